@@ -1,0 +1,311 @@
+"""The values that flow through the pipeline: frozen, neutral, times in integer milliseconds.
+
+`Path → Source → Audio → SpeechSpans → Chunks → ChunkResults → Transcript → Episode`
+
+Each of these is also an artefact of the same name in the work directory. All times are on the
+timeline of the recording as the user has it: 0 is its first sample, also with `--from`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+SAMPLE_RATE = 16_000
+"""Hz. Whisper's input rate (Radford et al. 2022, section 2.2); everything is resampled to it."""
+
+SAMPLES_PER_MS = SAMPLE_RATE // 1000
+
+
+@dataclass(frozen=True)
+class AudioStream:
+    """One audio stream of a container.
+
+    Attributes:
+        index: Position among the container's audio streams, from 0 (ffmpeg's `0:a:index`).
+        codec: ffmpeg's codec name.
+        sample_rate: Hz.
+        channels: Number of channels.
+        language: ISO 639 code the container states, or empty.
+        title: Title the container states, or empty.
+        default: Whether the container marks the stream as default.
+    """
+
+    index: int
+    codec: str
+    sample_rate: int
+    channels: int
+    language: str = ""
+    title: str = ""
+    default: bool = False
+
+
+@dataclass(frozen=True)
+class Source:
+    """A recording as found on disk.
+
+    Attributes:
+        path: Where it lies, as the user named it.
+        name: File name without directories; what people are shown.
+        sha256: Hex digest of the file's bytes: the recording's identity.
+        bytes: File size.
+        container: ffmpeg's format name.
+        duration_ms: Length the container states, or None where it states none.
+        streams: Every audio stream, in the container's order; never empty.
+        stream: Index of the audio stream that is transcribed.
+        tags: Container metadata (title, artist, album, ...), sorted by key.
+    """
+
+    path: str
+    name: str
+    sha256: str
+    bytes: int
+    container: str
+    duration_ms: int | None
+    streams: tuple[AudioStream, ...]
+    stream: int
+    tags: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Audio:
+    """The recording as the recogniser hears it: mono 32-bit floats at 16 kHz, in one file.
+
+    Attributes:
+        file: Name of the raw little-endian float32 file in the work directory.
+        samples: Number of samples in it.
+        start_ms: Where its first sample lies on the recording's timeline (`--from`).
+        loudness_lufs: Integrated loudness of the decoded audio (EBU R128), None when unmeasurable.
+        gain_db: Gain that brings speech to the common level; applied when samples are read.
+        warnings: What went wrong while decoding without making it fail, for people.
+    """
+
+    file: str
+    samples: int
+    start_ms: int
+    loudness_lufs: float | None
+    gain_db: float
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def duration_ms(self) -> int:
+        """Length in ms, rounded down."""
+        return self.samples // SAMPLES_PER_MS
+
+    @property
+    def end_ms(self) -> int:
+        """Where the last sample lies on the recording's timeline."""
+        return self.start_ms + self.duration_ms
+
+
+@dataclass(frozen=True)
+class SpeechSpan:
+    """A stretch in which somebody speaks: `start_ms ≤ t < end_ms`."""
+
+    start_ms: int
+    end_ms: int
+
+    @property
+    def duration_ms(self) -> int:
+        """Length in ms."""
+        return self.end_ms - self.start_ms
+
+
+@dataclass(frozen=True)
+class SpeechSpans:
+    """Every stretch of detected voice activity, in order, without overlap."""
+
+    spans: tuple[SpeechSpan, ...]
+
+    @property
+    def duration_ms(self) -> int:
+        """Total speech in ms."""
+        return sum(span.duration_ms for span in self.spans)
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """One window for the recogniser: pieces of the recording laid end to end.
+
+    Long pauses are left out between the pieces, so that a window is full of speech.
+
+    Attributes:
+        index: Position in the plan, from 0.
+        pieces: The stretches of the recording it is made of, in order, without overlap.
+    """
+
+    index: int
+    pieces: tuple[SpeechSpan, ...]
+
+    @property
+    def start_ms(self) -> int:
+        """Where the first piece starts on the recording's timeline."""
+        return self.pieces[0].start_ms
+
+    @property
+    def end_ms(self) -> int:
+        """Where the last piece ends on the recording's timeline."""
+        return self.pieces[-1].end_ms
+
+    @property
+    def duration_ms(self) -> int:
+        """Length of the window in ms: the pieces without what lies between them."""
+        return sum(piece.duration_ms for piece in self.pieces)
+
+
+@dataclass(frozen=True)
+class Chunks:
+    """The plan: every chunk, in order. Chunks never overlap and never skip a speech span."""
+
+    chunks: tuple[Chunk, ...]
+
+
+@dataclass(frozen=True)
+class Word:
+    """One word as it is written, with its punctuation and without spaces around it.
+
+    Attributes:
+        start_ms: Where it starts on the recording's timeline.
+        end_ms: Where it ends; never before the start.
+        text: The word. In scripts without spaces (Chinese, Japanese, Thai) a short run of characters.
+        probability: Geometric mean of its tokens' probabilities, 0 to 1.
+        space_before: Whether a space stands between it and the word before.
+    """
+
+    start_ms: int
+    end_ms: int
+    text: str
+    probability: float
+    space_before: bool = True
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A stretch of text that belongs together, about a sentence.
+
+    Attributes:
+        start_ms: Start of the first word on the recording's timeline.
+        end_ms: End of the last word.
+        words: Its words; never empty, in order, without overlap.
+        chunk: Index of the chunk it was recognised in.
+        speaker: Name of the speaker, or None where speakers are not told apart.
+    """
+
+    start_ms: int
+    end_ms: int
+    words: tuple[Word, ...]
+    chunk: int
+    speaker: str | None = None
+
+    @property
+    def text(self) -> str:
+        """The words joined as they are written."""
+        return join_words(self.words)
+
+
+def join_words(words: tuple[Word, ...] | list[Word]) -> str:
+    """Join words with the spaces their language puts between them."""
+    return "".join((" " if word.space_before else "") + word.text for word in words).strip()
+
+
+@dataclass(frozen=True)
+class ChunkResult:
+    """What the recogniser heard in one chunk, already on the recording's timeline.
+
+    Attributes:
+        chunk: Index of the chunk.
+        language: ISO 639-1 code the chunk was decoded in.
+        segments: What was said; empty when nothing was.
+    """
+
+    chunk: int
+    language: str
+    segments: tuple[Segment, ...]
+
+
+@dataclass(frozen=True)
+class Language:
+    """The language of a recording.
+
+    Attributes:
+        code: ISO 639-1 code (Whisper's own list; a few codes have three letters).
+        probability: 0 to 1; 1.0 when the user chose it.
+        detected: Whether it was detected rather than chosen.
+    """
+
+    code: str
+    probability: float
+    detected: bool
+
+
+@dataclass(frozen=True)
+class Transcript:
+    """What was said, on one timeline.
+
+    Attributes:
+        language: Language of the recording, None when nothing was said and none was chosen.
+        segments: In order; words neither overlap nor repeat across segments.
+    """
+
+    language: Language | None
+    segments: tuple[Segment, ...]
+
+    @property
+    def text(self) -> str:
+        """All segments joined by spaces."""
+        return " ".join(segment.text for segment in self.segments)
+
+    @property
+    def words(self) -> tuple[Word, ...]:
+        """Every word of every segment, in order."""
+        return tuple(word for segment in self.segments for word in segment.words)
+
+
+@dataclass(frozen=True)
+class ModelIdentity:
+    """Which weights ran.
+
+    Attributes:
+        name: Catalogue name, or the file's name for a model given by path.
+        sha256: Hex digest of the model file.
+        licence: SPDX identifier, or empty when not known.
+    """
+
+    name: str
+    sha256: str
+    licence: str = ""
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What made a transcript, so that it can be made again.
+
+    Attributes:
+        program: `transcribe` and its version.
+        engine: The recogniser's package and version.
+        model: The recogniser's weights.
+        settings: Every setting that has a say in the words, sorted by name, as `config show` prints it.
+    """
+
+    program: str
+    engine: str
+    model: ModelIdentity
+    settings: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Episode:
+    """A finished transcript with all that is known about it: what the formats write out.
+
+    Attributes:
+        source: The recording.
+        audio: How it was normalised.
+        speech: Where somebody speaks.
+        transcript: What was said.
+        provenance: What made it.
+    """
+
+    source: Source
+    audio: Audio
+    speech: SpeechSpans
+    transcript: Transcript
+    provenance: Provenance

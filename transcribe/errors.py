@@ -1,0 +1,105 @@
+"""Every error a user can meet, and the exit code each one ends with.
+
+TranscribeError (1)
+├── UsageError (2)            a flag, a config key or a combination that makes no sense
+├── InputError (3)            the recording is missing, unreadable, empty or not audio
+├── OutputError (4)           a result cannot be written, or would replace someone else's file
+├── ModelError (5)            no model, an unknown one, or one whose bytes are not as they should be
+├── EngineError (6)           recognition itself failed
+├── DependencyError (7)       a program or an optional package is missing or broken
+├── NetworkError (8)          `models pull` could not reach its source
+├── SomeFailed (10)           several files: at least one failed, at least one did not
+├── AllFailed (11)            several files: every one failed
+└── Interrupted (130 / 143)   Ctrl-C / SIGTERM; the work done so far is kept
+
+Codes 9 and 12–125 are free for later; 1 is kept for errors that are bugs.
+"""
+
+from __future__ import annotations
+
+
+class TranscribeError(Exception):
+    """An error with a message for people: what happened, to which file, and what to do next.
+
+    Args:
+        what: What happened, naming the file; one sentence without a trailing full stop.
+        hint: What the user can do next; one sentence, or nothing where nothing can be done.
+    """
+
+    exit_code = 1
+
+    def __init__(self, what: str, hint: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.what}. {self.hint}".rstrip() if self.hint else self.what
+
+
+class UsageError(TranscribeError):
+    """A flag, a config key or a combination of them that makes no sense."""
+
+    exit_code = 2
+
+
+class InputError(TranscribeError):
+    """The recording is missing, unreadable, empty or holds no audio."""
+
+    exit_code = 3
+
+
+class OutputError(TranscribeError):
+    """A result cannot be written, or would replace a file of another job."""
+
+    exit_code = 4
+
+
+class ModelError(TranscribeError):
+    """No model is installed, the name is unknown, or the bytes are not as they should be."""
+
+    exit_code = 5
+
+
+class EngineError(TranscribeError):
+    """Recognition itself failed: the engine crashed, hung or refused the audio."""
+
+    exit_code = 6
+
+
+class DependencyError(TranscribeError):
+    """A program (ffmpeg) or an optional package is missing or broken."""
+
+    exit_code = 7
+
+
+class NetworkError(TranscribeError):
+    """A model source could not be reached."""
+
+    exit_code = 8
+
+
+class SomeFailed(TranscribeError):
+    """Several files: at least one failed and at least one did not."""
+
+    exit_code = 10
+
+
+class AllFailed(TranscribeError):
+    """Several files: every one failed."""
+
+    exit_code = 11
+
+
+class Interrupted(TranscribeError):
+    """The user or the system asked the program to stop; finished work is kept.
+
+    Args:
+        what: As for every error.
+        hint: As for every error.
+        exit_code: 130 after Ctrl-C (SIGINT), 143 after SIGTERM: 128 + the signal's number.
+    """
+
+    def __init__(self, what: str, hint: str = "", *, exit_code: int = 130) -> None:
+        super().__init__(what, hint)
+        self.exit_code = exit_code

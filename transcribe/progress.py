@@ -1,0 +1,124 @@
+"""What a running job tells the outside: events, handed to one function; silent by default."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from transcribe.episode import Segment
+
+
+@dataclass(frozen=True)
+class FileStarted:
+    """Work on a recording begins.
+
+    Attributes:
+        name: The file's name.
+        number: Position among the files of this run, from 1.
+        count: How many files this run has.
+    """
+
+    name: str
+    number: int = 1
+    count: int = 1
+
+
+@dataclass(frozen=True)
+class StageStarted:
+    """A stage begins.
+
+    Attributes:
+        stage: Its name as in DESIGN: probe, normalise, detect, plan, recognise, stitch, publish.
+        total_ms: How much recording it has to go through, in ms; None when not known.
+    """
+
+    stage: str
+    total_ms: int | None = None
+
+
+@dataclass(frozen=True)
+class StageAdvanced:
+    """A stage has gone through `done_ms` of recording in all (not since the last event).
+
+    Attributes:
+        stage: Its name.
+        done_ms: In ms.
+        resumed_ms: How much of that was found finished from an earlier run, in ms.
+    """
+
+    stage: str
+    done_ms: int
+    resumed_ms: int = 0
+
+
+@dataclass(frozen=True)
+class StageFinished:
+    """A stage is done.
+
+    Attributes:
+        stage: Its name.
+        resumed: Whether its result was found finished from an earlier run.
+    """
+
+    stage: str
+    resumed: bool = False
+
+
+@dataclass(frozen=True)
+class SegmentRecognised:
+    """The next segment of the transcript is known; events come in the recording's order."""
+
+    segment: Segment
+
+
+@dataclass(frozen=True)
+class Warned:
+    """Something people should know that did not make the job fail."""
+
+    message: str
+
+
+@dataclass(frozen=True)
+class FileFinished:
+    """A recording is published.
+
+    Attributes:
+        name: The file's name.
+        outputs: Paths of the published files.
+    """
+
+    name: str
+    outputs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class FileFailed:
+    """A recording could not be transcribed; the run goes on with the next one.
+
+    Attributes:
+        name: The file's name.
+        message: What happened and what to do next.
+        exit_code: The error's exit code.
+    """
+
+    name: str
+    message: str
+    exit_code: int
+
+
+Event = (
+    FileStarted
+    | StageStarted
+    | StageAdvanced
+    | StageFinished
+    | SegmentRecognised
+    | Warned
+    | FileFinished
+    | FileFailed
+)
+
+Progress = Callable[[Event], None]
+
+
+def silent(event: Event) -> None:
+    """Tell nobody."""

@@ -1,0 +1,381 @@
+"""Every option, declared once: its default, its help and its range stand beside the field.
+
+Flags, config keys, environment names, `config show` and the fingerprint of a job are all derived
+from these dataclasses: `max_line_chars` is `--max-line-chars` on the command line,
+`max_line_chars` in `transcribe.toml` and `TRANSCRIBE_MAX_LINE_CHARS` in the environment.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from transcribe.timecode import parse_timecode
+
+Choices = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class OptionSpec:
+    """What the declaration of an option says beside its type and default.
+
+    Attributes:
+        help: One sentence, without a trailing full stop.
+        flag: The long flag; derived from the field's name when empty.
+        short: A one-letter flag with its dash, or empty.
+        metavar: What stands for the value in help texts.
+        minimum: Smallest value allowed, for numbers.
+        maximum: Largest value allowed, for numbers.
+        choices: The values allowed, for texts.
+        timecode: Whether an integer is a time in ms that people write as 1:02:03.
+        advanced: Left out of the short help, which shows the everyday options only.
+    """
+
+    help: str
+    flag: str = ""
+    short: str = ""
+    metavar: str = ""
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: Choices = ()
+    timecode: bool = False
+    advanced: bool = False
+
+
+def option(default: Any, help: str, **spec: Any) -> Any:  # noqa: A002 - "help" is the field's word
+    """Declare an option: a dataclass field whose metadata carries its OptionSpec."""
+    return field(default=default, metadata={"option": OptionSpec(help, **spec)})
+
+
+LANGUAGE_HELP = "Language spoken (ISO 639-1 code such as en, pl, de), or auto to detect it"
+
+
+@dataclass(frozen=True)
+class NormaliseSettings:
+    """How a recording becomes 16 kHz mono."""
+
+    from_ms: int | None = option(
+        None, "Start here", flag="--from", metavar="TIME", timecode=True, minimum=0
+    )
+    to_ms: int | None = option(None, "Stop here", flag="--to", metavar="TIME", timecode=True, minimum=0)
+    audio_stream: int | None = option(
+        None, "Audio stream of the container, from 0; the best one when not given", metavar="N", minimum=0
+    )
+    loudness: bool = option(
+        True, "Bring speech to a common loudness before recognition", advanced=True
+    )
+
+
+@dataclass(frozen=True)
+class DetectSettings:
+    """Where speech is, by Silero's voice activity probabilities (32 ms windows)."""
+
+    speech_threshold: float = option(
+        0.5,
+        "Probability from which a moment counts as speech",
+        minimum=0.05,
+        maximum=0.95,
+        advanced=True,
+    )
+    min_speech_ms: int = option(
+        150, "Shorter bursts of speech are taken for noise", metavar="MS", minimum=0, maximum=5000, advanced=True
+    )
+    min_silence_ms: int = option(
+        300, "Shorter pauses do not end a span of speech", metavar="MS", minimum=0, maximum=10000, advanced=True
+    )
+    speech_pad_ms: int = option(
+        200, "Kept around every span of speech", metavar="MS", minimum=0, maximum=2000, advanced=True
+    )
+
+
+@dataclass(frozen=True)
+class PlanSettings:
+    """How speech is packed into windows for the recogniser."""
+
+    max_chunk_ms: int = option(
+        29_000,
+        "Longest window given to the recogniser; Whisper hears at most 30 s at once",
+        metavar="MS",
+        minimum=5_000,
+        maximum=30_000,
+        advanced=True,
+    )
+    max_pause_ms: int = option(
+        1_000, "Longer pauses inside a window are shortened to this", metavar="MS", minimum=0, maximum=10_000, advanced=True
+    )
+
+
+@dataclass(frozen=True)
+class RecogniseSettings:
+    """What the recogniser is asked."""
+
+    model: str = option(
+        "auto", "Model name or path to a ggml file; auto takes the best one installed", short="-m", metavar="NAME"
+    )
+    language: str = option("auto", LANGUAGE_HELP, short="-l", metavar="auto|xx")
+    translate: bool = option(False, "Translate into English instead of transcribing")
+    prompt: str = option("", "Text that shows the recogniser the style and names to expect", metavar="TEXT")
+    vocabulary: Path | None = option(
+        None, "File with names and terms to expect, one on a line", metavar="FILE"
+    )
+    beam_size: int = option(
+        1, "Candidates kept while decoding; 1 is greedy", minimum=1, maximum=8, advanced=True
+    )
+
+
+@dataclass(frozen=True)
+class ComputeSettings:
+    """What the machine may use. Has no say in the words."""
+
+    workers: int = option(
+        0, "Processes that recognise side by side; 0 chooses by cores and memory", metavar="N", minimum=0, maximum=256
+    )
+    threads: int = option(
+        0, "Threads of each worker; 0 shares the cores out", metavar="N", minimum=0, maximum=256
+    )
+
+
+@dataclass(frozen=True)
+class SubtitleSettings:
+    """How words become subtitle cues; defaults from Netflix's English Timed Text Style Guide."""
+
+    max_line_chars: int = option(
+        42, "Longest subtitle line, in characters", metavar="N", minimum=10, maximum=100, advanced=True
+    )
+    max_lines: int = option(2, "Lines of a subtitle", metavar="N", minimum=1, maximum=4, advanced=True)
+    max_chars_per_second: float = option(
+        20.0, "Fastest reading speed of a subtitle", metavar="N", minimum=5, maximum=60, advanced=True
+    )
+    min_cue_ms: int = option(
+        833, "Shortest time a subtitle stays", metavar="MS", minimum=100, maximum=5000, advanced=True
+    )
+    max_cue_ms: int = option(
+        7000, "Longest time a subtitle stays", metavar="MS", minimum=1000, maximum=30000, advanced=True
+    )
+    min_cue_gap_ms: int = option(
+        80, "Gap between subtitles that follow each other", metavar="MS", minimum=0, maximum=1000, advanced=True
+    )
+
+
+@dataclass(frozen=True)
+class OutputSettings:
+    """What is written where."""
+
+    output: str = option(
+        "", "Folder for the results, or - for standard output; beside the recording when not given",
+        short="-o", metavar="DIR|-",
+    )  # fmt: skip
+    formats: tuple[str, ...] = option(
+        ("txt", "srt", "vtt", "json"), "Format to write; may be given several times", flag="--format", short="-f",
+        metavar="FORMAT",
+    )  # fmt: skip
+    force: bool = option(False, "Replace existing files, whoever wrote them, and start from scratch")
+
+
+ProgressStyle = Literal["auto", "bar", "plain", "json", "none"]
+
+
+@dataclass(frozen=True)
+class DisplaySettings:
+    """What is shown while working."""
+
+    progress: ProgressStyle = option(
+        "auto",
+        "How progress is shown on standard error; auto is a bar on a terminal and plain lines elsewhere",
+        choices=("auto", "bar", "plain", "json", "none"),
+    )
+    live: bool = option(False, "Print the text to standard output as it is recognised")
+    quiet: bool = option(False, "Show errors only", short="-q")
+    verbose: bool = option(False, "Show what each stage did", short="-v")
+    debug: bool = option(False, "Show tracebacks and the engine's own messages")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All options of a job, grouped by the stage that reads them."""
+
+    normalise: NormaliseSettings = NormaliseSettings()
+    detect: DetectSettings = DetectSettings()
+    plan: PlanSettings = PlanSettings()
+    recognise: RecogniseSettings = RecogniseSettings()
+    compute: ComputeSettings = ComputeSettings()
+    subtitles: SubtitleSettings = SubtitleSettings()
+    output: OutputSettings = OutputSettings()
+    display: DisplaySettings = DisplaySettings()
+
+    @classmethod
+    def of(cls, **values: Any) -> Settings:
+        """Settings from flat option names: `Settings.of(model="base", language="pl")`.
+
+        Raises:
+            ValueError: An option is unknown or its value is not allowed.
+        """
+        return cls().replace(values)
+
+    def replace(self, values: Mapping[str, Any]) -> Settings:
+        """A copy in which the options named in `values` (raw or typed) are changed.
+
+        Raises:
+            ValueError: An option is unknown or its value is not allowed.
+        """
+        grouped: dict[str, dict[str, Any]] = {}
+        for name, raw in values.items():
+            declared = OPTIONS.get(name)
+            if declared is None:
+                raise ValueError(f"there is no option {name!r}")
+            grouped.setdefault(declared.group, {})[name] = declared.convert(raw)
+        changed = {
+            group: dataclasses.replace(getattr(self, group), **fields) for group, fields in grouped.items()
+        }
+        return dataclasses.replace(self, **changed)
+
+    def flat(self) -> Iterator[tuple[Option, Any]]:
+        """Every option with its value, in the order of declaration."""
+        for declared in OPTIONS.values():
+            yield declared, getattr(getattr(self, declared.group), declared.name)
+
+
+WORDS_DEPEND_ON = ("normalise", "detect", "plan", "recognise")
+"""Groups that have a say in the words, and so in a job's fingerprint."""
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option, as the command line, the config and the environment see it.
+
+    Attributes:
+        name: The field's name, and the config key.
+        group: The field of Settings that holds it.
+        spec: What its declaration says.
+        default: Default value.
+        kind: `bool`, `int`, `float`, `str` or `Path`: the type of one value.
+        many: Whether it is a tuple of values.
+        optional: Whether None (not given) is allowed.
+    """
+
+    name: str
+    group: str
+    spec: OptionSpec
+    default: Any
+    kind: type
+    many: bool
+    optional: bool
+
+    @property
+    def flag(self) -> str:
+        """Its long flag, with dashes."""
+        return self.spec.flag or "--" + self.name.replace("_", "-")
+
+    @property
+    def env(self) -> str:
+        """Its name in the environment."""
+        return "TRANSCRIBE_" + self.name.upper()
+
+    def convert(self, raw: Any) -> Any:
+        """Turn a value from a flag, a config file or the environment into the field's type.
+
+        Raises:
+            ValueError: It is not of the right type, not in range, or not among the choices.
+        """
+        if raw is None and self.optional:
+            return None
+        if not self.many:
+            return self._convert_one(raw)
+        values = raw.split(",") if isinstance(raw, str) else raw
+        if not isinstance(values, list | tuple):
+            raise ValueError(f"{self.name} takes a list, not {raw!r}")
+        return tuple(self._convert_one(value.strip() if isinstance(value, str) else value) for value in values)
+
+    def _convert_one(self, raw: Any) -> Any:
+        value = _CONVERTERS[self.kind](self, raw)
+        spec = self.spec
+        if spec.choices and value not in spec.choices:
+            raise ValueError(f"{self.name} is one of {', '.join(spec.choices)}, not {raw!r}")
+        if spec.minimum is not None and value < spec.minimum:
+            raise ValueError(f"{self.name} is at least {spec.minimum:g}, not {raw!r}")
+        if spec.maximum is not None and value > spec.maximum:
+            raise ValueError(f"{self.name} is at most {spec.maximum:g}, not {raw!r}")
+        return value
+
+    def show(self, value: Any) -> str:
+        """The value as text for `config show`, for provenance and for fingerprints."""
+        if value is None:
+            return ""
+        if isinstance(value, bool):
+            return str(value).lower()
+        return ",".join(value) if self.many else str(value)
+
+
+def _to_bool(declared: Option, raw: Any) -> bool:
+    words = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
+    value = raw if isinstance(raw, bool) else words.get(str(raw).lower())
+    if value is None:
+        raise ValueError(f"{declared.name} is true or false, not {raw!r}")
+    return value
+
+
+def _to_int(declared: Option, raw: Any) -> int:
+    if isinstance(raw, int) and not isinstance(raw, bool):
+        return raw
+    if declared.spec.timecode and isinstance(raw, str):
+        return parse_timecode(raw)
+    try:
+        return int(raw) if isinstance(raw, str) else _reject(raw)
+    except ValueError:
+        raise ValueError(f"{declared.name} is a whole number, not {raw!r}") from None
+
+
+def _to_float(declared: Option, raw: Any) -> float:
+    try:
+        return float(_reject(raw) if isinstance(raw, bool) else raw)
+    except (TypeError, ValueError):
+        raise ValueError(f"{declared.name} is a number, not {raw!r}") from None
+
+
+def _to_str(declared: Option, raw: Any) -> str:
+    if not isinstance(raw, str | Path):
+        raise ValueError(f"{declared.name} is a text, not {raw!r}")
+    return str(raw)
+
+
+def _to_path(declared: Option, raw: Any) -> Path:
+    return Path(_to_str(declared, raw)).expanduser()
+
+
+def _reject(raw: Any) -> typing.NoReturn:
+    raise ValueError(raw)
+
+
+_CONVERTERS: dict[type, Any] = {bool: _to_bool, int: _to_int, float: _to_float, str: _to_str, Path: _to_path}
+
+
+def _declared_options() -> Iterator[Option]:
+    for group in dataclasses.fields(Settings):
+        cls = type(group.default)
+        hints = typing.get_type_hints(cls)
+        for declared in dataclasses.fields(cls):
+            kind, many, optional = _analyse(hints[declared.name])
+            yield Option(
+                declared.name, group.name, declared.metadata["option"], declared.default, kind, many, optional
+            )
+
+
+def _analyse(hint: Any) -> tuple[type, bool, bool]:
+    """Split a field's type into one value's type, whether it is a tuple, and whether it may be None."""
+    origin, args = typing.get_origin(hint), typing.get_args(hint)
+    if origin is Literal:
+        return str, False, False
+    if origin is tuple:
+        return args[0], True, False
+    if origin is types.UnionType:
+        return next(arg for arg in args if arg is not type(None)), False, True
+    return hint, False, False
+
+
+OPTIONS: dict[str, Option] = {declared.name: declared for declared in _declared_options()}
+"""Every option by name, in the order of declaration. Names are unique across groups (tested)."""
