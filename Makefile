@@ -1,0 +1,70 @@
+# Works with GNU make 3.81 (macOS) and later. Nothing here needs root; everything lands in this folder,
+# but for models, which `transcribe models pull` puts into the user's data directory.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+SAMPLE := two-voices
+MODEL  ?= base
+AUDIO  ?= ../shared/audio
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check format golden docs bench bench-wer bench-overhead models build clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(READY) ## Make .venv with the program and the development tools
+
+$(READY): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Python 3.11 or newer is needed, and $(PYTHON) is not. Name one: make setup PYTHON=python3.12" >&2; \
+	  exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "pip>=25.1"  # the first that knows --group
+	$(BIN)/python -m pip install --quiet --editable . --group dev
+	@touch $(READY)
+
+demo: models ## Transcribe a real recording with a real model and print the text
+	$(BIN)/transcribe samples/$(SAMPLE).flac --model $(MODEL) --output .demo
+	@echo && cat .demo/$(SAMPLE).txt && echo && echo "Written:" && ls .demo/$(SAMPLE).*
+
+test: $(READY) ## Run every test
+	$(BIN)/python -m pytest
+
+check: $(READY) ## Lint, check formatting, types and the direction of imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(READY) ## Format the code
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
+
+golden: $(READY) ## Rewrite the expected files of tests/golden; then read the diff
+	$(BIN)/python -m pytest tests/golden --rewrite-golden
+
+docs: $(READY) ## Rewrite the reference pages that are generated from the code
+	$(BIN)/python docs/generate.py
+
+bench: bench-wer bench-overhead ## Run every benchmark (about an hour on two cores)
+
+bench-wer: models ## Word error rate beside plain pywhispercpp: benchmarks/results/wer-MODEL.md
+	$(BIN)/python -m benchmarks.wer --model $(MODEL) --audio $(AUDIO)
+
+bench-overhead: models ## Time outside recognition, and memory: benchmarks/results/overhead.md
+	$(BIN)/python -m benchmarks.overhead --model $(MODEL)
+
+models: $(READY) ## Install the model that the demo and the tests with real models use
+	$(BIN)/transcribe models path $(MODEL) >/dev/null 2>&1 || $(BIN)/transcribe models pull $(MODEL)
+
+build: $(READY) ## Build wheel and sdist into dist/, and try the wheel in an empty environment elsewhere
+	rm -rf dist
+	$(BIN)/python -m build --outdir dist .
+	$(BIN)/python -m pytest tests/integration/test_wheel.py -m network
+
+clean: ## Remove what the other targets made here
+	rm -rf $(VENV) .demo dist build .coverage .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
