@@ -1,0 +1,1 @@
+"""Measurements of this program: word error rate, time outside recognition, memory."""
