@@ -8,6 +8,7 @@ timeline of the recording as the user has it: 0 is its first sample, also with `
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 SAMPLE_RATE = 16_000
@@ -202,9 +203,44 @@ class Segment:
         return join_words(self.words)
 
 
-def join_words(words: tuple[Word, ...] | list[Word]) -> str:
+def join_words(words: Sequence[Word]) -> str:
     """Join words with the spaces their language puts between them."""
     return "".join((" " if word.space_before else "") + word.text for word in words).strip()
+
+
+@dataclass(frozen=True)
+class Decoding:
+    """How a recogniser is asked to listen.
+
+    Attributes:
+        language: Language spoken (Whisper's code).
+        translate: Whether to write English instead of the language spoken.
+        prompt: Text that stands before the window's own, or empty.
+        beam_size: Candidates kept while decoding; 1 is greedy.
+    """
+
+    language: str
+    translate: bool = False
+    prompt: str = ""
+    beam_size: int = 1
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What a recogniser heard in one window, on the window's own timeline (0 is its first sample).
+
+    Attributes:
+        segments: The words of each stretch of text that belongs together.
+        stopped_ms: Where the recogniser stopped listening, at most the window's length.
+    """
+
+    segments: tuple[tuple[Word, ...], ...]
+    stopped_ms: int
+
+    @property
+    def words(self) -> tuple[Word, ...]:
+        """Every word of every segment, in order."""
+        return tuple(word for segment in self.segments for word in segment)
 
 
 @dataclass(frozen=True)
@@ -251,8 +287,8 @@ class Transcript:
 
     @property
     def text(self) -> str:
-        """All segments joined by spaces."""
-        return " ".join(segment.text for segment in self.segments)
+        """All words, joined as they are written."""
+        return join_words(self.words)
 
     @property
     def words(self) -> tuple[Word, ...]:

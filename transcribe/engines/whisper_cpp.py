@@ -1,0 +1,219 @@
+"""The recogniser: whisper.cpp through `pywhispercpp`, one window of at most 30 s at a time.
+
+Every window is decoded in one pass (`single_segment`): the engine's own loop would encode what
+it left over again, however short, which costs as much as a whole window. Its temperature
+fallback is off, because it draws random numbers that depend on the windows decoded before:
+the same recording would not give the same words twice. What fallback is for is done above,
+in `stages/recognise.py`, deterministically.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.metadata
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from transcribe.engines.words import Token, words_of
+from transcribe.episode import SAMPLE_RATE, Decoding, Heard, Word
+from transcribe.errors import DependencyError, EngineError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+SHORTEST_SAMPLES = SAMPLE_RATE
+"""Shorter windows are filled up with silence: whisper.cpp ignores audio under 100 ms."""
+
+TOKENS_PER_SECOND = 10
+"""No one speaks faster: 10 tokens are some 7 words. A loop ends here instead of at 220 tokens."""
+
+SPARE_TOKENS = 16
+"""For time marks and for the first words of a short window."""
+
+FRAME_MS = 20
+"""What one step of a time mark is worth (Radford et al. 2022, section 2.3)."""
+
+
+@dataclass
+class WhisperCpp:
+    """One loaded ggml model. Picklable until it is loaded; `load()` comes first.
+
+    Attributes:
+        path: The ggml file; checked before (`models.store.check_before_load`), since whisper.cpp
+            does not survive every damaged file.
+        alignment: whisper.cpp's name for the model's alignment heads, such as `base`; may be empty.
+        threads: Threads of one decode.
+        debug: Whether the engine's own messages reach standard error.
+    """
+
+    path: str
+    alignment: str
+    threads: int
+    debug: bool = False
+
+    def load(self) -> WhisperCpp:
+        """Read the model into memory.
+
+        Raises:
+            EngineError: whisper.cpp refuses the file.
+        """
+        if self._context is None:
+            raise EngineError(f"whisper.cpp cannot load the model {self.path}", "Try: transcribe models verify")
+        return self
+
+    def hear(self, windows: Sequence[NDArray[np.float32]], decoding: Decoding) -> list[Heard]:
+        """Decode windows of mono float32 samples at 16 kHz, each up to 30 s.
+
+        Raises:
+            EngineError: The engine reports a failure.
+        """
+        return [self._hear(samples, decoding) for samples in windows]
+
+    def languages(self, samples: NDArray[np.float32]) -> tuple[tuple[str, float], ...]:
+        """Probability of every language the model knows, for one window of up to 30 s.
+
+        An English-only model knows one. Raises EngineError.
+        """
+        import numpy as np
+
+        engine = bindings()
+        if not engine.whisper_is_multilingual(self._context):
+            return (("en", 1.0),)
+        probabilities = np.zeros(engine.whisper_lang_max_id() + 1, dtype=np.float32)
+        with engine_messages(self.debug):
+            filled = _filled(samples)
+            _check(engine.whisper_pcm_to_mel(self._context, filled, len(filled), self.threads))
+            best = engine.whisper_lang_auto_detect(self._context, 0, self.threads, probabilities)
+        _check(min(0, best))
+        return tuple((engine.whisper_lang_str(i), float(p)) for i, p in enumerate(probabilities))
+
+    @cached_property
+    def _context(self) -> Any:
+        engine = bindings()
+        parameters = engine.whisper_context_default_params()
+        presets = engine.whisper_alignment_heads_preset
+        name = "WHISPER_AHEADS_" + self.alignment.upper().replace(".", "_").replace("-", "_")
+        parameters.dtw_token_timestamps = True
+        parameters.dtw_aheads_preset = getattr(presets, name, presets.WHISPER_AHEADS_N_TOP_MOST)
+        parameters.dtw_n_top = 1
+        parameters.flash_attn = False  # whisper.cpp cannot align with flash attention
+        with engine_messages(self.debug):
+            return engine.whisper_init_from_file_with_params(self.path, parameters)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name != "_context"}
+
+    def _hear(self, samples: NDArray[np.float32], decoding: Decoding) -> Heard:
+        engine = bindings()
+        filled = _filled(samples)
+        duration_ms = len(samples) * 1000 // SAMPLE_RATE
+        with engine_messages(self.debug):
+            _check(engine.whisper_full(self._context, self._parameters(decoding, len(filled)), filled, len(filled)))
+        segments: list[tuple[Word, ...]] = []
+        start_ms = stopped_ms = 0
+        for tokens, end_ms in self._segments(duration_ms):
+            words = words_of(tokens, min(start_ms, duration_ms))
+            if words:
+                segments.append(words)
+                stopped_ms = words[-1].end_ms
+            start_ms = end_ms
+        return Heard(tuple(segments), min(max(stopped_ms, start_ms), duration_ms))
+
+    def _parameters(self, decoding: Decoding, samples: int) -> Any:
+        engine = bindings()
+        strategies = engine.whisper_sampling_strategy
+        greedy = decoding.beam_size == 1
+        parameters = engine.whisper_full_default_params(
+            strategies.WHISPER_SAMPLING_GREEDY if greedy else strategies.WHISPER_SAMPLING_BEAM_SEARCH
+        )
+        parameters.greedy = {"best_of": 1}
+        parameters.beam_search = {"beam_size": decoding.beam_size, "patience": -1.0}
+        parameters.n_threads = self.threads
+        parameters.language = decoding.language
+        parameters.translate = decoding.translate
+        parameters.initial_prompt = decoding.prompt
+        parameters.no_context = True
+        parameters.single_segment = True
+        parameters.temperature_inc = 0.0
+        parameters.suppress_nst = True
+        parameters.max_tokens = SPARE_TOKENS + TOKENS_PER_SECOND * samples // SAMPLE_RATE
+        parameters.print_progress = False
+        parameters.print_realtime = False
+        parameters.print_timestamps = False
+        return parameters
+
+    def _segments(self, duration_ms: int) -> Iterator[tuple[list[Token], int]]:
+        """Split the decoded tokens at the time marks between them: text tokens, end of the stretch in ms."""
+        engine = bindings()
+        first_mark = engine.whisper_token_beg(self._context)
+        first_special = engine.whisper_token_eot(self._context)
+        tokens: list[Token] = []
+        for segment in range(engine.whisper_full_n_segments(self._context)):
+            for position in range(engine.whisper_full_n_tokens(self._context, segment)):
+                data = engine.whisper_full_get_token_data(self._context, segment, position)
+                if data.id < first_special:
+                    end_ms = min(max(0, data.t_dtw) * 10, duration_ms)
+                    tokens.append(Token(engine.whisper_token_to_bytes(self._context, data.id), data.p, end_ms))
+                elif data.id >= first_mark:
+                    if tokens:
+                        yield tokens, (data.id - first_mark) * FRAME_MS
+                        tokens = []
+        if tokens:
+            yield tokens, tokens[-1].end_ms
+
+
+def identity() -> str:
+    """The engine's package and version, for provenance."""
+    return f"pywhispercpp {importlib.metadata.version('pywhispercpp')}"
+
+
+def bindings() -> Any:
+    """The engine's low-level module.
+
+    Raises:
+        DependencyError: It is not installed, or its libraries do not load.
+    """
+    try:
+        import _pywhispercpp
+    except ImportError as error:
+        raise DependencyError(
+            f"the recognition engine does not load: {error}", "Try: pip install --force-reinstall pywhispercpp"
+        ) from error
+    return _pywhispercpp
+
+
+@contextlib.contextmanager
+def engine_messages(show: bool) -> Iterator[None]:
+    """Keep what the native code prints off the user's terminal, unless it is asked for.
+
+    It writes to file descriptor 2 itself, so Python's own `sys.stderr` cannot catch it.
+    """
+    if show:
+        yield
+        return
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+
+
+def _filled(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    import numpy as np
+
+    missing = SHORTEST_SAMPLES - len(samples)
+    return np.pad(samples, (0, missing)) if missing > 0 else samples
+
+
+def _check(code: int) -> None:
+    if code < 0:
+        raise EngineError(f"whisper.cpp reports error {code}", "Run again with --debug to see its messages")

@@ -1,0 +1,122 @@
+"""From a Whisper decoder's tokens to words with times: what every Whisper engine needs."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from math import exp, log
+
+from transcribe.episode import Word
+
+LONGEST_START_MS = 400
+"""A word after a pause starts at most this long before its first token's end: a syllable or two.
+
+Alignment marks where a token ends; the start of a word is where the word before it ends, unless
+a pause lies between, which the alignment does not show.
+"""
+
+MS_PER_CHARACTER = 110
+"""Slowest pace at which a word is taken to be spoken; anything longer before it is a pause."""
+
+
+@dataclass(frozen=True)
+class Token:
+    """One text token of a decoded window.
+
+    Attributes:
+        data: Its bytes: maybe only a part of a character.
+        probability: 0 to 1.
+        end_ms: Where it ends on the window's timeline.
+    """
+
+    data: bytes
+    probability: float
+    end_ms: int
+
+
+@dataclass(frozen=True)
+class _Unit:
+    """The smallest run of tokens whose bytes are whole characters."""
+
+    text: str
+    tokens: tuple[Token, ...]
+
+
+def words_of(tokens: Sequence[Token], start_ms: int) -> tuple[Word, ...]:
+    """Join tokens into words.
+
+    A word starts at a token that begins with a space; in scripts written without spaces every
+    token is a word of its own. Punctuation belongs to the word before it.
+
+    Args:
+        tokens: A segment's text tokens, in order.
+        start_ms: Where the segment starts on the window's timeline, at the earliest.
+    """
+    words: list[Word] = []
+    earliest = start_ms
+    for group in _group(_units(tokens)):
+        text = "".join(unit.text for unit in group)
+        if not text.strip():
+            continue
+        end = max(earliest, group[-1].tokens[-1].end_ms)
+        first_end = max(earliest, group[0].tokens[-1].end_ms)
+        longest = LONGEST_START_MS + MS_PER_CHARACTER * (len(group[0].text) - 1)
+        start = max(earliest, first_end - longest)
+        words.append(Word(start, end, text.strip(), _probability(group), text[0].isspace()))
+        earliest = end
+    return tuple(words)
+
+
+def _units(tokens: Iterable[Token]) -> Iterator[_Unit]:
+    """Collect tokens until their bytes are whole characters: one may be split over several tokens."""
+    waiting: list[Token] = []
+    for token in tokens:
+        waiting.append(token)
+        try:
+            text = b"".join(part.data for part in waiting).decode()
+        except UnicodeDecodeError as error:
+            if error.reason == "unexpected end of data" and len(waiting) < 4:
+                continue
+            text = b"".join(part.data for part in waiting).decode(errors="replace")
+        yield _Unit(text, tuple(waiting))
+        waiting = []
+    if waiting:
+        yield _Unit(b"".join(part.data for part in waiting).decode(errors="replace"), tuple(waiting))
+
+
+def _group(units: Iterable[_Unit]) -> Iterator[list[_Unit]]:
+    """Split units where a new word begins."""
+    group: list[_Unit] = []
+    for unit in units:
+        if group and _starts_word(unit.text):
+            yield group
+            group = []
+        group.append(unit)
+    if group:
+        yield group
+
+
+def _starts_word(text: str) -> bool:
+    if text[:1].isspace():
+        return True
+    return _is_spaceless(text[:1])
+
+
+def _is_spaceless(character: str) -> bool:
+    """Whether a character belongs to a script that puts no spaces between words.
+
+    Ideographs, kana, Thai, Lao, Khmer and Myanmar, by the Unicode character database's names.
+    """
+    if not character or ord(character) < 0x0E00 or not character.isalnum():
+        return False
+    name = unicodedata.name(character, "")
+    return name.startswith(
+        ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR", "IDEOGRAPHIC")
+    )
+
+
+def _probability(group: Iterable[_Unit]) -> float:
+    """Geometric mean of the tokens' probabilities."""
+    logs = [log(max(token.probability, 1e-10)) for unit in group for token in unit.tokens]
+    return exp(sum(logs) / len(logs))

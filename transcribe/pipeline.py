@@ -1,0 +1,143 @@
+"""The recipe: from a recording to a finished episode, one stage after the other."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+import msgspec
+
+from transcribe.episode import (
+    Audio,
+    Chunks,
+    Episode,
+    ModelIdentity,
+    Provenance,
+    Source,
+    SpeechSpans,
+    Transcript,
+)
+from transcribe.progress import Progress, StageFinished, StageStarted, Warned, silent
+from transcribe.settings import WORDS_DEPEND_ON, Settings
+from transcribe.stages.detect import SpeechDetector, detect
+from transcribe.stages.normalise import Decoder, normalise
+from transcribe.stages.plan import plan
+from transcribe.stages.probe import Prober
+from transcribe.stages.recognise import OpenWorkers, prompt_of, recognise
+from transcribe.stages.stitch import stitch
+from transcribe.waveform import Waveform
+from transcribe.workspace import LAYOUT, Workspace, work_root
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Engines:
+    """What the stages work with, chosen by a command.
+
+    Attributes:
+        program: Name and version of this program.
+        prober: Reads what a file holds.
+        decoder: Turns a file into samples.
+        open_detector: Loads the speech detector.
+        open_workers: Loads the recogniser, on one or more processes.
+        engine: The recogniser's package and version.
+        model: The recogniser's weights.
+    """
+
+    program: str
+    prober: Prober
+    decoder: Decoder
+    open_detector: Callable[[], SpeechDetector]
+    open_workers: OpenWorkers
+    engine: str
+    model: ModelIdentity
+
+
+def transcribe_episode(
+    source: Source, settings: Settings, engines: Engines, progress: Progress = silent
+) -> Episode:
+    """Transcribe one recording; goes on where an earlier run of the same job was stopped.
+
+    Raises:
+        TranscribeError: A stage failed. What was finished is kept in the work directory.
+    """
+    with open_workspace(source, settings, engines) as work:
+        return _finished(work, source, progress) or _transcribe(work, source, settings, engines, progress)
+
+
+def _transcribe(
+    work: Workspace, source: Source, settings: Settings, engines: Engines, progress: Progress
+) -> Episode:
+    step = _Steps(work, progress)
+    audio = step("normalise", Audio, lambda: normalise(source, settings.normalise, work.path, engines.decoder, progress))
+    waveform = Waveform.of(audio, work.path)
+    speech = step(
+        "detect", SpeechSpans, lambda: detect(waveform, settings.detect, engines.open_detector(), progress)
+    )
+    chunks = step("plan", Chunks, lambda: plan(speech, waveform, settings.plan))
+    progress(StageStarted("recognise", sum(chunk.duration_ms for chunk in chunks.chunks)))
+    language, results = recognise(chunks, waveform, settings.recognise, engines.open_workers, work, progress)
+    progress(StageFinished("recognise"))
+    transcript = step("stitch", Transcript, lambda: stitch(language, results))
+    episode = Episode(source, audio, speech, transcript, provenance_of(settings, engines))
+    work.save("episode", episode)
+    work.remove(audio.file)  # by far the largest file, and quickly made again
+    warn(episode, progress)
+    return episode
+
+
+def _finished(work: Workspace, source: Source, progress: Progress) -> Episode | None:
+    """The episode an earlier run finished, under the name its recording has now."""
+    episode = work.load("episode", Episode)
+    if episode is None:
+        return None
+    warn(episode, progress)
+    return replace(episode, source=source)
+
+
+def warn(episode: Episode, progress: Progress) -> None:
+    """Tell what people should know about a transcript before they trust it."""
+    for warning in episode.audio.warnings:
+        progress(Warned(f"{episode.source.name}: {warning}"))
+    if not episode.transcript.segments:
+        progress(Warned(f"{episode.source.name}: no speech was found; the transcript is empty"))
+
+
+@dataclass(frozen=True)
+class _Steps:
+    """Runs a stage, or takes its result from an earlier run; keeps it under the stage's name."""
+
+    work: Workspace
+    progress: Progress
+
+    def __call__(self, stage: str, kind: type[T], make: Callable[[], T]) -> T:
+        self.progress(StageStarted(stage))
+        kept = self.work.load(stage, kind)
+        result = make() if kept is None else kept
+        if kept is None:
+            self.work.save(stage, result)
+        self.progress(StageFinished(stage, resumed=kept is not None))
+        return result
+
+
+def open_workspace(source: Source, settings: Settings, engines: Engines) -> Workspace:
+    """The work directory of this job: this recording, these settings, these weights."""
+    identity = (LAYOUT, source.stream, provenance_of(settings, engines))
+    fingerprint = hashlib.sha256(msgspec.json.encode(identity)).hexdigest()
+    return Workspace(work_root(), f"{source.sha256[:32]}/{fingerprint[:32]}")
+
+
+def provenance_of(settings: Settings, engines: Engines) -> Provenance:
+    """What makes the words: programs, weights, and every setting that has a say in them."""
+    said = {
+        option.name: option.show(value)
+        for option, value in settings.flat()
+        if option.group in WORDS_DEPEND_ON and option.name not in ("model", "vocabulary", "audio_stream")
+    }
+    said["prompt"] = prompt_of(settings.recognise)  # with the vocabulary's terms: their text counts, not its path
+    return Provenance(engines.program, engines.engine, engines.model, tuple(sorted(said.items())))
+
+

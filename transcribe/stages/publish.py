@@ -1,0 +1,152 @@
+"""From a finished episode to files: all of them or none, and never over somebody else's."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from transcribe.episode import Episode
+from transcribe.errors import OutputError
+from transcribe.workspace import Workspace, disk_errors, sync_folder
+
+LONGEST_NAME_BYTES = 255
+"""Of a file name on every common file system (ext4, APFS, NTFS in UTF-16 units)."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """One file to be published.
+
+    Attributes:
+        format: Name of the format.
+        path: Where it goes.
+    """
+
+    format: str
+    path: Path
+
+
+@dataclass(frozen=True)
+class Published:
+    """One file this job has published before.
+
+    Attributes:
+        path: Its absolute path.
+        sha256: Hex digest of the bytes written.
+    """
+
+    path: str
+    sha256: str
+
+
+def target_path(folder: Path, source_name: str, suffix: str) -> Path:
+    """Where a result goes: the recording's name with another ending.
+
+    A name that would be too long for the file system is cut and told apart by a digest.
+    """
+    stem = Path(source_name).stem
+    if len(os.fsencode(stem + suffix)) > LONGEST_NAME_BYTES:
+        digest = hashlib.sha256(os.fsencode(stem)).hexdigest()[:8]
+        room = LONGEST_NAME_BYTES - len(os.fsencode(suffix)) - len(digest) - 1
+        stem = os.fsencode(stem)[:room].decode(errors="ignore") + "~" + digest
+    return folder / (stem + suffix)
+
+
+def check_targets(targets: Sequence[Target], workspace: Workspace, *, force: bool) -> None:
+    """Refuse, before any work is done, what `publish` would refuse after it.
+
+    Raises:
+        OutputError: A folder cannot be written, or a file of another job is in the way.
+    """
+    earlier = _earlier(workspace)
+    for target in targets:
+        _check_folder(target.path.parent)
+        if not force:
+            _check_free(target.path, earlier)
+
+
+def publish(
+    episode: Episode,
+    targets: Sequence[Target],
+    render: Callable[[Episode, str], bytes],
+    workspace: Workspace,
+    *,
+    force: bool,
+) -> None:
+    """Write every target under another name, then give all of them their names.
+
+    A file that is there already is replaced only if this job wrote it and nobody has changed it
+    since, or with `force`.
+
+    Raises:
+        OutputError: As for `check_targets`, or the disk is full; nothing is left half-written.
+    """
+    check_targets(targets, workspace, force=force)
+    earlier = _earlier(workspace)
+    contents = [(target.path, render(episode, target.format)) for target in targets]
+    staged: list[tuple[Path, Path]] = []
+    try:
+        for path, content in contents:
+            temporary = _temporary(path)
+            staged.append((temporary, path))
+            with disk_errors(path, "writing"):
+                _write(temporary, content)
+        earlier.update({str(path.absolute()): _digest(content) for path, content in contents})
+        workspace.save("published", [Published(path, digest) for path, digest in sorted(earlier.items())])
+        for temporary, path in staged:
+            with disk_errors(path, "writing"):
+                temporary.replace(path)
+    finally:
+        for temporary, _ in staged:
+            temporary.unlink(missing_ok=True)
+    for folder in {path.parent for path, _ in contents}:
+        with contextlib.suppress(OSError):  # the files are there; not every file system syncs folders
+            sync_folder(folder)
+
+
+def _earlier(workspace: Workspace) -> dict[str, str]:
+    return {each.path: each.sha256 for each in workspace.load("published", list[Published]) or []}
+
+
+def _check_folder(folder: Path) -> None:
+    probe = folder / f".transcribe-{os.getpid()}.tmp"
+    with disk_errors(folder, "writing into"):
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            probe.touch()  # os.access() is wrong on network and read-only mounts
+        finally:
+            probe.unlink(missing_ok=True)
+
+
+def _check_free(path: Path, earlier: dict[str, str]) -> None:
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise OutputError(f"{path} is in the way: {error.strerror}", "Choose another folder with -o") from error
+    if earlier.get(str(path.absolute())) != _digest(content):
+        raise OutputError(
+            f"{path} exists and was not written by this job, or was changed since",
+            "Choose another folder with -o, or replace it with --force",
+        )
+
+
+def _temporary(path: Path) -> Path:
+    """A short fixed name in the same folder: a later run of the same job replaces what a kill left."""
+    return path.with_name(f".transcribe-{_digest(os.fsencode(path.name))[:16]}.tmp")
+
+
+def _write(path: Path, content: bytes) -> None:
+    with path.open("wb") as handle:
+        handle.write(content)
+        handle.flush()
+        os.fsync(handle.fileno())
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
