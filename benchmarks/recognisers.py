@@ -39,12 +39,12 @@ def ours(clip: Clip, model: str, language: str) -> str:
             program(str(clip.path), *options),
             check=True,
             stdout=subprocess.PIPE,
-            env={**_environment(), "TRANSCRIBE_WORK_DIR": folder},
+            env={**clean_environment(), "TRANSCRIBE_WORK_DIR": folder},
         )
     return done.stdout.decode("utf-8")
 
 
-def _environment() -> dict[str, str]:
+def clean_environment() -> dict[str, str]:
     """The environment without options of the person who runs the benchmark."""
     return {
         name: value
