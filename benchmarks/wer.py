@@ -102,12 +102,13 @@ def write(rows: list[Row], model: str, digest: str) -> None:
     """Write the table for people and the counts for programs."""
     RESULTS.mkdir(exist_ok=True)
     target = RESULTS / f"wer-{model}"
-    target.with_suffix(".md").write_text(table(rows, model, digest), encoding="utf-8")
+    page = introduction(model, digest) + "\n" + table(rows)
+    target.with_suffix(".md").write_text(page, encoding="utf-8")
     content = json.dumps([dataclasses.asdict(row) for row in rows], indent=1)
     target.with_suffix(".json").write_text(content + "\n", encoding="utf-8")
 
 
-def table(rows: list[Row], model: str, digest: str) -> str:
+def table(rows: list[Row]) -> str:
     """The result as Markdown: every clip, then languages, then everything."""
     present = [language for language in LANGUAGES if any(row.language == language for row in rows)]
     totals = [total([r for r in rows if r.language == code], f"**all {code}**", code) for code in present]
@@ -116,7 +117,7 @@ def table(rows: list[Row], model: str, digest: str) -> str:
     if rows[0].auto:
         header.append("transcribe, language auto")
     lines = [header, ["---"] * len(header), *(row.cells() for row in [*rows, *totals])]
-    return "\n".join([introduction(model, digest), *("| " + " | ".join(line) + " |" for line in lines), ""])
+    return "".join("| " + " | ".join(line) + " |\n" for line in lines)
 
 
 def introduction(model: str, digest: str) -> str:
