@@ -59,16 +59,12 @@ LANGUAGE_HELP = "Language spoken (ISO 639-1 code such as en, pl, de), or auto to
 class NormaliseSettings:
     """How a recording becomes 16 kHz mono."""
 
-    from_ms: int | None = option(
-        None, "Start here", flag="--from", metavar="TIME", timecode=True, minimum=0
-    )
+    from_ms: int | None = option(None, "Start here", flag="--from", metavar="TIME", timecode=True, minimum=0)
     to_ms: int | None = option(None, "Stop here", flag="--to", metavar="TIME", timecode=True, minimum=0)
     audio_stream: int | None = option(
         None, "Audio stream of the container, from 0; the best one when not given", metavar="N", minimum=0
     )
-    loudness: bool = option(
-        True, "Bring speech to a common loudness before recognition", advanced=True
-    )
+    loudness: bool = option(True, "Bring speech to a common loudness before recognition", advanced=True)
 
 
 @dataclass(frozen=True)
@@ -83,10 +79,20 @@ class DetectSettings:
         advanced=True,
     )
     min_speech_ms: int = option(
-        150, "Shorter bursts of speech are taken for noise", metavar="MS", minimum=0, maximum=5000, advanced=True
+        150,
+        "Shorter bursts of speech are taken for noise",
+        metavar="MS",
+        minimum=0,
+        maximum=5000,
+        advanced=True,
     )
     min_silence_ms: int = option(
-        300, "Shorter pauses do not end a span of speech", metavar="MS", minimum=0, maximum=10000, advanced=True
+        300,
+        "Shorter pauses do not end a span of speech",
+        metavar="MS",
+        minimum=0,
+        maximum=10000,
+        advanced=True,
     )
     speech_pad_ms: int = option(
         200, "Kept around every span of speech", metavar="MS", minimum=0, maximum=2000, advanced=True
@@ -106,7 +112,12 @@ class PlanSettings:
         advanced=True,
     )
     max_pause_ms: int = option(
-        1_000, "Longer pauses inside a window are shortened to this", metavar="MS", minimum=0, maximum=10_000, advanced=True
+        1_000,
+        "Longer pauses inside a window are shortened to this",
+        metavar="MS",
+        minimum=0,
+        maximum=10_000,
+        advanced=True,
     )
 
 
@@ -115,7 +126,10 @@ class RecogniseSettings:
     """What the recogniser is asked."""
 
     model: str = option(
-        "auto", "Model name or path to a ggml file; auto takes the best one installed", short="-m", metavar="NAME"
+        "auto",
+        "Model name or path to a ggml file; auto takes the best one installed",
+        short="-m",
+        metavar="NAME",
     )
     language: str = option("auto", LANGUAGE_HELP, short="-l", metavar="auto|xx")
     translate: bool = option(False, "Translate into English instead of transcribing")
@@ -133,10 +147,20 @@ class ComputeSettings:
     """What the machine may use. Has no say in the words."""
 
     workers: int = option(
-        0, "Processes that recognise side by side; 0 chooses by cores and memory", metavar="N", minimum=0, maximum=256
+        0,
+        "Processes that recognise side by side; 0 chooses by cores and memory",
+        metavar="N",
+        minimum=0,
+        maximum=256,
     )
     threads: int = option(
         0, "Threads of each worker; 0 shares the cores out", metavar="N", minimum=0, maximum=256
+    )
+    ffmpeg: str = option(
+        "", "ffmpeg program to use; found by itself when not given", metavar="PATH", advanced=True
+    )
+    stall_seconds: int = option(
+        120, "Silence after which ffmpeg counts as hanging", metavar="S", minimum=1, maximum=86_400, advanced=True
     )
 
 
@@ -158,7 +182,12 @@ class SubtitleSettings:
         7000, "Longest time a subtitle stays", metavar="MS", minimum=1000, maximum=30000, advanced=True
     )
     min_cue_gap_ms: int = option(
-        80, "Gap between subtitles that follow each other", metavar="MS", minimum=0, maximum=1000, advanced=True
+        80,
+        "Gap between subtitles that follow each other",
+        metavar="MS",
+        minimum=0,
+        maximum=1000,
+        advanced=True,
     )
 
 
@@ -289,7 +318,9 @@ class Option:
         values = raw.split(",") if isinstance(raw, str) else raw
         if not isinstance(values, list | tuple):
             raise ValueError(f"{self.name} takes a list, not {raw!r}")
-        return tuple(self._convert_one(value.strip() if isinstance(value, str) else value) for value in values)
+        return tuple(
+            self._convert_one(value.strip() if isinstance(value, str) else value) for value in values
+        )
 
     def _convert_one(self, raw: Any) -> Any:
         value = _CONVERTERS[self.kind](self, raw)
@@ -312,7 +343,16 @@ class Option:
 
 
 def _to_bool(declared: Option, raw: Any) -> bool:
-    words = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
+    words = {
+        "true": True,
+        "yes": True,
+        "on": True,
+        "1": True,
+        "false": False,
+        "no": False,
+        "off": False,
+        "0": False,
+    }
     value = raw if isinstance(raw, bool) else words.get(str(raw).lower())
     if value is None:
         raise ValueError(f"{declared.name} is true or false, not {raw!r}")

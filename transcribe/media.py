@@ -1,0 +1,56 @@
+"""What a media program tells about a file: the values that engines hand to the first two stages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from transcribe.episode import AudioStream
+
+
+@dataclass(frozen=True)
+class Container:
+    """A media file as its headers describe it; nothing in it has been decoded yet.
+
+    Attributes:
+        format: ffmpeg's format name, such as `mp3` or `mov,mp4,m4a,3gp,3g2,mj2`.
+        duration_ms: Length the headers state or suggest, None where they do not.
+        streams: Every audio stream with known parameters, in the file's order; empty when there is none.
+        tags: Title, artist and the like, sorted by key.
+    """
+
+    format: str
+    duration_ms: int | None
+    streams: tuple[AudioStream, ...]
+    tags: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Extract:
+    """What to decode.
+
+    Attributes:
+        path: The media file.
+        stream: Index of the audio stream, from 0.
+        start_ms: Where to start.
+        duration_ms: How much to decode, None for everything.
+        channel: The one channel to keep, from 0; None mixes all of them.
+    """
+
+    path: str
+    stream: int
+    start_ms: int = 0
+    duration_ms: int | None = None
+    channel: int | None = None
+
+
+@dataclass(frozen=True)
+class Decoding:
+    """How decoding went.
+
+    Attributes:
+        loudness_lufs: Integrated loudness of what was decoded (EBU R128), None when it was too quiet or short.
+        damaged: Whether the decoder met data that it could not make sense of.
+    """
+
+    loudness_lufs: float | None
+    damaged: bool
