@@ -105,7 +105,13 @@ def transcribe_one(job: Job, settings: Settings, engines: Engines, progress: Pro
         progress(StageStarted("publish"))
         if job.targets:
             with open_workspace(source, settings, engines) as work:
-                publish(episode, job.targets, lambda e, name: render(e, name, settings.subtitles), work, force=force)
+                publish(
+                    episode,
+                    job.targets,
+                    lambda e, name: render(e, name, settings.subtitles),
+                    work,
+                    force=force,
+                )
         else:
             _to_standard_output(render(episode, formats_of(job.source, settings)[0], settings.subtitles))
         progress(StageFinished("publish"))
@@ -124,7 +130,8 @@ def plan_jobs(sources: Sequence[str], settings: Settings) -> list[Job]:
         formats = formats_of(jobs[0].source, settings)
         if len(formats) > 1:
             raise UsageError(
-                f"standard output takes one format, not {len(formats)} ({', '.join(formats)})", "Choose one with -f"
+                f"standard output takes one format, not {len(formats)} ({', '.join(formats)})",
+                "Choose one with -f",
             )
     _refuse_collisions(jobs)
     return jobs
@@ -164,7 +171,9 @@ def _refuse_collisions(jobs: Sequence[Job]) -> None:
                     "Transcribe them into different folders with -o",
                 )
         if Path(job.source).absolute() in owners:
-            raise UsageError(f"{job.source} would be overwritten by its own transcript", "Choose a folder with -o")
+            raise UsageError(
+                f"{job.source} would be overwritten by its own transcript", "Choose a folder with -o"
+            )
 
 
 @contextmanager

@@ -72,7 +72,11 @@ def _transcribe(
     work: Workspace, source: Source, settings: Settings, engines: Engines, progress: Progress
 ) -> Episode:
     step = _Steps(work, progress)
-    audio = step("normalise", Audio, lambda: normalise(source, settings.normalise, work.path, engines.decoder, progress))
+    audio = step(
+        "normalise",
+        Audio,
+        lambda: normalise(source, settings.normalise, work.path, engines.decoder, progress),
+    )
     waveform = Waveform.of(audio, work.path)
     speech = step(
         "detect", SpeechSpans, lambda: detect(waveform, settings.detect, engines.open_detector(), progress)
@@ -137,7 +141,7 @@ def provenance_of(settings: Settings, engines: Engines) -> Provenance:
         for option, value in settings.flat()
         if option.group in WORDS_DEPEND_ON and option.name not in ("model", "vocabulary", "audio_stream")
     }
-    said["prompt"] = prompt_of(settings.recognise)  # with the vocabulary's terms: their text counts, not its path
+    said["prompt"] = prompt_of(
+        settings.recognise
+    )  # with the vocabulary's terms: their text counts, not its path
     return Provenance(engines.program, engines.engine, engines.model, tuple(sorted(said.items())))
-
-

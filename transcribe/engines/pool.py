@@ -188,7 +188,9 @@ def _unwrap(answer: Any) -> Any:
         return answer
     if isinstance(answer.error, TranscribeError | MemoryError | OSError):
         raise answer.error
-    raise EngineError(f"the recogniser failed: {type(answer.error).__name__}: {answer.error}") from answer.error
+    raise EngineError(
+        f"the recogniser failed: {type(answer.error).__name__}: {answer.error}"
+    ) from answer.error
 
 
 def _death(process: BaseProcess) -> str:

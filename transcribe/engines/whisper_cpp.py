@@ -63,7 +63,9 @@ class WhisperCpp:
             EngineError: whisper.cpp refuses the file.
         """
         if self._context is None:
-            raise EngineError(f"whisper.cpp cannot load the model {self.path}", "Try: transcribe models verify")
+            raise EngineError(
+                f"whisper.cpp cannot load the model {self.path}", "Try: transcribe models verify"
+            )
         return self
 
     def hear(self, windows: Sequence[NDArray[np.float32]], decoding: Decoding) -> list[Heard]:
@@ -113,7 +115,11 @@ class WhisperCpp:
         filled = _filled(samples)
         duration_ms = len(samples) * 1000 // SAMPLE_RATE
         with engine_messages(self.debug):
-            _check(engine.whisper_full(self._context, self._parameters(decoding, len(filled)), filled, len(filled)))
+            _check(
+                engine.whisper_full(
+                    self._context, self._parameters(decoding, len(filled)), filled, len(filled)
+                )
+            )
         segments: list[tuple[Word, ...]] = []
         start_ms = stopped_ms = 0
         for tokens, end_ms in self._segments(duration_ms):
@@ -158,7 +164,9 @@ class WhisperCpp:
                 data = engine.whisper_full_get_token_data(self._context, segment, position)
                 if data.id < first_special:
                     end_ms = min(max(0, data.t_dtw) * 10, duration_ms)
-                    tokens.append(Token(engine.whisper_token_to_bytes(self._context, data.id), data.p, end_ms))
+                    tokens.append(
+                        Token(engine.whisper_token_to_bytes(self._context, data.id), data.p, end_ms)
+                    )
                 elif data.id >= first_mark:
                     if tokens:
                         yield tokens, (data.id - first_mark) * FRAME_MS
@@ -172,6 +180,12 @@ def identity() -> str:
     return f"pywhispercpp {importlib.metadata.version('pywhispercpp')}"
 
 
+def known_languages() -> frozenset[str]:
+    """Codes of every language the engine has a token for."""
+    engine = bindings()
+    return frozenset(engine.whisper_lang_str(i) for i in range(engine.whisper_lang_max_id() + 1))
+
+
 def bindings() -> Any:
     """The engine's low-level module.
 
@@ -182,7 +196,8 @@ def bindings() -> Any:
         import _pywhispercpp
     except ImportError as error:
         raise DependencyError(
-            f"the recognition engine does not load: {error}", "Try: pip install --force-reinstall pywhispercpp"
+            f"the recognition engine does not load: {error}",
+            "Try: pip install --force-reinstall pywhispercpp",
         ) from error
     return _pywhispercpp
 

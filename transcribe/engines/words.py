@@ -60,7 +60,7 @@ def words_of(tokens: Sequence[Token], start_ms: int) -> tuple[Word, ...]:
         if not text.strip():
             continue
         end = max(earliest, group[-1].tokens[-1].end_ms)
-        first_end = max(earliest, group[0].tokens[-1].end_ms)
+        first_end = min(end, max(earliest, group[0].tokens[-1].end_ms))
         longest = LONGEST_START_MS + MS_PER_CHARACTER * (len(group[0].text) - 1)
         start = max(earliest, first_end - longest)
         words.append(Word(start, end, text.strip(), _probability(group), text[0].isspace()))
@@ -111,9 +111,7 @@ def _is_spaceless(character: str) -> bool:
     if not character or ord(character) < 0x0E00 or not character.isalnum():
         return False
     name = unicodedata.name(character, "")
-    return name.startswith(
-        ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR", "IDEOGRAPHIC")
-    )
+    return name.startswith(("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR", "IDEOGRAPHIC"))
 
 
 def _probability(group: Iterable[_Unit]) -> float:

@@ -128,7 +128,9 @@ def _check_free(path: Path, earlier: dict[str, str]) -> None:
     except FileNotFoundError:
         return
     except OSError as error:
-        raise OutputError(f"{path} is in the way: {error.strerror}", "Choose another folder with -o") from error
+        raise OutputError(
+            f"{path} is in the way: {error.strerror}", "Choose another folder with -o"
+        ) from error
     if earlier.get(str(path.absolute())) != _digest(content):
         raise OutputError(
             f"{path} exists and was not written by this job, or was changed since",

@@ -173,7 +173,9 @@ class Listener:
 
 def is_doubtful(heard: Heard) -> bool:
     """Whether what was heard repeats itself or was guessed."""
-    return loop_ratio(heard.words) > LOOP_RATIO or mean_log_probability(heard.words) < LEAST_MEAN_LOG_PROBABILITY
+    return (
+        loop_ratio(heard.words) > LOOP_RATIO or mean_log_probability(heard.words) < LEAST_MEAN_LOG_PROBABILITY
+    )
 
 
 def _doubt(heard: Heard) -> tuple[bool, float]:

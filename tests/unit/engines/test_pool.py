@@ -1,0 +1,111 @@
+"""Workers answer, fail, die and are replaced."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from transcribe.engines.pool import WorkerPool
+from transcribe.errors import EngineError, InputError
+
+
+def load() -> str:
+    return "model"
+
+
+def double(model: str, item: int) -> tuple[str, int]:
+    return model, 2 * item
+
+
+def refuse(model: str, item: int) -> int:
+    raise InputError("item refused", "try another")
+
+
+def stumble(model: str, item: int) -> int:
+    raise KeyError(item)
+
+
+def die(model: str, item: int) -> int:
+    os.kill(os.getpid(), signal.SIGKILL)
+    return item
+
+
+def die_once(model: str, item: tuple[Path, int]) -> int:
+    marker, number = item
+    if number == 2 and not marker.exists():
+        marker.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return number
+
+
+def whoami(model: str, item: int) -> int:
+    return os.getpid()
+
+
+def test_every_item_is_answered_by_the_loaded_model() -> None:
+    with WorkerPool(load, 2) as pool:
+        assert sorted(pool.map(double, range(9))) == [("model", 2 * item) for item in range(9)]
+
+
+def test_no_more_workers_than_items() -> None:
+    with WorkerPool(load, 8) as pool:
+        list(pool.map(whoami, [1, 2]))
+        assert len(psutil.Process().children()) == 2
+
+
+def test_the_pool_can_be_used_again_and_leaves_no_process() -> None:
+    with WorkerPool(load, 2) as pool:
+        first = set(pool.map(whoami, range(4)))
+        second = set(pool.map(whoami, range(4)))
+        assert second <= first
+    assert not any(psutil.pid_exists(pid) for pid in first)
+
+
+def test_an_error_with_advice_reaches_the_caller_whole() -> None:
+    with WorkerPool(load, 1) as pool, pytest.raises(InputError, match=r"item refused\. try another"):
+        list(pool.map(refuse, [1]))
+
+
+def test_a_foreign_error_becomes_an_engine_error() -> None:
+    with WorkerPool(load, 1) as pool, pytest.raises(EngineError, match="KeyError"):
+        list(pool.map(stumble, [1]))
+
+
+def test_a_worker_that_dies_is_replaced_and_its_item_tried_again(tmp_path: Path) -> None:
+    marker = tmp_path / "died"
+    with WorkerPool(load, 2) as pool:
+        assert sorted(pool.map(die_once, [(marker, number) for number in range(5)])) == list(range(5))
+    assert marker.exists()
+
+
+def test_an_item_that_kills_twice_is_given_up() -> None:
+    with WorkerPool(load, 2) as pool, pytest.raises(EngineError, match="crashed 2 times .*SIGKILL"):
+        list(pool.map(die, [1]))
+
+
+def test_workers_end_when_their_parent_is_killed() -> None:
+    script = """
+import os, sys, time
+sys.path.insert(0, {here!r})
+from transcribe.engines.pool import WorkerPool
+from test_pool import load, whoami
+with WorkerPool(load, 2) as pool:
+    print(*set(pool.map(whoami, range(8))), flush=True)
+    os.kill(os.getpid(), 9)
+"""
+    run = subprocess.run(
+        [sys.executable, "-c", script.format(here=str(Path(__file__).parent))],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == -signal.SIGKILL
+    workers = [psutil.Process(int(pid)) for pid in run.stdout.split() if psutil.pid_exists(int(pid))]
+    _, alive = psutil.wait_procs(workers, timeout=20)
+    assert not alive

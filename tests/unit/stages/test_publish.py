@@ -1,0 +1,114 @@
+"""Files appear whole or not at all, and never over somebody else's."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from transcribe.episode import (
+    Audio,
+    AudioStream,
+    Episode,
+    ModelIdentity,
+    Provenance,
+    Source,
+    SpeechSpans,
+    Transcript,
+)
+from transcribe.errors import OutputError
+from transcribe.stages.publish import Target, check_targets, publish, target_path
+from transcribe.workspace import Workspace
+
+EPISODE = Episode(
+    Source("ep.wav", "ep.wav", "00", 1, "wav", 1000, (AudioStream(0, "pcm_s16le", 16000, 1),), 0),
+    Audio("audio.f32", 16000, 0, None, 0.0),
+    SpeechSpans(()),
+    Transcript(None, ()),
+    Provenance("transcribe 0", "engine 0", ModelIdentity("m", "00"), ()),
+)
+
+
+def render(episode: Episode, name: str) -> bytes:
+    return f"{episode.source.name} as {name}\n".encode()
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Iterator[Workspace]:
+    with Workspace(tmp_path / "work", "recording/job") as opened:
+        yield opened
+
+
+@pytest.fixture
+def targets(tmp_path: Path) -> list[Target]:
+    return [Target(name, tmp_path / "out" / f"ep.{name}") for name in ("txt", "srt")]
+
+
+def test_every_target_is_written_and_nothing_else(workspace: Workspace, targets: list[Target]) -> None:
+    publish(EPISODE, targets, render, workspace, force=False)
+    folder = targets[0].path.parent
+    assert sorted(path.name for path in folder.iterdir()) == ["ep.srt", "ep.txt"]
+    assert targets[0].path.read_text() == "ep.wav as txt\n"
+
+
+def test_the_same_job_may_publish_again(workspace: Workspace, targets: list[Target]) -> None:
+    publish(EPISODE, targets, render, workspace, force=False)
+    publish(EPISODE, targets, lambda e, name: b"new layout", workspace, force=False)
+    assert targets[0].path.read_bytes() == b"new layout"
+
+
+def test_a_file_of_another_job_is_kept(workspace: Workspace, targets: list[Target]) -> None:
+    targets[1].path.parent.mkdir()
+    targets[1].path.write_text("somebody's work")
+    with pytest.raises(OutputError, match=r"ep\.srt exists .* --force"):
+        check_targets(targets, workspace, force=False)
+    with pytest.raises(OutputError):
+        publish(EPISODE, targets, render, workspace, force=False)
+    assert [path.name for path in targets[0].path.parent.iterdir()] == ["ep.srt"]
+    assert targets[1].path.read_text() == "somebody's work"
+    publish(EPISODE, targets, render, workspace, force=True)
+    assert targets[1].path.read_text() == "ep.wav as srt\n"
+
+
+def test_a_transcript_corrected_by_hand_is_kept(workspace: Workspace, targets: list[Target]) -> None:
+    publish(EPISODE, targets, render, workspace, force=False)
+    targets[0].path.write_text("corrected by hand")
+    with pytest.raises(OutputError, match="changed since"):
+        publish(EPISODE, targets, render, workspace, force=False)
+    assert targets[0].path.read_text() == "corrected by hand"
+
+
+def test_when_one_cannot_be_written_none_is(workspace: Workspace, targets: list[Target]) -> None:
+    publish(EPISODE, targets[:1], render, workspace, force=False)
+    before = targets[0].path.read_bytes()
+
+    def full_disk(episode: Episode, name: str) -> bytes:
+        if name == "srt":
+            raise OutputError("the disk is full")
+        return b"changed"
+
+    with pytest.raises(OutputError, match="disk is full"):
+        publish(EPISODE, targets, full_disk, workspace, force=False)
+    assert targets[0].path.read_bytes() == before
+    assert [path.name for path in targets[0].path.parent.iterdir()] == ["ep.txt"]
+
+
+def test_a_folder_that_is_a_file(workspace: Workspace, tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("")
+    with pytest.raises(OutputError, match="taken"):
+        check_targets([Target("txt", tmp_path / "taken" / "ep.txt")], workspace, force=False)
+
+
+@pytest.mark.parametrize("stem", ["a" * 251, "ż" * 125, "🎙" * 62])
+def test_a_name_too_long_for_the_file_system_is_cut_between_characters(tmp_path: Path, stem: str) -> None:
+    path = target_path(tmp_path, stem + ".mp3", ".json")
+    assert len(os.fsencode(path.name)) <= 255
+    path.write_text("the file system takes it")
+    assert "\N{REPLACEMENT CHARACTER}" not in path.name
+    assert target_path(tmp_path, stem[:-1] + "x.mp3", ".json") != path
+
+
+def test_a_name_that_fits_is_left_alone(tmp_path: Path) -> None:
+    assert target_path(tmp_path, "Zażółć gęślą.part.mp3", ".srt") == tmp_path / "Zażółć gęślą.part.srt"

@@ -1,0 +1,47 @@
+"""One timeline from many chunks."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from transcribe.episode import ChunkResult, Language, Segment, Word
+from transcribe.stages.stitch import stitch
+
+ENGLISH = Language("en", 1.0, detected=False)
+
+
+def segment(chunk: int, *times: tuple[int, int]) -> Segment:
+    words = tuple(Word(start, end, f"w{start}", 0.5) for start, end in times)
+    return Segment(words[0].start_ms, words[-1].end_ms, words, chunk)
+
+
+def test_pauses_stay_pauses() -> None:
+    results = [
+        ChunkResult(0, "en", (segment(0, (0, 400), (400, 900)),)),
+        ChunkResult(1, "en", (segment(1, (60_000, 60_500)),)),
+    ]
+    transcript = stitch(ENGLISH, results)
+    assert [(s.start_ms, s.end_ms) for s in transcript.segments] == [(0, 900), (60_000, 60_500)]
+    assert transcript.language == ENGLISH
+
+
+def test_nothing_said_is_an_empty_transcript() -> None:
+    assert stitch(None, []).segments == ()
+    assert stitch(ENGLISH, [ChunkResult(0, "en", ())]).text == ""
+
+
+@given(st.lists(st.lists(st.tuples(st.integers(0, 90_000), st.integers(0, 90_000)), min_size=1, max_size=8)))
+def test_words_never_overlap_and_none_is_lost(times: list[list[tuple[int, int]]]) -> None:
+    results = [
+        ChunkResult(i, "en", (segment(i, *[(min(pair), max(pair)) for pair in pairs]),))
+        for i, pairs in enumerate(times)
+    ]
+    words = stitch(ENGLISH, results).words
+    assert [word.text for word in words] == [
+        word.text for r in results for s in r.segments for word in s.words
+    ]
+    clock = 0
+    for word in words:
+        assert clock <= word.start_ms <= word.end_ms
+        clock = word.end_ms

@@ -1,0 +1,103 @@
+"""The one table from settings to engines: which program decodes, which model recognises."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING
+
+import psutil
+
+from transcribe.episode import ModelIdentity
+from transcribe.errors import ModelError, UsageError
+from transcribe.models.store import InstalledModel, Store, check_before_load
+from transcribe.pipeline import Engines
+from transcribe.settings import ComputeSettings, RecogniseSettings, Settings
+
+if TYPE_CHECKING:
+    from transcribe.engines.pool import WorkerPool
+    from transcribe.engines.whisper_cpp import WhisperCpp
+    from transcribe.stages.detect import SpeechDetector
+
+WORKER_BYTES = 300_000_000
+"""What a worker needs beside the shared weights: caches and compute buffers (measured: base 180 MB)."""
+
+
+def choose_engines(settings: Settings) -> Engines:
+    """Find the programs and weights that the settings ask for; nothing is loaded yet.
+
+    Raises:
+        ModelError: The model is not installed, or does not know the language.
+        DependencyError: ffmpeg or the engine is missing.
+    """
+    from transcribe.engines.ffmpeg import Ffmpeg
+    from transcribe.engines.whisper_cpp import identity
+
+    model = Store().find(settings.recognise.model)
+    _check_language(settings.recognise, model)
+    media = Ffmpeg.find(settings.compute)
+    return Engines(
+        program=program(),
+        prober=media,
+        decoder=media,
+        open_detector=_open_detector,
+        open_workers=partial(_open_whisper_cpp, model, settings),
+        engine=identity(),
+        model=ModelIdentity(model.name, model.sha256, model.licence),
+    )
+
+
+def program() -> str:
+    """Name and version of this program."""
+    return f"transcribe {importlib.metadata.version('transcribe-offline')}"
+
+
+def layout(compute: ComputeSettings, model: InstalledModel) -> tuple[int, int]:
+    """How many workers with how many threads each: one thread each is the most efficient use of cores.
+
+    On a Mac one worker holds the GPU. Fewer workers where memory is short.
+    """
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    workers = compute.workers
+    if not workers:
+        spare = psutil.virtual_memory().available - model.memory_bytes
+        fitting = max(1, spare // WORKER_BYTES)
+        workers = 1 if sys.platform == "darwin" else min(cores, fitting)
+    return workers, compute.threads or max(1, cores // workers)
+
+
+def _open_detector() -> SpeechDetector:
+    from transcribe.engines.silero import SileroDetector
+
+    return SileroDetector()
+
+
+@contextmanager
+def _open_whisper_cpp(model: InstalledModel, settings: Settings) -> Iterator[WorkerPool[WhisperCpp]]:
+    from transcribe.engines.pool import WorkerPool
+    from transcribe.engines.whisper_cpp import WhisperCpp
+
+    check_before_load(model)
+    workers, threads = layout(settings.compute, model)
+    engine = WhisperCpp(str(model.path), model.alignment, threads, settings.display.debug)
+    with WorkerPool(engine.load, workers) as pool:
+        yield pool
+
+
+def _check_language(settings: RecogniseSettings, model: InstalledModel) -> None:
+    from transcribe.engines.whisper_cpp import known_languages
+
+    if settings.language != "auto" and settings.language not in known_languages():
+        raise UsageError(
+            f"{settings.language!r} is not a language Whisper knows",
+            "Use a code such as en, pl or de, or auto",
+        )
+    if not model.multilingual and (settings.language not in ("auto", "en") or settings.translate):
+        wish = "translate" if settings.translate else f"transcribe {settings.language!r}"
+        raise ModelError(
+            f"the model {model.name} knows English only and cannot {wish}", "Choose another with --model"
+        )
