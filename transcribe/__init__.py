@@ -1,0 +1,69 @@
+"""Recordings into transcripts and subtitles on your own machine, with nothing sent anywhere.
+
+    import transcribe
+
+    episode = transcribe.transcribe_file("episode.mp3", model="base")
+    print(episode.transcript.text)
+
+The same recipe as the command line; see docs/api.md.
+"""
+
+from __future__ import annotations
+
+from os import PathLike
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from transcribe.episode import Episode
+    from transcribe.progress import Progress
+
+__all__ = ["render_episode", "transcribe_file"]
+
+
+def transcribe_file(
+    path: str | PathLike[str], *, progress: Progress | None = None, **options: Any
+) -> Episode:
+    """Transcribe one recording and return everything known about it; writes no file beside it.
+
+    A job that was stopped goes on where it was, and a finished one answers at once: what each
+    stage made is kept in the work directory, as on the command line.
+
+    Args:
+        path: Any file ffmpeg reads.
+        progress: Called with every event of `transcribe.progress`; nobody is told when not given.
+        **options: Any option by its config name: `model="base"`, `language="pl"`, `from_ms=90_000`.
+
+    Raises:
+        ValueError: An option is unknown or its value is not allowed.
+        transcribe.errors.TranscribeError: What went wrong, for which file, and what to do next.
+    """
+    from pathlib import Path
+
+    from transcribe.commands.choose import choose_engines
+    from transcribe.pipeline import transcribe_episode
+    from transcribe.progress import silent
+    from transcribe.settings import Settings
+    from transcribe.stages.probe import probe
+
+    settings = Settings.of(**options)
+    engines = choose_engines(settings)
+    source = probe(Path(path), settings.normalise.audio_stream, engines.prober)
+    return transcribe_episode(source, settings, engines, progress or silent)
+
+
+def render_episode(episode: Episode, format_name: str, **options: Any) -> bytes:
+    """An episode in one of the formats of `transcribe formats`, as the bytes of a file.
+
+    Args:
+        episode: What `transcribe_file` returned.
+        format_name: Such as `srt`.
+        **options: Options of the subtitles, by their config names: `max_line_chars=37`.
+
+    Raises:
+        ValueError: An option is unknown or its value is not allowed.
+        transcribe.errors.UsageError: There is no such format.
+    """
+    from transcribe.formats import render
+    from transcribe.settings import Settings
+
+    return render(episode, format_name, Settings.of(**options).subtitles)
