@@ -63,7 +63,7 @@ models: $(READY) ## Install the model that the demo and the tests with real mode
 build: $(READY) ## Build wheel and sdist into dist/, and try the wheel in an empty environment elsewhere
 	rm -rf dist
 	$(BIN)/python -m build --outdir dist .
-	$(BIN)/python -m pytest tests/integration/test_wheel.py -m network
+	TRANSCRIBE_TEST_NETWORK=1 $(BIN)/python -m pytest tests/integration/test_wheel.py
 
 clean: ## Remove what the other targets made here
 	rm -rf $(VENV) .demo dist build .coverage .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
