@@ -27,7 +27,7 @@ $(READY): pyproject.toml
 	@touch $(READY)
 
 demo: models ## Transcribe a real recording with a real model and print the text
-	$(BIN)/transcribe samples/$(SAMPLE).flac --model $(MODEL) --output .demo
+	$(BIN)/transcribe samples/$(SAMPLE).flac --model $(MODEL) --output .demo --force
 	@echo && cat .demo/$(SAMPLE).txt && echo && echo "Written:" && ls .demo/$(SAMPLE).*
 
 test: $(READY) ## Run every test

@@ -71,6 +71,7 @@ def test_wheel_holds_the_package_and_its_data_only(wheel: Path) -> None:
     assert "transcribe/py.typed" in names
     shipped = {name.removeprefix("transcribe/_templates/") for name in names if "/_templates/" in name}
     templates = ROOT / "templates"
+    assert shipped
     assert shipped == {str(path.relative_to(templates)) for path in templates.rglob("*") if path.is_file()}
 
 
