@@ -1,0 +1,30 @@
+"""`transcribe formats`: what a transcript can be written as."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from transcribe.formats import FORMATS
+
+
+@click.command("formats")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list instead of a table.")
+def formats(as_json: bool) -> None:
+    """List the formats that --format takes."""
+    if as_json:
+        click.echo(json.dumps([_record(name) for name in FORMATS], indent=2))
+        return
+    for known in FORMATS.values():
+        click.echo(f"{known.name:<6}{known.suffix:<7}{known.description}")
+
+
+def _record(name: str) -> dict[str, str]:
+    known = FORMATS[name]
+    return {
+        "name": known.name,
+        "suffix": known.suffix,
+        "media_type": known.media_type,
+        "description": known.description,
+    }

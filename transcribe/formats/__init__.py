@@ -1,0 +1,77 @@
+"""Finished transcripts as files: one table of formats, each a pure function from episode to bytes.
+
+Text is UTF-8 with LF line ends. Nothing here opens a file: `stages.publish` does.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from transcribe.episode import Episode
+from transcribe.errors import UsageError
+from transcribe.formats import md, srt, tsv, txt, vtt
+from transcribe.settings import SubtitleSettings
+
+
+@dataclass(frozen=True)
+class Format:
+    """One kind of file a transcript can be written as.
+
+    Attributes:
+        name: What `--format` calls it.
+        suffix: Ending of the file's name, with its dot.
+        media_type: IANA media type, for web servers and podcast feeds.
+        description: What it is good for, in a few words.
+        write: The whole file's bytes for an episode.
+    """
+
+    name: str
+    suffix: str
+    media_type: str
+    description: str
+    write: Callable[[Episode, SubtitleSettings], bytes]
+
+
+def _write_json(episode: Episode, settings: SubtitleSettings) -> bytes:
+    from transcribe.formats import document  # loads msgspec
+
+    return document.write(episode, settings)
+
+
+FORMATS: dict[str, Format] = {
+    known.name: known
+    for known in (
+        Format("txt", ".txt", "text/plain", "Readable text in paragraphs", txt.write),
+        Format("srt", ".srt", "application/x-subrip", "SubRip subtitles, for nearly every player", srt.write),
+        Format("vtt", ".vtt", "text/vtt", "WebVTT subtitles, for web pages and podcast feeds", vtt.write),
+        Format("json", ".json", "application/json", "Everything known: words, times, model", _write_json),
+        Format("tsv", ".tsv", "text/tab-separated-values", "Table of segments, times in ms", tsv.write),
+        Format("md", ".md", "text/markdown", "Markdown with a heading and times", md.write),
+    )
+}
+"""Every format by name, in the order in which `transcribe formats` lists them."""
+
+
+def format_named(name: str) -> Format:
+    """The format of that name; capitals and a leading dot are forgiven.
+
+    Raises:
+        UsageError: There is none.
+    """
+    wanted = name.strip().lower().removeprefix(".")
+    if wanted in FORMATS:
+        return FORMATS[wanted]
+    near = difflib.get_close_matches(wanted, FORMATS, n=1)
+    guess = f"Did you mean {near[0]}? " if near else ""
+    raise UsageError(f"there is no format {name!r}", f"{guess}Formats are {', '.join(FORMATS)}")
+
+
+def render(episode: Episode, name: str, settings: SubtitleSettings) -> bytes:
+    """Write an episode in the format of that name.
+
+    Raises:
+        UsageError: There is no such format.
+    """
+    return format_named(name).write(episode, settings)

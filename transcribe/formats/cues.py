@@ -1,0 +1,294 @@
+"""Words laid out as subtitle cues: what stands together, on which lines, from when to when.
+
+The words between two real pauses (or two changes of speaker) are divided by a dynamic programme, as
+Knuth and Plass (1981) break paragraphs into lines, that looks for the division of least cost. A cue costs
+
+    CUE                                  fewer cues are calmer
+  + break cost of its end                see `breaks`: where it tears the text
+  + LINE_BREAK × break cost              for each line break within it
+  + RAGGED × spread of line lengths      two lines should be about equal, the upper one rather shorter
+  + EMPTY × (1 − fill)²                  a lone word looks lost
+  + SECOND_SENTENCE                      for each sentence that begins within it (BBC 3.2)
+  + HASTE × missing share of its time    where the next cue starts before it can be read
+
+Limits on lines, width and spoken duration are never exceeded, whatever the cost. Defaults and rules
+come from Netflix's Timed Text Style Guide (duration, line treatment, timing) and the BBC Subtitle
+Guidelines (line breaks, timing); the weights are ours, set by reading the golden cases. Time and
+memory grow linearly with the number of words, since a cue holds a bounded number of them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from itertools import accumulate, pairwise
+from typing import NamedTuple
+
+from transcribe.episode import Transcript
+from transcribe.formats.breaks import break_costs, ends_sentence
+from transcribe.formats.tokens import Token, fit_tokens, join_tokens, text_width, tokens_of
+from transcribe.settings import SubtitleSettings
+
+PAUSE_MS = 800
+"""A pause this long ends a cue: text must not stay, or come early, while nobody speaks (BBC 4.5)."""
+
+CHAIN_MS = 500
+"""Shorter gaps between cues flicker and are closed (Netflix, Subtitle Timing Guidelines: 12 frames)."""
+
+CUE = 3.0
+LINE_BREAK = 0.5
+RAGGED = 8.0
+UPPER_LINE = 1.1
+"""Weight of every line but the last: a little more, so that the lower line is the longer one."""
+EMPTY = 2.0
+SECOND_SENTENCE = 2.0
+HASTE = 10.0
+
+
+@dataclass(frozen=True)
+class Cue:
+    """What is shown at once.
+
+    Attributes:
+        start_ms: Never before its first word, never before the end of the cue before it.
+        end_ms: After its start.
+        lines: Its text, one to `max_lines` lines.
+        speaker: Who says it, where known.
+    """
+
+    start_ms: int
+    end_ms: int
+    lines: tuple[str, ...]
+    speaker: str | None = None
+
+
+def lay_out(transcript: Transcript, settings: SubtitleSettings, *, names: bool = False) -> tuple[Cue, ...]:
+    """Lay a transcript out as cues, in order, without overlap; every word stands in exactly one.
+
+    The shortest duration and the gap win over punctuality: where words come faster than they can be
+    shown, cues start late rather than flash by. A shortest duration above the longest counts as the longest.
+
+    Args:
+        transcript: What was said.
+        settings: Limits; widths are in character cells (see `tokens.text_width`), times in ms.
+        names: Whether the first cue of every turn begins with `Name: `, for formats without speakers.
+    """
+    tokens = tokens_of(transcript)
+    if names:
+        tokens = list(_with_names(tokens))
+    tokens = list(fit_tokens(tokens, settings.max_line_chars))
+    language = transcript.language.code if transcript.language else ""
+    texts = _texts(tokens, language, settings)
+    return tuple(_timed([cue for text in texts for cue in _best_cues(text)], settings))
+
+
+def _with_names(tokens: list[Token]) -> Iterator[Token]:
+    speaker = None
+    for token in tokens:
+        if token.speaker and token.speaker != speaker:
+            text = f"{token.speaker}: {token.text}"
+            yield replace(token, text=text, width=text_width(text))
+        else:
+            yield token
+        speaker = token.speaker
+
+
+@dataclass(frozen=True)
+class _Text:
+    """The words between two real pauses, with what the search asks again and again.
+
+    Attributes:
+        tokens: The words.
+        breaks: What a break after each token costs.
+        edges: Width of all tokens before each one, their spaces included; one entry more than tokens.
+        sentences: How many sentences have ended before each token; likewise.
+        next_start_ms: When the words after these start, or None.
+        settings: The limits.
+        splits: Splits into lines that are known already, by (start, end, number of lines).
+    """
+
+    tokens: list[Token]
+    breaks: list[float]
+    edges: list[int]
+    sentences: list[int]
+    next_start_ms: int | None
+    settings: SubtitleSettings
+    splits: dict[tuple[int, int, int], _Layout | None] = field(default_factory=dict)
+
+    def width(self, start: int, end: int) -> int:
+        """Cells that tokens `start` to `end` (exclusive) take on one line."""
+        return self.edges[end] - self.edges[start] - self.tokens[start].space_before
+
+    def room_ms(self, start: int, end: int) -> float:
+        """How long tokens `start` to `end` can be shown before the words after them start."""
+        next_start = self.tokens[end].start_ms if end < len(self.tokens) else self.next_start_ms
+        if next_start is None:
+            return math.inf
+        return next_start - self.settings.min_cue_gap_ms - self.tokens[start].start_ms
+
+
+def _texts(tokens: list[Token], language: str, settings: SubtitleSettings) -> Iterator[_Text]:
+    start = 0
+    for index, token in enumerate(tokens, 1):
+        following = tokens[index] if index < len(tokens) else None
+        if following is None or _separate(token, following):
+            next_start = following.start_ms if following else None
+            yield _text(tokens[start:index], next_start, language, settings)
+            start = index
+
+
+def _separate(left: Token, right: Token) -> bool:
+    return left.speaker != right.speaker or right.start_ms - left.end_ms >= PAUSE_MS
+
+
+def _text(tokens: list[Token], next_start: int | None, language: str, settings: SubtitleSettings) -> _Text:
+    ends = (ends_sentence(left, right) for left, right in zip(tokens, [*tokens[1:], None], strict=True))
+    edges = list(accumulate((token.width + token.space_before for token in tokens), initial=0))
+    sentences = list(accumulate(ends, initial=0))
+    return _Text(tokens, break_costs(tokens, language), edges, sentences, next_start, settings)
+
+
+class _Layout(NamedTuple):
+    """Tokens divided into lines: `bounds` are the indices where lines start, and the end of the last."""
+
+    cost: float
+    bounds: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class _Untimed:
+    """A cue before its end is known: what it says, and when that is said."""
+
+    start_ms: int
+    spoken_end_ms: int
+    width: int
+    lines: tuple[str, ...]
+    speaker: str | None
+
+
+def _best_cues(text: _Text) -> list[_Untimed]:
+    """Divide a text into cues so that their costs add up to the least."""
+    best = [_Layout(0.0, ())]  # best[n]: the first n tokens; its bounds are those of its last cue
+    for end in range(1, len(text.tokens) + 1):
+        best.append(_best_last_cue(text, best, end))
+    cues: list[_Untimed] = []
+    end = len(text.tokens)
+    while end > 0:
+        cues.append(_untimed(text, best[end].bounds))
+        end = best[end].bounds[0]
+    return cues[::-1]
+
+
+def _best_last_cue(text: _Text, best: list[_Layout], end: int) -> _Layout:
+    """The best cue that ends at `end`, with the cost of it and of the best cues before it."""
+    found = _Layout(math.inf, ())
+    for start in _starts(text, end):
+        cost = best[start].cost + _cue_cost(text, start, end)
+        if cost >= found.cost:  # lines cannot make it cheaper, and dividing into lines is the slow part
+            continue
+        lines = _best_lines(text, start, end)
+        if lines is not None and cost + lines.cost < found.cost:
+            found = _Layout(cost + lines.cost, lines.bounds)
+    return found
+
+
+def _starts(text: _Text, end: int) -> Iterator[int]:
+    """Where a cue that ends at `end` may start: within its width and duration, at least one token."""
+    settings = text.settings
+    widest = settings.max_lines * (settings.max_line_chars + 1) - 1
+    spoken_end = text.tokens[end - 1].end_ms
+    yield end - 1
+    for start in range(end - 2, -1, -1):
+        if spoken_end - text.tokens[start].start_ms > settings.max_cue_ms or text.width(start, end) > widest:
+            return
+        yield start
+
+
+def _cue_cost(text: _Text, start: int, end: int) -> float:
+    width = text.width(start, end)
+    fill = width / (text.settings.max_line_chars * text.settings.max_lines)
+    needed = _reading_ms(width, text.settings)
+    missing = max(0.0, needed - text.room_ms(start, end)) / needed
+    inner_sentences = text.sentences[end - 1] - text.sentences[start]
+    return (
+        CUE
+        + text.breaks[end - 1]
+        + EMPTY * (1 - fill) ** 2
+        + SECOND_SENTENCE * inner_sentences
+        + HASTE * min(1.0, missing)
+    )
+
+
+def _reading_ms(width: int, settings: SubtitleSettings) -> int:
+    """How long a cue should stay, in ms: long enough to be read, within the limits."""
+    reading = math.ceil(width * 1000 / settings.max_chars_per_second)
+    return min(settings.max_cue_ms, max(settings.min_cue_ms, reading))
+
+
+def _best_lines(text: _Text, start: int, end: int) -> _Layout | None:
+    """Set tokens in as few lines as they need, as evenly as their breaks allow; None if they do not fit."""
+    if text.width(start, end) <= text.settings.max_line_chars or end - start == 1:
+        return _Layout(0.0, (start, end))
+    for count in range(2, text.settings.max_lines + 1):
+        if (lines := _split(text, start, end, count)) is not None:
+            # What perfectly even lines would cost; the spaces at line breaks take no room.
+            even = _evenness(text, text.width(start, end) - (count - 1)) / count
+            return _Layout(lines.cost - even, lines.bounds)
+    return None
+
+
+def _split(text: _Text, start: int, end: int, count: int) -> _Layout | None:
+    """Split tokens into exactly `count` lines at least cost; None where it cannot be done."""
+    if count == 1:
+        width = text.width(start, end)
+        fits = width <= text.settings.max_line_chars
+        return _Layout(_evenness(text, width), (start, end)) if fits else None
+    key = (start, end, count)
+    if key not in text.splits:
+        text.splits[key] = _search_split(text, start, end, count)
+    return text.splits[key]
+
+
+def _search_split(text: _Text, start: int, end: int, count: int) -> _Layout | None:
+    longest = text.settings.max_line_chars
+    best: _Layout | None = None
+    for middle in range(end - 1, start, -1):
+        if text.width(middle, end) > (count - 1) * (longest + 1) - 1:
+            break
+        upper = text.width(start, middle)
+        if upper > longest or (lower := _split(text, middle, end, count - 1)) is None:
+            continue
+        cost = lower.cost + UPPER_LINE * _evenness(text, upper) + LINE_BREAK * text.breaks[middle - 1]
+        if best is None or cost < best.cost:
+            best = _Layout(cost, (start, *lower.bounds))
+    return best
+
+
+def _evenness(text: _Text, width: int) -> float:
+    """Squares of widths: of lines with the same sum, equal ones have the least."""
+    return RAGGED * (width / text.settings.max_line_chars) ** 2
+
+
+def _untimed(text: _Text, bounds: tuple[int, ...]) -> _Untimed:
+    first, last = text.tokens[bounds[0]], text.tokens[bounds[-1] - 1]
+    lines = (join_tokens(text.tokens[a:b]) for a, b in pairwise(bounds))
+    return _Untimed(
+        first.start_ms, last.end_ms, text.width(bounds[0], bounds[-1]), tuple(lines), first.speaker
+    )
+
+
+def _timed(cues: list[_Untimed], settings: SubtitleSettings) -> Iterator[Cue]:
+    """Give every cue its time: as long as it is spoken and needs to be read, then off."""
+    shortest = min(settings.min_cue_ms, settings.max_cue_ms)
+    free_from = 0
+    for cue, following in zip(cues, [*cues[1:], None], strict=True):
+        start = max(cue.start_ms, free_from)
+        end = max(cue.spoken_end_ms, start + _reading_ms(cue.width, settings))
+        if following is not None:
+            latest = following.start_ms - settings.min_cue_gap_ms
+            chained = following.start_ms - end < CHAIN_MS
+            end = latest if chained else min(end, latest)
+        end = max(start + shortest, min(end, start + settings.max_cue_ms))
+        free_from = end + settings.min_cue_gap_ms
+        yield Cue(start, end, cue.lines, cue.speaker)

@@ -1,0 +1,335 @@
+"""The transcript document (.json): everything known about a finished transcript, versioned and documented.
+
+The shape is that of the dataclasses below; `docs/transcript.schema.json` is generated from them.
+A document holds no path of the machine it was made on and no time of day, so the same recording,
+settings and model give the same bytes. `read_document` turns it back into the episode.
+
+Version history: 1, the first.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from transcribe.episode import (
+    Audio,
+    AudioStream,
+    Episode,
+    Language,
+    ModelIdentity,
+    Provenance,
+    Segment,
+    Source,
+    SpeechSpan,
+    SpeechSpans,
+    Transcript,
+    Word,
+)
+from transcribe.errors import InputError
+from transcribe.formats.tokens import encodable
+from transcribe.settings import OPTIONS, SubtitleSettings
+
+SCHEMA = "transcribe.transcript"
+VERSION = 1
+
+PROBABILITY_DIGITS = 4
+"""More would only be noise: engines differ from one processor to the next beyond them."""
+
+_LINE_CHARS = 200
+"""A list or object of plain values is written on one line up to this length."""
+
+Ms = Annotated[int, Meta(ge=0, description="Milliseconds on the recording's timeline")]
+Count = Annotated[int, Meta(ge=0)]
+Sha256 = Annotated[str, Meta(description="SHA-256, hexadecimal")]
+Probability = Annotated[float, Meta(ge=0, le=1)]
+
+
+@dataclass(frozen=True)
+class WordRecord:
+    """One word as written, with its punctuation."""
+
+    start_ms: Annotated[Ms, Meta(description="Where it starts, in ms")]
+    end_ms: Annotated[Ms, Meta(description="Where it ends, in ms")]
+    text: Annotated[str, Meta(description="The word, without spaces around it")]
+    probability: Annotated[Probability, Meta(description="How sure the model was, four decimals")]
+    space_before: Annotated[bool, Meta(description="Whether a space stands between it and the word before")]
+
+
+@dataclass(frozen=True)
+class SegmentRecord:
+    """A stretch of text that belongs together, about a sentence."""
+
+    id: Annotated[Count, Meta(description="Position in the document, from 0")]
+    start_ms: Annotated[Ms, Meta(description="Start of its first word, in ms")]
+    end_ms: Annotated[Ms, Meta(description="End of its last word, in ms")]
+    speaker: Annotated[str | None, Meta(description="Who says it; null where speakers are not told apart")]
+    chunk: Annotated[Count, Meta(description="Window of the recogniser it was heard in, from 0")]
+    text: Annotated[str, Meta(description="The words joined; for convenience, the words are what counts")]
+    words: Annotated[tuple[WordRecord, ...], Meta(description="Its words, in order, without overlap")]
+
+
+@dataclass(frozen=True)
+class StreamRecord:
+    """One audio stream of the recording's container."""
+
+    index: Annotated[Count, Meta(description="Position among the audio streams, from 0")]
+    codec: Annotated[str, Meta(description="Codec, as ffmpeg calls it")]
+    sample_rate: Annotated[Count, Meta(description="Hz")]
+    channels: Annotated[Count, Meta(description="Number of channels")]
+    language: Annotated[str, Meta(description="ISO 639 code the container states, or empty")]
+    title: Annotated[str, Meta(description="Title the container states, or empty")]
+    default: Annotated[bool, Meta(description="Whether the container marks it as default")]
+
+
+@dataclass(frozen=True)
+class SourceRecord:
+    """The recording, by name and content, not by place."""
+
+    name: Annotated[str, Meta(description="File name without folders")]
+    sha256: Annotated[Sha256, Meta(description="SHA-256 of the file's bytes, hexadecimal")]
+    bytes: Annotated[Count, Meta(description="Size of the file")]
+    container: Annotated[str, Meta(description="Container format, as ffmpeg calls it")]
+    duration_ms: Annotated[int | None, Meta(description="Length the container states, in ms, or null")]
+    stream: Annotated[Count, Meta(description="Index of the audio stream that was transcribed")]
+    streams: Annotated[tuple[StreamRecord, ...], Meta(description="Every audio stream")]
+    tags: Annotated[dict[str, str], Meta(description="Metadata of the container: title, artist, ...")]
+
+
+@dataclass(frozen=True)
+class AudioRecord:
+    """What the recogniser was given: 16 kHz mono samples."""
+
+    start_ms: Annotated[Ms, Meta(description="Where its first sample lies, in ms (--from)")]
+    samples: Annotated[Count, Meta(description="Number of samples, 16 000 a second")]
+    loudness_lufs: Annotated[float | None, Meta(description="Loudness as recorded (EBU R128), or null")]
+    gain_db: Annotated[float, Meta(description="Gain applied before recognition, in dB")]
+    warnings: Annotated[tuple[str, ...], Meta(description="What went wrong while decoding, for people")]
+
+
+@dataclass(frozen=True)
+class LanguageRecord:
+    """The language of the recording."""
+
+    code: Annotated[str, Meta(description="ISO 639-1 code")]
+    probability: Annotated[Probability, Meta(description="How sure the detection is; 1 when chosen")]
+    detected: Annotated[bool, Meta(description="Whether it was detected rather than chosen")]
+
+
+@dataclass(frozen=True)
+class ModelRecord:
+    """The weights that recognised the speech."""
+
+    name: Annotated[str, Meta(description="Name in the catalogue, or the model file's name")]
+    sha256: Annotated[Sha256, Meta(description="SHA-256 of the model file, hexadecimal")]
+    licence: Annotated[str, Meta(description="SPDX identifier, or empty when not known")]
+
+
+Span = Annotated[tuple[Ms, Ms], Meta(description="Start and end, in ms")]
+
+
+@dataclass(frozen=True)
+class TranscriptDocument:
+    """A finished transcript."""
+
+    schema: Annotated[
+        Literal["transcribe.transcript"], Meta(description="Says what kind of document this is")
+    ]
+    version: Annotated[Literal[1], Meta(description="Version of this schema")]
+    program: Annotated[str, Meta(description="Program and version that made it")]
+    engine: Annotated[str, Meta(description="The recogniser's package and version")]
+    model: Annotated[ModelRecord, Meta(description="The recogniser's weights")]
+    settings: Annotated[dict[str, str], Meta(description="Every option that has a say in the words")]
+    source: Annotated[SourceRecord, Meta(description="The recording")]
+    audio: Annotated[AudioRecord, Meta(description="How it was normalised")]
+    language: Annotated[
+        LanguageRecord | None, Meta(description="Null when nothing was said and none was chosen")
+    ]
+    speech: Annotated[tuple[Span, ...], Meta(description="Where somebody speaks: [start, end] in ms")]
+    segments: Annotated[tuple[SegmentRecord, ...], Meta(description="What was said, in order")]
+
+
+@dataclass(frozen=True)
+class _Heading:
+    """As much as every version of the document has: what it is."""
+
+    schema: str
+    version: int
+
+
+def from_episode(episode: Episode) -> TranscriptDocument:
+    """The document of an episode, without what only names things on this machine."""
+    made_by, language = episode.provenance, episode.transcript.language
+    return TranscriptDocument(
+        schema="transcribe.transcript",
+        version=1,
+        program=made_by.program,
+        engine=made_by.engine,
+        model=ModelRecord(made_by.model.name, made_by.model.sha256, made_by.model.licence),
+        settings={name: _without_folders(name, value) for name, value in made_by.settings},
+        source=_source_record(episode.source),
+        audio=_audio_record(episode.audio),
+        language=language
+        and LanguageRecord(language.code, _rounded(language.probability), language.detected),
+        speech=tuple((span.start_ms, span.end_ms) for span in episode.speech.spans),
+        segments=tuple(_segment_record(*numbered) for numbered in enumerate(episode.transcript.segments)),
+    )
+
+
+def _without_folders(name: str, value: str) -> str:
+    """Options that may hold a path keep the file's name only."""
+    names_a_file = name == "model" or (name in OPTIONS and OPTIONS[name].kind is Path)
+    return PurePath(value).name if names_a_file else value
+
+
+def _source_record(source: Source) -> SourceRecord:
+    streams = tuple(StreamRecord(**dataclasses.asdict(stream)) for stream in source.streams)
+    return SourceRecord(
+        name=source.name,
+        sha256=source.sha256,
+        bytes=source.bytes,
+        container=source.container,
+        duration_ms=source.duration_ms,
+        stream=source.stream,
+        streams=streams,
+        tags=dict(source.tags),
+    )
+
+
+def _audio_record(audio: Audio) -> AudioRecord:
+    return AudioRecord(audio.start_ms, audio.samples, audio.loudness_lufs, audio.gain_db, audio.warnings)
+
+
+def _segment_record(number: int, segment: Segment) -> SegmentRecord:
+    words = tuple(
+        WordRecord(word.start_ms, word.end_ms, word.text, _rounded(word.probability), word.space_before)
+        for word in segment.words
+    )
+    return SegmentRecord(
+        number, segment.start_ms, segment.end_ms, segment.speaker, segment.chunk, segment.text, words
+    )
+
+
+def _rounded(probability: float) -> float:
+    return round(probability, PROBABILITY_DIGITS)
+
+
+def to_episode(document: TranscriptDocument) -> Episode:
+    """The episode a document was made of; its source's path is the file's name, its audio has no file."""
+    model, audio, language = document.model, document.audio, document.language
+    return Episode(
+        source=_source(document.source),
+        audio=Audio("", audio.samples, audio.start_ms, audio.loudness_lufs, audio.gain_db, audio.warnings),
+        speech=SpeechSpans(tuple(SpeechSpan(start, end) for start, end in document.speech)),
+        transcript=Transcript(
+            language=language and Language(language.code, language.probability, language.detected),
+            segments=tuple(_segment(record) for record in document.segments),
+        ),
+        provenance=Provenance(
+            program=document.program,
+            engine=document.engine,
+            model=ModelIdentity(model.name, model.sha256, model.licence),
+            settings=tuple(document.settings.items()),
+        ),
+    )
+
+
+def _source(record: SourceRecord) -> Source:
+    return Source(
+        path=record.name,
+        name=record.name,
+        sha256=record.sha256,
+        bytes=record.bytes,
+        container=record.container,
+        duration_ms=record.duration_ms,
+        streams=tuple(AudioStream(**dataclasses.asdict(stream)) for stream in record.streams),
+        stream=record.stream,
+        tags=tuple(record.tags.items()),
+    )
+
+
+def _segment(record: SegmentRecord) -> Segment:
+    words = tuple(
+        Word(word.start_ms, word.end_ms, word.text, word.probability, word.space_before)
+        for word in record.words
+    )
+    return Segment(record.start_ms, record.end_ms, words, record.chunk, record.speaker)
+
+
+def write(episode: Episode, settings: SubtitleSettings) -> bytes:  # noqa: ARG001 - all formats are called alike
+    """The episode as a document: indented, but each word on one line, to be read and compared by people."""
+    return ("".join(_pretty(msgspec.to_builtins(from_episode(episode)), "")) + "\n").encode()
+
+
+_Compound = dict[str, Any] | list[Any] | tuple[Any, ...]
+
+
+def _pretty(value: Any, indent: str) -> Iterator[str]:
+    """JSON text in which lists and objects of plain values take one line where they are short."""
+    if not isinstance(value, dict | list | tuple) or not value:
+        yield _json(value)
+        return
+    if _is_flat(value) and len(line := _json_line(value)) <= _LINE_CHARS:
+        yield line
+        return
+    deeper = indent + "  "
+    opening, closing = "{}" if isinstance(value, dict) else "[]"
+    separator = opening
+    for key, member in value.items() if isinstance(value, dict) else ((None, each) for each in value):
+        yield f"{separator}\n{deeper}"
+        if key is not None:
+            yield f"{_json(key)}: "
+        yield from _pretty(member, deeper)
+        separator = ","
+    yield f"\n{indent}{closing}"
+
+
+def _is_flat(value: _Compound) -> bool:
+    members = value.values() if isinstance(value, dict) else value
+    return not any(isinstance(member, dict | list | tuple) for member in members)
+
+
+def _json_line(value: _Compound) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_json(key)}: {_json(member)}" for key, member in value.items()) + "}"
+    return "[" + ", ".join(map(_json, value)) + "]"
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(encodable(value) if isinstance(value, str) else value).decode()
+
+
+def read_document(data: bytes, name: str = "the transcript") -> Episode:
+    """Read a document back.
+
+    Args:
+        data: The bytes of a .json file.
+        name: What to call it in errors.
+
+    Raises:
+        InputError: It is not such a document, is damaged, or a newer program made it.
+    """
+    try:
+        heading = msgspec.json.decode(data, type=_Heading)
+        if heading.schema == SCHEMA and heading.version == VERSION:
+            return to_episode(msgspec.json.decode(data, type=TranscriptDocument))
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise InputError(f"{name} is not a transcript document: {error}") from error
+    if heading.schema != SCHEMA:
+        raise InputError(f"{name} is not a transcript document: its schema is {heading.schema!r}")
+    raise InputError(
+        f"{name} is a transcript document of version {heading.version}; this program reads version {VERSION}",
+        "Use the version of transcribe that wrote it, or a newer one",
+    )
+
+
+def schema() -> dict[str, Any]:
+    """The document's JSON Schema (draft 2020-12)."""
+    described = msgspec.json.schema(TranscriptDocument)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Transcript", **described}

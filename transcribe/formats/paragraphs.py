@@ -1,0 +1,71 @@
+"""Words as paragraphs, for people who read instead of watch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from transcribe.episode import Transcript
+from transcribe.formats.breaks import ends_sentence
+from transcribe.formats.tokens import Token, join_tokens, tokens_of
+
+PAUSE_MS = 2000
+"""A silence this long starts a new paragraph: speakers pause so between thoughts."""
+
+SENTENCES = 6
+"""After so many sentences a paragraph ends with the next one; pages of prose have three to six."""
+
+LONG_CHARS = 900
+"""Without full stops (some languages, some models) a paragraph this long ends with its segment."""
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """A few sentences of one speaker.
+
+    Attributes:
+        start_ms: Start of its first word.
+        end_ms: End of its last word.
+        text: One line of text, never empty.
+        speaker: Who says it, where known.
+        begins_turn: Whether somebody else spoke before.
+    """
+
+    start_ms: int
+    end_ms: int
+    text: str
+    speaker: str | None
+    begins_turn: bool
+
+
+def paragraphs_of(transcript: Transcript) -> tuple[Paragraph, ...]:
+    """Divide a transcript into paragraphs at pauses, changes of speaker and ends of sentences."""
+    speaker: str | None = None
+    paragraphs: list[Paragraph] = []
+    for tokens in _divided(tokens_of(transcript)):
+        first, last = tokens[0], tokens[-1]
+        begins_turn = first.speaker is not None and first.speaker != speaker
+        text = join_tokens(tokens)
+        paragraphs.append(Paragraph(first.start_ms, last.end_ms, text, first.speaker, begins_turn))
+        speaker = first.speaker
+    return tuple(paragraphs)
+
+
+def _divided(tokens: list[Token]) -> Iterator[list[Token]]:
+    paragraph: list[Token] = []
+    sentences = chars = 0
+    for token, following in zip(tokens, [*tokens[1:], None], strict=True):
+        paragraph.append(token)
+        chars += len(token.text) + token.space_before
+        at_sentence_end = ends_sentence(token, following)
+        sentences += at_sentence_end
+        full = at_sentence_end and sentences >= SENTENCES
+        long = token.ends_segment and chars >= LONG_CHARS
+        if following is None or full or long or _apart(token, following):
+            yield paragraph
+            paragraph = []
+            sentences = chars = 0
+
+
+def _apart(left: Token, right: Token) -> bool:
+    return left.speaker != right.speaker or right.start_ms - left.end_ms >= PAUSE_MS

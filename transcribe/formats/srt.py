@@ -1,0 +1,25 @@
+"""SubRip (.srt): numbered subtitles, understood by nearly every player.
+
+There is no standard; this keeps to what all readers share: LF line ends, no byte order mark, one
+empty line between cues. The format has no field for speakers, so a turn begins with `Name: ` (as
+Podcasting 2.0 asks), and no way to escape, so the arrow of its time line is written as → in text.
+"""
+
+from __future__ import annotations
+
+from transcribe.episode import Episode
+from transcribe.formats.cues import Cue, lay_out
+from transcribe.settings import SubtitleSettings
+from transcribe.timecode import format_timecode
+
+
+def write(episode: Episode, settings: SubtitleSettings) -> bytes:
+    """The transcript as SubRip; empty where nothing was said."""
+    cues = lay_out(episode.transcript, settings, names=True)
+    return "\n".join(_block(number, cue) for number, cue in enumerate(cues, 1)).encode()
+
+
+def _block(number: int, cue: Cue) -> str:
+    start, end = (format_timecode(ms, decimal=",") for ms in (cue.start_ms, cue.end_ms))
+    text = "\n".join(line.replace("-->", "→") for line in cue.lines)
+    return f"{number}\n{start} --> {end}\n{text}\n"

@@ -1,0 +1,17 @@
+"""Tab-separated values (.tsv): one segment a line, times in ms, columns as OpenAI's `whisper` writes them."""
+
+from __future__ import annotations
+
+from transcribe.episode import Episode, Segment
+from transcribe.formats.tokens import plain
+from transcribe.settings import SubtitleSettings
+
+
+def write(episode: Episode, settings: SubtitleSettings) -> bytes:  # noqa: ARG001 - all formats are called alike
+    """The segments as a table with a header; tabs and line ends in the text become spaces."""
+    rows = (_row(segment) for segment in episode.transcript.segments)
+    return "".join(["start\tend\ttext\n", *rows]).encode()
+
+
+def _row(segment: Segment) -> str:
+    return f"{segment.start_ms}\t{segment.end_ms}\t{plain(segment.text)}\n"

@@ -1,0 +1,18 @@
+"""Plain text (.txt): a paragraph a line, empty lines between, `Name: ` at a change of speaker."""
+
+from __future__ import annotations
+
+from transcribe.episode import Episode
+from transcribe.formats.paragraphs import Paragraph, paragraphs_of
+from transcribe.formats.tokens import plain
+from transcribe.settings import SubtitleSettings
+
+
+def write(episode: Episode, settings: SubtitleSettings) -> bytes:  # noqa: ARG001 - all formats are called alike
+    """The transcript as plain text; empty where nothing was said."""
+    return "\n".join(_line(paragraph) for paragraph in paragraphs_of(episode.transcript)).encode()
+
+
+def _line(paragraph: Paragraph) -> str:
+    name = f"{plain(paragraph.speaker)}: " if paragraph.speaker and paragraph.begins_turn else ""
+    return f"{name}{paragraph.text}\n"
