@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from transcribe.episode import AudioStream
+
+Sink = Callable[[bytes], object]
+"""Takes a stream of bytes, block by block."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,7 @@ class Decoding:
     """How decoding went.
 
     Attributes:
-        loudness_lufs: Integrated loudness of what was decoded (EBU R128), None when it was too quiet or short.
+        loudness_lufs: Integrated loudness of what was decoded (EBU R128), None when too quiet or short.
         damaged: Whether the decoder met data that it could not make sense of.
     """
 

@@ -7,21 +7,20 @@ import selectors
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, cast
 
 from transcribe.errors import DependencyError, EngineError
+from transcribe.media import Sink
 
 BLOCK_BYTES = 1 << 16
 HEAD_BYTES = 1 << 20
 TAIL_BYTES = 1 << 16
 MAX_OUTPUT_BYTES = 1 << 23
 """More than this on the standard output of a program that answers a question is a program gone wrong."""
-
-Sink = Callable[[bytes], object]
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,260 @@
+"""ffmpeg: reads what a media file holds and turns its sound into 16 kHz mono samples.
+
+Files are hostile. ffmpeg gets no shell, no terminal and no network; it may open the one file it
+is given and nothing that this file refers to; and what it says about the file is told apart from
+what the file says about itself.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import shutil
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from transcribe.engines.process import Finished, Program
+from transcribe.episode import SAMPLE_RATE, AudioStream
+from transcribe.errors import DependencyError, EngineError, InputError
+from transcribe.media import Container, Decoding, Extract, Sink
+
+if TYPE_CHECKING:
+    from transcribe.settings import ComputeSettings
+
+INSTALL = (
+    "Install ffmpeg (apt install ffmpeg, brew install ffmpeg), or pip install imageio-ffmpeg, "
+    "or name a working one with --ffmpeg"
+)
+
+REFERRING_FORMATS = {
+    "applehttp", "avisynth", "concat", "dash", "hls", "image2", "imf", "lavfi", "mlv", "rtp", "rtsp", "sap",
+    "sdp", "vapoursynth", "vobsub", "webm_dash_manifest",
+}  # fmt: skip
+"""Demuxers that open further files or addresses, or run scripts: playlists, manifests, AviSynth."""
+
+LFE_WEIGHT = 0.5
+"""The low-frequency channel joins the mix like a side channel: in a recording of eight microphones it is
+a person, and ffmpeg's own downmix leaves it out."""
+
+QUIETEST_LUFS = -69.0
+"""EBU R128 gates at -70 LUFS: where nothing was louder, ffmpeg says -70 or -inf."""
+
+MAX_TAG_CHARS = 1000
+TECHNICAL_TAGS = {
+    "compatible_brands", "encoder", "handler_name", "itunsmpb", "major_brand", "minor_version", "vendor_id",
+}  # fmt: skip
+
+_DEMUXER = re.compile(r"^ D[ E] ?([\w,.-]+)\s|^ D[ E]  ([\w,.-]+)\s", re.MULTILINE)
+_INPUT = re.compile(r"^\[info\] Input #0, ([\w,.-]+), from '", re.MULTILINE)
+_DURATION = re.compile(r"^\[info\]   Duration: (?:N/A|(\d+):(\d\d):(\d\d)\.(\d\d))(?:,|$)", re.MULTILINE)
+_STREAM = r"^\[info\]   Stream #0:\d+\S*: Audio: (\w+)[^\n]*?{separator}(\d+) Hz, ([^\n]*)$"
+_LOUDNESS = re.compile(r"Summary:\s+Integrated loudness:\s+I:\s+(-?\d+(?:\.\d+)?) LUFS")
+_COMPLAINT = re.compile(r"^(?:\[[^\]\n]+ @ [^\]\n]+\] )?\[(?:error|fatal|panic)\] ", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Ffmpeg:
+    """The prober and the decoder of the pipeline.
+
+    Attributes:
+        program: Which ffmpeg, and how long it may be silent.
+    """
+
+    program: Program
+
+    @classmethod
+    def find(cls, compute: ComputeSettings) -> Ffmpeg:
+        """The ffmpeg that the settings name, else the system's, else the one inside `imageio-ffmpeg`.
+
+        Raises:
+            DependencyError: There is none.
+        """
+        wanted = compute.ffmpeg or "ffmpeg"
+        path = shutil.which(wanted)
+        if path is None and compute.ffmpeg:
+            raise DependencyError(f"there is no ffmpeg program at {compute.ffmpeg}", INSTALL)
+        return cls(Program(path or _bundled(), INSTALL, compute.stall_seconds))
+
+    def version(self) -> str:
+        """What the program calls itself: the first line of `ffmpeg -version`.
+
+        Raises:
+            DependencyError: It cannot be started.
+            EngineError: It hangs.
+        """
+        return self.program.run(["-version"]).output.partition("\n")[0]
+
+    def probe(self, path: Path) -> Container:
+        """Read a file's headers.
+
+        Raises:
+            InputError: ffmpeg does not recognise the file as media, or the file refers to other files.
+            DependencyError: ffmpeg cannot be started, or it is not ffmpeg.
+            EngineError: ffmpeg hangs or crashes.
+        """
+        import ffmpeg
+
+        # Unguessable, so that no tag can pass for a stream line of ffmpeg's own.
+        separator = f"<{secrets.token_hex(16)}>"
+        source = self._input(str(path), dump_separator=separator)
+        # The banner on standard error has the streams; the (empty) output has the tags, properly escaped.
+        ask = ffmpeg.output(
+            source["a?"], "pipe:", c="copy", t=0, format="ffmetadata", map_chapters=-1, fflags="+bitexact"
+        )
+        finished = self.program.run(_arguments(ask))
+        _refuse_crash(finished, str(path))
+        opened = _INPUT.search(finished.log)
+        if opened is None:
+            raise InputError(
+                f"{path} is not a sound or video file that ffmpeg can read",
+                "Check that it plays elsewhere; playlists and scripts that refer to other files are refused",
+            )
+        return _container(opened[1], finished, separator)
+
+    def decode(self, extract: Extract, sink: Sink) -> Decoding:
+        """Decode one audio stream and hand it to `sink` as mono float32 little-endian bytes at 16 kHz.
+
+        Gaps in the timestamps become silence, so that a sample's position is its time.
+
+        Raises:
+            InputError: ffmpeg gives up on the file before the first sample.
+            DependencyError: ffmpeg cannot be started, or it is not ffmpeg.
+            EngineError: ffmpeg hangs or crashes.
+        """
+        import ffmpeg
+
+        span: dict[str, Any] = {"ss": f"{extract.start_ms}ms"}
+        if extract.duration_ms is not None:
+            span["t"] = f"{extract.duration_ms}ms"
+        sound = self._input(extract.path, **span)[f"a:{extract.stream}"]
+        if extract.channel is not None:
+            sound = sound.filter("pan", f"mono|c0=c{extract.channel}")
+        sound = (
+            sound.filter("aresample", SAMPLE_RATE, lfe_mix_level=LFE_WEIGHT, first_pts=0, **{"async": 1})
+            .filter("aformat", sample_rates=SAMPLE_RATE, channel_layouts="mono")
+            .filter("ebur128", framelog="verbose")
+        )
+        finished = self.program.stream(
+            _arguments(ffmpeg.output(sound, "pipe:", format="f32le", ac=1, ar=SAMPLE_RATE)), sink
+        )
+        _refuse_crash(finished, extract.path)
+        return _decoding(finished)
+
+    def _input(self, path: str, **options: Any) -> Any:
+        import ffmpeg
+
+        return ffmpeg.input(
+            # With protocol and full path, no character of a name has a meaning of its own.
+            f"file:{Path(path).absolute()}",
+            protocol_whitelist="file",
+            format_whitelist=self._formats,
+            **options,
+        )
+
+    @cached_property
+    def _formats(self) -> str:
+        """Every container this ffmpeg reads by itself, for `-format_whitelist`."""
+        listed = self.program.run(["-hide_banner", "-demuxers"]).output
+        names = {name for line in _DEMUXER.findall(listed) for name in "".join(line).split(",")}
+        if not names:
+            raise DependencyError(f"{self.program.path} does not answer like ffmpeg", INSTALL)
+        return ",".join(sorted(names - REFERRING_FORMATS))
+
+
+def _bundled() -> str:
+    import imageio_ffmpeg
+
+    try:
+        return str(imageio_ffmpeg.get_ffmpeg_exe())
+    except RuntimeError as error:
+        raise DependencyError("there is no ffmpeg on this machine", INSTALL) from error
+
+
+def _arguments(node: Any) -> list[str]:
+    # `level` marks each message with its severity; the language of messages is fixed in process.py.
+    return [str(word) for word in node.global_args("-nostdin", "-hide_banner", "-v", "level+info").get_args()]
+
+
+def _refuse_crash(finished: Finished, path: str) -> None:
+    if finished.crashed:
+        raise EngineError(
+            f"ffmpeg crashed (signal {-finished.code}) while reading {path}",
+            "Try another version of ffmpeg with --ffmpeg",
+        )
+
+
+def _container(format_name: str, finished: Finished, separator: str) -> Container:
+    tags, *stream_tags = _tag_sections(finished.output) or [{}]
+    found = re.findall(_STREAM.format(separator=re.escape(separator)), finished.log, re.MULTILINE)
+    # Where the streams and their tags do not correspond, tags are left out rather than mixed up.
+    paired = stream_tags if len(stream_tags) == len(found) else [{}] * len(found)
+    streams = tuple(
+        AudioStream(
+            index=index,
+            codec=codec,
+            sample_rate=int(rate),
+            channels=channel_count(rest.split(", ")[0]),
+            language=_language(said.get("language", "")),
+            title=said.get("title", ""),
+            default="(default)" in rest,
+        )
+        for index, ((codec, rate, rest), said) in enumerate(zip(found, paired, strict=True))
+    )
+    if format_name == "ogg" and paired:
+        tags = paired[0] | tags  # Ogg keeps the recording's title with the stream
+    known = tuple(sorted((key, value) for key, value in tags.items() if key not in TECHNICAL_TAGS))
+    return Container(format_name, _duration(finished.log), streams, known)
+
+
+def _duration(log: str) -> int | None:
+    """The one length stated; where a tag imitates that line, none is believed."""
+    found = _DURATION.findall(log)
+    if len(found) != 1 or not found[0][0]:
+        return None
+    hours, minutes, seconds, hundredths = map(int, found[0])
+    return ((hours * 60 + minutes) * 60 + seconds) * 1000 + hundredths * 10
+
+
+def _language(code: str) -> str:
+    return "" if code == "und" else code
+
+
+def _tag_sections(text: str) -> list[dict[str, str]]:
+    """Read ffmpeg's metadata format: the container's tags, then those of each audio stream.
+
+    A backslash escapes `=`, `;`, `#`, itself and newlines: https://ffmpeg.org/ffmpeg-formats.html#Metadata-2
+    """
+    sections: list[dict[str, str]] = [{}]
+    for line in re.findall(r"(?:\\.|[^\\\n])+", text, re.DOTALL):
+        if line == "[STREAM]":
+            sections.append({})
+        elif pair := re.fullmatch(r"((?:\\.|[^\\=;])+)=(.*)", line, re.DOTALL):
+            key, value = (re.sub(r"\\(.)", r"\1", part, flags=re.DOTALL) for part in pair.groups())
+            sections[-1][key.lower()] = value[:MAX_TAG_CHARS]
+    return sections
+
+
+_NAMED_LAYOUTS = {
+    "mono": 1, "stereo": 2, "downmix": 2, "binaural": 2, "quad": 4, "hexagonal": 6, "octagonal": 8, "cube": 8,
+    "hexadecagonal": 16,
+}  # fmt: skip
+
+
+def channel_count(layout: str) -> int:
+    """How many channels a layout's name stands for: `5.1(side)` is 6, `8 channels` is 8; 0 if unknown."""
+    if counted := re.match(r"(\d+) channels", layout):
+        return int(counted[1])
+    if dotted := re.match(r"\d+(?:\.\d+)+", layout):
+        return sum(map(int, dotted[0].split(".")))
+    return _NAMED_LAYOUTS.get(layout.partition("(")[0], 0)
+
+
+def _decoding(finished: Finished) -> Decoding:
+    measured = _LOUDNESS.findall(finished.log)
+    loudness = float(measured[-1]) if measured else None
+    return Decoding(
+        loudness_lufs=None if loudness is None or loudness <= QUIETEST_LUFS else loudness,
+        damaged=finished.code != 0 or _COMPLAINT.search(finished.log) is not None,
+    )

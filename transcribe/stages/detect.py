@@ -1,0 +1,112 @@
+"""Stage 3: from samples to SpeechSpans: where somebody speaks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Protocol
+
+from transcribe.episode import SAMPLES_PER_MS, SpeechSpan, SpeechSpans
+from transcribe.progress import Progress, StageAdvanced
+from transcribe.settings import DetectSettings
+from transcribe.waveform import Waveform
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+WINDOW_SAMPLES = 512
+WINDOW_MS = WINDOW_SAMPLES // SAMPLES_PER_MS
+"""32 ms: the window Silero's 16 kHz model was trained on."""
+
+HYSTERESIS = 0.15
+"""Speech goes on until the probability is this far below the threshold; Silero's own value.
+
+Source: `get_speech_timestamps` in https://github.com/snakers4/silero-vad
+"""
+
+BLOCK_SAMPLES = 1000 * WINDOW_SAMPLES
+"""32 s at a time: memory does not grow with the recording's length."""
+
+
+class SpeechDetector(Protocol):
+    """Tells how likely it is that somebody speaks."""
+
+    def probabilities(self, blocks: Iterable[NDArray[np.float32]]) -> Iterator[NDArray[np.float32]]:
+        """The probability of speech in each window of 512 samples (32 ms), one array per block.
+
+        Args:
+            blocks: Consecutive mono samples at 16 kHz; whole windows, except at the very end.
+        """
+
+
+def detect(
+    waveform: Waveform, settings: DetectSettings, detector: SpeechDetector, progress: Progress
+) -> SpeechSpans:
+    """Find every stretch in which somebody speaks.
+
+    Args:
+        waveform: The recording.
+        settings: Threshold, shortest speech and pause, padding.
+        detector: Rates each window.
+        progress: Told how much has been gone through.
+
+    Raises:
+        ModelError: The detector's weights are missing.
+        EngineError: The samples cannot be read.
+    """
+    probabilities: list[float] = []
+    for block in detector.probabilities(waveform.blocks(BLOCK_SAMPLES)):
+        probabilities += block.tolist()
+        progress(
+            StageAdvanced("detect", min(len(probabilities) * WINDOW_MS, waveform.end_ms - waveform.start_ms))
+        )
+    bursts = join_bursts(speech_bursts(probabilities, settings.speech_threshold), settings.min_silence_ms)
+    lasting = [burst for burst in bursts if burst.duration_ms >= settings.min_speech_ms]
+    length_ms = waveform.end_ms - waveform.start_ms
+    padded = pad(lasting, settings.speech_pad_ms, length_ms)
+    return SpeechSpans(
+        tuple(
+            SpeechSpan(span.start_ms + waveform.start_ms, span.end_ms + waveform.start_ms) for span in padded
+        )
+    )
+
+
+def speech_bursts(probabilities: Iterable[float], threshold: float) -> list[SpeechSpan]:
+    """Runs of windows, from one that reaches the threshold up to one clearly below it."""
+    bursts: list[SpeechSpan] = []
+    start: int | None = None
+    position = 0
+    for position, probability in enumerate(probabilities, 1):
+        if start is None and probability >= threshold:
+            start = position - 1
+        elif start is not None and probability < threshold - HYSTERESIS:
+            bursts.append(SpeechSpan(start * WINDOW_MS, (position - 1) * WINDOW_MS))
+            start = None
+    if start is not None:
+        bursts.append(SpeechSpan(start * WINDOW_MS, position * WINDOW_MS))
+    return bursts
+
+
+def join_bursts(bursts: Iterable[SpeechSpan], min_silence_ms: int) -> list[SpeechSpan]:
+    """Bursts with less than `min_silence_ms` between them become one."""
+    joined: list[SpeechSpan] = []
+    for burst in bursts:
+        if joined and burst.start_ms - joined[-1].end_ms < min_silence_ms:
+            joined[-1] = SpeechSpan(joined[-1].start_ms, burst.end_ms)
+        else:
+            joined.append(burst)
+    return joined
+
+
+def pad(spans: list[SpeechSpan], pad_ms: int, length_ms: int) -> list[SpeechSpan]:
+    """Lengthen every span at both ends; neighbours meet in the middle of their pause."""
+    padded: list[SpeechSpan] = []
+    for index, span in enumerate(spans):
+        earliest = _middle(spans[index - 1], span) if index else 0
+        latest = _middle(span, spans[index + 1]) if index + 1 < len(spans) else length_ms
+        padded.append(SpeechSpan(max(earliest, span.start_ms - pad_ms), min(latest, span.end_ms + pad_ms)))
+    return padded
+
+
+def _middle(span: SpeechSpan, after: SpeechSpan) -> int:
+    return (span.end_ms + after.start_ms) // 2

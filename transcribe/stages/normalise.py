@@ -1,0 +1,183 @@
+"""Stage 2: from a Source to Audio: one file of 16 kHz mono samples, and the gain that levels speech."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from transcribe.episode import SAMPLES_PER_MS, Audio, Source
+from transcribe.errors import InputError, UsageError
+from transcribe.media import Decoding, Extract, Sink
+from transcribe.progress import Progress, StageAdvanced
+from transcribe.settings import NormaliseSettings
+from transcribe.timecode import format_duration
+from transcribe.waveform import BYTES_PER_SAMPLE
+from transcribe.workspace import atomic_file
+
+AUDIO_FILE = "audio.f32"
+
+TARGET_LUFS = -20.0
+"""Loudness speech is brought to, between broadcast (EBU R128: -23) and podcasts (-16)."""
+
+QUIETEST_SPEECH_LUFS = -60.0
+"""Anything quieter is the noise of an idle microphone and must not be raised until it sounds like speech."""
+
+MIN_GAIN_DB, MAX_GAIN_DB = -20.0, 30.0
+
+TOLERATED_LOSS_MS = 1000
+TOLERATED_LOSS = 0.02
+"""Headers are estimates: a file counts as cut short when more than both of these is missing."""
+
+REPORT_EVERY_MS = 10_000
+
+
+class Decoder(Protocol):
+    """Turns a media file into samples."""
+
+    def decode(self, extract: Extract, sink: Sink) -> Decoding:
+        """Hand mono float32 little-endian bytes at 16 kHz to `sink`, in blocks of any size.
+
+        Raises:
+            TranscribeError: The decoder is missing, hangs or crashes.
+        """
+
+
+def normalise(
+    source: Source, settings: NormaliseSettings, folder: Path, decoder: Decoder, progress: Progress
+) -> Audio:
+    """Decode a recording into `folder`/audio.f32. Memory does not grow with its length.
+
+    Args:
+        source: The recording.
+        settings: Which part of it, and whether its loudness is corrected.
+        folder: The work directory.
+        decoder: Does the decoding.
+        progress: Told how much is decoded.
+
+    Raises:
+        UsageError: `--from` lies beyond the end, or `--to` not after it.
+        InputError: Nothing in it can be decoded.
+        OutputError: The work directory cannot be written.
+        DependencyError: The decoder is missing.
+        EngineError: The decoder hangs or crashes.
+    """
+    extract = _extract(source, settings)
+    with atomic_file(folder / AUDIO_FILE) as handle:
+        writer = _Writer(handle, progress)
+        decoding = decoder.decode(extract, writer)
+        warnings: list[str] = []
+        if decoding.loudness_lufs is None and source.streams[source.stream].channels > 1:
+            decoding, warnings = _decode_one_channel(decoder, extract, writer, decoding)
+        samples = writer.finish()
+    if not samples:
+        raise _nothing(source, extract)
+    return Audio(
+        file=AUDIO_FILE,
+        samples=samples,
+        start_ms=extract.start_ms,
+        loudness_lufs=decoding.loudness_lufs,
+        gain_db=gain(decoding.loudness_lufs) if settings.loudness else 0.0,
+        warnings=(*warnings, *_damage(source, extract, samples, decoding)),
+    )
+
+
+def gain(loudness_lufs: float | None) -> float:
+    """Gain in dB that brings a recording of this integrated loudness to the common level.
+
+    A linear gain leaves the dynamics as they are.
+    """
+    if loudness_lufs is None or loudness_lufs < QUIETEST_SPEECH_LUFS:
+        return 0.0
+    return round(min(MAX_GAIN_DB, max(MIN_GAIN_DB, TARGET_LUFS - loudness_lufs)), 1)
+
+
+class _Writer:
+    """Writes samples to a file and tells how far it is."""
+
+    def __init__(self, handle: BinaryIO, progress: Progress) -> None:
+        self._handle = handle
+        self._progress = progress
+        self._written = 0
+        self._reported_ms = 0
+
+    def __call__(self, block: bytes) -> None:
+        self._handle.write(block)
+        self._written += len(block)
+        done_ms = self._written // (SAMPLES_PER_MS * BYTES_PER_SAMPLE)
+        if done_ms - self._reported_ms >= REPORT_EVERY_MS:
+            self._reported_ms = done_ms
+            self._progress(StageAdvanced("normalise", done_ms))
+
+    def restart(self) -> None:
+        """Forget what was written."""
+        self._handle.seek(0)
+        self._handle.truncate()
+        self._written = self._reported_ms = 0
+
+    def finish(self) -> int:
+        """Number of whole samples written; what follows the last one is cut off."""
+        samples = self._written // BYTES_PER_SAMPLE
+        self._handle.flush()
+        self._handle.truncate(samples * BYTES_PER_SAMPLE)
+        self._progress(StageAdvanced("normalise", samples // SAMPLES_PER_MS))
+        return samples
+
+
+def _extract(source: Source, settings: NormaliseSettings) -> Extract:
+    start_ms, end_ms = settings.from_ms or 0, settings.to_ms
+    if end_ms is not None and end_ms <= start_ms:
+        raise UsageError(
+            f"--to ({format_duration(end_ms)}) does not lie after --from ({format_duration(start_ms)})",
+            "Both are counted from the beginning of the recording",
+        )
+    if start_ms and source.duration_ms is not None and start_ms >= source.duration_ms:
+        raise _beyond_the_end(source, start_ms)
+    length_ms = None if end_ms is None else end_ms - start_ms
+    return Extract(source.path, source.stream, start_ms, length_ms)
+
+
+def _beyond_the_end(source: Source, start_ms: int) -> UsageError:
+    length = (
+        f", which is {format_duration(source.duration_ms)} long" if source.duration_ms is not None else ""
+    )
+    return UsageError(
+        f"--from {format_duration(start_ms)} lies beyond the end of {source.path}{length}", "Start earlier"
+    )
+
+
+def _decode_one_channel(
+    decoder: Decoder, extract: Extract, writer: _Writer, mixed: Decoding
+) -> tuple[Decoding, list[str]]:
+    """Where the mix is silent: channels wired in opposite phase cancel each other out, one alone does not."""
+    writer.restart()
+    single = decoder.decode(replace(extract, channel=0), writer)
+    if single.loudness_lufs is not None:
+        return single, ["the channels cancel each other out; only the first one was used"]
+    # Silent anyway: what was written is as good as the mix, and as long.
+    return mixed, []
+
+
+def _damage(source: Source, extract: Extract, samples: int, decoding: Decoding) -> list[str]:
+    decoded_ms = samples // SAMPLES_PER_MS
+    if source.duration_ms is not None:
+        expected_ms = source.duration_ms - extract.start_ms
+        if extract.duration_ms is not None:
+            expected_ms = min(expected_ms, extract.duration_ms)
+        if expected_ms - decoded_ms > max(TOLERATED_LOSS_MS, TOLERATED_LOSS * expected_ms):
+            ends, of = extract.start_ms + decoded_ms, extract.start_ms + expected_ms
+            return [
+                f"the sound ends early: at {format_duration(ends)} of {format_duration(of)}; "
+                "the file is damaged or was cut short"
+            ]
+    if decoding.damaged:
+        return ["parts of the file are damaged and could not be decoded; what is left was transcribed"]
+    return []
+
+
+def _nothing(source: Source, extract: Extract) -> InputError | UsageError:
+    if extract.start_ms:
+        return _beyond_the_end(source, extract.start_ms)
+    return InputError(
+        f"nothing in {source.path} can be decoded", "The file is damaged; copy or download it again"
+    )

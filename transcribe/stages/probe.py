@@ -1,0 +1,113 @@
+"""Stage 1: from a path to a Source: what the file is, and which of its audio streams is transcribed."""
+
+from __future__ import annotations
+
+import hashlib
+import stat
+from pathlib import Path
+from typing import Protocol
+
+from transcribe.episode import AudioStream, Source
+from transcribe.errors import InputError
+from transcribe.media import Container
+
+UNDECODABLE = "none"
+"""ffmpeg's codec name for a stream it has no decoder for."""
+
+
+class Prober(Protocol):
+    """Reads what a media file holds."""
+
+    def probe(self, path: Path) -> Container:
+        """Read a file's headers.
+
+        Raises:
+            InputError: The file is not media.
+        """
+
+
+def probe(path: Path, audio_stream: int | None, prober: Prober) -> Source:
+    """Look at a recording before any work is spent on it.
+
+    Args:
+        path: The file.
+        audio_stream: The stream to transcribe, from 0; None takes the best one.
+        prober: Reads the headers.
+
+    Raises:
+        InputError: There is no such file, it cannot be read, it holds no audio, or no such audio stream.
+    """
+    size = _check_file(path)
+    digest = _digest(path)
+    container = prober.probe(path)
+    if not container.streams:
+        raise InputError(
+            f"{path} holds no sound that can be decoded ({container.format})",
+            "Check that it plays with sound elsewhere",
+        )
+    return Source(
+        path=str(path),
+        name=path.name,
+        sha256=digest,
+        bytes=size,
+        container=container.format,
+        duration_ms=container.duration_ms,
+        streams=container.streams,
+        stream=_choose(path, container.streams, audio_stream).index,
+        tags=container.tags,
+    )
+
+
+def best_stream(streams: tuple[AudioStream, ...]) -> AudioStream:
+    """What a player would start with: decodable, marked default, most channels, highest rate, first."""
+    return max(
+        streams, key=lambda s: (s.codec != UNDECODABLE, s.default, s.channels, s.sample_rate, -s.index)
+    )
+
+
+def _check_file(path: Path) -> int:
+    """Size in bytes of a file that exists, is a plain file and is not empty."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        raise InputError(f"there is no file {path}", "Check the name and the folder") from None
+    except (OSError, ValueError) as error:  # ValueError: a NUL byte in the name
+        raise _unreadable(path, error) from error
+    if stat.S_ISDIR(status.st_mode):
+        raise InputError(f"{path} is a folder", "Name the recordings in it, for example with a * pattern")
+    if not stat.S_ISREG(status.st_mode):
+        raise InputError(
+            f"{path} is not a plain file", "Save the recording as a file first, or pipe it in with -"
+        )
+    if status.st_size == 0:
+        raise InputError(f"{path} is empty", "Copy or download it again")
+    return status.st_size
+
+
+def _digest(path: Path) -> str:
+    try:
+        with path.open("rb") as handle:
+            return hashlib.file_digest(handle, "sha256").hexdigest()
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: Exception) -> InputError:
+    reason = getattr(error, "strerror", None) or str(error)
+    return InputError(f"{path} cannot be read: {reason}", "Check its permissions")
+
+
+def _choose(path: Path, streams: tuple[AudioStream, ...], wanted: int | None) -> AudioStream:
+    if wanted is None:
+        return best_stream(streams)
+    for stream in streams:
+        if stream.index == wanted:
+            return stream
+    listed = "; ".join(map(_describe, streams))
+    raise InputError(f"{path} has no audio stream {wanted}", f"Choose one with --audio-stream: {listed}")
+
+
+def _describe(stream: AudioStream) -> str:
+    channels = f"{stream.channels} channel" + ("" if stream.channels == 1 else "s")
+    facts = (stream.codec, channels, stream.language, stream.title)
+    return f"{stream.index} = {', '.join(fact for fact in facts if fact)}"
