@@ -44,7 +44,7 @@ format: $(READY) ## Format the code
 	$(BIN)/ruff format .
 
 golden: $(READY) ## Rewrite the expected files of tests/golden; then read the diff
-	$(BIN)/python -m pytest tests/golden --rewrite-golden
+	$(BIN)/python tests/golden/goldens.py
 
 docs: $(READY) ## Rewrite the reference pages that are generated from the code
 	$(BIN)/python docs/generate.py
