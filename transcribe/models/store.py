@@ -1,0 +1,352 @@
+"""The store: where models live on this machine, one folder each, and which one a name means."""
+
+from __future__ import annotations
+
+import difflib
+import errno
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import filelock
+import msgspec
+import platformdirs
+
+from transcribe.errors import ModelError, OutputError
+from transcribe.models.catalogue import Kind, catalogue
+from transcribe.models.digest import remembered_sha256, sha256_of
+from transcribe.models.ggml import Shape, check_structure, read_header
+from transcribe.models.identify import FileKind, identify
+from transcribe.workspace import sync_folder
+
+RECORD = "model.json"
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+AUTO = "auto"
+
+
+@dataclass(frozen=True)
+class Record:
+    """What is known of an installed model; stored beside its file.
+
+    Attributes:
+        name: The folder's name.
+        kind: What it is for.
+        file: Name of its file in the folder.
+        bytes: The file's size.
+        sha256: The file's digest.
+        licence: SPDX identifier, or empty when not known.
+        source: Where it came from.
+        converted_from: Digest of the file it was converted from, or empty.
+        multilingual: Whether it knows more than English.
+        alignment: Preset of alignment heads, or empty.
+        memory_bytes: Memory a process needs to run it.
+    """
+
+    name: str
+    kind: Kind
+    file: str
+    bytes: int
+    sha256: str
+    licence: str
+    source: str
+    converted_from: str
+    multilingual: bool
+    alignment: str
+    memory_bytes: int
+
+
+@dataclass(frozen=True)
+class InstalledModel:
+    """A model that is on this machine.
+
+    Attributes:
+        name: Its name, or its file's name when it was given by path.
+        path: Its file.
+        sha256: The digest its file has, or should have.
+        bytes: The size its file has, or should have.
+        kind: What it is for.
+        multilingual: Whether it knows more than English.
+        alignment: whisper.cpp's preset of alignment heads for word times; empty when there is none.
+        licence: SPDX identifier, or empty when not known.
+        memory_bytes: Memory a process needs to run it.
+    """
+
+    name: str
+    path: Path
+    sha256: str
+    bytes: int
+    kind: Kind
+    multilingual: bool
+    alignment: str
+    licence: str
+    memory_bytes: int
+
+
+class Store:
+    """The models of one folder.
+
+    Args:
+        root: The folder; by default `TRANSCRIBE_MODELS_DIR`, else `models` in the user's data folder.
+    """
+
+    def __init__(self, root: Path | None = None) -> None:
+        self.root = root or default_root()
+
+    def installed(self) -> tuple[InstalledModel, ...]:
+        """Every installed model: the catalogue's in its order, then imported ones, the largest first."""
+        models = [model for folder in self._folders() if (model := _read(folder))]
+        order = {name: rank for rank, name in enumerate(catalogue())}
+        return tuple(sorted(models, key=lambda model: (order.get(model.name, len(order)), -model.bytes)))
+
+    def find(self, name: str, kind: Kind = "whisper") -> InstalledModel:
+        """The model that `name` means: `auto` for the best installed, a name, or the path of a ggml file.
+
+        Does not read the weights of an installed model: see `check_before_load`.
+
+        Raises:
+            ModelError: There is none, it is not installed, or it is for something else.
+        """
+        if name == AUTO:
+            return self._best(kind)
+        if is_path(name):
+            return by_path(Path(name).expanduser())
+        model = self.get(name)
+        if model.kind != kind:
+            what = "recognition" if kind == "whisper" else "writing notes"
+            raise ModelError(
+                f"the model {name} is the wrong kind for {what}: it is for {model.kind}",
+                "See what there is with: transcribe models list",
+            )
+        return model
+
+    def get(self, name: str) -> InstalledModel:
+        """The installed model with this name, whatever it is for.
+
+        Raises:
+            ModelError: It is not installed.
+        """
+        model = _read(self.root / name) if NAME.fullmatch(name) else None
+        if model is not None:
+            return model
+        if name in catalogue():
+            raise ModelError(f"the model {name} is not installed", f"Run: transcribe models pull {name}")
+        raise ModelError(f"there is no model called {name!r}", self._nearest(name))
+
+    def path(self, name: str) -> Path:
+        """The file of an installed model.
+
+        Raises:
+            ModelError: It is not installed.
+        """
+        return self.get(name).path
+
+    def verify(self, model: InstalledModel) -> None:
+        """Read the whole file of a model and compare it with what was installed.
+
+        Raises:
+            ModelError: It is missing, truncated or altered.
+        """
+        check_before_load(model)
+
+    def remove(self, name: str) -> None:
+        """Delete an installed model.
+
+        Raises:
+            ModelError: It is not installed.
+            OutputError: It cannot be deleted.
+        """
+        model = self.get(name)
+        with self.lock(name), disk_errors(model.path.parent, "removing"):
+            gone = self.root / f".removed-{name}"
+            shutil.rmtree(gone, ignore_errors=True)
+            model.path.parent.rename(gone)
+            shutil.rmtree(gone)
+
+    def lock(self, name: str) -> filelock.FileLock:
+        """A lock between processes on one name."""
+        with disk_errors(self.root, "making the folder"):
+            self.root.mkdir(parents=True, exist_ok=True)
+        return filelock.FileLock(str(self.root / f".{name}.lock"))
+
+    def scratch(self, name: str) -> Path:
+        """A folder of this store for what is needed while a model is being made; kept after a kill.
+
+        The caller holds the lock on the name, and removes the folder once the model is installed.
+        """
+        folder = self.root / f".incoming-{name}"
+        with disk_errors(folder, "making the folder"):
+            folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def install(self, record: Record, file: Path) -> InstalledModel:
+        """Move a verified file into place; the model appears whole or not at all.
+
+        The caller holds the lock on the name.
+
+        Args:
+            record: What is known of it.
+            file: The file, in a folder of this store.
+
+        Raises:
+            OutputError: It cannot be written.
+        """
+        folder, staging = self.root / record.name, self.root / f".staging-{record.name}"
+        with disk_errors(folder, "installing"):
+            shutil.rmtree(staging, ignore_errors=True)
+            staging.mkdir()
+            file.replace(staging / record.file)
+            (staging / RECORD).write_bytes(msgspec.json.format(msgspec.json.encode(record), indent=1))
+            _flush(staging / record.file, staging / RECORD)
+            if folder.exists():
+                replaced = self.root / f".removed-{record.name}"
+                shutil.rmtree(replaced, ignore_errors=True)
+                folder.rename(replaced)
+                shutil.rmtree(replaced)
+            staging.rename(folder)
+            sync_folder(self.root)
+        return _as_installed(folder, record)
+
+    def _folders(self) -> list[Path]:
+        if not self.root.is_dir():
+            return []
+        return sorted(path for path in self.root.iterdir() if NAME.fullmatch(path.name))
+
+    def _best(self, kind: Kind) -> InstalledModel:
+        for model in self.installed():
+            if model.kind == kind:
+                return model
+        if kind == "llm":
+            raise ModelError("no language model is installed", "Run: transcribe models pull qwen3-4b")
+        raise ModelError(
+            "no model for recognition is installed",
+            "Run: transcribe models pull base (or large-v3-turbo-q8_0, slower and far more accurate)",
+        )
+
+    def _nearest(self, name: str) -> str:
+        names = [*catalogue(), *(model.name for model in self.installed())]
+        near = difflib.get_close_matches(name, dict.fromkeys(names), n=3)
+        meant = f"Did you mean {' or '.join(near)}? " if near else ""
+        return f"{meant}See what there is with: transcribe models list"
+
+
+def default_root() -> Path:
+    """The folder of the user's models: `TRANSCRIBE_MODELS_DIR`, else `models` in the user's data folder."""
+    chosen = os.environ.get("TRANSCRIBE_MODELS_DIR")
+    return (
+        Path(chosen) if chosen else Path(platformdirs.user_data_dir("transcribe", appauthor=False)) / "models"
+    )
+
+
+def is_path(name: str) -> bool:
+    """Whether what was given as a model is meant as a path, not as a name."""
+    separators = tuple(filter(None, (os.sep, os.altsep)))
+    return (
+        name.endswith((".bin", ".gguf")) or any(part in name for part in separators) or Path(name).is_file()
+    )
+
+
+def by_path(path: Path) -> InstalledModel:
+    """The model in a ggml file somewhere on this machine.
+
+    Raises:
+        ModelError: There is none, or it is another kind of file.
+    """
+    header = read_header(path)
+    size = path.stat().st_size
+    return InstalledModel(
+        name=path.name,
+        path=path.absolute(),
+        sha256=remembered_sha256(path),
+        bytes=size,
+        kind="whisper",
+        multilingual=header.shape.multilingual,
+        alignment=header.shape.alignment,
+        licence="",
+        memory_bytes=memory_need(size, header.shape),
+    )
+
+
+def check_before_load(model: InstalledModel) -> None:
+    """Make sure that a model's file is what it should be, byte for byte, before an engine reads it.
+
+    whisper.cpp crashes on some damaged files and transcribes nonsense with others.
+
+    Raises:
+        ModelError: It is missing, truncated, altered, or of the wrong kind.
+    """
+    again = f"Get it again: transcribe models remove {model.name} && transcribe models pull {model.name}"
+    kind = identify(model.path)
+    if model.kind == "llm" and kind is not FileKind.GGUF:
+        raise ModelError(f"the model {model.name} is altered: {model.path} is {kind.value}", again)
+    size = model.path.stat().st_size
+    if size < model.bytes:
+        raise ModelError(
+            f"the model {model.name} is truncated: {model.path} has {size:,} of {model.bytes:,} bytes", again
+        )
+    if model.kind == "whisper":
+        check_structure(model.path)
+    if size != model.bytes or sha256_of(model.path) != model.sha256:
+        raise ModelError(
+            f"the model {model.name} is altered: {model.path} has changed since it was installed", again
+        )
+
+
+def memory_need(file_bytes: int, shape: Shape) -> int:
+    """Memory to run one 30-second window with whisper.cpp, in bytes: weights and what the shape needs.
+
+    Fitted to measurements of tiny.en, base and large-v3's shape; see docs/models.md.
+    """
+    caches = 2 * 2 * shape.text_layers * (shape.audio_ctx + 3 * shape.text_ctx) * shape.text_state
+    buffers = 120_000 * shape.audio_state + 60_000_000
+    return file_bytes + caches + buffers
+
+
+@contextmanager
+def disk_errors(path: Path, doing: str) -> Iterator[None]:
+    """Translate the operating system's complaints about the store into an OutputError."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise OutputError(
+                f"the disk is full: {doing} {path}", "Make room and run the same command again"
+            ) from error
+        reason = error.strerror or str(error)
+        raise OutputError(
+            f"{doing} {path} failed: {reason}",
+            "Models may live elsewhere: set TRANSCRIBE_MODELS_DIR to a folder",
+        ) from error
+
+
+def _read(folder: Path) -> InstalledModel | None:
+    """The model of a folder; None where there is no readable record."""
+    with suppress(OSError, msgspec.MsgspecError, UnicodeDecodeError):
+        record = msgspec.json.decode((folder / RECORD).read_bytes(), type=Record)
+        if Path(record.file).name == record.file:
+            return _as_installed(folder, record)
+    return None
+
+
+def _as_installed(folder: Path, record: Record) -> InstalledModel:
+    return InstalledModel(
+        name=folder.name,
+        path=folder / record.file,
+        sha256=record.sha256,
+        bytes=record.bytes,
+        kind=record.kind,
+        multilingual=record.multilingual,
+        alignment=record.alignment,
+        licence=record.licence,
+        memory_bytes=record.memory_bytes,
+    )
+
+
+def _flush(*paths: Path) -> None:
+    """A rename must not reach the disk before the bytes do."""
+    for path in paths:
+        with path.open("rb+") as handle:
+            os.fsync(handle.fileno())
