@@ -10,12 +10,13 @@ from __future__ import annotations
 import re
 import secrets
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from transcribe.engines.process import Finished, Program
+from transcribe.engines.riff import stated_ms
 from transcribe.episode import SAMPLE_RATE, AudioStream
 from transcribe.errors import DependencyError, EngineError, InputError
 from transcribe.media import Container, Decoding, Extract, Sink
@@ -111,7 +112,10 @@ class Ffmpeg:
                 f"{path} is not a sound or video file that ffmpeg can read",
                 "Check that it plays elsewhere; playlists and scripts that refer to other files are refused",
             )
-        return _container(opened[1], finished, separator)
+        container = _container(opened[1], finished, separator)
+        if container.format == "wav" and (stated := stated_ms(path)) is not None:
+            return replace(container, duration_ms=stated)
+        return container
 
     def decode(self, extract: Extract, sink: Sink) -> Decoding:
         """Decode one audio stream and hand it to `sink` as mono float32 little-endian bytes at 16 kHz.
@@ -130,7 +134,7 @@ class Ffmpeg:
             span["t"] = f"{extract.duration_ms}ms"
         sound = self._input(extract.path, **span)[f"a:{extract.stream}"]
         if extract.channel is not None:
-            sound = sound.filter("pan", f"mono|c0=c{extract.channel}")
+            sound = sound.filter("channelmap", f"{extract.channel}-FC", "mono")
         sound = (
             sound.filter("aresample", SAMPLE_RATE, lfe_mix_level=LFE_WEIGHT, first_pts=0, **{"async": 1})
             .filter("aformat", sample_rates=SAMPLE_RATE, channel_layouts="mono")

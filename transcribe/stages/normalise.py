@@ -70,8 +70,8 @@ def normalise(
         if decoding.loudness_lufs is None and source.streams[source.stream].channels > 1:
             decoding, warnings = _decode_one_channel(decoder, extract, writer, decoding)
         samples = writer.finish()
-    if not samples:
-        raise _nothing(source, extract)
+        if not samples:
+            raise _nothing(source, extract)
     return Audio(
         file=AUDIO_FILE,
         samples=samples,
@@ -171,7 +171,7 @@ def _damage(source: Source, extract: Extract, samples: int, decoding: Decoding) 
                 "the file is damaged or was cut short"
             ]
     if decoding.damaged:
-        return ["parts of the file are damaged and could not be decoded; what is left was transcribed"]
+        return ["parts of the file are damaged or missing; what can be decoded was transcribed"]
     return []
 
 

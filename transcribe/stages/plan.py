@@ -45,13 +45,9 @@ def plan(speech: SpeechSpans, waveform: Waveform, settings: PlanSettings) -> Chu
         EngineError: The samples cannot be read.
     """
     spans = [part for span in speech.spans for part in split_span(span, waveform, settings.max_chunk_ms)]
-    ends = best_cuts(spans, settings)
-    starts = [0, *ends[:-1]]
+    windows = pack(spans, settings)
     return Chunks(
-        tuple(
-            Chunk(index, lay_out(spans[start:end], settings.max_pause_ms))
-            for index, (start, end) in enumerate(zip(starts, ends, strict=True))
-        )
+        tuple(Chunk(index, lay_out(window, settings.max_pause_ms)) for index, window in enumerate(windows))
     )
 
 
@@ -72,15 +68,15 @@ def quietest_ms(waveform: Waveform, start_ms: int, end_ms: int) -> int:
     import numpy as np
 
     energy = _energy(waveform.read(start_ms, end_ms))
-    width = max(1, min(DIP_MS // HOP_MS, len(energy)))
-    smooth = np.convolve(energy, np.full(width, 1 / width), "valid")
-    if not len(smooth):
+    width = min(DIP_MS // HOP_MS, len(energy))
+    if not width:
         return (start_ms + end_ms) // 2
+    smooth = np.convolve(energy, np.full(width, 1 / width), "valid")
     return start_ms + int(np.argmin(smooth)) * HOP_MS + width * HOP_MS // 2
 
 
-def best_cuts(spans: list[SpeechSpan], settings: PlanSettings) -> list[int]:
-    """Where to end each window, as positions in `spans`: dynamic programming over the last cut.
+def pack(spans: list[SpeechSpan], settings: PlanSettings) -> list[list[SpeechSpan]]:
+    """Share spans out over windows, in order: dynamic programming over where the last window starts.
 
     Like the breaking of paragraphs into lines (Knuth and Plass 1981): the best plan for the first
     n spans is the best plan for some fewer, and one window with the rest.
@@ -99,12 +95,13 @@ def best_cuts(spans: list[SpeechSpan], settings: PlanSettings) -> list[int]:
             emptiness = 1 - length_ms / settings.max_chunk_ms
             options.append(((windows + 1, badness + emptiness**2 + _cut_badness(spans, start)), start))
         best.append(min(options))
-    ends = []
-    position = len(spans)
-    while position:
-        ends.append(position)
-        position = best[position][1]
-    return ends[::-1]
+    packed: list[list[SpeechSpan]] = []
+    end = len(spans)
+    while end:
+        start = best[end][1]
+        packed.append(spans[start:end])
+        end = start
+    return packed[::-1]
 
 
 def lay_out(spans: list[SpeechSpan], max_pause_ms: int) -> tuple[SpeechSpan, ...]:

@@ -1,0 +1,63 @@
+"""Media files made by the real ffmpeg, stub programs, and the real ffmpeg itself."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import imageio_ffmpeg
+import pytest
+
+from transcribe.engines.ffmpeg import Ffmpeg
+from transcribe.settings import ComputeSettings
+
+MakeMedia = Callable[..., Path]
+MakeStub = Callable[[str], str]
+
+SHARED_AUDIO = Path(__file__).resolve().parents[3] / "shared" / "audio"
+
+
+@pytest.fixture
+def ffmpeg() -> Ffmpeg:
+    return Ffmpeg.find(ComputeSettings())
+
+
+@pytest.fixture
+def make_media(tmp_path: Path) -> MakeMedia:
+    """Run the real ffmpeg: `make_media("a.mp3", "-f", "lavfi", "-i", "sine")`; a sine of 1 s by default."""
+
+    def make(name: str, *arguments: str) -> Path:
+        path = tmp_path / name
+        source = arguments or ("-f", "lavfi", "-i", "sine=frequency=440:duration=1")
+        command = [imageio_ffmpeg.get_ffmpeg_exe(), "-nostdin", "-v", "error", "-y", *source, f"file:{path}"]
+        subprocess.run(command, check=True, capture_output=True)
+        return path
+
+    return make
+
+
+@pytest.fixture
+def make_stub(tmp_path: Path) -> MakeStub:
+    """A shell script that stands in for ffmpeg."""
+
+    def make(script: str) -> str:
+        path = tmp_path / "stub-ffmpeg"
+        path.write_text("#!/bin/sh\n" + script)
+        path.chmod(0o755)
+        return str(path)
+
+    return make
+
+
+@pytest.fixture
+def shared_audio() -> Callable[[str], Path]:
+    """Find a recording of the shared collection."""
+
+    def find(name: str) -> Path:
+        path = SHARED_AUDIO / name
+        if not path.is_file():
+            pytest.skip(f"{name} is not in ../shared/audio")
+        return path
+
+    return find

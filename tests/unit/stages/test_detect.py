@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from transcribe.episode import SpeechSpan
+from transcribe.progress import Event, StageAdvanced, silent
+from transcribe.settings import DetectSettings
+from transcribe.stages.detect import detect, join_bursts, pad, speech_bursts
+from transcribe.waveform import Waveform
+
+EXACT = DetectSettings(min_speech_ms=0, min_silence_ms=0, speech_pad_ms=0)
+
+
+class Scripted:
+    """A detector that gives each window the value of its first sample."""
+
+    def probabilities(self, blocks: Iterable[NDArray[np.float32]]) -> Iterator[NDArray[np.float32]]:
+        for block in blocks:
+            yield block[::512]
+
+
+def record(folder: Path, probabilities: list[float], extra_samples: int = 0, start_ms: int = 0) -> Waveform:
+    samples = np.repeat(np.array(probabilities, "<f4"), 512)
+    samples = samples[: len(samples) - extra_samples] if extra_samples else samples
+    samples.tofile(folder / "audio.f32")
+    return Waveform(str(folder / "audio.f32"), len(samples), start_ms, 0.0)
+
+
+def spans(waveform: Waveform, settings: DetectSettings) -> list[tuple[int, int]]:
+    found = detect(waveform, settings, Scripted(), silent).spans
+    return [(span.start_ms, span.end_ms) for span in found]
+
+
+def test_windows_become_times(tmp_path: Path) -> None:
+    assert spans(record(tmp_path, [0, 0, 1, 1, 0]), EXACT) == [(64, 128)]
+
+
+def test_times_are_on_the_recording_s_timeline(tmp_path: Path) -> None:
+    assert spans(record(tmp_path, [0, 1, 0], start_ms=60_000), EXACT) == [(60_032, 60_064)]
+
+
+def test_speech_up_to_the_end_ends_with_the_recording(tmp_path: Path) -> None:
+    assert spans(record(tmp_path, [0, 1, 1], extra_samples=256), EXACT) == [(32, 80)]
+
+
+def test_fifty_ms_of_speech_are_found(tmp_path: Path) -> None:
+    waveform = record(tmp_path, [1, 1], extra_samples=224)
+    assert spans(waveform, DetectSettings(min_speech_ms=0)) == [(0, 50)]
+
+
+def test_silence_has_no_spans(tmp_path: Path) -> None:
+    assert spans(record(tmp_path, [0.1] * 100), DetectSettings()) == []
+
+
+def test_the_default_settings_join_drop_and_pad(tmp_path: Path) -> None:
+    pause, cough = [0.0] * 9, [1.0] * 3  # 288 ms and 96 ms
+    speech = [1.0] * 20  # 640 ms
+    far = [0.0] * 30
+    probabilities = [*far, *speech, *pause, *speech, *far, *cough, *far]
+    start, end = 30 * 32, (30 + 49) * 32
+    assert spans(record(tmp_path, probabilities), DetectSettings()) == [(start - 200, end + 200)]
+
+
+def test_progress_is_told(tmp_path: Path) -> None:
+    events: list[Event] = []
+    detect(record(tmp_path, [0.0] * 2500), EXACT, Scripted(), events.append)
+    assert events[-1] == StageAdvanced("detect", 80_000)
+    assert len(events) == 3
+
+
+def test_speech_is_left_only_well_below_the_threshold() -> None:
+    assert speech_bursts([0.4, 0.5, 0.4, 0.36, 0.5, 0.34, 0.4, 0.0], 0.5) == [SpeechSpan(32, 160)]
+
+
+@pytest.mark.parametrize(("pause_ms", "count"), [(299, 1), (300, 2)])
+def test_short_pauses_do_not_separate(pause_ms: int, count: int) -> None:
+    bursts = [SpeechSpan(0, 1000), SpeechSpan(1000 + pause_ms, 2000)]
+    assert len(join_bursts(bursts, 300)) == count
+
+
+def test_padding_meets_in_the_middle_and_stays_in_the_recording() -> None:
+    padded = pad([SpeechSpan(100, 1000), SpeechSpan(1301, 2000)], 200, 2050)
+    assert padded == [SpeechSpan(0, 1150), SpeechSpan(1150, 2050)]
+
+
+@given(st.lists(st.sampled_from([0.0, 0.4, 1.0]), max_size=200), st.integers(0, 300), st.integers(0, 400))
+def test_spans_are_in_order_and_hold_all_lasting_speech(
+    probabilities: list[float], min_silence_ms: int, pad_ms: int
+) -> None:
+    length_ms = len(probabilities) * 32
+    padded = pad(join_bursts(speech_bursts(probabilities, 0.5), min_silence_ms), pad_ms, length_ms)
+    for before, after in pairwise(padded):
+        assert before.end_ms <= after.start_ms
+    assert all(0 <= span.start_ms < span.end_ms <= length_ms for span in padded)
+    for index, probability in enumerate(probabilities):
+        if probability == 1:
+            assert any(s.start_ms <= index * 32 and (index + 1) * 32 <= s.end_ms for s in padded)

@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from transcribe.episode import Chunks, SpeechSpan, SpeechSpans
+from transcribe.settings import PlanSettings
+from transcribe.stages.plan import pack, plan, quietest_ms
+from transcribe.waveform import Waveform
+
+SETTINGS = PlanSettings(max_chunk_ms=10_000, max_pause_ms=1_000)
+NOWHERE = Waveform("/nowhere", 0, 0, 0.0)
+"""Planning looks at the samples of over-long speech only."""
+
+
+@pytest.fixture(scope="module")
+def noise(tmp_path_factory: pytest.TempPathFactory) -> Waveform:
+    """200 s of noise from 0 s on, quiet for 400 ms around 8 s and for 20 ms around 6 s."""
+    samples = np.random.default_rng(1).uniform(-0.3, 0.3, 200 * 16_000).astype("<f4")
+    samples[int(7.8 * 16_000) : int(8.2 * 16_000)] *= 0.05
+    samples[int(5.99 * 16_000) : int(6.01 * 16_000)] = 0
+    path = tmp_path_factory.mktemp("noise") / "audio.f32"
+    samples.tofile(path)
+    return Waveform(str(path), len(samples), 0, 0.0)
+
+
+def speech(*spans: tuple[int, int]) -> SpeechSpans:
+    return SpeechSpans(tuple(SpeechSpan(*span) for span in spans))
+
+
+def pieces(chunks: Chunks) -> list[list[tuple[int, int]]]:
+    return [[(piece.start_ms, piece.end_ms) for piece in chunk.pieces] for chunk in chunks.chunks]
+
+
+def test_no_speech_no_windows() -> None:
+    assert plan(speech(), NOWHERE, SETTINGS) == Chunks(())
+
+
+def test_the_shortest_speech_is_a_window() -> None:
+    assert pieces(plan(speech((0, 50)), NOWHERE, SETTINGS)) == [[(0, 50)]]
+
+
+def test_short_pauses_stay_whole() -> None:
+    assert pieces(plan(speech((0, 2000), (3000, 4000)), NOWHERE, SETTINGS)) == [[(0, 4000)]]
+
+
+def test_long_pauses_keep_a_part_on_each_side() -> None:
+    chunks = plan(speech((0, 2000), (60_000, 61_000)), NOWHERE, SETTINGS)
+    assert pieces(chunks) == [[(0, 2500), (59_500, 61_000)]]
+    assert chunks.chunks[0].duration_ms == 4_000
+
+
+def test_no_pause_can_be_left_at_all() -> None:
+    without = PlanSettings(max_chunk_ms=10_000, max_pause_ms=0)
+    assert pieces(plan(speech((0, 2000), (2001, 3000)), NOWHERE, without)) == [[(0, 2000), (2001, 3000)]]
+
+
+def test_cuts_fall_into_the_longest_pauses() -> None:
+    chunks = plan(speech((0, 3000), (3400, 6000), (7000, 9000), (9300, 12_000)), NOWHERE, SETTINGS)
+    assert pieces(chunks) == [[(0, 6000)], [(7000, 12_000)]]
+
+
+def test_windows_are_filled_evenly() -> None:
+    chunks = plan(speech(*((i * 2000, i * 2000 + 1700) for i in range(6))), NOWHERE, SETTINGS)
+    assert [len(chunk.pieces) and chunk.duration_ms for chunk in chunks.chunks] == [5700, 5700]
+
+
+def test_no_window_is_spent_on_a_better_cut() -> None:
+    chunks = plan(speech((0, 5000), (8000, 9000), (9300, 12_700)), NOWHERE, SETTINGS)
+    assert len(chunks.chunks) == 2
+
+
+def test_overlong_speech_is_cut_where_it_is_quiet_for_longest(noise: Waveform) -> None:
+    chunks = plan(speech((0, 14_000)), noise, SETTINGS)
+    assert len(chunks.chunks) == 2
+    assert chunks.chunks[0].end_ms == chunks.chunks[1].start_ms == pytest.approx(8_000, abs=60)
+
+
+def test_the_quietest_point_of_almost_nothing(noise: Waveform) -> None:
+    assert 100 <= quietest_ms(noise, 100, 101) <= 101
+    assert 100 <= quietest_ms(noise, 100, 130) <= 130
+
+
+def test_overlong_speech_leaves_no_tiny_rest(noise: Waveform) -> None:
+    chunks = plan(speech((0, 10_001)), noise, SETTINGS)
+    assert min(chunk.duration_ms for chunk in chunks.chunks) >= 2_000
+
+
+def test_pieces_never_need_more_windows_than_first_fit() -> None:
+    spans = [SpeechSpan(i * 5000, i * 5000 + 1000 + i * 37 % 3000) for i in range(100)]
+    windows, room = 0, 0
+    for span in spans:
+        if span.duration_ms > room:
+            windows, room = windows + 1, SETTINGS.max_chunk_ms
+        room -= span.duration_ms + SETTINGS.max_pause_ms
+    assert len(pack(spans, SETTINGS)) <= windows
+
+
+@st.composite
+def speeches(draw: st.DrawFn) -> SpeechSpans:
+    lengths = draw(st.lists(st.tuples(st.integers(0, 5000), st.integers(1, 25_000)), max_size=12))
+    spans, position = [], 0
+    for pause_ms, duration_ms in lengths:
+        position += pause_ms
+        spans.append(SpeechSpan(position, position + duration_ms))
+        position += duration_ms
+    return SpeechSpans(tuple(span for span in spans if span.end_ms <= 200_000))
+
+
+@settings(deadline=None, max_examples=60)
+@given(speeches(), st.integers(5_000, 30_000), st.integers(0, 3_000))
+def test_every_plan_keeps_the_promises(
+    noise: Waveform, speech: SpeechSpans, max_chunk_ms: int, max_pause_ms: int
+) -> None:
+    chosen = PlanSettings(max_chunk_ms=max_chunk_ms, max_pause_ms=max_pause_ms)
+    chunks = plan(speech, noise, chosen)
+    assert chunks == plan(speech, noise, chosen)
+    assert [chunk.index for chunk in chunks.chunks] == list(range(len(chunks.chunks)))
+    assert all(chunk.duration_ms <= max_chunk_ms for chunk in chunks.chunks)
+    laid = [piece for chunk in chunks.chunks for piece in chunk.pieces]
+    for before, after in pairwise(laid):
+        assert before.start_ms < before.end_ms <= after.start_ms
+    for span in speech.spans:
+        covered = sum(
+            max(0, min(span.end_ms, piece.end_ms) - max(span.start_ms, piece.start_ms)) for piece in laid
+        )
+        assert covered == span.duration_ms
