@@ -209,7 +209,7 @@ def join_words(words: Sequence[Word]) -> str:
 
 
 @dataclass(frozen=True)
-class Decoding:
+class DecodingOptions:
     """How a recogniser is asked to listen.
 
     Attributes:

@@ -396,7 +396,7 @@ _CONVERTERS: dict[type, Any] = {bool: _to_bool, int: _to_int, float: _to_float, 
 
 def _declared_options() -> Iterator[Option]:
     for group in dataclasses.fields(Settings):
-        cls = type(group.default)
+        cls: Any = type(group.default)
         hints = typing.get_type_hints(cls)
         for declared in dataclasses.fields(cls):
             kind, many, optional = _analyse(hints[declared.name])

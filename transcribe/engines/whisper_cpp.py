@@ -18,8 +18,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from transcribe.engines.pauses import settle
 from transcribe.engines.words import Token, words_of
-from transcribe.episode import SAMPLE_RATE, Decoding, Heard, Word
+from transcribe.episode import SAMPLE_RATE, DecodingOptions, Heard, Word
 from transcribe.errors import DependencyError, EngineError
 
 if TYPE_CHECKING:
@@ -68,13 +69,13 @@ class WhisperCpp:
             )
         return self
 
-    def hear(self, windows: Sequence[NDArray[np.float32]], decoding: Decoding) -> list[Heard]:
+    def hear(self, windows: Sequence[NDArray[np.float32]], options: DecodingOptions) -> list[Heard]:
         """Decode windows of mono float32 samples at 16 kHz, each up to 30 s.
 
         Raises:
             EngineError: The engine reports a failure.
         """
-        return [self._hear(samples, decoding) for samples in windows]
+        return [self._hear(samples, options) for samples in windows]
 
     def languages(self, samples: NDArray[np.float32]) -> tuple[tuple[str, float], ...]:
         """Probability of every language the model knows, for one window of up to 30 s.
@@ -110,14 +111,14 @@ class WhisperCpp:
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in self.__dict__.items() if name != "_context"}
 
-    def _hear(self, samples: NDArray[np.float32], decoding: Decoding) -> Heard:
+    def _hear(self, samples: NDArray[np.float32], options: DecodingOptions) -> Heard:
         engine = bindings()
         filled = _filled(samples)
         duration_ms = len(samples) * 1000 // SAMPLE_RATE
         with engine_messages(self.debug):
             _check(
                 engine.whisper_full(
-                    self._context, self._parameters(decoding, len(filled)), filled, len(filled)
+                    self._context, self._parameters(options, len(filled)), filled, len(filled)
                 )
             )
         segments: list[tuple[Word, ...]] = []
@@ -128,21 +129,21 @@ class WhisperCpp:
                 segments.append(words)
                 stopped_ms = words[-1].end_ms
             start_ms = end_ms
-        return Heard(tuple(segments), min(max(stopped_ms, start_ms), duration_ms))
+        return Heard(settle(segments, filled), min(max(stopped_ms, start_ms), duration_ms))
 
-    def _parameters(self, decoding: Decoding, samples: int) -> Any:
+    def _parameters(self, options: DecodingOptions, samples: int) -> Any:
         engine = bindings()
         strategies = engine.whisper_sampling_strategy
-        greedy = decoding.beam_size == 1
+        greedy = options.beam_size == 1
         parameters = engine.whisper_full_default_params(
             strategies.WHISPER_SAMPLING_GREEDY if greedy else strategies.WHISPER_SAMPLING_BEAM_SEARCH
         )
         parameters.greedy = {"best_of": 1}
-        parameters.beam_search = {"beam_size": decoding.beam_size, "patience": -1.0}
+        parameters.beam_search = {"beam_size": options.beam_size, "patience": -1.0}
         parameters.n_threads = self.threads
-        parameters.language = decoding.language
-        parameters.translate = decoding.translate
-        parameters.initial_prompt = decoding.prompt
+        parameters.language = options.language
+        parameters.translate = options.translate
+        parameters.initial_prompt = options.prompt
         parameters.no_context = True
         parameters.single_segment = True
         parameters.temperature_inc = 0.0

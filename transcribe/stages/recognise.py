@@ -14,7 +14,7 @@ from transcribe.episode import (
     Chunk,
     ChunkResult,
     Chunks,
-    Decoding,
+    DecodingOptions,
     Heard,
     Language,
     Segment,
@@ -50,7 +50,7 @@ CAREFUL_BEAM_SIZE = 5
 class Recogniser(Protocol):
     """One loaded model."""
 
-    def hear(self, windows: Sequence[NDArray[np.float32]], decoding: Decoding) -> list[Heard]:
+    def hear(self, windows: Sequence[NDArray[np.float32]], options: DecodingOptions) -> list[Heard]:
         """Decode windows of mono float32 samples at 16 kHz, each up to 30 s."""
 
     def languages(self, samples: NDArray[np.float32]) -> tuple[tuple[str, float], ...]:
@@ -91,8 +91,10 @@ def recognise(
             if language is None:
                 language = choose_language(chunks, waveform, settings.language, workers)
                 workspace.save("language", language)
-            decoding = Decoding(language.code, settings.translate, prompt_of(settings), settings.beam_size)
-            for result in workers.map(Listener(waveform, decoding), missing):
+            options = DecodingOptions(
+                language.code, settings.translate, prompt_of(settings), settings.beam_size
+            )
+            for result in workers.map(Listener(waveform, options), missing):
                 workspace.append("results", result)
                 report.add(result)
     return language, tuple(done[chunk.index] for chunk in chunks.chunks)
@@ -145,11 +147,11 @@ class Listener:
 
     Attributes:
         waveform: The recording's samples.
-        decoding: How the recogniser is asked.
+        options: How the recogniser is asked.
     """
 
     waveform: Waveform
-    decoding: Decoding
+    options: DecodingOptions
 
     def __call__(self, recogniser: Recogniser, chunk: Chunk) -> ChunkResult:
         """What was said in the chunk; where the decoder stops early, it is asked about the rest."""
@@ -159,15 +161,15 @@ class Listener:
             heard = self._hear_carefully(recogniser, todo)
             segments += on_timeline(heard, todo)
             todo = rest_of(todo, heard.stopped_ms) if heard.words else None
-        return ChunkResult(chunk.index, self.decoding.language, tuple(segments))
+        return ChunkResult(chunk.index, self.options.language, tuple(segments))
 
     def _hear_carefully(self, recogniser: Recogniser, chunk: Chunk) -> Heard:
         """Decode; where the text loops or the decoder was guessing, decode again with more candidates."""
         samples = self.waveform.read_pieces(chunk.pieces)
-        heard = recogniser.hear([samples], self.decoding)[0]
+        heard = recogniser.hear([samples], self.options)[0]
         if not is_doubtful(heard):
             return heard
-        careful = replace(self.decoding, beam_size=max(CAREFUL_BEAM_SIZE, self.decoding.beam_size), prompt="")
+        careful = replace(self.options, beam_size=max(CAREFUL_BEAM_SIZE, self.options.beam_size), prompt="")
         return min(heard, recogniser.hear([samples], careful)[0], key=_doubt)
 
 

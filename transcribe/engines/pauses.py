@@ -1,0 +1,150 @@
+"""Word times corrected by what can be heard: pauses lie between words, not inside them.
+
+A decoder's alignment says where one word gives way to the next, and puts the pause between two
+words into either of them; sometimes it gives several short words no time at all. Measured against
+faster-whisper's word times on ten clips in four languages: mean error of word ends 119 ms before
+and 80 ms after, of the worst tenth 440 ms and 190 ms (docs/architecture.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from transcribe.episode import SAMPLES_PER_MS, Word
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+HOP_MS = 10
+SHORTEST_PAUSE_MS = 120
+"""Shorter quiet moments belong to speech: the closure of a plosive takes up to about 100 ms."""
+
+BELOW_LOUDEST_DB = 32.0
+ABOVE_QUIETEST_DB = 8.0
+"""A moment is quiet when it is this far under the loud moments, or near the room's own noise."""
+
+SNAP_MS = 130
+"""A word boundary this near to a pause is meant to be at the pause."""
+
+LEAST_WORD_MS = 20
+"""A word that is given less shares the time of a neighbour."""
+
+
+@dataclass(frozen=True)
+class _Clock:
+    """Voiced time: how much of the window up to each hop is not a pause, in ms.
+
+    Attributes:
+        voiced_ms: At each hop boundary, from 0; never falls.
+        pauses: First and last hop of each pause.
+    """
+
+    voiced_ms: NDArray[np.int64]
+    pauses: tuple[tuple[int, int], ...]
+
+    def voiced(self, ms: int) -> int:
+        return int(self.voiced_ms[min(len(self.voiced_ms) - 1, ms // HOP_MS)])
+
+    def earliest(self, voiced: int) -> int:
+        """The first moment with this much voiced time before it, in ms: where a word ends."""
+        return int(self.voiced_ms.searchsorted(voiced, "left")) * HOP_MS
+
+    def latest(self, voiced: int) -> int:
+        """The last such moment, in ms: where the next word starts."""
+        return (int(self.voiced_ms.searchsorted(voiced, "right")) - 1) * HOP_MS
+
+
+def settle(
+    segments: Sequence[tuple[Word, ...]], samples: NDArray[np.float32]
+) -> tuple[tuple[Word, ...], ...]:
+    """Move word boundaries to the pauses they are near to, and give every word some time.
+
+    Args:
+        segments: Words in order, on the window's timeline.
+        samples: The window, mono float32 at 16 kHz.
+    """
+    words = [word for segment in segments for word in segment]
+    clock = _listen(samples)
+    if not words or not clock.pauses:
+        return tuple(segments)
+    bounds = [clock.voiced(words[0].start_ms), *(clock.voiced(word.end_ms) for word in words)]
+    bounds = _at_pauses(_shared(bounds, words), clock)
+    settled = iter(_timed(words, bounds, clock, len(samples) // SAMPLES_PER_MS))
+    return tuple(tuple(next(settled) for _ in segment) for segment in segments)
+
+
+def _listen(samples: NDArray[np.float32]) -> _Clock:
+    import numpy as np
+
+    hop = HOP_MS * SAMPLES_PER_MS
+    count = len(samples) // hop
+    if count < 3:
+        return _Clock(np.zeros(1, np.int64), ())
+    power = np.square(samples[: count * hop], dtype=np.float64).reshape(count, hop).mean(axis=1)
+    level = np.convolve(10 * np.log10(power + 1e-10), np.full(3, 1 / 3), "same")
+    loud, quiet = np.percentile(level, 95), np.percentile(level, 5)
+    silent = level <= max(loud - BELOW_LOUDEST_DB, quiet + ABOVE_QUIETEST_DB)
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], silent.astype(np.int8), [0]))))
+    pauses = tuple(
+        (int(start), int(end))
+        for start, end in zip(edges[::2], edges[1::2], strict=True)
+        if (end - start) * HOP_MS >= SHORTEST_PAUSE_MS
+    )
+    voiced = np.ones(count, np.int64)
+    for start, end in pauses:
+        voiced[start:end] = 0
+    return _Clock(np.concatenate(([0], np.cumsum(voiced) * HOP_MS)), pauses)
+
+
+def _shared(bounds: list[int], words: Sequence[Word]) -> list[int]:
+    """Spread words without time over the longer of their neighbours, by their letters."""
+    shared = list(bounds)
+    index = 0
+    while index < len(words):
+        stop = index
+        while stop < len(words) and shared[stop + 1] - shared[stop] < LEAST_WORD_MS:
+            stop += 1
+        if stop > index:
+            before = shared[index] - shared[index - 1] if index else 0
+            after = shared[stop + 1] - shared[stop] if stop < len(words) else 0
+            first, last = (index - 1, stop) if before > after else (index, min(stop + 1, len(words)))
+            _spread(shared, words, first, last)
+        index = max(stop, index + 1)
+    return shared
+
+
+def _spread(bounds: list[int], words: Sequence[Word], first: int, last: int) -> None:
+    """Divide the time of the words from `first` to before `last` by how long they are written."""
+    weights = [1 + len(word.text) for word in words[first:last]]
+    start, length = bounds[first], bounds[last] - bounds[first]
+    for offset in range(1, len(weights)):
+        bounds[first + offset] = start + length * sum(weights[:offset]) // sum(weights)
+
+
+def _at_pauses(bounds: list[int], clock: _Clock) -> list[int]:
+    """Move the boundary nearest to each pause onto it; the longest pause wins a boundary."""
+    moved = list(bounds)
+    taken: set[int] = set()
+    for start, end in sorted(clock.pauses, key=lambda pause: pause[0] - pause[1]):
+        at = int(clock.voiced_ms[start])
+        nearest = min(range(len(bounds)), key=lambda i: (abs(bounds[i] - at), i))
+        reach = SNAP_MS + (end - start) * HOP_MS * 3 // 10
+        if nearest not in taken and abs(bounds[nearest] - at) <= reach:
+            taken.add(nearest)
+            moved[nearest] = at
+    for index in range(1, len(moved)):
+        moved[index] = max(moved[index], moved[index - 1])
+    return moved
+
+
+def _timed(words: Sequence[Word], bounds: Sequence[int], clock: _Clock, longest_ms: int) -> list[Word]:
+    timed: list[Word] = []
+    clock_ms = 0
+    for word, begin, finish in zip(words, bounds, bounds[1:], strict=False):
+        start = min(max(clock_ms, clock.latest(begin)), longest_ms)
+        clock_ms = min(max(start, clock.earliest(finish)), longest_ms)
+        timed.append(replace(word, start_ms=start, end_ms=clock_ms))
+    return timed
