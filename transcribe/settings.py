@@ -52,7 +52,7 @@ def option(default: Any, help: str, **spec: Any) -> Any:  # noqa: A002 - "help" 
     return field(default=default, metadata={"option": OptionSpec(help, **spec)})
 
 
-LANGUAGE_HELP = "Language spoken (ISO 639-1 code such as en, pl, de), or auto to detect it"
+LANGUAGE_HELP = "Language spoken, such as en or pl; auto: detect it"
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class NormaliseSettings:
     from_ms: int | None = option(None, "Start here", flag="--from", metavar="TIME", timecode=True, minimum=0)
     to_ms: int | None = option(None, "Stop here", flag="--to", metavar="TIME", timecode=True, minimum=0)
     audio_stream: int | None = option(
-        None, "Audio stream of the container, from 0; the best one when not given", metavar="N", minimum=0
+        None, "Audio stream, from 0; the best one when not given", metavar="N", minimum=0
     )
     loudness: bool = option(True, "Bring speech to a common loudness before recognition", advanced=True)
 
@@ -127,13 +127,13 @@ class RecogniseSettings:
 
     model: str = option(
         "auto",
-        "Model name or path to a ggml file; auto takes the best one installed",
+        "Model, or path to a ggml file; auto: the best installed",
         short="-m",
         metavar="NAME",
     )
     language: str = option("auto", LANGUAGE_HELP, short="-l", metavar="auto|xx")
     translate: bool = option(False, "Translate into English instead of transcribing")
-    prompt: str = option("", "Text that shows the recogniser the style and names to expect", metavar="TEXT")
+    prompt: str = option("", "Text that shows the style and names to expect", metavar="TEXT")
     vocabulary: Path | None = option(
         None, "File with names and terms to expect, one on a line", metavar="FILE"
     )
@@ -148,13 +148,13 @@ class ComputeSettings:
 
     workers: int = option(
         0,
-        "Processes that recognise side by side; 0 chooses by cores and memory",
+        "Processes side by side; 0: by cores and memory",
         metavar="N",
         minimum=0,
         maximum=256,
     )
     threads: int = option(
-        0, "Threads of each worker; 0 shares the cores out", metavar="N", minimum=0, maximum=256
+        0, "Threads of each worker; 0: share the cores out", metavar="N", minimum=0, maximum=256
     )
     ffmpeg: str = option(
         "", "ffmpeg program to use; found by itself when not given", metavar="PATH", advanced=True
@@ -196,14 +196,14 @@ class OutputSettings:
     """What is written where."""
 
     output: str = option(
-        "", "Folder for the results, or - for standard output; beside the recording when not given",
+        "", "Folder for results, - for standard output; else beside FILE",
         short="-o", metavar="DIR|-",
     )  # fmt: skip
     formats: tuple[str, ...] = option(
-        ("txt", "srt", "vtt", "json"), "Format to write; may be given several times", flag="--format", short="-f",
+        ("txt", "srt", "vtt", "json"), "Format to write; may be repeated", flag="--format", short="-f",
         metavar="FORMAT",
     )  # fmt: skip
-    force: bool = option(False, "Replace existing files, whoever wrote them, and start from scratch")
+    force: bool = option(False, "Replace any existing files, and start from scratch")
 
 
 ProgressStyle = Literal["auto", "bar", "plain", "json", "none"]
@@ -215,13 +215,13 @@ class DisplaySettings:
 
     progress: ProgressStyle = option(
         "auto",
-        "How progress is shown on standard error; auto is a bar on a terminal and plain lines elsewhere",
+        "auto: a bar on a terminal, plain lines elsewhere",
         choices=("auto", "bar", "plain", "json", "none"),
     )
-    live: bool = option(False, "Print the text to standard output as it is recognised")
+    live: bool = option(False, "Print the text as it is recognised")
     quiet: bool = option(False, "Show errors only", short="-q")
     verbose: bool = option(False, "Show what each stage did", short="-v")
-    debug: bool = option(False, "Show tracebacks and the engine's own messages")
+    debug: bool = option(False, "Show tracebacks and the engine's messages")
 
 
 @dataclass(frozen=True)

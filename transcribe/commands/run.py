@@ -1,0 +1,54 @@
+"""`transcribe FILE…`: from settings to published transcripts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from transcribe.commands.options import Asked, SettingsCommand, given_flags
+from transcribe.errors import UsageError
+from transcribe.settings import Settings
+
+
+@click.command("run", cls=SettingsCommand)
+@click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path(allow_dash=True))
+@click.pass_context
+def run(
+    context: click.Context, files: tuple[str, ...], config_file: Path | None, profile: str | None
+) -> None:
+    """Transcribe recordings: anything ffmpeg reads, or - for standard input.
+
+    Without options, FILE.txt, .srt, .vtt and .json appear beside each recording. A run that was
+    stopped goes on where it was when the same command is given again.
+    """
+    from transcribe import config
+    from transcribe.commands.display import open_display
+    from transcribe.progress import Warned
+
+    resolved = config.load(given_flags(context), config_file, profile)
+    settings = resolved.settings
+    asked = context.ensure_object(Asked)
+    asked.debug, asked.quiet = settings.display.debug, settings.display.quiet
+    _check(files, settings)
+    with open_display(settings.display) as progress:
+        for warning in resolved.warnings:
+            progress(Warned(warning))
+        from transcribe.batch import transcribe_all
+        from transcribe.commands.choose import choose_engines
+
+        report = transcribe_all(files, settings, choose_engines(settings), progress)
+    if len(files) > 1 and (report.failed or not settings.display.quiet):
+        click.echo(report.summary(), err=True)
+    context.exit(report.exit_code)
+
+
+def _check(files: Sequence[str], settings: Settings) -> None:
+    from transcribe.batch import goes_to_standard_output
+
+    if settings.display.live and any(goes_to_standard_output(file, settings) for file in files):
+        raise UsageError(
+            "--live and the transcript would both go to standard output",
+            "Choose a folder with -o, or drop --live",
+        )
