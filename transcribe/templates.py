@@ -27,7 +27,7 @@ def template_folder() -> Path:
     return packaged if packaged.is_dir() else Path(__file__).parent.parent / "templates"
 
 
-def render_template(name: str, **values: object) -> str:
+def render_template(name: str, /, **values: object) -> str:
     """Fill in the template of that name.
 
     Templates may use the filters `md` (text as literal Markdown), `timecode` (ms as `HH:MM:SS`) and
@@ -47,8 +47,8 @@ def render_template(name: str, **values: object) -> str:
     except jinja2.TemplateSyntaxError as error:
         place = f"{error.filename or name}, line {error.lineno}"
         raise TranscribeError(f"the template {place} cannot be read: {error.message}") from error
-    except jinja2.TemplateRuntimeError as error:
-        raise TranscribeError(f"the template {_place(error, name)} failed: {error.message}") from error
+    except (jinja2.TemplateRuntimeError, ArithmeticError, LookupError, TypeError, ValueError) as error:
+        raise TranscribeError(f"the template {_place(error, name)} failed: {error}") from error
 
 
 def _place(error: Exception, name: str) -> str:

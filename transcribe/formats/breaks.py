@@ -18,7 +18,7 @@ SENTENCE = 0.0
 CLAUSE = 2.0
 CONNECTIVE = 4.0
 ANYWHERE = 6.0
-TORN = 12.0
+TORN = 20.0
 """Between an article and its noun, a first and a last name, two groups of a number."""
 GLUED = 40.0
 """Where no space stands in a script that has spaces: inside what readers see as one word."""
@@ -26,13 +26,16 @@ GLUED = 40.0
 NOTICED_PAUSE_MS = 800
 """A pause of this length is a reason to break as good as the end of a sentence."""
 
-_CLOSERS = "\"'”’»«)\\]」』）】》〉"
+_QUOTES = "\"'“”„‘’«»"
+"""Which of them open and which close depends on the language: German has „these“ and »these«."""
+
+_CLOSERS = rf"{_QUOTES})\]」』）】》〉"
 _SENTENCE_END = re.compile(rf"[.!?…。！？｡؟۔।॥]+[{_CLOSERS}]*$")
 _CLAUSE_END = re.compile(rf"[,;:،؛、，；：–—][{_CLOSERS}]*$")
 _NEVER_FIRST = re.compile(
     r"[\s.,;:!?…。、，．！？；：)\]}”’»」』）】》〉ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ%°]"
 )
-_NEVER_LAST = re.compile(r"[(\[{“‘«「『（【《〈]$")
+_OPENERS = "([{「『（【《〈"
 _ABBREVIATION = re.compile(
     r"[(\"'“„«]*(?:\d{1,2}|(?:\w\.)*\w|mrs?|ms|dr|prof|st|vs|nr|ca|bzw|ul|np|tzn|tzw|inż|mgr|sra?|mme|sig|dott)\.",
     re.IGNORECASE,
@@ -134,7 +137,7 @@ def _break_cost(left: Token, right: Token, vocabulary: _Vocabulary, unspaced: bo
 
 
 def _is_glued(left: str, right: Token, unspaced: bool) -> bool:
-    if _NEVER_LAST.search(left) or _NEVER_FIRST.match(right.text):
+    if left[-1] in _OPENERS or _NEVER_FIRST.match(right.text):
         return True
     return not (right.space_before or unspaced or is_wide(left[-1]) or is_wide(right.text[0]))
 
@@ -142,20 +145,23 @@ def _is_glued(left: str, right: Token, unspaced: bool) -> bool:
 def _cost_of_words(left: Token, right: Token, vocabulary: _Vocabulary) -> float:
     if left.ends_segment or _CLAUSE_END.search(left.text):
         return CLAUSE
-    if (
-        _bare(left) in vocabulary.determiners
-        or _bare(left) in vocabulary.connectives
-        or _is_name(left, right)
-    ):
+    small = _bare(left) in vocabulary.determiners or _bare(left) in vocabulary.connectives
+    if small or _is_name(left, right) or _is_number(left, right):
         return TORN
-    if left.text[-1].isdigit() and right.text[0].isdigit():
-        return TORN
-    return CONNECTIVE if _bare(right) in vocabulary.connectives else ANYWHERE
+    opens = right.text[0] in _QUOTES + _OPENERS or _bare(right) in vocabulary.connectives
+    return CONNECTIVE if opens else ANYWHERE
+
+
+def _is_name(left: Token, right: Token) -> bool:
+    """First and last name, or title and name: "Anna Nowak", "Dr. Manette", "ul. Targowa"."""
+    titled = left.text[0].isupper() and len(left.text) > 1
+    return right.text[0].isupper() and (titled or _ABBREVIATION.fullmatch(left.text) is not None)
+
+
+def _is_number(left: Token, right: Token) -> bool:
+    """Two groups of a number, or a number and its unit: "1 200", "5 km", "1948 r."."""
+    return left.text[-1].isdigit() and (right.text[0].isdigit() or len(_bare(right)) <= 2)
 
 
 def _bare(token: Token) -> str:
     return token.text.strip('.,;:!?"“”„«»()').lower()
-
-
-def _is_name(left: Token, right: Token) -> bool:
-    return left.text[:1].isupper() and right.text[:1].isupper() and len(left.text) > 1

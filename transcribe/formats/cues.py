@@ -8,7 +8,9 @@ Knuth and Plass (1981) break paragraphs into lines, that looks for the division 
   + LINE_BREAK × break cost              for each line break within it
   + RAGGED × spread of line lengths      two lines should be about equal, the upper one rather shorter
   + EMPTY × (1 − fill)²                  a lone word looks lost
-  + SECOND_SENTENCE                      for each sentence that begins within it (BBC 3.2)
+  + SENTENCE_INSIDE                      for each end of a sentence within it (BBC 3.2: single sentences)
+  + TORN_START, TORN_END                 more for each, where the cue also holds a part of a sentence at
+                                         its start or end; whole short sentences may share one (BBC 3.8)
   + HASTE × missing share of its time    where the next cue starts before it can be read
 
 Limits on lines, width and spoken duration are never exceeded, whatever the cost. Defaults and rules
@@ -22,12 +24,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from itertools import accumulate, pairwise
+from itertools import accumulate, pairwise, zip_longest
 from typing import NamedTuple
 
 from transcribe.episode import Transcript
 from transcribe.formats.breaks import break_costs, ends_sentence
-from transcribe.formats.tokens import Token, fit_tokens, join_tokens, text_width, tokens_of
+from transcribe.formats.tokens import Token, fit_tokens, join_tokens, plain, text_width, tokens_of
 from transcribe.settings import SubtitleSettings
 
 PAUSE_MS = 800
@@ -38,11 +40,13 @@ CHAIN_MS = 500
 
 CUE = 3.0
 LINE_BREAK = 0.5
-RAGGED = 8.0
+RAGGED = 10.0
 UPPER_LINE = 1.1
 """Weight of every line but the last: a little more, so that the lower line is the longer one."""
 EMPTY = 2.0
-SECOND_SENTENCE = 2.0
+SENTENCE_INSIDE = 4.5
+TORN_START = 4.0
+TORN_END = 2.0
 HASTE = 10.0
 
 
@@ -87,7 +91,7 @@ def _with_names(tokens: list[Token]) -> Iterator[Token]:
     speaker = None
     for token in tokens:
         if token.speaker and token.speaker != speaker:
-            text = f"{token.speaker}: {token.text}"
+            text = plain(f"{token.speaker}: {token.text}")
             yield replace(token, text=text, width=text_width(text))
         else:
             yield token
@@ -120,6 +124,11 @@ class _Text:
         """Cells that tokens `start` to `end` (exclusive) take on one line."""
         return self.edges[end] - self.edges[start] - self.tokens[start].space_before
 
+    def at_sentence_edge(self, index: int) -> bool:
+        """Whether no sentence goes on from the token before `index` to the one there."""
+        inner = 0 < index < len(self.tokens)
+        return not inner or self.sentences[index] > self.sentences[index - 1]
+
     def room_ms(self, start: int, end: int) -> float:
         """How long tokens `start` to `end` can be shown before the words after them start."""
         next_start = self.tokens[end].start_ms if end < len(self.tokens) else self.next_start_ms
@@ -143,7 +152,7 @@ def _separate(left: Token, right: Token) -> bool:
 
 
 def _text(tokens: list[Token], next_start: int | None, language: str, settings: SubtitleSettings) -> _Text:
-    ends = (ends_sentence(left, right) for left, right in zip(tokens, [*tokens[1:], None], strict=True))
+    ends = (ends_sentence(left, right) for left, right in zip_longest(tokens, tokens[1:]))
     edges = list(accumulate((token.width + token.space_before for token in tokens), initial=0))
     sentences = list(accumulate(ends, initial=0))
     return _Text(tokens, break_costs(tokens, language), edges, sentences, next_start, settings)
@@ -210,14 +219,22 @@ def _cue_cost(text: _Text, start: int, end: int) -> float:
     fill = width / (text.settings.max_line_chars * text.settings.max_lines)
     needed = _reading_ms(width, text.settings)
     missing = max(0.0, needed - text.room_ms(start, end)) / needed
-    inner_sentences = text.sentences[end - 1] - text.sentences[start]
     return (
         CUE
         + text.breaks[end - 1]
         + EMPTY * (1 - fill) ** 2
-        + SECOND_SENTENCE * inner_sentences
+        + _sentence_cost(text, start, end)
         + HASTE * min(1.0, missing)
     )
+
+
+def _sentence_cost(text: _Text, start: int, end: int) -> float:
+    inside = text.sentences[end - 1] - text.sentences[start]
+    if not inside:
+        return 0.0
+    torn_start = 0.0 if text.at_sentence_edge(start) else TORN_START
+    torn_end = 0.0 if text.at_sentence_edge(end) else TORN_END
+    return inside * (SENTENCE_INSIDE + torn_start + torn_end)
 
 
 def _reading_ms(width: int, settings: SubtitleSettings) -> int:
@@ -282,7 +299,7 @@ def _timed(cues: list[_Untimed], settings: SubtitleSettings) -> Iterator[Cue]:
     """Give every cue its time: as long as it is spoken and needs to be read, then off."""
     shortest = min(settings.min_cue_ms, settings.max_cue_ms)
     free_from = 0
-    for cue, following in zip(cues, [*cues[1:], None], strict=True):
+    for cue, following in zip_longest(cues, cues[1:]):
         start = max(cue.start_ms, free_from)
         end = max(cue.spoken_end_ms, start + _reading_ms(cue.width, settings))
         if following is not None:

@@ -175,8 +175,7 @@ def from_episode(episode: Episode) -> TranscriptDocument:
         settings={name: _without_folders(name, value) for name, value in made_by.settings},
         source=_source_record(episode.source),
         audio=_audio_record(episode.audio),
-        language=language
-        and LanguageRecord(language.code, _rounded(language.probability), language.detected),
+        language=_language_record(language) if language else None,
         speech=tuple((span.start_ms, span.end_ms) for span in episode.speech.spans),
         segments=tuple(_segment_record(*numbered) for numbered in enumerate(episode.transcript.segments)),
     )
@@ -206,6 +205,10 @@ def _audio_record(audio: Audio) -> AudioRecord:
     return AudioRecord(audio.start_ms, audio.samples, audio.loudness_lufs, audio.gain_db, audio.warnings)
 
 
+def _language_record(language: Language) -> LanguageRecord:
+    return LanguageRecord(language.code, _rounded(language.probability), language.detected)
+
+
 def _segment_record(number: int, segment: Segment) -> SegmentRecord:
     words = tuple(
         WordRecord(word.start_ms, word.end_ms, word.text, _rounded(word.probability), word.space_before)
@@ -228,7 +231,7 @@ def to_episode(document: TranscriptDocument) -> Episode:
         audio=Audio("", audio.samples, audio.start_ms, audio.loudness_lufs, audio.gain_db, audio.warnings),
         speech=SpeechSpans(tuple(SpeechSpan(start, end) for start, end in document.speech)),
         transcript=Transcript(
-            language=language and Language(language.code, language.probability, language.detected),
+            language=Language(language.code, language.probability, language.detected) if language else None,
             segments=tuple(_segment(record) for record in document.segments),
         ),
         provenance=Provenance(

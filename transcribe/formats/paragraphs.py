@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from transcribe.episode import Transcript
 from transcribe.formats.breaks import ends_sentence
@@ -54,7 +55,7 @@ def paragraphs_of(transcript: Transcript) -> tuple[Paragraph, ...]:
 def _divided(tokens: list[Token]) -> Iterator[list[Token]]:
     paragraph: list[Token] = []
     sentences = chars = 0
-    for token, following in zip(tokens, [*tokens[1:], None], strict=True):
+    for token, following in zip_longest(tokens, tokens[1:]):
         paragraph.append(token)
         chars += len(token.text) + token.space_before
         at_sentence_end = ends_sentence(token, following)
