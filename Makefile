@@ -26,7 +26,8 @@ $(READY): pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable . --group dev
 	@touch $(READY)
 
-demo: models ## Transcribe a real recording with a real model and print the text
+demo: $(READY) ## Transcribe a real recording with a real model and print the text
+	$(BIN)/transcribe models pull $(MODEL)
 	$(BIN)/transcribe samples/$(SAMPLE).flac --model $(MODEL) --output .demo --force
 	@echo && cat .demo/$(SAMPLE).txt && echo && echo "Written:" && ls .demo/$(SAMPLE).*
 
@@ -57,8 +58,8 @@ bench-wer: models ## Word error rate beside plain pywhispercpp: benchmarks/resul
 bench-overhead: models ## Time outside recognition, and memory: benchmarks/results/overhead.md
 	$(BIN)/python -m benchmarks.overhead --model $(MODEL)
 
-models: $(READY) ## Install the model that the demo and the tests with real models use
-	$(BIN)/transcribe models path $(MODEL) >/dev/null 2>&1 || $(BIN)/transcribe models pull $(MODEL)
+models: $(READY) ## Install the models that the tests and the benchmarks use
+	$(BIN)/transcribe models pull $(MODEL) tiny.en
 
 build: $(READY) ## Build wheel and sdist into dist/, and try the wheel in an empty environment elsewhere
 	rm -rf dist
