@@ -67,7 +67,13 @@ class Cue:
     speaker: str | None = None
 
 
-def lay_out(transcript: Transcript, settings: SubtitleSettings, *, names: bool = False) -> tuple[Cue, ...]:
+def lay_out(
+    transcript: Transcript,
+    settings: SubtitleSettings,
+    *,
+    names: bool = False,
+    until_ms: int | None = None,
+) -> tuple[Cue, ...]:
     """Lay a transcript out as cues, in order, without overlap; every word stands in exactly one.
 
     The shortest duration and the gap win over punctuality: where words come faster than they can be
@@ -77,6 +83,7 @@ def lay_out(transcript: Transcript, settings: SubtitleSettings, *, names: bool =
         transcript: What was said.
         settings: Limits; widths are in character cells (see `tokens.text_width`), times in ms.
         names: Whether the first cue of every turn begins with `Name: `, for formats without speakers.
+        until_ms: End of the recording; nothing is shown longer unless the shortest duration asks for it.
     """
     tokens = tokens_of(transcript)
     if names:
@@ -84,7 +91,7 @@ def lay_out(transcript: Transcript, settings: SubtitleSettings, *, names: bool =
     tokens = list(fit_tokens(tokens, settings.max_line_chars))
     language = transcript.language.code if transcript.language else ""
     texts = _texts(tokens, language, settings)
-    return tuple(_timed([cue for text in texts for cue in _best_cues(text)], settings))
+    return tuple(_timed([cue for text in texts for cue in _best_cues(text)], until_ms, settings))
 
 
 def _with_names(tokens: list[Token]) -> Iterator[Token]:
@@ -295,7 +302,7 @@ def _untimed(text: _Text, bounds: tuple[int, ...]) -> _Untimed:
     )
 
 
-def _timed(cues: list[_Untimed], settings: SubtitleSettings) -> Iterator[Cue]:
+def _timed(cues: list[_Untimed], until_ms: int | None, settings: SubtitleSettings) -> Iterator[Cue]:
     """Give every cue its time: as long as it is spoken and needs to be read, then off."""
     shortest = min(settings.min_cue_ms, settings.max_cue_ms)
     free_from = 0
@@ -306,6 +313,8 @@ def _timed(cues: list[_Untimed], settings: SubtitleSettings) -> Iterator[Cue]:
             latest = following.start_ms - settings.min_cue_gap_ms
             chained = following.start_ms - end < CHAIN_MS
             end = latest if chained else min(end, latest)
+        elif until_ms is not None:
+            end = min(end, until_ms)
         end = max(start + shortest, min(end, start + settings.max_cue_ms))
         free_from = end + settings.min_cue_gap_ms
         yield Cue(start, end, cue.lines, cue.speaker)

@@ -15,7 +15,7 @@ from transcribe.timecode import format_timecode
 
 def write(episode: Episode, settings: SubtitleSettings) -> bytes:
     """The transcript as SubRip; empty where nothing was said."""
-    cues = lay_out(episode.transcript, settings, names=True)
+    cues = lay_out(episode.transcript, settings, names=True, until_ms=episode.audio.end_ms)
     return "\n".join(_block(number, cue) for number, cue in enumerate(cues, 1)).encode()
 
 

@@ -14,7 +14,7 @@ from transcribe.timecode import format_timecode
 
 def write(episode: Episode, settings: SubtitleSettings) -> bytes:
     """The transcript as WebVTT: a header, a note on what made it, and the cues."""
-    cues = lay_out(episode.transcript, settings)
+    cues = lay_out(episode.transcript, settings, until_ms=episode.audio.end_ms)
     return "\n".join([_header(episode), *(_block(cue) for cue in cues)]).encode()
 
 

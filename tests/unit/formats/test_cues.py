@@ -248,6 +248,12 @@ def test_short_gaps_are_closed_and_long_ones_stay() -> None:
     assert third.start_ms == 9_000
 
 
+def test_the_last_cue_ends_with_the_recording_unless_it_would_flash_by() -> None:
+    spoken = transcript(segment("A sentence that takes two seconds to be read."))
+    (longer,), (cut,), (short,) = (lay_out(spoken, DEFAULTS, until_ms=end) for end in (None, 2_100, 50))
+    assert (longer.end_ms, cut.end_ms, short.end_ms) == (2_590, 2_100, DEFAULTS.min_cue_ms)
+
+
 def test_a_long_speech_without_a_pause_or_a_full_stop_is_laid_out() -> None:
     cues = lay_out(transcript(segment(" ".join(["word"] * 3_000))), DEFAULTS)
     assert sum(line.count("word") for cue in cues for line in cue.lines) == 3_000

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 
 import pytest
 from markdown_it import MarkdownIt
@@ -138,3 +140,11 @@ def test_markdown_shows_text_as_it_was_said() -> None:
 def test_markdown_is_titled_by_the_tags_or_the_file_name() -> None:
     assert written("md", episode(tags=(("TITLE", "My *best* talk"),))).startswith("# My \\*best\\* talk\n")
     assert written("md", silent()).startswith("# talk\n")
+
+
+def test_the_table_of_formats_loads_nothing_heavy() -> None:
+    script = "import sys, transcribe.formats; print(*sys.modules)"
+    run = subprocess.run(
+        [sys.executable, "-c", script], check=True, capture_output=True, text=True, timeout=60
+    )
+    assert not {"numpy", "jinja2", "msgspec", "wcwidth", "jsonschema"} & set(run.stdout.split())
