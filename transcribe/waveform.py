@@ -28,7 +28,7 @@ class Waveform:
         path: The file.
         samples: How many samples it holds.
         start_ms: Where the first one lies on the recording's timeline.
-        gain_db: Gain applied to everything that is read.
+        gain_db: Gain applied to everything that is read; peaks may then exceed 1.
     """
 
     path: str
@@ -82,8 +82,9 @@ class Waveform:
             raise EngineError(f"{self.path} was cut short while it was in use", _AGAIN)
         # Float recordings may hold infinities and not-a-numbers, which would spread through a whole window.
         np.nan_to_num(samples, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
+        # Not limited to ±1: floats need no limit, and clipped peaks cost the detector speech (docs/normalise.md).
         samples *= np.float32(10 ** (self.gain_db / 20))
-        return np.clip(samples, -1, 1, out=samples).astype(np.float32, copy=False)
+        return samples.astype(np.float32, copy=False)
 
 
 _AGAIN = "Run the same command again with --force"

@@ -132,9 +132,10 @@ class Program:
         with child:
             try:
                 yield child
-            finally:
+            except BaseException:
                 with suppress(ProcessLookupError, PermissionError):
                     os.killpg(child.pid, signal.SIGKILL)
+                raise
 
     def _hangs(self) -> EngineError:
         return EngineError(
