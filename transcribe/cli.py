@@ -12,14 +12,11 @@ from collections.abc import Sequence
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
+from transcribe.commands import COMPLETE_ENV, PROGRAM
 from transcribe.errors import Interrupted, TranscribeError
 
 if TYPE_CHECKING:
     from transcribe.commands.options import Asked
-
-PROGRAM = "transcribe"
-COMPLETE_ENV = "_TRANSCRIBE_COMPLETE"
-"""Set by the shell's completion script (click's convention)."""
 
 READER_GONE = 141
 """Nobody reads standard output any more: 128 + SIGPIPE, as programs that the signal ends."""

@@ -290,8 +290,8 @@ def _file_value(file: ConfigFile, keys: tuple[str, ...], raw: Any) -> Value:
         value = option.convert(raw)
     except ValueError as error:
         raise file.error(keys, str(error)) from None
-    if isinstance(value, Path):
-        value = file.path.parent / value
+    if option.kind is Path or (option.name == "model" and "/" in value):
+        value = option.convert(str(file.path.parent / Path(value).expanduser()))
     return Value(option, value, Origin("", file, keys))
 
 

@@ -56,18 +56,22 @@ def program() -> str:
     return f"transcribe {importlib.metadata.version('transcribe-offline')}"
 
 
+def cores() -> int:
+    """Cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def layout(compute: ComputeSettings, model: InstalledModel) -> tuple[int, int]:
     """How many workers with how many threads each: one thread each is the most efficient use of cores.
 
     On a Mac one worker holds the GPU. Fewer workers where memory is short.
     """
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     workers = compute.workers
     if not workers:
         spare = psutil.virtual_memory().available - model.memory_bytes
         fitting = max(1, spare // WORKER_BYTES)
-        workers = 1 if sys.platform == "darwin" else min(cores, fitting)
-    return workers, compute.threads or max(1, cores // workers)
+        workers = 1 if sys.platform == "darwin" else min(cores(), fitting)
+    return workers, compute.threads or max(1, cores() // workers)
 
 
 def _open_detector() -> SpeechDetector:

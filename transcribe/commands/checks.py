@@ -1,0 +1,197 @@
+"""What `transcribe doctor` looks at: small functions that each find out one thing and load no model."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from transcribe.config import Resolved, load
+from transcribe.errors import TranscribeError
+from transcribe.settings import Settings
+
+Status = Literal["ok", "note", "problem"]
+
+LITTLE_DISK = 2_000_000_000
+"""Bytes. An hour of recording takes 230 MB (16 kHz, 4 bytes a sample) while it is transcribed."""
+
+FASTER_BUILD = (
+    "Recognition is up to twice as fast with a matrix library. Install a C++ compiler, cmake and OpenBLAS; "
+    "GGML_NATIVE=ON GGML_BLAS=ON GGML_BLAS_VENDOR=OpenBLAS pip install --force-reinstall --no-deps "
+    "--no-binary pywhispercpp pywhispercpp; and let LD_LIBRARY_PATH name the folder it is installed in"
+)
+
+
+@dataclass(frozen=True)
+class Check:
+    """What was found out about one thing.
+
+    Attributes:
+        name: The thing.
+        status: `ok`; `note` for what could be better; `problem` for what keeps a job from running.
+        detail: What was found.
+        advice: What to do about it; empty when there is nothing to do.
+        exit_code: The exit code a job would end with; 0 unless there is a problem.
+    """
+
+    name: str
+    status: Status
+    detail: str
+    advice: str = ""
+    exit_code: int = 0
+
+
+def run_checks(config_file: Path | None = None, profile: str | None = None) -> list[Check]:
+    """Look at everything that a job needs, with the settings it would have."""
+    resolved: Resolved | TranscribeError
+    try:
+        resolved = load({}, config_file, profile)
+    except TranscribeError as error:
+        resolved = error
+    settings = Settings() if isinstance(resolved, TranscribeError) else resolved.settings
+    return [
+        check_python(),
+        check_machine(),
+        check_memory(),
+        *_guarded("ffmpeg", lambda: check_ffmpeg(settings)),
+        *_guarded("recogniser", check_recogniser),
+        *_guarded("speech detector", check_detector),
+        *_guarded("model", lambda: check_model(settings)),
+        check_models(),
+        *check_folders(),
+        check_config(resolved),
+        check_network(),
+    ]
+
+
+def check_python() -> Check:
+    """The interpreter and this program."""
+    program = importlib.metadata.version("transcribe-offline")
+    return Check("program", "ok", f"transcribe {program} on Python {platform.python_version()}")
+
+
+def check_machine() -> Check:
+    """The system and its cores."""
+    from transcribe.commands.choose import cores
+
+    return Check("machine", "ok", f"{platform.platform()}, {cores()} cores")
+
+
+def check_memory() -> Check:
+    """How much memory there is and how much of it is free."""
+    import psutil
+
+    memory = psutil.virtual_memory()
+    return Check("memory", "ok", f"{_size(memory.available)} of {_size(memory.total)} available")
+
+
+def check_ffmpeg(settings: Settings) -> Check:
+    """Which ffmpeg would decode recordings, and whether it starts."""
+    from transcribe.engines.ffmpeg import Ffmpeg
+
+    found = Ffmpeg.find(settings.compute)
+    version = found.version()
+    if not version.startswith("ffmpeg version"):
+        return Check("ffmpeg", "problem", f"{found.program.path} is not ffmpeg", found.program.hint, 7)
+    return Check("ffmpeg", "ok", f"{version.partition(' Copyright')[0]} ({found.program.path})")
+
+
+def check_recogniser() -> Check:
+    """The recognition engine and what it was built with."""
+    from transcribe.engines.whisper_cpp import bindings, identity
+
+    features = re.findall(r"(\w+) = 1\b", bindings().whisper_print_system_info())
+    libraries = [name for name in ("BLAS", "METAL", "CUDA", "VULKAN") if name.lower() in _libraries()]
+    detail = f"{identity()}, built with {' '.join([*libraries, *features]) or 'no special instructions'}"
+    if libraries or platform.system() == "Darwin":
+        return Check("recogniser", "ok", detail)
+    return Check("recogniser", "note", detail, FASTER_BUILD)
+
+
+def check_detector() -> Check:
+    """The speech detector: its weights and the library that runs them."""
+    from transcribe.engines.silero import PACKAGE, SileroDetector
+
+    SileroDetector()
+    return Check("speech detector", "ok", f"{PACKAGE} {importlib.metadata.version(PACKAGE)}")
+
+
+def check_model(settings: Settings) -> Check:
+    """The model that a job would use, and whether memory is enough for it."""
+    import psutil
+
+    from transcribe.models.store import Store
+
+    model = Store().find(settings.recognise.model)
+    free = psutil.virtual_memory().available
+    detail = f"{model.name} ({settings.recognise.model}), needs {_size(model.memory_bytes)} of memory"
+    if model.memory_bytes > free:
+        advice = "Close other programs, or choose a smaller model with --model"
+        return Check("model", "note", f"{detail}, {_size(free)} available", advice)
+    return Check("model", "ok", detail)
+
+
+def check_models() -> Check:
+    """The models that are installed."""
+    from transcribe.models.store import Store
+
+    names = ", ".join(f"{model.name} ({_size(model.bytes)})" for model in Store().installed())
+    return Check("installed models", "ok", names or "none")
+
+
+def check_folders() -> Iterator[Check]:
+    """Where models and unfinished work are kept, and how much room there is."""
+    from transcribe.models.store import default_root
+    from transcribe.workspace import work_root
+
+    for name, folder in (("model folder", default_root()), ("work folder", work_root())):
+        there = next((place for place in (folder, *folder.absolute().parents) if place.exists()), Path("/"))
+        free = shutil.disk_usage(there).free
+        detail = f"{folder}, {_size(free)} free"
+        if free < LITTLE_DISK:
+            advice = "Make room; an hour of recording needs 230 MB while it is transcribed"
+            yield Check(name, "note", detail, advice)
+        else:
+            yield Check(name, "ok", detail)
+
+
+def check_config(resolved: Resolved | TranscribeError) -> Check:
+    """The config files that are read, and whether they make sense."""
+    if isinstance(resolved, TranscribeError):
+        return _problem("config", resolved)
+    files = ", ".join(map(str, resolved.files)) or "no config file"
+    profile = f", profile {resolved.profile}" if resolved.profile else ""
+    if resolved.warnings:
+        return Check("config", "note", files + profile, " ".join(resolved.warnings))
+    return Check("config", "ok", files + profile)
+
+
+def check_network() -> Check:
+    """What leaves this machine."""
+    return Check("network", "ok", "not used; only `transcribe models pull` ever connects")
+
+
+def _guarded(name: str, check: Callable[[], Check]) -> Iterator[Check]:
+    try:
+        yield check()
+    except TranscribeError as error:
+        yield _problem(name, error)
+
+
+def _problem(name: str, error: TranscribeError) -> Check:
+    return Check(name, "problem", error.what, error.hint, error.exit_code)
+
+
+def _libraries() -> str:
+    """Names of the files in the engine's package: ggml has one library for each way to compute."""
+    files = importlib.metadata.files("pywhispercpp") or []
+    return " ".join(file.name.lower() for file in files if "ggml-" in file.name.lower())
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"

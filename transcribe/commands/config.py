@@ -1,0 +1,77 @@
+"""`transcribe config`: which settings are in force, and where each comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from transcribe.commands.options import config_parameters
+
+if TYPE_CHECKING:
+    from transcribe.config import Resolved, Value
+
+
+@click.group("config")
+def config() -> None:
+    """Show the settings in force, where they come from, and which files are read."""
+
+
+@config.command("show", params=config_parameters())
+@click.option("--json", "form", flag_value="json", help="Print JSON, with the origin of every value.")
+@click.option("--toml", "form", flag_value="toml", help="Print a config file that sets every option so.")
+def show(config_file: Path | None, profile: str | None, form: str | None) -> None:
+    """Print every option with its value and where that comes from."""
+    from transcribe.config import load
+
+    resolved = load({}, config_file, profile)
+    if form == "json":
+        click.echo(_as_json(resolved))
+    elif form == "toml":
+        click.echo(_as_toml(resolved.values), nl=False)
+    else:
+        _print_table(resolved.values)
+    for warning in resolved.warnings:
+        click.echo(f"warning: {warning}", err=True)
+
+
+@config.command("path")
+def path() -> None:
+    """Print where your own config file is, or would be."""
+    from transcribe.config import user_file
+
+    click.echo(user_file())
+
+
+def _print_table(values: Sequence[Value]) -> None:
+    from transcribe.progress import printable
+
+    rows = [(each.option.name, each.option.show(each.value) or "-", str(each.origin)) for each in values]
+    widths = [max(len(row[column]) for row in rows) for column in range(2)]
+    for name, value, origin in rows:
+        click.echo(f"{name:<{widths[0]}}  {printable(value):<{widths[1]}}  {printable(origin)}")
+
+
+def _as_json(resolved: Resolved) -> str:
+    import json
+
+    values = {
+        each.option.name: {"value": _plain(each.value), "origin": str(each.origin)}
+        for each in resolved.values
+    }
+    record = {"profile": resolved.profile, "files": [str(file) for file in resolved.files], "options": values}
+    return json.dumps(record, indent=2, ensure_ascii=False)
+
+
+def _as_toml(values: Sequence[Value]) -> str:
+    import tomli_w
+
+    return tomli_w.dumps({each.option.name: _plain(each.value) for each in values if each.value is not None})
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Path):
+        return str(value.absolute())
+    return list(value) if isinstance(value, tuple) else value
