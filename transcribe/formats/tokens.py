@@ -10,6 +10,11 @@ from itertools import accumulate
 from transcribe.episode import Segment, Transcript, Word
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+LONG_WORD_MS = 2000
+SLOW_MS_PER_CELL = 150
+"""Recognisers stretch a last word over the silence after it. What lasts longer than two seconds, and
+longer than a slow speaker would need (7 letters a second), is taken to be such a silence."""
+
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
@@ -67,21 +72,19 @@ def is_wide(character: str) -> bool:
 def tokens_of(transcript: Transcript) -> list[Token]:
     """Every word of a transcript that leaves something to show, in order, with usable times.
 
-    Times that run backwards are lifted to the latest start before them; ends are cut at the next start.
+    Times that run backwards are lifted to the latest start before them; ends are cut at the next
+    start, and where the word must long have been over (`LONG_WORD_MS`).
     """
     spoken = list(_spoken_words(transcript))
     starts = list(accumulate((word.start_ms for _, word, _ in spoken), max, initial=0))[1:]
     tokens: list[Token] = []
     for index, (segment, word, text) in enumerate(spoken):
+        start, width = starts[index], text_width(text)
         last = index + 1 == len(spoken)
-        next_start = max(starts[index], word.end_ms) if last else starts[index + 1]
         ends_segment = last or spoken[index + 1][0] is not segment
-        end = min(max(starts[index], word.end_ms), next_start)
-        tokens.append(
-            Token(
-                text, text_width(text), starts[index], end, word.space_before, segment.speaker, ends_segment
-            )
-        )
+        end = min(max(start, word.end_ms), start + max(LONG_WORD_MS, width * SLOW_MS_PER_CELL))
+        end = end if last else min(end, starts[index + 1])
+        tokens.append(Token(text, width, start, end, word.space_before, segment.speaker, ends_segment))
     return tokens
 
 

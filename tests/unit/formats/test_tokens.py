@@ -44,6 +44,12 @@ def test_absurd_times_are_put_in_order() -> None:
     ]
 
 
+def test_a_word_stretched_over_silence_is_cut() -> None:
+    words = (Word(0, 9_000, "end.", 1), Word(9_000, 15_000, "x" * 60, 1))
+    tokens = tokens_of(transcript(Segment(0, 15_000, words, 0)))
+    assert [(token.start_ms, token.end_ms) for token in tokens] == [(0, 2_000), (9_000, 15_000)]
+
+
 def test_words_without_anything_to_show_are_left_out() -> None:
     tokens = tokens_of(transcript(segment("one \x00 two")))
     assert [token.text for token in tokens] == ["one", "two"]
