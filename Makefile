@@ -55,7 +55,7 @@ bench: bench-wer bench-overhead ## Run every benchmark (about an hour on two cor
 bench-wer: models ## Word error rate beside plain pywhispercpp: benchmarks/results/wer-MODEL.md
 	$(BIN)/python -m benchmarks.wer --model $(MODEL) --audio $(AUDIO)
 
-bench-overhead: models ## Time outside recognition, and memory: benchmarks/results/overhead.md
+bench-overhead: models ## Time outside recognition, and memory: benchmarks/results/overhead-MODEL.md
 	$(BIN)/python -m benchmarks.overhead --model $(MODEL)
 
 models: $(READY) ## Install the models that the tests and the benchmarks use
