@@ -89,8 +89,7 @@ def _report(error: Exception, asked: Asked) -> int:
 
 def _interrupted(error: BaseException) -> int:
     """Say that the user or the system stopped the program, and how to go on."""
-    code = error.exit_code if isinstance(error, Interrupted) else Interrupted.exit_code
-    return _say(Interrupted("interrupted", CONTINUE, exit_code=code))
+    return _say(error if isinstance(error, Interrupted) else Interrupted("interrupted", CONTINUE))
 
 
 def _say(error: TranscribeError) -> int:
