@@ -77,7 +77,7 @@ def _letters(text: str) -> str:
 
 
 @given(wild_transcripts(), any_settings)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_every_word_stands_in_the_cues_once_and_in_order(
     spoken: Transcript, limits: SubtitleSettings
 ) -> None:
@@ -85,10 +85,12 @@ def test_every_word_stands_in_the_cues_once_and_in_order(
     assert _letters(shown) == _letters("".join(plain(word.text) for word in spoken.words))
 
 
-@given(wild_transcripts(), any_settings)
-@settings(max_examples=150, deadline=None)
-def test_lines_are_no_longer_and_no_more_than_allowed(spoken: Transcript, limits: SubtitleSettings) -> None:
-    for cue in lay_out(spoken, limits):
+@given(wild_transcripts(), any_settings, st.booleans())
+@settings(max_examples=80, deadline=None)
+def test_lines_are_no_longer_and_no_more_than_allowed(
+    spoken: Transcript, limits: SubtitleSettings, names: bool
+) -> None:
+    for cue in lay_out(spoken, limits, names=names):
         assert 1 <= len(cue.lines) <= limits.max_lines
         for line in cue.lines:
             assert line == line.strip() != ""
@@ -96,7 +98,7 @@ def test_lines_are_no_longer_and_no_more_than_allowed(spoken: Transcript, limits
 
 
 @given(wild_transcripts(), any_settings)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_cues_follow_each_other_and_last_as_long_as_allowed(
     spoken: Transcript, limits: SubtitleSettings
 ) -> None:
@@ -109,7 +111,7 @@ def test_cues_follow_each_other_and_last_as_long_as_allowed(
 
 
 @given(wild_transcripts(), any_settings)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_a_cue_has_one_speaker_and_starts_with_its_first_word_or_later(
     spoken: Transcript, limits: SubtitleSettings
 ) -> None:
@@ -135,7 +137,7 @@ def _with_words(spoken: Transcript, cues: tuple[Cue, ...]) -> list[tuple[Cue, li
 
 
 @given(spoken_transcripts(), any_settings)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_a_real_pause_ends_a_cue(spoken: Transcript, limits: SubtitleSettings) -> None:
     for _, words in _with_words(spoken, lay_out(spoken, limits)):
         for (left, _), (right, _) in pairwise(words):
@@ -143,7 +145,7 @@ def test_a_real_pause_ends_a_cue(spoken: Transcript, limits: SubtitleSettings) -
 
 
 @given(spoken_transcripts())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_a_cue_can_be_read_or_has_all_the_time_there_is(spoken: Transcript) -> None:
     cues = lay_out(spoken, DEFAULTS)
     for cue, following in pairwise(cues):
@@ -156,7 +158,7 @@ def test_a_cue_can_be_read_or_has_all_the_time_there_is(spoken: Transcript) -> N
 
 
 @given(spoken_transcripts())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_a_cue_does_not_linger(spoken: Transcript) -> None:
     for cue, words in _with_words(spoken, lay_out(spoken, DEFAULTS)):
         width = sum(text_width(line) for line in cue.lines) + len(cue.lines) - 1
