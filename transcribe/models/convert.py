@@ -18,8 +18,10 @@ from transcribe.models.ggml import (
     QUANT_VERSION,
     QUANT_VERSION_FACTOR,
     Encoding,
+    Layout,
     Tensor,
     check_shape,
+    check_structure,
     tensor_header,
     tensors,
 )
@@ -53,18 +55,39 @@ def open_folder(folder: Path) -> Weights:
     raise ModelError(f"{folder} holds no Whisper model", CONVERTIBLE)
 
 
-def convert_folder(folder: Path, out: Path, quantize: str = "") -> None:
-    """Convert a Whisper model folder of CTranslate2 or Hugging Face into the ggml file `out`.
+def convert(source: Path, out: Path, quantize: str = "") -> None:
+    """Make the ggml file `out` from a Whisper folder (CTranslate2, Hugging Face) or an f16 or f32 ggml file.
 
     Args:
-        folder: The model folder.
+        source: The folder or file.
         out: The file to write; on an error it is left unfinished, for the caller to remove.
         quantize: One of QUANTIZED, or empty for f16.
 
     Raises:
-        ModelError: The folder holds no Whisper model, or a damaged one.
+        ModelError: There is no Whisper model, or a damaged one.
     """
-    write_ggml(open_folder(folder), read_tokens(folder), out, ENCODINGS[quantize] if quantize else F16)
+    encoding = ENCODINGS[quantize] if quantize else F16
+    if source.is_dir():
+        write_ggml(open_folder(source), read_tokens(source), out, encoding)
+    else:
+        layout = check_structure(source)
+        write_ggml(_open_ggml(source, layout), list(layout.tokens), out, encoding)
+
+
+def _open_ggml(path: Path, layout: Layout) -> Weights:
+    import numpy as np
+
+    header = layout.header
+    if header.encoding not in (F16, F32):
+        raise not_whisper(path, f"its weights are {header.encoding.name} already; start from the f16 file")
+    known = {tensor.name: tensor for tensor in tensors(header.shape)}
+
+    def load(name: str) -> NDArray[Any]:
+        tensor = known[name]
+        dtype = "<f4" if tensor.encoding(header.encoding) == F32 else "<f2"
+        return np.memmap(path, dtype, "r", layout.offsets[name], tensor.shape)
+
+    return Weights(path, header.shape, load)
 
 
 def write_ggml(weights: Weights, tokens: list[bytes], out: Path, encoding: Encoding) -> None:

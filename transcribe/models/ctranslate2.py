@@ -169,7 +169,7 @@ def _map(path: Path, variable: Variable) -> NDArray[Any]:
 
 
 def _load(path: Path, variables: dict[str, Variable], name: str) -> NDArray[Any]:
-    source, part, parts = _locate(name)
+    source, part, parts = locate(name)
     variable = variables.get(source)
     if variable is None:
         raise not_whisper(path, f"{source} is missing")
@@ -179,7 +179,7 @@ def _load(path: Path, variables: dict[str, Variable], name: str) -> NDArray[Any]
     return _map(path, variable)[part * rows : (part + 1) * rows]
 
 
-def _locate(name: str) -> tuple[str, int, int]:
+def locate(name: str) -> tuple[str, int, int]:
     """Where a tensor of OpenAI's checkpoint is: variable, place among the stacked ones, their number."""
     if name in OTHERS:
         return OTHERS[name], 0, 1

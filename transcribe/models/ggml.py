@@ -141,6 +141,21 @@ class Header:
 
 
 @dataclass(frozen=True)
+class Layout:
+    """Where everything is in a file.
+
+    Attributes:
+        header: What stands before the tensors.
+        tokens: The vocabulary, by rank.
+        offsets: Where each tensor's data begins, in bytes, by name.
+    """
+
+    header: Header
+    tokens: tuple[bytes, ...]
+    offsets: dict[str, int]
+
+
+@dataclass(frozen=True)
 class Tensor:
     """One tensor of a model.
 
@@ -217,7 +232,7 @@ def read_header(path: Path) -> Header:
         raise unreadable(path, error) from error
 
 
-def check_structure(path: Path) -> Header:
+def check_structure(path: Path) -> Layout:
     """Walk a ggml Whisper file from its first byte to its last, without reading the weights.
 
     whisper.cpp crashes or takes what is there for a model when a file is cut short or altered.
@@ -231,9 +246,8 @@ def check_structure(path: Path) -> Header:
             reader = _Reader(path, handle)
             header = reader.header()
             reader.mel_filters(header.shape)
-            reader.vocabulary(header.shape)
-            reader.tensors(header)
-            return header
+            tokens = reader.vocabulary(header.shape)
+            return Layout(header, tokens, reader.tensors(header))
     except OSError as error:
         raise unreadable(path, error) from error
 
@@ -269,35 +283,45 @@ class _Reader:
             raise self._damaged("its mel filters have the wrong size")
         self._skip(4 * bands * bins, "its mel filters")
 
-    def vocabulary(self, shape: Shape) -> None:
+    def vocabulary(self, shape: Shape) -> tuple[bytes, ...]:
         (count,) = self._integers(1)
         if not 0 < count <= shape.vocab:
             raise self._damaged("its vocabulary has the wrong size")
-        for _ in range(count):
-            (length,) = self._integers(1)
-            if not 0 <= length <= 256:
-                raise self._damaged("its vocabulary makes no sense")
-            self.handle.seek(length, 1)
+        return tuple(self._token() for _ in range(count))
 
-    def tensors(self, header: Header) -> None:
+    def _token(self) -> bytes:
+        (length,) = self._integers(1)
+        if not 0 <= length <= 256:
+            raise self._damaged("its vocabulary makes no sense")
+        return self._bytes(length)
+
+    def tensors(self, header: Header) -> dict[str, int]:
         missing = {tensor.name: tensor for tensor in tensors(header.shape)}
-        while self.handle.tell() < self.size and missing:
-            dimensions, length, _ = self._integers(3)
-            if not (0 < dimensions <= 3 and 0 < length <= 64):
-                raise self._damaged("a tensor's header makes no sense")
-            self.handle.seek(-12, 1)
-            found = self._bytes(12 + 4 * dimensions + length)
-            tensor = missing.pop(found[-length:].decode("utf-8", "replace"), None)
-            if tensor is None:
-                raise self._damaged("it holds a tensor that does not belong there")
-            encoding = tensor.encoding(header.encoding)
-            if found != tensor_header(tensor, encoding) or tensor.shape[-1] % encoding.block:
-                raise self._damaged(f"its tensor {tensor.name} has the wrong shape or type")
-            self._skip(encoding.bytes_for(tensor.shape), f"its tensor {tensor.name}")
+        offsets = {}
+        while missing and self.handle.tell() < self.size:
+            tensor = self._tensor(missing, header.encoding)
+            offsets[tensor.name] = self.handle.tell()
+            self._skip(tensor.encoding(header.encoding).bytes_for(tensor.shape), f"its tensor {tensor.name}")
         if missing:
             raise self._truncated(f"{len(missing)} tensors are missing")
         if self.handle.tell() != self.size:
             raise self._damaged("something follows its last tensor")
+        return offsets
+
+    def _tensor(self, missing: dict[str, Tensor], weights: Encoding) -> Tensor:
+        """Read a tensor's header, which has to be that of one of the missing ones."""
+        start = self._bytes(12)
+        dimensions, length, _ = struct.unpack("<3i", start)
+        if not (0 < dimensions <= 3 and 0 < length <= 64):
+            raise self._damaged("a tensor's header makes no sense")
+        found = start + self._bytes(4 * dimensions + length)
+        tensor = missing.pop(found[-length:].decode("utf-8", "replace"), None)
+        if tensor is None:
+            raise self._damaged("it holds a tensor that does not belong there")
+        encoding = tensor.encoding(weights)
+        if found != tensor_header(tensor, encoding) or tensor.shape[-1] % encoding.block:
+            raise self._damaged(f"its tensor {tensor.name} has the wrong shape or type")
+        return tensor
 
     def _integers(self, count: int) -> tuple[int, ...]:
         return struct.unpack(f"<{count}i", self._bytes(4 * count))

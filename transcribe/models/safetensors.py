@@ -78,9 +78,9 @@ def read_weights(folder: Path) -> Weights:
     }
 
     def load(name: str) -> NDArray[Any]:
-        tensor = stored.get(_locate(name))
+        tensor = stored.get(locate(name))
         if tensor is None:
-            raise not_whisper(folder, f"{_locate(name)} is missing")
+            raise not_whisper(folder, f"{locate(name)} is missing")
         return _read(folder, tensor)
 
     return Weights(folder, shape, load)
@@ -149,7 +149,7 @@ def _read(folder: Path, tensor: LocalTensor) -> NDArray[Any]:
     return values
 
 
-def _locate(name: str) -> str:
+def locate(name: str) -> str:
     """What transformers calls a tensor of OpenAI's checkpoint, without the leading `model.`."""
     if name in OTHERS:
         return OTHERS[name]

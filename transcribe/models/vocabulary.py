@@ -35,19 +35,28 @@ def read_tokens(folder: Path) -> list[bytes]:
     for name, read in _READERS.items():
         path = folder / name
         if path.is_file():
-            return _to_bytes(path, read)
+            return _read(path, read)
     raise ModelError(
         f"the model folder {folder} has no vocabulary",
         f"Put one of these beside the weights: {', '.join(_READERS)}",
     )
 
 
-def _to_bytes(path: Path, read: Callable[[bytes], Iterable[tuple[int, str]]]) -> list[bytes]:
+def to_bytes(token: str) -> bytes:
+    """The bytes that a token of byte-level BPE stands for.
+
+    Raises:
+        KeyError: It holds a character outside of that alphabet.
+    """
+    return bytes(_BYTE_OF[character] for character in token)
+
+
+def _read(path: Path, read: Callable[[bytes], Iterable[tuple[int, str]]]) -> list[bytes]:
     tokens: dict[int, bytes] = {}
     try:
         for rank, token in read(path.read_bytes()):
             if 0 <= rank < RANKS:
-                tokens[rank] = bytes(_BYTE_OF[character] for character in token)
+                tokens[rank] = to_bytes(token)
     except (msgspec.MsgspecError, UnicodeDecodeError, KeyError, OSError) as error:
         raise ModelError(f"{path} is not Whisper's vocabulary", "Take it from the original model") from error
     if len(tokens) < RANKS - 1:  # some multilingual tokenizers leave out rank 50,256, an empty token
