@@ -82,7 +82,7 @@ class Waveform:
             raise EngineError(f"{self.path} was cut short while it was in use", _AGAIN)
         # Float recordings may hold infinities and not-a-numbers, which would spread through a whole window.
         np.nan_to_num(samples, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
-        # Not limited to ±1: floats need no limit, and clipped peaks cost the detector speech (docs/normalise.md).
+        # Not limited to ±1: floats need no limit, and clipping costs the detector speech (docs/normalise.md).
         samples *= np.float32(10 ** (self.gain_db / 20))
         return samples.astype(np.float32, copy=False)
 

@@ -39,6 +39,11 @@ LFE_WEIGHT = 0.5
 """The low-frequency channel joins the mix like a side channel: in a recording of eight microphones it is
 a person, and ffmpeg's own downmix leaves it out."""
 
+FORWARD_TIME = "st(1, max(PTS, ld(0))); st(0, ld(1) + NB_SAMPLES / SR / TB); ld(1)"
+"""A frame starts at its timestamp, but never before the one ahead of it has ended: where timestamps start
+again (recordings put together with `cat`), ffmpeg would take the second part for late and drop it.
+`ld(0)` is the end of the frame ahead."""
+
 QUIETEST_LUFS = -69.0
 """EBU R128 gates at -70 LUFS: where nothing was louder, ffmpeg says -70 or -inf."""
 
@@ -120,7 +125,7 @@ class Ffmpeg:
     def decode(self, extract: Extract, sink: Sink) -> Decoding:
         """Decode one audio stream and hand it to `sink` as mono float32 little-endian bytes at 16 kHz.
 
-        Gaps in the timestamps become silence, so that a sample's position is its time.
+        Gaps in the timestamps become silence, so that a sample's position is its time; nothing is dropped.
 
         Raises:
             InputError: ffmpeg gives up on the file before the first sample.
@@ -129,14 +134,17 @@ class Ffmpeg:
         """
         import ffmpeg
 
-        span: dict[str, Any] = {"ss": f"{extract.start_ms}ms"}
+        span: dict[str, Any] = {}
+        if extract.start_ms:  # seeking to 0 would lose the later parts of a chained Ogg file
+            span["ss"] = f"{extract.start_ms}ms"
         if extract.duration_ms is not None:
             span["t"] = f"{extract.duration_ms}ms"
         sound = self._input(extract.path, **span)[f"a:{extract.stream}"]
         if extract.channel is not None:
             sound = sound.filter("channelmap", f"{extract.channel}-FC", "mono")
         sound = (
-            sound.filter("aresample", SAMPLE_RATE, lfe_mix_level=LFE_WEIGHT, first_pts=0, **{"async": 1})
+            sound.filter("asetpts", FORWARD_TIME)
+            .filter("aresample", SAMPLE_RATE, lfe_mix_level=LFE_WEIGHT, first_pts=0, **{"async": 1})
             .filter("aformat", sample_rates=SAMPLE_RATE, channel_layouts="mono")
             .filter("ebur128", framelog="verbose")
         )

@@ -157,6 +157,24 @@ def test_sound_that_starts_after_the_picture_keeps_its_time(ffmpeg: Ffmpeg, make
     assert np.flatnonzero(np.abs(samples) > 0.05)[0] / SAMPLE_RATE == pytest.approx(1, abs=0.05)
 
 
+@pytest.mark.parametrize("name", ["a.flac", "a.webm", "a.mp3", "a.ogg", "a.ts"])
+def test_recordings_put_together_with_cat_are_heard_whole(
+    ffmpeg: Ffmpeg, make_media: MakeMedia, name: str
+) -> None:
+    path = make_media(name, *SINE)
+    path.write_bytes(path.read_bytes() * 2)
+    samples, _ = decode(ffmpeg, Extract(str(path), 0))
+    assert len(samples) / SAMPLE_RATE == pytest.approx(4, abs=0.15)
+    assert level(samples[-SAMPLE_RATE:]) > 0.05
+
+
+def test_a_gap_in_the_timestamps_becomes_silence(ffmpeg: Ffmpeg, make_media: MakeMedia) -> None:
+    gap = ("-af", "asetpts=PTS+gte(T\\,1)*2/TB")
+    samples, _ = decode(ffmpeg, Extract(str(make_media("gap.mkv", *SINE, *gap)), 0))
+    assert len(samples) / SAMPLE_RATE == pytest.approx(4, abs=0.1)
+    assert level(samples[int(1.2 * SAMPLE_RATE) : int(2.8 * SAMPLE_RATE)]) < 0.001
+
+
 def test_every_one_of_eight_channels_is_heard(ffmpeg: Ffmpeg, make_media: MakeMedia) -> None:
     # In the k-th half second, only channel k sounds.
     voices = "|".join(f"0.5*sin(2*PI*400*t)*between(t\\,{k / 2}\\,{k / 2 + 0.5})" for k in range(8))
