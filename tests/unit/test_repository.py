@@ -17,7 +17,7 @@ TARGET = re.compile(r"^([a-z][a-z-]*):", re.MULTILINE)
 
 # Written so that this file does not hold them itself.
 REGISTRIES = re.compile("|".join(host + r"\.(?:org|com|io)" for host in ("pypi", "pythonhosted", "npmjs")))
-MACHINE_PATHS = re.compile(r"(?<![\w.~/-])/(?:wor[k]|roo[t]|home/\w+|Users/\w+|tmp/de[v])/")
+MACHINE_PATHS = re.compile(r"(?<![\w.~/-])/(?:wor[k]|roo[t]|tmp/de[v])/")
 
 
 def tracked_files() -> list[Path]:
