@@ -231,11 +231,9 @@ class Heard:
 
     Attributes:
         segments: The words of each stretch of text that belongs together.
-        stopped_ms: Where the recogniser stopped listening, at most the window's length.
     """
 
     segments: tuple[tuple[Word, ...], ...]
-    stopped_ms: int
 
     @property
     def words(self) -> tuple[Word, ...]:

@@ -122,14 +122,13 @@ class WhisperCpp:
                 )
             )
         segments: list[tuple[Word, ...]] = []
-        start_ms = stopped_ms = 0
+        start_ms = 0
         for tokens, end_ms in self._segments(duration_ms):
             words = words_of(tokens, min(start_ms, duration_ms))
             if words:
                 segments.append(words)
-                stopped_ms = words[-1].end_ms
             start_ms = end_ms
-        return Heard(settle(segments, filled), min(max(stopped_ms, start_ms), duration_ms))
+        return Heard(settle(segments, filled))
 
     def _parameters(self, options: DecodingOptions, samples: int) -> Any:
         engine = bindings()

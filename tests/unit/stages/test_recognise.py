@@ -1,0 +1,152 @@
+"""Which chunks are recognised, in which language, and what is told of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from transcribe.episode import (
+    Chunk,
+    ChunkResult,
+    Chunks,
+    DecodingOptions,
+    Heard,
+    Language,
+    SpeechSpan,
+    Word,
+)
+from transcribe.errors import EngineError
+from transcribe.progress import Event, SegmentRecognised, StageAdvanced, silent
+from transcribe.settings import RecogniseSettings
+from transcribe.stages.recognise import choose_language, prompt_of, recognise, spread
+from transcribe.waveform import Waveform
+from transcribe.workspace import Workspace
+
+SECONDS = 120
+
+
+def word(start_ms: int, end_ms: int, text: str, probability: float = 0.9) -> Word:
+    return Word(start_ms, end_ms, text, probability)
+
+
+class Script:
+    """A recogniser that answers what it is told to, and remembers what it was asked."""
+
+    def __init__(self, *answers: Heard, languages: Sequence[tuple[str, float]] = (("en", 1.0),)) -> None:
+        self.answers = list(answers)
+        self.asked: list[tuple[int, DecodingOptions]] = []
+        self._languages = languages
+
+    def hear(self, windows: Sequence[NDArray[np.float32]], options: DecodingOptions) -> list[Heard]:
+        self.asked.append((len(windows[0]) // 16, options))
+        return [self.answers.pop(0)]
+
+    def languages(self, samples: NDArray[np.float32]) -> tuple[tuple[str, float], ...]:
+        return tuple(self._languages)
+
+
+class InProcess:
+    """Workers that are no processes."""
+
+    def __init__(self, recogniser: Any, *, backwards: bool = False) -> None:
+        self.recogniser = recogniser
+        self._order = -1 if backwards else 1
+
+    def map(self, task: Callable[[Any, Any], Any], items: Sequence[Any]) -> Iterator[Any]:
+        return (task(self.recogniser, item) for item in list(items)[:: self._order])
+
+
+@pytest.fixture
+def waveform(tmp_path: Path) -> Waveform:
+    path = tmp_path / "audio.f32"
+    np.zeros(SECONDS * 16_000, "<f4").tofile(path)
+    return Waveform(str(path), SECONDS * 16_000, 0, 0.0)
+
+
+def chunk(*pieces: tuple[int, int], index: int = 0) -> Chunk:
+    return Chunk(index, tuple(SpeechSpan(*piece) for piece in pieces))
+
+
+def test_languages_are_voted_on_by_chunks_from_all_over_the_recording(waveform: Waveform) -> None:
+    chunks = Chunks(tuple(chunk((i * 1000, i * 1000 + 900), index=i) for i in range(100)))
+    assert [each.index for each in spread(chunks.chunks)] == [10, 30, 50, 70, 90]
+    script = Script(languages=(("pl", 0.7), ("en", 0.3)))
+    assert choose_language(chunks, waveform, "auto", InProcess(script)) == Language("pl", 0.7, detected=True)
+    assert choose_language(chunks, waveform, "de", InProcess(script)) == Language("de", 1.0, detected=False)
+
+
+def test_a_short_recording_is_asked_for_its_language_once() -> None:
+    long, short = chunk((0, 9000)), chunk((9000, 9500), index=1)
+    assert spread((short, long)) == [long]
+
+
+def test_the_vocabulary_stands_before_the_prompt(tmp_path: Path) -> None:
+    terms = tmp_path / "terms.txt"
+    terms.write_text("Zażółć\n\n  Gęślą \n", "utf-8")
+    assert prompt_of(RecogniseSettings(prompt="Hello.", vocabulary=terms)) == "Zażółć, Gęślą. Hello."
+    assert prompt_of(RecogniseSettings()) == ""
+
+
+PLAN = Chunks(tuple(chunk((i * 10_000, i * 10_000 + 5000), index=i) for i in range(4)))
+
+
+def answers(count: int) -> list[Heard]:
+    return [Heard(((word(0, 4900, f"w{i}"),),)) for i in range(count)]
+
+
+def test_finished_chunks_are_not_recognised_again(waveform: Waveform, tmp_path: Path) -> None:
+    with Workspace(tmp_path, "a/b") as workspace:
+
+        @contextmanager
+        def open_workers() -> Iterator[InProcess]:
+            yield InProcess(script)
+
+        script = Script(*answers(2))
+        with pytest.raises(IndexError):  # the script ends after two answers: a crash in mid-work
+            recognise(PLAN, waveform, RecogniseSettings(), open_workers, workspace, silent)
+        script = Script(*answers(2))
+        language, results = recognise(PLAN, waveform, RecogniseSettings(), open_workers, workspace, silent)
+        assert language == Language("en", 1.0, detected=True)
+        assert [result.chunk for result in results] == [0, 1, 2, 3]
+        assert not script.answers
+
+
+def test_a_finished_job_never_opens_the_model(waveform: Waveform, tmp_path: Path) -> None:
+    def refuse() -> Any:
+        raise EngineError("the model was loaded")
+
+    with Workspace(tmp_path, "a/b") as workspace:
+        workspace.save("language", Language("en", 1.0, detected=False))
+        for each in PLAN.chunks:
+            workspace.append("results", ChunkResult(each.index, "en", ()))
+        _, results = recognise(PLAN, waveform, RecogniseSettings(), refuse, workspace, silent)
+        assert len(results) == 4
+
+
+def test_progress_is_told_in_the_recording_order_whatever_finishes_first(
+    waveform: Waveform, tmp_path: Path
+) -> None:
+    events: list[Event] = []
+    with Workspace(tmp_path, "a/b") as workspace:
+
+        @contextmanager
+        def open_workers() -> Iterator[InProcess]:
+            yield InProcess(Script(*answers(4)), backwards=True)
+
+        settings = RecogniseSettings(language="en")
+        recognise(PLAN, waveform, settings, open_workers, workspace, events.append)
+    starts = [event.segment.start_ms for event in events if isinstance(event, SegmentRecognised)]
+    assert starts == [0, 10_000, 20_000, 30_000]
+    assert [event.done_ms for event in events if isinstance(event, StageAdvanced)] == [
+        0,
+        5000,
+        10_000,
+        15_000,
+        20_000,
+    ]

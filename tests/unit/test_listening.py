@@ -1,0 +1,148 @@
+"""How a chunk is listened to, and where its words land on the recording's timeline."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from transcribe.episode import Chunk, ChunkResult, DecodingOptions, Heard, SpeechSpan, Word
+from transcribe.listening import Listener, holes, loop_ratio, on_timeline, part_of, split_at_holes
+from transcribe.waveform import Waveform
+
+ENGLISH = DecodingOptions("en")
+
+
+def word(start_ms: int, end_ms: int, text: str, probability: float = 0.9) -> Word:
+    return Word(start_ms, end_ms, text, probability)
+
+
+def chunk(*pieces: tuple[int, int]) -> Chunk:
+    return Chunk(0, tuple(SpeechSpan(*piece) for piece in pieces))
+
+
+class Script:
+    """A recogniser that answers what it is told to, and remembers what it was asked."""
+
+    def __init__(self, *answers: tuple[Word, ...]) -> None:
+        self.answers = [Heard((words,) if words else ()) for words in answers]
+        self.asked: list[tuple[int, DecodingOptions]] = []
+
+    def hear(self, windows: Sequence[NDArray[np.float32]], options: DecodingOptions) -> list[Heard]:
+        self.asked.append((len(windows[0]) // 16, options))
+        return [self.answers.pop(0)]
+
+    def languages(self, samples: NDArray[np.float32]) -> tuple[tuple[str, float], ...]:
+        raise NotImplementedError
+
+
+@pytest.fixture
+def waveform(tmp_path: Path) -> Waveform:
+    path = tmp_path / "audio.f32"
+    np.zeros(60 * 16_000, "<f4").tofile(path)
+    return Waveform(str(path), 60 * 16_000, 0, 0.0)
+
+
+def said(result: ChunkResult) -> list[tuple[str, int, int]]:
+    return [(w.text, w.start_ms, w.end_ms) for s in result.segments for w in s.words]
+
+
+def test_words_go_back_to_the_piece_of_the_recording_they_were_cut_from() -> None:
+    pieces = chunk((10_000, 12_000), (60_000, 63_000))
+    heard = (word(500, 1000, "here"), word(1900, 2400, "across"), word(2400, 4900, "there"))
+    (segment,) = on_timeline([heard], pieces)
+    assert [(w.start_ms, w.end_ms) for w in segment.words] == [
+        (10_500, 11_000),
+        (60_000, 60_400),
+        (60_400, 62_900),
+    ]
+    assert (segment.start_ms, segment.end_ms) == (10_500, 62_900)
+
+
+def test_a_part_of_a_chunk_keeps_its_place_in_the_recording() -> None:
+    pieces = chunk((10_000, 12_000), (50_000, 53_000))
+    assert part_of(pieces, 1000, 5000) == chunk((11_000, 12_000), (50_000, 53_000))
+    assert part_of(pieces, 2500, 4000) == chunk((50_500, 52_000))
+
+
+def test_holes_are_found_before_between_and_after_words() -> None:
+    stretches = [(word(2000, 3000, "a"),), (word(5000, 6000, "b"), word(6100, 6500, "c"))]
+    assert holes(stretches, 9000) == [(0, 2000), (3000, 5000), (6500, 9000)]
+    assert holes(stretches, 8499) == [(0, 2000), (3000, 5000)]
+
+
+def test_a_word_that_swallowed_a_sentence_gives_the_time_back() -> None:
+    heard = Heard(((word(0, 400, "one"), word(400, 6000, "fuel,"), word(6000, 6300, "two")),))
+    first, second = split_at_holes(heard)
+    assert [w.text for w in first] == ["one", "fuel,"]
+    assert first[-1].end_ms == 400 + 700 + 5 * 120
+    assert second[0].text == "two"
+
+
+def test_a_slow_word_is_left_alone() -> None:
+    heard = Heard(((word(0, 3000, "Cooome"),),))
+    assert split_at_holes(heard) == [heard.words]
+
+
+def test_a_decoder_that_stops_early_is_asked_about_the_rest(waveform: Waveform) -> None:
+    script = Script((word(0, 1000, "first"),), (word(1000, 1600, "second"),))
+    result = Listener(waveform, ENGLISH)(script, chunk((20_000, 22_900)))
+    assert said(result) == [("first", 20_000, 21_000)]
+    result = Listener(waveform, ENGLISH)(
+        Script((word(0, 1000, "first"),), (word(400, 1900, "second"),)), chunk((20_000, 23_000))
+    )
+    assert said(result) == [("first", 20_000, 21_000), ("second", 21_400, 22_900)]
+
+
+def test_what_was_skipped_in_the_middle_is_put_where_it_belongs(waveform: Waveform) -> None:
+    script = Script(
+        (word(0, 900, "before"), word(5000, 5900, "after")), (word(100, 4000, "in-between-the-two"),)
+    )
+    result = Listener(waveform, ENGLISH)(script, chunk((10_000, 16_000)))
+    assert said(result) == [
+        ("before", 10_000, 10_900),
+        ("in-between-the-two", 11_000, 14_900),
+        ("after", 15_000, 15_900),
+    ]
+    assert [duration for duration, _ in script.asked] == [6000, 4100]
+
+
+def test_a_guess_about_a_hole_is_not_taken(waveform: Waveform) -> None:
+    noise = (word(0, 4000, "Thanks-for-watching-my-video", 0.1),)
+    script = Script((word(4500, 5900, "speech"),), noise, noise)
+    result = Listener(waveform, ENGLISH)(script, chunk((0, 6000)))
+    assert said(result) == [("speech", 4500, 5900)]
+
+
+def test_a_decoder_that_hears_nothing_is_not_asked_again(waveform: Waveform) -> None:
+    assert Listener(waveform, ENGLISH)(Script(()), chunk((0, 20_000))).segments == ()
+
+
+def test_a_decoder_that_never_finishes_is_asked_a_few_times_only(waveform: Waveform) -> None:
+    script = Script(*[(word(0, 500, "again"),)] * 9)
+    Listener(waveform, ENGLISH)(script, chunk((0, 29_000)))
+    assert len(script.asked) == 4
+
+
+def test_a_loop_is_decoded_again_with_more_candidates_and_no_prompt(waveform: Waveform) -> None:
+    loop = tuple(word(i * 100, i * 100 + 100, "again") for i in range(60))
+    script = Script(loop, (word(0, 1900, "said"), word(1900, 5900, "once-and-for-all-this-time")))
+    options = DecodingOptions("en", prompt="Glossary.")
+    result = Listener(waveform, options)(script, chunk((0, 6000)))
+    assert result.segments[0].text == "said once-and-for-all-this-time"
+    assert script.asked[1][1] == DecodingOptions("en", beam_size=5)
+
+
+def test_a_second_attempt_that_is_no_better_is_not_taken(waveform: Waveform) -> None:
+    guess, worse = word(0, 1900, "guess", 0.2), word(0, 1900, "worse", 0.1)
+    result = Listener(waveform, ENGLISH)(Script((guess,), (worse,)), chunk((0, 2000)))
+    assert result.segments[0].words == (guess,)
+
+
+def test_speech_is_not_taken_for_a_loop() -> None:
+    text = "It was the best of times, it was the worst of times, it was the age of wisdom, it was the age"
+    assert loop_ratio([word(0, 1, each) for each in text.split()]) < 2.4
+    assert loop_ratio([word(0, 1, "Dziękuję")] * 40) > 2.4

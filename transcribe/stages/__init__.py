@@ -1,0 +1,1 @@
+"""One stage of the pipeline a file; see docs/architecture.md."""
