@@ -74,6 +74,13 @@ def test_a_name_that_no_file_can_have(ffmpeg: Ffmpeg) -> None:
         probe(Path("x" * 300), None, ffmpeg)
 
 
+def test_a_name_that_is_no_text(ffmpeg: Ffmpeg, make_media: MakeMedia) -> None:
+    path = Path(os.fsdecode(os.fsencode(make_media("a.wav").with_name("bad")) + b"\xff.wav"))
+    with pytest.raises(InputError, match=r"bad\\udcff.wav is not valid Unicode text") as caught:
+        probe(path, None, ffmpeg)
+    str(caught.value).encode()
+
+
 def test_text_with_the_name_of_a_recording(ffmpeg: Ffmpeg, tmp_path: Path) -> None:
     path = tmp_path / "notes.mp3"
     path.write_text("Dear diary, nothing happened today.\n" * 100)
