@@ -97,7 +97,7 @@ PLAN = Chunks(tuple(chunk((i * 10_000, i * 10_000 + 5000), index=i) for i in ran
 
 
 def answers(count: int) -> list[Heard]:
-    return [Heard(((word(0, 4900, f"w{i}"),),)) for i in range(count)]
+    return [Heard(((word(0, 4900, f"answer-number-{i}-that-takes-its-time"),),)) for i in range(count)]
 
 
 def test_finished_chunks_are_not_recognised_again(waveform: Waveform, tmp_path: Path) -> None:
