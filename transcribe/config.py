@@ -164,6 +164,8 @@ def load(
     """
     files = _read_files(config_file, environ, cwd or Path())
     profiles = {each.name: each for file in files for each in _profiles_of(file)}
+    for name in profiles:
+        _chain(name, profiles)  # mistakes show in profiles that are not in use, too
     chosen = environ.get(PROFILE_ENV, _default_profile(files)) if profile is None else profile
     values = {option.name: Value(option, option.default, Origin()) for option in OPTIONS.values()}
     for given in (
@@ -304,7 +306,7 @@ def _chain(name: str, profiles: Mapping[str, _Profile]) -> list[_Profile]:
             raise _unknown_profile(name, profiles, chain)
         if profile in chain:
             circle = " → ".join([*(each.name for each in chain), name])
-            raise profile.file.error((*profile.keys, "from"), f"profiles start from each other: {circle}")
+            raise chain[-1].file.error((*chain[-1].keys, "from"), f"profiles start from each other: {circle}")
         chain.append(profile)
         name = profile.table.get("from", "")
     return chain[::-1]

@@ -6,6 +6,7 @@ import importlib
 from itertools import takewhile
 
 import click
+from click.shell_completion import CompletionItem
 from click_default_group import DefaultGroup
 
 from transcribe.commands.options import Asked, help_all_option, setting_parameters, write_sections
@@ -44,6 +45,8 @@ class Root(DefaultGroup):  # type: ignore[misc] # click-default-group has no typ
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Find the command: the first argument that is not a flag of every command, else `run`."""
+        if ctx.resilient_parsing and not args:  # a shell asks what can stand first
+            return list(super().parse_args(ctx, args))
         if not args:
             click.echo(SHORT_HELP, err=True, nl=False)
             ctx.exit(2)
@@ -70,6 +73,16 @@ class Root(DefaultGroup):  # type: ignore[misc] # click-default-group has no typ
             self.commands[cmd_name] = command
         found: click.Command = self.commands[cmd_name]
         return found
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Commands and, since `run` may be left out, also its options and files."""
+        items: list[CompletionItem] = super().shell_complete(ctx, incomplete)
+        default = self.get_command(ctx, DEFAULT)
+        if default is not None and incomplete.startswith("-"):
+            known = {item.value for item in items}
+            more = default.shell_complete(click.Context(default, parent=ctx), incomplete)
+            return items + [item for item in more if item.value not in known]
+        return [*items, CompletionItem(incomplete, type="file")]
 
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """Write both ways to call the program."""

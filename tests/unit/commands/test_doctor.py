@@ -1,0 +1,90 @@
+"""What the doctor says of a machine."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from transcribe.commands import checks
+from transcribe.commands.doctor import doctor
+
+
+@pytest.fixture(autouse=True)
+def nothing_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRANSCRIBE_MODELS_DIR", str(tmp_path / "models"))
+    monkeypatch.setenv("TRANSCRIBE_WORK_DIR", str(tmp_path / "work"))
+    monkeypatch.setattr("platformdirs.user_config_path", lambda *_, **__: tmp_path / "none")
+    monkeypatch.delenv("TRANSCRIBE_CONFIG", raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+def examine(*arguments: str) -> tuple[int, dict[str, checks.Check]]:
+    result: Result = CliRunner().invoke(doctor, ["--json", *arguments], catch_exceptions=False)
+    return result.exit_code, {each["name"]: checks.Check(**each) for each in json.loads(result.stdout)}
+
+
+def test_a_machine_without_models() -> None:
+    code, found = examine()
+    assert code == 5
+    problems = [check for check in found.values() if check.status == "problem"]
+    assert [check.name for check in problems] == ["model"]
+    assert "transcribe models pull base" in problems[0].advice
+    assert found["installed models"].detail == "none"
+    assert found["ffmpeg"].detail.startswith("ffmpeg version")
+    assert "pywhispercpp" in found["recogniser"].detail
+    assert found["speech detector"].status == "ok"
+
+
+def test_folders_that_do_not_exist_yet(tmp_path: Path) -> None:
+    found = examine()[1]
+    assert found["work folder"].detail.startswith(str(tmp_path / "work"))
+    assert not (tmp_path / "work").exists()
+
+
+def test_little_room_on_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checks, "LITTLE_DISK", 1 << 62)
+    found = examine()[1]
+    assert found["model folder"].status == "note"
+    assert "Make room" in found["model folder"].advice
+
+
+@pytest.mark.parametrize(("script", "said"), [(None, "there is no ffmpeg"), ("echo hello", "is not ffmpeg")])
+def test_an_ffmpeg_that_is_none(
+    script: str | None, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "ffmpeg"
+    if script:
+        program.write_text(f"#!/bin/sh\n{script}\n")
+        program.chmod(0o755)
+    monkeypatch.setenv("TRANSCRIBE_FFMPEG", str(program))
+    code, found = examine()
+    assert code == 7
+    assert found["ffmpeg"].status == "problem"
+    assert said in found["ffmpeg"].detail
+    assert found["ffmpeg"].advice
+
+
+def test_a_config_with_a_mistake() -> None:
+    Path("transcribe.toml").write_text("wrong = 1\n")
+    found = examine()[1]
+    assert found["config"].status == "problem"
+    assert "line 1" in found["config"].detail
+
+
+def test_a_config_that_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("transcribe.toml").write_text("[profiles.a]\nthreads = 1\n")
+    monkeypatch.setenv("TRANSCRIBE_TREADS", "2")
+    found = examine("--profile", "a")[1]
+    assert found["config"].detail == "transcribe.toml, profile a"
+    assert found["config"].status == "note"
+
+
+def test_lines_for_people() -> None:
+    lines = CliRunner().invoke(doctor).output.splitlines()
+    assert lines[0].startswith("ok      program")
+    problem = next(index for index, line in enumerate(lines) if line.startswith("problem"))
+    assert lines[problem + 1].strip().startswith("→ ")
+    assert "\x1b" not in "".join(lines)
