@@ -160,7 +160,12 @@ class ComputeSettings:
         "", "ffmpeg program to use; found by itself when not given", metavar="PATH", advanced=True
     )
     stall_seconds: int = option(
-        120, "Silence after which ffmpeg counts as hanging", metavar="S", minimum=1, maximum=86_400, advanced=True
+        120,
+        "Silence after which ffmpeg counts as hanging",
+        metavar="S",
+        minimum=1,
+        maximum=86_400,
+        advanced=True,
     )
 
 

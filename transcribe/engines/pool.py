@@ -103,8 +103,7 @@ class WorkerPool(Generic[Recogniser]):
     def _replace(self, worker: _Worker, waiting: deque[tuple[int, Any]]) -> None:
         worker.process.join()
         worker.connection.close()
-        assert worker.item is not None
-        tries, item = worker.item
+        tries, item = worker.item or (TRIES, None)
         if tries >= TRIES:
             raise EngineError(
                 f"the recogniser crashed {tries} times ({_death(worker.process)}) on {item}",
@@ -118,7 +117,13 @@ class WorkerPool(Generic[Recogniser]):
         others = [worker.connection for worker in self._workers] + [ours]
         arguments = (theirs, self._load, self._shared, others if self._shared is not None else [])
         process = self._context.Process(target=_serve, args=arguments, daemon=True)  # type: ignore[attr-defined]
-        process.start()
+        try:
+            process.start()
+        except OSError as error:  # no memory or no process to be had
+            raise EngineError(
+                f"the system refuses to start a worker: {error.strerror}",
+                "What was recognised so far is kept; close other programs, or use fewer --workers or a smaller model",
+            ) from error
         theirs.close()
         return _Worker(process, ours)
 
