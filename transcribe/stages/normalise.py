@@ -20,10 +20,9 @@ AUDIO_FILE = "audio.f32"
 TARGET_LUFS = -20.0
 """Loudness speech is brought to, between broadcast (EBU R128: -23) and podcasts (-16)."""
 
-QUIETEST_SPEECH_LUFS = -60.0
-"""Anything quieter is the noise of an idle microphone and must not be raised until it sounds like speech."""
-
-MIN_GAIN_DB, MAX_GAIN_DB = -20.0, 30.0
+MIN_GAIN_DB, MAX_GAIN_DB = -20.0, 45.0
+"""Enough for the quietest recording that EBU R128 measures (-70 LUFS); what is quieter is left as it is.
+Noise may be raised as well: the detector tells noise from speech at any level (docs/normalise.md)."""
 
 TOLERATED_LOSS_MS = 1000
 TOLERATED_LOSS = 0.02
@@ -87,7 +86,7 @@ def gain(loudness_lufs: float | None) -> float:
 
     A linear gain leaves the dynamics as they are.
     """
-    if loudness_lufs is None or loudness_lufs < QUIETEST_SPEECH_LUFS:
+    if loudness_lufs is None:
         return 0.0
     return round(min(MAX_GAIN_DB, max(MIN_GAIN_DB, TARGET_LUFS - loudness_lufs)), 1)
 
