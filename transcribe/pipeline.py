@@ -22,7 +22,7 @@ from transcribe.episode import (
 from transcribe.progress import Progress, StageFinished, StageStarted, Warned, silent
 from transcribe.settings import WORDS_DEPEND_ON, Settings
 from transcribe.stages.detect import SpeechDetector, detect
-from transcribe.stages.normalise import Decoder, normalise
+from transcribe.stages.normalise import AUDIO_FILE, Decoder, normalise
 from transcribe.stages.plan import plan
 from transcribe.stages.probe import Prober
 from transcribe.stages.recognise import OpenWorkers, prompt_of, recognise
@@ -72,6 +72,8 @@ def _transcribe(
     work: Workspace, source: Source, settings: Settings, engines: Engines, progress: Progress
 ) -> Episode:
     step = _Steps(work, progress)
+    if not (work.path / AUDIO_FILE).exists():
+        work.remove("normalise.json")  # what it tells of is gone
     audio = step(
         "normalise",
         Audio,

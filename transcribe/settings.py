@@ -208,7 +208,7 @@ class OutputSettings:
         ("txt", "srt", "vtt", "json"), "Format to write; may be repeated", flag="--format", short="-f",
         metavar="FORMAT",
     )  # fmt: skip
-    force: bool = option(False, "Replace any existing files, and start from scratch")
+    force: bool = option(False, "Replace existing files, whoever wrote them")
 
 
 ProgressStyle = Literal["auto", "bar", "plain", "json", "none"]

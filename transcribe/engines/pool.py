@@ -122,7 +122,7 @@ class WorkerPool(Generic[Recogniser]):
         except OSError as error:  # no memory or no process to be had
             raise EngineError(
                 f"the system refuses to start a worker: {error.strerror}",
-                "What was recognised so far is kept; close other programs, or use fewer --workers or a smaller model",
+                "Finished work is kept; close other programs, or use fewer --workers or a smaller model",
             ) from error
         theirs.close()
         return _Worker(process, ours)

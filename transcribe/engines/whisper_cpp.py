@@ -167,10 +167,9 @@ class WhisperCpp:
                     tokens.append(
                         Token(engine.whisper_token_to_bytes(self._context, data.id), data.p, end_ms)
                     )
-                elif data.id >= first_mark:
-                    if tokens:
-                        yield tokens, (data.id - first_mark) * FRAME_MS
-                        tokens = []
+                elif data.id >= first_mark and tokens:
+                    yield tokens, (data.id - first_mark) * FRAME_MS
+                    tokens = []
         if tokens:
             yield tokens, tokens[-1].end_ms
 

@@ -95,21 +95,23 @@ def publish(
             staged.append((temporary, path))
             with disk_errors(path, "writing"):
                 _write(temporary, content)
-        earlier.update({str(path.absolute()): _digest(content) for path, content in contents})
-        workspace.save("published", [Published(path, digest) for path, digest in sorted(earlier.items())])
+        new = [Published(str(path.absolute()), _digest(content)) for path, content in contents]
+        workspace.save("published", earlier + new)  # both, in case of a kill between here and the last name
         for temporary, path in staged:
             with disk_errors(path, "writing"):
                 temporary.replace(path)
     finally:
         for temporary, _ in staged:
             temporary.unlink(missing_ok=True)
+    replaced = {each.path for each in new}
+    workspace.save("published", [each for each in earlier if each.path not in replaced] + new)
     for folder in {path.parent for path, _ in contents}:
         with contextlib.suppress(OSError):  # the files are there; not every file system syncs folders
             sync_folder(folder)
 
 
-def _earlier(workspace: Workspace) -> dict[str, str]:
-    return {each.path: each.sha256 for each in workspace.load("published", list[Published]) or []}
+def _earlier(workspace: Workspace) -> list[Published]:
+    return workspace.load("published", list[Published]) or []
 
 
 def _check_folder(folder: Path) -> None:
@@ -122,7 +124,7 @@ def _check_folder(folder: Path) -> None:
             probe.unlink(missing_ok=True)
 
 
-def _check_free(path: Path, earlier: dict[str, str]) -> None:
+def _check_free(path: Path, earlier: Sequence[Published]) -> None:
     try:
         content = path.read_bytes()
     except FileNotFoundError:
@@ -131,7 +133,7 @@ def _check_free(path: Path, earlier: dict[str, str]) -> None:
         raise OutputError(
             f"{path} is in the way: {error.strerror}", "Choose another folder with -o"
         ) from error
-    if earlier.get(str(path.absolute())) != _digest(content):
+    if Published(str(path.absolute()), _digest(content)) not in earlier:
         raise OutputError(
             f"{path} exists and was not written by this job, or was changed since",
             "Choose another folder with -o, or replace it with --force",

@@ -112,3 +112,25 @@ def test_a_name_too_long_for_the_file_system_is_cut_between_characters(tmp_path:
 
 def test_a_name_that_fits_is_left_alone(tmp_path: Path) -> None:
     assert target_path(tmp_path, "Zażółć gęślą.part.mp3", ".srt") == tmp_path / "Zażółć gęślą.part.srt"
+
+
+def test_a_kill_between_two_names_leaves_nothing_in_the_way(
+    workspace: Workspace, targets: list[Target], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(EPISODE, targets, render, workspace, force=False)
+
+    replace = Path.replace
+    published: list[Path] = []
+
+    def killed_at_the_second(self: Path, target: Path) -> Path:
+        if target.parent == targets[0].path.parent:
+            if published:
+                raise KeyboardInterrupt
+            published.append(target)
+        return replace(self, target)
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(Path, "replace", killed_at_the_second)
+        publish(EPISODE, targets, lambda e, name: b"new layout", workspace, force=False)
+    publish(EPISODE, targets, lambda e, name: b"new layout", workspace, force=False)
+    assert {target.path.read_bytes() for target in targets} == {b"new layout"}
