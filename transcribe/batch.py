@@ -14,7 +14,15 @@ from pathlib import Path
 from transcribe.errors import AllFailed, Interrupted, OutputError, SomeFailed, TranscribeError, UsageError
 from transcribe.formats import FORMATS, format_named, render
 from transcribe.pipeline import Engines, open_workspace, transcribe_episode
-from transcribe.progress import FileFailed, FileFinished, FileStarted, Progress, StageFinished, StageStarted
+from transcribe.progress import (
+    FileFailed,
+    FileFinished,
+    FileStarted,
+    Progress,
+    StageFinished,
+    StageStarted,
+    printable,
+)
 from transcribe.settings import Settings
 from transcribe.stages.probe import probe
 from transcribe.stages.publish import Target, check_targets, publish, target_path
@@ -42,7 +50,7 @@ class Report:
         """One line, and one more for each failure."""
         total = len(self.done) + len(self.failed)
         lines = [f"{len(self.done)} of {total} files transcribed"]
-        lines += [f"  failed: {name}: {message}" for name, message in self.failed]
+        lines += [printable(f"  failed: {name}: {message}") for name, message in self.failed]
         return "\n".join(lines)
 
 
