@@ -79,6 +79,7 @@ def main() -> None:
     ]
     print(lines[-1])
     path = ROOT / "benchmarks" / "results" / f"loudness-{arguments.model}.md"
+    path.parent.mkdir(exist_ok=True)
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
