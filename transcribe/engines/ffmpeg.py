@@ -52,7 +52,7 @@ TECHNICAL_TAGS = {
     "compatible_brands", "encoder", "handler_name", "itunsmpb", "major_brand", "minor_version", "vendor_id",
 }  # fmt: skip
 
-_DEMUXER = re.compile(r"^ D[ E] ?([\w,.-]+)\s|^ D[ E]  ([\w,.-]+)\s", re.MULTILINE)
+_DEMUXER = re.compile(r"^ D[ E] {0,2}([\w,.-]{2,})\s", re.MULTILINE)
 _INPUT = re.compile(r"^\[info\] Input #0, ([\w,.-]+), from '", re.MULTILINE)
 _DURATION = re.compile(r"^\[info\]   Duration: (?:N/A|(\d+):(\d\d):(\d\d)\.(\d\d))(?:,|$)", re.MULTILINE)
 _STREAM = r"^\[info\]   Stream #0:\d+\S*: Audio: (\w+)[^\n]*?{separator}(\d+) Hz, ([^\n]*)$"
@@ -169,7 +169,7 @@ class Ffmpeg:
     def _formats(self) -> str:
         """Every container this ffmpeg reads by itself, for `-format_whitelist`."""
         listed = self.program.run(["-hide_banner", "-demuxers"]).output
-        names = {name for line in _DEMUXER.findall(listed) for name in "".join(line).split(",")}
+        names = {name for line in _DEMUXER.findall(listed) for name in line.split(",")}
         if not names:
             raise DependencyError(f"{self.program.path} does not answer like ffmpeg", INSTALL)
         return ",".join(sorted(names - REFERRING_FORMATS))
