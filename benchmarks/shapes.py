@@ -47,6 +47,20 @@ SMALL_LARGE_V3 = Shape(
 )
 """Large-v3's vocabulary, mel bands and head width, but few and narrow layers: 18 MB."""
 
+NARROW = Shape(
+    vocab=51_865,
+    audio_ctx=1500,
+    audio_state=64,
+    audio_heads=1,
+    audio_layers=1,
+    text_ctx=448,
+    text_state=64,
+    text_heads=1,
+    text_layers=1,
+    mels=80,
+)
+"""The least that whisper.cpp takes for a multilingual model: 8 MB."""
+
 SEVEN_BYTE_TOKENS = 6_801
 """So that the vocabulary is as long as Whisper's own, and a file has the size of the published one."""
 

@@ -88,7 +88,6 @@ def read_weights(folder: Path) -> Weights:
 
 
 def _read_index(path: Path, handle: BinaryIO) -> dict[str, Variable]:
-    size = path.stat().st_size
     try:
         if _unpack(handle, "<I") != VERSION or _text(handle) != "WhisperSpec":
             raise not_whisper(path, "it is no CTranslate2 Whisper model of format 6")
@@ -98,10 +97,12 @@ def _read_index(path: Path, handle: BinaryIO) -> dict[str, Variable]:
             name, variable, length = _read_variable(handle)
             handle.seek(length, 1)
             variables[name] = variable
-    except (struct.error, UnicodeDecodeError, KeyError) as error:
+        for _ in range(
+            2 * _unpack(handle, "<I")
+        ):  # names of aliases, which nothing needs but a whole file has
+            _text(handle)
+    except (EOFError, struct.error, UnicodeDecodeError, KeyError) as error:
         raise not_whisper(path, "it is damaged or truncated") from error
-    if handle.tell() > size:
-        raise not_whisper(path, "it is truncated")
     return variables
 
 
@@ -119,7 +120,11 @@ def _unpack(handle: BinaryIO, layout: str) -> int:
 
 
 def _text(handle: BinaryIO) -> str:
-    return handle.read(_unpack(handle, "<H")).rstrip(b"\0").decode("utf-8")
+    length = _unpack(handle, "<H")
+    content = handle.read(length)
+    if len(content) < length:
+        raise EOFError
+    return content.rstrip(b"\0").decode("utf-8")
 
 
 def _shape(path: Path, variables: dict[str, Variable]) -> Shape:

@@ -287,7 +287,10 @@ class _Reader:
         (count,) = self._integers(1)
         if not 0 < count <= shape.vocab:
             raise self._damaged("its vocabulary has the wrong size")
-        return tuple(self._token() for _ in range(count))
+        tokens = tuple(self._token() for _ in range(count))
+        if b" " not in tokens:  # looked up by whisper.cpp, which ends the process when it is not there
+            raise self._damaged("its vocabulary is not Whisper's")
+        return tokens
 
     def _token(self) -> bytes:
         (length,) = self._integers(1)

@@ -41,7 +41,7 @@ def mel_filters(bands: int) -> NDArray[np.float32]:
     falling = distances[2:] / widths[1:, np.newaxis]
     triangles = np.maximum(0.0, np.minimum(rising, falling)).astype(np.float32)
     area = 2.0 / (edges_hz[2:] - edges_hz[:-2])
-    return np.asarray(triangles * area[:, np.newaxis], dtype=np.float32)
+    return np.asarray(triangles * area[:, np.newaxis] + 0.0, dtype=np.float32)  # no negative zeros
 
 
 def _hz_to_mel(hertz: float) -> float:

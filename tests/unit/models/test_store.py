@@ -1,0 +1,121 @@
+"""The store: which model a name means, and files that are not what they should be."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from transcribe.errors import ModelError
+from transcribe.models.importing import import_model
+from transcribe.models.store import Store, check_before_load
+
+
+def test_nothing_installed_names_the_command(store: Store) -> None:
+    with pytest.raises(ModelError, match="Run: transcribe models pull base"):
+        store.find("auto")
+
+
+def test_catalogue_model_that_is_not_installed(store: Store) -> None:
+    with pytest.raises(ModelError, match="Run: transcribe models pull large-v3-turbo"):
+        store.find("large-v3-turbo")
+
+
+def test_unknown_name_gives_the_nearest(store: Store) -> None:
+    with pytest.raises(ModelError, match="Did you mean large-v3"):
+        store.find("large3")
+
+
+@pytest.mark.parametrize("name", ["..", ".", "", "~", "zażółć", "a" * 300])
+def test_hostile_names(store: Store, name: str) -> None:
+    with pytest.raises(ModelError):
+        store.find(name)
+
+
+def test_auto_takes_an_imported_model_when_there_is_no_other(store: Store, narrow_ggml: Path) -> None:
+    imported = import_model(narrow_ggml, store, "my-voice")
+    assert store.find("auto") == imported
+
+
+def test_by_path(store: Store, narrow_ggml: Path) -> None:
+    found = store.find(str(narrow_ggml))
+    check_before_load(found)
+    assert (found.name, found.multilingual, found.kind) == (narrow_ggml.name, True, "whisper")
+    assert len(found.sha256) == 64
+
+
+def test_by_path_notices_another_file(store: Store, narrow_ggml: Path, tmp_path: Path) -> None:
+    path = tmp_path / "modèle 🎙.bin"
+    path.write_bytes(narrow_ggml.read_bytes())
+    before = store.find(str(path)).sha256
+    flip(path)
+    assert store.find(str(path)).sha256 != before
+
+
+@pytest.mark.parametrize("name", ["missing.bin", "some/where", "./missing"])
+def test_missing_path(store: Store, name: str) -> None:
+    with pytest.raises(ModelError, match="there is no model file"):
+        store.find(name)
+
+
+def flip(path: Path) -> None:
+    """Change one bit of the weights, keeping the size."""
+    with path.open("rb+") as handle:
+        handle.seek(-100, os.SEEK_END)
+        byte = handle.read(1)[0]
+        handle.seek(-100, os.SEEK_END)
+        handle.write(bytes([byte ^ 1]))
+
+
+def test_altered_weights_are_found_before_loading_but_not_by_find(store: Store, narrow_ggml: Path) -> None:
+    model = import_model(narrow_ggml, store, "mine")
+    flip(model.path)
+    assert store.find("mine") == model
+    with pytest.raises(ModelError, match="altered"):
+        check_before_load(model)
+    with pytest.raises(ModelError, match="altered"):
+        store.verify(model)
+
+
+def test_truncated(store: Store, narrow_ggml: Path) -> None:
+    model = import_model(narrow_ggml, store, "mine")
+    os.truncate(model.path, model.bytes - 1)
+    with pytest.raises(ModelError, match="truncated"):
+        check_before_load(model)
+
+
+def test_replaced_by_something_else(store: Store, narrow_ggml: Path) -> None:
+    model = import_model(narrow_ggml, store, "mine")
+    model.path.write_text("not a model " * 1_000_000)
+    with pytest.raises(ModelError, match="a text file"):
+        check_before_load(model)
+
+
+def test_file_of_an_installed_model_gone(store: Store, narrow_ggml: Path) -> None:
+    model = import_model(narrow_ggml, store, "mine")
+    model.path.unlink()
+    with pytest.raises(ModelError, match="there is no model file"):
+        check_before_load(model)
+
+
+def test_damaged_record_is_as_if_not_installed(store: Store, narrow_ggml: Path) -> None:
+    model = import_model(narrow_ggml, store, "mine")
+    (model.path.parent / "model.json").write_text("{")
+    assert store.installed() == ()
+
+
+def test_record_may_not_point_elsewhere(store: Store, narrow_ggml: Path) -> None:
+    model = import_model(narrow_ggml, store, "mine")
+    record = model.path.parent / "model.json"
+    record.write_text(record.read_text().replace('"model.bin"', '"../../model.bin"'))
+    assert store.installed() == ()
+
+
+def test_remove(store: Store, narrow_ggml: Path) -> None:
+    import_model(narrow_ggml, store, "mine")
+    store.remove("mine")
+    assert store.installed() == ()
+    assert [path for path in store.root.iterdir() if path.is_dir()] == []
+    with pytest.raises(ModelError, match="no model called 'mine'"):
+        store.remove("mine")
