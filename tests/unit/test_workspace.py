@@ -51,7 +51,7 @@ def test_an_atomic_file_is_whole_or_absent(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_is_told_apart_from_other_trouble(tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match="disk is full.*make room"), disk_errors(tmp_path, "writing"):
+    with pytest.raises(OutputError, match=r"disk is full.*make room"), disk_errors(tmp_path, "writing"):
         raise OSError(errno.ENOSPC, "No space left on device")
     with pytest.raises(OutputError, match="Read-only file system"), disk_errors(tmp_path, "writing"):
         raise OSError(errno.EROFS, "Read-only file system")

@@ -85,7 +85,7 @@ def test_a_worker_that_dies_is_replaced_and_its_item_tried_again(tmp_path: Path)
 
 
 def test_an_item_that_kills_twice_is_given_up() -> None:
-    with WorkerPool(load, 2) as pool, pytest.raises(EngineError, match="crashed 2 times .*SIGKILL"):
+    with WorkerPool(load, 2) as pool, pytest.raises(EngineError, match=r"crashed 2 times .*SIGKILL"):
         list(pool.map(die, [1]))
 
 
