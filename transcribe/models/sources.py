@@ -10,8 +10,8 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Literal
 
@@ -76,39 +76,46 @@ def _known(name: str, store: Store) -> CatalogueModel:
     return model
 
 
-class _waiting:  # noqa: N801 - a context manager
+@contextmanager
+def _waiting(lock: filelock.FileLock, name: str, tell: Tell) -> Iterator[None]:
     """Hold a lock, telling people when another process has it."""
-
-    def __init__(self, lock: filelock.FileLock, name: str, tell: Tell) -> None:
-        self.lock, self.name, self.tell = lock, name, tell
-
-    def __enter__(self) -> None:
-        try:
-            self.lock.acquire(blocking=False)
-        except filelock.Timeout:
-            self.tell(f"another process is fetching {self.name}: waiting for it")
-            self.lock.acquire()
-
-    def __exit__(self, *exc: object) -> None:
-        self.lock.release()
+    try:
+        lock.acquire(blocking=False)
+    except filelock.Timeout:
+        tell(f"another process is fetching {name}: waiting for it")
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _fetch(model: CatalogueModel, store: Store, source: SourceName, tell: Tell) -> InstalledModel:
     failures: list[TranscribeError] = []
-    scratch = store.scratch(model.name)
     for origin in (model.hub, model.index):
         if origin is None or source not in ("auto", _name(origin)):
             continue
+        scratch = store.scratch(model.name)
         try:
             installed = _FETCHERS[type(origin)](model, origin, store, scratch, tell)
         except (NetworkError, DependencyError, ModelError) as error:
             tell(str(error.what))
             failures.append(error)
+            _tidy(scratch, whole=isinstance(error, ModelError))
         else:
             with disk_errors(scratch, "clearing"):
                 shutil.rmtree(scratch)
             return installed
     raise _all_failed(model, source, failures)
+
+
+def _tidy(scratch: Path, *, whole: bool) -> None:
+    """Remove what is of no use to the next attempt: bytes that were wrong, and empty folders."""
+    if whole:
+        shutil.rmtree(scratch, ignore_errors=True)
+    with suppress(OSError):
+        (scratch / "wheels").rmdir()
+        scratch.rmdir()
 
 
 def _name(origin: HubSource | IndexSource) -> SourceName:

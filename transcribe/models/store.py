@@ -278,7 +278,7 @@ def check_before_load(model: InstalledModel) -> None:
     Raises:
         ModelError: It is missing, truncated, altered, or of the wrong kind.
     """
-    again = f"Get it again: transcribe models remove {model.name} && transcribe models pull {model.name}"
+    again = _how_to_get_again(model)
     kind = identify(model.path)
     if model.kind == "llm" and kind is not FileKind.GGUF:
         raise ModelError(f"the model {model.name} is altered: {model.path} is {kind.value}", again)
@@ -293,6 +293,13 @@ def check_before_load(model: InstalledModel) -> None:
         raise ModelError(
             f"the model {model.name} is altered: {model.path} has changed since it was installed", again
         )
+
+
+def _how_to_get_again(model: InstalledModel) -> str:
+    if model.path.parent.name != model.name:
+        return f"Get the file {model.path} again"
+    get = "pull" if model.name in catalogue() else "import FILE --name"
+    return f"Get it again: transcribe models remove {model.name} && transcribe models {get} {model.name}"
 
 
 def memory_need(file_bytes: int, shape: Shape) -> int:
@@ -350,5 +357,5 @@ def _as_installed(folder: Path, record: Record) -> InstalledModel:
 def _flush(*paths: Path) -> None:
     """A rename must not reach the disk before the bytes do."""
     for path in paths:
-        with path.open("rb+") as handle:
+        with path.open("rb") as handle:  # it may be a link to a file that is not to be written
             os.fsync(handle.fileno())

@@ -5,8 +5,11 @@ from __future__ import annotations
 import hashlib
 import subprocess
 import sys
+import threading
 import zipfile
+from collections.abc import Iterator
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import msgspec
@@ -156,6 +159,56 @@ def test_two_processes_at_once(model: CatalogueModel, store: Store) -> None:
     assert sorted("converting" in text for text in said) == [False, True]
     assert sum("installed already" in text for text in said) == 1
     check_before_load(store.get("narrow"))
+
+
+@pytest.fixture
+def mirror(narrow_ggml: Path) -> Iterator[str]:
+    """A hub that has one file, on this machine."""
+    content = narrow_ggml.read_bytes()
+
+    class Hub(BaseHTTPRequestHandler):
+        def do_HEAD(self) -> None:
+            known = self.path == "/owner/repo/resolve/main/ggml-narrow.bin"
+            self.send_response(200 if known else 404)
+            self.send_header("ETag", '"' + hashlib.sha256(content).hexdigest() + '"')
+            self.send_header("X-Repo-Commit", "0" * 40)
+            self.send_header("Content-Length", str(len(content) if known else 0))
+            self.end_headers()
+
+        def do_GET(self) -> None:
+            self.do_HEAD()
+            self.wfile.write(content)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Hub)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.mark.parametrize(("file", "said"), [("ggml-narrow.bin", "model hub"), ("gone.bin", "converting")])
+def test_mirror_of_the_hub(
+    model: CatalogueModel,
+    store: Store,
+    mirror: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    file: str,
+    said: str,
+) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", mirror)
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hub"))
+    on_hub = replace(model, hub=HubSource("owner/repo", "main", file))
+    command = [sys.executable, "-c", FETCH, msgspec.json.encode(on_hub).decode()]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert said in done.stdout.splitlines()[-1]
+    check_before_load(store.get("narrow"))
+    assert sorted(path.name for path in store.root.iterdir() if path.is_dir()) == ["narrow"]
 
 
 def test_catalogue_is_whole() -> None:
