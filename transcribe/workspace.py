@@ -30,7 +30,9 @@ LAYOUT = "1"
 def work_root() -> Path:
     """The folder that holds every work directory: `TRANSCRIBE_WORK_DIR`, else the user's cache."""
     chosen = os.environ.get("TRANSCRIBE_WORK_DIR")
-    return Path(chosen) if chosen else Path(platformdirs.user_cache_dir("transcribe", appauthor=False)) / "work"
+    return (
+        Path(chosen) if chosen else Path(platformdirs.user_cache_dir("transcribe", appauthor=False)) / "work"
+    )
 
 
 @contextmanager
@@ -50,7 +52,9 @@ def write_error(error: OSError, path: Path, doing: str) -> TranscribeError:
             "Finished work is kept; make room and run the same command again to go on",
         )
     reason = error.strerror or str(error)
-    return OutputError(f"{doing} {path} failed: {reason}", "Choose another folder with -o, or its permissions")
+    return OutputError(
+        f"{doing} {path} failed: {reason}", "Choose another folder with -o, or its permissions"
+    )
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import importlib.metadata
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -88,7 +88,7 @@ def _open_whisper_cpp(model: InstalledModel, settings: Settings) -> Iterator[Wor
     check_before_load(model)
     workers, threads = layout(settings.compute, model)
     engine = WhisperCpp(str(model.path), model.alignment, threads, settings.display.debug)
-    with WorkerPool(engine.load, workers) as pool:
+    with closing(engine), WorkerPool(engine.load, workers) as pool:
         yield pool
 
 

@@ -69,6 +69,12 @@ class WhisperCpp:
             )
         return self
 
+    def close(self) -> None:
+        """Give the memory back; the bindings do not do it when the object goes."""
+        context = self.__dict__.pop("_context", None)
+        if context is not None:
+            bindings().whisper_free(context)
+
     def hear(self, windows: Sequence[NDArray[np.float32]], options: DecodingOptions) -> list[Heard]:
         """Decode windows of mono float32 samples at 16 kHz, each up to 30 s.
 
