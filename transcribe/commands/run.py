@@ -13,7 +13,9 @@ from transcribe.settings import Settings
 
 
 @click.command("run", cls=SettingsCommand)
-@click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path(allow_dash=True))
+@click.argument(
+    "files", nargs=-1, required=True, metavar="FILE...", type=click.Path(allow_dash=True, readable=False)
+)
 @click.pass_context
 def run(
     context: click.Context, files: tuple[str, ...], config_file: Path | None, profile: str | None

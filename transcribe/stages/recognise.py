@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from math import fsum
+from pathlib import Path
 from typing import Protocol, TypeVar
 
 from transcribe.episode import Chunk, ChunkResult, Chunks, DecodingOptions, Language
+from transcribe.errors import UsageError
 from transcribe.listening import LanguageBallot, Listener, Recogniser
 from transcribe.progress import Progress, SegmentRecognised, StageAdvanced
 from transcribe.settings import RecogniseSettings
@@ -62,11 +64,26 @@ def recognise(
 
 
 def prompt_of(settings: RecogniseSettings) -> str:
-    """The text that stands before every window: the user's prompt and the vocabulary's terms."""
+    """The text that stands before every window: the user's prompt and the vocabulary's terms.
+
+    Raises:
+        UsageError: The vocabulary cannot be read, or is not text.
+    """
     if settings.vocabulary is None:
         return settings.prompt
-    terms = [line.strip() for line in settings.vocabulary.read_text("utf-8").splitlines() if line.strip()]
+    terms = [line.strip() for line in _read_text(settings.vocabulary).splitlines() if line.strip()]
     return " ".join(part for part in (", ".join(terms) + "." if terms else "", settings.prompt) if part)
+
+
+def _read_text(vocabulary: Path) -> str:
+    try:
+        return vocabulary.read_text("utf-8-sig")
+    except UnicodeDecodeError:
+        raise UsageError(f"the vocabulary {vocabulary} is not UTF-8 text", "Save it as UTF-8") from None
+    except OSError as error:
+        raise UsageError(
+            f"the vocabulary {vocabulary} cannot be read: {error.strerror}", "Check what --vocabulary names"
+        ) from error
 
 
 def choose_language(chunks: Chunks, waveform: Waveform, asked: str, workers: Workers) -> Language:
