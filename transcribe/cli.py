@@ -24,26 +24,68 @@ READER_GONE = 141
 CONTINUE = "Run the same command again to continue"
 
 
+STOPPING = (signal.SIGINT, signal.SIGTERM)
+
+
 def main() -> NoReturn:
     """Run the program with the arguments of the process, and end the process."""
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    for number in STOPPING:
+        signal.signal(number, signal.SIG_IGN)  # a second Ctrl-C would only spoil the exit code now
+    sys.exit(code)
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run the program and return its exit code; every error has been shown."""
+    stop = _Stop()
     try:
-        signal.signal(signal.SIGTERM, _terminate)
+        stop.listen()
         from transcribe.commands.options import Asked
 
         asked = Asked()
         try:
             code = _invoke(arguments, asked)
             sys.stdout.flush()
-        except Exception as error:  # noqa: BLE001 - this is where everything is caught
+        except Exception as error:
+            if stop.number:
+                raise _Stopped from error
             code = _report(error, asked)
     except (KeyboardInterrupt, Interrupted) as error:
-        code = _interrupted(error)
+        code = _interrupted(error, stop.number or signal.SIGINT)
     return code
+
+
+class _Stopped(KeyboardInterrupt):
+    """SIGINT or SIGTERM: no Exception, because libraries swallow those.
+
+    A class of its own, because Python ends itself by SIGINT after it saw a plain KeyboardInterrupt
+    leave a text that it executed (as `dataclass` does), whatever becomes of it above.
+    """
+
+
+class _Stop:
+    """What happens when the user or the system stops the program.
+
+    Native code that is being imported may turn the exception into an error of its own, so the signal
+    is remembered.
+
+    Attributes:
+        number: The signal that came; 0 for none.
+    """
+
+    def __init__(self) -> None:
+        self.number = 0
+
+    def listen(self) -> None:
+        """Take the signals, except those that whoever started this program wants ignored (nohup)."""
+        for number in STOPPING:
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, self)
+
+    def __call__(self, number: int, _frame: FrameType | None) -> NoReturn:
+        """Handle a signal."""
+        self.number = number
+        raise _Stopped
 
 
 def _invoke(arguments: Sequence[str], asked: Asked) -> int:
@@ -68,7 +110,7 @@ def _report(error: Exception, asked: Asked) -> int:
     import click
 
     if isinstance(error, Interrupted | click.Abort):
-        return _interrupted(error)
+        return _interrupted(error, signal.SIGINT)
     if isinstance(error, BrokenPipeError):
         _silence_standard_output()
         return READER_GONE
@@ -87,9 +129,11 @@ def _report(error: Exception, asked: Asked) -> int:
     )
 
 
-def _interrupted(error: BaseException) -> int:
+def _interrupted(error: BaseException, number: int) -> int:
     """Say that the user or the system stopped the program, and how to go on."""
-    return _say(error if isinstance(error, Interrupted) else Interrupted("interrupted", CONTINUE))
+    if isinstance(error, Interrupted):
+        return _say(error)
+    return _say(Interrupted("interrupted", CONTINUE, exit_code=128 + number))
 
 
 def _say(error: TranscribeError) -> int:
@@ -101,10 +145,6 @@ def _say(error: TranscribeError) -> int:
     if sys.stderr is not None:
         print(*lines, sep="\n", file=sys.stderr, flush=True)  # noqa: T201
     return error.exit_code
-
-
-def _terminate(number: int, _frame: FrameType | None) -> NoReturn:
-    raise Interrupted("interrupted", CONTINUE, exit_code=128 + number)
 
 
 def _silence_standard_output() -> None:

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    Window = NDArray[np.float32]
+
 SHORTEST_HOLE_MS = 2_000
 """Speech for which there are no words is listened to again from this length on; each time costs
 as much as a whole window, because Whisper always encodes 30 s."""
@@ -55,10 +57,10 @@ CAREFUL_BEAM_SIZE = 5
 class Recogniser(Protocol):
     """One loaded model."""
 
-    def hear(self, windows: Sequence[NDArray[np.float32]], options: DecodingOptions) -> list[Heard]:
+    def hear(self, windows: Sequence[Window], options: DecodingOptions) -> list[Heard]:
         """Decode windows of mono float32 samples at 16 kHz, each up to 30 s."""
 
-    def languages(self, samples: NDArray[np.float32]) -> tuple[tuple[str, float], ...]:
+    def languages(self, samples: Window) -> tuple[tuple[str, float], ...]:
         """Probability of every language the model knows, for one window."""
 
 
@@ -75,7 +77,7 @@ class LanguageBallot:
 
 @dataclass(frozen=True)
 class Listener:
-    """The task of recognising one chunk.
+    """The task of recognising some chunks: as many as the recogniser takes at a time.
 
     Attributes:
         waveform: The recording's samples.
@@ -85,31 +87,38 @@ class Listener:
     waveform: Waveform
     options: DecodingOptions
 
-    def __call__(self, recogniser: Recogniser, chunk: Chunk) -> ChunkResult:
-        """What was said in the chunk."""
-        segments = self._listen(recogniser, chunk, layer=1)
-        return ChunkResult(chunk.index, self.options.language, tuple(segments))
+    def __call__(self, recogniser: Recogniser, chunks: Sequence[Chunk]) -> list[ChunkResult]:
+        """What was said in each of the chunks."""
+        windows = [self.waveform.read_pieces(chunk.pieces) for chunk in chunks]
+        heard = recogniser.hear(windows, self.options)
+        return [
+            ChunkResult(chunk.index, self.options.language, tuple(self._understand(recogniser, *each)))
+            for chunk, each in zip(chunks, zip(chunks, windows, heard, strict=True), strict=True)
+        ]
 
-    def _listen(self, recogniser: Recogniser, chunk: Chunk, layer: int) -> list[Segment]:
-        """Decode a chunk; where there is speech but no words, listen there again."""
-        heard = self._hear_carefully(recogniser, chunk)
+    def _understand(
+        self, recogniser: Recogniser, chunk: Chunk, window: Window, heard: Heard, layer: int = 1
+    ) -> list[Segment]:
+        """Doubt what was heard; where there is speech but no words, listen again."""
+        heard = self._with_care(recogniser, window, heard)
         if not heard.words or (layer > 1 and is_doubtful(heard)):
             return []
         stretches = split_at_holes(heard)
         segments = on_timeline(stretches, chunk)
         if layer <= MOST_LAYERS:
             for start_ms, end_ms in holes(stretches, chunk.duration_ms):
-                segments += self._listen(recogniser, part_of(chunk, start_ms, end_ms), layer + 1)
+                hole = part_of(chunk, start_ms, end_ms)
+                part = self.waveform.read_pieces(hole.pieces)
+                again = recogniser.hear([part], self.options)[0]
+                segments += self._understand(recogniser, hole, part, again, layer + 1)
         return sorted(segments, key=lambda segment: segment.start_ms)
 
-    def _hear_carefully(self, recogniser: Recogniser, chunk: Chunk) -> Heard:
-        """Decode; where the text loops or the decoder was guessing, decode again with more candidates."""
-        samples = self.waveform.read_pieces(chunk.pieces)
-        heard = recogniser.hear([samples], self.options)[0]
+    def _with_care(self, recogniser: Recogniser, window: Window, heard: Heard) -> Heard:
+        """Where the text loops or the decoder was guessing, decode again with more candidates."""
         if not is_doubtful(heard):
             return heard
         careful = replace(self.options, beam_size=max(CAREFUL_BEAM_SIZE, self.options.beam_size), prompt="")
-        return min(heard, recogniser.hear([samples], careful)[0], key=_doubt)
+        return min(heard, recogniser.hear([window], careful)[0], key=_doubt)
 
 
 def is_doubtful(heard: Heard) -> bool:

@@ -124,7 +124,8 @@ class Desk:
             family = psutil.Process(child.pid).children(recursive=True)
             os.killpg(child.pid, number)
             stdout, rest = child.communicate(timeout=PATIENCE_SECONDS)
-            psutil.wait_procs(family, timeout=PATIENCE_SECONDS)
+        _, alive = psutil.wait_procs(family, timeout=PATIENCE_SECONDS)
+        assert alive == []
         self.check(rest)
         return Outcome(child.returncode, stdout.encode(), rest)
 

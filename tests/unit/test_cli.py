@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from transcribe.cli import READER_GONE, run
+from transcribe.cli import READER_GONE, STOPPING, run
 from transcribe.commands.root import COMMANDS
 from transcribe.errors import Interrupted, ModelError
 
@@ -42,9 +42,10 @@ def empty_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[P
     for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "HOME"):
         monkeypatch.setenv(name, str(tmp_path / "home"))
     monkeypatch.chdir(tmp_path)
-    before = signal.getsignal(signal.SIGTERM)
+    before = {number: signal.getsignal(number) for number in STOPPING}
     yield tmp_path
-    signal.signal(signal.SIGTERM, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture

@@ -32,8 +32,8 @@ class Script:
         self.asked: list[tuple[int, DecodingOptions]] = []
 
     def hear(self, windows: Sequence[NDArray[np.float32]], options: DecodingOptions) -> list[Heard]:
-        self.asked.append((len(windows[0]) // 16, options))
-        return [self.answers.pop(0)]
+        self.asked += [(len(window) // 16, options) for window in windows]
+        return [self.answers.pop(0) for _ in windows]
 
     def languages(self, samples: NDArray[np.float32]) -> tuple[tuple[str, float], ...]:
         raise NotImplementedError
@@ -44,6 +44,13 @@ def waveform(tmp_path: Path) -> Waveform:
     path = tmp_path / "audio.f32"
     np.zeros(60 * 16_000, "<f4").tofile(path)
     return Waveform(str(path), 60 * 16_000, 0, 0.0)
+
+
+def listen(
+    waveform: Waveform, script: Script, chunk: Chunk, options: DecodingOptions = ENGLISH
+) -> ChunkResult:
+    (result,) = Listener(waveform, options)(script, [chunk])
+    return result
 
 
 def said(result: ChunkResult) -> list[tuple[str, int, int]]:
@@ -89,11 +96,10 @@ def test_a_slow_word_is_left_alone() -> None:
 
 def test_a_decoder_that_stops_early_is_asked_about_the_rest(waveform: Waveform) -> None:
     script = Script((word(0, 1000, "first"),), (word(1000, 1600, "second"),))
-    result = Listener(waveform, ENGLISH)(script, chunk((20_000, 22_900)))
+    result = listen(waveform, script, chunk((20_000, 22_900)))
     assert said(result) == [("first", 20_000, 21_000)]
-    result = Listener(waveform, ENGLISH)(
-        Script((word(0, 1000, "first"),), (word(400, 1900, "second"),)), chunk((20_000, 23_000))
-    )
+    script = Script((word(0, 1000, "first"),), (word(400, 1900, "second"),))
+    result = listen(waveform, script, chunk((20_000, 23_000)))
     assert said(result) == [("first", 20_000, 21_000), ("second", 21_400, 22_900)]
 
 
@@ -101,7 +107,7 @@ def test_what_was_skipped_in_the_middle_is_put_where_it_belongs(waveform: Wavefo
     script = Script(
         (word(0, 900, "before"), word(5000, 5900, "after")), (word(100, 4000, "in-between-the-two"),)
     )
-    result = Listener(waveform, ENGLISH)(script, chunk((10_000, 16_000)))
+    result = listen(waveform, script, chunk((10_000, 16_000)))
     assert said(result) == [
         ("before", 10_000, 10_900),
         ("in-between-the-two", 11_000, 14_900),
@@ -113,17 +119,17 @@ def test_what_was_skipped_in_the_middle_is_put_where_it_belongs(waveform: Wavefo
 def test_a_guess_about_a_hole_is_not_taken(waveform: Waveform) -> None:
     noise = (word(0, 4000, "Thanks-for-watching-my-video", 0.1),)
     script = Script((word(4500, 5900, "speech"),), noise, noise)
-    result = Listener(waveform, ENGLISH)(script, chunk((0, 6000)))
+    result = listen(waveform, script, chunk((0, 6000)))
     assert said(result) == [("speech", 4500, 5900)]
 
 
 def test_a_decoder_that_hears_nothing_is_not_asked_again(waveform: Waveform) -> None:
-    assert Listener(waveform, ENGLISH)(Script(()), chunk((0, 20_000))).segments == ()
+    assert listen(waveform, Script(()), chunk((0, 20_000))).segments == ()
 
 
 def test_a_decoder_that_never_finishes_is_asked_a_few_times_only(waveform: Waveform) -> None:
     script = Script(*[(word(0, 500, "again"),)] * 9)
-    Listener(waveform, ENGLISH)(script, chunk((0, 29_000)))
+    listen(waveform, script, chunk((0, 29_000)))
     assert len(script.asked) == 4
 
 
@@ -131,14 +137,14 @@ def test_a_loop_is_decoded_again_with_more_candidates_and_no_prompt(waveform: Wa
     loop = tuple(word(i * 100, i * 100 + 100, "again") for i in range(60))
     script = Script(loop, (word(0, 1900, "said"), word(1900, 5900, "once-and-for-all-this-time")))
     options = DecodingOptions("en", prompt="Glossary.")
-    result = Listener(waveform, options)(script, chunk((0, 6000)))
+    result = listen(waveform, script, chunk((0, 6000)), options)
     assert result.segments[0].text == "said once-and-for-all-this-time"
     assert script.asked[1][1] == DecodingOptions("en", beam_size=5)
 
 
 def test_a_second_attempt_that_is_no_better_is_not_taken(waveform: Waveform) -> None:
     guess, worse = word(0, 1900, "guess", 0.2), word(0, 1900, "worse", 0.1)
-    result = Listener(waveform, ENGLISH)(Script((guess,), (worse,)), chunk((0, 2000)))
+    result = listen(waveform, Script((guess,), (worse,)), chunk((0, 2000)))
     assert result.segments[0].words == (guess,)
 
 
@@ -146,3 +152,17 @@ def test_speech_is_not_taken_for_a_loop() -> None:
     text = "It was the best of times, it was the worst of times, it was the age of wisdom, it was the age"
     assert loop_ratio([word(0, 1, each) for each in text.split()]) < 2.4
     assert loop_ratio([word(0, 1, "Dziękuję")] * 40) > 2.4
+
+
+def test_several_chunks_are_decoded_together_and_understood_one_by_one(waveform: Waveform) -> None:
+    script = Script(
+        (word(0, 900, "one"),),
+        (word(0, 900, "two"), word(3500, 3900, "three")),
+        (word(0, 2500, "found-again"),),
+    )
+    results = Listener(waveform, ENGLISH)(script, [chunk((0, 1000)), chunk((10_000, 14_000))])
+    assert [said(result) for result in results] == [
+        [("one", 0, 900)],
+        [("two", 10_000, 10_900), ("found-again", 10_900, 13_400), ("three", 13_500, 13_900)],
+    ]
+    assert [duration for duration, _ in script.asked] == [1000, 4000, 2600]

@@ -28,6 +28,8 @@ Recogniser = TypeVar("Recogniser")
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+STOPPING = (signal.SIGINT, signal.SIGTERM)
+
 TRIES = 2
 """How often an item is given to a worker before it is given up."""
 
@@ -45,9 +47,11 @@ class WorkerPool(Generic[Recogniser]):
     Args:
         load: Loads the model; called once per process that has to. Picklable.
         workers: Number of processes.
+        batch: How many windows the recogniser decodes at a time.
     """
 
-    def __init__(self, load: Callable[[], Recogniser], workers: int) -> None:
+    def __init__(self, load: Callable[[], Recogniser], workers: int, batch: int = 1) -> None:
+        self.batch = batch
         self._load = load
         self._count = workers
         self._context = process_context()
@@ -118,7 +122,8 @@ class WorkerPool(Generic[Recogniser]):
         arguments = (theirs, self._load, self._shared, others if self._shared is not None else [])
         process = self._context.Process(target=_serve, args=arguments, daemon=True)  # type: ignore[attr-defined]
         try:
-            process.start()
+            with _signals_held():
+                process.start()
         except OSError as error:  # no memory or no process to be had
             raise EngineError(
                 f"the system refuses to start a worker: {error.strerror}",
@@ -126,6 +131,19 @@ class WorkerPool(Generic[Recogniser]):
             ) from error
         theirs.close()
         return _Worker(process, ours)
+
+
+@contextlib.contextmanager
+def _signals_held() -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM wait; a process that is started meanwhile lets them wait, too.
+
+    Otherwise a worker that has not come to its own first line would show a traceback.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def process_context() -> BaseContext:
@@ -142,6 +160,7 @@ def _serve(
     """A worker's life: answer one item after the other until the parent is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
     for copy in inherited:
         copy.close()
     threading.Thread(target=_die_with_parent, daemon=True).start()

@@ -21,7 +21,13 @@ Result = TypeVar("Result")
 
 
 class Workers(Protocol):
-    """Processes that each hold the model."""
+    """Processes that each hold the model.
+
+    Attributes:
+        batch: How many windows the recogniser decodes at a time.
+    """
+
+    batch: int
 
     def map(self, task: Callable[[Recogniser, Item], Result], items: Sequence[Item]) -> Iterator[Result]:
         """Run `task(recogniser, item)` for every item, in whatever order they finish."""
@@ -57,10 +63,21 @@ def recognise(
             options = DecodingOptions(
                 language.code, settings.translate, prompt_of(settings), settings.beam_size
             )
-            for result in workers.map(Listener(waveform, options), missing):
-                workspace.append("results", result)
-                report.add(result)
+            for results in workers.map(Listener(waveform, options), batches(chunks, missing, workers.batch)):
+                for result in results:
+                    workspace.append("results", result)
+                    report.add(result)
     return language, tuple(done[chunk.index] for chunk in chunks.chunks)
+
+
+def batches(chunks: Chunks, missing: Sequence[Chunk], size: int) -> list[tuple[Chunk, ...]]:
+    """The plan in groups of `size`, without those that are finished.
+
+    The groups are the same in every run, because what stands beside a window in a batch may have a
+    say in its last bits: a group that was finished in part is done again.
+    """
+    groups = [chunks.chunks[i : i + size] for i in range(0, len(chunks.chunks), size)]
+    return [group for group in groups if any(chunk in missing for chunk in group)]
 
 
 def prompt_of(settings: RecogniseSettings) -> str:

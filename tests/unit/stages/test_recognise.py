@@ -24,7 +24,7 @@ from transcribe.episode import (
 from transcribe.errors import EngineError
 from transcribe.progress import Event, SegmentRecognised, StageAdvanced, silent
 from transcribe.settings import RecogniseSettings
-from transcribe.stages.recognise import choose_language, prompt_of, recognise, spread
+from transcribe.stages.recognise import batches, choose_language, prompt_of, recognise, spread
 from transcribe.waveform import Waveform
 from transcribe.workspace import Workspace
 
@@ -36,16 +36,14 @@ def word(start_ms: int, end_ms: int, text: str, probability: float = 0.9) -> Wor
 
 
 class Script:
-    """A recogniser that answers what it is told to, and remembers what it was asked."""
+    """A recogniser that answers what it is told to."""
 
     def __init__(self, *answers: Heard, languages: Sequence[tuple[str, float]] = (("en", 1.0),)) -> None:
         self.answers = list(answers)
-        self.asked: list[tuple[int, DecodingOptions]] = []
         self._languages = languages
 
     def hear(self, windows: Sequence[NDArray[np.float32]], options: DecodingOptions) -> list[Heard]:
-        self.asked.append((len(windows[0]) // 16, options))
-        return [self.answers.pop(0)]
+        return [self.answers.pop(0) for _ in windows]
 
     def languages(self, samples: NDArray[np.float32]) -> tuple[tuple[str, float], ...]:
         return tuple(self._languages)
@@ -54,8 +52,9 @@ class Script:
 class InProcess:
     """Workers that are no processes."""
 
-    def __init__(self, recogniser: Any, *, backwards: bool = False) -> None:
+    def __init__(self, recogniser: Any, *, backwards: bool = False, batch: int = 1) -> None:
         self.recogniser = recogniser
+        self.batch = batch
         self._order = -1 if backwards else 1
 
     def map(self, task: Callable[[Any, Any], Any], items: Sequence[Any]) -> Iterator[Any]:
@@ -150,3 +149,9 @@ def test_progress_is_told_in_the_recording_order_whatever_finishes_first(
         15_000,
         20_000,
     ]
+
+
+def test_batches_are_the_same_in_every_run() -> None:
+    assert batches(PLAN, PLAN.chunks, 3) == [PLAN.chunks[:3], PLAN.chunks[3:]]
+    assert batches(PLAN, PLAN.chunks[1:3], 3) == [PLAN.chunks[:3]]
+    assert batches(PLAN, PLAN.chunks[2:3], 1) == [PLAN.chunks[2:3]]
