@@ -15,7 +15,7 @@ pytestmark = pytest.mark.real
 
 Event = dict[str, Any]
 
-COMMAND = ("talk.flac", "--model", "tiny.en", "--workers", "1")
+COMMAND = ("talk.flac", "--model", "tiny.en", "--workers", "1", "--threads", "1")
 """One worker, so that there is work left after the first window."""
 
 
