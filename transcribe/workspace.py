@@ -52,9 +52,11 @@ def write_error(error: OSError, path: Path, doing: str) -> TranscribeError:
             "Finished work is kept; make room and run the same command again to go on",
         )
     reason = error.strerror or str(error)
-    return OutputError(
-        f"{doing} {path} failed: {reason}", "Choose another folder with -o, or its permissions"
-    )
+    if path.is_relative_to(work_root()):
+        hint = "The work directory may be elsewhere: set TRANSCRIBE_WORK_DIR to a folder"
+    else:
+        hint = "Choose another folder with -o, or check its permissions"
+    return OutputError(f"{doing} {path} failed: {reason}", hint)
 
 
 @contextmanager
