@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
-from desk import FORMATS, PROGRAM, Desk, mounted, ordinary_user
+from desk import PROGRAM, Desk, mounted, ordinary_user
 
 from transcribe.errors import OutputError, SomeFailed, UsageError
 
@@ -58,7 +57,7 @@ def test_nothing_is_recognised_before_the_outputs_are_known_to_fit(desk: Desk, c
 
 def test_full_output_disk(used_desk: Desk) -> None:
     with mounted(used_desk.folder / "disk", "size=64k") as remount:
-        with pytest.raises(OSError, match="No space left"):  # noqa: PT012, SIM117
+        with pytest.raises(OSError, match="No space left"):  # noqa: SIM117
             with (used_desk.folder / "disk" / "filling").open("wb", buffering=0) as filling:
                 while True:
                     filling.write(b"\0" * 4096)
@@ -154,7 +153,7 @@ def test_others_go_on_when_an_output_is_in_the_way(used_desk: Desk) -> None:
     assert "1 of 2 files transcribed" in outcome.stderr
     assert (used_desk.folder / "taken.vtt").read_text("utf-8") == "mine"
     assert not (used_desk.folder / "taken.txt").exists()
-    assert set(os.listdir(used_desk.folder)) >= {f"clip.{name}" for name in FORMATS}
+    assert "best of times" in used_desk.text("clip")
 
 
 def test_work_directory_that_cannot_be_made(desk: Desk, clip: Path) -> None:
@@ -163,5 +162,5 @@ def test_work_directory_that_cannot_be_made(desk: Desk, clip: Path) -> None:
         OutputError.exit_code, "clip.wav", *TINY, environment={"TRANSCRIBE_WORK_DIR": str(clip)}
     )
     assert "making the work directory" in message
-    assert "-o" not in message
+    assert "with -o" not in message
     assert "TRANSCRIBE_WORK_DIR" in message

@@ -110,7 +110,7 @@ class Ffmpeg:
             source["a?"], "pipe:", c="copy", t=0, format="ffmetadata", map_chapters=-1, fflags="+bitexact"
         )
         finished = self.program.run(_arguments(ask))
-        _refuse_crash(finished, str(path))
+        _refuse_crash(finished, f"reading {path}")
         opened = _INPUT.search(finished.log)
         if opened is None:
             raise InputError(
@@ -151,7 +151,7 @@ class Ffmpeg:
         finished = self.program.stream(
             _arguments(ffmpeg.output(sound, "pipe:", format="f32le", ac=1, ar=SAMPLE_RATE)), sink
         )
-        _refuse_crash(finished, extract.path)
+        _refuse_crash(finished, f"reading {extract.path}")
         return _decoding(finished)
 
     def _input(self, path: str, **options: Any) -> Any:
@@ -168,8 +168,9 @@ class Ffmpeg:
     @cached_property
     def _formats(self) -> str:
         """Every container this ffmpeg reads by itself, for `-format_whitelist`."""
-        listed = self.program.run(["-hide_banner", "-demuxers"]).output
-        names = {name for line in _DEMUXER.findall(listed) for name in line.split(",")}
+        listed = self.program.run(["-hide_banner", "-demuxers"])
+        _refuse_crash(listed, "listing the formats it reads")
+        names = {name for line in _DEMUXER.findall(listed.output) for name in line.split(",")}
         if not names:
             raise DependencyError(f"{self.program.path} does not answer like ffmpeg", INSTALL)
         return ",".join(sorted(names - REFERRING_FORMATS))
@@ -189,10 +190,10 @@ def _arguments(node: Any) -> list[str]:
     return [str(word) for word in node.global_args("-nostdin", "-hide_banner", "-v", "level+info").get_args()]
 
 
-def _refuse_crash(finished: Finished, path: str) -> None:
+def _refuse_crash(finished: Finished, doing: str) -> None:
     if finished.crashed:
         raise EngineError(
-            f"ffmpeg crashed (signal {-finished.code}) while reading {path}",
+            f"ffmpeg crashed (signal {-finished.code}) while {doing}",
             "Try another version of ffmpeg with --ffmpeg",
         )
 

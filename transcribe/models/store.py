@@ -253,14 +253,15 @@ def by_path(path: Path) -> InstalledModel:
     """The model in a ggml file somewhere on this machine.
 
     Raises:
-        ModelError: There is none, or it is another kind of file.
+        ModelError: There is none, it is another kind of file, or a damaged copy of a published one.
     """
     header = read_header(path)
-    size = path.stat().st_size
+    size, sha256 = path.stat().st_size, remembered_sha256(path)
+    _refuse_altered(path, size, sha256)
     return InstalledModel(
         name=path.name,
         path=path.absolute(),
-        sha256=remembered_sha256(path),
+        sha256=sha256,
         bytes=size,
         kind="whisper",
         multilingual=header.shape.multilingual,
@@ -268,6 +269,17 @@ def by_path(path: Path) -> InstalledModel:
         licence="",
         memory_bytes=memory_need(size, header.shape),
     )
+
+
+def _refuse_altered(path: Path, size: int, sha256: str) -> None:
+    """What has a published file's name and size is meant to be that file; other weights may be anybody's."""
+    for model in catalogue().values():
+        known = (model.file.sha256, model.index.converted_sha256 if model.index else "")
+        if (path.name, size) == (model.file.name, model.file.bytes) and sha256 not in known:
+            raise ModelError(
+                f"the model file {path} is altered: it is not {model.name} as it was published",
+                f"Run: transcribe models pull {model.name}, or rename the file if the model is your own",
+            )
 
 
 def check_before_load(model: InstalledModel) -> None:
