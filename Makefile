@@ -49,6 +49,7 @@ golden: $(READY) ## Rewrite the expected files of tests/golden; then read the di
 
 docs: $(READY) ## Rewrite the reference pages that are generated from the code
 	$(BIN)/python docs/generate.py
+	$(BIN)/python docs/schema.py
 
 bench: bench-wer bench-overhead ## Run every benchmark (about an hour on two cores)
 
