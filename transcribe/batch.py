@@ -205,7 +205,8 @@ def _to_standard_output(content: bytes) -> None:
     try:
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has had enough
     except OSError as error:
-        raise OutputError(f"writing standard output failed: {error.strerror}") from error
+        # Python would try once more at its end, and end with an exit code of its own.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):  # otherwise the reader has had enough
+            raise OutputError(f"writing standard output failed: {error.strerror}") from error

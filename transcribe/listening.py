@@ -115,7 +115,9 @@ class Listener:
 
     def _with_care(self, recogniser: Recogniser, window: Window, heard: Heard) -> Heard:
         """Where the text loops or the decoder was guessing, decode again with more candidates."""
-        if not is_doubtful(heard):
+        if not is_doubtful(heard) or (
+            self.options.beam_size >= CAREFUL_BEAM_SIZE and not self.options.prompt
+        ):
             return heard
         careful = replace(self.options, beam_size=max(CAREFUL_BEAM_SIZE, self.options.beam_size), prompt="")
         return min(heard, recogniser.hear([window], careful)[0], key=_doubt)

@@ -19,7 +19,7 @@ from transcribe.episode import (
     SpeechSpans,
     Transcript,
 )
-from transcribe.progress import Progress, StageFinished, StageStarted, Warned, silent
+from transcribe.progress import Progress, SegmentRecognised, StageFinished, StageStarted, Warned, silent
 from transcribe.settings import WORDS_DEPEND_ON, Settings
 from transcribe.stages.detect import SpeechDetector, detect
 from transcribe.stages.normalise import AUDIO_FILE, Decoder, normalise
@@ -100,6 +100,8 @@ def _finished(work: Workspace, source: Source, progress: Progress) -> Episode | 
     episode = work.load("episode", Episode)
     if episode is None:
         return None
+    for segment in episode.transcript.segments:
+        progress(SegmentRecognised(segment))
     warn(episode, progress)
     return replace(episode, source=source)
 

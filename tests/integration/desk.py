@@ -54,6 +54,11 @@ class Outcome:
         return message
 
 
+def heed_interrupts() -> None:
+    """Undo what `nohup` or `&` did to the suite, before a program starts that is to be interrupted."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @dataclass
 class Desk:
     """The folder where commands are run, and what they are run with.
@@ -140,6 +145,7 @@ class Desk:
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
+            preexec_fn=heed_interrupts,  # noqa: PLW1509 - this process has no threads
         ) as child:
             try:
                 yield child

@@ -1,8 +1,11 @@
 """Worker processes that each hold the same loaded model and listen side by side.
 
-On Linux the workers are forked after the model is loaded, so that they share its memory pages;
-elsewhere every worker loads it for itself. A worker that dies (the engine is native code) is
-replaced and its item tried once more; the rest of the work is not touched by it.
+On Linux the workers are forked after the model is loaded, so that they share its memory pages, and
+each answers once: whisper.cpp's beam search draws random numbers, and goes on with them from one
+window to the next, so that a window's words would depend on the windows before it. A fork takes
+milliseconds and starts from the same numbers every time. Elsewhere every worker loads the model for
+itself and goes on. A worker that dies (the engine is native code) is replaced and its item tried
+once more; the rest of the work is not touched by it.
 """
 
 from __future__ import annotations
@@ -80,15 +83,22 @@ class WorkerPool(Generic[Recogniser]):
             TranscribeError: What the task raised.
         """
         waiting = deque((1, item) for item in items)
-        while len(self._workers) < min(self._count, len(waiting)):
-            self._workers.append(self._start())
         while waiting or any(worker.item for worker in self._workers):
-            for worker in self._workers:
-                if worker.item is None and waiting:
-                    worker.item = waiting.popleft()
-                    with contextlib.suppress(BrokenPipeError):  # its death is noticed below
-                        worker.connection.send((task, worker.item[1]))
+            while waiting and (worker := self._idle_worker()):
+                worker.item = waiting.popleft()
+                with contextlib.suppress(BrokenPipeError):  # its death is noticed below
+                    worker.connection.send((task, worker.item[1]))
             yield from self._collect(waiting)
+
+    def _idle_worker(self) -> _Worker | None:
+        """A worker without work; a new one while there are fewer than there may be."""
+        for worker in self._workers:
+            if worker.item is None:
+                return worker
+        if len(self._workers) == self._count:
+            return None
+        self._workers.append(self._start())
+        return self._workers[-1]
 
     def _collect(self, waiting: deque[tuple[int, Any]]) -> Iterator[Any]:
         """Wait until at least one worker has answered or died; give on answers, replace the dead."""
@@ -99,14 +109,22 @@ class WorkerPool(Generic[Recogniser]):
                 answer = _receive(worker.connection)
                 if answer is not None:
                     worker.item = None
+                    if self._shared is not None:
+                        self._retire(worker)
                     yield _unwrap(answer)
                     continue
             if worker.process.sentinel in ready or not worker.process.is_alive():
-                self._replace(worker, waiting)
+                self._give_again(worker, waiting)
 
-    def _replace(self, worker: _Worker, waiting: deque[tuple[int, Any]]) -> None:
+    def _retire(self, worker: _Worker) -> None:
+        """Let go of a worker that has ended, or ends by itself."""
+        self._workers.remove(worker)
         worker.process.join()
         worker.connection.close()
+
+    def _give_again(self, worker: _Worker, waiting: deque[tuple[int, Any]]) -> None:
+        """Put back what a worker died over, to be tried once more."""
+        self._retire(worker)
         tries, item = worker.item or (TRIES, None)
         if tries >= TRIES:
             raise EngineError(
@@ -114,7 +132,6 @@ class WorkerPool(Generic[Recogniser]):
                 "What was recognised so far is kept; try another model, or transcribe doctor",
             )
         waiting.appendleft((tries + 1, item))
-        self._workers[self._workers.index(worker)] = self._start()
 
     def _start(self) -> _Worker:
         ours, theirs = self._context.Pipe()
@@ -157,7 +174,7 @@ def _serve(
     shared: Any | None,
     inherited: Sequence[Connection],
 ) -> None:
-    """A worker's life: answer one item after the other until the parent is gone."""
+    """A worker's life: answer one item if it was forked, else one after the other."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
@@ -175,6 +192,8 @@ def _serve(
         except Exception as error:  # noqa: BLE001 - handed to the parent, which raises it
             answer = _Failure.of(error)
         connection.send(answer)
+        if shared is not None:
+            return
 
 
 def _die_with_parent() -> None:

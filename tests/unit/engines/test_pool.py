@@ -53,18 +53,38 @@ def test_every_item_is_answered_by_the_loaded_model() -> None:
         assert sorted(pool.map(double, range(9))) == [("model", 2 * item) for item in range(9)]
 
 
-def test_no_more_workers_than_items() -> None:
+def count_calls(model: list[int], item: int) -> int:
+    model.append(item)
+    return len(model)
+
+
+def load_list() -> list[int]:
+    return []
+
+
+def siblings(model: str, item: int) -> int:
+    parent = psutil.Process().parent()
+    assert parent is not None
+    return len(parent.children())
+
+
+def test_no_more_workers_than_there_may_be_or_items() -> None:
+    with WorkerPool(load, 3) as pool:
+        assert max(pool.map(siblings, range(9))) <= 3
     with WorkerPool(load, 8) as pool:
-        list(pool.map(whoami, [1, 2]))
-        assert len(psutil.Process().children()) == 2
+        assert max(pool.map(siblings, [1, 2])) <= 2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="workers are forked on Linux only")
+def test_a_forked_worker_starts_from_the_model_as_it_was_loaded() -> None:
+    with WorkerPool(load_list, 2) as pool:
+        assert list(pool.map(count_calls, range(6))) == [1] * 6
 
 
 def test_the_pool_can_be_used_again_and_leaves_no_process() -> None:
     with WorkerPool(load, 2) as pool:
-        first = set(pool.map(whoami, range(4)))
-        second = set(pool.map(whoami, range(4)))
-        assert second <= first
-    assert not any(psutil.pid_exists(pid) for pid in first)
+        workers = {*pool.map(whoami, range(4)), *pool.map(whoami, range(4))}
+    assert not any(psutil.pid_exists(pid) for pid in workers)
 
 
 def test_an_error_with_advice_reaches_the_caller_whole() -> None:
