@@ -25,10 +25,10 @@ import numpy as np
 
 from benchmarks.clips import Clip, read_clips
 from benchmarks.recognisers import ask
-from benchmarks.scoring import Score, score
 from transcribe.engines.ffmpeg import Ffmpeg
 from transcribe.engines.silero import SileroDetector
 from transcribe.episode import SpeechSpans
+from transcribe.evaluation import Score, score
 from transcribe.progress import silent
 from transcribe.settings import ComputeSettings, DetectSettings, NormaliseSettings, PlanSettings
 from transcribe.stages.detect import detect
@@ -68,7 +68,7 @@ def main() -> None:
     for row in measure(clips, load(arguments.model)):
         wrong = row.score.substitutions + row.score.deletions + row.score.insertions
         lines.append(
-            f"| {row.quieter_db} dB | {row.method} | {row.score.wer:.2f} | {wrong} of {row.score.words} "
+            f"| {row.quieter_db} dB | {row.method} | {row.score.rate:.2f} | {wrong} of {row.score.count} "
             f"| {row.speech_ms / 1000:.1f} s | {row.shared_ms / 1000:.1f} s |"
         )
         print(lines[-1], flush=True)

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from benchmarks.clips import LANGUAGES, Clip, read_clips
 from benchmarks.recognisers import Plain, ask, file_digest, ours
-from benchmarks.scoring import Score, score
+from transcribe.evaluation import Score, score
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
@@ -39,8 +39,8 @@ class Row:
     def cells(self) -> list[str]:
         """The row as it stands in the table."""
         scores = [self.ours, self.plain, *([self.auto] if self.auto else [])]
-        counts = [f"{s.wer:.2f} ({s.substitutions}/{s.deletions}/{s.insertions})" for s in scores]
-        return [self.name, self.language, f"{self.seconds:.0f}", str(self.ours.words), *counts]
+        counts = [f"{s.rate:.2f} ({s.substitutions}/{s.deletions}/{s.insertions})" for s in scores]
+        return [self.name, self.language, f"{self.seconds:.0f}", str(self.ours.count), *counts]
 
 
 def main() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,9 +47,10 @@ class Asked:
     quiet: bool = False
 
 
-def setting_parameters() -> list[click.Parameter]:
-    """One flag per declared option, then `--config` and `--profile`."""
-    return [*(SettingOption(declared) for declared in OPTIONS.values()), *config_parameters()]
+def setting_parameters(groups: Collection[str] = tuple(SECTIONS)) -> list[click.Parameter]:
+    """One flag per declared option of these groups of settings, then `--config` and `--profile`."""
+    declared = [option for option in OPTIONS.values() if option.group in groups]
+    return [*map(SettingOption, declared), *config_parameters()]
 
 
 def config_parameters() -> list[click.Parameter]:
@@ -193,11 +194,14 @@ def write_sections(
 
 
 class SettingsCommand(click.Command):
-    """A command with a flag for every setting; `--help-all` shows the advanced ones too."""
+    """A command with a flag for every setting, or for those of some groups.
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    `--help-all` shows the advanced ones too.
+    """
+
+    def __init__(self, *args: Any, groups: Collection[str] = tuple(SECTIONS), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.params += [*setting_parameters(), help_all_option()]
+        self.params += [*setting_parameters(groups), help_all_option()]
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options under their headings."""

@@ -1,0 +1,133 @@
+"""`transcribe eval` with finished transcripts: what it prints, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from transcribe.cli import run
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """References in `refs`, transcripts in `out`: one with 2 errors in 8 words, one without in 2."""
+    for folder in ("refs", "out"):
+        (tmp_path / folder).mkdir()
+    texts = {
+        "refs/one.txt": "The cats sat on the mat all day.",
+        "out/one.txt": "the bats sat on the mat all",
+        "refs/two.txt": "Good night!",
+        "out/two.txt": "good night",
+    }
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text, "utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    return tmp_path
+
+
+BOTH = ("eval", "refs/one.txt", "refs/two.txt", "--transcripts", "out")
+
+
+@pytest.mark.usefixtures("desk")
+def test_the_table_counts_each_file_and_all(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(BOTH) == 0
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert lines[1] == ["refs/one.txt", "en", "8", "words", "25.00", "1", "1", "0", "16.13"]
+    assert lines[2] == ["refs/two.txt", "en", "2", "words", "0.00", "0", "0", "0", "0.00"]
+    assert lines[3] == ["total", "10", "20.00", "1", "1", "0", "12.20"]
+
+
+@pytest.mark.usefixtures("desk")
+def test_a_passage_shows_both_texts_word_above_word(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run((*BOTH, "--worst", "1")) == 0
+    assert capsys.readouterr().out.split("\n\n")[1].splitlines() == [
+        "refs/one.txt, from word 1: 1 error",
+        "  reference  the cats sat on the",
+        "  transcript the bats sat on the",
+    ]
+
+
+@pytest.mark.usefixtures("desk")
+def test_programs_get_the_same_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run((*BOTH, "--json", "--worst", "1")) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["total"]["words"] == {
+        "count": 10, "substitutions": 1, "deletions": 1, "insertions": 0, "rate": 20.0,
+    }  # fmt: skip
+    first, second = found["files"]
+    assert first["passages"] == [
+        {"word": 1, "errors": 1, "reference": "the cats sat on the", "transcript": "the bats sat on the"}
+    ]
+    assert (second["reference"], second["transcript"]) == ("refs/two.txt", "out/two.txt")
+    assert (second["language"], second["unit"], second["passages"]) == ("en", "words", [])
+
+
+@pytest.mark.usefixtures("desk")
+@pytest.mark.parametrize(
+    ("limits", "code", "said"),
+    [
+        (("--max-wer", "20", "--max-cer", "12.2"), 0, ""),
+        (("--max-wer", "19.9"), 12, "the word error rate is 20.00 %, and 19.9 % are allowed"),
+        (("--max-wer", "20", "--max-cer", "12"), 12, "the letter error rate is 12.20 %"),
+    ],
+)
+def test_thresholds_decide_how_it_ends(
+    limits: tuple[str, ...], code: int, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run((*BOTH, *limits)) == code
+    shown = capsys.readouterr()
+    assert "total" in shown.out
+    assert said in shown.err
+
+
+def test_words_heard_in_silence_meet_no_threshold(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (desk / "refs/two.txt").write_text("", "utf-8")
+    command = ("eval", "refs/two.txt", "--transcripts", "out/two.txt", "--json", "--max-wer", "100")
+    assert run(command) == 12
+    shown = capsys.readouterr()
+    assert json.loads(shown.out)["total"]["words"]["rate"] is None
+    assert "2 words were heard where none were said" in shown.err
+
+
+def test_the_language_is_told(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (desk / "refs/two.txt").write_text("晴れです。", "utf-8")
+    (desk / "out/two.txt").write_text("晴れです", "utf-8")
+    assert run(("eval", "refs/two.txt", "--transcripts", "out", "-l", "ja")) == 0
+    assert capsys.readouterr().out.splitlines()[1].split()[1:4] == ["ja", "4", "letters"]
+
+
+@pytest.mark.usefixtures("desk")
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("refs/one.txt", "--transcripts", "refs"), 3, "no transcript for refs/one.txt"),
+        (("refs/one.txt",), 3, "no recording for refs/one.txt"),
+        (("refs/none.txt", "--transcripts", "out"), 3, "refs/none.txt cannot be read"),
+        (("refs/one.txt", "--transcripts", "out", "--audio", "refs"), 2, "exclude each other"),
+        (("refs/one.txt", "refs/two.txt", "--transcripts", "out/one.txt"), 2, "is one file"),
+        (("refs/one.txt", "--transcripts", "out", "--live", "--json"), 2, "standard output"),
+        (("refs/one.txt", "--transcripts", "nowhere"), 2, "nowhere"),
+    ],
+)
+def test_what_cannot_be_compared_is_refused(
+    arguments: tuple[str, ...], code: int, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(("eval", *arguments)) == code
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert said in shown.err
+
+
+@pytest.mark.usefixtures("desk")
+def test_a_missing_extra_is_named(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(sys.modules, "transcribe.evaluation", raising=False)
+    monkeypatch.delitem(sys.modules, "transcribe.commands.eval_report", raising=False)
+    monkeypatch.setitem(sys.modules, "jiwer", None)
+    assert run(BOTH) == 7
+    assert "pip install 'transcribe-offline[eval]'" in capsys.readouterr().err

@@ -1,0 +1,211 @@
+"""`transcribe eval REFERENCE…`: count the errors of transcripts, and hold them against thresholds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from transcribe.commands.options import Asked, SettingsCommand, given_flags
+from transcribe.errors import AllFailed, GateError, Interrupted, SomeFailed, TranscribeError, UsageError
+
+if TYPE_CHECKING:
+    from transcribe.commands.eval_report import Result
+    from transcribe.config import Resolved
+    from transcribe.pipeline import Engines
+    from transcribe.progress import Progress
+    from transcribe.references import Text
+    from transcribe.settings import Settings
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the command's own options ask for.
+
+    Attributes:
+        references: What was really said, a file each.
+        transcripts: Folder (or file) of finished transcripts; None: transcribe now.
+        audio: Folder (or file) of the recordings; None: beside the references.
+        max_wer: Highest word error rate allowed, in percent.
+        max_cer: Highest letter error rate allowed, in percent.
+        worst: How many passages to show of each file.
+        as_json: Whether programs read the result.
+    """
+
+    references: tuple[Path, ...]
+    transcripts: Path | None
+    audio: Path | None
+    max_wer: float | None
+    max_cer: float | None
+    worst: int
+    as_json: bool
+
+
+@click.command(
+    "eval", cls=SettingsCommand, groups=("normalise", "detect", "plan", "recognise", "compute", "display")
+)
+@click.argument(
+    "references", nargs=-1, required=True, metavar="REFERENCE...", type=click.Path(path_type=Path)
+)
+@click.option(
+    "--transcripts",
+    metavar="DIR|FILE",
+    type=click.Path(exists=True, path_type=Path),
+    help="Compare these finished transcripts instead of transcribing.",
+)
+@click.option(
+    "--audio",
+    metavar="DIR|FILE",
+    type=click.Path(exists=True, path_type=Path),
+    help="Where the recordings are; else beside each REFERENCE.",
+)
+@click.option(
+    "--max-wer",
+    metavar="PERCENT",
+    type=click.FloatRange(min=0),
+    help="Fail if the word error rate of all files together is higher.",
+)
+@click.option(
+    "--max-cer",
+    metavar="PERCENT",
+    type=click.FloatRange(min=0),
+    help="Fail if the letter error rate of all files together is higher.",
+)
+@click.option(
+    "--worst",
+    metavar="N",
+    type=click.IntRange(min=0),
+    default=3,
+    show_default=True,
+    help="Show this many of the worst passages of each file.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+@click.pass_context
+def eval(  # noqa: A001 - the command's name
+    context: click.Context, /, config_file: Path | None, profile: str | None, **asked: Any
+) -> None:
+    """Count the errors of transcripts. A REFERENCE says what was said: a text, .srt, .vtt or .json file.
+
+    The recording beside each reference (episode.mp3 for episode.txt) is transcribed with the
+    settings in force, and compared. With --transcripts, finished transcripts are: those of the same
+    name, .json before .vtt, .srt and .txt.
+
+    Ends with exit code 12 where --max-wer or --max-cer is not met.
+    """
+    from transcribe import config
+
+    wish = Wish(**asked)
+    resolved = config.load(given_flags(context), config_file, profile)
+    display = resolved.settings.display
+    state = context.ensure_object(Asked)
+    state.debug, state.quiet = display.debug, display.quiet
+    _check(wish, resolved.settings)
+    results = _results(wish, resolved, str(given_flags(context).get("language", "")))
+    _show(results, wish)
+    _judge(results, wish)
+
+
+def _check(wish: Wish, settings: Settings) -> None:
+    from transcribe.references import check_places
+
+    if wish.transcripts and wish.audio:
+        raise UsageError("--transcripts and --audio exclude each other", "Drop one of them")
+    if settings.display.live and wish.as_json:
+        raise UsageError("--live and --json would both go to standard output", "Drop one of them")
+    check_places(wish.references, wish.transcripts or wish.audio)
+
+
+def _results(wish: Wish, resolved: Resolved, told: str) -> list[Result]:
+    """Every reference with its transcript beside it, or with the error that left it without."""
+    from transcribe.commands.eval_report import Result
+    from transcribe.evaluation import compare
+    from transcribe.references import find_transcript, read_text
+
+    references = [read_text(path) for path in wish.references]
+    if place := wish.transcripts:
+        heard: list[Text | TranscribeError] = [
+            read_text(find_transcript(path, place)) for path in wish.references
+        ]
+    else:
+        heard = _listen(wish, resolved)
+    results = []
+    for reference, text in zip(references, heard, strict=True):
+        if isinstance(text, TranscribeError):
+            results.append(Result(reference.name, failure=text))
+            continue
+        language = _language(told, reference, text, resolved.settings.recognise.language)
+        comparison = compare(reference.text, text.text, language)
+        results.append(Result(reference.name, text.name, comparison))
+    return results
+
+
+def _language(told: str, reference: Text, transcript: Text, configured: str) -> str:
+    """What the command line says, else what the files know, else what the config says."""
+    known = (told, reference.language, transcript.language, configured)
+    return next((code for code in known if code not in ("", "auto")), "en")
+
+
+def _listen(wish: Wish, resolved: Resolved) -> list[Text | TranscribeError]:
+    """Transcribe the recording of each reference with the settings in force."""
+    from transcribe.commands.choose import choose_engines
+    from transcribe.commands.display import open_display
+    from transcribe.progress import FileStarted, Warned
+    from transcribe.references import find_recording
+
+    recordings = [find_recording(path, wish.audio or path.parent) for path in wish.references]
+    settings, texts = resolved.settings, []
+    with open_display(settings.display) as progress:
+        for warning in resolved.warnings:
+            progress(Warned(warning))
+        engines = choose_engines(settings)
+        for number, path in enumerate(recordings, start=1):
+            progress(FileStarted(path.name, number, len(recordings)))
+            texts.append(_listen_to(path, settings, engines, progress))
+    return texts
+
+
+def _listen_to(
+    path: Path, settings: Settings, engines: Engines, progress: Progress
+) -> Text | TranscribeError:
+    from transcribe.pipeline import transcribe_episode
+    from transcribe.progress import FileFailed, FileFinished
+    from transcribe.references import text_of
+    from transcribe.stages.probe import probe
+
+    try:
+        source = probe(path, settings.normalise.audio_stream, engines.prober)
+        text = text_of(transcribe_episode(source, settings, engines, progress), str(path))
+    except Interrupted:
+        raise
+    except TranscribeError as error:
+        progress(FileFailed(path.name, str(error), error.exit_code))
+        return error
+    progress(FileFinished(path.name, ()))
+    return text
+
+
+def _show(results: Sequence[Result], wish: Wish) -> None:
+    from transcribe.commands.eval_report import as_json, as_text
+
+    click.echo(as_json(results, wish.worst) if wish.as_json else as_text(results, wish.worst))
+
+
+def _judge(results: Sequence[Result], wish: Wish) -> None:
+    """Raise what keeps this from being a success: a recording that failed, or too many errors."""
+    from transcribe.commands.eval_report import total_of
+
+    failed = [result for result in results if result.failure]
+    if failed:
+        kind = AllFailed if len(failed) == len(results) else SomeFailed
+        raise kind(f"{len(failed)} of {len(results)} recordings could not be transcribed")
+    words, letters = total_of(results)
+    for name, rate, limit in (("word", words.rate, wish.max_wer), ("letter", letters.rate, wish.max_cer)):
+        if limit is None or rate <= limit:
+            continue
+        if math.isinf(rate):
+            raise GateError(f"{words.insertions} words were heard where none were said")
+        raise GateError(f"the {name} error rate is {rate:.2f} %, and {limit:g} % are allowed")
