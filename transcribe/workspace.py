@@ -19,7 +19,7 @@ import filelock
 import msgspec
 import platformdirs
 
-from transcribe.errors import OutputError, TranscribeError
+from transcribe.errors import OutputError
 
 T = TypeVar("T")
 
@@ -36,27 +36,30 @@ def work_root() -> Path:
 
 
 @contextmanager
-def disk_errors(path: Path, doing: str) -> Iterator[None]:
-    """Translate the operating system's complaints about writing `path` into an OutputError."""
+def disk_errors(path: Path, doing: str, elsewhere: str = "") -> Iterator[None]:
+    """Translate the operating system's complaints about writing `path` into an OutputError.
+
+    Args:
+        path: The file or folder that is written.
+        doing: What is done to it, for the message: `writing`.
+        elsewhere: How to choose another place; -o or TRANSCRIBE_WORK_DIR when not given.
+    """
     try:
         yield
     except OSError as error:
-        raise write_error(error, path, doing) from error
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise OutputError(
+                f"the disk is full: {doing} {path}",
+                "Finished work is kept; make room and run the same command again",
+            ) from error
+        reason = error.strerror or str(error)
+        raise OutputError(f"{doing} {path} failed: {reason}", elsewhere or _elsewhere(path)) from error
 
 
-def write_error(error: OSError, path: Path, doing: str) -> TranscribeError:
-    """The OutputError for an operating-system error while writing `path`."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return OutputError(
-            f"the disk is full: {doing} {path}",
-            "Finished work is kept; make room and run the same command again to go on",
-        )
-    reason = error.strerror or str(error)
+def _elsewhere(path: Path) -> str:
     if path.is_relative_to(work_root()):
-        hint = "The work directory may be elsewhere: set TRANSCRIBE_WORK_DIR to a folder"
-    else:
-        hint = "Choose another folder with -o, or check its permissions"
-    return OutputError(f"{doing} {path} failed: {reason}", hint)
+        return "The work directory may be elsewhere: set TRANSCRIBE_WORK_DIR to a folder"
+    return "Choose another folder with -o, or check its permissions"
 
 
 @contextmanager

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import difflib
-import errno
 import os
 import re
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import filelock
 import msgspec
 import platformdirs
 
-from transcribe.errors import ModelError, OutputError
+from transcribe import workspace
+from transcribe.errors import ModelError
 from transcribe.models.catalogue import Kind, catalogue
 from transcribe.models.digest import remembered_sha256, sha256_of
 from transcribe.models.ggml import Shape, check_structure, read_header
@@ -326,21 +326,10 @@ def memory_need(file_bytes: int, shape: Shape) -> int:
     return file_bytes + caches + buffers
 
 
-@contextmanager
-def disk_errors(path: Path, doing: str) -> Iterator[None]:
-    """Translate the operating system's complaints about the store into an OutputError."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise OutputError(
-                f"the disk is full: {doing} {path}", "Make room and run the same command again"
-            ) from error
-        reason = error.strerror or str(error)
-        raise OutputError(
-            f"{doing} {path} failed: {reason}",
-            "Models may live elsewhere: set TRANSCRIBE_MODELS_DIR to a folder",
-        ) from error
+disk_errors = partial(
+    workspace.disk_errors, elsewhere="Models may live elsewhere: set TRANSCRIBE_MODELS_DIR to a folder"
+)
+"""What the operating system says about the store, as an OutputError."""
 
 
 def _read(folder: Path) -> InstalledModel | None:
