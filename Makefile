@@ -31,7 +31,7 @@ demo: $(READY) ## Transcribe a real recording with a real model and print the te
 	$(BIN)/transcribe samples/$(SAMPLE).flac --model $(MODEL) --output .demo --force
 	@echo && cat .demo/$(SAMPLE).txt && echo && echo "Written:" && ls .demo/$(SAMPLE).*
 
-native: $(READY) ## Build the recognition engine for this machine: about twice as fast (docs/native.md)
+native: $(READY) ## Build the recognition engine for this machine, which is faster (docs/native.md)
 	$(BIN)/python -m transcribe.engines.native samples/$(SAMPLE).flac
 
 test: $(READY) ## Run every test

@@ -64,6 +64,50 @@ def test_words_that_are_not_the_same(after: str) -> None:
         native.check_words("it was the best of times", after)
 
 
+class Environment:
+    """Stands for the Python environment: remembers what pip was told, and answers for what is installed."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, built_hears: str) -> None:
+        self.installed = ""
+        self.told: list[str] = []
+        self._hears = {"plain.whl": "one two three", "built.whl": built_hears}
+        monkeypatch.setattr(native, "_pip", self._pip)
+        monkeypatch.setattr(native, "engine_build", self._build)
+        monkeypatch.setattr(native, "heard", lambda *_: self._hears[self.installed])
+
+    def replace(self) -> None:
+        blas, built = Path("blas.whl"), Path("built.whl")
+        native._replace(Path("plain.whl"), [blas, built], Path("a.flac"), Path(), self.told.append)
+
+    def _pip(self, command: str, *arguments: str) -> None:
+        if command == "install":
+            self.installed = arguments[-1]
+
+    def _build(self) -> tuple[str, ...]:
+        return WHEEL if self.installed == "plain.whl" else ("BLAS", *WHEEL, "AVX512")
+
+
+def test_a_build_that_does_as_well_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    environment = Environment(monkeypatch, "one two three")
+    environment.replace()
+    assert environment.installed == "built.whl"
+    assert "the same words" in environment.told[-1]
+
+
+def test_the_wheel_comes_back_when_the_build_does_worse(monkeypatch: pytest.MonkeyPatch) -> None:
+    environment = Environment(monkeypatch, "you you you")
+    with pytest.raises(EngineError, match="other words"):
+        environment.replace()
+    assert environment.installed == "plain.whl"
+
+
+def test_nothing_is_claimed_without_a_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    environment = Environment(monkeypatch, "")
+    monkeypatch.setattr(native, "heard", lambda *_: "")
+    environment.replace()
+    assert "No model is installed" in environment.told[-1]
+
+
 def test_without_a_compiler(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setenv("CXX", "no-such-compiler -m64")
