@@ -10,7 +10,7 @@ MODEL  ?= base
 AUDIO  ?= ../shared/audio
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format golden docs bench bench-wer bench-overhead models build clean
+.PHONY: help setup demo native test check format golden docs bench bench-wer bench-overhead models build clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ demo: $(READY) ## Transcribe a real recording with a real model and print the te
 	$(BIN)/transcribe models pull $(MODEL)
 	$(BIN)/transcribe samples/$(SAMPLE).flac --model $(MODEL) --output .demo --force
 	@echo && cat .demo/$(SAMPLE).txt && echo && echo "Written:" && ls .demo/$(SAMPLE).*
+
+native: $(READY) ## Build the recognition engine for this machine, which is faster (docs/native.md)
+	$(BIN)/python -m transcribe.engines.native samples/$(SAMPLE).flac
 
 test: $(READY) ## Run every test
 	$(BIN)/python -m pytest

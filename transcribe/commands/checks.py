@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
-import re
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -20,11 +19,7 @@ Status = Literal["ok", "note", "problem"]
 LITTLE_DISK = 2_000_000_000
 """Bytes. An hour of recording takes 230 MB (16 kHz, 4 bytes a sample) while it is transcribed."""
 
-FASTER_BUILD = (
-    "Recognition is up to twice as fast with a matrix library. Install a C++ compiler, cmake and OpenBLAS; "
-    "GGML_NATIVE=ON GGML_BLAS=ON GGML_BLAS_VENDOR=OpenBLAS pip install --force-reinstall --no-deps "
-    "--no-binary pywhispercpp pywhispercpp; and let LD_LIBRARY_PATH name the folder it is installed in"
-)
+FASTER_BUILD = "Recognition is up to twice as fast when the engine is built for this machine: make native"
 
 
 @dataclass(frozen=True)
@@ -103,14 +98,12 @@ def check_ffmpeg(settings: Settings) -> Check:
 
 def check_recogniser() -> Check:
     """The recognition engine and what it was built with."""
-    from transcribe.engines.whisper_cpp import bindings, identity
+    from transcribe.engines.whisper_cpp import identity, instructions, matrix_libraries
 
-    features = re.findall(r"(\w+) = 1\b", bindings().whisper_print_system_info())
-    libraries = [name for name in ("BLAS", "METAL", "CUDA", "VULKAN") if name.lower() in _libraries()]
-    detail = f"{identity()}, built with {' '.join([*libraries, *features]) or 'no special instructions'}"
-    if libraries or platform.system() == "Darwin":
+    detail = f"{identity()}, built with {' '.join(instructions()) or 'no special instructions'}"
+    if matrix_libraries() or platform.system() == "Darwin":
         return Check("recogniser", "ok", detail)
-    return Check("recogniser", "note", detail, FASTER_BUILD)
+    return Check("recogniser", "note", f"{detail}, without a matrix library", FASTER_BUILD)
 
 
 def check_detector() -> Check:
@@ -185,12 +178,6 @@ def _guarded(name: str, check: Callable[[], Check]) -> Iterator[Check]:
 
 def _problem(name: str, error: TranscribeError) -> Check:
     return Check(name, "problem", error.what, error.hint, error.exit_code)
-
-
-def _libraries() -> str:
-    """Names of the files in the engine's package: ggml has one library for each way to compute."""
-    files = importlib.metadata.files("pywhispercpp") or []
-    return " ".join(file.name.lower() for file in files if "ggml-" in file.name.lower())
 
 
 def _size(count: int) -> str:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import importlib.metadata
 import os
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -181,8 +182,28 @@ class WhisperCpp:
 
 
 def identity() -> str:
-    """The engine's package and version, for provenance."""
-    return f"pywhispercpp {importlib.metadata.version('pywhispercpp')}"
+    """The engine's package, version and matrix libraries, for provenance: sums in another order differ."""
+    version = importlib.metadata.version("pywhispercpp")
+    return " + ".join((f"pywhispercpp {version}", *matrix_libraries()))
+
+
+def matrix_libraries() -> tuple[str, ...]:
+    """Names of the libraries that multiply matrices for the engine; without one it does so itself.
+
+    ggml has one library for each way to compute, and they stand among the files of the package.
+    """
+    files = importlib.metadata.files("pywhispercpp") or []
+    ways = {file.name.lower().partition("ggml-")[2].partition(".")[0].partition("-")[0] for file in files}
+    return tuple(name for name in ("BLAS", "METAL", "CUDA", "VULKAN") if name.lower() in ways)
+
+
+def instructions() -> tuple[str, ...]:
+    """Names of the processor's instructions that the engine was built to use, such as `AVX2`.
+
+    Raises:
+        DependencyError: The engine does not load.
+    """
+    return tuple(re.findall(r"(\w+) = 1\b", bindings().whisper_print_system_info()))
 
 
 def known_languages() -> frozenset[str]:
@@ -197,6 +218,9 @@ def bindings() -> Any:
     Raises:
         DependencyError: It is not installed, or its libraries do not load.
     """
+    # OpenBLAS, where the engine has it, would start a thread for every core while it is loaded; the
+    # engine itself tells it before each product how many threads a decode has.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         import _pywhispercpp
     except ImportError as error:

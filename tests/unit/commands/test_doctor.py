@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from importlib.metadata import PackagePath
 from pathlib import Path
 
 import pytest
@@ -80,6 +82,34 @@ def test_a_config_that_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     found = examine("--profile", "a")[1]
     assert found["config"].detail == "transcribe.toml, profile a"
     assert found["config"].status == "note"
+
+
+@pytest.fixture
+def engine_files(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    def belong(*names: str) -> None:
+        monkeypatch.setattr("importlib.metadata.files", lambda _: [PackagePath(name) for name in names])
+
+    return belong
+
+
+def test_an_engine_for_any_machine(
+    engine_files: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("platform.system", lambda: "Linux")
+    engine_files("libggml-base.so.0", "libggml-cpu-67036419.so.0.13.1", "pywhispercpp/model.py")
+    found = examine()[1]["recogniser"]
+    assert (found.status, "without a matrix library" in found.detail) == ("note", True)
+    assert "make native" in found.advice
+
+
+@pytest.mark.parametrize(
+    ("name", "library"), [("libggml-blas.so.0.13.1", "BLAS"), ("x/libggml-metal.dylib", "METAL")]
+)
+def test_an_engine_with_a_matrix_library(name: str, library: str, engine_files: Callable[..., None]) -> None:
+    engine_files("libggml-base.so.0", name)
+    found = examine()[1]["recogniser"]
+    assert (found.status, found.advice) == ("ok", "")
+    assert f" + {library}, built with " in found.detail
 
 
 def test_lines_for_people() -> None:
