@@ -125,9 +125,10 @@ class PlanSettings:
 class RecogniseSettings:
     """What the recogniser is asked."""
 
+    engine: str = option("whisper.cpp", "Recognition engine", choices=("whisper.cpp", "ctranslate2"))
     model: str = option(
         "auto",
-        "Model, or path to a ggml file; auto: the best installed",
+        "Model, or path to a ggml file or a CTranslate2 folder; auto: the best installed",
         short="-m",
         metavar="NAME",
     )
@@ -139,6 +140,17 @@ class RecogniseSettings:
     )
     beam_size: int = option(
         1, "Candidates kept while decoding; 1 is greedy", minimum=1, maximum=8, advanced=True
+    )
+    compute_type: str = option(
+        "int8", "Numbers that ctranslate2 computes with", choices=("int8", "float32"), advanced=True
+    )
+    batch_size: int = option(
+        8,
+        "Windows that ctranslate2 decodes at a time",
+        metavar="N",
+        minimum=1,
+        maximum=64,
+        advanced=True,
     )
 
 
