@@ -115,7 +115,12 @@ def catalogue() -> dict[str, CatalogueModel]:
 
 def in_form(name: str, kind: Kind) -> str:
     """The catalogue's name for the same weights in the form of `kind`; `name` itself where there is none."""
-    if kind != "ctranslate2":
-        return name
-    forms = (model.name for model in catalogue().values() if model.weights_of == name)
-    return next(forms, name)
+    weights = weights_name(name)
+    forms = (model for model in catalogue().values() if weights_name(model.name) == weights)
+    return next((model.name for model in forms if model.kind == kind), name)
+
+
+def weights_name(name: str) -> str:
+    """The name of a model's weights, which both recognition engines understand: `base` for `base-ct2`."""
+    known = catalogue().get(name)
+    return known.weights_of or name if known else name

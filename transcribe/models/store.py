@@ -116,9 +116,9 @@ class Store:
     def find(self, name: str, kind: Kind = "whisper") -> InstalledModel:
         """The model that `name` means: `auto` for the best installed, a name, or a path.
 
-        A name of the catalogue means weights: `base` is `base-ct2` where CTranslate2 asks. A path is that
-        of a ggml file, or of a folder for CTranslate2. Does not read the weights of an installed model:
-        see `check_before_load`.
+        A name of the catalogue means weights, in the form that is asked for: `base` is `base-ct2` for
+        CTranslate2. A path is that of a ggml file, or of a folder for CTranslate2.
+        Does not read the weights of an installed model: see `check_before_load`.
 
         Raises:
             ModelError: There is none, it is not installed, or it is for something else.
