@@ -125,10 +125,12 @@ class PlanSettings:
 class RecogniseSettings:
     """What the recogniser is asked."""
 
-    engine: str = option("whisper.cpp", "Recognition engine", choices=("whisper.cpp", "ctranslate2"))
+    engine: str = option(
+        "whisper.cpp", "Recognition engine", choices=("whisper.cpp", "ctranslate2"), advanced=True
+    )
     model: str = option(
         "auto",
-        "Model, or path to a ggml file or a CTranslate2 folder; auto: the best installed",
+        "Model, or path to one; auto: the best installed",
         short="-m",
         metavar="NAME",
     )
