@@ -125,9 +125,12 @@ class PlanSettings:
 class RecogniseSettings:
     """What the recogniser is asked."""
 
+    engine: str = option(
+        "whisper.cpp", "Recognition engine", choices=("whisper.cpp", "ctranslate2"), advanced=True
+    )
     model: str = option(
         "auto",
-        "Model, or path to a ggml file; auto: the best installed",
+        "Model, or path to one; auto: the best installed",
         short="-m",
         metavar="NAME",
     )
@@ -142,6 +145,17 @@ class RecogniseSettings:
         "Candidates kept while decoding; 1 is greedy: a third faster, more mistakes",
         minimum=1,
         maximum=8,
+        advanced=True,
+    )
+    compute_type: str = option(
+        "int8", "Numbers that ctranslate2 computes with", choices=("int8", "float32"), advanced=True
+    )
+    batch_size: int = option(
+        8,
+        "Windows that ctranslate2 decodes at a time",
+        metavar="N",
+        minimum=1,
+        maximum=64,
         advanced=True,
     )
 

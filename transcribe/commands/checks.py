@@ -54,7 +54,7 @@ def run_checks(config_file: Path | None = None, profile: str | None = None) -> l
         check_machine(),
         check_memory(),
         *_guarded("ffmpeg", lambda: check_ffmpeg(settings)),
-        *_guarded("recogniser", check_recogniser),
+        *_guarded("recogniser", lambda: check_recogniser(settings)),
         *_guarded("speech detector", check_detector),
         *_guarded("model", lambda: check_model(settings)),
         check_models(),
@@ -96,10 +96,13 @@ def check_ffmpeg(settings: Settings) -> Check:
     return Check("ffmpeg", "ok", f"{version.partition(' Copyright')[0]} ({found.program.path})")
 
 
-def check_recogniser() -> Check:
-    """The recognition engine and what it was built with."""
+def check_recogniser(settings: Settings) -> Check:
+    """The recognition engine that a job would use and, of whisper.cpp, what it was built with."""
+    from transcribe.commands.choose import RECOGNISERS
     from transcribe.engines.whisper_cpp import identity, instructions, matrix_libraries
 
+    if settings.recognise.engine != "whisper.cpp":
+        return Check("recogniser", "ok", RECOGNISERS[settings.recognise.engine].identity())
     detail = f"{identity()}, built with {' '.join(instructions()) or 'no special instructions'}"
     if matrix_libraries() or platform.system() == "Darwin":
         return Check("recogniser", "ok", detail)
@@ -118,9 +121,11 @@ def check_model(settings: Settings) -> Check:
     """The model that a job would use, and whether memory is enough for it."""
     import psutil
 
+    from transcribe.commands.choose import RECOGNISERS
     from transcribe.models.store import Store
 
-    model = Store().find(settings.recognise.model)
+    reads = RECOGNISERS[settings.recognise.engine].reads
+    model = Store().find(settings.recognise.model, reads)
     free = psutil.virtual_memory().available
     detail = f"{model.name} ({settings.recognise.model}), needs {_size(model.memory_bytes)} of memory"
     if model.memory_bytes > free:

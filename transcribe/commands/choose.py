@@ -5,23 +5,28 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
+from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psutil
 
 from transcribe.episode import ModelIdentity
 from transcribe.errors import ModelError, UsageError
+from transcribe.models.catalogue import Kind
 from transcribe.models.store import InstalledModel, Store, check_before_load
 from transcribe.pipeline import Engines
 from transcribe.settings import ComputeSettings, RecogniseSettings, Settings
 
 if TYPE_CHECKING:
+    from transcribe.engines.ctranslate2 import CTranslate2
     from transcribe.engines.pool import WorkerPool
     from transcribe.engines.whisper_cpp import WhisperCpp
     from transcribe.stages.detect import SpeechDetector
+
+OpenPool = Callable[[InstalledModel, Settings], AbstractContextManager["WorkerPool[Any]"]]
 
 WORKER_BYTES = 300_000_000
 """What a worker needs beside the shared weights: caches and compute buffers (measured: base 180 MB)."""
@@ -35,9 +40,10 @@ def choose_engines(settings: Settings) -> Engines:
         DependencyError: ffmpeg or the engine is missing.
     """
     from transcribe.engines.ffmpeg import Ffmpeg
-    from transcribe.engines.whisper_cpp import identity
 
-    model = Store().find(settings.recognise.model)
+    recogniser = RECOGNISERS[settings.recognise.engine]
+    engine = recogniser.identity()
+    model = Store().find(settings.recognise.model, recogniser.reads)
     _check_language(settings.recognise, model)
     media = Ffmpeg.find(settings.compute)
     return Engines(
@@ -45,8 +51,8 @@ def choose_engines(settings: Settings) -> Engines:
         prober=media,
         decoder=media,
         open_detector=_open_detector,
-        open_workers=partial(_open_whisper_cpp, model, settings),
-        engine=identity(),
+        open_workers=partial(recogniser.open, model, settings),
+        engine=engine,
         model=ModelIdentity(model.name, model.sha256, model.licence),
     )
 
@@ -71,7 +77,11 @@ def layout(compute: ComputeSettings, model: InstalledModel) -> tuple[int, int]:
         spare = psutil.virtual_memory().available - model.memory_bytes
         fitting = max(1, spare // WORKER_BYTES)
         workers = 1 if sys.platform == "darwin" else min(cores(), fitting)
-    return workers, compute.threads or max(1, cores() // workers)
+    return workers, _threads(compute, workers)
+
+
+def _threads(compute: ComputeSettings, workers: int) -> int:
+    return compute.threads or max(1, cores() // workers)
 
 
 def _open_detector() -> SpeechDetector:
@@ -90,6 +100,53 @@ def _open_whisper_cpp(model: InstalledModel, settings: Settings) -> Iterator[Wor
     engine = WhisperCpp(str(model.path), model.alignment, threads, settings.display.debug)
     with closing(engine), WorkerPool(engine.load, workers) as pool:
         yield pool
+
+
+@contextmanager
+def _open_ctranslate2(model: InstalledModel, settings: Settings) -> Iterator[WorkerPool[CTranslate2]]:
+    """One worker with all cores, which it shares out over a batch; its threads do not survive a fork."""
+    from transcribe.engines.ctranslate2 import CTranslate2
+    from transcribe.engines.pool import WorkerPool
+
+    check_before_load(model)
+    workers = settings.compute.workers or 1
+    asked = settings.recognise
+    engine = CTranslate2(str(model.path.parent), _threads(settings.compute, workers), asked.compute_type)
+    with WorkerPool(engine.load, workers, asked.batch_size, share=False) as pool:
+        yield pool
+
+
+def _whisper_cpp_identity() -> str:
+    from transcribe.engines.whisper_cpp import identity
+
+    return identity()
+
+
+def _ctranslate2_identity() -> str:
+    from transcribe.engines.ctranslate2 import identity
+
+    return identity()
+
+
+@dataclass(frozen=True)
+class RecogniserChoice:
+    """What `--engine` chooses.
+
+    Attributes:
+        reads: The form of model it reads.
+        identity: Its packages and versions; raises DependencyError when they are missing.
+        open: Starts its workers.
+    """
+
+    reads: Kind
+    identity: Callable[[], str]
+    open: OpenPool
+
+
+RECOGNISERS = {
+    "whisper.cpp": RecogniserChoice("whisper", _whisper_cpp_identity, _open_whisper_cpp),
+    "ctranslate2": RecogniserChoice("ctranslate2", _ctranslate2_identity, _open_ctranslate2),
+}
 
 
 def _check_language(settings: RecogniseSettings, model: InstalledModel) -> None:

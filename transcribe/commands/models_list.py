@@ -28,7 +28,7 @@ def list_(as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
         return
-    click.echo(f"{'':2}{'NAME':<22}{'KIND':<9}{'SIZE':>9}{'MEMORY':>10}  {'LANGUAGES':<14}LICENCE")
+    click.echo(f"{'':2}{'NAME':<22}{'KIND':<13}{'SIZE':>9}{'MEMORY':>10}  {'LANGUAGES':<14}LICENCE")
     for row in rows:
         click.echo(_line(row))
     click.echo("* is installed. Get another with: transcribe models pull NAME", err=True)
@@ -66,6 +66,6 @@ def _line(row: Row) -> str:
     mark = "*" if row["installed"] else ""
     size, memory = (f"{int(row[key]) / 1e6:,.0f} MB" for key in ("bytes", "memory_bytes"))
     return (
-        f"{mark:<2}{row['name']:<22}{row['kind']:<9}{size:>9}{memory:>10}  {row['languages']:<14}"
+        f"{mark:<2}{row['name']:<22}{row['kind']:<13}{size:>9}{memory:>10}  {row['languages']:<14}"
         f"{row['licence'] or 'not known'}"
     )

@@ -20,6 +20,7 @@ COMMANDS = {
     "formats": "List the formats that --format takes.",
     "config": "Show the settings in force and their origin.",
     "doctor": "Check what is installed and what this machine can do.",
+    "bench": "Find the fastest engine and layout on this machine, and set it.",
     "completion": "Print the script that makes a shell complete options.",
 }
 """Every command and what it does in a line, in the order of the help page. `NAME` is the click

@@ -3,9 +3,9 @@
 On Linux the workers are forked after the model is loaded, so that they share its memory pages, and
 each answers once: whisper.cpp's beam search draws random numbers, and goes on with them from one
 window to the next, so that a window's words would depend on the windows before it. A fork takes
-milliseconds and starts from the same numbers every time. Elsewhere every worker loads the model for
-itself and goes on. A worker that dies (the engine is native code) is replaced and its item tried
-once more; the rest of the work is not touched by it.
+milliseconds and starts from the same numbers every time. Elsewhere, and where an engine does not
+survive a fork, every worker loads the model for itself and goes on. A worker that dies (the engine
+is native code) is replaced and its item tried once more; the rest of the work is not touched by it.
 """
 
 from __future__ import annotations
@@ -51,18 +51,22 @@ class WorkerPool(Generic[Recogniser]):
         load: Loads the model; called once per process that has to. Picklable.
         workers: Number of processes.
         batch: How many windows the recogniser decodes at a time.
+        share: Whether a loaded model may be forked; an engine's own threads do not survive it.
     """
 
-    def __init__(self, load: Callable[[], Recogniser], workers: int, batch: int = 1) -> None:
+    def __init__(
+        self, load: Callable[[], Recogniser], workers: int, batch: int = 1, *, share: bool = True
+    ) -> None:
         self.batch = batch
         self._load = load
+        self._share = share
         self._count = workers
         self._context = process_context()
         self._shared: Recogniser | None = None
         self._workers: list[_Worker] = []
 
     def __enter__(self) -> WorkerPool[Recogniser]:
-        if self._context.get_start_method() == "fork":
+        if self._share and self._forks:
             self._shared = self._load()  # before the first fork, so that the pages are shared
         return self
 
@@ -74,6 +78,10 @@ class WorkerPool(Generic[Recogniser]):
             worker.connection.close()
         self._workers = []
         self._shared = None
+
+    @property
+    def _forks(self) -> bool:
+        return self._context.get_start_method() == "fork"
 
     def map(self, task: Callable[[Recogniser, Item], Result], items: Sequence[Item]) -> Iterator[Result]:
         """Run `task(recogniser, item)` for every item; results come as they are finished.
@@ -136,7 +144,7 @@ class WorkerPool(Generic[Recogniser]):
     def _start(self) -> _Worker:
         ours, theirs = self._context.Pipe()
         others = [worker.connection for worker in self._workers] + [ours]
-        arguments = (theirs, self._load, self._shared, others if self._shared is not None else [])
+        arguments = (theirs, self._load, self._shared, others if self._forks else [])
         process = self._context.Process(target=_serve, args=arguments, daemon=True)  # type: ignore[attr-defined]
         try:
             with _signals_held():

