@@ -11,6 +11,7 @@ import pytest
 
 from transcribe.config import MAX_FILE_BYTES, Resolved, load, profile_names, user_file
 from transcribe.errors import UsageError
+from transcribe.settings import Settings
 
 
 class Places:
@@ -200,7 +201,7 @@ def test_values_of_the_environment_and_of_flags_are_checked(places: Places) -> N
         places.load(environ={"TRANSCRIBE_BEAM_SIZE": "many"})
     with pytest.raises(UsageError, match=r"^--beam-size: beam_size is at most 8"):
         places.load({"beam_size": 9})
-    assert places.load(environ={"TRANSCRIBE_BEAM_SIZE": ""}).settings.recognise.beam_size == 1
+    assert places.load(environ={"TRANSCRIBE_BEAM_SIZE": ""}).settings == Settings()
     formats = places.load(environ={"TRANSCRIBE_FORMATS": "txt, srt"}).settings.output.formats
     assert formats == ("txt", "srt")
 
