@@ -33,6 +33,9 @@ Result = TypeVar("Result")
 
 STOPPING = (signal.SIGINT, signal.SIGTERM)
 
+_GONE = object()
+"""Stands for the answer of a worker that has died."""
+
 TRIES = 2
 """How often an item is given to a worker before it is given up."""
 
@@ -115,7 +118,7 @@ class WorkerPool(Generic[Recogniser]):
         for worker in busy:
             if worker.connection in ready:
                 answer = _receive(worker.connection)
-                if answer is not None:
+                if answer is not _GONE:
                     worker.item = None
                     if self._shared is not None:
                         self._retire(worker)
@@ -231,7 +234,7 @@ def _receive(connection: Connection) -> Any:
     try:
         return connection.recv()
     except (EOFError, ConnectionResetError):
-        return None
+        return _GONE
 
 
 def _unwrap(answer: Any) -> Any:

@@ -57,6 +57,15 @@ def test_every_item_is_answered_by_the_loaded_model() -> None:
         assert sorted(pool.map(double, range(9))) == [("model", 2 * item) for item in range(9)]
 
 
+def nothing(model: str, item: int) -> None:
+    return None
+
+
+def test_no_answer_is_an_answer() -> None:
+    with WorkerPool(load, 2) as pool:
+        assert list(pool.map(nothing, range(3))) == [None] * 3
+
+
 def count_calls(model: list[int], item: int) -> int:
     model.append(item)
     return len(model)
