@@ -105,10 +105,10 @@ class PlanSettings:
 
     max_chunk_ms: int = option(
         29_000,
-        "Longest window given to the recogniser; Whisper hears at most 30 s at once",
+        "Longest window given to the recogniser; Whisper hears 30 s, one of them for overlaps",
         metavar="MS",
         minimum=5_000,
-        maximum=30_000,
+        maximum=29_000,
         advanced=True,
     )
     max_pause_ms: int = option(
