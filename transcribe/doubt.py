@@ -15,7 +15,11 @@ from math import log
 from transcribe.episode import DecodingOptions, Word, join_words
 
 LOOP_RATIO = 2.4
-"""Text that zlib makes this many times smaller repeats itself (Whisper's own threshold, 2022)."""
+"""Text that zlib makes this many times smaller repeats itself (Whisper's own threshold, 2022).
+
+Whisper compresses UTF-8, in which plain Thai or Hindi prose (three bytes a character, two of them
+nearly always the same) already reaches 2.5 to 2.8. Here a character counts as one byte in any script.
+"""
 
 LONGEST_PHRASE = 12
 MOST_REPEATS = 4
@@ -25,11 +29,17 @@ four times ("words, words, words, words"), or a line of a song."""
 LEAST_MEAN_LOG_PROBABILITY = -1.0
 """Below this the decoder was guessing (Whisper's own threshold)."""
 
-MOST_CHARACTERS_PER_SECOND = 40.0
-"""The fastest debaters reach about 30 characters a second, spaces included."""
+MOST_LETTERS_PER_SECOND = 40.0
+"""The fastest debaters reach about 30 a second, spaces included."""
+
+WIDE_LETTERS = 3
+"""An ideograph, kana or hangul is a syllable: it counts as so many letters."""
 
 SHORTEST_RATED_MS = 1_000
 """A rate is not judged over less than this: short times are too coarse."""
+
+LEAST_UNSAID_MS = 2_000
+"""A stock phrase is doubted only where so much of the window is left that it does not account for."""
 
 LEAKED_WORDS = 5
 """So many words in the prompt's order, in a window that says little else, were read and not heard."""
@@ -38,6 +48,7 @@ STOCK_PHRASES = re.compile(
     "|".join(
         (
             # What subtitles ended with on the recordings Whisper was trained on, by language.
+            r"you",
             r"thank(s| you)( so much| very much)?( for (watching|listening|your attention))?",
             r"(please )?(like and )?subscribe( to (my|our|the) channel)?",
             r"(subtitles|captions|transcri(bed|ption)) by .*",
@@ -91,8 +102,10 @@ def is_loop(words: Sequence[Word]) -> bool:
 
 def loop_ratio(words: Sequence[Word]) -> float:
     """How many times smaller zlib makes the text; 0 for no text."""
-    text = join_words(words).encode()
-    return len(text) / len(zlib.compress(text)) if text else 0.0
+    text = join_words(words)
+    codes = {character: code % 256 for code, character in enumerate(dict.fromkeys(text))}
+    coded = bytes(codes[character] for character in text)
+    return len(coded) / len(zlib.compress(coded)) if coded else 0.0
 
 
 def repeats(words: Sequence[Word]) -> int:
@@ -115,28 +128,41 @@ def mean_log_probability(words: Sequence[Word]) -> float:
 def is_too_fast(words: Sequence[Word]) -> bool:
     """Whether the words come faster than anyone speaks."""
     spoken_ms = words[-1].end_ms - words[0].start_ms
-    return len(join_words(words)) * 1000 > MOST_CHARACTERS_PER_SECOND * max(spoken_ms, SHORTEST_RATED_MS)
+    letters = sum(WIDE_LETTERS if _is_wide(character) else 1 for character in join_words(words))
+    return letters * 1000 > MOST_LETTERS_PER_SECOND * max(spoken_ms, SHORTEST_RATED_MS)
 
 
 def is_prompt(words: Sequence[Word], prompt: str) -> bool:
     """Whether the window says little else than what stands in the prompt, in the prompt's order."""
-    heard = [bare(word.text) for word in words]
-    if not prompt or len(heard) < LEAKED_WORDS:
-        return False
-    known = " ".join(bare(word) for word in prompt.split())
-    leaked = sum(
-        1 for i in range(len(heard) - LEAKED_WORDS + 1) if " ".join(heard[i : i + LEAKED_WORDS]) in known
-    )
-    return leaked > 0 and leaked + LEAKED_WORDS - 1 >= len(heard) // 2
+    heard = [letters for word in words if (letters := only_letters(word.text))]
+    known = only_letters(prompt)
+    runs = len(heard) - LEAKED_WORDS + 1
+    leaked: set[int] = set()
+    for start in range(runs):
+        run = range(start, start + LEAKED_WORDS)
+        if "".join(heard[index] for index in run) in known:
+            leaked.update(run)
+    return len(leaked) * 2 > len(heard)
 
 
 def is_stock_phrase(words: Sequence[Word], duration_ms: int) -> bool:
-    """Whether a window of several seconds says nothing but a phrase that decoders invent."""
-    text = " ".join(filter(None, (bare(word) for word in join_words(words).split())))
+    """Whether a window with room for more says nothing but a phrase that decoders invent."""
     said_ms = sum(word.end_ms - word.start_ms for word in words)
-    return STOCK_PHRASES.fullmatch(text) is not None and said_ms < duration_ms / 2
+    if duration_ms - said_ms < max(said_ms, LEAST_UNSAID_MS):
+        return False
+    text = " ".join(filter(None, (bare(word) for word in join_words(words).split())))
+    return STOCK_PHRASES.fullmatch(text) is not None
 
 
 def bare(text: str) -> str:
     """A word in lower case, without punctuation at its ends."""
     return unicodedata.normalize("NFC", text).strip("\"'.,;:!?…-–—()[]«»„”“‚‘’¿¡。、！？「」").lower()
+
+
+def only_letters(text: str) -> str:
+    """Letters and digits in lower case: so a script without spaces compares like any other."""
+    return "".join(filter(str.isalnum, unicodedata.normalize("NFC", text).lower()))
+
+
+def _is_wide(character: str) -> bool:
+    return unicodedata.east_asian_width(character) in "WF" and character.isalnum()

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import floor
 from typing import Literal
 
 SAMPLE_RATE = 16_000
@@ -257,8 +258,8 @@ class Spot:
         start_ms: Where it starts.
         end_ms: Where it ends.
         kind: `missing`: speech without words; `suspect`: words that may be invented; `redecoded`:
-            was suspect, and is not any more; `seam`: speech had to be cut here; `uncertain`: words
-            of low probability.
+            was suspect or skipped, and is not any more; `seam`: speech had to be cut here, where
+            words lie; `uncertain`: words of low probability.
         reason: What was noticed, for people.
     """
 
@@ -287,16 +288,20 @@ class ChunkResult:
 
 @dataclass(frozen=True)
 class Coverage:
-    """Account of every second of detected speech.
+    """Account of every second of detected speech; what is in none of the three sums was simply heard.
 
     Attributes:
         speech_ms: How much speech was detected.
         missing_ms: How much of it has no words.
+        suspect_ms: How much of it has words that may be invented.
+        redecoded_ms: How much of it has words only because it was decoded again.
         spots: What should be checked or was, in the recording's order.
     """
 
     speech_ms: int
     missing_ms: int
+    suspect_ms: int
+    redecoded_ms: int
     spots: tuple[Spot, ...]
 
     @property
@@ -308,6 +313,13 @@ class Coverage:
     def to_check(self) -> tuple[Spot, ...]:
         """The spots that a person should look at."""
         return tuple(spot for spot in self.spots if spot.kind != "redecoded")
+
+    def summary(self) -> str:
+        """For people, such as "99.1 % of speech covered, 3 spots to check"."""
+        share = format(floor(self.percent * 10) / 10, ".1f").removesuffix(".0")  # 100 only if all of it is
+        count = len(self.to_check)
+        spots = "nothing" if not count else "1 spot" if count == 1 else f"{count} spots"
+        return f"{share} % of speech covered, {spots} to check"
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,10 @@ TranscribeError (1)
 ├── NetworkError (8)          `models pull` could not reach its source
 ├── SomeFailed (10)           several files: at least one failed, at least one did not
 ├── AllFailed (11)            several files: every one failed
+├── GateError (12)            a threshold was not met
 └── Interrupted (130 / 143)   Ctrl-C / SIGTERM; the work done so far is kept
 
-Codes 9 and 12–125 are free for later; 1 is kept for errors that are bugs.
+Codes 9 and 13–125 are free for later; 1 is kept for errors that are bugs.
 """
 
 from __future__ import annotations
@@ -89,6 +90,12 @@ class AllFailed(TranscribeError):
     """Several files: every one failed."""
 
     exit_code = 11
+
+
+class GateError(TranscribeError):
+    """A threshold was not met (--fail-under, eval)."""
+
+    exit_code = 12
 
 
 class Interrupted(TranscribeError):

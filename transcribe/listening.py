@@ -50,7 +50,7 @@ SHORTEST_SPLIT_SAMPLES = 4 * SAMPLE_RATE
 """Shorter windows are not cut in two."""
 
 CAREFUL_BEAM_SIZE = 5
-"""For the second attempt; the beam size of Whisper's own evaluation."""
+"""At least so many candidates for further attempts; the beam size of Whisper's own evaluation."""
 
 
 class Recogniser(Protocol):
@@ -97,23 +97,23 @@ class Listener:
 
     def _result(self, chunk: Chunk, understood: Understood) -> ChunkResult:
         segments = sorted(understood.segments, key=lambda segment: segment.start_ms)
-        kept = [part for segment in segments if (part := kept_part(segment, chunk.keeps))]
-        return ChunkResult(chunk.index, self.options.language, tuple(kept), tuple(understood.spots))
+        kept = tuple(part for segment in segments if (part := kept_part(segment, chunk)))
+        spots = tuple(spot for each in understood.spots if (spot := kept_spot(each, chunk)))
+        return ChunkResult(chunk.index, self.options.language, kept, spots)
 
     def _understand(
         self, recogniser: Recogniser, chunk: Chunk, window: Window, first: Heard, layer: int = 1
     ) -> Understood:
         """Doubt what was heard; where there is speech but no words, listen again."""
-        heard, reasons = self._with_care(recogniser, chunk, window, first)
-        if not heard.words:
-            return Understood([], [missing(chunk, "no words were recognised")])
-        if layer > 1 and reasons:
-            text = f"no words but doubtful ones ({', '.join(reasons)}): {join_words(heard.words)}"
-            return Understood([], [missing(chunk, text)])
-        stretches = split_at_holes(heard)
-        understood = Understood(on_timeline(stretches, chunk), [])
-        if reasons or heard is not first:
-            understood.spots.append(_doubted(chunk, reasons))
+        judged = self._with_care(recogniser, chunk, window, first)
+        if not judged.heard.words:
+            return Understood([], missing(chunk, "no words were recognised"))
+        if layer > 1 and judged.doubts:
+            text = join_words(judged.heard.words)
+            return Understood([], missing(chunk, f"only doubtful words ({', '.join(judged.doubts)}): {text}"))
+        stretches = split_at_holes(judged.heard)
+        segments = on_timeline(stretches, chunk)
+        understood = Understood(segments, [*_noticed(segments, judged, layer)])
         for start_ms, end_ms in holes(stretches, chunk.duration_ms):
             understood += self._fill(recogniser, part_of(chunk, start_ms, end_ms), layer + 1)
         return understood
@@ -121,35 +121,53 @@ class Listener:
     def _fill(self, recogniser: Recogniser, hole: Chunk, layer: int) -> Understood:
         """Listen to speech for which there are no words yet."""
         if layer > MOST_LAYERS:
-            return Understood([], [missing(hole, "no words were recognised")])
+            return Understood([], missing(hole, "no words were recognised"))
         window = self.waveform.read_pieces(hole.pieces)
         return self._understand(recogniser, hole, window, recogniser.hear([window], self.options)[0], layer)
 
-    def _with_care(
-        self, recogniser: Recogniser, chunk: Chunk, window: Window, first: Heard
-    ) -> tuple[Heard, tuple[str, ...]]:
+    def _with_care(self, recogniser: Recogniser, chunk: Chunk, window: Window, first: Heard) -> Judged:
         """Where what was heard is doubtful, decode again in other ways; the least doubtful stays.
 
         The ladder: no prompt and more candidates, then in two halves. Higher temperatures, which
-        Whisper tries, draw random numbers.
+        Whisper tries, draw random numbers. An attempt without words replaces none.
         """
-        attempts: list[tuple[int, float, int, Heard, tuple[str, ...]]] = []
-        for heard in self._attempts(recogniser, window, first):
-            reasons = doubts(heard.words, chunk.duration_ms, self.options)
-            if not reasons:
-                return heard, ()
-            attempts.append((len(reasons), -mean_log_probability(heard.words), len(attempts), heard, reasons))
-        *_, heard, reasons = min(attempts, key=lambda attempt: attempt[:3])
-        return heard, reasons
+        attempts: list[Judged] = []
+        for heard, options in self._attempts(recogniser, window, first):
+            found = doubts(heard.words, chunk.duration_ms, options)
+            noticed = attempts[0].doubts if attempts else found
+            if not found and (heard.words or not attempts):
+                return Judged(heard, (), noticed)
+            if heard.words:
+                attempts.append(Judged(heard, found, noticed))
+        return min(attempts, key=lambda tried: (len(tried.doubts), -mean_log_probability(tried.heard.words)))
 
-    def _attempts(self, recogniser: Recogniser, window: Window, first: Heard) -> Iterator[Heard]:
+    def _attempts(
+        self, recogniser: Recogniser, window: Window, first: Heard
+    ) -> Iterator[tuple[Heard, DecodingOptions]]:
+        """What is heard at each step of the ladder, and how it was asked for."""
+        yield first, self.options
         careful = replace(self.options, beam_size=max(CAREFUL_BEAM_SIZE, self.options.beam_size), prompt="")
-        yield first
-        yield recogniser.hear([window], careful)[0]
+        if careful != self.options:
+            yield recogniser.hear([window], careful)[0], careful
         if len(window) >= SHORTEST_SPLIT_SAMPLES:
             cut = quietest_sample(window)
             halves = recogniser.hear([window[:cut], window[cut:]], careful)
-            yield joined(halves[0], halves[1], cut // SAMPLES_PER_MS)
+            yield joined(halves[0], halves[1], cut // SAMPLES_PER_MS), careful
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One attempt at a window.
+
+    Attributes:
+        heard: What was heard.
+        doubts: Why it is doubtful; empty when it is not.
+        noticed: Why the first attempt was.
+    """
+
+    heard: Heard
+    doubts: tuple[str, ...]
+    noticed: tuple[str, ...]
 
 
 @dataclass
@@ -165,15 +183,20 @@ class Understood:
         return self
 
 
-def missing(chunk: Chunk, reason: str) -> Spot:
-    """The spot of speech without words."""
-    return Spot(chunk.start_ms, chunk.end_ms, "missing", reason)
+def missing(chunk: Chunk, reason: str) -> list[Spot]:
+    """The spots of speech without words: one for each piece, because between them nobody speaks."""
+    return [Spot(piece.start_ms, piece.end_ms, "missing", reason) for piece in chunk.pieces]
 
 
-def _doubted(chunk: Chunk, reasons: Sequence[str]) -> Spot:
-    if reasons:
-        return Spot(chunk.start_ms, chunk.end_ms, "suspect", ", ".join(reasons))
-    return Spot(chunk.start_ms, chunk.end_ms, "redecoded", "the first attempt was doubtful")
+def _noticed(segments: Sequence[Segment], judged: Judged, layer: int) -> Iterator[Spot]:
+    """What should be known about the words of a window."""
+    start_ms, end_ms = segments[0].start_ms, segments[-1].end_ms
+    if judged.doubts:
+        yield Spot(start_ms, end_ms, "suspect", ", ".join(judged.doubts))
+    elif judged.noticed:
+        yield Spot(start_ms, end_ms, "redecoded", f"the first attempt: {', '.join(judged.noticed)}")
+    elif layer > 1:
+        yield Spot(start_ms, end_ms, "redecoded", "skipped by the first attempt")
 
 
 def quietest_sample(window: Window) -> int:
@@ -195,16 +218,29 @@ def joined(before: Heard, after: Heard, offset_ms: int) -> Heard:
     return Heard(before.segments + moved)
 
 
-def kept_part(segment: Segment, keeps: SpeechSpan | None) -> Segment | None:
-    """The words of a segment that lie, by their middle, in the stretch a chunk keeps."""
+def kept_part(segment: Segment, chunk: Chunk) -> Segment | None:
+    """The words of a segment that lie, by their middle, on this chunk's side of the cuts in speech."""
+    words = tuple(word for word in segment.words if _is_kept(word, chunk))
+    if not words:
+        return None
+    return replace(segment, start_ms=words[0].start_ms, end_ms=words[-1].end_ms, words=words)
+
+
+def _is_kept(word: Word, chunk: Chunk) -> bool:
+    """At an end without overlap everything is kept: nobody else hears it."""
+    keeps, middle = chunk.keeps, (word.start_ms + word.end_ms) / 2
     if keeps is None:
-        return segment
-    words = tuple(
-        word for word in segment.words if keeps.start_ms <= (word.start_ms + word.end_ms) / 2 < keeps.end_ms
-    )
-    return (
-        replace(segment, start_ms=words[0].start_ms, end_ms=words[-1].end_ms, words=words) if words else None
-    )
+        return True
+    after_the_first_cut = keeps.start_ms == chunk.start_ms or keeps.start_ms <= middle
+    return after_the_first_cut and (keeps.end_ms == chunk.end_ms or middle < keeps.end_ms)
+
+
+def kept_spot(spot: Spot, chunk: Chunk) -> Spot | None:
+    """The part of a spot that lies in the stretch a chunk keeps."""
+    if chunk.keeps is None:
+        return spot
+    start_ms, end_ms = max(spot.start_ms, chunk.keeps.start_ms), min(spot.end_ms, chunk.keeps.end_ms)
+    return replace(spot, start_ms=start_ms, end_ms=end_ms) if start_ms < end_ms else None
 
 
 def split_at_holes(heard: Heard) -> list[tuple[Word, ...]]:

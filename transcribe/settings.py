@@ -209,6 +209,13 @@ class OutputSettings:
         metavar="FORMAT",
     )  # fmt: skip
     force: bool = option(False, "Replace existing files, whoever wrote them")
+    fail_under: float = option(
+        0.0,
+        "Exit with 12 when less of the speech has words, in percent; 0: never",
+        metavar="PERCENT",
+        minimum=0,
+        maximum=100,
+    )
 
 
 ProgressStyle = Literal["auto", "bar", "plain", "json", "none"]

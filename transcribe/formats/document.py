@@ -147,7 +147,8 @@ class SpotRecord:
         SpotKind,
         Meta(
             description="missing: speech without words; suspect: words that may be invented; redecoded: was "
-            "suspect, is not any more; seam: speech was cut here; uncertain: words of low probability"
+            "suspect or skipped, is not any more; seam: words lie where speech was cut; "
+            "uncertain: words of low probability"
         ),
     ]
     reason: Annotated[str, Meta(description="What was noticed, for people")]
@@ -159,6 +160,8 @@ class CoverageRecord:
 
     speech_ms: Annotated[Count, Meta(description="How much speech was detected, in ms")]
     missing_ms: Annotated[Count, Meta(description="How much of it has no words, in ms")]
+    suspect_ms: Annotated[Count, Meta(description="How much has words that may be invented, in ms")]
+    redecoded_ms: Annotated[Count, Meta(description="How much was only heard when decoded again, in ms")]
     spots: Annotated[tuple[SpotRecord, ...], Meta(description="What should be checked or was, in order")]
 
 
@@ -241,7 +244,9 @@ def _language_record(language: Language) -> LanguageRecord:
 
 def _coverage_record(coverage: Coverage) -> CoverageRecord:
     spots = tuple(SpotRecord(**dataclasses.asdict(spot)) for spot in coverage.spots)
-    return CoverageRecord(coverage.speech_ms, coverage.missing_ms, spots)
+    return CoverageRecord(
+        coverage.speech_ms, coverage.missing_ms, coverage.suspect_ms, coverage.redecoded_ms, spots
+    )
 
 
 def _segment_record(number: int, segment: Segment) -> SegmentRecord:
@@ -269,11 +274,7 @@ def to_episode(document: TranscriptDocument) -> Episode:
             language=Language(language.code, language.probability, language.detected) if language else None,
             segments=tuple(_segment(record) for record in document.segments),
         ),
-        coverage=Coverage(
-            document.coverage.speech_ms,
-            document.coverage.missing_ms,
-            tuple(Spot(**dataclasses.asdict(spot)) for spot in document.coverage.spots),
-        ),
+        coverage=_coverage(document.coverage),
         provenance=Provenance(
             program=document.program,
             engine=document.engine,
@@ -295,6 +296,11 @@ def _source(record: SourceRecord) -> Source:
         stream=record.stream,
         tags=tuple(record.tags.items()),
     )
+
+
+def _coverage(record: CoverageRecord) -> Coverage:
+    spots = tuple(Spot(**dataclasses.asdict(spot)) for spot in record.spots)
+    return Coverage(record.speech_ms, record.missing_ms, record.suspect_ms, record.redecoded_ms, spots)
 
 
 def _segment(record: SegmentRecord) -> Segment:
