@@ -134,15 +134,19 @@ def transcribe_one(job: Job, settings: Settings, engines: Engines, progress: Pro
             _to_standard_output(render(episode, formats_of(job.source, settings)[0], settings.subtitles))
         progress(StageFinished("publish"))
     progress(FileFinished(job.name, tuple(map(str, written))))
-    _judge(job, episode.coverage, settings.output.fail_under, progress)
+    judge(job.name, episode.coverage, settings.output.fail_under, progress)
 
 
-def _judge(job: Job, coverage: Coverage, fail_under: float, progress: Progress) -> None:
-    """Tell how much of the speech has words, and whether that is enough."""
-    progress(Covered(job.name, coverage.percent, len(coverage.to_check), coverage.summary()))
+def judge(name: str, coverage: Coverage, fail_under: float, progress: Progress) -> None:
+    """Tell how much of the speech has words.
+
+    Raises:
+        GateError: It is less than `fail_under` percent.
+    """
+    progress(Covered(name, coverage.percent, len(coverage.to_check), coverage.summary()))
     if coverage.percent < fail_under:
         raise GateError(
-            f"{job.name}: less than {fail_under:g} % of the speech has words ({coverage.summary()})",
+            f"{name}: less than {fail_under:g} % of the speech has words ({coverage.summary()})",
             "The transcript is written all the same; listen to what is missing",
         )
 

@@ -307,7 +307,7 @@ class Coverage:
     @property
     def percent(self) -> float:
         """How much of the speech has words, in percent; 100 where there was none."""
-        return 100 * (1 - self.missing_ms / self.speech_ms) if self.speech_ms else 100.0
+        return 100 * (self.speech_ms - self.missing_ms) / self.speech_ms if self.speech_ms else 100.0
 
     @property
     def to_check(self) -> tuple[Spot, ...]:

@@ -153,7 +153,9 @@ def test_a_loop_is_decoded_again_with_more_candidates_and_no_prompt(waveform: Wa
     result = listen(waveform, script, chunk((0, 6000)), options)
     assert result.segments[0].text == "said once-and-for-all-this-time"
     assert script.asked[1][1] == DecodingOptions("en", beam_size=5)
-    assert result.spots == (Spot(0, 5900, "redecoded", "the first attempt: repeats itself"),)
+    assert result.spots == (
+        Spot(0, 5900, "redecoded", "the first attempt: repeats itself, faster than anyone speaks"),
+    )
 
 
 def test_the_next_step_is_two_halves(waveform: Waveform) -> None:
@@ -173,7 +175,7 @@ def test_the_next_step_is_two_halves(waveform: Waveform) -> None:
 def test_what_stays_doubtful_is_kept_and_told(waveform: Waveform) -> None:
     result = listen(waveform, Script(LOOP, LOOP, (), ()), chunk((0, 6000)))
     assert len(said(result)) == 60
-    assert result.spots == (Spot(0, 6000, "suspect", "repeats itself"),)
+    assert result.spots == (Spot(0, 6000, "suspect", "repeats itself, faster than anyone speaks"),)
 
 
 def test_an_attempt_without_words_replaces_none(waveform: Waveform) -> None:
@@ -210,10 +212,18 @@ OVERLAPPING = Chunk(3, (SpeechSpan(9_500, 20_500),), keeps=SpeechSpan(10_000, 20
 
 
 def test_a_word_at_a_cut_belongs_to_the_side_of_its_middle(waveform: Waveform) -> None:
-    heard = (word(0, 900, "theirs"), word(400, 700, "ours"), word(700, 10_000, "x" * 60, 0.9))
+    heard = (
+        word(0, 900, "theirs"),
+        word(400, 700, "ours"),
+        word(700, 10_000, "a-very-long-one-of-which-there-is-no-other-like-it-in-the-whole-recording"),
+    )
     heard += (word(10_000, 10_900, "ours-too"), word(10_300, 10_900, "not-ours"))
     result = listen(waveform, Script(heard), OVERLAPPING)
-    assert [text for text, _, _ in said(result)] == ["ours", "x" * 60, "ours-too"]
+    assert [text for text, _, _ in said(result)] == [
+        "ours",
+        "a-very-long-one-of-which-there-is-no-other-like-it-in-the-whole-recording",
+        "ours-too",
+    ]
     assert result.segments[0].start_ms == 9_900
 
 
