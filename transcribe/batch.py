@@ -9,12 +9,23 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
-from transcribe.errors import AllFailed, Interrupted, OutputError, SomeFailed, TranscribeError, UsageError
-from transcribe.formats import FORMATS, format_named, render
+from transcribe.episode import Coverage, Episode
+from transcribe.errors import (
+    AllFailed,
+    GateError,
+    Interrupted,
+    OutputError,
+    SomeFailed,
+    TranscribeError,
+    UsageError,
+)
+from transcribe.formats import FORMATS, format_named, render, review
 from transcribe.pipeline import Engines, open_workspace, transcribe_episode
 from transcribe.progress import (
+    Covered,
     FileFailed,
     FileFinished,
     FileStarted,
@@ -96,12 +107,16 @@ def transcribe_all(
             progress(FileFailed(job.name, str(error), error.exit_code))
         else:
             report.done.append(job.name)
-            progress(FileFinished(job.name, tuple(str(target.path) for target in job.targets)))
     return report
 
 
 def transcribe_one(job: Job, settings: Settings, engines: Engines, progress: Progress) -> None:
-    """From one path to its published files, or to standard output."""
+    """From one path to its published files, or to standard output.
+
+    Raises:
+        GateError: Less of the speech has words than was asked for; the transcript is published.
+        TranscribeError: It could not be transcribed or published; nothing is.
+    """
     with _path_of(job.source) as path:
         progress(StageStarted("probe"))
         source = probe(path, settings.normalise.audio_stream, engines.prober)
@@ -111,18 +126,33 @@ def transcribe_one(job: Job, settings: Settings, engines: Engines, progress: Pro
             check_targets(job.targets, work, force=force)
         episode = transcribe_episode(source, settings, engines, progress)
         progress(StageStarted("publish"))
+        written: tuple[Path, ...] = ()
         if job.targets:
             with open_workspace(source, settings, engines) as work:
-                publish(
-                    episode,
-                    job.targets,
-                    lambda e, name: render(e, name, settings.subtitles),
-                    work,
-                    force=force,
-                )
+                written = publish(episode, job.targets, partial(_content, settings), work, force=force)
         else:
             _to_standard_output(render(episode, formats_of(job.source, settings)[0], settings.subtitles))
         progress(StageFinished("publish"))
+    progress(FileFinished(job.name, tuple(map(str, written))))
+    judge(job.name, episode.coverage, settings.output.fail_under, progress)
+
+
+def judge(name: str, coverage: Coverage, fail_under: float, progress: Progress) -> None:
+    """Tell how much of the speech has words.
+
+    Raises:
+        GateError: It is less than `fail_under` percent.
+    """
+    progress(Covered(name, coverage.percent, len(coverage.to_check), coverage.summary()))
+    if coverage.percent < fail_under:
+        raise GateError(
+            f"{name}: less than {fail_under:g} % of the speech has words ({coverage.summary()})",
+            "The transcript is written all the same; listen to what is missing",
+        )
+
+
+def _content(settings: Settings, episode: Episode, name: str) -> bytes | None:
+    return review.write(episode) if name == review.NAME else render(episode, name, settings.subtitles)
 
 
 def plan_jobs(sources: Sequence[str], settings: Settings) -> list[Job]:
@@ -164,7 +194,10 @@ def _targets(source: str, settings: Settings) -> tuple[Target, ...]:
         return ()
     name = "stdin" if source == STANDARD else source
     folder = Path(settings.output.output).expanduser() if settings.output.output else Path(name).parent
-    return tuple(Target(each, target_path(folder, Path(name).name, FORMATS[each].suffix)) for each in formats)
+    suffixes = {each: FORMATS[each].suffix for each in formats} | {review.NAME: review.SUFFIX}
+    return tuple(
+        Target(each, target_path(folder, Path(name).name, suffix)) for each, suffix in suffixes.items()
+    )
 
 
 def _refuse_collisions(jobs: Sequence[Job]) -> None:

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import floor
+from typing import Literal
 
 SAMPLE_RATE = 16_000
 """Hz. Whisper's input rate (Radford et al. 2022, section 2.2); everything is resampled to it."""
@@ -132,10 +134,13 @@ class Chunk:
     Attributes:
         index: Position in the plan, from 0.
         pieces: The stretches of the recording it is made of, in order, without overlap.
+        keeps: The stretch whose words are this chunk's, where it overlaps its neighbours because
+            speech had to be cut; None where it does not.
     """
 
     index: int
     pieces: tuple[SpeechSpan, ...]
+    keeps: SpeechSpan | None = None
 
     @property
     def start_ms(self) -> int:
@@ -155,7 +160,8 @@ class Chunk:
 
 @dataclass(frozen=True)
 class Chunks:
-    """The plan: every chunk, in order. Chunks never overlap and never skip a speech span."""
+    """The plan: every chunk, in order. Chunks never skip a speech span; where two overlap, what each
+    keeps does not."""
 
     chunks: tuple[Chunk, ...]
 
@@ -241,6 +247,28 @@ class Heard:
         return tuple(word for segment in self.segments for word in segment)
 
 
+SpotKind = Literal["missing", "suspect", "redecoded", "seam", "uncertain"]
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A stretch of the recording that somebody should check, or that was checked already.
+
+    Attributes:
+        start_ms: Where it starts.
+        end_ms: Where it ends.
+        kind: `missing`: speech without words; `suspect`: words that may be invented; `redecoded`:
+            was suspect or skipped, and is not any more; `seam`: speech had to be cut here, where
+            words lie; `uncertain`: words of low probability.
+        reason: What was noticed, for people.
+    """
+
+    start_ms: int
+    end_ms: int
+    kind: SpotKind
+    reason: str
+
+
 @dataclass(frozen=True)
 class ChunkResult:
     """What the recogniser heard in one chunk, already on the recording's timeline.
@@ -249,11 +277,49 @@ class ChunkResult:
         chunk: Index of the chunk.
         language: ISO 639-1 code the chunk was decoded in.
         segments: What was said; empty when nothing was.
+        spots: What was noticed while listening.
     """
 
     chunk: int
     language: str
     segments: tuple[Segment, ...]
+    spots: tuple[Spot, ...] = ()
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """Account of every second of detected speech; what is in none of the three sums was simply heard.
+
+    Attributes:
+        speech_ms: How much speech was detected.
+        missing_ms: How much of it has no words.
+        suspect_ms: How much of it has words that may be invented.
+        redecoded_ms: How much of it has words only because it was decoded again.
+        spots: What should be checked or was, in the recording's order.
+    """
+
+    speech_ms: int
+    missing_ms: int
+    suspect_ms: int
+    redecoded_ms: int
+    spots: tuple[Spot, ...]
+
+    @property
+    def percent(self) -> float:
+        """How much of the speech has words, in percent; 100 where there was none."""
+        return 100 * (self.speech_ms - self.missing_ms) / self.speech_ms if self.speech_ms else 100.0
+
+    @property
+    def to_check(self) -> tuple[Spot, ...]:
+        """The spots that a person should look at."""
+        return tuple(spot for spot in self.spots if spot.kind != "redecoded")
+
+    def summary(self) -> str:
+        """For people, such as "99.1 % of speech covered, 3 spots to check"."""
+        share = format(floor(self.percent * 10) / 10, ".1f").removesuffix(".0")  # 100 only if all of it is
+        count = len(self.to_check)
+        spots = "nothing" if not count else "1 spot" if count == 1 else f"{count} spots"
+        return f"{share} % of speech covered, {spots} to check"
 
 
 @dataclass(frozen=True)
@@ -335,6 +401,7 @@ class Episode:
         audio: How it was normalised.
         speech: Where somebody speaks.
         transcript: What was said.
+        coverage: What became of every second of speech.
         provenance: What made it.
     """
 
@@ -342,4 +409,5 @@ class Episode:
     audio: Audio
     speech: SpeechSpans
     transcript: Transcript
+    coverage: Coverage
     provenance: Provenance

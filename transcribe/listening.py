@@ -7,20 +7,22 @@ which order, or in which run.
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
-from math import log
 from typing import TYPE_CHECKING, Protocol
 
+from transcribe.doubt import doubts, mean_log_probability
 from transcribe.episode import (
+    SAMPLE_RATE,
+    SAMPLES_PER_MS,
     Chunk,
     ChunkResult,
     DecodingOptions,
     Heard,
     Segment,
     SpeechSpan,
+    Spot,
     Word,
     join_words,
 )
@@ -44,14 +46,11 @@ a sentence gives the sentence's time to the word before it."""
 MOST_LAYERS = 3
 """How often a hole in what was heard in a hole is listened to."""
 
-LOOP_RATIO = 2.4
-"""Text that zlib makes this many times smaller repeats itself (Whisper's own threshold, 2022)."""
-
-LEAST_MEAN_LOG_PROBABILITY = -1.0
-"""Below this the decoder was guessing (Whisper's own threshold)."""
+SHORTEST_SPLIT_SAMPLES = 4 * SAMPLE_RATE
+"""Shorter windows are not cut in two."""
 
 CAREFUL_BEAM_SIZE = 5
-"""For the second attempt; the beam size of Whisper's own evaluation."""
+"""At least so many candidates for further attempts; the beam size of Whisper's own evaluation."""
 
 
 class Recogniser(Protocol):
@@ -92,56 +91,156 @@ class Listener:
         windows = [self.waveform.read_pieces(chunk.pieces) for chunk in chunks]
         heard = recogniser.hear(windows, self.options)
         return [
-            ChunkResult(chunk.index, self.options.language, tuple(self._understand(recogniser, *each)))
-            for chunk, each in zip(chunks, zip(chunks, windows, heard, strict=True), strict=True)
+            self._result(chunk, self._understand(recogniser, chunk, window, first))
+            for chunk, window, first in zip(chunks, windows, heard, strict=True)
         ]
 
+    def _result(self, chunk: Chunk, understood: Understood) -> ChunkResult:
+        segments = sorted(understood.segments, key=lambda segment: segment.start_ms)
+        kept = tuple(part for segment in segments if (part := kept_part(segment, chunk)))
+        spots = tuple(spot for each in understood.spots if (spot := kept_spot(each, chunk)))
+        return ChunkResult(chunk.index, self.options.language, kept, spots)
+
     def _understand(
-        self, recogniser: Recogniser, chunk: Chunk, window: Window, heard: Heard, layer: int = 1
-    ) -> list[Segment]:
+        self, recogniser: Recogniser, chunk: Chunk, window: Window, first: Heard, layer: int = 1
+    ) -> Understood:
         """Doubt what was heard; where there is speech but no words, listen again."""
-        heard = self._with_care(recogniser, window, heard)
-        if not heard.words or (layer > 1 and is_doubtful(heard)):
-            return []
-        stretches = split_at_holes(heard)
+        judged = self._with_care(recogniser, chunk, window, first)
+        if not judged.heard.words:
+            return Understood([], missing(chunk, "no words were recognised"))
+        if layer > 1 and judged.doubts:
+            text = join_words(judged.heard.words)
+            return Understood([], missing(chunk, f"only doubtful words ({', '.join(judged.doubts)}): {text}"))
+        stretches = split_at_holes(judged.heard)
         segments = on_timeline(stretches, chunk)
-        if layer <= MOST_LAYERS:
-            for start_ms, end_ms in holes(stretches, chunk.duration_ms):
-                hole = part_of(chunk, start_ms, end_ms)
-                part = self.waveform.read_pieces(hole.pieces)
-                again = recogniser.hear([part], self.options)[0]
-                segments += self._understand(recogniser, hole, part, again, layer + 1)
-        return sorted(segments, key=lambda segment: segment.start_ms)
+        understood = Understood(segments, [*_noticed(segments, judged, layer)])
+        for start_ms, end_ms in holes(stretches, chunk.duration_ms):
+            understood += self._fill(recogniser, part_of(chunk, start_ms, end_ms), layer + 1)
+        return understood
 
-    def _with_care(self, recogniser: Recogniser, window: Window, heard: Heard) -> Heard:
-        """Where the text loops or the decoder was guessing, decode again with more candidates."""
-        if not is_doubtful(heard) or (
-            self.options.beam_size >= CAREFUL_BEAM_SIZE and not self.options.prompt
-        ):
-            return heard
+    def _fill(self, recogniser: Recogniser, hole: Chunk, layer: int) -> Understood:
+        """Listen to speech for which there are no words yet."""
+        if layer > MOST_LAYERS:
+            return Understood([], missing(hole, "no words were recognised"))
+        window = self.waveform.read_pieces(hole.pieces)
+        return self._understand(recogniser, hole, window, recogniser.hear([window], self.options)[0], layer)
+
+    def _with_care(self, recogniser: Recogniser, chunk: Chunk, window: Window, first: Heard) -> Judged:
+        """Where what was heard is doubtful, decode again in other ways; the least doubtful stays.
+
+        The ladder: no prompt and more candidates, then in two halves. Higher temperatures, which
+        Whisper tries, draw random numbers. An attempt without words replaces none.
+        """
+        attempts: list[Judged] = []
+        for heard, options in self._attempts(recogniser, window, first):
+            found = doubts(heard.words, chunk.duration_ms, options)
+            noticed = attempts[0].doubts if attempts else found
+            if not found and (heard.words or not attempts):
+                return Judged(heard, (), noticed)
+            if heard.words:
+                attempts.append(Judged(heard, found, noticed))
+        return min(attempts, key=lambda tried: (len(tried.doubts), -mean_log_probability(tried.heard.words)))
+
+    def _attempts(
+        self, recogniser: Recogniser, window: Window, first: Heard
+    ) -> Iterator[tuple[Heard, DecodingOptions]]:
+        """What is heard at each step of the ladder, and how it was asked for."""
+        yield first, self.options
         careful = replace(self.options, beam_size=max(CAREFUL_BEAM_SIZE, self.options.beam_size), prompt="")
-        return min(heard, recogniser.hear([window], careful)[0], key=_doubt)
+        if careful != self.options:
+            yield recogniser.hear([window], careful)[0], careful
+        if len(window) >= SHORTEST_SPLIT_SAMPLES:
+            cut = quietest_sample(window)
+            halves = recogniser.hear([window[:cut], window[cut:]], careful)
+            yield joined(halves[0], halves[1], cut // SAMPLES_PER_MS), careful
 
 
-def is_doubtful(heard: Heard) -> bool:
-    """Whether what was heard repeats itself or was guessed."""
-    guessed = mean_log_probability(heard.words) < LEAST_MEAN_LOG_PROBABILITY
-    return guessed or loop_ratio(heard.words) > LOOP_RATIO
+@dataclass(frozen=True)
+class Judged:
+    """One attempt at a window.
+
+    Attributes:
+        heard: What was heard.
+        doubts: Why it is doubtful; empty when it is not.
+        noticed: Why the first attempt was.
+    """
+
+    heard: Heard
+    doubts: tuple[str, ...]
+    noticed: tuple[str, ...]
 
 
-def _doubt(heard: Heard) -> tuple[bool, float]:
-    return loop_ratio(heard.words) > LOOP_RATIO, -mean_log_probability(heard.words)
+@dataclass
+class Understood:
+    """What became of a chunk while it is being listened to."""
+
+    segments: list[Segment]
+    spots: list[Spot]
+
+    def __iadd__(self, other: Understood) -> Understood:
+        self.segments += other.segments
+        self.spots += other.spots
+        return self
 
 
-def loop_ratio(words: Sequence[Word]) -> float:
-    """How many times smaller zlib makes the text; 0 for no text."""
-    text = join_words(words).encode()
-    return len(text) / len(zlib.compress(text)) if text else 0.0
+def missing(chunk: Chunk, reason: str) -> list[Spot]:
+    """The spots of speech without words: one for each piece, because between them nobody speaks."""
+    return [Spot(piece.start_ms, piece.end_ms, "missing", reason) for piece in chunk.pieces]
 
 
-def mean_log_probability(words: Sequence[Word]) -> float:
-    """Mean natural logarithm of the words' probabilities; 0 for no words."""
-    return sum(log(max(word.probability, 1e-10)) for word in words) / len(words) if words else 0.0
+def _noticed(segments: Sequence[Segment], judged: Judged, layer: int) -> Iterator[Spot]:
+    """What should be known about the words of a window."""
+    start_ms, end_ms = segments[0].start_ms, segments[-1].end_ms
+    if judged.doubts:
+        yield Spot(start_ms, end_ms, "suspect", ", ".join(judged.doubts))
+    elif judged.noticed:
+        yield Spot(start_ms, end_ms, "redecoded", f"the first attempt: {', '.join(judged.noticed)}")
+    elif layer > 1:
+        yield Spot(start_ms, end_ms, "redecoded", "skipped by the first attempt")
+
+
+def quietest_sample(window: Window) -> int:
+    """Where to cut a window in two: the quietest 100 ms of its middle half."""
+    import numpy as np
+
+    hop = 100 * SAMPLES_PER_MS
+    hops = window[: len(window) // hop * hop].reshape(-1, hop)
+    first, last = len(hops) // 4, max(len(hops) // 4 + 1, len(hops) * 3 // 4)
+    return (first + int(np.argmin((hops[first:last] ** 2).mean(axis=1)))) * hop + hop // 2
+
+
+def joined(before: Heard, after: Heard, offset_ms: int) -> Heard:
+    """Two halves of a window as one."""
+    moved = tuple(
+        tuple(replace(w, start_ms=w.start_ms + offset_ms, end_ms=w.end_ms + offset_ms) for w in segment)
+        for segment in after.segments
+    )
+    return Heard(before.segments + moved)
+
+
+def kept_part(segment: Segment, chunk: Chunk) -> Segment | None:
+    """The words of a segment that lie, by their middle, on this chunk's side of the cuts in speech."""
+    words = tuple(word for word in segment.words if _is_kept(word, chunk))
+    if not words:
+        return None
+    return replace(segment, start_ms=words[0].start_ms, end_ms=words[-1].end_ms, words=words)
+
+
+def _is_kept(word: Word, chunk: Chunk) -> bool:
+    """At an end without overlap everything is kept: nobody else hears it."""
+    keeps, middle = chunk.keeps, (word.start_ms + word.end_ms) / 2
+    if keeps is None:
+        return True
+    after_the_first_cut = keeps.start_ms == chunk.start_ms or keeps.start_ms <= middle
+    return after_the_first_cut and (keeps.end_ms == chunk.end_ms or middle < keeps.end_ms)
+
+
+def kept_spot(spot: Spot, chunk: Chunk) -> Spot | None:
+    """The part of a spot that lies in the stretch a chunk keeps."""
+    if chunk.keeps is None:
+        return spot
+    start_ms, end_ms = max(spot.start_ms, chunk.keeps.start_ms), min(spot.end_ms, chunk.keeps.end_ms)
+    return replace(spot, start_ms=start_ms, end_ms=end_ms) if start_ms < end_ms else None
 
 
 def split_at_holes(heard: Heard) -> list[tuple[Word, ...]]:

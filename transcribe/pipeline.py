@@ -12,6 +12,7 @@ import msgspec
 from transcribe.episode import (
     Audio,
     Chunks,
+    Coverage,
     Episode,
     ModelIdentity,
     Provenance,
@@ -21,6 +22,7 @@ from transcribe.episode import (
 )
 from transcribe.progress import Progress, SegmentRecognised, StageFinished, StageStarted, Warned, silent
 from transcribe.settings import WORDS_DEPEND_ON, Settings
+from transcribe.stages.check import check
 from transcribe.stages.detect import SpeechDetector, detect
 from transcribe.stages.normalise import AUDIO_FILE, Decoder, normalise
 from transcribe.stages.plan import plan
@@ -88,7 +90,8 @@ def _transcribe(
     language, results = recognise(chunks, waveform, settings.recognise, engines.open_workers, work, progress)
     progress(StageFinished("recognise"))
     transcript = step("stitch", Transcript, lambda: stitch(language, results))
-    episode = Episode(source, audio, speech, transcript, provenance_of(settings, engines))
+    coverage = step("check", Coverage, lambda: check(speech, chunks, results, transcript))
+    episode = Episode(source, audio, speech, transcript, coverage, provenance_of(settings, engines))
     work.save("episode", episode)
     work.remove(audio.file)  # by far the largest file, and quickly made again
     warn(episode, progress)

@@ -93,6 +93,23 @@ class FileFinished:
 
 
 @dataclass(frozen=True)
+class Covered:
+    """How much of a recording's speech became words.
+
+    Attributes:
+        name: The file's name.
+        percent: 0 to 100; 100 where nobody speaks.
+        to_check: How many spots a person should look at.
+        summary: The same for people.
+    """
+
+    name: str
+    percent: float
+    to_check: int
+    summary: str
+
+
+@dataclass(frozen=True)
 class FileFailed:
     """A recording could not be transcribed; the run goes on with the next one.
 
@@ -115,6 +132,7 @@ Event = (
     | SegmentRecognised
     | Warned
     | FileFinished
+    | Covered
     | FileFailed
 )
 

@@ -105,10 +105,10 @@ class PlanSettings:
 
     max_chunk_ms: int = option(
         29_000,
-        "Longest window given to the recogniser; Whisper hears at most 30 s at once",
+        "Longest window given to the recogniser; Whisper hears 30 s, one of them for overlaps",
         metavar="MS",
         minimum=5_000,
-        maximum=30_000,
+        maximum=29_000,
         advanced=True,
     )
     max_pause_ms: int = option(
@@ -227,6 +227,13 @@ class OutputSettings:
         metavar="FORMAT",
     )  # fmt: skip
     force: bool = option(False, "Replace existing files, whoever wrote them")
+    fail_under: float = option(
+        0.0,
+        "Exit with 12 when less of the speech has words, in percent; 0: never",
+        metavar="PERCENT",
+        minimum=0,
+        maximum=100,
+    )
 
 
 ProgressStyle = Literal["auto", "bar", "plain", "json", "none"]

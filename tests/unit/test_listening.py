@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from transcribe.episode import Chunk, ChunkResult, DecodingOptions, Heard, SpeechSpan, Word
-from transcribe.listening import Listener, holes, loop_ratio, on_timeline, part_of, split_at_holes
+from transcribe.episode import Chunk, ChunkResult, DecodingOptions, Heard, SpeechSpan, Spot, Word
+from transcribe.listening import Listener, holes, on_timeline, part_of, split_at_holes
 from transcribe.waveform import Waveform
 
 ENGLISH = DecodingOptions("en")
@@ -57,6 +57,10 @@ def said(result: ChunkResult) -> list[tuple[str, int, int]]:
     return [(w.text, w.start_ms, w.end_ms) for s in result.segments for w in s.words]
 
 
+def spots(result: ChunkResult) -> list[tuple[str, int, int]]:
+    return [(spot.kind, spot.start_ms, spot.end_ms) for spot in result.spots]
+
+
 def test_words_go_back_to_the_piece_of_the_recording_they_were_cut_from() -> None:
     pieces = chunk((10_000, 12_000), (60_000, 63_000))
     heard = (word(500, 1000, "here"), word(1900, 2400, "across"), word(2400, 4900, "there"))
@@ -101,6 +105,7 @@ def test_a_decoder_that_stops_early_is_asked_about_the_rest(waveform: Waveform) 
     script = Script((word(0, 1000, "first"),), (word(400, 1900, "second"),))
     result = listen(waveform, script, chunk((20_000, 23_000)))
     assert said(result) == [("first", 20_000, 21_000), ("second", 21_400, 22_900)]
+    assert result.spots == (Spot(21_400, 22_900, "redecoded", "skipped by the first attempt"),)
 
 
 def test_what_was_skipped_in_the_middle_is_put_where_it_belongs(waveform: Waveform) -> None:
@@ -116,30 +121,68 @@ def test_what_was_skipped_in_the_middle_is_put_where_it_belongs(waveform: Wavefo
     assert [duration for duration, _ in script.asked] == [6000, 4100]
 
 
-def test_a_guess_about_a_hole_is_not_taken(waveform: Waveform) -> None:
+def test_a_guess_about_a_hole_is_told_but_not_taken(waveform: Waveform) -> None:
     noise = (word(0, 4000, "Thanks-for-watching-my-video", 0.1),)
-    script = Script((word(4500, 5900, "speech"),), noise, noise)
+    script = Script((word(4500, 5900, "speech"),), noise, noise, noise, ())
     result = listen(waveform, script, chunk((0, 6000)))
     assert said(result) == [("speech", 4500, 5900)]
+    (spot,) = result.spots
+    assert (spot.kind, spot.start_ms, spot.end_ms) == ("missing", 0, 4500)
+    assert spot.reason == "only doubtful words (guessed): Thanks-for-watching-my-video"
 
 
-def test_a_decoder_that_hears_nothing_is_not_asked_again(waveform: Waveform) -> None:
-    assert listen(waveform, Script(()), chunk((0, 20_000))).segments == ()
+def test_speech_in_which_nothing_is_heard_is_missing_piece_by_piece(waveform: Waveform) -> None:
+    result = listen(waveform, Script(()), chunk((0, 5_000), (20_000, 25_000)))
+    assert result.segments == ()
+    assert spots(result) == [("missing", 0, 5_000), ("missing", 20_000, 25_000)]
 
 
 def test_a_decoder_that_never_finishes_is_asked_a_few_times_only(waveform: Waveform) -> None:
     script = Script(*[(word(0, 500, "again"),)] * 9)
-    listen(waveform, script, chunk((0, 29_000)))
-    assert len(script.asked) == 4
+    result = listen(waveform, script, chunk((0, 29_000)))
+    assert len(script.asked) == 3
+    assert ("missing", 1_500, 29_000) in spots(result)
+
+
+LOOP = tuple(word(i * 100, i * 100 + 100, "again") for i in range(60))
 
 
 def test_a_loop_is_decoded_again_with_more_candidates_and_no_prompt(waveform: Waveform) -> None:
-    loop = tuple(word(i * 100, i * 100 + 100, "again") for i in range(60))
-    script = Script(loop, (word(0, 1900, "said"), word(1900, 5900, "once-and-for-all-this-time")))
+    script = Script(LOOP, (word(0, 1900, "said"), word(1900, 5900, "once-and-for-all-this-time")))
     options = DecodingOptions("en", prompt="Glossary.")
     result = listen(waveform, script, chunk((0, 6000)), options)
     assert result.segments[0].text == "said once-and-for-all-this-time"
     assert script.asked[1][1] == DecodingOptions("en", beam_size=5)
+    assert result.spots == (
+        Spot(0, 5900, "redecoded", "the first attempt: repeats itself, faster than anyone speaks"),
+    )
+
+
+def test_the_next_step_is_two_halves(waveform: Waveform) -> None:
+    halves = (word(0, 1300, "first-half"),), (word(200, 3900, "the-second-half-of-it"),)
+    script = Script(LOOP, LOOP, *halves)
+    result = listen(waveform, script, chunk((0, 6000)))
+    lengths = [duration for duration, _ in script.asked]
+    assert lengths[:2] == [6000, 6000]
+    assert sum(lengths[2:]) == 6000
+    assert said(result) == [
+        ("first-half", 0, 1300),
+        ("the-second-half-of-it", lengths[2] + 200, lengths[2] + 3900),
+    ]
+    assert spots(result) == [("redecoded", 0, lengths[2] + 3900)]
+
+
+def test_what_stays_doubtful_is_kept_and_told(waveform: Waveform) -> None:
+    result = listen(waveform, Script(LOOP, LOOP, (), ()), chunk((0, 6000)))
+    assert len(said(result)) == 60
+    assert result.spots == (Spot(0, 6000, "suspect", "repeats itself, faster than anyone speaks"),)
+
+
+def test_an_attempt_without_words_replaces_none(waveform: Waveform) -> None:
+    guess = word(0, 1900, "guess", 0.2)
+    result = listen(waveform, Script((guess,), ()), chunk((0, 2000)))
+    assert said(result) == [("guess", 0, 1900)]
+    assert spots(result) == [("suspect", 0, 1900)]
 
 
 def test_a_second_attempt_that_is_no_better_is_not_taken(waveform: Waveform) -> None:
@@ -148,10 +191,54 @@ def test_a_second_attempt_that_is_no_better_is_not_taken(waveform: Waveform) -> 
     assert result.segments[0].words == (guess,)
 
 
-def test_speech_is_not_taken_for_a_loop() -> None:
-    text = "It was the best of times, it was the worst of times, it was the age of wisdom, it was the age"
-    assert loop_ratio([word(0, 1, each) for each in text.split()]) < 2.4
-    assert loop_ratio([word(0, 1, "Dziękuję")] * 40) > 2.4
+def test_nothing_is_asked_twice_in_the_same_way(waveform: Waveform) -> None:
+    guess = word(0, 1900, "guess", 0.2)
+    script = Script((guess,))
+    result = listen(waveform, script, chunk((0, 2000)), DecodingOptions("en", beam_size=5))
+    assert (len(script.asked), spots(result)) == (1, [("suspect", 0, 1900)])
+
+
+def test_what_is_said_without_the_prompt_was_not_read_from_it(waveform: Waveform) -> None:
+    names = tuple(
+        word(i * 500, i * 500 + 500, name) for i, name in enumerate(["Anna", "Ola", "Ewa", "Jan", "Piotr"])
+    )
+    options = DecodingOptions("en", prompt="Anna Ola Ewa Jan Piotr.")
+    result = listen(waveform, Script(names, names), chunk((0, 3000)), options)
+    assert len(said(result)) == 5
+    assert spots(result) == [("redecoded", 0, 2500)]
+
+
+OVERLAPPING = Chunk(3, (SpeechSpan(9_500, 20_500),), keeps=SpeechSpan(10_000, 20_000))
+
+
+def test_a_word_at_a_cut_belongs_to_the_side_of_its_middle(waveform: Waveform) -> None:
+    heard: tuple[Word, ...] = (
+        word(0, 900, "theirs"),
+        word(400, 700, "ours"),
+        word(700, 10_000, "a-very-long-one-of-which-there-is-no-other-like-it-in-the-whole-recording"),
+    )
+    heard += (word(10_000, 10_900, "ours-too"), word(10_300, 10_900, "not-ours"))
+    result = listen(waveform, Script(heard), OVERLAPPING)
+    assert [text for text, _, _ in said(result)] == [
+        "ours",
+        "a-very-long-one-of-which-there-is-no-other-like-it-in-the-whole-recording",
+        "ours-too",
+    ]
+    assert result.segments[0].start_ms == 9_900
+
+
+def test_an_end_without_a_cut_keeps_its_last_word(waveform: Waveform) -> None:
+    first = Chunk(0, (SpeechSpan(0, 2_500),), keeps=SpeechSpan(0, 2_000))
+    assert len(said(listen(waveform, Script((word(0, 0, "I"), word(0, 1500, "am"))), first))) == 2
+    last = Chunk(1, (SpeechSpan(1_500, 4_000),), keeps=SpeechSpan(2_000, 4_000))
+    assert len(said(listen(waveform, Script((word(600, 2500, "am"), word(2500, 2500, "I"))), last))) == 2
+
+
+def test_spots_end_where_what_is_kept_ends(waveform: Waveform) -> None:
+    assert spots(listen(waveform, Script(()), OVERLAPPING)) == [("missing", 10_000, 20_000)]
+    theirs = Chunk(3, (SpeechSpan(9_500, 11_500),), keeps=SpeechSpan(9_500, 11_000))
+    guess = word(1_600, 1_900, "guess", 0.1)
+    assert listen(waveform, Script((guess,), (guess,)), theirs).spots == ()
 
 
 def test_several_chunks_are_decoded_together_and_understood_one_by_one(waveform: Waveform) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from transcribe.progress import (
+    Covered,
     Event,
     FileFailed,
     FileFinished,
@@ -159,6 +160,8 @@ class PlainDisplay(Display):
                 self.write(f"  {_stage_result(event, self.pace)}")
             case FileFinished():
                 self.write(f"  {_file_result(event)}")
+            case Covered():
+                self.write(f"  {event.summary}")
 
     def _advanced(self, event: StageAdvanced) -> None:
         percent = self.pace.percent
@@ -211,6 +214,8 @@ class BarDisplay(Display):
                 self.write(_stage_result(event, self.pace))
             case FileFinished():
                 self.write(f"{printable(event.name)}: {_file_result(event)}")
+            case Covered():
+                self.write(f"{printable(event.name)}: {event.summary}")
 
     def pause(self) -> AbstractContextManager[object]:
         """Take the bar away for as long as this is open."""

@@ -4,7 +4,7 @@ Every window is decoded in one pass (`single_segment`): the engine's own loop wo
 it left over again, however short, which costs as much as a whole window. Its temperature
 fallback is off, because it draws random numbers that depend on the windows decoded before:
 the same recording would not give the same words twice. What fallback is for is done above,
-in `stages/recognise.py`, deterministically.
+in `listening.py`, deterministically.
 """
 
 from __future__ import annotations

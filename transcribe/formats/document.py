@@ -21,6 +21,7 @@ from msgspec import Meta
 from transcribe.episode import (
     Audio,
     AudioStream,
+    Coverage,
     Episode,
     Language,
     ModelIdentity,
@@ -29,6 +30,8 @@ from transcribe.episode import (
     Source,
     SpeechSpan,
     SpeechSpans,
+    Spot,
+    SpotKind,
     Transcript,
     Word,
 )
@@ -135,6 +138,34 @@ Span = Annotated[tuple[Ms, Ms], Meta(description="Start and end, in ms")]
 
 
 @dataclass(frozen=True)
+class SpotRecord:
+    """A stretch of the recording that should be checked, or was."""
+
+    start_ms: Annotated[Ms, Meta(description="Where it starts, in ms")]
+    end_ms: Annotated[Ms, Meta(description="Where it ends, in ms")]
+    kind: Annotated[
+        SpotKind,
+        Meta(
+            description="missing: speech without words; suspect: words that may be invented; redecoded: was "
+            "suspect or skipped, is not any more; seam: words lie where speech was cut; "
+            "uncertain: words of low probability"
+        ),
+    ]
+    reason: Annotated[str, Meta(description="What was noticed, for people")]
+
+
+@dataclass(frozen=True)
+class CoverageRecord:
+    """Account of every second of detected speech."""
+
+    speech_ms: Annotated[Count, Meta(description="How much speech was detected, in ms")]
+    missing_ms: Annotated[Count, Meta(description="How much of it has no words, in ms")]
+    suspect_ms: Annotated[Count, Meta(description="How much has words that may be invented, in ms")]
+    redecoded_ms: Annotated[Count, Meta(description="How much was only heard when decoded again, in ms")]
+    spots: Annotated[tuple[SpotRecord, ...], Meta(description="What should be checked or was, in order")]
+
+
+@dataclass(frozen=True)
 class TranscriptDocument:
     """A finished transcript."""
 
@@ -152,6 +183,7 @@ class TranscriptDocument:
         LanguageRecord | None, Meta(description="Null when nothing was said and none was chosen")
     ]
     speech: Annotated[tuple[Span, ...], Meta(description="Where somebody speaks: [start, end] in ms")]
+    coverage: Annotated[CoverageRecord, Meta(description="What became of every second of speech")]
     segments: Annotated[tuple[SegmentRecord, ...], Meta(description="What was said, in order")]
 
 
@@ -177,6 +209,7 @@ def from_episode(episode: Episode) -> TranscriptDocument:
         audio=_audio_record(episode.audio),
         language=_language_record(language) if language else None,
         speech=tuple((span.start_ms, span.end_ms) for span in episode.speech.spans),
+        coverage=_coverage_record(episode.coverage),
         segments=tuple(_segment_record(*numbered) for numbered in enumerate(episode.transcript.segments)),
     )
 
@@ -209,6 +242,13 @@ def _language_record(language: Language) -> LanguageRecord:
     return LanguageRecord(language.code, _rounded(language.probability), language.detected)
 
 
+def _coverage_record(coverage: Coverage) -> CoverageRecord:
+    spots = tuple(SpotRecord(**dataclasses.asdict(spot)) for spot in coverage.spots)
+    return CoverageRecord(
+        coverage.speech_ms, coverage.missing_ms, coverage.suspect_ms, coverage.redecoded_ms, spots
+    )
+
+
 def _segment_record(number: int, segment: Segment) -> SegmentRecord:
     words = tuple(
         WordRecord(word.start_ms, word.end_ms, word.text, _rounded(word.probability), word.space_before)
@@ -234,6 +274,7 @@ def to_episode(document: TranscriptDocument) -> Episode:
             language=Language(language.code, language.probability, language.detected) if language else None,
             segments=tuple(_segment(record) for record in document.segments),
         ),
+        coverage=_coverage(document.coverage),
         provenance=Provenance(
             program=document.program,
             engine=document.engine,
@@ -255,6 +296,11 @@ def _source(record: SourceRecord) -> Source:
         stream=record.stream,
         tags=tuple(record.tags.items()),
     )
+
+
+def _coverage(record: CoverageRecord) -> Coverage:
+    spots = tuple(Spot(**dataclasses.asdict(spot)) for spot in record.spots)
+    return Coverage(record.speech_ms, record.missing_ms, record.suspect_ms, record.redecoded_ms, spots)
 
 
 def _segment(record: SegmentRecord) -> Segment:

@@ -22,14 +22,14 @@ def write(episode: Episode, settings: SubtitleSettings) -> bytes:  # noqa: ARG00
     """
     page = render_template(
         "transcript.md.j2",
-        title=_title(episode),
+        title=title_of(episode),
         episode=episode,
         paragraphs=paragraphs_of(episode.transcript),
     )
     return encodable(page).encode()
 
 
-def _title(episode: Episode) -> str:
+def title_of(episode: Episode) -> str:
     """What the recording's own tags call it, else the file's name without its ending."""
     tags = {key.lower(): plain(value) for key, value in episode.source.tags}
     return tags.get("title") or plain(PurePath(episode.source.name).stem)

@@ -6,6 +6,8 @@ possible; among those plans it takes the one that cuts at the longest pauses and
 
 from __future__ import annotations
 
+from collections.abc import Set
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from transcribe.episode import SAMPLES_PER_MS, Chunk, Chunks, SpeechSpan, SpeechSpans
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
 HOP_MS = 20
 DIP_MS = 300
 """Energy is averaged over this long, so that a pause between phrases beats the stop of a consonant."""
+
+OVERLAP_MS = 500
+"""How far a window reaches over a cut in speech: longer than nearly every syllable cut in two."""
 
 LEAST_PART_MS = 2000
 """Over-long speech is not cut so that less than this is left."""
@@ -44,11 +49,27 @@ def plan(speech: SpeechSpans, waveform: Waveform, settings: PlanSettings) -> Chu
     Raises:
         EngineError: The samples cannot be read.
     """
-    spans = [part for span in speech.spans for part in split_span(span, waveform, settings.max_chunk_ms)]
-    windows = pack(spans, settings)
-    return Chunks(
-        tuple(Chunk(index, lay_out(window, settings.max_pause_ms)) for index, window in enumerate(windows))
-    )
+    parts = [split_span(span, waveform, settings.max_chunk_ms) for span in speech.spans]
+    cuts = {after.start_ms for span in parts for after in span[1:]}
+    windows = pack([part for span in parts for part in span], settings)
+    chunks = (Chunk(index, lay_out(window, settings.max_pause_ms)) for index, window in enumerate(windows))
+    return Chunks(tuple(overlapped(chunk, cuts) for chunk in chunks))
+
+
+def overlapped(chunk: Chunk, cuts: Set[int]) -> Chunk:
+    """Let a chunk hear beyond the cuts in speech at its ends, and keep the words of its own side.
+
+    A word at the cut is then whole in both windows, and belongs to the one in which its middle lies.
+    """
+    before, after = chunk.start_ms in cuts, chunk.end_ms in cuts
+    if not (before or after):
+        return chunk
+    pieces = list(chunk.pieces)
+    if before:
+        pieces[0] = replace(pieces[0], start_ms=pieces[0].start_ms - OVERLAP_MS)
+    if after:
+        pieces[-1] = replace(pieces[-1], end_ms=pieces[-1].end_ms + OVERLAP_MS)
+    return Chunk(chunk.index, tuple(pieces), keeps=SpeechSpan(chunk.start_ms, chunk.end_ms))
 
 
 def split_span(span: SpeechSpan, waveform: Waveform, max_ms: int) -> list[SpeechSpan]:

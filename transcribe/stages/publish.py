@@ -72,22 +72,25 @@ def check_targets(targets: Sequence[Target], workspace: Workspace, *, force: boo
 def publish(
     episode: Episode,
     targets: Sequence[Target],
-    render: Callable[[Episode, str], bytes],
+    render: Callable[[Episode, str], bytes | None],
     workspace: Workspace,
     *,
     force: bool,
-) -> None:
-    """Write every target under another name, then give all of them their names.
+) -> tuple[Path, ...]:
+    """Write every target under another name, then give all of them their names; say which were written.
 
-    A file that is there already is replaced only if this job wrote it and nobody has changed it
-    since, or with `force`.
+    Where `render` has nothing to say there is no file, and an old one is removed. A file that is
+    there already is replaced or removed only if this job wrote it and nobody has changed it since,
+    or with `force`.
 
     Raises:
         OutputError: As for `check_targets`, or the disk is full; nothing is left half-written.
     """
     check_targets(targets, workspace, force=force)
     earlier = _earlier(workspace)
-    contents = [(target.path, render(episode, target.format)) for target in targets]
+    rendered = [(target.path, render(episode, target.format)) for target in targets]
+    contents = [(path, content) for path, content in rendered if content is not None]
+    unsaid = [path for path, content in rendered if content is None]
     staged: list[tuple[Path, Path]] = []
     try:
         for path, content in contents:
@@ -100,14 +103,18 @@ def publish(
         for temporary, path in staged:
             with disk_errors(path, "writing"):
                 temporary.replace(path)
+        for path in unsaid:
+            with disk_errors(path, "removing"):
+                path.unlink(missing_ok=True)
     finally:
         for temporary, _ in staged:
             temporary.unlink(missing_ok=True)
-    replaced = {each.path for each in new}
+    replaced = {str(path.absolute()) for path, _ in rendered}
     workspace.save("published", [each for each in earlier if each.path not in replaced] + new)
     for folder in {path.parent for path, _ in contents}:
         with contextlib.suppress(OSError):  # the files are there; not every file system syncs folders
             sync_folder(folder)
+    return tuple(path for path, _ in contents)
 
 
 def _earlier(workspace: Workspace) -> list[Published]:

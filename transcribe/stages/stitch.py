@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from transcribe.doubt import bare
 from transcribe.episode import ChunkResult, Language, Segment, Transcript, Word
 
 
 def stitch(language: Language | None, results: Iterable[ChunkResult]) -> Transcript:
     """Lay the chunks' segments end to end.
 
-    Chunks do not overlap, so no text is doubled; word times are only moved where an engine's
-    estimate runs into the word before. Pauses between words stay as they are.
+    What chunks keep does not overlap. Where speech had to be cut, both sides may still place the
+    word at the cut on their own side: then one of the two is left out. Word times are only moved
+    where an engine's estimate runs into the word before. Pauses between words stay as they are.
 
     Args:
         language: The recording's language.
@@ -20,14 +22,30 @@ def stitch(language: Language | None, results: Iterable[ChunkResult]) -> Transcr
     """
     segments: list[Segment] = []
     clock_ms = 0
-    for result in results:
-        for segment in result.segments:
-            words = tuple(_not_before(clock_ms, segment.words))
-            clock_ms = words[-1].end_ms
-            segments.append(
-                replace(segment, start_ms=words[0].start_ms, end_ms=words[-1].end_ms, words=words)
-            )
+    for segment in undoubled(segment for result in results for segment in result.segments):
+        words = tuple(_not_before(clock_ms, segment.words))
+        clock_ms = words[-1].end_ms
+        segments.append(replace(segment, start_ms=words[0].start_ms, end_ms=words[-1].end_ms, words=words))
     return Transcript(language, tuple(segments))
+
+
+def undoubled(segments: Iterable[Segment]) -> Iterator[Segment]:
+    """The segments without a chunk's first word where it is the last word of the chunk before."""
+    last: Segment | None = None
+    for segment in segments:
+        words = segment.words
+        if last is not None and last.chunk != segment.chunk and is_same(last.words[-1], words[0]):
+            words = words[1:]
+        if words:
+            last = replace(segment, words=words)
+            yield last
+
+
+def is_same(before: Word, after: Word) -> bool:
+    """Whether two windows tell of one spoken word: the same letters, at the same time for the most part."""
+    shorter_ms = min(before.end_ms - before.start_ms, after.end_ms - after.start_ms)
+    shared_ms = min(before.end_ms, after.end_ms) - max(before.start_ms, after.start_ms)
+    return 0 < shorter_ms <= 2 * shared_ms and bare(before.text) == bare(after.text)
 
 
 def _not_before(clock_ms: int, words: Iterable[Word]) -> Iterable[Word]:

@@ -22,6 +22,7 @@ from transcribe.commands.display import (
 )
 from transcribe.episode import Segment, Word
 from transcribe.progress import (
+    Covered,
     Event,
     FileFailed,
     FileFinished,
@@ -52,6 +53,7 @@ RUN: list[Event] = [
     StageStarted("stitch"),
     StageFinished("stitch", resumed=True),
     FileFinished(ESCAPE, ("a.txt", "a.srt")),
+    Covered(ESCAPE, 99.17, 3, "99.1 % of speech covered, 3 spots to check"),
     FileStarted("b.mp3", 2, 2),
     FileFailed("b.mp3", "b.mp3 is empty", 3),
 ]
@@ -81,7 +83,12 @@ def test_plain_lines() -> None:
     assert lines[:3] == [f"[1/2] {PRINTED}", "  recognise", "warning: the file ends early"]
     shares = [line.split()[1] for line in lines if line.startswith("  recognise ")]
     assert shares == ["12", "20", "32", "40", "52", "60", "72", "80", "92"]
-    assert lines[-3:] == ["  written: a.txt, a.srt", "[2/2] b.mp3", "b.mp3: failed: b.mp3 is empty"]
+    assert lines[-4:] == [
+        "  written: a.txt, a.srt",
+        "  99.1 % of speech covered, 3 spots to check",
+        "[2/2] b.mp3",
+        "b.mp3: failed: b.mp3 is empty",
+    ]
 
 
 def test_verbose_adds_what_stages_cost() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from transcribe.episode import (
     Audio,
     AudioStream,
+    Coverage,
     Episode,
     Language,
     ModelIdentity,
@@ -13,6 +14,7 @@ from transcribe.episode import (
     Source,
     SpeechSpan,
     SpeechSpans,
+    Spot,
     Transcript,
     Word,
 )
@@ -34,7 +36,12 @@ def transcript(*segments: Segment, language: str = "en") -> Transcript:
     return Transcript(Language(language, 0.97, detected=True), segments)
 
 
-def episode(*segments: Segment, language: str = "en", tags: tuple[tuple[str, str], ...] = ()) -> Episode:
+def episode(
+    *segments: Segment,
+    language: str = "en",
+    tags: tuple[tuple[str, str], ...] = (),
+    spots: tuple[Spot, ...] = (),
+) -> Episode:
     return Episode(
         source=Source(
             path="/home/anna/talk.mp3",
@@ -50,6 +57,7 @@ def episode(*segments: Segment, language: str = "en", tags: tuple[tuple[str, str
         audio=Audio("audio.f32", 1_040_000, 0, -19.5, 2.5),
         speech=SpeechSpans((SpeechSpan(0, 60_000),)),
         transcript=transcript(*segments, language=language),
+        coverage=Coverage(60_000, 0, 0, 0, spots),
         provenance=Provenance(
             "transcribe 0.1.0", "pywhispercpp 1.5.1", ModelIdentity("base", "cd" * 32, "MIT"), ()
         ),

@@ -15,6 +15,7 @@ from spoken import episode, segment
 from transcribe.episode import (
     Audio,
     AudioStream,
+    Coverage,
     Episode,
     Language,
     ModelIdentity,
@@ -23,6 +24,7 @@ from transcribe.episode import (
     Source,
     SpeechSpan,
     SpeechSpans,
+    Spot,
     Transcript,
     Word,
 )
@@ -56,6 +58,8 @@ finite = st.floats(allow_nan=False, allow_infinity=False)
 audios = st.builds(
     Audio, st.just(""), times, times, st.none() | finite, finite, st.lists(texts, max_size=2).map(tuple)
 )
+kinds = st.sampled_from(["missing", "suspect", "redecoded", "seam", "uncertain"])
+spots = st.builds(Spot, times, times, kinds, texts)
 episodes = st.builds(
     Episode,
     sources,
@@ -66,6 +70,7 @@ episodes = st.builds(
         st.none() | st.builds(Language, texts, probabilities, st.booleans()),
         st.lists(segments, max_size=3).map(tuple),
     ),
+    st.builds(Coverage, times, times, times, times, st.lists(spots, max_size=3).map(tuple)),
     st.builds(Provenance, texts, texts, st.builds(ModelIdentity, texts, texts, texts), pairs),
 )
 

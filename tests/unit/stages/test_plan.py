@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from transcribe.episode import Chunks, SpeechSpan, SpeechSpans
 from transcribe.settings import PlanSettings
-from transcribe.stages.plan import pack, plan, quietest_ms
+from transcribe.stages.plan import OVERLAP_MS, pack, plan, quietest_ms
 from transcribe.waveform import Waveform
 
 SETTINGS = PlanSettings(max_chunk_ms=10_000, max_pause_ms=1_000)
@@ -30,6 +30,10 @@ def noise(tmp_path_factory: pytest.TempPathFactory) -> Waveform:
 
 def speech(*spans: tuple[int, int]) -> SpeechSpans:
     return SpeechSpans(tuple(SpeechSpan(*span) for span in spans))
+
+
+def kept(chunks: Chunks) -> list[SpeechSpan]:
+    return [chunk.keeps or SpeechSpan(chunk.start_ms, chunk.end_ms) for chunk in chunks.chunks]
 
 
 def pieces(chunks: Chunks) -> list[list[tuple[int, int]]]:
@@ -77,7 +81,21 @@ def test_no_window_is_spent_on_a_better_cut() -> None:
 def test_overlong_speech_is_cut_where_it_is_quiet_for_longest(noise: Waveform) -> None:
     chunks = plan(speech((0, 14_000)), noise, SETTINGS)
     assert len(chunks.chunks) == 2
-    assert chunks.chunks[0].end_ms == chunks.chunks[1].start_ms == pytest.approx(8_000, abs=60)
+    first, second = kept(chunks)
+    assert first.end_ms == second.start_ms == pytest.approx(8_000, abs=60)
+
+
+def test_both_sides_of_a_cut_in_speech_hear_what_lies_around_it(noise: Waveform) -> None:
+    first, second = plan(speech((0, 14_000)), noise, SETTINGS).chunks
+    cut_ms = kept(Chunks((first,)))[0].end_ms
+    assert first.pieces == (SpeechSpan(0, cut_ms + OVERLAP_MS),)
+    assert second.pieces == (SpeechSpan(cut_ms - OVERLAP_MS, 14_000),)
+    assert (first.keeps, second.keeps) == (SpeechSpan(0, cut_ms), SpeechSpan(cut_ms, 14_000))
+
+
+def test_a_cut_in_a_pause_needs_no_overlap() -> None:
+    chunks = plan(speech((0, 9_000), (9_400, 18_000)), NOWHERE, SETTINGS)
+    assert [chunk.keeps for chunk in chunks.chunks] == [None, None]
 
 
 def test_the_quietest_point_of_almost_nothing(noise: Waveform) -> None:
@@ -112,7 +130,7 @@ def speeches(draw: st.DrawFn) -> SpeechSpans:
 
 
 @settings(deadline=None, max_examples=60)
-@given(speeches(), st.integers(5_000, 30_000), st.integers(0, 3_000))
+@given(speeches(), st.integers(5_000, 29_000), st.integers(0, 3_000))
 def test_every_plan_keeps_the_promises(
     noise: Waveform, speech: SpeechSpans, max_chunk_ms: int, max_pause_ms: int
 ) -> None:
@@ -120,12 +138,21 @@ def test_every_plan_keeps_the_promises(
     chunks = plan(speech, noise, chosen)
     assert chunks == plan(speech, noise, chosen)
     assert [chunk.index for chunk in chunks.chunks] == list(range(len(chunks.chunks)))
-    assert all(chunk.duration_ms <= max_chunk_ms for chunk in chunks.chunks)
-    laid = [piece for chunk in chunks.chunks for piece in chunk.pieces]
-    for before, after in pairwise(laid):
-        assert before.start_ms < before.end_ms <= after.start_ms
+    assert all(chunk.duration_ms <= max_chunk_ms + 2 * OVERLAP_MS for chunk in chunks.chunks)
+    assert all(chunk.duration_ms <= max_chunk_ms for chunk in chunks.chunks if chunk.keeps is None)
+    for chunk in chunks.chunks:
+        for before, after in pairwise(chunk.pieces):
+            assert before.start_ms < before.end_ms <= after.start_ms
+    for left, right in pairwise(kept(chunks)):
+        assert left.start_ms < left.end_ms <= right.start_ms
+    kept_pieces = [
+        SpeechSpan(max(piece.start_ms, keeps.start_ms), min(piece.end_ms, keeps.end_ms))
+        for chunk, keeps in zip(chunks.chunks, kept(chunks), strict=True)
+        for piece in chunk.pieces
+    ]
     for span in speech.spans:
         covered = sum(
-            max(0, min(span.end_ms, piece.end_ms) - max(span.start_ms, piece.start_ms)) for piece in laid
+            max(0, min(span.end_ms, piece.end_ms) - max(span.start_ms, piece.start_ms))
+            for piece in kept_pieces
         )
         assert covered == span.duration_ms

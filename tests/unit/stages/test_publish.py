@@ -11,6 +11,7 @@ import pytest
 from transcribe.episode import (
     Audio,
     AudioStream,
+    Coverage,
     Episode,
     ModelIdentity,
     Provenance,
@@ -27,6 +28,7 @@ EPISODE = Episode(
     Audio("audio.f32", 16000, 0, None, 0.0),
     SpeechSpans(()),
     Transcript(None, ()),
+    Coverage(0, 0, 0, 0, ()),
     Provenance("transcribe 0", "engine 0", ModelIdentity("m", "00"), ()),
 )
 
@@ -51,6 +53,21 @@ def test_every_target_is_written_and_nothing_else(workspace: Workspace, targets:
     folder = targets[0].path.parent
     assert sorted(path.name for path in folder.iterdir()) == ["ep.srt", "ep.txt"]
     assert targets[0].path.read_text() == "ep.wav as txt\n"
+
+
+def test_where_there_is_nothing_to_say_there_is_no_file(workspace: Workspace, targets: list[Target]) -> None:
+    def only_txt(episode: Episode, name: str) -> bytes | None:
+        return b"said" if name == "txt" else None
+
+    assert publish(EPISODE, targets, only_txt, workspace, force=False) == (targets[0].path,)
+    assert not targets[1].path.exists()
+    assert publish(EPISODE, targets, render, workspace, force=False) == (targets[0].path, targets[1].path)
+    publish(EPISODE, targets, only_txt, workspace, force=False)
+    assert not targets[1].path.exists()
+    targets[1].path.write_text("somebody's notes")
+    with pytest.raises(OutputError):
+        publish(EPISODE, targets, only_txt, workspace, force=False)
+    assert targets[1].path.read_text() == "somebody's notes"
 
 
 def test_the_same_job_may_publish_again(workspace: Workspace, targets: list[Target]) -> None:

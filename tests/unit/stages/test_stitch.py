@@ -12,7 +12,7 @@ ENGLISH = Language("en", 1.0, detected=False)
 
 
 def segment(chunk: int, *times: tuple[int, int]) -> Segment:
-    words = tuple(Word(start, end, f"w{start}", 0.5) for start, end in times)
+    words = tuple(Word(start, end, f"w{chunk}-{index}", 0.5) for index, (start, end) in enumerate(times))
     return Segment(words[0].start_ms, words[-1].end_ms, words, chunk)
 
 
@@ -45,3 +45,26 @@ def test_words_never_overlap_and_none_is_lost(times: list[list[tuple[int, int]]]
     for word in words:
         assert clock <= word.start_ms <= word.end_ms
         clock = word.end_ms
+
+
+def said(*results: tuple[tuple[int, int, str], ...]) -> list[str]:
+    chunks = [
+        ChunkResult(i, "en", (Segment(0, 0, tuple(Word(*word, 0.5) for word in words), i),))
+        for i, words in enumerate(results)
+    ]
+    return [word.text for word in stitch(ENGLISH, chunks).words]
+
+
+def test_a_word_that_both_sides_of_a_cut_claim_stands_once() -> None:
+    assert said(((0, 400, "wir"), (400, 900, "Gehen,")), ((500, 950, "gehen"), (950, 1200, "jetzt"))) == [
+        "wir",
+        "Gehen,",
+        "jetzt",
+    ]
+    assert said(((0, 400, "ja"),), ((10, 390, "Ja."),)) == ["ja"]
+
+
+def test_a_word_said_twice_stands_twice() -> None:
+    assert said(((0, 400, "no"),), ((400, 800, "no"),)) == ["no", "no"]
+    assert said(((0, 400, "no"),), ((300, 800, "no"),)) == ["no", "no"]
+    assert said(((0, 400, "no"),), ((100, 400, "yes"),)) == ["no", "yes"]

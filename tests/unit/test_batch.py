@@ -1,0 +1,47 @@
+"""Where results go, and what a threshold does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from transcribe.batch import judge, plan_jobs
+from transcribe.episode import Coverage, Spot
+from transcribe.errors import GateError, UsageError
+from transcribe.progress import Covered, Event
+from transcribe.settings import Settings
+
+GAP = Coverage(10_000, 1_000, 0, 0, (Spot(0, 1_000, "missing", "no words were recognised"),))
+
+
+def test_a_review_may_stand_beside_the_formats_asked_for(tmp_path: Path) -> None:
+    settings = Settings.of(output=str(tmp_path), formats=("srt",))
+    (job,) = plan_jobs(["talk.mp3"], settings)
+    assert [target.path for target in job.targets] == [tmp_path / "talk.srt", tmp_path / "talk.review.md"]
+
+
+def test_standard_output_gets_no_review() -> None:
+    (job,) = plan_jobs(["talk.mp3"], Settings.of(output="-"))
+    assert job.targets == ()
+
+
+def test_two_reviews_in_one_place_are_refused() -> None:
+    with pytest.raises(UsageError):
+        plan_jobs(["talk.mp3", "talk.ogg"], Settings())
+    with pytest.raises(UsageError, match="its own transcript"):
+        plan_jobs(["talk.mp3", "talk.review.md"], Settings())
+
+
+def test_coverage_is_told_whether_it_is_enough_or_not() -> None:
+    told: list[Event] = []
+    judge("talk.mp3", GAP, 0, told.append)
+    judge("talk.mp3", GAP, 90, told.append)
+    summary = "90 % of speech covered, 1 spot to check"
+    assert told == [Covered("talk.mp3", GAP.percent, 1, summary)] * 2
+    with pytest.raises(
+        GateError, match=r"talk\.mp3: less than 90\.1 % .* \(90 % of speech covered"
+    ) as raised:
+        judge("talk.mp3", GAP, 90.1, told.append)
+    assert raised.value.exit_code == 12
+    assert len(told) == 3
