@@ -233,6 +233,7 @@ class OutputSettings:
         metavar="PERCENT",
         minimum=0,
         maximum=100,
+        advanced=True,
     )
 
 

@@ -35,7 +35,7 @@ def episode(translate: str = "false") -> Episode:
         Audio("", 144_000, 0, None, 0.0),
         SpeechSpans(()),
         Transcript(Language("pl", 1.0, detected=False), (Segment(0, words[-1].end_ms, words, 0, "Anna"),)),
-        Coverage(0, 0, ()),
+        Coverage(0, 0, 0, 0, ()),
         Provenance("transcribe", "engine", ModelIdentity("m", "cd" * 32, ""), (("translate", translate),)),
     )
 
