@@ -146,7 +146,7 @@ def judge(name: str, coverage: Coverage, fail_under: float, progress: Progress) 
     progress(Covered(name, coverage.percent, len(coverage.to_check), coverage.summary()))
     if coverage.percent < fail_under:
         raise GateError(
-            f"{name}: less than {fail_under:g} % of the speech has words ({coverage.summary()})",
+            f"less than {fail_under:g} % of the speech in {name} has words ({coverage.summary()})",
             "The transcript is written all the same; listen to what is missing",
         )
 

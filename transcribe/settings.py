@@ -229,7 +229,7 @@ class OutputSettings:
     force: bool = option(False, "Replace existing files, whoever wrote them")
     fail_under: float = option(
         0.0,
-        "Exit with 12 when less of the speech has words, in percent; 0: never",
+        "Exit with 12 if less speech has words; 0: never",
         metavar="PERCENT",
         minimum=0,
         maximum=100,

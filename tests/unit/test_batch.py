@@ -40,7 +40,7 @@ def test_coverage_is_told_whether_it_is_enough_or_not() -> None:
     summary = "90 % of speech covered, 1 spot to check"
     assert told == [Covered("talk.mp3", GAP.percent, 1, summary)] * 2
     with pytest.raises(
-        GateError, match=r"talk\.mp3: less than 90\.1 % .* \(90 % of speech covered"
+        GateError, match=r"less than 90\.1 % .* talk\.mp3 .* \(90 % of speech covered"
     ) as raised:
         judge("talk.mp3", GAP, 90.1, told.append)
     assert raised.value.exit_code == 12

@@ -216,8 +216,9 @@ def test_a_word_at_a_cut_belongs_to_the_side_of_its_middle(waveform: Waveform) -
         word(0, 900, "theirs"),
         word(400, 700, "ours"),
         word(700, 10_000, "a-very-long-one-of-which-there-is-no-other-like-it-in-the-whole-recording"),
+        word(10_000, 10_900, "ours-too"),
+        word(10_300, 10_900, "not-ours"),
     )
-    heard += (word(10_000, 10_900, "ours-too"), word(10_300, 10_900, "not-ours"))
     result = listen(waveform, Script(heard), OVERLAPPING)
     assert [text for text, _, _ in said(result)] == [
         "ours",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from spoken import episode, segment
 
-from transcribe.episode import Spot
+from transcribe.episode import Coverage, Spot
 from transcribe.formats.review import MOST_WORDS, WORDS_AROUND, passage_of, write
 
 TEXT = segment("one two three four five six seven eight nine ten eleven twelve")
@@ -29,6 +31,12 @@ def test_a_spot_stands_with_time_reason_and_the_text_around() -> None:
     assert "100 % of speech covered, 1 spot to check." in text
     assert "**[00:00:02–00:00:02] words that may be invented** (repeats itself)\n" in text
     assert "\n> … two three four five six seven eight nine **ten** eleven twelve …\n" in text
+
+
+def test_the_share_stands_as_it_is_written_elsewhere() -> None:
+    page = write(replace(episode(TEXT), coverage=Coverage(1000, 36, 0, 0, (Spot(0, 36, "missing", "why"),))))
+    assert page is not None
+    assert "\n96.4 % of speech covered, 1 spot to check. " in page.decode()
 
 
 def test_what_was_said_stays_text() -> None:

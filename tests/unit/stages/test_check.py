@@ -74,16 +74,34 @@ def test_nearly_all_is_not_all() -> None:
     assert found.summary() == "99.9 % of speech covered, 1 spot to check"
 
 
-def test_words_of_low_probability_are_listed_where_they_follow_each_other() -> None:
-    low = [word(i * 1000, i * 1000 + 900, "hmm", 0.2) for i in range(10)]
-    assert list(uncertain(low[:2])) == []
-    assert list(uncertain([*low[:2], word(2_000, 2_900), *low[3:5]])) == []
-    assert [
-        (run.start_ms, run.end_ms) for run in uncertain([word(0, 10), *low[1:4], word(4_000, 4_900)])
-    ] == [(1_000, 3_900)]
-    assert list(uncertain([*low[:2], *low[5:7]])) == []
-    assert list(uncertain([word(i, i + 1, "的", 0.1) for i in range(5)])) == []
-    assert len(list(uncertain([word(i, i + 1, "的", 0.1) for i in range(6)]))) == 1
+def line(*probabilities: float, text: str = "words", step_ms: int = 500) -> list[Word]:
+    return [word(i * step_ms, i * step_ms + 400, text, each) for i, each in enumerate(probabilities)]
+
+
+def places(words: list[Word]) -> list[tuple[int, int]]:
+    return [(spot.start_ms, spot.end_ms) for spot in uncertain(words)]
+
+
+def test_single_words_of_low_probability_are_not_listed() -> None:
+    assert places(line(*[0.9, 0.9, 0.1, 0.9, 0.9, 0.9] * 5)) == []
+    assert places(line(0.1, 0.1)) == []
+    assert places([]) == []
+
+
+def test_a_passage_of_low_probability_is_one_spot() -> None:
+    assert places(line(0.3, 0.3, 0.3)) == [(0, 1_400)]
+    assert places(line(*[0.95] * 8, *[0.3] * 8, *[0.95] * 8)) == [(3_000, 8_900)]
+    assert places(line(*[0.3] * 8, *[0.95] * 14, *[0.3] * 8)) == [(0, 4_900), (10_000, 14_900)]
+
+
+def test_words_apart_are_no_passage() -> None:
+    assert places(line(0.3, 0.3, 0.3, 0.3, step_ms=2_500)) == []
+    assert places([*line(0.3, 0.3), *(word(9_000 + i, 9_001 + i, "words", 0.3) for i in range(2))]) == []
+
+
+def test_a_few_characters_are_no_passage() -> None:
+    assert places(line(*[0.1] * 5, text="的")) == []
+    assert places(line(*[0.1] * 6, text="的")) == [(0, 2_900)]
 
 
 def test_uncertain_words_in_a_suspect_stretch_are_told_once() -> None:
