@@ -148,7 +148,6 @@ def provenance_of(settings: Settings, engines: Engines) -> Provenance:
         for option, value in settings.flat()
         if option.group in WORDS_DEPEND_ON and option.name not in ("model", "vocabulary", "audio_stream")
     }
-    said["prompt"] = prompt_of(
-        settings.recognise
-    )  # with the vocabulary's terms: their text counts, not its path
+    # With the vocabulary's terms: their text counts, not where it lies.
+    said["prompt"] = prompt_of(settings.recognise)
     return Provenance(engines.program, engines.engine, engines.model, tuple(sorted(said.items())))

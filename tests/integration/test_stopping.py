@@ -66,15 +66,16 @@ def test_stopped_among_several_files(used_desk: Desk) -> None:
     assert not (used_desk.folder / "talk.txt").exists()
 
 
+def piped(command: list[str], desk: Desk) -> subprocess.Popen[bytes]:
+    """The program with a pipe on each of its outputs."""
+    return subprocess.Popen(
+        command, cwd=desk.folder, env=desk.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+
+
 def test_nobody_reads_the_transcript(used_desk: Desk) -> None:
     command = [*PROGRAM, "clip.wav", "--model", "tiny.en", "-o", "-"]
-    with subprocess.Popen(
-        command,
-        cwd=used_desk.folder,
-        env=used_desk.environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    ) as child:
+    with piped(command, used_desk) as child:
         assert child.stdout is not None
         assert child.stderr is not None
         child.stdout.close()
@@ -86,13 +87,7 @@ def test_nobody_reads_the_transcript(used_desk: Desk) -> None:
 
 def test_reader_takes_one_byte(used_desk: Desk) -> None:
     command = [*PROGRAM, "clip.wav", "--model", "tiny.en", "-o", "-", "-f", "json"]
-    with subprocess.Popen(
-        command,
-        cwd=used_desk.folder,
-        env=used_desk.environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    ) as child:
+    with piped(command, used_desk) as child:
         head = subprocess.run(["head", "-c", "1"], stdin=child.stdout, capture_output=True, check=True)
         assert child.stdout is not None
         assert child.stderr is not None

@@ -77,7 +77,8 @@ def batches(chunks: Chunks, missing: Sequence[Chunk], size: int) -> list[tuple[C
     say in its last bits: a group that was finished in part is done again.
     """
     groups = [chunks.chunks[i : i + size] for i in range(0, len(chunks.chunks), size)]
-    return [group for group in groups if any(chunk in missing for chunk in group)]
+    unfinished = {chunk.index for chunk in missing}
+    return [group for group in groups if any(chunk.index in unfinished for chunk in group)]
 
 
 def prompt_of(settings: RecogniseSettings) -> str:
