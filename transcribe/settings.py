@@ -116,7 +116,7 @@ class PlanSettings:
         "Longer pauses inside a window are shortened to this",
         metavar="MS",
         minimum=0,
-        maximum=10_000,
+        maximum=1_500,
         advanced=True,
     )
 
