@@ -10,8 +10,9 @@ import pytest
 from numpy.typing import NDArray
 
 from transcribe.episode import Chunk, ChunkResult, DecodingOptions, Heard, SpeechSpan, Spot, Word
-from transcribe.listening import Listener, holes, on_timeline, part_of, split_at_holes
+from transcribe.listening import Listener
 from transcribe.waveform import Waveform
+from transcribe.window import holes, on_timeline, part_of, split_at_holes
 
 ENGLISH = DecodingOptions("en")
 
