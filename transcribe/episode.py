@@ -18,6 +18,9 @@ SAMPLE_RATE = 16_000
 
 SAMPLES_PER_MS = SAMPLE_RATE // 1000
 
+LONGEST_WINDOW_MS = 30_000
+"""What Whisper hears at a time (Radford et al. 2022, section 2.2)."""
+
 
 @dataclass(frozen=True)
 class AudioStream:
@@ -223,12 +226,14 @@ class DecodingOptions:
         translate: Whether to write English instead of the language spoken.
         prompt: Text that stands before the window's own, or empty.
         beam_size: Candidates kept while decoding; 1 is greedy.
+        margin_ms: Silence that is heard after a window; 30 s in all at the most.
     """
 
     language: str
     translate: bool = False
     prompt: str = ""
     beam_size: int = 1
+    margin_ms: int = LONGEST_WINDOW_MS
 
 
 @dataclass(frozen=True)

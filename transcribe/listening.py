@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from transcribe.doubt import doubts, mean_log_probability
 from transcribe.episode import (
+    LONGEST_WINDOW_MS,
     SAMPLE_RATE,
     SAMPLES_PER_MS,
     Chunk,
@@ -86,12 +87,17 @@ class Listener:
 
     def __call__(self, recogniser: Recogniser, chunks: Sequence[Chunk]) -> list[ChunkResult]:
         """What was said in each of the chunks."""
-        windows = [self.waveform.read_pieces(chunk.pieces) for chunk in chunks]
-        heard = recogniser.hear(windows, self.options)
-        return [
-            self._result(chunk, self._understand(recogniser, chunk, window, first))
-            for chunk, window, first in zip(chunks, windows, heard, strict=True)
-        ]
+        understood = [Understood([], [], []) for _ in chunks]
+        parts = list(enumerate(chunks))
+        for layer in range(1, MOST_LAYERS + 1):
+            windows = [self.waveform.read_pieces(part.pieces) for _, part in parts]
+            heard = recogniser.hear(windows, self.options) if windows else []
+            for (owner, part), window, first in zip(parts, windows, heard, strict=True):
+                understood[owner] += self._understand(recogniser, part, window, first, layer)
+            parts = [(owner, hole) for owner, each in enumerate(understood) for hole in each.taken_holes()]
+        for owner, hole in parts:
+            understood[owner].spots += missing(hole, "no words were recognised")
+        return [self._result(chunk, each) for chunk, each in zip(chunks, understood, strict=True)]
 
     def _result(self, chunk: Chunk, understood: Understood) -> ChunkResult:
         segments = sorted(understood.segments, key=lambda segment: segment.start_ms)
@@ -100,34 +106,27 @@ class Listener:
         return ChunkResult(chunk.index, self.options.language, kept, spots)
 
     def _understand(
-        self, recogniser: Recogniser, chunk: Chunk, window: Window, first: Heard, layer: int = 1
+        self, recogniser: Recogniser, chunk: Chunk, window: Window, first: Heard, layer: int
     ) -> Understood:
-        """Doubt what was heard; where there is speech but no words, listen again."""
+        """Doubt what was heard; tell where there is speech but no words, so that it is listened to again."""
         judged = self._with_care(recogniser, chunk, window, first)
         if not judged.heard.words:
-            return Understood([], missing(chunk, "no words were recognised"))
+            return Understood([], missing(chunk, "no words were recognised"), [])
         if layer > 1 and judged.doubts:
             text = join_words(judged.heard.words)
-            return Understood([], missing(chunk, f"only doubtful words ({', '.join(judged.doubts)}): {text}"))
+            reason = f"only doubtful words ({', '.join(judged.doubts)}): {text}"
+            return Understood([], missing(chunk, reason), [])
         stretches = split_at_holes(judged.heard)
         segments = on_timeline(stretches, chunk)
-        understood = Understood(segments, [*_noticed(segments, judged, layer)])
-        for start_ms, end_ms in holes(stretches, chunk.duration_ms):
-            understood += self._fill(recogniser, part_of(chunk, start_ms, end_ms), layer + 1)
-        return understood
-
-    def _fill(self, recogniser: Recogniser, hole: Chunk, layer: int) -> Understood:
-        """Listen to speech for which there are no words yet."""
-        if layer > MOST_LAYERS:
-            return Understood([], missing(hole, "no words were recognised"))
-        window = self.waveform.read_pieces(hole.pieces)
-        return self._understand(recogniser, hole, window, recogniser.hear([window], self.options)[0], layer)
+        skipped = [part_of(chunk, *hole) for hole in holes(stretches, chunk.duration_ms)]
+        return Understood(segments, [*_noticed(segments, judged, layer)], skipped)
 
     def _with_care(self, recogniser: Recogniser, chunk: Chunk, window: Window, first: Heard) -> Judged:
         """Where what was heard is doubtful, decode again in other ways; the least doubtful stays.
 
-        The ladder: no prompt and more candidates, then in two halves. Higher temperatures, which
-        Whisper tries, draw random numbers. An attempt without words replaces none.
+        The ladder: no prompt, more candidates and Whisper's full 30 s, then the same in two halves.
+        Higher temperatures, which Whisper tries, draw random numbers. An attempt without words
+        replaces none.
         """
         attempts: list[Judged] = []
         for heard, options in self._attempts(recogniser, window, first):
@@ -144,7 +143,8 @@ class Listener:
     ) -> Iterator[tuple[Heard, DecodingOptions]]:
         """What is heard at each step of the ladder, and how it was asked for."""
         yield first, self.options
-        careful = replace(self.options, beam_size=max(CAREFUL_BEAM_SIZE, self.options.beam_size), prompt="")
+        beam_size = max(CAREFUL_BEAM_SIZE, self.options.beam_size)
+        careful = replace(self.options, beam_size=beam_size, prompt="", margin_ms=LONGEST_WINDOW_MS)
         if careful != self.options:
             yield recogniser.hear([window], careful)[0], careful
         if len(window) >= SHORTEST_SPLIT_SAMPLES:
@@ -170,15 +170,22 @@ class Judged:
 
 @dataclass
 class Understood:
-    """What became of a chunk while it is being listened to."""
+    """What became of a chunk while it is being listened to, and where it has speech without words."""
 
     segments: list[Segment]
     spots: list[Spot]
+    holes: list[Chunk]
 
     def __iadd__(self, other: Understood) -> Understood:
         self.segments += other.segments
         self.spots += other.spots
+        self.holes += other.holes
         return self
+
+    def taken_holes(self) -> list[Chunk]:
+        """The holes, which are somebody else's task from now on."""
+        holes, self.holes = self.holes, []
+        return holes
 
 
 def missing(chunk: Chunk, reason: str) -> list[Spot]:

@@ -67,15 +67,21 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def layout(compute: ComputeSettings, model: InstalledModel) -> tuple[int, int]:
+def layout(compute: ComputeSettings, model: InstalledModel, *, shared: bool) -> tuple[int, int]:
     """How many workers with how many threads each: one thread each is the most efficient use of cores.
 
     On a Mac one worker holds the GPU. Fewer workers where memory is short.
+
+    Args:
+        compute: What was asked for.
+        model: The weights; the first worker needs `model.memory_bytes`.
+        shared: Whether the workers share the weights.
     """
     workers = compute.workers
     if not workers:
         spare = psutil.virtual_memory().available - model.memory_bytes
-        fitting = max(1, spare // WORKER_BYTES)
+        further = WORKER_BYTES if shared else model.memory_bytes
+        fitting = 1 + max(0, spare // further)
         workers = 1 if sys.platform == "darwin" else min(cores(), fitting)
     return workers, _threads(compute, workers)
 
@@ -96,7 +102,7 @@ def _open_whisper_cpp(model: InstalledModel, settings: Settings) -> Iterator[Wor
     from transcribe.engines.whisper_cpp import WhisperCpp
 
     check_before_load(model)
-    workers, threads = layout(settings.compute, model)
+    workers, threads = layout(settings.compute, model, shared=True)
     engine = WhisperCpp(str(model.path), model.alignment, threads, settings.display.debug)
     with closing(engine), WorkerPool(engine.load, workers) as pool:
         yield pool
@@ -104,14 +110,14 @@ def _open_whisper_cpp(model: InstalledModel, settings: Settings) -> Iterator[Wor
 
 @contextmanager
 def _open_ctranslate2(model: InstalledModel, settings: Settings) -> Iterator[WorkerPool[CTranslate2]]:
-    """One worker with all cores, which it shares out over a batch; its threads do not survive a fork."""
+    """Workers that each load the model: the engine's threads do not survive a fork."""
     from transcribe.engines.ctranslate2 import CTranslate2
     from transcribe.engines.pool import WorkerPool
 
     check_before_load(model)
-    workers = settings.compute.workers or 1
     asked = settings.recognise
-    engine = CTranslate2(str(model.path.parent), _threads(settings.compute, workers), asked.compute_type)
+    workers, threads = layout(settings.compute, model, shared=False)
+    engine = CTranslate2(str(model.path.parent), threads, asked.compute_type)
     with WorkerPool(engine.load, workers, asked.batch_size, share=False) as pool:
         yield pool
 
@@ -136,16 +142,18 @@ class RecogniserChoice:
         reads: The form of model it reads.
         identity: Its packages and versions; raises DependencyError when they are missing.
         open: Starts its workers.
+        shared: Whether its workers share the weights.
     """
 
     reads: Kind
     identity: Callable[[], str]
     open: OpenPool
+    shared: bool
 
 
 RECOGNISERS = {
-    "whisper.cpp": RecogniserChoice("whisper", _whisper_cpp_identity, _open_whisper_cpp),
-    "ctranslate2": RecogniserChoice("ctranslate2", _ctranslate2_identity, _open_ctranslate2),
+    "whisper.cpp": RecogniserChoice("whisper", _whisper_cpp_identity, _open_whisper_cpp, shared=True),
+    "ctranslate2": RecogniserChoice("ctranslate2", _ctranslate2_identity, _open_ctranslate2, shared=False),
 }
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import statistics
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -153,10 +152,8 @@ def find_layouts(settings: Settings, tell: Tell) -> list[Layout]:
 
 
 def _shapes(engine: str, model: InstalledModel) -> list[tuple[int, int]]:
-    """Workers and threads worth trying: one worker with every core, and whisper.cpp's own layout."""
-    shapes = {(1, cores())}
-    if engine == "whisper.cpp" and sys.platform != "darwin":
-        shapes.add(layout(ComputeSettings(), model))
+    """Workers and threads worth trying: one worker with every core, and the engine's own layout."""
+    shapes = {(1, cores()), layout(ComputeSettings(), model, shared=RECOGNISERS[engine].shared)}
     return sorted(shapes)
 
 
@@ -184,7 +181,7 @@ def _options(first: Layout, material: Material, settings: Settings) -> DecodingO
     if code == "auto":
         with RECOGNISERS[first.engine].open(first.model, first.of(settings)) as workers:
             code = choose_language(material.chunks, material.waveform, code, workers).code
-    return DecodingOptions(code, asked.translate, prompt_of(asked), asked.beam_size)
+    return DecodingOptions(code, asked.translate, prompt_of(asked), asked.beam_size, asked.window_margin_ms)
 
 
 def _run(each: Layout, material: Material, settings: Settings, options: DecodingOptions) -> tuple[float, int]:

