@@ -30,7 +30,7 @@ class Machine:
         processor: Its name.
         cores: How many this process may use.
         instructions: Instruction sets, as the system calls them.
-        memory_bytes: All there is.
+        memory_gb: All there is, in 10⁹ bytes.
         system: Operating system and Python.
         packages: Versions of the engines and of what they stand on.
     """
@@ -38,7 +38,7 @@ class Machine:
     processor: str
     cores: int
     instructions: tuple[str, ...]
-    memory_bytes: int
+    memory_gb: int
     system: str
     packages: dict[str, str]
 
@@ -49,7 +49,7 @@ def this_machine() -> Machine:
         processor=_processor(),
         cores=len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1,
         instructions=tuple(flag for flag in _cpuinfo("flags", "Features").split() if flag.startswith(SETS)),
-        memory_bytes=psutil.virtual_memory().total,
+        memory_gb=round(psutil.virtual_memory().total / 1e9),
         system=f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
         packages={name: found for name in PACKAGES if (found := _version(name))},
     )

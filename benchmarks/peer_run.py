@@ -78,11 +78,14 @@ def plain(model: Path) -> Listen:
 
 
 def faster_whisper(model: Path, *, numbers: str, beam: int, batch: int = 0) -> Listen:
-    """faster-whisper, which decodes audio itself; window after window, or `batch` windows at a time."""
+    """faster-whisper, which decodes audio itself; window after window, or `batch` windows at a time.
+
+    It is told the folder of the model's file; given the file, it would look for a model of that name online.
+    """
     from faster_whisper import BatchedInferencePipeline, WhisperModel
 
     loaded = WhisperModel(
-        str(model), device="cpu", compute_type=numbers, cpu_threads=THREADS, local_files_only=True
+        str(model.parent), device="cpu", compute_type=numbers, cpu_threads=THREADS, local_files_only=True
     )
     transcribe = loaded.transcribe
     if batch:

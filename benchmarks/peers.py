@@ -156,13 +156,18 @@ def perform(task: Task) -> Run | None:
         try:
             outcome = task.system.run(recordings, task.clips[0].language, Path(folder))
         except subprocess.CalledProcessError as error:
-            print(f"{label}: failed\n{error.stderr}", flush=True)
+            print(f"{label}: failed: {last_line(error.stderr)}", flush=True)
             return None
     run = recorded(task, outcome)
     print(
         f"{label}: {run.wall_s:.1f} s, {run.speed:.1f} × real time, {run.peak_bytes / 1e6:.0f} MB", flush=True
     )
     return run
+
+
+def last_line(text: str) -> str:
+    """What a program said at its end, which is where Python names the error."""
+    return next(reversed(text.strip().splitlines()), "it said nothing")
 
 
 def recorded(task: Task, outcome: Outcome) -> Run:

@@ -37,10 +37,12 @@ def speed(results: Results) -> Figure:
     errors = (total_score(by(runs, name)).rate for name in names)
     labels = [f"{each:.1f} ×   WER {wrong:.2f} %" for each, wrong in zip(speeds, errors, strict=True)]
     axes.bar_label(bars, labels, padding=4, fontsize=9)
-    axes.set_xlim(0, 1.3 * max(speeds))  # room for the labels
+    axes.set_xlim(0, 1.35 * max(speeds))  # room for the labels
     axes.set_xlabel("seconds of audio per second, loading included (more is faster)")
     seconds, rounds = max(run.audio_s for run in runs), len({run.turn for run in runs})
-    _title(axes, f"{seconds:.0f} s of English, {results.machine.cores} cores, median of {rounds} round(s)")
+    what = f"{seconds:.0f} s of English, {results.machine.cores} cores, median of {rounds} round(s)"
+    axes.set_title(f"{what}; blue: this program", loc="left", fontsize=10)
+    axes.spines[["top", "right"]].set_visible(False)
     return figure
 
 
@@ -77,15 +79,11 @@ def _growth_axes(axes: Any, runs: Sequence[Run], label: str) -> None:
     axes.set_xscale("log")
     axes.set_xticks(lengths, [str(minutes) for minutes in lengths])
     axes.minorticks_off()
-    axes.set_ylim(bottom=0)
+    axes.set_ylim(0, 1.05 * axes.get_ylim()[1])
     axes.set_xlabel("length of the recording, minutes")
-    _title(axes, label)
-    axes.grid(alpha=0.3)
-
-
-def _title(axes: Any, text: str) -> None:
-    axes.set_title(text, loc="left", fontsize=10)
+    axes.set_ylabel(label)
     axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(alpha=0.3)
 
 
 def _save(figure: Figure, path: Path) -> None:

@@ -10,6 +10,9 @@ from benchmarks.measured import Results, Run, by, median, scores, speed_ratio, s
 from benchmarks.systems import BATCHED, PLAIN
 from transcribe.evaluation import Score, normalise
 
+FIRST_MINUTES = 10
+"""The length that longer recordings are compared with; in shorter ones start-up counts too much."""
+
 SHOWN = 50
 """Letters of an invented text that the table shows."""
 
@@ -33,11 +36,12 @@ def introduction(results: Results) -> Iterator[str]:
     """What was measured, on what and with what."""
     machine = results.machine
     yield "Made by `make bench-peers`; `python -m benchmarks.peers --render` draws it again.\n"
-    memory = f"{machine.memory_bytes / 1e9:.0f} GB"
-    yield f"- {machine.processor}, {machine.cores} cores, {memory}; {machine.system}"
+    yield f"- {machine.processor}, {machine.cores} cores, {machine.memory_gb} GB; {machine.system}"
     yield f"- instruction sets: {' '.join(machine.instructions) or 'not known'}"
     yield f"- packages: {', '.join(f'{name} {version}' for name, version in machine.packages.items())}"
-    yield from (f"- whisper.cpp in {name}: {build}" for name, build in results.builds.items())
+    for build in dict.fromkeys(results.builds.values()):
+        names = (name for name, other in results.builds.items() if other == build)
+        yield f"- whisper.cpp in {', '.join(names)}: {build}"
     yield f"- this program at {', '.join(dict.fromkeys(run.code for run in results.runs if run.code))}\n"
     yield HOW
 
@@ -112,9 +116,8 @@ def growth(results: Results) -> Iterator[str]:
     if not runs:
         return
     yield "## Growth with the length of the recording\n"
-    yield "The sample, played again and again as an MP3. Against: the same system's shortest recording of 10"
-    yield "minutes or more.\n"
-    head = ["system", "minutes", "wall s", "s per minute", "against", "peak MB", "against"]
+    yield f"The sample, played again and again, as an MP3. Changes are against {FIRST_MINUTES} minutes.\n"
+    head = ["system", "minutes", "wall s", "s per minute", "change", "peak MB", "change"]
     rows = [cells for name in systems_in(runs) for cells in growth_rows(by(runs, name))]
     yield from table(head, rows)
 
@@ -122,27 +125,19 @@ def growth(results: Results) -> Iterator[str]:
 def growth_rows(own: Sequence[Run]) -> Iterator[list[str]]:
     """The rows of one system, the shortest recording first."""
     lengths = sorted({int(run.case) for run in own})
-    first = next((length for length in lengths if length >= 10), lengths[0])
 
     def figures(minutes: int) -> tuple[float, float]:
         runs = [run for run in own if run.case == str(minutes)]
-        return median(run.wall_s for run in runs), peak_mb(runs)
+        return median(run.wall_s for run in runs) / minutes, peak_mb(runs)
 
-    wall_first, peak_first = figures(first)
-    for minutes in lengths:
-        wall, peak = figures(minutes)
-        change = 100 * (wall / minutes / (wall_first / first) - 1)
-        against = [f"{change:+.1f} %", f"{peak - peak_first:+.0f} MB"] if minutes > first else ["", ""]
-        name = own[0].system
-        yield [
-            name,
-            f"{minutes}",
-            f"{wall:.1f}",
-            f"{wall / minutes:.2f}",
-            against[0],
-            f"{peak:.0f}",
-            against[1],
-        ]
+    paces = {minutes: figures(minutes) for minutes in lengths}
+    for minutes, (pace, peak) in paces.items():
+        slower, more = "", ""
+        if minutes > FIRST_MINUTES in paces:
+            pace_first, peak_first = paces[FIRST_MINUTES]
+            slower, more = f"{100 * (pace / pace_first - 1):+.1f} %", f"{peak - peak_first:+.0f} MB"
+        times = f"{pace * minutes:.1f}", f"{pace:.2f}"
+        yield [own[0].system, str(minutes), *times, slower, f"{peak:.0f}", more]
 
 
 def workers(results: Results) -> Iterator[str]:
