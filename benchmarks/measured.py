@@ -82,7 +82,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Results:
-    """All runs on one machine.
+    """All runs on one machine, with one set of packages.
 
     Attributes:
         machine: Where they were made.

@@ -4,7 +4,7 @@
     python -m benchmarks.peers --render
 
 Every run is a fresh process. A run is saved as soon as it is done, so that a long measurement can be made
-in pieces; a part that is measured again replaces what it measured before. Writes
+in pieces; it replaces the earlier one of the same part, system, case and round. Writes
 `benchmarks/results/peers-MODEL.json` and `.md`, and `docs/peers-speed.png` and `docs/peers-growth.png`.
 """
 
@@ -87,6 +87,7 @@ def measure(arguments: argparse.Namespace, target: Path) -> None:
         SystemExit: The results there are cannot be compared with new ones, or a name is unknown.
     """
     systems = choose(arguments)
+    target.parent.mkdir(parents=True, exist_ok=True)
     save(target, begin(target, systems))
     with tempfile.TemporaryDirectory(prefix="transcribe-peers-") as name:
         for task in tasks(arguments, systems, Path(name)):
