@@ -5,12 +5,14 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
+BENCH  := $(VENV)/.bench-ready
 SAMPLE := two-voices
 MODEL  ?= base
 AUDIO  ?= ../shared/audio
+OPTIONS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo native test check format golden docs bench bench-wer bench-overhead models build clean
+.PHONY: help setup demo native test check format golden docs bench bench-wer bench-overhead bench-peers models build clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,13 +56,21 @@ docs: $(READY) ## Rewrite the reference pages that are generated from the code
 	$(BIN)/python docs/generate.py
 	$(BIN)/python docs/schema.py
 
-bench: bench-wer bench-overhead ## Run every benchmark (about an hour on two cores)
+bench: bench-wer bench-overhead bench-peers ## Run every benchmark (hours on two cores)
 
 bench-wer: models ## Word error rate beside plain pywhispercpp: benchmarks/results/wer-MODEL.md
 	$(BIN)/python -m benchmarks.wer --model $(MODEL) --audio $(AUDIO)
 
 bench-overhead: models ## Time outside recognition, and memory: benchmarks/results/overhead-MODEL.md
 	$(BIN)/python -m benchmarks.overhead --model $(MODEL)
+
+bench-peers: $(BENCH) models ## Speed, errors and memory beside the peers: benchmarks/results/peers-MODEL.md
+	-$(BIN)/transcribe models pull $(MODEL)-ct2  # what needs it is left out without it
+	$(BIN)/python -m benchmarks.peers --model $(MODEL) --audio $(AUDIO) $(OPTIONS)
+
+$(BENCH): $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group bench
+	@touch $(BENCH)
 
 models: $(READY) ## Install the models that the tests and the benchmarks use
 	$(BIN)/transcribe models pull $(MODEL) tiny.en

@@ -73,7 +73,7 @@ class Plain:
         """What pywhispercpp hears in a clip when told its language."""
         key = f"{file_digest(clip.path)}-{clip.language}"
         if key not in self._texts:
-            segments = self._loaded.transcribe(_decode(clip.path), language=clip.language)
+            segments = self._loaded.transcribe(decode(clip.path), language=clip.language)
             self._texts[key] = " ".join(segment.text for segment in segments)
             self._kept.parent.mkdir(parents=True, exist_ok=True)
             self._kept.write_text(json.dumps(self._texts, ensure_ascii=False, indent=1), encoding="utf-8")
@@ -81,11 +81,14 @@ class Plain:
 
     @functools.cached_property
     def _loaded(self) -> Any:
-        from pywhispercpp.model import Model
+        return load_plain(self._model)
 
-        return Model(
-            str(self._model), n_threads=THREADS, print_progress=False, redirect_whispercpp_logs_to=None
-        )
+
+def load_plain(model: Path) -> Any:
+    """A ggml file in pywhispercpp's own `Model`: greedy, everything but the threads as it comes."""
+    from pywhispercpp.model import Model
+
+    return Model(str(model), n_threads=THREADS, print_progress=False, redirect_whispercpp_logs_to=None)
 
 
 def file_digest(path: Path) -> str:
@@ -94,7 +97,7 @@ def file_digest(path: Path) -> str:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
-def _decode(path: Path) -> np.ndarray[Any, np.dtype[np.float32]]:
+def decode(path: Path) -> np.ndarray[Any, np.dtype[np.float32]]:
     """A recording as 16 kHz mono float32."""
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-i", str(path), "-map", "0:a:0"]
     command += ["-ac", "1", "-ar", "16000", "-f", "f32le", "-"]
