@@ -28,7 +28,6 @@ from transcribe.waveform import Waveform
 from transcribe.window import (
     holes,
     joined,
-    kept_part,
     kept_spot,
     on_timeline,
     part_of,
@@ -101,9 +100,8 @@ class Listener:
 
     def _result(self, chunk: Chunk, understood: Understood) -> ChunkResult:
         segments = sorted(understood.segments, key=lambda segment: segment.start_ms)
-        kept = tuple(part for segment in segments if (part := kept_part(segment, chunk)))
         spots = tuple(spot for each in understood.spots if (spot := kept_spot(each, chunk)))
-        return ChunkResult(chunk.index, self.options.language, kept, spots)
+        return ChunkResult(chunk.index, self.options.language, tuple(segments), spots)
 
     def _understand(
         self, recogniser: Recogniser, chunk: Chunk, window: Window, first: Heard, layer: int

@@ -89,7 +89,7 @@ def _transcribe(
     progress(StageStarted("recognise", sum(chunk.duration_ms for chunk in chunks.chunks)))
     language, results = recognise(chunks, waveform, settings.recognise, engines.open_workers, work, progress)
     progress(StageFinished("recognise"))
-    transcript = step("stitch", Transcript, lambda: stitch(language, results))
+    transcript = step("stitch", Transcript, lambda: stitch(language, chunks, results))
     coverage = step("check", Coverage, lambda: check(speech, chunks, results, transcript))
     episode = Episode(source, audio, speech, transcript, coverage, provenance_of(settings, engines))
     work.save("episode", episode)

@@ -104,11 +104,11 @@ class PlanSettings:
     """How speech is packed into windows for the recogniser."""
 
     max_chunk_ms: int = option(
-        20_000,
+        22_000,
         "Longest window given to the recogniser; it hears a pause after it, and 30 s in all",
         metavar="MS",
         minimum=5_000,
-        maximum=29_000,
+        maximum=28_000,
         advanced=True,
     )
     max_pause_ms: int = option(

@@ -23,7 +23,7 @@ from transcribe.errors import OutputError
 
 T = TypeVar("T")
 
-LAYOUT = "2"
+LAYOUT = "3"
 """Raised whenever an artefact's shape or meaning changes; older work directories are then left alone."""
 
 

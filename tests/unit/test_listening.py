@@ -212,28 +212,10 @@ def test_what_is_said_without_the_prompt_was_not_read_from_it(waveform: Waveform
 OVERLAPPING = Chunk(3, (SpeechSpan(9_500, 20_500),), keeps=SpeechSpan(10_000, 20_000))
 
 
-def test_a_word_at_a_cut_belongs_to_the_side_of_its_middle(waveform: Waveform) -> None:
-    heard: tuple[Word, ...] = (
-        word(0, 900, "theirs"),
-        word(400, 700, "ours"),
-        word(700, 10_000, "a-very-long-one-of-which-there-is-no-other-like-it-in-the-whole-recording"),
-        word(10_000, 10_900, "ours-too"),
-        word(10_300, 10_900, "not-ours"),
-    )
-    result = listen(waveform, Script(heard), OVERLAPPING)
-    assert [text for text, _, _ in said(result)] == [
-        "ours",
-        "a-very-long-one-of-which-there-is-no-other-like-it-in-the-whole-recording",
-        "ours-too",
-    ]
-    assert result.segments[0].start_ms == 9_900
-
-
-def test_an_end_without_a_cut_keeps_its_last_word(waveform: Waveform) -> None:
-    first = Chunk(0, (SpeechSpan(0, 2_500),), keeps=SpeechSpan(0, 2_000))
-    assert len(said(listen(waveform, Script((word(0, 0, "I"), word(0, 1500, "am"))), first))) == 2
-    last = Chunk(1, (SpeechSpan(1_500, 4_000),), keeps=SpeechSpan(2_000, 4_000))
-    assert len(said(listen(waveform, Script((word(600, 2500, "am"), word(2500, 2500, "I"))), last))) == 2
+def test_what_lies_beyond_a_cut_is_kept_for_the_seam(waveform: Waveform) -> None:
+    long_one = "a-very-long-one-of-which-there-is-no-other-like-it-in-the-whole-recording"
+    heard = (word(0, 900, "theirs"), word(900, 10_900, long_one))
+    assert len(said(listen(waveform, Script(heard), OVERLAPPING))) == 2
 
 
 def test_spots_end_where_what_is_kept_ends(waveform: Waveform) -> None:

@@ -19,7 +19,7 @@ Status = Literal["ok", "note", "problem"]
 LITTLE_DISK = 2_000_000_000
 """Bytes. An hour of recording takes 230 MB (16 kHz, 4 bytes a sample) while it is transcribed."""
 
-FASTER_BUILD = "Recognition is up to twice as fast when the engine is built for this machine: make native"
+FASTER_BUILD = "Recognition is half as fast again when the engine is built for this machine: make native"
 
 
 @dataclass(frozen=True)
@@ -99,12 +99,12 @@ def check_ffmpeg(settings: Settings) -> Check:
 def check_recogniser(settings: Settings) -> Check:
     """The recognition engine that a job would use and, of whisper.cpp, what it was built with."""
     from transcribe.commands.choose import RECOGNISERS
-    from transcribe.engines.whisper_cpp import identity, instructions, matrix_libraries
+    from transcribe.engines.whisper_cpp import identity, instructions, matrix_kernels
 
     if settings.recognise.engine != "whisper.cpp":
         return Check("recogniser", "ok", RECOGNISERS[settings.recognise.engine].identity())
     detail = f"{identity()}, built with {' '.join(instructions()) or 'no special instructions'}"
-    if matrix_libraries() or platform.system() == "Darwin":
+    if matrix_kernels() or platform.system() == "Darwin":
         return Check("recogniser", "ok", detail)
     return Check("recogniser", "note", f"{detail}, without a matrix library", FASTER_BUILD)
 

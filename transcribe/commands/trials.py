@@ -101,7 +101,7 @@ def sample() -> Path:
 
 
 def prepare(path: Path, settings: Settings, folder: Path) -> Material:
-    """Find about a minute of speech in a recording, and a window for every core.
+    """Find about a minute of speech in a recording, and a batch of windows for every core.
 
     Args:
         path: The recording.
@@ -124,7 +124,7 @@ def prepare(path: Path, settings: Settings, folder: Path) -> Material:
         (n for n in range(1, len(windows)) if sum(each.duration_ms for each in windows[:n]) >= SPEECH_MS),
         len(windows),
     )
-    chosen = islice(cycle(windows[:enough]), max(enough, cores()))
+    chosen = islice(cycle(windows[:enough]), max(enough, cores() * settings.recognise.batch_size))
     return Material(waveform, Chunks(tuple(replace(each, index=i) for i, each in enumerate(chosen))))
 
 

@@ -1,11 +1,11 @@
 """`make native`: the recognition engine built for this machine, in place of the wheel for every machine.
 
-The wheel of `pywhispercpp` for Linux stays at AVX2 and multiplies matrices with its own loops. Built here,
-the same version uses every instruction of this processor, and OpenBLAS. Nothing needs root: OpenBLAS comes
-from the `scipy-openblas32` wheel, cmake and ninja come with pip's build environment; a C++ compiler and
-Python's headers have to be there. Every library is told where its neighbours are (`$ORIGIN`), so no
-variable has to be set afterwards. What was built has to hear the words that the wheel hears, or the wheel
-comes back.
+The wheel of `pywhispercpp` for Linux stays at AVX2 and multiplies matrices one row with one column at a
+time. Built here, the same version uses every instruction of this processor, and the matrix kernels that
+came to ggml from llamafile (`GGML_LLAMAFILE`), which whisper.cpp leaves out by default. Nothing needs root:
+cmake and ninja come with pip's build environment; a C++ compiler and Python's headers have to be there.
+Every library is told where its neighbours are (`$ORIGIN`), so no variable has to be set afterwards. What
+was built has to hear the words that the wheel hears, or the wheel comes back.
 """
 
 from __future__ import annotations
@@ -29,10 +29,8 @@ import click
 from transcribe.errors import DependencyError, EngineError, TranscribeError
 
 ENGINE = "pywhispercpp"
-OPENBLAS = "scipy-openblas32"
-
-PREFIXED = ("cblas_sgemm", "openblas_get_parallel", "openblas_set_num_threads")
-"""What ggml (ggml-blas.cpp) calls of OpenBLAS; that wheel puts `scipy_` before every name."""
+KERNELS = "LLAMAFILE"
+"""What the engine calls the matrix kernels it was built with, among its instructions."""
 
 SAME_WORDS = 0.97
 """Likeness of two transcripts; sums in another order may change a word in a hundred."""
@@ -71,19 +69,17 @@ def install(recording: Path, tell: Tell) -> None:
     with tempfile.TemporaryDirectory(prefix="transcribe-native-") as name:
         folder = Path(name)
         plain = _wheel(f"{ENGINE}=={version}", folder / "plain", "--only-binary", ":all:")
-        blas = _wheel(OPENBLAS, folder / "blas", "--only-binary", ":all:")
-        tell(f"Building {ENGINE} {version}; this takes two to ten minutes")
-        built = build(version, blas, folder)
-        _replace(plain, [blas, built], recording, folder, tell)
+        tell(f"Building {ENGINE} {version}; this takes one to ten minutes")
+        _replace(plain, build(version, folder), recording, folder, tell)
 
 
-def _replace(plain: Path, built: Sequence[Path], recording: Path, folder: Path, tell: Tell) -> None:
+def _replace(plain: Path, built: Path, recording: Path, folder: Path, tell: Tell) -> None:
     """Install what was built if it does as well as the wheel, which is tried first and comes back if not."""
     _pip("install", "--force-reinstall", "--no-deps", str(plain))  # an earlier build is no yardstick
     before, expected = engine_build(), heard(recording, folder)
     tell(f"The wheel: {' '.join(before)}")
     try:
-        _pip("install", "--force-reinstall", "--no-deps", *map(str, built))
+        _pip("install", "--force-reinstall", "--no-deps", str(built))
         after = engine_build()
         tell(f"Built now: {' '.join(after)}")
         check_build(before, after)
@@ -91,7 +87,6 @@ def _replace(plain: Path, built: Sequence[Path], recording: Path, folder: Path, 
     except BaseException:
         tell("Putting the wheel back")
         _pip("install", "--force-reinstall", "--no-deps", str(plain))
-        _pip("uninstall", "--yes", OPENBLAS)
         raise
     tell("It hears the same words" if expected else "No model is installed, so no recording was tried")
 
@@ -119,43 +114,34 @@ def check_tools() -> None:
         )
 
 
-def build(version: str, blas: Path, folder: Path) -> Path:
+def build(version: str, folder: Path) -> Path:
     """Build the engine's wheel.
 
     Args:
         version: Of `pywhispercpp`.
-        blas: The wheel of OpenBLAS, to build against.
-        folder: Where the wheel is put, and what the build needs.
+        folder: Where the wheel is put.
 
     Raises:
         DependencyError: The build fails; what the tools said stands on standard error.
     """
-    unpacked = folder / "openblas"
-    shutil.unpack_archive(blas, unpacked, "zip")
     # A wheel built earlier, with other settings, may lie in pip's cache.
     options = ("--no-binary", ENGINE, "--no-cache-dir")
-    environment = build_environment(unpacked / "scipy_openblas32", os.environ)
+    environment = build_environment(os.environ)
     return _wheel(f"{ENGINE}=={version}", folder / "built", *options, environment=environment)
 
 
-def build_environment(openblas: Path, environment: Mapping[str, str]) -> dict[str, str]:
+def build_environment(environment: Mapping[str, str]) -> dict[str, str]:
     """The environment of the build: pywhispercpp's `setup.py` hands every variable on to cmake.
 
     Args:
-        openblas: Folder with OpenBLAS's `include` and `lib`.
         environment: What the user has set; it is kept.
     """
-    renamed = " ".join(f"-D{name}=scipy_{name}" for name in PREFIXED)
     return {
         **environment,
         "GGML_NATIVE": "ON",
-        "GGML_BLAS": "ON",
-        "GGML_BLAS_VENDOR": "OpenBLAS",
-        "BLAS_LIBRARIES": str(openblas / "lib" / "libscipy_openblas.so"),
-        "BLAS_INCLUDE_DIRS": str(openblas / "include"),
-        "CXXFLAGS": f"{environment.get('CXXFLAGS', '')} {renamed}".strip(),
+        "GGML_LLAMAFILE": "ON",
         "CMAKE_BUILD_WITH_INSTALL_RPATH": "ON",
-        "CMAKE_INSTALL_RPATH": "$ORIGIN;$ORIGIN/scipy_openblas32/lib",
+        "CMAKE_INSTALL_RPATH": "$ORIGIN",
     }
 
 
@@ -165,7 +151,7 @@ def engine_build() -> tuple[str, ...]:
     Raises:
         EngineError: It does not load.
     """
-    names = "*engine.matrix_libraries(), *engine.instructions()"
+    names = "*dict.fromkeys((*engine.matrix_kernels(), *engine.instructions()))"
     question = f"from transcribe.engines import whisper_cpp as engine; print({names})"
     done = _run([sys.executable, "-c", question], os.environ)
     if done.returncode != 0:
@@ -200,12 +186,12 @@ def heard(recording: Path, folder: Path) -> str:
 
 
 def check_build(before: Sequence[str], after: Sequence[str]) -> None:
-    """Whether the new build can do all that the old one could, and has a matrix library.
+    """Whether the new build can do all that the old one could, and has the matrix kernels.
 
     Raises:
         EngineError: It lacks something.
     """
-    lost = {"BLAS", *before} - set(after)
+    lost = {KERNELS, *before} - set(after)
     if lost:
         raise EngineError(
             f"the engine was built without {', '.join(sorted(lost))}", "The wheel stays in place"

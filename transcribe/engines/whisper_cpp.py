@@ -183,19 +183,28 @@ class WhisperCpp:
 
 
 def identity() -> str:
-    """The engine's package, version and matrix libraries, for provenance: sums in another order differ."""
+    """The engine's package, version and matrix kernels, for provenance: sums in another order differ.
+
+    Raises:
+        DependencyError: The engine does not load.
+    """
     version = importlib.metadata.version("pywhispercpp")
-    return " + ".join((f"pywhispercpp {version}", *matrix_libraries()))
+    return " + ".join((f"pywhispercpp {version}", *matrix_kernels()))
 
 
-def matrix_libraries() -> tuple[str, ...]:
-    """Names of the libraries that multiply matrices for the engine; without one it does so itself.
+def matrix_kernels() -> tuple[str, ...]:
+    """What multiplies matrices for the engine, if not ggml row by row, as in the wheel for Linux.
 
-    ggml has one library for each way to compute, and they stand among the files of the package.
+    ggml has one library for each way to compute, and they stand among the files of the package;
+    llamafile's kernels are a part of the one for processors.
+
+    Raises:
+        DependencyError: The engine does not load.
     """
     files = importlib.metadata.files("pywhispercpp") or []
     ways = {file.name.lower().partition("ggml-")[2].partition(".")[0].partition("-")[0] for file in files}
-    return tuple(name for name in ("BLAS", "METAL", "CUDA", "VULKAN") if name.lower() in ways)
+    libraries = (name for name in ("BLAS", "METAL", "CUDA", "VULKAN") if name.lower() in ways)
+    return (*libraries, *(name for name in instructions() if name == "LLAMAFILE"))
 
 
 def instructions() -> tuple[str, ...]:

@@ -22,8 +22,9 @@ HOP_MS = 20
 DIP_MS = 300
 """Energy is averaged over this long, so that a pause between phrases beats the stop of a consonant."""
 
-OVERLAP_MS = 500
-"""How far a window reaches over a cut in speech: longer than nearly every syllable cut in two."""
+OVERLAP_MS = 1_000
+"""How far a window reaches over a cut in speech: both sides hear two or three whole words of each other's,
+since a decoder leaves out or misses the word that a window begins or ends with."""
 
 LEAST_PART_MS = 2000
 """Over-long speech is not cut so that less than this is left."""

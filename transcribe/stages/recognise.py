@@ -14,6 +14,7 @@ from transcribe.listening import LanguageBallot, Listener, Recogniser
 from transcribe.progress import Progress, SegmentRecognised, StageAdvanced
 from transcribe.settings import RecogniseSettings
 from transcribe.waveform import Waveform
+from transcribe.window import kept_part
 from transcribe.workspace import Workspace
 
 SECTION_CHUNKS = 32
@@ -141,7 +142,7 @@ class _Report:
     """Tells progress in the recording's order, whatever the order in which chunks are finished."""
 
     def __init__(self, chunks: Chunks, done: dict[int, ChunkResult], progress: Progress) -> None:
-        self._durations = {chunk.index: chunk.duration_ms for chunk in chunks.chunks}
+        self._chunks = {chunk.index: chunk for chunk in chunks.chunks}
         self._done = done
         self._progress = progress
         self._next = 0
@@ -153,11 +154,12 @@ class _Report:
         self._tell()
 
     def _done_ms(self) -> int:
-        return sum(self._durations[index] for index in self._done)
+        return sum(self._chunks[index].duration_ms for index in self._done)
 
     def _tell(self) -> None:
         while self._next in self._done:
             for segment in self._done[self._next].segments:
-                self._progress(SegmentRecognised(segment))
+                if part := kept_part(segment, self._chunks[self._next]):
+                    self._progress(SegmentRecognised(part))
             self._next += 1
         self._progress(StageAdvanced("recognise", self._done_ms(), self._resumed_ms))

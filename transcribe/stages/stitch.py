@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from transcribe.doubt import bare
-from transcribe.episode import ChunkResult, Language, Segment, Transcript, Word
+from transcribe.episode import ChunkResult, Chunks, Language, Segment, Transcript, Word
+from transcribe.seams import at_seams
 
 
-def stitch(language: Language | None, results: Iterable[ChunkResult]) -> Transcript:
+def stitch(language: Language | None, chunks: Chunks, results: Sequence[ChunkResult]) -> Transcript:
     """Lay the chunks' segments end to end.
 
-    What chunks keep does not overlap. Where speech had to be cut, both sides may still place the
-    word at the cut on their own side: then one of the two is left out. Word times are only moved
-    where an engine's estimate runs into the word before. Pauses between words stay as they are.
+    Where speech had to be cut, two windows heard the same words, and each word is taken from one of
+    them (`seams.py`). Word times are only moved where an engine's estimate runs into the word before.
+    Pauses between words stay as they are.
 
     Args:
         language: The recording's language.
+        chunks: The plan.
         results: One for each chunk, in the plan's order.
     """
     segments: list[Segment] = []
     clock_ms = 0
-    for segment in undoubled(segment for result in results for segment in result.segments):
+    for segment in undoubled(segment for part in at_seams(chunks.chunks, results) for segment in part):
         words = tuple(_not_before(clock_ms, segment.words))
         clock_ms = words[-1].end_ms
         segments.append(replace(segment, start_ms=words[0].start_ms, end_ms=words[-1].end_ms, words=words))

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from transcribe.episode import SpeechSpan
 from transcribe.progress import Event, StageAdvanced, silent
 from transcribe.settings import DetectSettings
-from transcribe.stages.detect import detect, join_bursts, pad, speech_bursts
+from transcribe.stages.detect import BLOCK_SAMPLES, detect, join_bursts, pad, speech_bursts
 from transcribe.waveform import Waveform
 
 EXACT = DetectSettings(min_speech_ms=0, min_silence_ms=0, speech_pad_ms=0)
@@ -71,8 +71,9 @@ def test_the_default_settings_join_drop_and_pad(tmp_path: Path) -> None:
 
 def test_progress_is_told(tmp_path: Path) -> None:
     events: list[Event] = []
-    detect(record(tmp_path, [0.0] * 2500), EXACT, Scripted(), events.append)
-    assert events[-1] == StageAdvanced("detect", 80_000)
+    windows = 2 * BLOCK_SAMPLES // 512 + 1
+    detect(record(tmp_path, [0.0] * windows), EXACT, Scripted(), events.append)
+    assert events[-1] == StageAdvanced("detect", windows * 32)
     assert len(events) == 3
 
 

@@ -5,10 +5,16 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transcribe.episode import ChunkResult, Language, Segment, Word
+from transcribe.episode import Chunk, ChunkResult, Chunks, Language, Segment, SpeechSpan, Transcript, Word
 from transcribe.stages.stitch import stitch
 
 ENGLISH = Language("en", 1.0, detected=False)
+
+
+def stitched(results: list[ChunkResult]) -> Transcript:
+    """From chunks between which nobody spoke."""
+    chunks = (Chunk(each.chunk, (SpeechSpan(0, 90_000),)) for each in results)
+    return stitch(ENGLISH, Chunks(tuple(chunks)), results)
 
 
 def segment(chunk: int, *times: tuple[int, int]) -> Segment:
@@ -21,14 +27,14 @@ def test_pauses_stay_pauses() -> None:
         ChunkResult(0, "en", (segment(0, (0, 400), (400, 900)),)),
         ChunkResult(1, "en", (segment(1, (60_000, 60_500)),)),
     ]
-    transcript = stitch(ENGLISH, results)
+    transcript = stitched(results)
     assert [(s.start_ms, s.end_ms) for s in transcript.segments] == [(0, 900), (60_000, 60_500)]
     assert transcript.language == ENGLISH
 
 
 def test_nothing_said_is_an_empty_transcript() -> None:
-    assert stitch(None, []).segments == ()
-    assert stitch(ENGLISH, [ChunkResult(0, "en", ())]).text == ""
+    assert stitch(None, Chunks(()), []).segments == ()
+    assert stitched([ChunkResult(0, "en", ())]).text == ""
 
 
 @given(st.lists(st.lists(st.tuples(st.integers(0, 90_000), st.integers(0, 90_000)), min_size=1, max_size=8)))
@@ -37,7 +43,7 @@ def test_words_never_overlap_and_none_is_lost(times: list[list[tuple[int, int]]]
         ChunkResult(i, "en", (segment(i, *[(min(pair), max(pair)) for pair in pairs]),))
         for i, pairs in enumerate(times)
     ]
-    words = stitch(ENGLISH, results).words
+    words = stitched(results).words
     assert [word.text for word in words] == [
         word.text for r in results for s in r.segments for word in s.words
     ]
@@ -52,7 +58,7 @@ def said(*results: tuple[tuple[int, int, str], ...]) -> list[str]:
         ChunkResult(i, "en", (Segment(0, 0, tuple(Word(*word, 0.5) for word in words), i),))
         for i, words in enumerate(results)
     ]
-    return [word.text for word in stitch(ENGLISH, chunks).words]
+    return [word.text for word in stitched(chunks).words]
 
 
 def test_a_word_that_both_sides_of_a_cut_claim_stands_once() -> None:
