@@ -47,6 +47,10 @@ MOST_LAYERS = 3
 SHORTEST_SPLIT_SAMPLES = 4 * SAMPLE_RATE
 """Shorter windows are not cut in two."""
 
+BREATH_MS = 2_000
+"""Doubtful words in a shorter window are not taken: music and breath that the detector took for speech are
+that short, and a decoder likes to invent there. They are reported as missing, with what was heard."""
+
 CAREFUL_BEAM_SIZE = 5
 """At least so many candidates for further attempts; the beam size of Whisper's own evaluation."""
 
@@ -110,7 +114,7 @@ class Listener:
         judged = self._with_care(recogniser, chunk, window, first)
         if not judged.heard.words:
             return Understood([], missing(chunk, "no words were recognised"), [])
-        if layer > 1 and judged.doubts:
+        if judged.doubts and (layer > 1 or chunk.duration_ms < BREATH_MS):
             text = join_words(judged.heard.words)
             reason = f"only doubtful words ({', '.join(judged.doubts)}): {text}"
             return Understood([], missing(chunk, reason), [])

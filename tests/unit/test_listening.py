@@ -237,3 +237,10 @@ def test_several_chunks_are_decoded_together_and_understood_one_by_one(waveform:
         [("two", 10_000, 10_900), ("found-again", 10_900, 13_400), ("three", 13_500, 13_900)],
     ]
     assert [duration for duration, _ in script.asked] == [1000, 4000, 2600]
+
+
+def test_doubtful_words_in_a_breath_are_not_taken(waveform: Waveform) -> None:
+    guess = (word(0, 190, "Thanks", 0.02), word(190, 560, "for-watching", 0.2))
+    result = listen(waveform, Script(guess, guess), chunk((9_400, 9_960)))
+    assert said(result) == []
+    assert spots(result) == [("missing", 9_400, 9_960)]
