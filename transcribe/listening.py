@@ -7,14 +7,17 @@ which order, or in which run.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from itertools import groupby
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from transcribe.doubt import doubts, mean_log_probability
 from transcribe.episode import (
     SAMPLE_RATE,
     SAMPLES_PER_MS,
+    Ballot,
     Chunk,
     ChunkResult,
     DecodingOptions,
@@ -41,6 +44,9 @@ if TYPE_CHECKING:
 
     Window = NDArray[np.float32]
 
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
 MOST_LAYERS = 3
 """How often a hole in what was heard in a hole is listened to."""
 
@@ -61,15 +67,31 @@ class Recogniser(Protocol):
         """Probability of every language the model knows, for one window."""
 
 
+class Workers(Protocol):
+    """Processes that each hold the model.
+
+    Attributes:
+        batch: How many windows the recogniser decodes at a time.
+    """
+
+    batch: int
+
+    def map(self, task: Callable[[Recogniser, Item], Result], items: Sequence[Item]) -> Iterator[Result]:
+        """Run `task(recogniser, item)` for every item, in whatever order they finish."""
+
+
+OpenWorkers = Callable[[], AbstractContextManager[Workers]]
+
+
 @dataclass(frozen=True)
 class LanguageBallot:
     """The task of telling one chunk's language."""
 
     waveform: Waveform
 
-    def __call__(self, recogniser: Recogniser, chunk: Chunk) -> tuple[tuple[str, float], ...]:
+    def __call__(self, recogniser: Recogniser, chunk: Chunk) -> Ballot:
         """Probability of every language in this chunk."""
-        return recogniser.languages(self.waveform.read_pieces(chunk.pieces))
+        return Ballot(chunk.index, recogniser.languages(self.waveform.read_pieces(chunk.pieces)))
 
 
 @dataclass(frozen=True)
@@ -86,6 +108,14 @@ class Listener:
 
     def __call__(self, recogniser: Recogniser, chunks: Sequence[Chunk]) -> list[ChunkResult]:
         """What was said in each of the chunks."""
+        return [
+            result
+            for code, group in groupby(chunks, lambda chunk: chunk.language)
+            for result in self._of_language(code).results(recogniser, list(group))
+        ]
+
+    def results(self, recogniser: Recogniser, chunks: Sequence[Chunk]) -> list[ChunkResult]:
+        """What was said in each of several chunks that are in the language of the options."""
         windows = [self.waveform.read_pieces(chunk.pieces) for chunk in chunks]
         heard = recogniser.hear(windows, self.options)
         return [
@@ -93,11 +123,17 @@ class Listener:
             for chunk, window, first in zip(chunks, windows, heard, strict=True)
         ]
 
+    def _of_language(self, code: str) -> Listener:
+        """This listener for chunks whose language the plan tells; itself where it does not."""
+        return replace(self, options=replace(self.options, language=code)) if code else self
+
     def _result(self, chunk: Chunk, understood: Understood) -> ChunkResult:
         segments = sorted(understood.segments, key=lambda segment: segment.start_ms)
         kept = tuple(part for segment in segments if (part := kept_part(segment, chunk)))
         spots = tuple(spot for each in understood.spots if (spot := kept_spot(each, chunk)))
-        return ChunkResult(chunk.index, self.options.language, kept, spots)
+        language = self.options.language
+        told = tuple(replace(segment, language=language) for segment in kept)
+        return ChunkResult(chunk.index, language, told, spots)
 
     def _understand(
         self, recogniser: Recogniser, chunk: Chunk, window: Window, first: Heard, layer: int = 1

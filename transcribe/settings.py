@@ -52,7 +52,10 @@ def option(default: Any, help: str, **spec: Any) -> Any:  # noqa: A002 - "help" 
     return field(default=default, metadata={"option": OptionSpec(help, **spec)})
 
 
-LANGUAGE_HELP = "Language spoken, such as en or pl; auto: detect it"
+LANGUAGE_HELP = "Language spoken, as en or pl; auto: detect it; multi: several"
+
+MULTI = "multi"
+"""The value of `language` that stands for several."""
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from transcribe.listening import Listener, Recogniser
 from transcribe.models.catalogue import weights_name
 from transcribe.models.store import InstalledModel, Store, check_before_load
 from transcribe.progress import silent
-from transcribe.settings import ComputeSettings, Settings
+from transcribe.settings import MULTI, ComputeSettings, Settings
 from transcribe.stages.detect import detect
 from transcribe.stages.normalise import normalise
 from transcribe.stages.plan import plan
@@ -91,7 +91,7 @@ class Material:
     @property
     def duration_ms(self) -> int:
         """Length of all windows together."""
-        return sum(chunk.duration_ms for chunk in self.chunks.chunks)
+        return self.chunks.duration_ms
 
 
 def sample() -> Path:
@@ -181,9 +181,9 @@ def run_trials(
 def _options(first: Layout, material: Material, settings: Settings) -> DecodingOptions:
     asked = settings.recognise
     code = asked.language
-    if code == "auto":
+    if code in ("auto", MULTI):
         with RECOGNISERS[first.engine].open(first.model, first.of(settings)) as workers:
-            code = choose_language(material.chunks, material.waveform, code, workers).code
+            code = choose_language(material.chunks, material.waveform, "auto", workers).code
     return DecodingOptions(code, asked.translate, prompt_of(asked), asked.beam_size)
 
 

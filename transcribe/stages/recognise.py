@@ -2,38 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Sequence
 from math import fsum
 from pathlib import Path
-from typing import Protocol, TypeVar
 
 from transcribe.episode import Chunk, ChunkResult, Chunks, DecodingOptions, Language
 from transcribe.errors import UsageError
-from transcribe.listening import LanguageBallot, Listener, Recogniser
-from transcribe.progress import Progress, SegmentRecognised, StageAdvanced
+from transcribe.listening import LanguageBallot, Listener, OpenWorkers, Workers
+from transcribe.progress import LanguageDetected, Progress, SegmentRecognised, StageAdvanced
 from transcribe.settings import RecogniseSettings
 from transcribe.waveform import Waveform
 from transcribe.workspace import Workspace
-
-Item = TypeVar("Item")
-Result = TypeVar("Result")
-
-
-class Workers(Protocol):
-    """Processes that each hold the model.
-
-    Attributes:
-        batch: How many windows the recogniser decodes at a time.
-    """
-
-    batch: int
-
-    def map(self, task: Callable[[Recogniser, Item], Result], items: Sequence[Item]) -> Iterator[Result]:
-        """Run `task(recogniser, item)` for every item, in whatever order they finish."""
-
-
-OpenWorkers = Callable[[], AbstractContextManager[Workers]]
 
 
 def recognise(
@@ -43,23 +22,29 @@ def recognise(
     open_workers: OpenWorkers,
     workspace: Workspace,
     progress: Progress,
+    told: Language | None = None,
 ) -> tuple[Language | None, tuple[ChunkResult, ...]]:
     """Recognise every chunk that an earlier run has not finished; the model is loaded only if needed.
 
     Each chunk's result is on the disk as soon as it exists. The results are in the plan's order.
+    The language is `told`, else that of an earlier run, else chosen now. A chunk is decoded in its own
+    language where the plan has it, else in the recording's.
 
     Raises:
         EngineError: The engine crashed or refused; what was finished is kept.
     """
     done = {result.chunk: result for result in workspace.records("results", ChunkResult)}
-    language = workspace.load("language", Language)
+    language = told or workspace.load("language", Language)
     missing = [chunk for chunk in chunks.chunks if chunk.index not in done]
+    if language is not None:
+        tell(language, progress)
     report = _Report(chunks, done, progress)
     if missing:
         with open_workers() as workers:
             if language is None:
                 language = choose_language(chunks, waveform, settings.language, workers)
                 workspace.save("language", language)
+                tell(language, progress)
             options = DecodingOptions(
                 language.code, settings.translate, prompt_of(settings), settings.beam_size
             )
@@ -111,11 +96,17 @@ def choose_language(chunks: Chunks, waveform: Waveform, asked: str, workers: Wor
     ballots = list(workers.map(LanguageBallot(waveform), spread(chunks.chunks)))
     votes: dict[str, list[float]] = {}
     for ballot in ballots:
-        for code, probability in ballot:
+        for code, probability in ballot.probabilities:
             votes.setdefault(code, []).append(probability)
     totals = {code: fsum(probabilities) for code, probabilities in votes.items()}  # exact: in any order
     code = max(totals, key=lambda each: (totals[each], each))
     return Language(code, round(totals[code] / len(ballots), 4), detected=True)
+
+
+def tell(language: Language, progress: Progress) -> None:
+    """Say which language was detected; nobody needs to be told what they chose."""
+    if language.detected:
+        progress(LanguageDetected(language.code, language.probability, language.share, language.summary()))
 
 
 def spread(chunks: Sequence[Chunk]) -> list[Chunk]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from transcribe.episode import (
     Word,
 )
 from transcribe.errors import EngineError
-from transcribe.progress import Event, SegmentRecognised, StageAdvanced, silent
+from transcribe.progress import Event, LanguageDetected, SegmentRecognised, StageAdvanced, silent
 from transcribe.settings import RecogniseSettings
 from transcribe.stages.recognise import batches, choose_language, prompt_of, recognise, spread
 from transcribe.waveform import Waveform
@@ -78,6 +79,56 @@ def test_languages_are_voted_on_by_chunks_from_all_over_the_recording(waveform: 
     script = Script(languages=(("pl", 0.7), ("en", 0.3)))
     assert choose_language(chunks, waveform, "auto", InProcess(script)) == Language("pl", 0.7, detected=True)
     assert choose_language(chunks, waveform, "de", InProcess(script)) == Language("de", 1.0, detected=False)
+
+
+def test_the_language_is_told_once_and_only_where_it_was_detected(waveform: Waveform, tmp_path: Path) -> None:
+    def told(
+        settings: RecogniseSettings, key: str, language: Language | None = None
+    ) -> list[LanguageDetected]:
+        events: list[Event] = []
+        with Workspace(tmp_path, key) as workspace:
+
+            @contextmanager
+            def open_workers() -> Iterator[InProcess]:
+                yield InProcess(Script(*answers(4)))
+
+            recognise(PLAN, waveform, settings, open_workers, workspace, events.append, language)
+        return [event for event in events if isinstance(event, LanguageDetected)]
+
+    detected = LanguageDetected("en", 1.0, 1.0, "language: en, probability 1.00")
+    assert told(RecogniseSettings(), "a/auto") == [detected]
+    assert told(RecogniseSettings(), "a/auto") == [detected]  # from the earlier run
+    assert told(RecogniseSettings(language="en"), "a/chosen") == []
+    (several,) = told(RecogniseSettings(language="multi"), "a/multi", Language("de", 0.9, True, 0.6))
+    assert (several.code, several.share) == ("de", 0.6)
+
+
+def test_each_chunk_is_decoded_in_its_own_language(waveform: Waveform, tmp_path: Path) -> None:
+    script = Script(*answers(4))
+    asked: list[str] = []
+
+    def hear(windows: Sequence[NDArray[np.float32]], options: DecodingOptions) -> list[Heard]:
+        assert not options.translate
+        asked.extend(options.language for _ in windows)
+        return [script.answers.pop(0) for _ in windows]
+
+    script.hear = hear  # type: ignore[method-assign]
+    codes = ("en", "de", "de", "en")
+    plan = Chunks(tuple(replace(each, language=code) for each, code in zip(PLAN.chunks, codes, strict=True)))
+
+    @contextmanager
+    def open_workers() -> Iterator[InProcess]:
+        yield InProcess(script, batch=4)
+
+    with Workspace(tmp_path, "a/b") as workspace:
+        told = Language("de", 0.9, True, 0.5)
+        language, results = recognise(
+            plan, waveform, RecogniseSettings(language="multi"), open_workers, workspace, silent, told
+        )
+    assert language == told
+    assert asked == ["en", "de", "de", "en"]
+    assert [segment.language for result in results for segment in result.segments] == asked
+    assert [result.chunk for result in results] == [0, 1, 2, 3]
 
 
 def test_a_short_recording_is_asked_for_its_language_once() -> None:
