@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from transcribe.doubt import doubts, mean_log_probability
+from transcribe.doubt import LEAKED, doubts, mean_log_probability
 from transcribe.episode import (
     SAMPLE_RATE,
     SAMPLES_PER_MS,
@@ -26,6 +26,7 @@ from transcribe.episode import (
     Spot,
     join_words,
 )
+from transcribe.vocabulary import fitting, likely
 from transcribe.waveform import Waveform
 from transcribe.window import (
     holes,
@@ -66,6 +67,9 @@ class Recogniser(Protocol):
     def languages(self, samples: Window) -> tuple[tuple[str, float], ...]:
         """Probability of every language the model knows, for one window."""
 
+    def count_tokens(self, text: str) -> int:
+        """How many tokens a prompt has."""
+
 
 class Workers(Protocol):
     """Processes that each hold the model.
@@ -94,6 +98,11 @@ class LanguageBallot:
         return Ballot(chunk.index, recogniser.languages(self.waveform.read_pieces(chunk.pieces)))
 
 
+def count_tokens(recogniser: Recogniser, text: str) -> int:
+    """The task of counting a prompt's tokens."""
+    return recogniser.count_tokens(text)
+
+
 @dataclass(frozen=True)
 class Listener:
     """The task of recognising some chunks: as many as the recogniser takes at a time.
@@ -101,10 +110,13 @@ class Listener:
     Attributes:
         waveform: The recording's samples.
         options: How the recogniser is asked.
+        terms: Names and terms to expect, of which each window gets those that resemble what is heard in
+            it; empty where all of them stand in the prompt.
     """
 
     waveform: Waveform
     options: DecodingOptions
+    terms: tuple[str, ...] = ()
 
     def __call__(self, recogniser: Recogniser, chunks: Sequence[Chunk]) -> list[ChunkResult]:
         """What was said in each of the chunks."""
@@ -118,10 +130,28 @@ class Listener:
         """What was said in each of several chunks that are in the language of the options."""
         windows = [self.waveform.read_pieces(chunk.pieces) for chunk in chunks]
         heard = recogniser.hear(windows, self.options)
-        return [
-            self._result(chunk, self._understand(recogniser, chunk, window, first))
-            for chunk, window, first in zip(chunks, windows, heard, strict=True)
-        ]
+        results: list[ChunkResult] = []
+        for chunk, window, without in zip(chunks, windows, heard, strict=True):
+            listener, first = self._with_terms(recogniser, chunk, window, without)
+            results.append(listener._result(chunk, listener._understand(recogniser, chunk, window, first)))
+        return results
+
+    def _with_terms(
+        self, recogniser: Recogniser, chunk: Chunk, window: Window, without: Heard
+    ) -> tuple[Listener, Heard]:
+        """Hear a window again with the terms that resemble something in it, if there are any.
+
+        What was heard without them stays where the second hearing has no words or raises doubts.
+        """
+        chosen = likely(self.terms, join_words(without.words)) if self.terms else []
+        prompt = fitting(chosen, self.options.prompt, recogniser.count_tokens)
+        if prompt == self.options.prompt or doubts(without.words, chunk.duration_ms, self.options):
+            return self, without
+        options = replace(self.options, prompt=prompt)
+        heard = recogniser.hear([window], options)[0]
+        if not heard.words or doubts(heard.words, chunk.duration_ms, options):
+            return self, without
+        return replace(self, options=options), heard
 
     def _of_language(self, code: str) -> Listener:
         """This listener for chunks whose language the plan tells; itself where it does not."""
@@ -163,17 +193,18 @@ class Listener:
         """Where what was heard is doubtful, decode again in other ways; the least doubtful stays.
 
         The ladder: no prompt and more candidates, then in two halves. Higher temperatures, which
-        Whisper tries, draw random numbers. An attempt without words replaces none.
+        Whisper tries, draw random numbers. An attempt without words replaces none, but where the only
+        words were read from the prompt: then nobody spoke.
         """
         attempts: list[Judged] = []
         for heard, options in self._attempts(recogniser, window, first):
             found = doubts(heard.words, chunk.duration_ms, options)
             noticed = attempts[0].doubts if attempts else found
-            if not found and (heard.words or not attempts):
+            if not found and (heard.words or all(LEAKED in tried.doubts for tried in attempts)):
                 return Judged(heard, (), noticed)
             if heard.words:
                 attempts.append(Judged(heard, found, noticed))
-        return min(attempts, key=lambda tried: (len(tried.doubts), -mean_log_probability(tried.heard.words)))
+        return min(attempts, key=_badness)
 
     def _attempts(
         self, recogniser: Recogniser, window: Window, first: Heard
@@ -202,6 +233,11 @@ class Judged:
     heard: Heard
     doubts: tuple[str, ...]
     noticed: tuple[str, ...]
+
+
+def _badness(tried: Judged) -> tuple[bool, int, float]:
+    """Words from the prompt are the worst, then more doubts, then less probability."""
+    return LEAKED in tried.doubts, len(tried.doubts), -mean_log_probability(tried.heard.words)
 
 
 @dataclass

@@ -23,15 +23,16 @@ from transcribe.episode import (
 )
 from transcribe.listening import OpenWorkers
 from transcribe.progress import Progress, SegmentRecognised, StageFinished, StageStarted, Warned, silent
-from transcribe.settings import MULTI, WORDS_DEPEND_ON, Settings
+from transcribe.settings import MULTI, OPTIONS, WORDS_DEPEND_ON, Settings
 from transcribe.stages.check import check
 from transcribe.stages.detect import SpeechDetector, detect
 from transcribe.stages.languages import STRETCH_MS, tell_languages
 from transcribe.stages.normalise import AUDIO_FILE, Decoder, normalise
 from transcribe.stages.plan import plan
 from transcribe.stages.probe import Prober
-from transcribe.stages.recognise import prompt_of, recognise, tell
+from transcribe.stages.recognise import recognise, tell
 from transcribe.stages.stitch import stitch
+from transcribe.vocabulary import terms_of
 from transcribe.waveform import Waveform
 from transcribe.workspace import LAYOUT, Workspace, work_root
 
@@ -178,6 +179,6 @@ def provenance_of(settings: Settings, engines: Engines) -> Provenance:
         for option, value in settings.flat()
         if option.group in WORDS_DEPEND_ON and option.name not in ("model", "vocabulary", "audio_stream")
     }
-    # With the vocabulary's terms: their text counts, not where it lies.
-    said["prompt"] = prompt_of(settings.recognise)
+    # With those of the vocabulary: their text counts, not where it lies.
+    said["terms"] = OPTIONS["terms"].show(terms_of(settings.recognise))
     return Provenance(engines.program, engines.engine, engines.model, tuple(sorted(said.items())))

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from math import fsum
-from pathlib import Path
 
 from transcribe.episode import Chunk, ChunkResult, Chunks, DecodingOptions, Language
 from transcribe.errors import UsageError
-from transcribe.listening import LanguageBallot, Listener, OpenWorkers, Workers
+from transcribe.listening import LanguageBallot, Listener, OpenWorkers, Workers, count_tokens
 from transcribe.progress import LanguageDetected, Progress, SegmentRecognised, StageAdvanced
 from transcribe.settings import RecogniseSettings
+from transcribe.vocabulary import MOST_PROMPT_TOKENS, prompt_of, terms_of
 from transcribe.waveform import Waveform
 from transcribe.workspace import Workspace
 
@@ -32,6 +33,7 @@ def recognise(
 
     Raises:
         EngineError: The engine crashed or refused; what was finished is kept.
+        UsageError: The prompt is too long.
     """
     done = {result.chunk: result for result in workspace.records("results", ChunkResult)}
     language = told or workspace.load("language", Language)
@@ -45,10 +47,8 @@ def recognise(
                 language = choose_language(chunks, waveform, settings.language, workers)
                 workspace.save("language", language)
                 tell(language, progress)
-            options = DecodingOptions(
-                language.code, settings.translate, prompt_of(settings), settings.beam_size
-            )
-            for results in workers.map(Listener(waveform, options), batches(chunks, missing, workers.batch)):
+            listener = listener_of(waveform, language.code, settings, workers)
+            for results in workers.map(listener, batches(chunks, missing, workers.batch)):
                 for result in results:
                     workspace.append("results", result)
                     report.add(result)
@@ -66,27 +66,28 @@ def batches(chunks: Chunks, missing: Sequence[Chunk], size: int) -> list[tuple[C
     return [group for group in groups if any(chunk.index in unfinished for chunk in group)]
 
 
-def prompt_of(settings: RecogniseSettings) -> str:
-    """The text that stands before every window: the user's prompt and the vocabulary's terms.
+def listener_of(waveform: Waveform, code: str, settings: RecogniseSettings, workers: Workers) -> Listener:
+    """How every chunk is listened to: all terms in the prompt, or chosen for each window if they do not fit.
 
     Raises:
-        UsageError: The vocabulary cannot be read, or is not text.
+        UsageError: The prompt alone is longer than the recogniser takes; or the vocabulary cannot be read.
     """
-    if settings.vocabulary is None:
-        return settings.prompt
-    terms = [line.strip() for line in _read_text(settings.vocabulary).splitlines() if line.strip()]
-    return " ".join(part for part in (", ".join(terms) + "." if terms else "", settings.prompt) if part)
-
-
-def _read_text(vocabulary: Path) -> str:
-    try:
-        return vocabulary.read_text("utf-8-sig")
-    except UnicodeDecodeError:
-        raise UsageError(f"the vocabulary {vocabulary} is not UTF-8 text", "Save it as UTF-8") from None
-    except OSError as error:
+    terms = terms_of(settings)
+    options = DecodingOptions(code, settings.translate, settings.prompt.strip(), settings.beam_size)
+    length = _count(options.prompt, workers)
+    if length > MOST_PROMPT_TOKENS:
         raise UsageError(
-            f"the vocabulary {vocabulary} cannot be read: {error.strerror}", "Check what --vocabulary names"
-        ) from error
+            f"the prompt is too long: it has {length} tokens, and the model takes {MOST_PROMPT_TOKENS}",
+            "Shorten --prompt; names belong into --vocabulary, which may have any length",
+        )
+    full = prompt_of(terms, options.prompt)
+    if terms and _count(full, workers) > MOST_PROMPT_TOKENS:
+        return Listener(waveform, options, terms)
+    return Listener(waveform, replace(options, prompt=full))
+
+
+def _count(text: str, workers: Workers) -> int:
+    return next(iter(workers.map(count_tokens, [text]))) if text else 0
 
 
 def choose_language(chunks: Chunks, waveform: Waveform, asked: str, workers: Workers) -> Language:

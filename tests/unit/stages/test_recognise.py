@@ -22,10 +22,12 @@ from transcribe.episode import (
     SpeechSpan,
     Word,
 )
-from transcribe.errors import EngineError
+from transcribe.errors import EngineError, UsageError
+from transcribe.listening import Listener
 from transcribe.progress import Event, LanguageDetected, SegmentRecognised, StageAdvanced, silent
 from transcribe.settings import RecogniseSettings
-from transcribe.stages.recognise import batches, choose_language, prompt_of, recognise, spread
+from transcribe.stages.recognise import batches, choose_language, listener_of, recognise, spread
+from transcribe.vocabulary import MOST_PROMPT_TOKENS
 from transcribe.waveform import Waveform
 from transcribe.workspace import Workspace
 
@@ -48,6 +50,9 @@ class Script:
 
     def languages(self, samples: NDArray[np.float32]) -> tuple[tuple[str, float], ...]:
         return tuple(self._languages)
+
+    def count_tokens(self, text: str) -> int:
+        return len(text.split())
 
 
 class InProcess:
@@ -136,11 +141,28 @@ def test_a_short_recording_is_asked_for_its_language_once() -> None:
     assert spread((short, long)) == [long]
 
 
-def test_the_vocabulary_stands_before_the_prompt(tmp_path: Path) -> None:
-    terms = tmp_path / "terms.txt"
-    terms.write_text("Zażółć\n\n  Gęślą \n", "utf-8")
-    assert prompt_of(RecogniseSettings(prompt="Hello.", vocabulary=terms)) == "Zażółć, Gęślą. Hello."
-    assert prompt_of(RecogniseSettings()) == ""
+def test_terms_that_fit_stand_in_every_prompt_and_more_are_chosen_for_each_window(waveform: Waveform) -> None:
+    def listener(**asked: Any) -> Listener:
+        return listener_of(waveform, "en", RecogniseSettings(**asked), InProcess(Script()))
+
+    few, many = ("Zażółć", "Gęślą"), tuple(f"Name{i}" for i in range(MOST_PROMPT_TOKENS))
+    assert listener(terms=few, prompt="Hello.").options.prompt == "Zażółć, Gęślą. Hello."
+    assert listener(terms=few).terms == ()
+    assert listener().options.prompt == ""
+    assert (listener(terms=many).terms, listener(terms=many).options.prompt) == (
+        (),
+        ", ".join(many) + ".",
+    )
+    chosen = listener(terms=many, prompt=" Hello. ")
+    assert (chosen.terms, chosen.options.prompt) == (many, "Hello.")
+
+
+def test_a_prompt_that_would_be_cut_is_refused(waveform: Waveform) -> None:
+    longest = " ".join(["word"] * MOST_PROMPT_TOKENS)
+    workers = InProcess(Script())
+    assert listener_of(waveform, "en", RecogniseSettings(prompt=longest), workers).options.prompt == longest
+    with pytest.raises(UsageError, match="too long: it has 224 tokens, and the model takes 223"):
+        listener_of(waveform, "en", RecogniseSettings(prompt=longest + " more"), workers)
 
 
 PLAN = Chunks(tuple(chunk((i * 10_000, i * 10_000 + 5000), index=i) for i in range(4)))
