@@ -19,11 +19,15 @@ MOST_PROMPT_TOKENS = 223
 section 2.3; whisper.cpp and faster-whisper both keep the last 223 and drop the rest without a word)."""
 
 LEAST_LIKENESS = 60.0
+LEAST_LIKENESS_SHORT = 70.0
 """From here on a term may be what was said: of 100, twice the letters that two texts share in order, by
-the letters both have (rapidfuzz's `ratio`). "Kalpana Chawla", heard as "Kulbna Shavla", is at 64, most
-misheard names are above 80. In a window of 75 English words, one of six single names that have nothing
-to do with it reaches 60, one of 200 first names with surnames. A term that does not belong costs a
-second decode, not a mistake: the recogniser still listens."""
+the letters both have (rapidfuzz's `ratio`). Most misheard names are above 80 ("Reto Lamm", heard as
+"Retoulam": 88), the worst that a prompt still mended was at 64 ("Kalpana Chawla": "Kulbna Shavla"). Short
+texts are alike by chance: in 75 English words one in six single names that nobody says reaches 60 and one
+in a hundred 70; of first names with surnames, one in 200 reaches 60."""
+
+LONG_TERM = 10
+"""From so many letters on the first of the two counts."""
 
 SHORTEST_TERM = 4
 """Terms with fewer letters resemble too much to be chosen by it."""
@@ -86,7 +90,8 @@ def _likeness(term: str, phrases: dict[int, list[str]]) -> float:
     if len(letters) < SHORTEST_TERM:
         return 0.0
     near = [phrase for count in (words - 1, words, words + 1) for phrase in phrases[count]]
-    best = process.extractOne(letters, near, scorer=fuzz.ratio, score_cutoff=LEAST_LIKENESS)
+    least = LEAST_LIKENESS if len(letters) >= LONG_TERM else LEAST_LIKENESS_SHORT
+    best = process.extractOne(letters, near, scorer=fuzz.ratio, score_cutoff=least)
     return best[1] if best else 0.0
 
 
