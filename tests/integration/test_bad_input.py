@@ -208,6 +208,11 @@ def test_empty_standard_input(desk: Desk) -> None:
     assert "empty" in message
 
 
+def test_prompt_that_the_model_would_cut(used_desk: Desk) -> None:
+    message = used_desk.refuses(UsageError.exit_code, "clip.wav", "--prompt", "word " * 300, *TINY)
+    assert "the prompt is too long: it has 300 tokens, and the model takes 223" in message
+
+
 @pytest.mark.parametrize(
     ("content", "complaint"), [(None, "cannot be read: No such file"), (b"\xff\xfeK", "is not UTF-8 text")]
 )
