@@ -26,7 +26,7 @@ from transcribe.episode import (
     Spot,
     join_words,
 )
-from transcribe.vocabulary import fitting, likely
+from transcribe.vocabulary import fitting, likely, written
 from transcribe.waveform import Waveform
 from transcribe.window import (
     holes,
@@ -141,7 +141,8 @@ class Listener:
     ) -> tuple[Listener, Heard]:
         """Hear a window again with the terms that resemble something in it, if there are any.
 
-        What was heard without them stays where the second hearing has no words or raises doubts.
+        The second hearing is taken only where it has terms that the first one had not, has lost none, and
+        raises no doubts: a prompt may also spoil what was right.
         """
         chosen = likely(self.terms, join_words(without.words)) if self.terms else []
         prompt = fitting(chosen, self.options.prompt, recogniser.count_tokens)
@@ -149,7 +150,8 @@ class Listener:
             return self, without
         options = replace(self.options, prompt=prompt)
         heard = recogniser.hear([window], options)[0]
-        if not heard.words or doubts(heard.words, chunk.duration_ms, options):
+        before, after = (written(chosen, join_words(each.words)) for each in (without, heard))
+        if not before < after or doubts(heard.words, chunk.duration_ms, options):
             return self, without
         return replace(self, options=options), heard
 

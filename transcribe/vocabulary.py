@@ -64,7 +64,12 @@ def likely(terms: Sequence[str], text: str) -> list[str]:
         (-score, place) for place, term in enumerate(terms) if (score := _likeness(term, phrases))
     )
     found = [terms[place] for _, place in ranked]
-    return found if any(term not in text for term in found) else []
+    return found if len(written(found, text)) < len(found) else []
+
+
+def written(terms: Sequence[str], text: str) -> set[str]:
+    """The terms that stand in a text as they are to be spelt."""
+    return {term for term in terms if term in text}
 
 
 def fitting(terms: Sequence[str], prompt: str, count_tokens: Callable[[str], int]) -> str:

@@ -287,10 +287,17 @@ def test_a_window_without_such_terms_is_heard_once(waveform: Waveform) -> None:
     assert len(script.asked) == 1
 
 
-@pytest.mark.parametrize("again", ["", "Kalpana Chawla Kalpana Chawla Kalpana Chawla " * 4])
-def test_a_second_hearing_that_is_empty_or_doubtful_is_not_taken(waveform: Waveform, again: str) -> None:
+@pytest.mark.parametrize(
+    "again", ["", "Kalpana Chawla " * 12, "and Kulbna Chawla spoke"], ids=["empty", "doubtful", "no better"]
+)
+def test_a_second_hearing_that_is_no_better_is_not_taken(waveform: Waveform, again: str) -> None:
     script = Script(heard("and Kulbna Shavla spoke"), heard(again))
     assert listen_for(waveform, script).segments[0].text == "and Kulbna Shavla spoke"
+
+
+def test_a_second_hearing_that_loses_a_name_is_not_taken(waveform: Waveform) -> None:
+    script = Script(heard("Reto Lamm and Kulbna Shavla"), heard("Red olam and Kalpana Chawla"))
+    assert listen_for(waveform, script).segments[0].text == "Reto Lamm and Kulbna Shavla"
 
 
 def test_names_read_from_the_prompt_where_nobody_speaks_are_left_out(waveform: Waveform) -> None:
