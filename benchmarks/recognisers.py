@@ -31,9 +31,9 @@ def ask(*arguments: str) -> str:
     return subprocess.run(program(*arguments), check=True, capture_output=True, text=True).stdout.strip()
 
 
-def ours(clip: Clip, model: str, language: str) -> str:
+def ours(clip: Clip, model: str, language: str, *more: str) -> str:
     """What `transcribe` writes for a clip, from the start: nothing is resumed."""
-    options = ["--model", model, "--language", language, "--format", "txt", "--output", "-", "--quiet"]
+    options = [*more, "--model", model, "--language", language, "--format", "txt", "--output", "-", "--quiet"]
     with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run(
             program(str(clip.path), *options),

@@ -41,8 +41,15 @@ SHORTEST_RATED_MS = 1_000
 LEAST_UNSAID_MS = 2_000
 """A stock phrase is doubted only where so much of the window is left that it does not account for."""
 
+LEAKED = "the prompt's words"
+"""The reason that stands for a leaked prompt."""
+
 LEAKED_WORDS = 5
 """So many words in the prompt's order, in a window that says little else, were read and not heard."""
+
+LEAKED_WHOLE = 3
+"""A window that says nothing else needs no more than so many, and no number at all where it has room for
+more: "Anna Nowak." in two seconds is somebody who says her name, in ten it was read in a silence."""
 
 STOCK_PHRASES = re.compile(
     "|".join(
@@ -89,7 +96,7 @@ def doubts(words: Sequence[Word], duration_ms: int, options: DecodingOptions) ->
         ("repeats itself", is_loop(words)),
         ("guessed", mean_log_probability(words) < LEAST_MEAN_LOG_PROBABILITY),
         ("faster than anyone speaks", is_too_fast(words)),
-        ("the prompt's words", is_prompt(words, options.prompt)),
+        (LEAKED, is_prompt(words, options.prompt, duration_ms)),
         ("a stock phrase", is_stock_phrase(words, duration_ms)),
     )
     return tuple(reason for reason, found in checks if found)
@@ -132,8 +139,11 @@ def is_too_fast(words: Sequence[Word]) -> bool:
     return letters * 1000 > MOST_LETTERS_PER_SECOND * max(spoken_ms, SHORTEST_RATED_MS)
 
 
-def is_prompt(words: Sequence[Word], prompt: str) -> bool:
+def is_prompt(words: Sequence[Word], prompt: str, duration_ms: int) -> bool:
     """Whether the window says little else than what stands in the prompt, in the prompt's order."""
+    said = plain(join_words(words))
+    if said and f" {said} " in f" {plain(prompt)} ":
+        return len(said.split()) >= LEAKED_WHOLE or has_room(words, duration_ms)
     heard = [letters for word in words if (letters := only_letters(word.text))]
     known = only_letters(prompt)
     runs = len(heard) - LEAKED_WORDS + 1
@@ -147,11 +157,22 @@ def is_prompt(words: Sequence[Word], prompt: str) -> bool:
 
 def is_stock_phrase(words: Sequence[Word], duration_ms: int) -> bool:
     """Whether a window with room for more says nothing but a phrase that decoders invent."""
-    said_ms = sum(word.end_ms - word.start_ms for word in words)
-    if duration_ms - said_ms < max(said_ms, LEAST_UNSAID_MS):
+    if not has_room(words, duration_ms):
         return False
     text = " ".join(filter(None, (bare(word) for word in join_words(words).split())))
     return STOCK_PHRASES.fullmatch(text) is not None
+
+
+def has_room(words: Sequence[Word], duration_ms: int) -> bool:
+    """Whether the words leave at least half of their window, and two seconds of it, unaccounted for."""
+    said_ms = sum(word.end_ms - word.start_ms for word in words)
+    return duration_ms - said_ms >= max(said_ms, LEAST_UNSAID_MS)
+
+
+def plain(text: str) -> str:
+    """The words in lower case, one space between them, without punctuation."""
+    lower = unicodedata.normalize("NFC", text).lower()
+    return " ".join("".join(letter if letter.isalnum() else " " for letter in lower).split())
 
 
 def bare(text: str) -> str:

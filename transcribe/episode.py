@@ -139,11 +139,13 @@ class Chunk:
         pieces: The stretches of the recording it is made of, in order, without overlap.
         keeps: The stretch whose words are this chunk's, where it overlaps its neighbours because
             speech had to be cut; None where it does not.
+        language: Language spoken in it (Whisper's code), where the recording has several; else empty.
     """
 
     index: int
     pieces: tuple[SpeechSpan, ...]
     keeps: SpeechSpan | None = None
+    language: str = ""
 
     @property
     def start_ms(self) -> int:
@@ -167,6 +169,11 @@ class Chunks:
     keeps does not."""
 
     chunks: tuple[Chunk, ...]
+
+    @property
+    def duration_ms(self) -> int:
+        """Length of all windows together, in ms."""
+        return sum(chunk.duration_ms for chunk in self.chunks)
 
 
 @dataclass(frozen=True)
@@ -198,6 +205,7 @@ class Segment:
         words: Its words; never empty, in order, without overlap.
         chunk: Index of the chunk it was recognised in.
         speaker: Name of the speaker, or None where speakers are not told apart.
+        language: Language spoken in it (Whisper's code); None where a document does not say.
     """
 
     start_ms: int
@@ -205,6 +213,7 @@ class Segment:
     words: tuple[Word, ...]
     chunk: int
     speaker: str | None = None
+    language: str | None = None
 
     @property
     def text(self) -> str:
@@ -329,17 +338,76 @@ class Coverage:
 
 @dataclass(frozen=True)
 class Language:
-    """The language of a recording.
+    """The language of a recording; of several, the one spoken most.
 
     Attributes:
         code: ISO 639-1 code (Whisper's own list; a few codes have three letters).
         probability: 0 to 1; 1.0 when the user chose it.
         detected: Whether it was detected rather than chosen.
+        share: How much of the speech is in it, 0 to 1.
     """
 
     code: str
     probability: float
     detected: bool
+    share: float = 1.0
+
+    def summary(self) -> str:
+        """For people, such as "language: de, probability 0.98"."""
+        share = f", {100 * self.share:.0f} % of the speech" if self.share < 1 else ""
+        return f"language: {self.code}, probability {self.probability:.2f}{share}"
+
+
+@dataclass(frozen=True)
+class Ballot:
+    """What one stretch of speech says about its language.
+
+    Attributes:
+        chunk: Index of the stretch in its plan.
+        probabilities: Probability of every language the model knows, by code.
+    """
+
+    chunk: int
+    probabilities: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True)
+class LanguageRun:
+    """A stretch of the recording in which one language is spoken.
+
+    Attributes:
+        start_ms: Where it starts.
+        end_ms: Where it ends.
+        code: The language (Whisper's code).
+        probability: Mean probability of the language in it, weighted by speech.
+        speech_ms: How much speech it has.
+    """
+
+    start_ms: int
+    end_ms: int
+    code: str
+    probability: float
+    speech_ms: int
+
+
+@dataclass(frozen=True)
+class Languages:
+    """Every language of a recording that has several, in order; neighbours differ."""
+
+    runs: tuple[LanguageRun, ...]
+
+    @property
+    def main(self) -> Language | None:
+        """The language spoken most; None where nobody speaks."""
+        spoken_ms: dict[str, int] = {}
+        for run in self.runs:
+            spoken_ms[run.code] = spoken_ms.get(run.code, 0) + run.speech_ms
+        if not spoken_ms:
+            return None
+        code = max(spoken_ms, key=lambda each: (spoken_ms[each], each))
+        sure = sum(run.probability * run.speech_ms for run in self.runs if run.code == code)
+        share = spoken_ms[code] / sum(spoken_ms.values())
+        return Language(code, round(sure / spoken_ms[code], 4), detected=True, share=round(share, 4))
 
 
 @dataclass(frozen=True)

@@ -7,15 +7,18 @@ which order, or in which run.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from itertools import groupby
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from transcribe.doubt import doubts, mean_log_probability
+from transcribe.doubt import LEAKED, doubts, mean_log_probability
 from transcribe.episode import (
     LONGEST_WINDOW_MS,
     SAMPLE_RATE,
     SAMPLES_PER_MS,
+    Ballot,
     Chunk,
     ChunkResult,
     DecodingOptions,
@@ -24,6 +27,7 @@ from transcribe.episode import (
     Spot,
     join_words,
 )
+from transcribe.vocabulary import fitting, likely, written
 from transcribe.waveform import Waveform
 from transcribe.window import (
     holes,
@@ -40,6 +44,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Window = NDArray[np.float32]
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 MOST_LAYERS = 3
 """How often a hole in what was heard in a hole is listened to."""
@@ -64,6 +71,25 @@ class Recogniser(Protocol):
     def languages(self, samples: Window) -> tuple[tuple[str, float], ...]:
         """Probability of every language the model knows, for one window."""
 
+    def count_tokens(self, text: str) -> int:
+        """How many tokens a prompt has."""
+
+
+class Workers(Protocol):
+    """Processes that each hold the model.
+
+    Attributes:
+        batch: How many windows the recogniser decodes at a time.
+    """
+
+    batch: int
+
+    def map(self, task: Callable[[Recogniser, Item], Result], items: Sequence[Item]) -> Iterator[Result]:
+        """Run `task(recogniser, item)` for every item, in whatever order they finish."""
+
+
+OpenWorkers = Callable[[], AbstractContextManager[Workers]]
+
 
 @dataclass(frozen=True)
 class LanguageBallot:
@@ -71,9 +97,14 @@ class LanguageBallot:
 
     waveform: Waveform
 
-    def __call__(self, recogniser: Recogniser, chunk: Chunk) -> tuple[tuple[str, float], ...]:
+    def __call__(self, recogniser: Recogniser, chunk: Chunk) -> Ballot:
         """Probability of every language in this chunk."""
-        return recogniser.languages(self.waveform.read_pieces(chunk.pieces))
+        return Ballot(chunk.index, recogniser.languages(self.waveform.read_pieces(chunk.pieces)))
+
+
+def count_tokens(recogniser: Recogniser, text: str) -> int:
+    """The task of counting a prompt's tokens."""
+    return recogniser.count_tokens(text)
 
 
 @dataclass(frozen=True)
@@ -83,29 +114,69 @@ class Listener:
     Attributes:
         waveform: The recording's samples.
         options: How the recogniser is asked.
+        terms: Names and terms to expect, of which each window gets those that resemble what is heard in
+            it; empty where all of them stand in the prompt.
     """
 
     waveform: Waveform
     options: DecodingOptions
+    terms: tuple[str, ...] = ()
 
     def __call__(self, recogniser: Recogniser, chunks: Sequence[Chunk]) -> list[ChunkResult]:
         """What was said in each of the chunks."""
+        return [
+            result
+            for code, group in groupby(chunks, lambda chunk: chunk.language)
+            for result in self._of_language(code).results(recogniser, list(group))
+        ]
+
+    def results(self, recogniser: Recogniser, chunks: Sequence[Chunk]) -> list[ChunkResult]:
+        """What was said in each of several chunks that are in the language of the options.
+
+        Speech without words is listened to again: all such stretches of all chunks at a time.
+        """
         understood = [Understood([], [], []) for _ in chunks]
         parts = list(enumerate(chunks))
         for layer in range(1, MOST_LAYERS + 1):
             windows = [self.waveform.read_pieces(part.pieces) for _, part in parts]
             heard = recogniser.hear(windows, self.options) if windows else []
-            for (owner, part), window, first in zip(parts, windows, heard, strict=True):
-                understood[owner] += self._understand(recogniser, part, window, first, layer)
+            for (owner, part), window, without in zip(parts, windows, heard, strict=True):
+                listener, first = self._with_terms(recogniser, part, window, without)
+                understood[owner] += listener._understand(recogniser, part, window, first, layer)
             parts = [(owner, hole) for owner, each in enumerate(understood) for hole in each.taken_holes()]
         for owner, hole in parts:
             understood[owner].spots += missing(hole, "no words were recognised")
         return [self._result(chunk, each) for chunk, each in zip(chunks, understood, strict=True)]
 
+    def _with_terms(
+        self, recogniser: Recogniser, chunk: Chunk, window: Window, without: Heard
+    ) -> tuple[Listener, Heard]:
+        """Hear a window again with the terms that resemble something in it, if there are any.
+
+        The second hearing is taken only where it has terms that the first one had not, has lost none, and
+        raises no doubts: a prompt may also spoil what was right.
+        """
+        chosen = likely(self.terms, join_words(without.words)) if self.terms else []
+        prompt = fitting(chosen, self.options.prompt, recogniser.count_tokens)
+        if prompt == self.options.prompt or doubts(without.words, chunk.duration_ms, self.options):
+            return self, without
+        options = replace(self.options, prompt=prompt)
+        heard = recogniser.hear([window], options)[0]
+        before, after = (written(chosen, join_words(each.words)) for each in (without, heard))
+        if not before < after or doubts(heard.words, chunk.duration_ms, options):
+            return self, without
+        return replace(self, options=options), heard
+
+    def _of_language(self, code: str) -> Listener:
+        """This listener for chunks whose language the plan tells; itself where it does not."""
+        return replace(self, options=replace(self.options, language=code)) if code else self
+
     def _result(self, chunk: Chunk, understood: Understood) -> ChunkResult:
         segments = sorted(understood.segments, key=lambda segment: segment.start_ms)
         spots = tuple(spot for each in understood.spots if (spot := kept_spot(each, chunk)))
-        return ChunkResult(chunk.index, self.options.language, tuple(segments), spots)
+        language = self.options.language
+        told = tuple(replace(segment, language=language) for segment in segments)
+        return ChunkResult(chunk.index, language, told, spots)
 
     def _understand(
         self, recogniser: Recogniser, chunk: Chunk, window: Window, first: Heard, layer: int
@@ -128,17 +199,17 @@ class Listener:
 
         The ladder: no prompt, more candidates and Whisper's full 30 s, then the same in two halves.
         Higher temperatures, which Whisper tries, draw random numbers. An attempt without words
-        replaces none.
+        replaces none, but where the only words were read from the prompt: then nobody spoke.
         """
         attempts: list[Judged] = []
         for heard, options in self._attempts(recogniser, window, first):
             found = doubts(heard.words, chunk.duration_ms, options)
             noticed = attempts[0].doubts if attempts else found
-            if not found and (heard.words or not attempts):
+            if not found and (heard.words or all(LEAKED in tried.doubts for tried in attempts)):
                 return Judged(heard, (), noticed)
             if heard.words:
                 attempts.append(Judged(heard, found, noticed))
-        return min(attempts, key=lambda tried: (len(tried.doubts), -mean_log_probability(tried.heard.words)))
+        return min(attempts, key=_badness)
 
     def _attempts(
         self, recogniser: Recogniser, window: Window, first: Heard
@@ -168,6 +239,11 @@ class Judged:
     heard: Heard
     doubts: tuple[str, ...]
     noticed: tuple[str, ...]
+
+
+def _badness(tried: Judged) -> tuple[bool, int, float]:
+    """Words from the prompt are the worst, then more doubts, then less probability."""
+    return LEAKED in tried.doubts, len(tried.doubts), -mean_log_probability(tried.heard.words)
 
 
 @dataclass

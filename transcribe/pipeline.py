@@ -14,21 +14,25 @@ from transcribe.episode import (
     Chunks,
     Coverage,
     Episode,
+    Languages,
     ModelIdentity,
     Provenance,
     Source,
     SpeechSpans,
     Transcript,
 )
+from transcribe.listening import OpenWorkers
 from transcribe.progress import Progress, SegmentRecognised, StageFinished, StageStarted, Warned, silent
-from transcribe.settings import WORDS_DEPEND_ON, Settings
+from transcribe.settings import MULTI, OPTIONS, WORDS_DEPEND_ON, Settings
 from transcribe.stages.check import check
 from transcribe.stages.detect import SpeechDetector, detect
+from transcribe.stages.languages import STRETCH_MS, tell_languages
 from transcribe.stages.normalise import AUDIO_FILE, Decoder, normalise
 from transcribe.stages.plan import plan
 from transcribe.stages.probe import Prober
-from transcribe.stages.recognise import OpenWorkers, prompt_of, recognise
+from transcribe.stages.recognise import recognise, tell
 from transcribe.stages.stitch import stitch
+from transcribe.vocabulary import terms_of
 from transcribe.waveform import Waveform
 from transcribe.workspace import LAYOUT, Workspace, work_root
 
@@ -85,9 +89,20 @@ def _transcribe(
     speech = step(
         "detect", SpeechSpans, lambda: detect(waveform, settings.detect, engines.open_detector(), progress)
     )
-    chunks = step("plan", Chunks, lambda: plan(speech, waveform, settings.plan))
-    progress(StageStarted("recognise", sum(chunk.duration_ms for chunk in chunks.chunks)))
-    language, results = recognise(chunks, waveform, settings.recognise, engines.open_workers, work, progress)
+    languages = None
+    if settings.recognise.language == MULTI:
+        languages = _languages(step, speech, waveform, settings, engines)
+    chunks = step("plan", Chunks, lambda: plan(speech, waveform, settings.plan, languages))
+    progress(StageStarted("recognise", chunks.duration_ms))
+    language, results = recognise(
+        chunks,
+        waveform,
+        settings.recognise,
+        engines.open_workers,
+        work,
+        progress,
+        languages.main if languages else None,
+    )
     progress(StageFinished("recognise"))
     transcript = step("stitch", Transcript, lambda: stitch(language, chunks, results))
     coverage = step("check", Coverage, lambda: check(speech, chunks, results, transcript))
@@ -98,11 +113,27 @@ def _transcribe(
     return episode
 
 
+def _languages(
+    step: _Steps, speech: SpeechSpans, waveform: Waveform, settings: Settings, engines: Engines
+) -> Languages:
+    """Which language is spoken where, told from short stretches."""
+    short = replace(settings.plan, max_chunk_ms=min(STRETCH_MS, settings.plan.max_chunk_ms))
+    stretches = step("stretches", Chunks, lambda: plan(speech, waveform, short))
+    return step(
+        "languages",
+        Languages,
+        lambda: tell_languages(stretches, waveform, engines.open_workers, step.work, step.progress),
+        stretches.duration_ms,
+    )
+
+
 def _finished(work: Workspace, source: Source, progress: Progress) -> Episode | None:
     """The episode an earlier run finished, under the name its recording has now."""
     episode = work.load("episode", Episode)
     if episode is None:
         return None
+    if episode.transcript.language:
+        tell(episode.transcript.language, progress)
     for segment in episode.transcript.segments:
         progress(SegmentRecognised(segment))
     warn(episode, progress)
@@ -124,8 +155,8 @@ class _Steps:
     work: Workspace
     progress: Progress
 
-    def __call__(self, stage: str, kind: type[T], make: Callable[[], T]) -> T:
-        self.progress(StageStarted(stage))
+    def __call__(self, stage: str, kind: type[T], make: Callable[[], T], total_ms: int | None = None) -> T:
+        self.progress(StageStarted(stage, total_ms))
         kept = self.work.load(stage, kind)
         result = make() if kept is None else kept
         if kept is None:
@@ -148,6 +179,6 @@ def provenance_of(settings: Settings, engines: Engines) -> Provenance:
         for option, value in settings.flat()
         if option.group in WORDS_DEPEND_ON and option.name not in ("model", "vocabulary", "audio_stream")
     }
-    # With the vocabulary's terms: their text counts, not where it lies.
-    said["prompt"] = prompt_of(settings.recognise)
+    # With those of the vocabulary: their text counts, not where it lies.
+    said["terms"] = OPTIONS["terms"].show(terms_of(settings.recognise))
     return Provenance(engines.program, engines.engine, engines.model, tuple(sorted(said.items())))

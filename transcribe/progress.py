@@ -66,6 +66,23 @@ class StageFinished:
 
 
 @dataclass(frozen=True)
+class LanguageDetected:
+    """The language of a recording was detected; of several, the one spoken most.
+
+    Attributes:
+        code: ISO 639-1 code.
+        probability: How sure the detection is, 0 to 1.
+        share: How much of the speech is in it, 0 to 1.
+        summary: The same for people.
+    """
+
+    code: str
+    probability: float
+    share: float
+    summary: str
+
+
+@dataclass(frozen=True)
 class SegmentRecognised:
     """The next segment of the transcript is known; events come in the recording's order."""
 
@@ -129,6 +146,7 @@ Event = (
     | StageStarted
     | StageAdvanced
     | StageFinished
+    | LanguageDetected
     | SegmentRecognised
     | Warned
     | FileFinished

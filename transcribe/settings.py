@@ -52,7 +52,10 @@ def option(default: Any, help: str, **spec: Any) -> Any:  # noqa: A002 - "help" 
     return field(default=default, metadata={"option": OptionSpec(help, **spec)})
 
 
-LANGUAGE_HELP = "Language spoken, such as en or pl; auto: detect it"
+LANGUAGE_HELP = "Language: en, pl, …; auto: detect; multi: several"
+
+MULTI = "multi"
+"""The value of `language` that stands for several."""
 
 
 @dataclass(frozen=True)
@@ -139,6 +142,13 @@ class RecogniseSettings:
     prompt: str = option("", "Text that shows the style and names to expect", metavar="TEXT")
     vocabulary: Path | None = option(
         None, "File with names and terms to expect, one on a line", metavar="FILE"
+    )
+    terms: tuple[str, ...] = option(
+        (),
+        "Name or term to expect, beside those of the vocabulary; may be repeated",
+        flag="--term",
+        metavar="TERM",
+        advanced=True,
     )
     window_margin_ms: int = option(
         3_000,

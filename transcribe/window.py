@@ -112,7 +112,7 @@ def part_of(chunk: Chunk, start_ms: int, end_ms: int) -> Chunk:
         last = min(piece.duration_ms, end_ms - offset)
         if first < last:
             pieces.append(SpeechSpan(piece.start_ms + first, piece.start_ms + last))
-    return Chunk(chunk.index, tuple(pieces))
+    return replace(chunk, pieces=tuple(pieces), keeps=None)
 
 
 def on_timeline(stretches: Sequence[tuple[Word, ...]], chunk: Chunk) -> list[Segment]:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from desk import SAMPLE, Desk, ordinary_user, shared_audio
 
-from transcribe.errors import AllFailed, InputError, SomeFailed, UsageError
+from transcribe.errors import AllFailed, InputError, ModelError, SomeFailed, UsageError
 
 pytestmark = pytest.mark.real
 
@@ -206,6 +206,16 @@ def test_standard_input_to_standard_output(used_desk: Desk) -> None:
 def test_empty_standard_input(desk: Desk) -> None:
     message = desk.refuses(InputError.exit_code, "-", *TINY)
     assert "empty" in message
+
+
+def test_several_languages_with_a_model_that_knows_one(used_desk: Desk) -> None:
+    message = used_desk.refuses(ModelError.exit_code, "clip.wav", "--language", "multi", *TINY)
+    assert "knows English only and cannot tell languages apart" in message
+
+
+def test_prompt_that_the_model_would_cut(used_desk: Desk) -> None:
+    message = used_desk.refuses(UsageError.exit_code, "clip.wav", "--prompt", "word " * 300, *TINY)
+    assert "the prompt is too long: it has 300 tokens, and the model takes 223" in message
 
 
 @pytest.mark.parametrize(

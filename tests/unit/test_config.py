@@ -183,6 +183,11 @@ def test_paths_are_meant_from_the_file_they_stand_in(places: Places, tmp_path: P
     places.user.write_text('vocabulary = "names.txt"\nmodel = "weights/own.bin"\n')
     recognise = places.load().settings.recognise
     assert recognise.vocabulary == tmp_path / "names.txt"
+    places.project.write_text('vocabulary = "show.txt"\nterms = ["Kalpana Chawla", "Łódź"]\n', "utf-8")
+    of_show = places.load().settings.recognise
+    assert of_show.vocabulary == places.folder / "show.txt"
+    assert of_show.terms == ("Kalpana Chawla", "Łódź")
+    places.project.unlink()
     assert recognise.model == str(tmp_path / "weights/own.bin")
     places.user.write_text('vocabulary = "~/names.txt"\nmodel = "base"\n')
     recognise = places.load().settings.recognise

@@ -104,18 +104,31 @@ def test_nobody_says_so_much_in_so_little_time() -> None:
         ("So, Anna Nowak, Łódź, Świętokrzyskie, whisper.cpp", True),
         ("Today Anna Nowak from Łódź tells us about whisper.cpp", False),
         ("Anna Nowak, Łódź, Świętokrzyskie, whisper.cpp are what we talk about this evening", False),
+        ("Łódź, Świętokrzyskie, whisper.cpp.", True),
         ("Anna Nowak", False),
+        ("an", False),
         ("... — ! ? –", False),
     ],
 )
 def test_the_prompt_read_out_is_noticed(text: str, leaked: bool) -> None:
     prompt = "Glossary: Anna Nowak, Łódź, Świętokrzyskie, whisper.cpp."
-    assert is_prompt(spoken(text), prompt) is leaked
-    assert not is_prompt(spoken(text), "")
+    assert is_prompt(spoken(text), prompt, 2_000) is leaked
+    assert not is_prompt(spoken(text), "", 4_000)
+
+
+@pytest.mark.parametrize("text", ["Ala, Marek, Zofia.", "Ala, Marek.", "Zofia", "marek zofia"])
+def test_names_of_the_prompt_alone_in_a_window_with_room_for_more_were_read(text: str) -> None:
+    assert is_prompt(spoken(text), "Ala, Marek, Zofia.", 10_000)
+
+
+def test_a_name_that_fills_its_window_was_said() -> None:
+    assert not is_prompt(spoken("Ala, Marek."), "Ala, Marek, Zofia.", 1_500)
+    assert not is_prompt(spoken("Marek, Ala."), "Ala, Marek, Zofia.", 10_000)
+    assert not is_prompt(spoken("man"), "Manfred.", 10_000)
 
 
 def test_the_prompt_read_out_is_noticed_without_spaces() -> None:
-    assert is_prompt(characters("東京都庁、新宿区"), "用語：東京都庁、新宿区。")
+    assert is_prompt(characters("東京都庁、新宿区"), "用語：東京都庁、新宿区。", 4_000)
 
 
 @pytest.mark.parametrize(

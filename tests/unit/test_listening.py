@@ -39,6 +39,9 @@ class Script:
     def languages(self, samples: NDArray[np.float32]) -> tuple[tuple[str, float], ...]:
         raise NotImplementedError
 
+    def count_tokens(self, text: str) -> int:
+        return len(text.split())
+
 
 @pytest.fixture
 def waveform(tmp_path: Path) -> Waveform:
@@ -244,3 +247,58 @@ def test_doubtful_words_in_a_breath_are_not_taken(waveform: Waveform) -> None:
     result = listen(waveform, Script(guess, guess), chunk((9_400, 9_960)))
     assert said(result) == []
     assert spots(result) == [("missing", 9_400, 9_960)]
+
+
+NAMES = ("Kalpana Chawla", "Reto Lamm")
+
+
+def listen_for(waveform: Waveform, script: Script, prompt: str = "") -> ChunkResult:
+    options = DecodingOptions("en", prompt=prompt, beam_size=5)
+    (result,) = Listener(waveform, options, NAMES)(script, [chunk((0, 3000))])
+    return result
+
+
+def heard(text: str, probability: float = 0.9) -> tuple[Word, ...]:
+    return tuple(word(i * 700, i * 700 + 700, each, probability) for i, each in enumerate(text.split()))
+
+
+def test_a_window_is_heard_again_with_the_terms_that_resemble_something_in_it(waveform: Waveform) -> None:
+    script = Script(heard("and Kulbna Shavla spoke"), heard("and Kalpana Chawla spoke"))
+    result = listen_for(waveform, script, "Hello.")
+    assert [options.prompt for _, options in script.asked] == ["Hello.", "Kalpana Chawla. Hello."]
+    assert result.segments[0].text == "and Kalpana Chawla spoke"
+    assert result.spots == ()
+
+
+def test_a_window_without_such_terms_is_heard_once(waveform: Waveform) -> None:
+    script = Script(heard("nothing of the kind"))
+    assert listen_for(waveform, script).segments[0].text == "nothing of the kind"
+    assert len(script.asked) == 1
+
+
+@pytest.mark.parametrize(
+    "again", ["", "Kalpana Chawla " * 12, "and Kulbna Chawla spoke"], ids=["empty", "doubtful", "no better"]
+)
+def test_a_second_hearing_that_is_no_better_is_not_taken(waveform: Waveform, again: str) -> None:
+    script = Script(heard("and Kulbna Shavla spoke"), heard(again))
+    assert listen_for(waveform, script).segments[0].text == "and Kulbna Shavla spoke"
+
+
+def test_a_second_hearing_that_loses_a_name_is_not_taken(waveform: Waveform) -> None:
+    script = Script(heard("Reto Lamm and Kulbna Shavla"), heard("Red olam and Kalpana Chawla"))
+    assert listen_for(waveform, script).segments[0].text == "Reto Lamm and Kulbna Shavla"
+
+
+def test_names_read_from_the_prompt_where_nobody_speaks_are_left_out(waveform: Waveform) -> None:
+    options = DecodingOptions("en", prompt="Ala, Marek, Zofia.")
+    script = Script(heard("Ala, Marek, Zofia."), ())
+    result = listen(waveform, script, chunk((0, 3000)), options)
+    assert (said(result), spots(result)) == ([], [("missing", 0, 3000)])
+
+
+def test_even_a_guess_is_better_than_the_prompt(waveform: Waveform) -> None:
+    options = DecodingOptions("en", prompt="Ala, Marek, Zofia.")
+    script = Script(heard("Ala, Marek, Zofia."), heard("something mumbled here", 0.2))
+    result = listen(waveform, script, chunk((0, 2100)), options)
+    assert result.segments[0].text == "something mumbled here"
+    assert [spot.kind for spot in result.spots] == ["suspect"]

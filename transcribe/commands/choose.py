@@ -18,7 +18,7 @@ from transcribe.errors import ModelError, UsageError
 from transcribe.models.catalogue import Kind
 from transcribe.models.store import InstalledModel, Store, check_before_load
 from transcribe.pipeline import Engines
-from transcribe.settings import ComputeSettings, RecogniseSettings, Settings
+from transcribe.settings import MULTI, ComputeSettings, RecogniseSettings, Settings
 
 if TYPE_CHECKING:
     from transcribe.engines.ctranslate2 import CTranslate2
@@ -160,13 +160,15 @@ RECOGNISERS = {
 def _check_language(settings: RecogniseSettings, model: InstalledModel) -> None:
     from transcribe.engines.whisper_cpp import known_languages
 
-    if settings.language != "auto" and settings.language not in known_languages():
+    if settings.language not in ("auto", MULTI, *known_languages()):
         raise UsageError(
             f"{settings.language!r} is not a language Whisper knows",
-            "Use a code such as en, pl or de, or auto",
+            "Use a code such as en, pl or de, or auto, or multi",
         )
     if not model.multilingual and (settings.language not in ("auto", "en") or settings.translate):
         wish = "translate" if settings.translate else f"transcribe {settings.language!r}"
+        if settings.language == MULTI:
+            wish = "tell languages apart"
         raise ModelError(
             f"the model {model.name} knows English only and cannot {wish}", "Choose another with --model"
         )

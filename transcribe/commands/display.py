@@ -19,6 +19,7 @@ from transcribe.progress import (
     FileFailed,
     FileFinished,
     FileStarted,
+    LanguageDetected,
     Progress,
     SegmentRecognised,
     StageAdvanced,
@@ -43,7 +44,7 @@ REFRESH_SECONDS = 0.1
 PLAIN_STEP = 10
 """Percent between two plain lines of a stage."""
 
-VISIBLE_STAGES = ("normalise", "detect", "recognise")
+VISIBLE_STAGES = ("normalise", "detect", "languages", "recognise")
 """Stages that take time; the others are over before a line about them could be read."""
 
 
@@ -160,7 +161,7 @@ class PlainDisplay(Display):
                 self.write(f"  {_stage_result(event, self.pace)}")
             case FileFinished():
                 self.write(f"  {_file_result(event)}")
-            case Covered():
+            case Covered() | LanguageDetected():
                 self.write(f"  {event.summary}")
 
     def _advanced(self, event: StageAdvanced) -> None:
@@ -214,6 +215,8 @@ class BarDisplay(Display):
                 self.write(_stage_result(event, self.pace))
             case FileFinished():
                 self.write(f"{printable(event.name)}: {_file_result(event)}")
+            case LanguageDetected():
+                self.write(event.summary)
             case Covered():
                 self.write(f"{printable(event.name)}: {event.summary}")
 

@@ -146,7 +146,7 @@ def _results(wish: Wish, resolved: Resolved, told: str) -> list[Result]:
 def _language(told: str, reference: Text, transcript: Text, configured: str) -> str:
     """What the command line says, else what the files know, else what the config says."""
     known = (told, reference.language, transcript.language, configured)
-    return next((code for code in known if code not in ("", "auto")), "en")
+    return next((code for code in known if code not in ("", "auto", "multi")), "en")
 
 
 def _listen(wish: Wish, resolved: Resolved) -> list[Text | TranscribeError]:

@@ -16,18 +16,18 @@ import psutil
 from transcribe.commands.choose import RECOGNISERS, cores, layout
 from transcribe.engines.ffmpeg import Ffmpeg
 from transcribe.engines.silero import SileroDetector
-from transcribe.episode import Chunks, DecodingOptions
+from transcribe.episode import Chunks
 from transcribe.errors import DependencyError, InputError, ModelError
 from transcribe.listening import Listener, Recogniser
 from transcribe.models.catalogue import weights_name
 from transcribe.models.store import InstalledModel, Store, check_before_load
 from transcribe.progress import silent
-from transcribe.settings import ComputeSettings, Settings
+from transcribe.settings import MULTI, ComputeSettings, Settings
 from transcribe.stages.detect import detect
 from transcribe.stages.normalise import normalise
 from transcribe.stages.plan import plan
 from transcribe.stages.probe import probe
-from transcribe.stages.recognise import batches, choose_language, prompt_of
+from transcribe.stages.recognise import batches, choose_language, listener_of
 from transcribe.waveform import Waveform
 
 SPEECH_MS = 60_000
@@ -90,7 +90,7 @@ class Material:
     @property
     def duration_ms(self) -> int:
         """Length of all windows together."""
-        return sum(chunk.duration_ms for chunk in self.chunks.chunks)
+        return self.chunks.duration_ms
 
 
 def sample() -> Path:
@@ -161,11 +161,11 @@ def run_trials(
     layouts: Sequence[Layout], material: Material, settings: Settings, repeats: int, tell: Tell
 ) -> list[Trial]:
     """Run every layout several times, in turns, since the machine may not be quiet; the fastest first."""
-    options = _options(layouts[0], material, settings)
+    listener = _listener(layouts[0], material, settings)
     runs: dict[Layout, list[tuple[float, int]]] = {each: [] for each in layouts}
     for turn in range(1, repeats + 1):
         for each in layouts:
-            speed, peak_bytes = _run(each, material, settings, options)
+            speed, peak_bytes = _run(each, material, settings, listener)
             runs[each].append((speed, peak_bytes))
             tell(f"{each}: {speed:.1f} × real time ({turn} of {repeats})")
     trials = [
@@ -175,23 +175,21 @@ def run_trials(
     return sorted(trials, key=lambda trial: -trial.speed)
 
 
-def _options(first: Layout, material: Material, settings: Settings) -> DecodingOptions:
+def _listener(first: Layout, material: Material, settings: Settings) -> Listener:
     asked = settings.recognise
-    code = asked.language
-    if code == "auto":
-        with RECOGNISERS[first.engine].open(first.model, first.of(settings)) as workers:
-            code = choose_language(material.chunks, material.waveform, code, workers).code
-    return DecodingOptions(code, asked.translate, prompt_of(asked), asked.beam_size, asked.window_margin_ms)
+    with RECOGNISERS[first.engine].open(first.model, first.of(settings)) as workers:
+        code = "auto" if asked.language == MULTI else asked.language
+        language = choose_language(material.chunks, material.waveform, code, workers)
+        return listener_of(material.waveform, language.code, asked, workers)
 
 
-def _run(each: Layout, material: Material, settings: Settings, options: DecodingOptions) -> tuple[float, int]:
+def _run(each: Layout, material: Material, settings: Settings, listener: Listener) -> tuple[float, int]:
     """Times real time and peak memory of one run; loading the model does not count."""
     chunks = material.chunks
     with RECOGNISERS[each.engine].open(each.model, each.of(settings)) as workers:
         list(workers.map(_ready, range(each.workers)))
         with _watched_memory() as peak:
             started = time.monotonic()
-            listener = Listener(material.waveform, options)
             list(workers.map(listener, batches(chunks, chunks.chunks, workers.batch)))
             seconds = time.monotonic() - started
     return material.duration_ms / 1000 / seconds, peak[0]

@@ -112,6 +112,10 @@ class CTranslate2:
         found = self._model.model.detect_language(self._encode([samples], LONGEST_WINDOW_MS))[0]
         return tuple((mark.strip("<|>"), probability) for mark, probability in found)
 
+    def count_tokens(self, text: str) -> int:
+        """How many tokens a prompt has; as `_decode` writes it, after a space."""
+        return len(self._model.hf_tokenizer.encode(" " + text.strip(), add_special_tokens=False).ids)
+
     @cached_property
     def _model(self) -> Any:
         require()

@@ -102,6 +102,12 @@ class WhisperCpp:
         _check(min(0, best))
         return tuple((engine.whisper_lang_str(i), float(p)) for i, p in enumerate(probabilities))
 
+    def count_tokens(self, text: str) -> int:
+        """How many tokens a prompt has."""
+        with engine_messages(self.debug):
+            # Without room for any, whisper_tokenize writes nothing and answers minus the room it needs.
+            return abs(int(bindings().whisper_tokenize(self._context, text, 0, 0)))
+
     @cached_property
     def _context(self) -> Any:
         engine = bindings()

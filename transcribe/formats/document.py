@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import Annotated, Any, Literal
 
@@ -73,6 +73,9 @@ class SegmentRecord:
     start_ms: Annotated[Ms, Meta(description="Start of its first word, in ms")]
     end_ms: Annotated[Ms, Meta(description="End of its last word, in ms")]
     speaker: Annotated[str | None, Meta(description="Who says it; null where speakers are not told apart")]
+    language: Annotated[
+        str | None, Meta(description="Language spoken in it, ISO 639-1; null where the document does not say")
+    ] = field(default=None, kw_only=True)
     chunk: Annotated[Count, Meta(description="Window of the recogniser it was heard in, from 0")]
     text: Annotated[str, Meta(description="The words joined; for convenience, the words are what counts")]
     words: Annotated[tuple[WordRecord, ...], Meta(description="Its words, in order, without overlap")]
@@ -118,11 +121,12 @@ class AudioRecord:
 
 @dataclass(frozen=True)
 class LanguageRecord:
-    """The language of the recording."""
+    """The language of the recording; of several, the one spoken most."""
 
     code: Annotated[str, Meta(description="ISO 639-1 code")]
     probability: Annotated[Probability, Meta(description="How sure the detection is; 1 when chosen")]
     detected: Annotated[bool, Meta(description="Whether it was detected rather than chosen")]
+    share: Annotated[Probability, Meta(description="How much of the speech is in it; 1 unless multi")] = 1.0
 
 
 @dataclass(frozen=True)
@@ -239,7 +243,9 @@ def _audio_record(audio: Audio) -> AudioRecord:
 
 
 def _language_record(language: Language) -> LanguageRecord:
-    return LanguageRecord(language.code, _rounded(language.probability), language.detected)
+    return LanguageRecord(
+        language.code, _rounded(language.probability), language.detected, _rounded(language.share)
+    )
 
 
 def _coverage_record(coverage: Coverage) -> CoverageRecord:
@@ -255,7 +261,14 @@ def _segment_record(number: int, segment: Segment) -> SegmentRecord:
         for word in segment.words
     )
     return SegmentRecord(
-        number, segment.start_ms, segment.end_ms, segment.speaker, segment.chunk, segment.text, words
+        number,
+        segment.start_ms,
+        segment.end_ms,
+        segment.speaker,
+        segment.chunk,
+        segment.text,
+        words,
+        language=segment.language,
     )
 
 
@@ -271,7 +284,7 @@ def to_episode(document: TranscriptDocument) -> Episode:
         audio=Audio("", audio.samples, audio.start_ms, audio.loudness_lufs, audio.gain_db, audio.warnings),
         speech=SpeechSpans(tuple(SpeechSpan(start, end) for start, end in document.speech)),
         transcript=Transcript(
-            language=Language(language.code, language.probability, language.detected) if language else None,
+            language=Language(**dataclasses.asdict(language)) if language else None,
             segments=tuple(_segment(record) for record in document.segments),
         ),
         coverage=_coverage(document.coverage),
@@ -308,7 +321,7 @@ def _segment(record: SegmentRecord) -> Segment:
         Word(word.start_ms, word.end_ms, word.text, word.probability, word.space_before)
         for word in record.words
     )
-    return Segment(record.start_ms, record.end_ms, words, record.chunk, record.speaker)
+    return Segment(record.start_ms, record.end_ms, words, record.chunk, record.speaker, record.language)
 
 
 def write(episode: Episode, settings: SubtitleSettings) -> bytes:  # noqa: ARG001 - all formats are called alike

@@ -6,11 +6,12 @@ possible; among those plans it takes the one that cuts at the longest pauses and
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import replace
+from itertools import chain, groupby
 from typing import TYPE_CHECKING
 
-from transcribe.episode import SAMPLES_PER_MS, Chunk, Chunks, SpeechSpan, SpeechSpans
+from transcribe.episode import SAMPLES_PER_MS, Chunk, Chunks, Languages, SpeechSpan, SpeechSpans
 from transcribe.settings import PlanSettings
 from transcribe.waveform import Waveform
 
@@ -36,7 +37,9 @@ Cost = tuple[int, float]
 """Number of windows, then how bad the cuts and the filling are."""
 
 
-def plan(speech: SpeechSpans, waveform: Waveform, settings: PlanSettings) -> Chunks:
+def plan(
+    speech: SpeechSpans, waveform: Waveform, settings: PlanSettings, languages: Languages | None = None
+) -> Chunks:
     """Pack every span of speech into exactly one window of at most `max_chunk_ms`.
 
     Pauses up to `max_pause_ms` inside a window stay whole; of longer ones, half of that stays on each
@@ -46,15 +49,41 @@ def plan(speech: SpeechSpans, waveform: Waveform, settings: PlanSettings) -> Chu
         speech: Where somebody speaks.
         waveform: The recording; looked at only where speech is longer than a window.
         settings: Longest window, longest pause.
+        languages: Where which language is spoken, if there are several: no window has two of them.
 
     Raises:
         EngineError: The samples cannot be read.
     """
-    parts = [split_span(span, waveform, settings.max_chunk_ms) for span in speech.spans]
+    runs = languages.runs if languages else ()
+    borders = [run.start_ms for run in runs[1:]]
+    parts = [
+        [
+            part
+            for whole in divided(span, borders)
+            for part in split_span(whole, waveform, settings.max_chunk_ms)
+        ]
+        for span in speech.spans
+    ]
     cuts = {after.start_ms for span in parts for after in span[1:]}
-    windows = pack([part for span in parts for part in span], settings)
-    chunks = (Chunk(index, lay_out(window, settings.max_pause_ms)) for index, window in enumerate(windows))
-    return Chunks(tuple(overlapped(chunk, cuts) for chunk in chunks))
+
+    def language_of(part: SpeechSpan) -> str:
+        return next((run.code for run in reversed(runs) if run.start_ms <= part.start_ms), "")
+
+    chunks = (
+        Chunk(0, lay_out(window, settings.max_pause_ms), language=code)
+        for code, spans in groupby(chain.from_iterable(parts), language_of)
+        for window in pack(list(spans), settings)
+    )
+    return Chunks(tuple(replace(overlapped(c, cuts), index=index) for index, c in enumerate(chunks)))
+
+
+def divided(span: SpeechSpan, borders: Iterable[int]) -> Iterator[SpeechSpan]:
+    """A span, cut at those of the times that lie in it."""
+    for border in borders:
+        if span.start_ms < border < span.end_ms:
+            yield SpeechSpan(span.start_ms, border)
+            span = SpeechSpan(border, span.end_ms)
+    yield span
 
 
 def overlapped(chunk: Chunk, cuts: Set[int]) -> Chunk:
@@ -70,7 +99,7 @@ def overlapped(chunk: Chunk, cuts: Set[int]) -> Chunk:
         pieces[0] = replace(pieces[0], start_ms=pieces[0].start_ms - OVERLAP_MS)
     if after:
         pieces[-1] = replace(pieces[-1], end_ms=pieces[-1].end_ms + OVERLAP_MS)
-    return Chunk(chunk.index, tuple(pieces), keeps=SpeechSpan(chunk.start_ms, chunk.end_ms))
+    return replace(chunk, pieces=tuple(pieces), keeps=SpeechSpan(chunk.start_ms, chunk.end_ms))
 
 
 def split_span(span: SpeechSpan, waveform: Waveform, max_ms: int) -> list[SpeechSpan]:

@@ -2,42 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Sequence
+from dataclasses import replace
 from math import fsum
-from pathlib import Path
-from typing import Protocol, TypeVar
 
 from transcribe.episode import Chunk, ChunkResult, Chunks, DecodingOptions, Language
 from transcribe.errors import UsageError
-from transcribe.listening import LanguageBallot, Listener, Recogniser
-from transcribe.progress import Progress, SegmentRecognised, StageAdvanced
+from transcribe.listening import LanguageBallot, Listener, OpenWorkers, Workers, count_tokens
+from transcribe.progress import LanguageDetected, Progress, SegmentRecognised, StageAdvanced
 from transcribe.settings import RecogniseSettings
+from transcribe.vocabulary import MOST_PROMPT_TOKENS, prompt_of, terms_of
 from transcribe.waveform import Waveform
 from transcribe.window import kept_part
 from transcribe.workspace import Workspace
 
 SECTION_CHUNKS = 32
 """About ten minutes of speech."""
-
-Item = TypeVar("Item")
-Result = TypeVar("Result")
-
-
-class Workers(Protocol):
-    """Processes that each hold the model.
-
-    Attributes:
-        batch: How many windows the recogniser decodes at a time.
-    """
-
-    batch: int
-
-    def map(self, task: Callable[[Recogniser, Item], Result], items: Sequence[Item]) -> Iterator[Result]:
-        """Run `task(recogniser, item)` for every item, in whatever order they finish."""
-
-
-OpenWorkers = Callable[[], AbstractContextManager[Workers]]
 
 
 def recognise(
@@ -47,31 +27,32 @@ def recognise(
     open_workers: OpenWorkers,
     workspace: Workspace,
     progress: Progress,
+    told: Language | None = None,
 ) -> tuple[Language | None, tuple[ChunkResult, ...]]:
     """Recognise every chunk that an earlier run has not finished; the model is loaded only if needed.
 
     Each chunk's result is on the disk as soon as it exists. The results are in the plan's order.
+    The language is `told`, else that of an earlier run, else chosen now. A chunk is decoded in its own
+    language where the plan has it, else in the recording's.
 
     Raises:
         EngineError: The engine crashed or refused; what was finished is kept.
+        UsageError: The prompt is too long.
     """
     done = {result.chunk: result for result in workspace.records("results", ChunkResult)}
-    language = workspace.load("language", Language)
+    language = told or workspace.load("language", Language)
     missing = [chunk for chunk in chunks.chunks if chunk.index not in done]
+    if language is not None:
+        tell(language, progress)
     report = _Report(chunks, done, progress)
     if missing:
         with open_workers() as workers:
             if language is None:
                 language = choose_language(chunks, waveform, settings.language, workers)
                 workspace.save("language", language)
-            options = DecodingOptions(
-                language.code,
-                settings.translate,
-                prompt_of(settings),
-                settings.beam_size,
-                settings.window_margin_ms,
-            )
-            for results in workers.map(Listener(waveform, options), batches(chunks, missing, workers.batch)):
+                tell(language, progress)
+            listener = listener_of(waveform, language.code, settings, workers)
+            for results in workers.map(listener, batches(chunks, missing, workers.batch)):
                 for result in results:
                     workspace.append("results", result)
                     report.add(result)
@@ -93,27 +74,30 @@ def batches(chunks: Chunks, missing: Sequence[Chunk], size: int) -> list[tuple[C
     return [group for group in groups if any(chunk.index in unfinished for chunk in group)]
 
 
-def prompt_of(settings: RecogniseSettings) -> str:
-    """The text that stands before every window: the user's prompt and the vocabulary's terms.
+def listener_of(waveform: Waveform, code: str, settings: RecogniseSettings, workers: Workers) -> Listener:
+    """How every chunk is listened to: all terms in the prompt, or chosen for each window if they do not fit.
 
     Raises:
-        UsageError: The vocabulary cannot be read, or is not text.
+        UsageError: The prompt alone is longer than the recogniser takes; or the vocabulary cannot be read.
     """
-    if settings.vocabulary is None:
-        return settings.prompt
-    terms = [line.strip() for line in _read_text(settings.vocabulary).splitlines() if line.strip()]
-    return " ".join(part for part in (", ".join(terms) + "." if terms else "", settings.prompt) if part)
-
-
-def _read_text(vocabulary: Path) -> str:
-    try:
-        return vocabulary.read_text("utf-8-sig")
-    except UnicodeDecodeError:
-        raise UsageError(f"the vocabulary {vocabulary} is not UTF-8 text", "Save it as UTF-8") from None
-    except OSError as error:
+    terms = terms_of(settings)
+    options = DecodingOptions(
+        code, settings.translate, settings.prompt.strip(), settings.beam_size, settings.window_margin_ms
+    )
+    length = _count(options.prompt, workers)
+    if length > MOST_PROMPT_TOKENS:
         raise UsageError(
-            f"the vocabulary {vocabulary} cannot be read: {error.strerror}", "Check what --vocabulary names"
-        ) from error
+            f"the prompt is too long: it has {length} tokens, and the model takes {MOST_PROMPT_TOKENS}",
+            "Shorten --prompt; names belong into --vocabulary, which may have any length",
+        )
+    full = prompt_of(terms, options.prompt)
+    if terms and _count(full, workers) > MOST_PROMPT_TOKENS:
+        return Listener(waveform, options, terms)
+    return Listener(waveform, replace(options, prompt=full))
+
+
+def _count(text: str, workers: Workers) -> int:
+    return next(iter(workers.map(count_tokens, [text]))) if text else 0
 
 
 def choose_language(chunks: Chunks, waveform: Waveform, asked: str, workers: Workers) -> Language:
@@ -123,11 +107,17 @@ def choose_language(chunks: Chunks, waveform: Waveform, asked: str, workers: Wor
     ballots = list(workers.map(LanguageBallot(waveform), spread(chunks.chunks)))
     votes: dict[str, list[float]] = {}
     for ballot in ballots:
-        for code, probability in ballot:
+        for code, probability in ballot.probabilities:
             votes.setdefault(code, []).append(probability)
     totals = {code: fsum(probabilities) for code, probabilities in votes.items()}  # exact: in any order
     code = max(totals, key=lambda each: (totals[each], each))
     return Language(code, round(totals[code] / len(ballots), 4), detected=True)
+
+
+def tell(language: Language, progress: Progress) -> None:
+    """Say which language was detected; nobody needs to be told what they chose."""
+    if language.detected:
+        progress(LanguageDetected(language.code, language.probability, language.share, language.summary()))
 
 
 def spread(chunks: Sequence[Chunk]) -> list[Chunk]:

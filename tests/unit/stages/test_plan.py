@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from transcribe.episode import Chunks, SpeechSpan, SpeechSpans
+from transcribe.episode import Chunks, LanguageRun, Languages, SpeechSpan, SpeechSpans
 from transcribe.settings import PlanSettings
 from transcribe.stages.plan import OVERLAP_MS, pack, plan, quietest_ms
 from transcribe.waveform import Waveform
@@ -156,3 +156,21 @@ def test_every_plan_keeps_the_promises(
             for piece in kept_pieces
         )
         assert covered == span.duration_ms
+
+
+def languages(*runs: tuple[int, int, str]) -> Languages:
+    return Languages(tuple(LanguageRun(start, end, code, 0.9, end - start) for start, end, code in runs))
+
+
+def test_no_window_has_two_languages() -> None:
+    spans = speech((0, 2_000), (2_500, 4_000), (4_500, 6_000))
+    told = languages((0, 4_000, "en"), (4_500, 6_000, "de"))
+    found = plan(spans, NOWHERE, SETTINGS, told)
+    assert pieces(found) == [[(0, 4_000)], [(4_500, 6_000)]]
+    assert [(chunk.index, chunk.language) for chunk in found.chunks] == [(0, "en"), (1, "de")]
+
+
+def test_where_the_language_changes_without_a_pause_both_windows_hear_it() -> None:
+    found = plan(speech((0, 8_000)), NOWHERE, SETTINGS, languages((0, 5_000, "en"), (5_000, 8_000, "de")))
+    assert pieces(found) == [[(0, 5_000 + OVERLAP_MS)], [(5_000 - OVERLAP_MS, 8_000)]]
+    assert kept(found) == [SpeechSpan(0, 5_000), SpeechSpan(5_000, 8_000)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +22,12 @@ from transcribe.episode import (
     SpeechSpan,
     Word,
 )
-from transcribe.errors import EngineError
-from transcribe.progress import Event, SegmentRecognised, StageAdvanced, silent
+from transcribe.errors import EngineError, UsageError
+from transcribe.listening import Listener
+from transcribe.progress import Event, LanguageDetected, SegmentRecognised, StageAdvanced, silent
 from transcribe.settings import RecogniseSettings
-from transcribe.stages.recognise import batches, choose_language, prompt_of, recognise, spread
+from transcribe.stages.recognise import batches, choose_language, listener_of, recognise, spread
+from transcribe.vocabulary import MOST_PROMPT_TOKENS
 from transcribe.waveform import Waveform
 from transcribe.workspace import Workspace
 
@@ -47,6 +50,9 @@ class Script:
 
     def languages(self, samples: NDArray[np.float32]) -> tuple[tuple[str, float], ...]:
         return tuple(self._languages)
+
+    def count_tokens(self, text: str) -> int:
+        return len(text.split())
 
 
 class InProcess:
@@ -80,16 +86,83 @@ def test_languages_are_voted_on_by_chunks_from_all_over_the_recording(waveform: 
     assert choose_language(chunks, waveform, "de", InProcess(script)) == Language("de", 1.0, detected=False)
 
 
+def test_the_language_is_told_once_and_only_where_it_was_detected(waveform: Waveform, tmp_path: Path) -> None:
+    def told(
+        settings: RecogniseSettings, key: str, language: Language | None = None
+    ) -> list[LanguageDetected]:
+        events: list[Event] = []
+        with Workspace(tmp_path, key) as workspace:
+
+            @contextmanager
+            def open_workers() -> Iterator[InProcess]:
+                yield InProcess(Script(*answers(4)))
+
+            recognise(PLAN, waveform, settings, open_workers, workspace, events.append, language)
+        return [event for event in events if isinstance(event, LanguageDetected)]
+
+    detected = LanguageDetected("en", 1.0, 1.0, "language: en, probability 1.00")
+    assert told(RecogniseSettings(), "a/auto") == [detected]
+    assert told(RecogniseSettings(), "a/auto") == [detected]  # from the earlier run
+    assert told(RecogniseSettings(language="en"), "a/chosen") == []
+    (several,) = told(RecogniseSettings(language="multi"), "a/multi", Language("de", 0.9, True, 0.6))
+    assert (several.code, several.share) == ("de", 0.6)
+
+
+def test_each_chunk_is_decoded_in_its_own_language(waveform: Waveform, tmp_path: Path) -> None:
+    script = Script(*answers(4))
+    asked: list[str] = []
+
+    def hear(windows: Sequence[NDArray[np.float32]], options: DecodingOptions) -> list[Heard]:
+        assert not options.translate
+        asked.extend(options.language for _ in windows)
+        return [script.answers.pop(0) for _ in windows]
+
+    script.hear = hear  # type: ignore[method-assign]
+    codes = ("en", "de", "de", "en")
+    plan = Chunks(tuple(replace(each, language=code) for each, code in zip(PLAN.chunks, codes, strict=True)))
+
+    @contextmanager
+    def open_workers() -> Iterator[InProcess]:
+        yield InProcess(script, batch=4)
+
+    with Workspace(tmp_path, "a/b") as workspace:
+        told = Language("de", 0.9, True, 0.5)
+        language, results = recognise(
+            plan, waveform, RecogniseSettings(language="multi"), open_workers, workspace, silent, told
+        )
+    assert language == told
+    assert asked == ["en", "de", "de", "en"]
+    assert [segment.language for result in results for segment in result.segments] == asked
+    assert [result.chunk for result in results] == [0, 1, 2, 3]
+
+
 def test_a_short_recording_is_asked_for_its_language_once() -> None:
     long, short = chunk((0, 9000)), chunk((9000, 9500), index=1)
     assert spread((short, long)) == [long]
 
 
-def test_the_vocabulary_stands_before_the_prompt(tmp_path: Path) -> None:
-    terms = tmp_path / "terms.txt"
-    terms.write_text("Zażółć\n\n  Gęślą \n", "utf-8")
-    assert prompt_of(RecogniseSettings(prompt="Hello.", vocabulary=terms)) == "Zażółć, Gęślą. Hello."
-    assert prompt_of(RecogniseSettings()) == ""
+def test_terms_that_fit_stand_in_every_prompt_and_more_are_chosen_for_each_window(waveform: Waveform) -> None:
+    def listener(**asked: Any) -> Listener:
+        return listener_of(waveform, "en", RecogniseSettings(**asked), InProcess(Script()))
+
+    few, many = ("Zażółć", "Gęślą"), tuple(f"Name{i}" for i in range(MOST_PROMPT_TOKENS))
+    assert listener(terms=few, prompt="Hello.").options.prompt == "Zażółć, Gęślą. Hello."
+    assert listener(terms=few).terms == ()
+    assert listener().options.prompt == ""
+    assert (listener(terms=many).terms, listener(terms=many).options.prompt) == (
+        (),
+        ", ".join(many) + ".",
+    )
+    chosen = listener(terms=many, prompt=" Hello. ")
+    assert (chosen.terms, chosen.options.prompt) == (many, "Hello.")
+
+
+def test_a_prompt_that_would_be_cut_is_refused(waveform: Waveform) -> None:
+    longest = " ".join(["word"] * MOST_PROMPT_TOKENS)
+    workers = InProcess(Script())
+    assert listener_of(waveform, "en", RecogniseSettings(prompt=longest), workers).options.prompt == longest
+    with pytest.raises(UsageError, match="too long: it has 224 tokens, and the model takes 223"):
+        listener_of(waveform, "en", RecogniseSettings(prompt=longest + " more"), workers)
 
 
 PLAN = Chunks(tuple(chunk((i * 10_000, i * 10_000 + 5000), index=i) for i in range(4)))
