@@ -32,7 +32,7 @@ def context_ms(samples: int, margin_ms: int) -> int:
 
     The encoder's cost grows faster than its length, and what lies behind a window is silence. Models
     were trained on 30 s, so a margin is left; 2 to 4 s gave the same error rates as all of it
-    (docs/recognise.md).
+    (docs/architecture.md).
 
     Args:
         samples: The window's length at 16 kHz.
