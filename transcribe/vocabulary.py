@@ -68,8 +68,9 @@ def likely(terms: Sequence[str], text: str) -> list[str]:
 
 
 def written(terms: Sequence[str], text: str) -> set[str]:
-    """The terms that stand in a text as they are to be spelt."""
-    return {term for term in terms if term in text}
+    """The terms that stand in a text as they are to be spelt, whatever punctuation is between their words."""
+    words = _words(text)
+    return {term for term in terms if _words(term) in words}
 
 
 def fitting(terms: Sequence[str], prompt: str, count_tokens: Callable[[str], int]) -> str:
@@ -98,6 +99,11 @@ def _likeness(term: str, phrases: dict[int, list[str]]) -> float:
     least = LEAST_LIKENESS if len(letters) >= LONG_TERM else LEAST_LIKENESS_SHORT
     best = process.extractOne(letters, near, scorer=fuzz.ratio, score_cutoff=least)
     return best[1] if best else 0.0
+
+
+def _words(text: str) -> str:
+    """Letters and digits as they are, one space for all that is between them."""
+    return " ".join("".join(letter if letter.isalnum() else " " for letter in text).split())
 
 
 def _phrases(text: str, count: int) -> list[str]:

@@ -8,7 +8,7 @@ import pytest
 
 from transcribe.errors import UsageError
 from transcribe.settings import RecogniseSettings
-from transcribe.vocabulary import MOST_PROMPT_TOKENS, fitting, folded, likely, prompt_of, terms_of
+from transcribe.vocabulary import MOST_PROMPT_TOKENS, fitting, folded, likely, prompt_of, terms_of, written
 
 NAMES = ("Adam Duguid", "Kalpana Chawla", "Reto Lamm", "Łódź", "Ilan Ramon")
 
@@ -55,6 +55,7 @@ def test_what_is_written_rightly_needs_no_second_hearing() -> None:
     assert likely(NAMES, "Kalpana Chawla met Ilan Ramon") == []
     assert likely(NAMES, "Kalpana Chawla met Elan Ramon") == ["Kalpana Chawla", "Ilan Ramon"]
     assert likely(NAMES, "kalpana chawla") == ["Kalpana Chawla"]
+    assert written(NAMES, "Kalpana, Chawla! Reto lamm") == {"Kalpana Chawla"}
 
 
 def test_equally_likely_terms_stay_in_their_order() -> None:
