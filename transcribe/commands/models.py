@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from transcribe.commands.models_get import import_, pull
+from transcribe.commands.models_get import import_, pull, quantize
 from transcribe.commands.models_list import list_
 
 
@@ -53,5 +53,5 @@ def remove(name: str) -> None:
     click.echo(f"{name} is removed", err=True)
 
 
-for command in (list_, pull, import_):
+for command in (list_, pull, quantize, import_):
     models.add_command(command)

@@ -1,4 +1,4 @@
-"""`transcribe models pull` and `transcribe models import`: getting models."""
+"""`transcribe models pull`, `quantize` and `import`: getting models."""
 
 from __future__ import annotations
 
@@ -31,6 +31,22 @@ def pull(names: tuple[str, ...], source: SourceName) -> None:
     for name in names:
         model = sources.pull(name, Store(), source, tell=lambda line: click.echo(line, err=True))
         click.echo(f"{model.name}: {model.path}", err=True)
+
+
+@click.command("quantize")
+@click.argument("name")
+@click.argument("encoding", type=click.Choice(QUANTIZED), default=QUANTIZED[0])
+def quantize(name: str, encoding: str) -> None:
+    """Make smaller weights of an installed model, as NAME-ENCODING; it stays as it is.
+
+    q8_0, the default, makes the same errors in less time; the others are smaller still, and slower.
+    """
+    from transcribe.models.importing import import_model
+    from transcribe.models.store import Store
+
+    store = Store()
+    model = import_model(store.path(name), store, f"{name}-{encoding}", encoding)
+    click.echo(f"{model.name}: {model.path}", err=True)
 
 
 @click.command("import")

@@ -32,6 +32,10 @@ def list_(as_json: bool) -> None:
     for row in rows:
         click.echo(_line(row))
     click.echo("* is installed. Get another with: transcribe models pull NAME", err=True)
+    click.echo(
+        "8-bit weights make the same errors in less time (docs/models.md): transcribe models quantize NAME",
+        err=True,
+    )
 
 
 def _installed_row(model: InstalledModel) -> Row:

@@ -39,6 +39,16 @@ def test_import_list_path_verify_remove(ggml: Path) -> None:
     assert not Path(found).exists()
 
 
+def test_quantize_makes_smaller_weights_beside_the_model(ggml: Path) -> None:
+    run("import", str(ggml))
+    assert run("quantize", "mine").exit_code == 0
+    sizes = {
+        row["name"]: row["bytes"] for row in json.loads(run("list", "--json").stdout) if row["installed"]
+    }
+    assert 0 < sizes["mine-q8_0"] < sizes["mine"]
+    assert isinstance(run("quantize", "nothing").exception, ModelError)
+
+
 def test_verify_tells_which_one_is_bad(ggml: Path) -> None:
     run("import", str(ggml), "--name", "good")
     run("import", str(ggml), "--name", "bad", "--quantize", "q8_0")
