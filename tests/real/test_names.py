@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from transcribe.engines.ctranslate2 import CTranslate2
+from transcribe.engines.pool import WorkerPool
 from transcribe.engines.whisper_cpp import WhisperCpp
 from transcribe.episode import Chunk, DecodingOptions, SpeechSpan
 from transcribe.listening import Listener
@@ -26,7 +27,7 @@ NAMES = tuple(f"Kalpana Chawla the {number}th" for number in range(100))
 @pytest.fixture(scope="module")
 def recogniser(tiny_en_model: InstalledModel) -> Iterator[WhisperCpp]:
     check_before_load(tiny_en_model)
-    engine = WhisperCpp(str(tiny_en_model.path), tiny_en_model.alignment, threads=2).load()
+    engine = WhisperCpp(str(tiny_en_model.path), tiny_en_model.alignment, threads=1).load()
     yield engine
     engine.close()
 
@@ -65,6 +66,9 @@ def test_no_name_is_read_where_nobody_speaks(recogniser: WhisperCpp, tmp_path: P
     samples.tofile(path)
     waveform = Waveform(str(path), len(samples), 0, 0.0)
     options = DecodingOptions("en", prompt="Ala, Marek, Zofia.", beam_size=5)
-    (result,) = Listener(waveform, options)(recogniser, [Chunk(0, (SpeechSpan(0, 10_000),))])
+    # In a worker: threads that the engine starts in this process would be missing in workers forked later.
+    with WorkerPool(lambda: recogniser, 1) as pool:
+        listener = Listener(waveform, options)
+        ((result,),) = pool.map(listener, [[Chunk(0, (SpeechSpan(0, 10_000),))]])
     text = " ".join(segment.text for segment in result.segments)
     assert not any(name in text for name in ("Ala", "Marek", "Zofia"))
