@@ -19,6 +19,9 @@ from transcribe.workspace import Workspace
 SECTION_CHUNKS = 32
 """About ten minutes of speech."""
 
+LEAST_GROUPS = 8
+"""A short recording is recognised in smaller groups than asked for, so that more cores than one have work."""
+
 
 def recognise(
     chunks: Chunks,
@@ -60,13 +63,14 @@ def recognise(
 
 
 def batches(chunks: Chunks, missing: Sequence[Chunk], size: int) -> list[tuple[Chunk, ...]]:
-    """The plan in groups of `size`, without those that are finished; long ones first.
+    """The plan in groups of at most `size`, without those that are finished; long ones first.
 
     In sections, so that people who watch get the beginning first: inside a section the longest chunks
     come first, so that no worker has a long one left when the others are through, and groups are of
     about the same length. They are the same in every run, because what stands beside a window in a
     batch may have a say in its last bits: a group that was finished in part is done again.
     """
+    size = min(size, -(-len(chunks.chunks) // LEAST_GROUPS)) or 1
     sections = (chunks.chunks[i : i + SECTION_CHUNKS] for i in range(0, len(chunks.chunks), SECTION_CHUNKS))
     ordered = [sorted(section, key=lambda chunk: (-chunk.duration_ms, chunk.index)) for section in sections]
     groups = [tuple(section[i : i + size]) for section in ordered for i in range(0, len(section), size)]

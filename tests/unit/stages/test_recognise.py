@@ -224,7 +224,29 @@ def test_progress_is_told_in_the_recording_order_whatever_finishes_first(
     ]
 
 
-def test_batches_are_the_same_in_every_run() -> None:
-    assert batches(PLAN, PLAN.chunks, 3) == [PLAN.chunks[:3], PLAN.chunks[3:]]
-    assert batches(PLAN, PLAN.chunks[1:3], 3) == [PLAN.chunks[:3]]
-    assert batches(PLAN, PLAN.chunks[2:3], 1) == [PLAN.chunks[2:3]]
+def chunks_of(*seconds: int) -> Chunks:
+    starts = range(0, 100_000 * len(seconds), 100_000)
+    spans = (SpeechSpan(start, start + 1000 * s) for start, s in zip(starts, seconds, strict=True))
+    return Chunks(tuple(Chunk(index, (span,)) for index, span in enumerate(spans)))
+
+
+def indices(groups: list[tuple[Chunk, ...]]) -> list[list[int]]:
+    return [[chunk.index for chunk in group] for group in groups]
+
+
+def test_groups_are_the_same_in_every_run() -> None:
+    plan = chunks_of(*[5] * 24)
+    whole = batches(plan, plan.chunks, 3)
+    assert indices(whole) == [[i, i + 1, i + 2] for i in range(0, 24, 3)]
+    assert batches(plan, plan.chunks[4:5], 3) == [whole[1]]
+
+
+def test_the_longest_chunks_come_first_in_every_ten_minutes() -> None:
+    plan = chunks_of(*range(1, 41))
+    order = [index for group in indices(batches(plan, plan.chunks, 2)) for index in group]
+    assert order == [*range(31, -1, -1), *range(39, 31, -1)]
+
+
+def test_a_short_recording_has_work_for_several_cores() -> None:
+    plan = chunks_of(5, 5, 5)
+    assert indices(batches(plan, plan.chunks, 4)) == [[0], [1], [2]]
