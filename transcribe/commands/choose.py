@@ -111,10 +111,12 @@ def _open_whisper_cpp(model: InstalledModel, settings: Settings) -> Iterator[Wor
 @contextmanager
 def _open_ctranslate2(model: InstalledModel, settings: Settings) -> Iterator[WorkerPool[CTranslate2]]:
     """Workers that each load the model: the engine's threads do not survive a fork."""
-    from transcribe.engines.ctranslate2 import CTranslate2
-    from transcribe.engines.pool import WorkerPool
+    from transcribe.engines.ctranslate2 import CTranslate2, import_packages
+    from transcribe.engines.pool import WorkerPool, process_context
 
     check_before_load(model)
+    if process_context().get_start_method() == "fork":
+        import_packages()
     asked = settings.recognise
     workers, threads = layout(settings.compute, model, shared=False)
     engine = CTranslate2(str(model.path.parent), threads, asked.compute_type)

@@ -227,6 +227,17 @@ def require() -> None:
         )
 
 
+def import_packages() -> None:
+    """Import the engine in this process, so that workers forked from it need not: it takes over a second.
+
+    Raises:
+        DependencyError: It is not installed.
+    """
+    require()
+    import ctranslate2  # noqa: F401
+    import faster_whisper  # noqa: F401
+
+
 def _length_for(new_tokens: int, prompt_tokens: int, longest: int) -> int:
     """The `max_length` with which CTranslate2 decodes at most so many new tokens.
 
