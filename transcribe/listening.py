@@ -135,15 +135,18 @@ class Listener:
 
         Speech without words is listened to again: all such stretches of all chunks at a time.
         """
-        understood = [Understood([], [], []) for _ in chunks]
+        understood = [Understood([], []) for _ in chunks]
         parts = list(enumerate(chunks))
         for layer in range(1, MOST_LAYERS + 1):
             windows = [self.waveform.read_pieces(part.pieces) for _, part in parts]
             heard = recogniser.hear(windows, self.options) if windows else []
+            skipped: list[tuple[int, Chunk]] = []
             for (owner, part), window, without in zip(parts, windows, heard, strict=True):
                 listener, first = self._with_terms(recogniser, part, window, without)
-                understood[owner] += listener._understand(recogniser, part, window, first, layer)
-            parts = [(owner, hole) for owner, each in enumerate(understood) for hole in each.taken_holes()]
+                found, holes_left = listener._understand(recogniser, part, window, first, layer)
+                understood[owner] += found
+                skipped += ((owner, hole) for hole in holes_left)
+            parts = skipped
         for owner, hole in parts:
             understood[owner].spots += missing(hole, "no words were recognised")
         return [self._result(chunk, each) for chunk, each in zip(chunks, understood, strict=True)]
@@ -180,19 +183,19 @@ class Listener:
 
     def _understand(
         self, recogniser: Recogniser, chunk: Chunk, window: Window, first: Heard, layer: int
-    ) -> Understood:
-        """Doubt what was heard; tell where there is speech but no words, so that it is listened to again."""
+    ) -> tuple[Understood, list[Chunk]]:
+        """Doubt what was heard; what is believed, and where there is speech but no words yet."""
         judged = self._with_care(recogniser, chunk, window, first)
         if not judged.heard.words:
-            return Understood([], missing(chunk, "no words were recognised"), [])
+            return Understood([], missing(chunk, "no words were recognised")), []
         if judged.doubts and (layer > 1 or chunk.duration_ms < BREATH_MS):
             text = join_words(judged.heard.words)
             reason = f"only doubtful words ({', '.join(judged.doubts)}): {text}"
-            return Understood([], missing(chunk, reason), [])
+            return Understood([], missing(chunk, reason)), []
         stretches = split_at_holes(judged.heard)
         segments = on_timeline(stretches, chunk)
         skipped = [part_of(chunk, *hole) for hole in holes(stretches, chunk.duration_ms)]
-        return Understood(segments, [*_noticed(segments, judged, layer)], skipped)
+        return Understood(segments, [*_noticed(segments, judged, layer)]), skipped
 
     def _with_care(self, recogniser: Recogniser, chunk: Chunk, window: Window, first: Heard) -> Judged:
         """Where what was heard is doubtful, decode again in other ways; the least doubtful stays.
@@ -248,22 +251,15 @@ def _badness(tried: Judged) -> tuple[bool, int, float]:
 
 @dataclass
 class Understood:
-    """What became of a chunk while it is being listened to, and where it has speech without words."""
+    """What became of a chunk while it is being listened to."""
 
     segments: list[Segment]
     spots: list[Spot]
-    holes: list[Chunk]
 
     def __iadd__(self, other: Understood) -> Understood:
         self.segments += other.segments
         self.spots += other.spots
-        self.holes += other.holes
         return self
-
-    def taken_holes(self) -> list[Chunk]:
-        """The holes, which are somebody else's task from now on."""
-        holes, self.holes = self.holes, []
-        return holes
 
 
 def missing(chunk: Chunk, reason: str) -> list[Spot]:

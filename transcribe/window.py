@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 SHORTEST_HOLE_MS = 2_000
 """Speech for which there are no words is listened to again from this length on; each time costs
-as much as a whole window, because Whisper always encodes 30 s."""
+as much as ten seconds, because no less is encoded."""
 
 LONGEST_WORD_MS = 700
 MS_PER_CHARACTER = 120

@@ -228,7 +228,7 @@ def require() -> None:
 
 
 def import_packages() -> None:
-    """Import the engine in this process, so that workers forked from it need not: it takes over a second.
+    """Import the engine in this process, so that workers forked from it need not: it takes half a second.
 
     Raises:
         DependencyError: It is not installed.
