@@ -116,16 +116,16 @@ class WorkerPool(Generic[Recogniser]):
         busy = [worker for worker in self._workers if worker.item]
         ready = set(wait([w.connection for w in busy] + [w.process.sentinel for w in busy]))
         for worker in busy:
-            if worker.connection in ready:
+            if worker.connection in ready or worker.process.sentinel in ready:
+                # asked again: an answer may have come, and its worker gone, since `wait` looked
                 answer = _receive(worker.connection)
-                if answer is not _GONE:
-                    worker.item = None
-                    if self._shared is not None:
-                        self._retire(worker)
-                    yield _unwrap(answer)
+                if answer is _GONE:
+                    self._give_again(worker, waiting)
                     continue
-            if worker.process.sentinel in ready or not worker.process.is_alive():
-                self._give_again(worker, waiting)
+                worker.item = None
+                if self._shared is not None:
+                    self._retire(worker)
+                yield _unwrap(answer)
 
     def _retire(self, worker: _Worker) -> None:
         """Let go of a worker that has ended, or ends by itself."""
@@ -231,8 +231,9 @@ class _Failure:
 
 
 def _receive(connection: Connection) -> Any:
+    """The answer that lies in a connection that is ready, or whose worker has died."""
     try:
-        return connection.recv()
+        return connection.recv() if connection.poll() else _GONE
     except (EOFError, ConnectionResetError):
         return _GONE
 

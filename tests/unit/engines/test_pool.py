@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -120,6 +123,33 @@ def test_a_worker_that_dies_is_replaced_and_its_item_tried_again(tmp_path: Path)
     with WorkerPool(load, 2) as pool:
         assert sorted(pool.map(die_once, [(marker, number) for number in range(5)])) == list(range(5))
     assert marker.exists()
+
+
+def leave_a_trace(model: str, item: tuple[Path, int]) -> int:
+    folder, number = item
+    if number:
+        wait_for((folder / "first is told").exists)
+    (folder / f"{number}.{os.getpid()}").touch()
+    return number
+
+
+def wait_for(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_a_worker_that_answers_and_ends_while_another_answer_is_looked_at_is_not_taken_for_dead(
+    tmp_path: Path,
+) -> None:
+    with WorkerPool(load, 2) as pool:
+        answers = pool.map(leave_a_trace, [(tmp_path, 0), (tmp_path, 1)])
+        assert next(answers) == 0
+        (tmp_path / "first is told").touch()
+        wait_for(lambda: not multiprocessing.active_children())  # the second answers and ends
+        assert list(answers) == [1]
+    assert len(list(tmp_path.glob("1.*"))) == 1
 
 
 def test_an_item_that_kills_twice_is_given_up() -> None:
