@@ -23,6 +23,7 @@ from transcribe.errors import (
     UsageError,
 )
 from transcribe.formats import FORMATS, format_named, render, review
+from transcribe.loaded import kept_loaded
 from transcribe.pipeline import Engines, open_workspace, transcribe_episode
 from transcribe.progress import (
     Covered,
@@ -93,6 +94,11 @@ def transcribe_all(
         TranscribeError: The only recording failed. Of several, failures are reported and counted.
     """
     jobs = plan_jobs(sources, settings)
+    with kept_loaded(engines) as loaded:
+        return _transcribe_jobs(jobs, settings, loaded, progress)
+
+
+def _transcribe_jobs(jobs: Sequence[Job], settings: Settings, engines: Engines, progress: Progress) -> Report:
     report = Report()
     for number, job in enumerate(jobs, start=1):
         progress(FileStarted(job.name, number, len(jobs)))
