@@ -6,8 +6,10 @@ import os
 import shutil
 import sys
 import tempfile
+import time
+from collections import deque
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -24,12 +26,14 @@ from transcribe.errors import (
 )
 from transcribe.formats import FORMATS, format_named, render, review
 from transcribe.loaded import kept_loaded
-from transcribe.pipeline import Engines, open_workspace, transcribe_episode
+from transcribe.pausing import PATIENCE_SECONDS, Pause, Pausing
+from transcribe.pipeline import Engines, open_workspace, transcribing
 from transcribe.progress import (
     Covered,
     FileFailed,
     FileFinished,
     FileStarted,
+    HeldBack,
     Progress,
     StageFinished,
     StageStarted,
@@ -93,30 +97,91 @@ def transcribe_all(
         UsageError: What is asked makes no sense; nothing was done.
         TranscribeError: The only recording failed. Of several, failures are reported and counted.
     """
-    jobs = plan_jobs(sources, settings)
-    with kept_loaded(engines) as loaded:
-        return _transcribe_jobs(jobs, settings, loaded, progress)
+    return _Run(plan_jobs(sources, settings), settings, engines, progress).all()
 
 
-def _transcribe_jobs(jobs: Sequence[Job], settings: Settings, engines: Engines, progress: Progress) -> Report:
-    report = Report()
-    for number, job in enumerate(jobs, start=1):
-        progress(FileStarted(job.name, number, len(jobs)))
+class _Run:
+    """Finishes one job after the other; begins the next ones as soon as a worker has nothing to do."""
+
+    def __init__(self, jobs: Sequence[Job], settings: Settings, engines: Engines, progress: Progress) -> None:
+        self._jobs = jobs
+        self._settings = settings
+        self._engines = engines
+        self._progress = progress
+        self._waiting = deque(enumerate(jobs, start=1))
+        self._begun: list[_Begun] = []
+
+    def all(self) -> Report:
+        report = Report()
+        with kept_loaded(self._engines, self._begin_next) as self._engines, closing(self):
+            while self._begun or self._begin_next():
+                finished = next((each for each in self._begun if each.finish()), None)
+                if finished is None:
+                    time.sleep(PATIENCE_SECONDS)  # another run works on all of them
+                else:
+                    self._begun.remove(finished)
+                    self._count(finished, report)
+        return report
+
+    def close(self) -> None:
+        for begun in self._begun:
+            begun.work.close()
+
+    def _begin_next(self) -> bool:
+        if not self._waiting:
+            return False
+        number, job = self._waiting.popleft()
+        told = HeldBack(self._progress)
+        begun = _Begun(job, told, transcribe_one(job, self._settings, self._engines, told))
+        if not self._begun:
+            told.release()
+        self._begun.append(begun)
+        told(FileStarted(job.name, number, len(self._jobs)))
+        begun.advance()
+        return True
+
+    def _count(self, begun: _Begun, report: Report) -> None:
+        if begun.error is None:
+            report.done.append(begun.job.name)
+        elif len(self._jobs) == 1:
+            raise begun.error
+        else:
+            report.failed.append((begun.job.name, str(begun.error)))
+            self._progress(FileFailed(begun.job.name, str(begun.error), begun.error.exit_code))
+
+
+@dataclass(eq=False)
+class _Begun:
+    """A job under way. What it tells is held back until it is its turn, and so is its error."""
+
+    job: Job
+    told: HeldBack
+    work: Pausing[None]
+    pause: Pause | None = None
+    error: TranscribeError | None = None
+
+    def advance(self) -> None:
+        """Go on to the next pause, or to the end."""
         try:
-            transcribe_one(job, settings, engines, progress)
+            self.pause = next(self.work, None)
         except Interrupted:
             raise
         except TranscribeError as error:
-            if len(jobs) == 1:
-                raise
-            report.failed.append((job.name, str(error)))
-            progress(FileFailed(job.name, str(error), error.exit_code))
-        else:
-            report.done.append(job.name)
-    return report
+            self.pause, self.error = None, error
+
+    def finish(self) -> bool:
+        """Go on to the end, unless somebody else has the work directory; whether it came to the end."""
+        if self.pause is Pause.LOCK:
+            self.advance()
+        if self.pause is Pause.LOCK:
+            return False
+        self.told.release()
+        while self.pause:
+            self.advance()
+        return True
 
 
-def transcribe_one(job: Job, settings: Settings, engines: Engines, progress: Progress) -> None:
+def transcribe_one(job: Job, settings: Settings, engines: Engines, progress: Progress) -> Pausing[None]:
     """From one path to its published files, or to standard output.
 
     Raises:
@@ -127,18 +192,22 @@ def transcribe_one(job: Job, settings: Settings, engines: Engines, progress: Pro
         progress(StageStarted("probe"))
         source = probe(path, settings.normalise.audio_stream, engines.prober)
         progress(StageFinished("probe"))
-        force = settings.output.force
-        with open_workspace(source, settings, engines) as work:
-            check_targets(job.targets, work, force=force)
-        episode = transcribe_episode(source, settings, engines, progress)
-        progress(StageStarted("publish"))
-        written: tuple[Path, ...] = ()
-        if job.targets:
-            with open_workspace(source, settings, engines) as work:
-                written = publish(episode, job.targets, partial(_content, settings), work, force=force)
-        else:
-            _to_standard_output(render(episode, formats_of(job.source, settings)[0], settings.subtitles))
-        progress(StageFinished("publish"))
+        work = open_workspace(source, settings, engines)
+        while not work.lock():
+            yield Pause.LOCK
+        try:
+            check_targets(job.targets, work, force=settings.output.force)
+            episode = yield from transcribing(work, source, settings, engines, progress)
+            progress(StageStarted("publish"))
+            written: tuple[Path, ...] = ()
+            if job.targets:
+                content = partial(_content, settings)
+                written = publish(episode, job.targets, content, work, force=settings.output.force)
+            else:
+                _to_standard_output(render(episode, formats_of(job.source, settings)[0], settings.subtitles))
+            progress(StageFinished("publish"))
+        finally:
+            work.unlock()
     progress(FileFinished(job.name, tuple(map(str, written))))
     judge(job.name, episode.coverage, settings.output.fail_under, progress)
 

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+Answer_co = TypeVar("Answer_co", covariant=True)
 
 MOST_LAYERS = 3
 """How often a hole in what was heard in a hole is listened to."""
@@ -80,12 +81,29 @@ class Workers(Protocol):
 
     Attributes:
         batch: How many windows the recogniser decodes at a time.
+        count: How many processes there are.
+        on_idle: Asked when there is less work than processes; orders more, and says whether it did.
     """
 
     batch: int
+    count: int
+    on_idle: Callable[[], bool]
 
-    def map(self, task: Callable[[Recogniser, Item], Result], items: Sequence[Item]) -> Iterator[Result]:
-        """Run `task(recogniser, item)` for every item, in whatever order they finish."""
+    def map(self, task: Callable[[Recogniser, Item], Result], items: Sequence[Item]) -> Answers[Result]:
+        """Order `task(recogniser, item)` for every item; answers come in whatever order they finish."""
+
+
+class Answers(Protocol[Answer_co]):
+    """Results that arrive while they are waited for; closed, the rest is dropped."""
+
+    def __iter__(self) -> Iterator[Answer_co]:
+        """The same."""
+
+    def __next__(self) -> Answer_co:
+        """The next one that is finished."""
+
+    def close(self) -> None:
+        """Wait for nothing more."""
 
 
 OpenWorkers = Callable[[], AbstractContextManager[Workers]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import cache
@@ -12,9 +12,14 @@ from transcribe.pipeline import Engines
 
 
 @contextmanager
-def kept_loaded(engines: Engines) -> Iterator[Engines]:
-    """The same engines, which are loaded when they are first needed and stay so until the end."""
-    kept = KeptWorkers(engines.open_workers)
+def kept_loaded(engines: Engines, on_idle: Callable[[], bool] = lambda: False) -> Iterator[Engines]:
+    """The same engines, which are loaded when they are first needed and stay so until the end.
+
+    Args:
+        engines: As they were chosen.
+        on_idle: Asked when there is less work than workers; orders more, and says whether it did.
+    """
+    kept = KeptWorkers(engines.open_workers, on_idle)
     try:
         yield replace(engines, open_workers=kept.open, open_detector=cache(engines.open_detector))
     finally:
@@ -22,23 +27,21 @@ def kept_loaded(engines: Engines) -> Iterator[Engines]:
 
 
 class KeptWorkers:
-    """Workers that stay for the next recording, unless something went wrong with them."""
+    """Workers that stay for the next recording."""
 
-    def __init__(self, open_workers: OpenWorkers) -> None:
+    def __init__(self, open_workers: OpenWorkers, on_idle: Callable[[], bool]) -> None:
         self._open_workers = open_workers
+        self._on_idle = on_idle
         self._workers: Workers | None = None
         self._stack = ExitStack()
 
     @contextmanager
     def open(self) -> Iterator[Workers]:
-        """The workers, started if there are none; after an error the next recording gets new ones."""
+        """The workers, started if there are none yet."""
         if self._workers is None:
             self._workers = self._stack.enter_context(self._open_workers())
-        try:
-            yield self._workers
-        except BaseException:
-            self.close()  # some may be busy with what nobody waits for any more
-            raise
+            self._workers.on_idle = self._on_idle
+        yield self._workers
 
     def close(self) -> None:
         """Let the workers go."""

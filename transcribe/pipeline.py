@@ -22,6 +22,7 @@ from transcribe.episode import (
     Transcript,
 )
 from transcribe.listening import OpenWorkers
+from transcribe.pausing import Pausing, to_the_end
 from transcribe.progress import Progress, SegmentRecognised, StageFinished, StageStarted, Warned, silent
 from transcribe.settings import MULTI, OPTIONS, WORDS_DEPEND_ON, Settings
 from transcribe.stages.check import check
@@ -71,12 +72,22 @@ def transcribe_episode(
         TranscribeError: A stage failed. What was finished is kept in the work directory.
     """
     with open_workspace(source, settings, engines) as work:
-        return _finished(work, source, progress) or _transcribe(work, source, settings, engines, progress)
+        return to_the_end(transcribing(work, source, settings, engines, progress))
+
+
+def transcribing(
+    work: Workspace, source: Source, settings: Settings, engines: Engines, progress: Progress
+) -> Pausing[Episode]:
+    """The same in a work directory that is locked already; others can get ready in its pause."""
+    finished = _finished(work, source, progress)
+    if finished is not None:
+        return finished
+    return (yield from _transcribe(work, source, settings, engines, progress))
 
 
 def _transcribe(
     work: Workspace, source: Source, settings: Settings, engines: Engines, progress: Progress
-) -> Episode:
+) -> Pausing[Episode]:
     step = _Steps(work, progress)
     if not (work.path / AUDIO_FILE).exists():
         work.remove("normalise.json")  # what it tells of is gone
@@ -94,7 +105,7 @@ def _transcribe(
         languages = _languages(step, speech, waveform, settings, engines)
     chunks = step("plan", Chunks, lambda: plan(speech, waveform, settings.plan, languages))
     progress(StageStarted("recognise", chunks.duration_ms))
-    language, results = recognise(
+    language, results = yield from recognise(
         chunks,
         waveform,
         settings.recognise,

@@ -157,6 +157,27 @@ Event = (
 Progress = Callable[[Event], None]
 
 
+class HeldBack:
+    """Keeps events until they are released, and lets those after them through."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._held: list[Event] | None = []
+
+    def __call__(self, event: Event) -> None:
+        """Tell, now or when it is time."""
+        if self._held is None:
+            self._progress(event)
+        else:
+            self._held.append(event)
+
+    def release(self) -> None:
+        """Tell what was held back; from now on nothing is."""
+        held, self._held = self._held or [], None
+        for event in held:
+            self._progress(event)
+
+
 def silent(event: Event) -> None:
     """Tell nobody."""
 

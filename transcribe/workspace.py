@@ -7,6 +7,7 @@ under another name, flushed to the disk and then renamed, so that a name always 
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import shutil
@@ -112,13 +113,26 @@ class Workspace:
         self._lock = filelock.FileLock(str(self.path) + ".lock")
 
     def __enter__(self) -> Workspace:
-        with disk_errors(self.path, "making the work directory"):
-            self.path.mkdir(parents=True, exist_ok=True)
-            self._lock.acquire()
+        self._acquire(blocking=True)
         return self
 
     def __exit__(self, *exc: object) -> None:
+        self.unlock()
+
+    def lock(self) -> bool:
+        """Lock it without waiting; whether nobody else has it."""
+        return self._acquire(blocking=False)
+
+    def unlock(self) -> None:
+        """Let others have it."""
         self._lock.release()
+
+    def _acquire(self, *, blocking: bool) -> bool:
+        with disk_errors(self.path, "making the work directory"):
+            self.path.mkdir(parents=True, exist_ok=True)
+            with contextlib.suppress(filelock.Timeout):
+                self._lock.acquire(blocking=blocking)
+        return self._lock.is_locked
 
     def clear(self) -> None:
         """Forget everything an earlier run left here."""

@@ -190,6 +190,25 @@ def test_others_go_on_when_some_fail(used_desk: Desk) -> None:
     assert "empty.mp3: empty.mp3 is empty" in summary
 
 
+def test_several_are_told_one_after_the_other_and_equals_wait_for_each_other(used_desk: Desk) -> None:
+    shutil.copy(SAMPLE, used_desk.folder / "talk.flac")
+    shutil.copy(SAMPLE, used_desk.folder / "same.flac")
+    names = ("talk.flac", "gone.mp3", "clip.wav", "same.flac")
+    outcome = used_desk.run(*names, *TINY, "--progress", "json")
+    assert outcome.code == SomeFailed.exit_code
+    told = [json.loads(line) for line in outcome.stderr.splitlines() if line.startswith("{")]
+    marks = [event for event in told if event["event"].startswith("file_")]
+    assert [event["event"].removeprefix("file_") for event in marks] == [
+        *("started", "finished", "started", "failed"),
+        *("started", "finished", "started", "finished"),
+    ]
+    assert [event["name"] for event in marks[::2]] == list(names)
+    assert used_desk.text("same") == used_desk.text("talk")
+    alone = used_desk.folder / "alone"
+    used_desk.transcribe("talk.flac", "-o", alone, environment={"TRANSCRIBE_WORK_DIR": str(alone)})
+    assert (alone / "talk.json").read_bytes() == (used_desk.folder / "talk.json").read_bytes()
+
+
 def test_all_fail(desk: Desk) -> None:
     outcome = desk.run("gone.mp3", "lost.mp3", *TINY)
     assert outcome.code == AllFailed.exit_code

@@ -1,23 +1,20 @@
-"""The recogniser is loaded once for a run, and again only after a failure."""
+"""The recogniser is loaded once for a run."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
-import pytest
+from in_process import InProcess
 
-from transcribe.errors import EngineError
 from transcribe.loaded import KeptWorkers
 
 
-class Counted:
-    """Workers that only count."""
-
-    batch = 1
+class Counted(InProcess):
+    """Workers that count how often they are opened and closed."""
 
     def __init__(self) -> None:
+        super().__init__(None)
         self.opened = 0
         self.closed = 0
 
@@ -29,29 +26,20 @@ class Counted:
         finally:
             self.closed += 1
 
-    def map(self, task: Callable[..., Any], items: Sequence[Any]) -> Iterator[Any]:
-        raise NotImplementedError
-
 
 def test_opened_once_and_closed_at_the_end() -> None:
     counted = Counted()
-    kept = KeptWorkers(counted.open)
+    kept = KeptWorkers(counted.open, more)
     assert counted.opened == 0
     for _ in range(3):
         with kept.open() as workers:
             assert workers is counted
+            assert workers.on_idle is more
     assert (counted.opened, counted.closed) == (1, 0)
     kept.close()
     kept.close()
     assert (counted.opened, counted.closed) == (1, 1)
 
 
-def test_new_ones_after_a_failure() -> None:
-    counted = Counted()
-    kept = KeptWorkers(counted.open)
-    with pytest.raises(EngineError), kept.open():
-        raise EngineError("crashed")
-    assert (counted.opened, counted.closed) == (1, 1)
-    with kept.open():
-        pass
-    assert (counted.opened, counted.closed) == (2, 1)
+def more() -> bool:
+    return True

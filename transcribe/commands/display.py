@@ -48,6 +48,10 @@ VISIBLE_STAGES = ("normalise", "detect", "languages", "recognise")
 """Stages that take time; the others are over before a line about them could be read."""
 
 
+MEASURABLE_SECONDS = 0.5
+"""In less time nothing is measured: what was recognised while another file was shown comes all at once."""
+
+
 @dataclass
 class Pace:
     """How far a stage is, how fast it goes and when it will be done.
@@ -84,7 +88,7 @@ class Pace:
     def speed(self) -> float | None:
         """Seconds of recording per second; None before there is anything to measure."""
         fresh_ms, seconds = self.done_ms - self.resumed_ms, self.seconds
-        return fresh_ms / 1000 / seconds if fresh_ms > 0 and seconds > 0 else None
+        return fresh_ms / 1000 / seconds if fresh_ms > 0 and seconds >= MEASURABLE_SECONDS else None
 
     @property
     def left_ms(self) -> int | None:

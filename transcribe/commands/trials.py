@@ -190,7 +190,7 @@ def _run(each: Layout, material: Material, settings: Settings, listener: Listene
         list(workers.map(_ready, range(each.workers)))
         with _watched_memory() as peak:
             started = time.monotonic()
-            list(workers.map(listener, batches(chunks, chunks.chunks, workers.batch)))
+            list(workers.map(listener, batches(chunks, chunks.chunks, workers.batch, workers.count)))
             seconds = time.monotonic() - started
     return material.duration_ms / 1000 / seconds, peak[0]
 

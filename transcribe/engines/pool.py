@@ -6,6 +6,9 @@ window to the next, so that a window's words would depend on the windows before 
 milliseconds and starts from the same numbers every time. Elsewhere, and where an engine does not
 survive a fork, every worker loads the model for itself and goes on. A worker that dies (the engine
 is native code) is replaced and its item tried once more; the rest of the work is not touched by it.
+
+Several orders may be open at a time. There is no thread for them: whoever waits for an answer hands
+out everybody's work and puts everybody's answers where they belong.
 """
 
 from __future__ import annotations
@@ -19,7 +22,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
@@ -41,10 +44,17 @@ TRIES = 2
 
 
 @dataclass
+class _Item:
+    order: Answers[Any]
+    content: Any
+    tries: int = 0
+
+
+@dataclass
 class _Worker:
     process: BaseProcess
     connection: Connection
-    item: tuple[int, Any] | None = None  # the item it works on, with the number of the try
+    item: _Item | None = None  # the item it works on
 
 
 class WorkerPool(Generic[Recogniser]):
@@ -55,18 +65,26 @@ class WorkerPool(Generic[Recogniser]):
         workers: Number of processes.
         batch: How many windows the recogniser decodes at a time.
         share: Whether a loaded model may be forked; an engine's own threads do not survive it.
+
+    Attributes:
+        batch: As above.
+        count: Number of processes.
+        on_idle: Asked when there is less work than workers; orders more, and says whether it did.
     """
 
     def __init__(
         self, load: Callable[[], Recogniser], workers: int, batch: int = 1, *, share: bool = True
     ) -> None:
         self.batch = batch
+        self.count = workers
+        self.on_idle: Callable[[], bool] = _nothing_more
         self._load = load
         self._share = share
-        self._count = workers
         self._context = process_context()
         self._shared: Recogniser | None = None
         self._workers: list[_Worker] = []
+        self._waiting: deque[_Item] = deque()
+        self._asking = False
 
     def __enter__(self) -> WorkerPool[Recogniser]:
         if self._share and self._forks:
@@ -86,63 +104,89 @@ class WorkerPool(Generic[Recogniser]):
     def _forks(self) -> bool:
         return self._context.get_start_method() == "fork"
 
-    def map(self, task: Callable[[Recogniser, Item], Result], items: Sequence[Item]) -> Iterator[Result]:
-        """Run `task(recogniser, item)` for every item; results come as they are finished.
+    def map(self, task: Callable[[Recogniser, Item], Result], items: Sequence[Item]) -> Answers[Result]:
+        """Order `task(recogniser, item)` for every item; results come as they are finished.
 
-        Raises:
+        The order stands behind those that are open already, and is worked on while any of them is
+        waited for. Closed before its end, the rest of it is dropped.
+
+        Raises, from its iterator:
             EngineError: A worker died twice over the same item.
             TranscribeError: What the task raised.
         """
-        waiting = deque((1, item) for item in items)
-        while waiting or any(worker.item for worker in self._workers):
-            while waiting and (worker := self._idle_worker()):
-                worker.item = waiting.popleft()
-                with contextlib.suppress(BrokenPipeError):  # its death is noticed below
-                    worker.connection.send((task, worker.item[1]))
-            yield from self._collect(waiting)
+        order: Answers[Result] = Answers(self, task, len(items))
+        self._waiting.extend(_Item(order, item) for item in items)
+        return order
+
+    def drop(self, order: Answers[Any]) -> None:
+        """Forget the items of an order that no worker has begun."""
+        self._waiting = deque(item for item in self._waiting if item.order is not order)
+
+    def work(self) -> None:
+        """Hand out what waits, then wait until a worker has answered or died."""
+        self._hand_out()
+        while len(self._waiting) < self.count and self._more():
+            self._hand_out()
+        self._collect()
+
+    def _hand_out(self) -> None:
+        while self._waiting and (worker := self._idle_worker()):
+            item = worker.item = self._waiting.popleft()
+            item.tries += 1
+            with contextlib.suppress(BrokenPipeError):  # its death is noticed when answers are collected
+                worker.connection.send((item.order.task, item.content))
+
+    def _more(self) -> bool:
+        """Whether somebody had more work to order; they may wait for answers while they are asked."""
+        if self._asking:
+            return False
+        self._asking = True
+        try:
+            return self.on_idle()
+        finally:
+            self._asking = False
 
     def _idle_worker(self) -> _Worker | None:
         """A worker without work; a new one while there are fewer than there may be."""
         for worker in self._workers:
             if worker.item is None:
                 return worker
-        if len(self._workers) == self._count:
+        if len(self._workers) == self.count:
             return None
         self._workers.append(self._start())
         return self._workers[-1]
 
-    def _collect(self, waiting: deque[tuple[int, Any]]) -> Iterator[Any]:
-        """Wait until at least one worker has answered or died; give on answers, replace the dead."""
+    def _collect(self) -> None:
+        """Wait until at least one worker has answered or died; note answers, replace the dead."""
         busy = [worker for worker in self._workers if worker.item]
+        if not busy:  # who was asked for more has waited for what was missing here
+            return
         ready = set(wait([w.connection for w in busy] + [w.process.sentinel for w in busy]))
         for worker in busy:
             if worker.connection in ready or worker.process.sentinel in ready:
-                # asked again: an answer may have come, and its worker gone, since `wait` looked
-                answer = _receive(worker.connection)
-                if answer is _GONE:
-                    self._give_again(worker, waiting)
-                    continue
-                worker.item = None
-                if self._shared is not None:
-                    self._retire(worker)
-                yield _unwrap(answer)
+                self._take_answer(worker)
+
+    def _take_answer(self, worker: _Worker) -> None:
+        answer = _receive(worker.connection)  # asked again: it may have come, and its worker gone, just now
+        item, worker.item = worker.item, None
+        if answer is _GONE or self._shared is not None:
+            self._retire(worker)
+        if item is None:
+            return
+        if answer is not _GONE:
+            item.order.arrived.append(answer)
+        elif item.tries < TRIES:
+            self._waiting.appendleft(item)
+        else:
+            crash = f"the recogniser crashed {item.tries} times ({_death(worker.process)}) on {item.content}"
+            advice = "What was recognised so far is kept; try another model, or transcribe doctor"
+            item.order.arrived.append(_Failure(EngineError(crash, advice)))
 
     def _retire(self, worker: _Worker) -> None:
         """Let go of a worker that has ended, or ends by itself."""
         self._workers.remove(worker)
         worker.process.join()
         worker.connection.close()
-
-    def _give_again(self, worker: _Worker, waiting: deque[tuple[int, Any]]) -> None:
-        """Put back what a worker died over, to be tried once more."""
-        self._retire(worker)
-        tries, item = worker.item or (TRIES, None)
-        if tries >= TRIES:
-            raise EngineError(
-                f"the recogniser crashed {tries} times ({_death(worker.process)}) on {item}",
-                "What was recognised so far is kept; try another model, or transcribe doctor",
-            )
-        waiting.appendleft((tries + 1, item))
 
     def _start(self) -> _Worker:
         ours, theirs = self._context.Pipe()
@@ -159,6 +203,34 @@ class WorkerPool(Generic[Recogniser]):
             ) from error
         theirs.close()
         return _Worker(process, ours)
+
+
+@dataclass(eq=False)
+class Answers(Iterator[Result]):
+    """The results of one order, in the order in which they are finished."""
+
+    pool: WorkerPool[Any]
+    task: Callable[[Any, Any], Result]
+    expected: int
+    arrived: deque[Any] = field(default_factory=deque)
+
+    def __next__(self) -> Result:
+        if not self.expected:
+            raise StopIteration
+        while not self.arrived:
+            self.pool.work()
+        self.expected -= 1
+        result: Result = _unwrap(self.arrived.popleft())
+        return result
+
+    def close(self) -> None:
+        """Wait for nothing more; what a worker has begun is finished for nobody."""
+        self.expected = 0
+        self.pool.drop(self)
+
+
+def _nothing_more() -> bool:
+    return False
 
 
 @contextlib.contextmanager

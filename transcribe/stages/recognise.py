@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
+from itertools import chain
 from math import fsum
 
 from transcribe.episode import Chunk, ChunkResult, Chunks, DecodingOptions, Language
 from transcribe.errors import UsageError
 from transcribe.listening import LanguageBallot, Listener, OpenWorkers, Workers, count_tokens
+from transcribe.pausing import Pause, Pausing
 from transcribe.progress import LanguageDetected, Progress, SegmentRecognised, StageAdvanced
 from transcribe.settings import RecogniseSettings
 from transcribe.vocabulary import MOST_PROMPT_TOKENS, prompt_of, terms_of
@@ -19,9 +22,6 @@ from transcribe.workspace import Workspace
 SECTION_CHUNKS = 32
 """About ten minutes of speech."""
 
-LEAST_GROUPS = 8
-"""A short recording is recognised in smaller groups than asked for, so that more cores than one have work."""
-
 
 def recognise(
     chunks: Chunks,
@@ -31,10 +31,11 @@ def recognise(
     workspace: Workspace,
     progress: Progress,
     told: Language | None = None,
-) -> tuple[Language | None, tuple[ChunkResult, ...]]:
+) -> Pausing[tuple[Language | None, tuple[ChunkResult, ...]]]:
     """Recognise every chunk that an earlier run has not finished; the model is loaded only if needed.
 
-    Each chunk's result is on the disk as soon as it exists. The results are in the plan's order.
+    Pauses when all of them wait for the recogniser. Each chunk's result is on the disk as soon as it
+    exists. The results are in the plan's order.
     The language is `told`, else that of an earlier run, else chosen now. A chunk is decoded in its own
     language where the plan has it, else in the recording's.
 
@@ -55,25 +56,32 @@ def recognise(
                 workspace.save("language", language)
                 tell(language, progress)
             listener = listener_of(waveform, language.code, settings, workers)
-            for results in workers.map(listener, batches(chunks, missing, workers.batch)):
-                for result in results:
+            groups = batches(chunks, missing, workers.batch, workers.count)
+            with closing(workers.map(listener, groups)) as answers:
+                yield Pause.RECOGNISER
+                for result in chain.from_iterable(answers):
                     workspace.append("results", result)
                     report.add(result)
     return language, tuple(done[chunk.index] for chunk in chunks.chunks)
 
 
-def batches(chunks: Chunks, missing: Sequence[Chunk], size: int) -> list[tuple[Chunk, ...]]:
+def batches(chunks: Chunks, missing: Sequence[Chunk], size: int, workers: int) -> list[tuple[Chunk, ...]]:
     """The plan in groups of at most `size`, without those that are finished; long ones first.
 
+    The last groups are smaller, so that all workers have work to the end.
     In sections, so that people who watch get the beginning first: inside a section the longest chunks
     come first, so that no worker has a long one left when the others are through, and groups are of
     about the same length. They are the same in every run, because what stands beside a window in a
     batch may have a say in its last bits: a group that was finished in part is done again.
     """
-    size = min(size, -(-len(chunks.chunks) // LEAST_GROUPS)) or 1
     sections = (chunks.chunks[i : i + SECTION_CHUNKS] for i in range(0, len(chunks.chunks), SECTION_CHUNKS))
     ordered = [sorted(section, key=lambda chunk: (-chunk.duration_ms, chunk.index)) for section in sections]
-    groups = [tuple(section[i : i + size]) for section in ordered for i in range(0, len(section), size)]
+    rest = list(chain.from_iterable(ordered))
+    groups: list[tuple[Chunk, ...]] = []
+    while rest:
+        count = min(size, -(-len(rest) // workers))
+        groups.append(tuple(rest[:count]))
+        del rest[:count]
     unfinished = {chunk.index for chunk in missing}
     return [group for group in groups if any(chunk.index in unfinished for chunk in group)]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import signal
@@ -14,7 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from transcribe.engines.pool import WorkerPool
+from transcribe.engines.pool import Answers, WorkerPool
 from transcribe.errors import EngineError, InputError
 
 
@@ -58,6 +59,48 @@ def where(loaded_in: int, item: int) -> tuple[int, int]:
 def test_every_item_is_answered_by_the_loaded_model() -> None:
     with WorkerPool(load, 2) as pool:
         assert sorted(pool.map(double, range(9))) == [("model", 2 * item) for item in range(9)]
+
+
+def test_whoever_waits_gets_everybodys_work_done() -> None:
+    with WorkerPool(load, 2) as pool:
+        first, second = pool.map(double, [1, 2]), pool.map(double, [3, 4])
+        assert sorted(second) == [("model", 6), ("model", 8)]
+        assert len(first.arrived) == 2
+        assert sorted(first) == [("model", 2), ("model", 4)]
+
+
+def test_a_failure_belongs_to_whoever_ordered_it() -> None:
+    with WorkerPool(load, 2) as pool:
+        bad, good = pool.map(refuse, [1]), pool.map(double, [2])
+        assert list(good) == [("model", 4)]
+        with pytest.raises(InputError):
+            next(bad)
+
+
+def test_what_nobody_waits_for_is_dropped(tmp_path: Path) -> None:
+    with WorkerPool(load, 1) as pool:
+        with contextlib.closing(pool.map(leave_a_trace, [(tmp_path, 0)] * 5)) as dropped:
+            next(dropped)
+        assert list(pool.map(double, [1])) == [("model", 2)]
+        assert list(dropped) == []
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_more_is_ordered_while_a_worker_is_idle() -> None:
+    with WorkerPool(load, 2) as pool:
+        later: list[Answers[tuple[str, int]]] = []
+
+        def order_more() -> bool:
+            if len(later) == 3:
+                return False
+            later.append(pool.map(double, [len(later)]))
+            list(pool.map(double, [9]))  # whoever is asked may wait, and is not asked again meanwhile
+            return True
+
+        pool.on_idle = order_more
+        assert list(pool.map(double, [7])) == [("model", 14)]
+        assert [list(answers) for answers in later] == [[("model", 2 * i)] for i in range(len(later))]
+        assert later
 
 
 def nothing(model: str, item: int) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from in_process import InProcess
 from numpy.typing import NDArray
 
 from transcribe.episode import Chunk, Chunks, Language, LanguageRun, Languages, SpeechSpan
@@ -100,20 +99,6 @@ def waveform(tmp_path: Path) -> Waveform:
     return Waveform(str(path), 40 * 16_000, 0, 0.0)
 
 
-def opened(voter: Voter, *, order: int = 1) -> Any:
-    class Workers:
-        batch = 1
-
-        def map(self, task: Any, items: Sequence[Any]) -> Iterator[Any]:
-            return (task(voter, item) for item in items[::order])
-
-    @contextmanager
-    def open_workers() -> Iterator[Workers]:
-        yield Workers()
-
-    return open_workers
-
-
 def refuse() -> Any:
     raise EngineError("the model was loaded")
 
@@ -123,9 +108,9 @@ def test_a_run_that_was_stopped_asks_for_the_missing_votes_only(waveform: Wavefo
     events: list[Event] = []
     with Workspace(tmp_path, "a/b") as workspace:
         with pytest.raises(IndexError):  # no more votes: a crash in mid-work
-            tell_languages(plan, waveform, opened(Voter(ENGLISH, ENGLISH)), workspace, silent)
+            tell_languages(plan, waveform, InProcess(Voter(ENGLISH, ENGLISH)).open, workspace, silent)
         rest = Voter(GERMAN, GERMAN)
-        languages = tell_languages(plan, waveform, opened(rest), workspace, events.append)
+        languages = tell_languages(plan, waveform, InProcess(rest).open, workspace, events.append)
         assert events == [
             StageAdvanced("languages", 24_000, 16_000),
             StageAdvanced("languages", 32_000, 16_000),
@@ -137,9 +122,10 @@ def test_a_run_that_was_stopped_asks_for_the_missing_votes_only(waveform: Wavefo
 def test_the_order_in_which_votes_come_does_not_matter(waveform: Waveform, tmp_path: Path) -> None:
     votes = (ENGLISH, UNSURE, GERMAN, NOISE)
     found = []
-    for order in (1, -1):
-        with Workspace(tmp_path, f"a/{order}") as workspace:
-            open_workers = opened(Voter(*votes[::order]), order=order)
+    for backwards in (False, True):
+        with Workspace(tmp_path, f"a/{backwards}") as workspace:
+            voter = Voter(*(votes[::-1] if backwards else votes))
+            open_workers = InProcess(voter, backwards=backwards).open
             found.append(tell_languages(Chunks(STRETCHES), waveform, open_workers, workspace, silent))
     assert found[0] == found[1]
 

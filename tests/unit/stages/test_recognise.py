@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from in_process import InProcess
 from numpy.typing import NDArray
 
 from transcribe.episode import (
@@ -24,6 +24,7 @@ from transcribe.episode import (
 )
 from transcribe.errors import EngineError, UsageError
 from transcribe.listening import Listener
+from transcribe.pausing import to_the_end
 from transcribe.progress import Event, LanguageDetected, SegmentRecognised, StageAdvanced, silent
 from transcribe.settings import RecogniseSettings
 from transcribe.stages.recognise import batches, choose_language, listener_of, recognise, spread
@@ -55,18 +56,6 @@ class Script:
         return len(text.split())
 
 
-class InProcess:
-    """Workers that are no processes."""
-
-    def __init__(self, recogniser: Any, *, backwards: bool = False, batch: int = 1) -> None:
-        self.recogniser = recogniser
-        self.batch = batch
-        self._order = -1 if backwards else 1
-
-    def map(self, task: Callable[[Any, Any], Any], items: Sequence[Any]) -> Iterator[Any]:
-        return (task(self.recogniser, item) for item in list(items)[:: self._order])
-
-
 @pytest.fixture
 def waveform(tmp_path: Path) -> Waveform:
     path = tmp_path / "audio.f32"
@@ -76,6 +65,11 @@ def waveform(tmp_path: Path) -> Waveform:
 
 def chunk(*pieces: tuple[int, int], index: int = 0) -> Chunk:
     return Chunk(index, tuple(SpeechSpan(*piece) for piece in pieces))
+
+
+def finish(*arguments: Any) -> tuple[Language | None, tuple[ChunkResult, ...]]:
+    """Recognise without a pause."""
+    return to_the_end(recognise(*arguments))
 
 
 def test_languages_are_voted_on_by_chunks_from_all_over_the_recording(waveform: Waveform) -> None:
@@ -92,12 +86,9 @@ def test_the_language_is_told_once_and_only_where_it_was_detected(waveform: Wave
     ) -> list[LanguageDetected]:
         events: list[Event] = []
         with Workspace(tmp_path, key) as workspace:
+            open_workers = InProcess(Script(*answers(4))).open
 
-            @contextmanager
-            def open_workers() -> Iterator[InProcess]:
-                yield InProcess(Script(*answers(4)))
-
-            recognise(PLAN, waveform, settings, open_workers, workspace, events.append, language)
+            finish(PLAN, waveform, settings, open_workers, workspace, events.append, language)
         return [event for event in events if isinstance(event, LanguageDetected)]
 
     detected = LanguageDetected("en", 1.0, 1.0, "language: en, probability 1.00")
@@ -121,13 +112,11 @@ def test_each_chunk_is_decoded_in_its_own_language(waveform: Waveform, tmp_path:
     codes = ("en", "de", "de", "en")
     plan = Chunks(tuple(replace(each, language=code) for each, code in zip(PLAN.chunks, codes, strict=True)))
 
-    @contextmanager
-    def open_workers() -> Iterator[InProcess]:
-        yield InProcess(script, batch=4)
+    open_workers = InProcess(script, batch=4).open
 
     with Workspace(tmp_path, "a/b") as workspace:
         told = Language("de", 0.9, True, 0.5)
-        language, results = recognise(
+        language, results = finish(
             plan, waveform, RecogniseSettings(language="multi"), open_workers, workspace, silent, told
         )
     assert language == told
@@ -174,16 +163,12 @@ def answers(count: int) -> list[Heard]:
 
 def test_finished_chunks_are_not_recognised_again(waveform: Waveform, tmp_path: Path) -> None:
     with Workspace(tmp_path, "a/b") as workspace:
-
-        @contextmanager
-        def open_workers() -> Iterator[InProcess]:
-            yield InProcess(script)
-
         script = Script(*answers(2))
+        open_workers = InProcess(script).open
         with pytest.raises(IndexError):  # the script ends after two answers: a crash in mid-work
-            recognise(PLAN, waveform, RecogniseSettings(), open_workers, workspace, silent)
-        script = Script(*answers(2))
-        language, results = recognise(PLAN, waveform, RecogniseSettings(), open_workers, workspace, silent)
+            finish(PLAN, waveform, RecogniseSettings(), open_workers, workspace, silent)
+        script.answers += answers(2)
+        language, results = finish(PLAN, waveform, RecogniseSettings(), open_workers, workspace, silent)
         assert language == Language("en", 1.0, detected=True)
         assert [result.chunk for result in results] == [0, 1, 2, 3]
         assert not script.answers
@@ -197,7 +182,7 @@ def test_a_finished_job_never_opens_the_model(waveform: Waveform, tmp_path: Path
         workspace.save("language", Language("en", 1.0, detected=False))
         for each in PLAN.chunks:
             workspace.append("results", ChunkResult(each.index, "en", ()))
-        _, results = recognise(PLAN, waveform, RecogniseSettings(), refuse, workspace, silent)
+        _, results = finish(PLAN, waveform, RecogniseSettings(), refuse, workspace, silent)
         assert len(results) == 4
 
 
@@ -206,13 +191,10 @@ def test_progress_is_told_in_the_recording_order_whatever_finishes_first(
 ) -> None:
     events: list[Event] = []
     with Workspace(tmp_path, "a/b") as workspace:
-
-        @contextmanager
-        def open_workers() -> Iterator[InProcess]:
-            yield InProcess(Script(*answers(4)), backwards=True)
+        open_workers = InProcess(Script(*answers(4)), backwards=True).open
 
         settings = RecogniseSettings(language="en")
-        recognise(PLAN, waveform, settings, open_workers, workspace, events.append)
+        finish(PLAN, waveform, settings, open_workers, workspace, events.append)
     starts = [event.segment.start_ms for event in events if isinstance(event, SegmentRecognised)]
     assert starts == [0, 10_000, 20_000, 30_000]
     assert [event.done_ms for event in events if isinstance(event, StageAdvanced)] == [
@@ -236,17 +218,19 @@ def indices(groups: list[tuple[Chunk, ...]]) -> list[list[int]]:
 
 def test_groups_are_the_same_in_every_run() -> None:
     plan = chunks_of(*[5] * 24)
-    whole = batches(plan, plan.chunks, 3)
-    assert indices(whole) == [[i, i + 1, i + 2] for i in range(0, 24, 3)]
-    assert batches(plan, plan.chunks[4:5], 3) == [whole[1]]
+    whole = batches(plan, plan.chunks, 3, 2)
+    assert indices(whole) == [*([i, i + 1, i + 2] for i in range(0, 21, 3)), [21, 22], [23]]
+    assert batches(plan, plan.chunks[4:5], 3, 2) == [whole[1]]
 
 
 def test_the_longest_chunks_come_first_in_every_ten_minutes() -> None:
     plan = chunks_of(*range(1, 41))
-    order = [index for group in indices(batches(plan, plan.chunks, 2)) for index in group]
+    order = [index for group in indices(batches(plan, plan.chunks, 2, 2)) for index in group]
     assert order == [*range(31, -1, -1), *range(39, 31, -1)]
 
 
-def test_a_short_recording_has_work_for_several_cores() -> None:
+def test_there_is_work_for_all_workers_to_the_end() -> None:
     plan = chunks_of(5, 5, 5)
-    assert indices(batches(plan, plan.chunks, 4)) == [[0], [1], [2]]
+    assert indices(batches(plan, plan.chunks, 4, 8)) == [[0], [1], [2]]
+    assert indices(batches(plan, plan.chunks, 4, 2)) == [[0, 1], [2]]
+    assert indices(batches(plan, plan.chunks, 4, 1)) == [[0, 1, 2]]
