@@ -161,7 +161,6 @@ def all_systems(model: str) -> list[System]:
         Ours(OURS, model, base, grows_to=ANY_LENGTH),
         Ours(f"{OURS} q8_0", quantised, ("--model", quantised)),
         Ours(f"{OURS} ctranslate2", folder, other, package=fw, grows_to=ANY_LENGTH),
-        Ours(f"{OURS} ctranslate2 beam 1", folder, (*other, "--beam-size", "1"), package=fw),
         Peer(PLAIN, model, PLAIN, "pywhispercpp", SHORT_ONLY),
         Peer("whisper.cpp command line", model, cli),
         *(Peer(name, folder, name, fw, SHORT_ONLY if name == BATCHED else NOT_GROWN) for name in batched),
