@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from math import floor
 from typing import Literal
 
+from transcribe.show_notes import NO_SHOW, Show, ShowNotes
+
 SAMPLE_RATE = 16_000
 """Hz. Whisper's input rate (Radford et al. 2022, section 2.2); everything is resampled to it."""
 
@@ -476,6 +478,8 @@ class Episode:
         transcript: What was said.
         coverage: What became of every second of speech.
         provenance: What made it.
+        show: What is known about the show and the episode.
+        notes: What was written about it; None where nothing was.
     """
 
     source: Source
@@ -484,3 +488,5 @@ class Episode:
     transcript: Transcript
     coverage: Coverage
     provenance: Provenance
+    show: Show = NO_SHOW
+    notes: ShowNotes | None = None

@@ -244,6 +244,7 @@ class OutputSettings:
         ("txt", "srt", "vtt", "json"), "Format to write; may be repeated", flag="--format", short="-f",
         metavar="FORMAT",
     )  # fmt: skip
+    publish: bool = option(False, "Write the whole publish pack: every file a podcast host takes")
     force: bool = option(False, "Replace existing files, whoever wrote them")
     fail_under: float = option(
         0.0,
@@ -253,6 +254,67 @@ class OutputSettings:
         maximum=100,
         advanced=True,
     )
+
+
+@dataclass(frozen=True)
+class NotesSettings:
+    """What is written about an episode, and by whom."""
+
+    notes: bool = option(False, "Write show notes too")
+    writer: str = option(
+        "extractive",
+        "Who writes them: extractive, llama.cpp:MODEL, ollama:MODEL, …; see transcribe llm list",
+        metavar="WRITER[:MODEL]",
+    )
+    notes_language: str = option(
+        "auto", "Language of the notes; auto: the episode's", metavar="auto|xx", advanced=True
+    )
+    disclosure: str = option(
+        "auto",
+        "Line that tells readers a model wrote text; auto: in the notes' language; none: no line",
+        metavar="TEXT",
+        advanced=True,
+    )
+    writer_temperature: float = option(
+        0.2, "How freely the language model chooses words", minimum=0, maximum=2, advanced=True
+    )
+    writer_system: str = option("", "Put before every prompt, to set the tone", metavar="TEXT", advanced=True)
+    writer_context: int = option(
+        0,
+        "Tokens the language model reads at a time; 0: by model and memory",
+        metavar="N",
+        minimum=0,
+        maximum=1_000_000,
+        advanced=True,
+    )
+    writer_host: str = option(
+        "", "URL of a language-model server on another host; else this machine", metavar="URL", advanced=True
+    )
+    writer_seconds: int = option(
+        600, "Longest time for one answer", metavar="S", minimum=1, maximum=86_400, advanced=True
+    )
+
+
+@dataclass(frozen=True)
+class ShowSettings:
+    """What stands in show notes and feeds about the show; for transcribe.toml."""
+
+    show_title: str = option("", "Name of the show", metavar="TEXT", advanced=True)
+    episode_title: str = option("", "Name of the episode", metavar="TEXT", advanced=True)
+    episode_number: str = option("", "Number of the episode", metavar="N", advanced=True)
+    season_number: str = option("", "Number of the season", metavar="N", advanced=True)
+    hosts: tuple[str, ...] = option((), "Host; may be repeated", flag="--host", metavar="NAME", advanced=True)
+    guests: tuple[str, ...] = option(
+        (), "Guest; may be repeated", flag="--guest", metavar="NAME", advanced=True
+    )
+    show_url: str = option("", "Page of the show", metavar="URL", advanced=True)
+    episode_url: str = option("", "Page of the episode", metavar="URL", advanced=True)
+    image_url: str = option("", "Cover", metavar="URL", advanced=True)
+    links: tuple[str, ...] = option(
+        (), "Link for the notes; may be repeated", flag="--link", metavar="LABEL=URL", advanced=True
+    )
+    sponsor: str = option("", "Line about the sponsor", metavar="TEXT", advanced=True)
+    call_to_action: str = option("", "What listeners should do", metavar="TEXT", advanced=True)
 
 
 ProgressStyle = Literal["auto", "bar", "plain", "json", "none"]
@@ -284,6 +346,8 @@ class Settings:
     compute: ComputeSettings = ComputeSettings()
     subtitles: SubtitleSettings = SubtitleSettings()
     output: OutputSettings = OutputSettings()
+    notes: NotesSettings = NotesSettings()
+    show: ShowSettings = ShowSettings()
     display: DisplaySettings = DisplaySettings()
 
     @classmethod

@@ -22,6 +22,8 @@ SECTIONS = {
     "compute": "Recognition",
     "subtitles": "Output",
     "output": "Output",
+    "notes": "Show notes",
+    "show": "Show notes",
     "display": "Display",
 }
 """Under which heading of the help page each group of settings stands."""

@@ -10,6 +10,7 @@ Version history: 1, the first.
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
@@ -38,6 +39,7 @@ from transcribe.episode import (
 from transcribe.errors import InputError
 from transcribe.formats.tokens import encodable
 from transcribe.settings import OPTIONS, SubtitleSettings
+from transcribe.show_notes import NO_SHOW, Show, ShowNotes
 
 SCHEMA = "transcribe.transcript"
 VERSION = 1
@@ -189,6 +191,10 @@ class TranscriptDocument:
     speech: Annotated[tuple[Span, ...], Meta(description="Where somebody speaks: [start, end] in ms")]
     coverage: Annotated[CoverageRecord, Meta(description="What became of every second of speech")]
     segments: Annotated[tuple[SegmentRecord, ...], Meta(description="What was said, in order")]
+    show: Annotated[
+        Show | None, Meta(description="The show and this episode; null where nothing is known")
+    ] = None
+    notes: Annotated[ShowNotes | None, Meta(description="What was written about it, or null")] = None
 
 
 @dataclass(frozen=True)
@@ -215,6 +221,8 @@ def from_episode(episode: Episode) -> TranscriptDocument:
         speech=tuple((span.start_ms, span.end_ms) for span in episode.speech.spans),
         coverage=_coverage_record(episode.coverage),
         segments=tuple(_segment_record(*numbered) for numbered in enumerate(episode.transcript.segments)),
+        show=episode.show if episode.show != NO_SHOW else None,
+        notes=episode.notes,
     )
 
 
@@ -294,6 +302,8 @@ def to_episode(document: TranscriptDocument) -> Episode:
             model=ModelIdentity(model.name, model.sha256, model.licence),
             settings=tuple(document.settings.items()),
         ),
+        show=document.show or NO_SHOW,
+        notes=document.notes,
     )
 
 
@@ -394,4 +404,17 @@ def read_document(data: bytes, name: str = "the transcript") -> Episode:
 def schema() -> dict[str, Any]:
     """The document's JSON Schema (draft 2020-12)."""
     described = msgspec.json.schema(TranscriptDocument)
+    for record in described["$defs"].values():
+        _describe_fields(record)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Transcript", **described}
+
+
+_FIELD = re.compile(r"^ {8}(\w+): (.+(?:\n {12}.+)*)", re.MULTILINE)
+"""A field in the "Attributes" of a docstring."""
+
+
+def _describe_fields(record: dict[str, Any]) -> None:
+    """Take what the fields mean from the class's docstring, where they do not say it themselves."""
+    record["description"], _, attributes = record["description"].partition("\n")
+    for name, meaning in _FIELD.findall(attributes):
+        record["properties"][name].setdefault("description", " ".join(meaning.split()).removesuffix("."))
