@@ -175,6 +175,8 @@ class WorkerPool(Generic[Recogniser]):
             return
         if answer is not _GONE:
             item.order.arrived.append(answer)
+        elif not item.order.expected:
+            return  # closed meanwhile: nobody waits for it
         elif item.tries < TRIES:
             self._waiting.appendleft(item)
         else:
