@@ -40,7 +40,7 @@ def speed(results: Results) -> Figure:
     axes.set_xlim(0, 1.35 * max(speeds))  # room for the labels
     axes.set_xlabel("seconds of audio per second, loading included (more is faster)")
     seconds, rounds = max(run.audio_s for run in runs), len({run.turn for run in runs})
-    what = f"{seconds:.0f} s of English, {results.machine.cores} cores, median of {rounds} round(s)"
+    what = f"{seconds:.0f} s of English, {results.machine.cores} cores, median of {rounds} rounds"
     axes.set_title(f"{what}; blue: this program", loc="left", fontsize=10)
     axes.spines[["top", "right"]].set_visible(False)
     return figure
