@@ -23,7 +23,9 @@ UNREADABLE = "file-unreadable"
 
 @click.command("lint")
 @click.argument("files", nargs=-1, metavar="FILE...", type=click.Path(path_type=Path))
-@click.option("--as", "kind", type=click.Choice(KINDS), help="Say what the files are, instead of recognising it.")
+@click.option(
+    "--as", "kind", type=click.Choice(KINDS), help="Say what the files are, instead of recognising it."
+)
 @click.option(
     "--profile",
     type=click.Choice(PROFILES),
@@ -36,7 +38,7 @@ UNREADABLE = "file-unreadable"
 @click.option("--strict", is_flag=True, help="Count warnings as errors.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a line per finding.")
 @click.option("--rules", "list_rules", is_flag=True, help="List the rules and end.")
-def lint(  # noqa: PLR0913, PLR0917 - an argument per option
+def lint(
     files: tuple[Path, ...],
     kind: str | None,
     profile: str | None,

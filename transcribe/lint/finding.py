@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from transcribe.lint.rules import RULES, Severity
 
 MOST_OF_A_RULE = 1000
-"""Findings of one rule kept for one file: a file that breaks a rule a million times is not worth more memory."""
+"""Findings of one rule kept for one file: a million of them would tell nobody more."""
 
 LONGEST_SHOWN = 40
 

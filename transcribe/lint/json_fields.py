@@ -46,7 +46,7 @@ def check_fields(
 
 def number_of(value: Mapping[str, Any], name: str) -> float | None:
     """A field that is a number, else None."""
-    field = value.get(name)
+    field: Any = value.get(name)
     return float(field) if is_a(field, NUMBER) else None
 
 

@@ -90,19 +90,19 @@ def _walk(text: str, depths: Set[int]) -> Iterator[tuple[Path, int, bool]]:
     doubled = False
     position = 0
     while (match := _TOKEN.search(text, position)) is not None:
-        token, offset, position = match[0], match.start(), match.end()
-        if token == '"':
+        mark, offset, position = match[0], match.start(), match.end()
+        if mark == '"':
             string, position = scanstring(text, position, False)
-        if token in "]}":
+        if mark in "]}":
             names.pop()
             path.pop()
-        elif token == ",":
+        elif mark == ",":
             if names[-1] is None:
                 path[-1] = int(path[-1]) + 1
             key = None
-        elif token == ":":
+        elif mark == ":":
             path[-1] = key or ""
-        elif token == '"' and names and names[-1] is not None and key is None:
+        elif mark == '"' and names and names[-1] is not None and key is None:
             key = string
             doubled = key in names[-1]
             names[-1].add(key)
@@ -110,7 +110,7 @@ def _walk(text: str, depths: Set[int]) -> Iterator[tuple[Path, int, bool]]:
             if doubled or len(path) in depths:
                 yield tuple(path), offset, doubled
             doubled = False
-            if token in "[{":
-                names.append(None if token == "[" else set())
+            if mark in "[{":
+                names.append(None if mark == "[" else set())
                 path.append(0)
                 key = None

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from transcribe.lint.finding import Findings, shown
 from transcribe.lint.addresses import url_problem
+from transcribe.lint.finding import Findings, shown
 from transcribe.lint.xml_tree import Element
 from transcribe.timecode import format_timecode
 

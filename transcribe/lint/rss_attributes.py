@@ -11,9 +11,7 @@ from transcribe.lint.xml_tree import Element
 _MEDIA_TYPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}")
 
 
-def check_url(
-    element: Element, name: str, rule: str, findings: Findings, *, needed: bool = True
-) -> None:
+def check_url(element: Element, name: str, rule: str, findings: Findings, *, needed: bool = True) -> None:
     """Check an attribute that is a web address."""
     url = element.attributes.get(name)
     if url is None:
@@ -30,6 +28,8 @@ def check_media_type(element: Element, rule: str, findings: Findings) -> bool:
     kind = element.attributes.get("type", "")
     if _MEDIA_TYPE.fullmatch(kind.strip()):
         return True
-    message = f"{element.name} has type {shown(kind)}, no media type" if kind else f"{element.name} has no type"
+    message = (
+        f"{element.name} has type {shown(kind)}, no media type" if kind else f"{element.name} has no type"
+    )
     findings.add(rule, message, element.line, element.column)
     return False

@@ -45,7 +45,9 @@ def check_item(item: Element, duration_ms: int | None, findings: Findings) -> No
     _check_transcripts(item.all("podcast:transcript"), findings)
     chapters = item.all("podcast:chapters")
     for second in chapters[1:2]:
-        findings.add("rss-chapters-many", "the item has a second podcast:chapters", second.line, second.column)
+        findings.add(
+            "rss-chapters-many", "the item has a second podcast:chapters", second.line, second.column
+        )
     for element in chapters:
         _check_chapters(element, findings)
     for element in item.all("podcast:person"):

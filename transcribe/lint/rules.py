@@ -59,7 +59,10 @@ def _cues(kind: str, source: str, overlap: Severity, limits: str) -> tuple[Rule,
         Rule(f"{kind}-line-length", "warning", "Lines keep to the profile's width", limits),
         Rule(f"{kind}-line-count", "warning", "Cues keep to the profile's number of lines", limits),
         Rule(
-            f"{kind}-reading-speed", "note", "A cue can be read in its time (speech itself may be faster)", NETFLIX
+            f"{kind}-reading-speed",
+            "note",
+            "A cue can be read in its time (speech itself may be faster)",
+            NETFLIX,
         ),
         Rule(f"{kind}-cue-short", "warning", "A cue is shown for at least 5/6 s", NETFLIX),
         Rule(f"{kind}-cue-long", "warning", "A cue is shown for at most 7 s", NETFLIX),
@@ -87,11 +90,21 @@ _VTT = (
     Rule("vtt-id-duplicate", "error", "Identifiers of cues are unique", W3C),
     Rule("vtt-escape", "error", "`&` and `<` are escaped in text", W3C),
     Rule("vtt-tag-unknown", "error", "Tags are c, i, b, u, ruby, rt, v or lang", W3C),
-    Rule("vtt-tag-nesting", "error", "Tags are closed in turn; only a `<v>` around the whole cue may stay open", W3C),
+    Rule(
+        "vtt-tag-nesting",
+        "error",
+        "Tags are closed in turn; only a `<v>` around the whole cue may stay open",
+        W3C,
+    ),
     Rule("vtt-voice-name", "error", "`<v>` names a speaker", W3C),
     Rule("vtt-inner-time", "error", "Times within a cue ascend and lie within it", W3C),
     Rule("vtt-style-late", "error", "STYLE and REGION stand before the first cue", W3C),
-    Rule("vtt-speaker-in-text", "note", "Speakers are named by `<v Name>`, not `Name:`", f"{APPLE}, {TRANSCRIPTS}"),
+    Rule(
+        "vtt-speaker-in-text",
+        "note",
+        "Speakers are named by `<v Name>`, not `Name:`",
+        f"{APPLE}, {TRANSCRIPTS}",
+    ),
 )
 
 _SRT = (
@@ -119,7 +132,9 @@ _TRANSCRIPT = (
     Rule("transcript-order", "warning", "Segments ascend", TRANSCRIPTS),
     Rule("transcript-negative", "error", "Times are not negative", TRANSCRIPTS),
     Rule("transcript-end", "error", "A segment does not end before its start", TRANSCRIPTS),
-    Rule("transcript-milliseconds", "warning", "Times are seconds (these look like milliseconds)", TRANSCRIPTS),
+    Rule(
+        "transcript-milliseconds", "warning", "Times are seconds (these look like milliseconds)", TRANSCRIPTS
+    ),
     Rule("transcript-past-end", "error", "No segment ends after the recording (`--duration`)", TRANSCRIPTS),
     Rule("transcript-none", "note", "There are segments", TRANSCRIPTS),
     Rule("transcript-field-unknown", "note", "All fields are defined by the format", TRANSCRIPTS),
@@ -133,24 +148,49 @@ _CHAPTERS = (
     Rule("chapters-order", "error", "Chapters ascend", CHAPTERS),
     Rule("chapters-negative", "error", "Times are not negative", CHAPTERS),
     Rule("chapters-same-start", "warning", "No two visible chapters start together", CHAPTERS),
-    Rule("chapters-first-at-zero", "warning", "The first chapter starts at 0, so that all of the recording is in one", APPLE),
+    Rule(
+        "chapters-first-at-zero",
+        "warning",
+        "The first chapter starts at 0, so that all of the recording is in one",
+        APPLE,
+    ),
     Rule("chapters-title", "warning", "Each visible chapter has a title", CHAPTERS),
     Rule("chapters-end", "error", "A chapter ends after its start", CHAPTERS),
     Rule("chapters-url", "error", "`url` and `img` are addresses with http or https", CHAPTERS),
     Rule("chapters-insecure", "note", "Addresses begin with https", "podcast-namespace, 1.0.md"),
     Rule("chapters-location", "error", "`location` has `name` and a `geo:` address", CHAPTERS),
     Rule("chapters-milliseconds", "warning", "Times are seconds (these look like milliseconds)", CHAPTERS),
-    Rule("chapters-past-end", "error", "No chapter lies after the end of the recording (`--duration`)", CHAPTERS),
+    Rule(
+        "chapters-past-end",
+        "error",
+        "No chapter lies after the end of the recording (`--duration`)",
+        CHAPTERS,
+    ),
     Rule("chapters-none", "note", "There are chapters", CHAPTERS),
     Rule("chapters-field-unknown", "note", "All fields are defined by the format", CHAPTERS),
 )
 
 _XML = (
     Rule("xml-syntax", "error", "The file is well-formed XML", XML),
-    Rule("xml-dtd", "error", "There is no document type and no entity of one's own: careful readers refuse them", "defusedxml"),
+    Rule(
+        "xml-dtd",
+        "error",
+        "There is no document type and no entity of one's own: careful readers refuse them",
+        "defusedxml",
+    ),
     Rule("xml-limits", "error", "At most 100 levels and 1,000,000 elements", ""),
-    Rule("xml-namespace", "error", "Prefixes are declared (in a lone snippet the feed may do that)", "Namespaces in XML 1.0"),
-    Rule("xml-namespace-uri", "warning", "Well-known prefixes stand for their own namespace", "podcast-namespace, 1.0.md"),
+    Rule(
+        "xml-namespace",
+        "error",
+        "Prefixes are declared (in a lone snippet the feed may do that)",
+        "Namespaces in XML 1.0",
+    ),
+    Rule(
+        "xml-namespace-uri",
+        "warning",
+        "Well-known prefixes stand for their own namespace",
+        "podcast-namespace, 1.0.md",
+    ),
 )
 
 _PSC = (
@@ -159,7 +199,12 @@ _PSC = (
     Rule("psc-start", "error", "`start` is a normal play time: HH:MM:SS.mmm, MM:SS or seconds", PODLOVE),
     Rule("psc-title", "error", "Each chapter has a title", PODLOVE),
     Rule("psc-order", "error", "Chapters ascend", PODLOVE),
-    Rule("psc-first-at-zero", "warning", "The first chapter starts at 0, so that all of the recording is in one", APPLE),
+    Rule(
+        "psc-first-at-zero",
+        "warning",
+        "The first chapter starts at 0, so that all of the recording is in one",
+        APPLE,
+    ),
     Rule("psc-url", "error", "`href` and `image` are addresses with http or https", PODLOVE),
     Rule("psc-past-end", "error", "No chapter lies after the end of the recording (`--duration`)", PODLOVE),
     Rule("psc-none", "note", "There are chapters", PODLOVE),
@@ -181,28 +226,46 @@ _RSS = (
     Rule("rss-date", "error", "pubDate is a date of RFC 822", RSS),
     Rule("rss-duration", "warning", "itunes:duration is seconds or HH:MM:SS", APPLE),
     Rule("rss-place", "error", "podcast: elements stand where they belong", "podcast-namespace, 1.0.md"),
-    Rule("rss-transcript-url", "error", "podcast:transcript has a url with http or https", _tag("transcript")),
+    Rule(
+        "rss-transcript-url", "error", "podcast:transcript has a url with http or https", _tag("transcript")
+    ),
     Rule("rss-transcript-type", "error", "podcast:transcript has a media type", _tag("transcript")),
     Rule("rss-transcript-type-known", "warning", "The type is one that apps know", _tag("transcript")),
     Rule("rss-transcript-suffix", "warning", "Type and ending of the address agree", _tag("transcript")),
-    Rule("rss-transcript-rel", "warning", '`rel` is "captions", on a type that has times', _tag("transcript")),
+    Rule(
+        "rss-transcript-rel", "warning", '`rel` is "captions", on a type that has times', _tag("transcript")
+    ),
     Rule("rss-transcript-language", "warning", "`language` is a language tag", _tag("transcript")),
-    Rule("rss-transcript-vtt", "note", "One of the transcripts is WebVTT, which Apple needs for speakers", TRANSCRIPTS),
+    Rule(
+        "rss-transcript-vtt",
+        "note",
+        "One of the transcripts is WebVTT, which Apple needs for speakers",
+        TRANSCRIPTS,
+    ),
     Rule("rss-chapters-url", "error", "podcast:chapters has a url with http or https", _tag("chapters")),
     Rule("rss-chapters-type", "error", "Its type is application/json+chapters", _tag("chapters")),
     Rule("rss-chapters-many", "error", "An item has one podcast:chapters", _tag("chapters")),
     Rule("rss-person-name", "error", "podcast:person names somebody", _tag("person")),
     Rule("rss-person-length", "warning", "The name has at most 128 characters", _tag("person")),
     Rule("rss-person-url", "error", "`href` and `img` are addresses with http or https", _tag("person")),
-    Rule("rss-soundbite-time", "error", "podcast:soundbite has startTime and duration in seconds", _tag("soundbite")),
+    Rule(
+        "rss-soundbite-time",
+        "error",
+        "podcast:soundbite has startTime and duration in seconds",
+        _tag("soundbite"),
+    ),
     Rule("rss-soundbite-length", "warning", "A sound bite lasts 15 to 120 s", _tag("soundbite")),
     Rule("rss-soundbite-title", "warning", "Its title has at most 128 characters", _tag("soundbite")),
-    Rule("rss-soundbite-past-end", "error", "It ends before the recording does (`--duration`)", _tag("soundbite")),
+    Rule(
+        "rss-soundbite-past-end",
+        "error",
+        "It ends before the recording does (`--duration`)",
+        _tag("soundbite"),
+    ),
     Rule("rss-insecure", "note", "Addresses begin with https", "podcast-namespace, 1.0.md"),
 )
 
 RULES: dict[str, Rule] = {
-    rule.id: rule
-    for rule in (*_FILE, *_VTT, *_SRT, *_JSON, *_TRANSCRIPT, *_CHAPTERS, *_XML, *_PSC, *_RSS)
+    rule.id: rule for rule in (*_FILE, *_VTT, *_SRT, *_JSON, *_TRANSCRIPT, *_CHAPTERS, *_XML, *_PSC, *_RSS)
 }
 """Every rule by its id."""

@@ -44,7 +44,9 @@ class _Reader:
     def block(self, start: int, block: Sequence[str]) -> None:
         """Read the block whose first line has the index `start`."""
         times = [index for index, line in enumerate(block) if ARROW in line]
-        heads = [index for index in times if _MEANT.fullmatch(block[index])] or [i for i in times if i < 2][:1]
+        heads = [index for index in times if _MEANT.fullmatch(block[index])] or [i for i in times if i < 2][
+            :1
+        ]
         if not heads or heads[0] > 1:
             self._findings.add("srt-stray-text", f"{shown(block[0])} belongs to no cue", start + 1)
         for position, head in enumerate(heads):

@@ -41,6 +41,4 @@ def check_settings(settings: str, number: int, head: str, findings: Findings) ->
             problem = "sets it a second time"
         seen.add(name)
         if problem:
-            findings.add(
-                "vtt-setting", f"{shown(match[0])} {problem}", number, offset + match.start() + 1
-            )
+            findings.add("vtt-setting", f"{shown(match[0])} {problem}", number, offset + match.start() + 1)

@@ -45,9 +45,7 @@ def check_payload(
 
 
 class _Text:
-    def __init__(
-        self, text: str, number: int, times: tuple[int, int] | None, findings: Findings
-    ) -> None:
+    def __init__(self, text: str, number: int, times: tuple[int, int] | None, findings: Findings) -> None:
         self._text = text
         self._number = number
         self._times = times
@@ -62,7 +60,7 @@ class _Text:
         for match in _PART.finditer(self._text):
             part, offset = match[0], match.start()
             if part[0] == "<":
-                self._angle(part, offset)
+                shows.append(self._angle(part, offset))
             elif part[0] == "&":
                 shows.append(self._reference(part, offset))
             else:
@@ -82,17 +80,18 @@ class _Text:
             return part
         return html.unescape(part).replace("\n", " ")
 
-    def _angle(self, part: str, offset: int) -> None:
-        if not part.endswith(">"):
+    def _angle(self, part: str, offset: int) -> str:
+        """Check what begins with `<`; the text it shows, which is none where it is a tag."""
+        if not part.endswith(">") or not re.match(r"<[A-Za-z/.0-9>]", part):
             self._add("vtt-escape", f"{shown(part)}: < is written &lt;", offset)
-        elif match := _TIME.fullmatch(part):
+            return part
+        if match := _TIME.fullmatch(part):
             self._inner_time(match, offset)
         elif match := _TAG.fullmatch(part):
             self._tag(match, offset)
-        elif part not in ("</>", "<>") and not re.match(r"<[A-Za-z/.][^<]*>$", part):
-            self._add("vtt-escape", f"{shown(part)}: < is written &lt;", offset)
         else:
             self._add("vtt-tag-unknown", f"{shown(part)} is no tag of WebVTT", offset)
+        return ""
 
     def _inner_time(self, match: re.Match[str], offset: int) -> None:
         hours, minutes, seconds, fraction = (int(group or 0) for group in match.groups())

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from xml.sax.handler import ContentHandler  # noqa: S406 - the parser behind it is defusedxml's
+from xml.sax.handler import ContentHandler
 
 from transcribe.lint.finding import Findings, shown
 
@@ -83,7 +83,7 @@ class _Handler(ContentHandler):
     """Builds the tree.
 
     Args:
-        findings: Where prefixes without a meaning are noted.
+        findings: Where prefixes of another meaning are noted.
         parser: Knows the place.
         shift: Characters put before the first line.
     """
@@ -96,7 +96,7 @@ class _Handler(ContentHandler):
         self._count = 0
         self._shift = shift
         self._findings = findings
-        self._undeclared: set[str] = set()
+        self.undeclared: dict[str, int] = {}
 
     def startElement(self, name: str, attrs: Any) -> None:  # noqa: N802 - the library's name
         self._count += 1
@@ -141,9 +141,8 @@ class _Handler(ContentHandler):
         prefix, colon, local = name.rpartition(":")
         uri = scope.get(prefix)
         if uri is None:
-            if colon and prefix != "xml" and prefix not in self._undeclared:
-                self._undeclared.add(prefix)
-                self._findings.add("xml-namespace", f"the prefix {shown(prefix)} is not declared", line)
+            if colon and prefix != "xml":
+                self.undeclared.setdefault(prefix, line)
             return name
         uri = SAME.get(uri, uri)
         usual = next((known for known, address in NAMESPACES.items() if address == uri), None)
@@ -162,7 +161,7 @@ def read_tree(text: str, findings: Findings) -> Element | None:
 
 
 def _parse(text: str, shift: int, findings: Findings) -> Element | None:
-    from xml.sax import SAXParseException  # noqa: S406 - only the class of its errors
+    from xml.sax import SAXParseException
 
     import defusedxml.sax
     from defusedxml.common import DefusedXmlException
@@ -183,4 +182,15 @@ def _parse(text: str, shift: int, findings: Findings) -> Element | None:
     except _TooMuchError:
         findings.add("xml-limits", "the elements are too many or nested too deeply", *handler.place())
         return None
+    _check_prefixes(handler, bool(shift), findings)
     return handler.root
+
+
+def _check_prefixes(handler: _Handler, snippet: bool, findings: Findings) -> None:
+    """Note undeclared prefixes, except well-known ones of a snippet: the feed around it declares those."""
+    root = handler.root
+    within = root.children[0] if snippet and root is not None and root.children else root
+    part = snippet and within is not None and within.name not in ("rss", "channel")
+    for prefix, line in handler.undeclared.items():
+        if not (part and prefix in NAMESPACES):
+            findings.add("xml-namespace", f"the prefix {shown(prefix)} is not declared", line)
