@@ -82,7 +82,7 @@ class _Text:
 
     def _angle(self, part: str, offset: int) -> str:
         """Check what begins with `<`; the text it shows, which is none where it is a tag."""
-        if not part.endswith(">") or not re.match(r"<[A-Za-z/.0-9>]", part):
+        if not part.endswith(">") or not re.match(r"<(?:[A-Za-z/.>]|[0-9]+:)", part):
             self._add("vtt-escape", f"{shown(part)}: < is written &lt;", offset)
             return part
         if match := _TIME.fullmatch(part):
