@@ -106,10 +106,11 @@ def _check_rel(element: Element, findings: Findings) -> None:
 
 def _check_chapters(element: Element, findings: Findings) -> None:
     check_url(element, "url", "rss-chapters-url", findings)
-    kind = element.attributes.get("type", "").strip().lower()
-    if kind != CHAPTERS_TYPE:
+    if not check_media_type(element, "rss-chapters-type", findings):
+        return
+    if (kind := _media_type(element)) != CHAPTERS_TYPE:
         message = f"the type is {shown(kind)}, not {CHAPTERS_TYPE}"
-        findings.add("rss-chapters-type", message, element.line, element.column)
+        findings.add("rss-chapters-type-known", message, element.line, element.column)
 
 
 def _check_person(element: Element, findings: Findings) -> None:

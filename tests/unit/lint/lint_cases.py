@@ -427,7 +427,8 @@ RSS_CASES = [
     ),
     case("rss-transcript-vtt", "a.xml", transcript(_JSON_URL), transcript(f'{URL} type="text/vtt"'), 5),
     case("rss-chapters-url", "a.xml", item(_CHAPTERS.replace("https", "file")), item(_CHAPTERS), 5),
-    case("rss-chapters-type", "a.xml", item(_CHAPTERS.replace("+chapters", "")), item(_CHAPTERS), 5),
+    case("rss-chapters-type", "a.xml", item(_CHAPTERS.replace("type=", "kind=")), item(_CHAPTERS), 5),
+    case("rss-chapters-type-known", "a.xml", item(_CHAPTERS.replace("+chapters", "")), item(_CHAPTERS), 5),
     case("rss-chapters-many", "a.xml", item(_CHAPTERS, _CHAPTERS), item(_CHAPTERS), 6),
     case(
         "rss-person-name", "a.xml", item("<podcast:person/>"), item("<podcast:person>Ann</podcast:person>"), 5
