@@ -93,7 +93,7 @@ class AllFailed(TranscribeError):
 
 
 class GateError(TranscribeError):
-    """A threshold that was asked for was not met, or files that were checked break rules; the work is done."""
+    """A threshold that was asked for was not met, or checked files break rules; the work itself is done."""
 
     exit_code = 12
 
