@@ -19,6 +19,7 @@ from transcribe.cli import READER_GONE
 from transcribe.commands.display import event_name
 from transcribe.commands.options import ADVANCED, SettingOption, default_of, range_of
 from transcribe.commands.root import root
+from transcribe.lint import RULES
 from transcribe.settings import OPTIONS, Option, Settings
 
 DOCS = Path(__file__).resolve().parent
@@ -30,6 +31,7 @@ def main() -> int:
         "cli.md": {"commands": command_sections(), "events": events_table()},
         "exit-codes.md": {"codes": codes_table()},
         "configuration.md": {"options": option_tables()},
+        "lint.md": {"rules": rules_table()},
     }
     texts = {name: filled(read(name), parts) for name, parts in pages.items()}
     stale = [name for name, text in texts.items() if read(name) != text]
@@ -143,6 +145,13 @@ def codes_table() -> str:
     return table(
         ("code", "error", "when"),
         ((str(number), code(name), text) for number, (name, text) in sorted(rows.items())),
+    )
+
+
+def rules_table() -> str:
+    return table(
+        ("rule", "severity", "what has to be", "source"),
+        ((code(rule.id), rule.severity, rule.meaning, rule.source) for rule in RULES.values()),
     )
 
 

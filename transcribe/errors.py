@@ -10,7 +10,7 @@ TranscribeError (1)
 ├── NetworkError (8)          `models pull` could not reach its source
 ├── SomeFailed (10)           several files: at least one failed, at least one did not
 ├── AllFailed (11)            several files: every one failed
-├── GateError (12)            a threshold that was asked for was not met
+├── GateError (12)            a threshold that was asked for was not met, or files break the rules
 └── Interrupted (130 / 143)   Ctrl-C / SIGTERM; the work done so far is kept
 
 Codes 9 and 13–125 are free for later; 1 is kept for errors that are bugs.
@@ -93,7 +93,7 @@ class AllFailed(TranscribeError):
 
 
 class GateError(TranscribeError):
-    """A threshold that was asked for was not met; the work itself is done."""
+    """A threshold that was asked for was not met, or checked files break rules; the work itself is done."""
 
     exit_code = 12
 

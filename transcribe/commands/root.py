@@ -16,6 +16,7 @@ DEFAULT = "run"
 COMMANDS = {
     "run": "Transcribe recordings; the default, may be left out.",
     "eval": "Count the errors of transcripts against references.",
+    "lint": "Check subtitles, transcripts, chapters and feeds against the rules.",
     "models": "Install, list, check and remove models.",
     "formats": "List the formats that --format takes.",
     "config": "Show the settings in force and their origin.",

@@ -1,0 +1,62 @@
+"""Findings stand at the line and column they speak of, and in the order of the file."""
+
+from __future__ import annotations
+
+import pytest
+from lint_cases import SRT, VTT, chapters, feed, item, vtt
+
+from transcribe.lint import lint_bytes
+
+
+def places(name: str, text: str) -> list[tuple[str, int | None, int | None]]:
+    return [(each.rule, each.line, each.column) for each in lint_bytes(name, text.encode())]
+
+
+def test_markup_has_a_column_on_any_line() -> None:
+    assert places("a.vtt", vtt("one\ntwo <bad> & three")) == [
+        ("vtt-tag-unknown", 5, 5),
+        ("vtt-escape", 5, 11),
+    ]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_lines_are_counted_alike_however_they_end(end: str) -> None:
+    text = VTT.replace("How", "<How").replace("\n", end)
+    assert places("a.vtt", text) == [("vtt-escape", 7, 1)]
+    json_text = (
+        chapters('{"startTime": 0,', '"title": "ä", "url": "x"}').replace(",,", ",").replace("\n", end)
+    )
+    assert places("a.json", json_text) == [("chapters-url", 5, 22)]
+
+
+def test_xml_counts_columns_in_characters() -> None:
+    line = "<description>żółw</description><podcast:person/>"
+    assert places("a.xml", item(line)) == [("rss-person-name", 5, line.index("<podcast") + 1)]
+
+
+def test_a_snippet_on_its_first_line_has_its_own_columns() -> None:
+    assert places("a.xml", "<podcast:person/>") == [("rss-person-name", 1, 1)]
+
+
+def test_findings_come_in_the_order_of_the_file() -> None:
+    found = places("a.srt", SRT.replace("Good", "<b>Good").replace("\n2\n", "\n7\n"))
+    assert [line for _, line, _ in found] == [3, 5]
+
+
+def test_a_prefix_of_another_name_is_understood() -> None:
+    text = feed(item("<p:person/>")).replace("xmlns:podcast", "xmlns:p")
+    assert [rule for rule, _, _ in places("a.xml", text)] == ["rss-person-name"]
+
+
+def test_kinds_are_recognised_without_an_ending() -> None:
+    assert [rule for rule, _, _ in places("stdin", VTT)] == []
+    assert [rule for rule, _, _ in places("stdin", SRT)] == []
+    assert [rule for rule, _, _ in places("stdin", chapters())] == ["chapters-none"]
+    assert [rule for rule, _, _ in places("stdin", item(guid=""))] == ["rss-guid-missing"]
+
+
+def test_youtube_and_hls_headers() -> None:
+    hls = VTT.replace("WEBVTT\n", "WEBVTT\nX-TIMESTAMP-MAP=MPEGTS:900000,LOCAL:00:00:00.000\n")
+    assert places("a.vtt", hls) == []
+    youtube = VTT.replace("WEBVTT\n", "WEBVTT\nKind: captions\nLanguage: en\n")
+    assert places("a.vtt", youtube) == [("vtt-header-blank", 2, None)]

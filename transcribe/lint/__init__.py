@@ -1,0 +1,12 @@
+"""Checks files of subtitles, transcripts, chapters and feeds, anyone's, against the published rules.
+
+`lint_bytes` is the door: bytes in, findings out. One module per format; every rule stands in `rules`.
+"""
+
+from __future__ import annotations
+
+from transcribe.lint.check import Asked, lint_bytes
+from transcribe.lint.finding import Finding
+from transcribe.lint.rules import RULES, Rule
+
+__all__ = ["RULES", "Asked", "Finding", "Rule", "lint_bytes"]

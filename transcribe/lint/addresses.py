@@ -1,0 +1,25 @@
+"""Web addresses as attributes and fields have them."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+
+def url_problem(url: str) -> str:
+    """Why a text is no absolute web address; empty where it is one."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return "is no address"
+    if parts.scheme.lower() not in ("http", "https"):
+        return "does not begin with https://"
+    if not parts.hostname:
+        return "names no host"
+    return "contains spaces" if re.search(r"\s", url) else ""
+
+
+def is_insecure(url: str) -> bool:
+    """Whether an address that is right otherwise goes without encryption."""
+    return not url_problem(url) and url[:5].lower() == "http:"

@@ -1,0 +1,124 @@
+"""What WebVTT and SubRip share: blocks of lines, and the times and sizes of cues."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from transcribe.formats.tokens import text_width
+from transcribe.lint.finding import Findings
+from transcribe.lint.limits import Limits
+from transcribe.timecode import format_timecode
+
+
+@dataclass(frozen=True)
+class SeenCue:
+    """A cue as it stands in a file, right or wrong.
+
+    Attributes:
+        line: Number of its line of times.
+        start_ms: As written.
+        end_ms: As written; may lie before the start.
+        texts: Its lines as they are shown, without markup.
+        text_line: Number of the first of them.
+    """
+
+    line: int
+    start_ms: int
+    end_ms: int
+    texts: tuple[str, ...]
+    text_line: int
+
+
+def blocks_of(lines: Sequence[str], first: int = 0) -> Iterator[tuple[int, Sequence[str]]]:
+    """The stretches of lines between empty ones: index of the first line, and the lines."""
+    start = first
+    for index in range(first, len(lines) + 1):
+        if index == len(lines) or not lines[index].strip(" \t"):
+            if index > start:
+                yield start, lines[start:index]
+            start = index + 1
+
+
+def check_cues(
+    cues: Sequence[SeenCue], kind: str, limits: Limits, duration_ms: int | None, findings: Findings
+) -> None:
+    """Check times and sizes. `kind` (`vtt`, `srt`) is how the rules' ids begin."""
+    if not cues:
+        findings.add(f"{kind}-no-cues", "there is no cue in the file")
+    _check_times(cues, kind, findings)
+    for cue in cues:
+        if duration_ms is not None and cue.end_ms > duration_ms:
+            end, length = format_timecode(cue.end_ms), format_timecode(duration_ms)
+            findings.add(
+                f"{kind}-cue-past-end", f"the cue ends at {end}, the recording at {length}", cue.line
+            )
+        _check_text(cue, kind, limits, findings)
+        if cue.end_ms > cue.start_ms:
+            _check_duration(cue, kind, limits, findings)
+
+
+def _check_times(cues: Sequence[SeenCue], kind: str, findings: Findings) -> None:
+    latest = before = 0
+    for cue in cues:
+        start = format_timecode(cue.start_ms)
+        if cue.end_ms <= cue.start_ms:
+            end = format_timecode(cue.end_ms)
+            how = "at its start" if cue.end_ms == cue.start_ms else f"before its start, at {end}"
+            findings.add(f"{kind}-cue-end", f"the cue from {start} ends {how}", cue.line)
+        if cue.start_ms < before:
+            earlier = format_timecode(before)
+            findings.add(
+                f"{kind}-cue-order", f"the cue starts at {start}, before the one above ({earlier})", cue.line
+            )
+        elif cue.start_ms < latest:
+            findings.add(
+                f"{kind}-cue-overlap",
+                f"the cue starts at {start}, and one above lasts until {format_timecode(latest)}",
+                cue.line,
+            )
+        latest, before = max(latest, cue.end_ms), cue.start_ms
+
+
+def _check_text(cue: SeenCue, kind: str, limits: Limits, findings: Findings) -> None:
+    if not any(text.strip() for text in cue.texts):
+        findings.add(f"{kind}-cue-empty", "the cue has no text", cue.line)
+        return
+    if limits.lines is not None and len(cue.texts) > limits.lines:
+        findings.add(
+            f"{kind}-line-count",
+            f"the cue has {len(cue.texts)} lines, {limits.lines} are the limit",
+            cue.text_line,
+        )
+    for number, text in enumerate(cue.texts, cue.text_line):
+        if (width := _width(text)) > limits.line_cells:
+            findings.add(
+                f"{kind}-line-length",
+                f"the line is {width} characters wide, {limits.line_cells} are the limit",
+                number,
+            )
+
+
+def _check_duration(cue: SeenCue, kind: str, limits: Limits, findings: Findings) -> None:
+    seconds = (cue.end_ms - cue.start_ms) / 1000
+    if limits.shortest_ms is not None and seconds * 1000 < limits.shortest_ms:
+        findings.add(
+            f"{kind}-cue-short", f"the cue lasts {seconds:.3f} s, at least {limits.shortest_ms} ms", cue.line
+        )
+    if limits.longest_ms is not None and seconds * 1000 > limits.longest_ms:
+        findings.add(
+            f"{kind}-cue-long", f"the cue lasts {seconds:.3f} s, at most {limits.longest_ms} ms", cue.line
+        )
+    if limits.cells_per_second is not None:
+        speed = sum(_width(text) for text in cue.texts) / seconds
+        if speed > limits.cells_per_second:
+            findings.add(
+                f"{kind}-reading-speed",
+                f"{speed:.1f} characters a second, {limits.cells_per_second:g} are the limit",
+                cue.line,
+            )
+
+
+def _width(text: str) -> int:
+    """Width in character cells; what is longer than any line is only counted, since measuring takes time."""
+    return text_width(text) if len(text) <= 1000 else len(text)

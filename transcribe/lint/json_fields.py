@@ -1,0 +1,59 @@
+"""Fields of JSON objects: which there may be, of which type, and times within them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from transcribe.lint.finding import shown
+from transcribe.lint.json_text import JsonFindings, Path
+
+NUMBER, TEXT, BOOL, LIST, OBJECT = "a number", "a text", "true or false", "a list", "an object"
+
+MILLISECONDS = 100_000
+"""A time above this (27 hours, if it were seconds) is taken for milliseconds where no fractions are used."""
+
+
+def is_a(value: object, kind: str) -> bool:
+    """Whether a JSON value is of a type; NaN and infinity are no numbers."""
+    if kind == NUMBER:
+        return isinstance(value, int | float) and not isinstance(value, bool) and _finite(value)
+    types: dict[str, type] = {TEXT: str, BOOL: bool, LIST: list, OBJECT: dict}
+    return isinstance(value, types[kind])
+
+
+def _finite(value: float) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # an integer no float can hold
+        return False
+
+
+def check_fields(
+    value: Mapping[str, Any], path: Path, types: Mapping[str, str], prefix: str, findings: JsonFindings
+) -> None:
+    """Check names and types of an object's fields; `prefix` is how the rules' ids begin."""
+    for name, field in value.items():
+        if name not in types:
+            findings.add(
+                f"{prefix}-field-unknown", f"the format has no field {shown(name)} here", (*path, name)
+            )
+        elif not is_a(field, types[name]):
+            message = f"{name} is {shown(str(field))}, not {types[name]}"
+            findings.add(f"{prefix}-type", message, (*path, name))
+
+
+def number_of(value: Mapping[str, Any], name: str) -> float | None:
+    """A field that is a number, else None."""
+    field: Any = value.get(name)
+    return float(field) if is_a(field, NUMBER) else None
+
+
+def check_milliseconds(times: list[float], prefix: str, path: Path, findings: JsonFindings) -> None:
+    """Note that times look like milliseconds: large, and whole numbers all of them."""
+    if times and max(times) > MILLISECONDS and all(time.is_integer() for time in times):
+        hours = max(times) / 3600
+        findings.add(
+            f"{prefix}-milliseconds", f"the last time is {max(times):.0f}, that is {hours:.0f} hours", path
+        )

@@ -1,0 +1,45 @@
+"""How long and how fast cues may be: profiles by name, from published guides."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Limits of a cue; None where a guide has none.
+
+    Attributes:
+        line_cells: Width of a line in character cells (`formats.tokens.text_width`).
+        lines: Lines of a cue.
+        cells_per_second: Reading speed.
+        shortest_ms: Duration of a cue.
+        longest_ms: Likewise.
+    """
+
+    line_cells: int
+    lines: int | None = None
+    cells_per_second: float | None = None
+    shortest_ms: int | None = None
+    longest_ms: int | None = None
+
+
+SUBTITLE = Limits(42, 2, 20.0, 833, 7000)
+"""Netflix, English Timed Text Style Guide: adult programmes; the shortest duration is 5/6 s."""
+
+PODCAST_SRT = Limits(32, 2)
+PODCAST_VTT = Limits(65)
+"""Both: podcast-namespace, docs/examples/transcripts/transcripts.md."""
+
+PROFILES = ("subtitle", "podcast")
+
+
+def limits_of(profile: str | None, kind: str) -> Limits:
+    """The limits for files of a kind (`vtt`, `srt`); None stands for what the kind is mostly made for.
+
+    SubRip comes from video, so its own profile is `subtitle`; WebVTT has the wider one, `podcast`.
+    """
+    chosen = profile or ("podcast" if kind == "vtt" else "subtitle")
+    if chosen == "subtitle":
+        return SUBTITLE
+    return PODCAST_VTT if kind == "vtt" else PODCAST_SRT

@@ -1,0 +1,131 @@
+"""The text of a WebVTT cue: tags, escapes, voices, times within it (W3C WebVTT, section 4.2.2)."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from html.entities import html5
+
+from transcribe.lint.finding import Findings, shown
+from transcribe.lint.text import Places
+
+_PART = re.compile(r"<[^>]*>?|&(?:#[0-9]{1,7};|#[xX][0-9a-fA-F]{1,6};|[A-Za-z0-9]{1,32};)?|[^<&]+")
+_TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]*)((?:\.[^\s.<>&]+)*)(?:[ \t\n]+([^>]*))?>")
+_TIME = re.compile(r"<(?:([0-9]{2,6}):)?([0-5][0-9]):([0-5][0-9])\.([0-9]{3})>")
+_KNOWN = frozenset(("c", "i", "b", "u", "ruby", "rt", "v", "lang"))
+
+
+@dataclass
+class Payload:
+    """What the text of a cue shows.
+
+    Attributes:
+        lines: Without markup.
+        voices: Who speaks.
+    """
+
+    lines: tuple[str, ...] = ()
+    voices: list[str] = field(default_factory=list)
+
+
+def check_payload(
+    body: Sequence[str], number: int, times: tuple[int, int] | None, findings: Findings
+) -> Payload:
+    """Check the text of a cue.
+
+    Args:
+        body: Its lines.
+        number: Of the first of them.
+        times: Start and end of the cue, in ms, where known.
+        findings: Where mistakes are noted.
+    """
+    return _Text("\n".join(body), number, times, findings).read()
+
+
+class _Text:
+    def __init__(self, text: str, number: int, times: tuple[int, int] | None, findings: Findings) -> None:
+        self._text = text
+        self._number = number
+        self._times = times
+        self._latest = times[0] if times else 0
+        self._findings = findings
+        self._places: Places | None = None
+        self._open: list[tuple[str, int]] = []
+        self._payload = Payload()
+
+    def read(self) -> Payload:
+        shows: list[str] = []
+        for match in _PART.finditer(self._text):
+            part, offset = match[0], match.start()
+            if part[0] == "<":
+                shows.append(self._angle(part, offset))
+            elif part[0] == "&":
+                shows.append(self._reference(part, offset))
+            else:
+                shows.append(part)
+        self._check_open()
+        self._payload.lines = tuple("".join(shows).split("\n")) if self._text else ()
+        return self._payload
+
+    def _add(self, rule: str, message: str, offset: int) -> None:
+        self._places = self._places or Places(self._text)
+        line, column = self._places.of(offset)
+        self._findings.add(rule, message, self._number + line - 1, column)
+
+    def _reference(self, part: str, offset: int) -> str:
+        if part == "&" or (part[1] != "#" and part[1:] not in html5):
+            self._add("vtt-escape", f"{shown(self._text[offset : offset + 12])}: & is written &amp;", offset)
+            return part
+        return html.unescape(part).replace("\n", " ")
+
+    def _angle(self, part: str, offset: int) -> str:
+        """Check what begins with `<`; the text it shows, which is none where it is a tag."""
+        if not part.endswith(">") or not re.match(r"<(?:[A-Za-z/.>]|[0-9]+:)", part):
+            self._add("vtt-escape", f"{shown(part)}: < is written &lt;", offset)
+            return part
+        if match := _TIME.fullmatch(part):
+            self._inner_time(match, offset)
+        elif match := _TAG.fullmatch(part):
+            self._tag(match, offset)
+        else:
+            self._add("vtt-tag-unknown", f"{shown(part)} is no tag of WebVTT", offset)
+        return ""
+
+    def _inner_time(self, match: re.Match[str], offset: int) -> None:
+        hours, minutes, seconds, fraction = (int(group or 0) for group in match.groups())
+        ms = ((hours * 60 + minutes) * 60 + seconds) * 1000 + fraction
+        if self._times and not (self._latest < ms < self._times[1]):
+            message = f"{match[0]} is not after what is before it and within the cue"
+            self._add("vtt-inner-time", message, offset)
+        self._latest = max(self._latest, ms)
+
+    def _tag(self, match: re.Match[str], offset: int) -> None:
+        closes, name, _classes, annotation = match.groups()
+        if name not in _KNOWN:
+            self._add("vtt-tag-unknown", f"{shown(match[0])} is no tag of WebVTT", offset)
+        elif closes:
+            self._close(name, offset)
+        else:
+            self._open.append((name, offset))
+            if name == "v":
+                self._voice((annotation or "").strip(), offset)
+
+    def _voice(self, name: str, offset: int) -> None:
+        if not name:
+            self._add("vtt-voice-name", "<v> names nobody", offset)
+        self._payload.voices.append(html.unescape(name))
+
+    def _close(self, name: str, offset: int) -> None:
+        if name == "ruby" and self._open and self._open[-1][0] == "rt":  # its end tag may be left out
+            self._open.pop()
+        if self._open and self._open[-1][0] == name:
+            self._open.pop()
+        else:
+            self._add("vtt-tag-nesting", f"</{name}> closes nothing", offset)
+
+    def _check_open(self) -> None:
+        whole = bool(self._open) and self._open[0] == ("v", 0) and len(self._payload.voices) == 1
+        for name, offset in self._open[1:] if whole else self._open:
+            self._add("vtt-tag-nesting", f"<{name}> is never closed", offset)
