@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 from transcribe.episode import Coverage, Episode
@@ -24,7 +25,7 @@ from transcribe.errors import (
     TranscribeError,
     UsageError,
 )
-from transcribe.formats import FORMATS, format_named, render, review
+from transcribe.formats import FORMATS, PACK, format_named, render, review
 from transcribe.loaded import kept_loaded
 from transcribe.pausing import PATIENCE_SECONDS, Pause, Pausing
 from transcribe.pipeline import Engines, open_workspace, transcribing
@@ -37,12 +38,14 @@ from transcribe.progress import (
     Progress,
     StageFinished,
     StageStarted,
+    Warned,
     printable,
 )
 from transcribe.settings import Settings
 from transcribe.stages.probe import probe
 from transcribe.stages.publish import Target, check_targets, publish, target_path
-from transcribe.workspace import disk_errors, work_root
+from transcribe.stages.tagging import clip_targets, content_of, copy_target
+from transcribe.workspace import Workspace, disk_errors, work_root
 
 STANDARD = "-"
 """Standard input as a source, standard output as a destination."""
@@ -77,10 +80,12 @@ class Job:
     Attributes:
         source: Path as the user named it, or `-`.
         targets: The files to write; empty when the result goes to standard output.
+        sound: Groups of sound files to write beside them; what fails of one costs only that group.
     """
 
     source: str
     targets: tuple[Target, ...]
+    sound: tuple[tuple[Target, ...], ...] = ()
 
     @property
     def name(self) -> str:
@@ -97,6 +102,8 @@ def transcribe_all(
         UsageError: What is asked makes no sense; nothing was done.
         TranscribeError: The only recording failed. Of several, failures are reported and counted.
     """
+    if settings.output.publish:  # most of the pack is made from notes
+        settings = settings.replace({"notes": True})
     return _Run(plan_jobs(sources, settings), settings, engines, progress).all()
 
 
@@ -203,6 +210,7 @@ def transcribe_one(job: Job, settings: Settings, engines: Engines, progress: Pro
             if job.targets:
                 content = partial(_content, settings)
                 written = publish(episode, job.targets, content, work, force=settings.output.force)
+                written += _publish_sound(job, episode, engines, work, settings, progress)
             else:
                 _to_standard_output(render(episode, formats_of(job.source, settings)[0], settings.subtitles))
             progress(StageFinished("publish"))
@@ -226,6 +234,24 @@ def judge(name: str, coverage: Coverage, fail_under: float, progress: Progress) 
         )
 
 
+def _publish_sound(
+    job: Job, episode: Episode, engines: Engines, work: Workspace, settings: Settings, progress: Progress
+) -> tuple[Path, ...]:
+    """The recording with chapters in it, and clips; the transcript is published, whatever goes wrong here."""
+    if engines.editor is None:
+        return ()
+    content = partial(content_of, editor=engines.editor)
+    written: tuple[Path, ...] = ()
+    for targets in job.sound:
+        try:
+            written += publish(episode, targets, content, work, force=settings.output.force)
+        except Interrupted:
+            raise
+        except TranscribeError as error:
+            progress(Warned(f"{job.name}: {targets[0].format} could not be written: {error}"))
+    return written
+
+
 def _content(settings: Settings, episode: Episode, name: str) -> bytes | None:
     return review.write(episode) if name == review.NAME else render(episode, name, settings.subtitles)
 
@@ -236,7 +262,7 @@ def plan_jobs(sources: Sequence[str], settings: Settings) -> list[Job]:
     Raises:
         UsageError: Unknown format, two results in one place, or too much for standard output.
     """
-    jobs = [Job(source, _targets(source, settings)) for source in sources]
+    jobs = [Job(source, _targets(source, settings), _sound(source, settings)) for source in sources]
     if any(not job.targets for job in jobs):
         if len(jobs) > 1:
             raise UsageError("standard output takes one recording at a time", "Choose a folder with -o")
@@ -255,6 +281,8 @@ def formats_of(source: str, settings: Settings) -> tuple[str, ...]:
     chosen = settings.output.formats
     if goes_to_standard_output(source, settings) and chosen == Settings().output.formats:
         chosen = ("txt",)
+    if settings.output.publish:
+        chosen = (*chosen, *PACK)
     return tuple(format_named(name).name for name in dict.fromkeys(chosen))
 
 
@@ -267,18 +295,30 @@ def _targets(source: str, settings: Settings) -> tuple[Target, ...]:
     formats = formats_of(source, settings)
     if goes_to_standard_output(source, settings):
         return ()
+    folder, name = _place(source, settings)
+    suffixes = {each: FORMATS[each].suffix for each in formats} | {review.NAME: review.SUFFIX}
+    return tuple(Target(each, target_path(folder, name, suffix)) for each, suffix in suffixes.items())
+
+
+def _sound(source: str, settings: Settings) -> tuple[tuple[Target, ...], ...]:
+    if not settings.output.publish or goes_to_standard_output(source, settings):
+        return ()
+    folder, name = _place(source, settings)
+    copy = copy_target(folder, name)
+    return (*(((copy,),) if copy else ()), clip_targets(folder, name))
+
+
+def _place(source: str, settings: Settings) -> tuple[Path, str]:
+    """The folder of a recording's results, and the name that theirs are made of."""
     name = "stdin" if source == STANDARD else source
     folder = Path(settings.output.output).expanduser() if settings.output.output else Path(name).parent
-    suffixes = {each: FORMATS[each].suffix for each in formats} | {review.NAME: review.SUFFIX}
-    return tuple(
-        Target(each, target_path(folder, Path(name).name, suffix)) for each, suffix in suffixes.items()
-    )
+    return folder, Path(name).name
 
 
 def _refuse_collisions(jobs: Sequence[Job]) -> None:
     owners: dict[Path, str] = {}
     for job in jobs:
-        for target in job.targets:
+        for target in chain(job.targets, *job.sound):
             place = target.path.absolute()
             owner = owners.setdefault(place, job.source)
             if owner != job.source:
@@ -286,10 +326,11 @@ def _refuse_collisions(jobs: Sequence[Job]) -> None:
                     f"{owner} and {job.source} would both write {target.path}",
                     "Transcribe them into different folders with -o",
                 )
-        if Path(job.source).absolute() in owners:
-            raise UsageError(
-                f"{job.source} would be overwritten by its own transcript", "Choose a folder with -o"
-            )
+    for job in jobs:
+        owner = owners.get(Path(job.source).absolute(), "")
+        if owner:
+            own = "its own transcript" if owner == job.source else f"what is made of {owner}"
+            raise UsageError(f"{job.source} would be overwritten by {own}", "Choose a folder with -o")
 
 
 @contextmanager

@@ -33,6 +33,7 @@ from transcribe.stages.plan import plan
 from transcribe.stages.probe import Prober
 from transcribe.stages.recognise import recognise, tell
 from transcribe.stages.stitch import stitch
+from transcribe.stages.tagging import Editor
 from transcribe.vocabulary import terms_of
 from transcribe.waveform import Waveform
 from transcribe.workspace import LAYOUT, Workspace, work_root
@@ -52,6 +53,7 @@ class Engines:
         open_workers: Loads the recogniser, on one or more processes.
         engine: The recogniser's package and version.
         model: The recogniser's weights.
+        editor: Writes sound files for `--publish`; None: none are written.
     """
 
     program: str
@@ -61,6 +63,7 @@ class Engines:
     open_workers: OpenWorkers
     engine: str
     model: ModelIdentity
+    editor: Editor | None = None
 
 
 def transcribe_episode(

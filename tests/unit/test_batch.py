@@ -29,7 +29,7 @@ def test_standard_output_gets_no_review() -> None:
 def test_two_reviews_in_one_place_are_refused() -> None:
     with pytest.raises(UsageError):
         plan_jobs(["talk.mp3", "talk.ogg"], Settings())
-    with pytest.raises(UsageError, match="its own transcript"):
+    with pytest.raises(UsageError, match=r"what is made of talk\.mp3"):
         plan_jobs(["talk.mp3", "talk.review.md"], Settings())
 
 

@@ -39,6 +39,7 @@ def choose_engines(settings: Settings) -> Engines:
         ModelError: The model is not installed, or does not know the language.
         DependencyError: ffmpeg or the engine is missing.
     """
+    from transcribe.engines.editing import FfmpegEditor
     from transcribe.engines.ffmpeg import Ffmpeg
 
     recogniser = RECOGNISERS[settings.recognise.engine]
@@ -54,6 +55,7 @@ def choose_engines(settings: Settings) -> Engines:
         open_workers=partial(recogniser.open, model, settings),
         engine=engine,
         model=ModelIdentity(model.name, model.sha256, model.licence),
+        editor=FfmpegEditor(media),
     )
 
 

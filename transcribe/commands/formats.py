@@ -16,8 +16,10 @@ def formats(as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([_record(name) for name in FORMATS], indent=2))
         return
+    names = max(len(known.name) for known in FORMATS.values())
+    suffixes = max(len(known.suffix) for known in FORMATS.values())
     for known in FORMATS.values():
-        click.echo(f"{known.name:<6}{known.suffix:<7}{known.description}")
+        click.echo(f"{known.name:<{names}}  {known.suffix:<{suffixes}}  {known.description}")
 
 
 def _record(name: str) -> dict[str, str]:

@@ -157,13 +157,12 @@ class Ffmpeg:
     def _input(self, path: str, **options: Any) -> Any:
         import ffmpeg
 
-        return ffmpeg.input(
-            # With protocol and full path, no character of a name has a meaning of its own.
-            f"file:{Path(path).absolute()}",
-            protocol_whitelist="file",
-            format_whitelist=self._formats,
-            **options,
-        )
+        # With protocol and full path, no character of a name has a meaning of its own.
+        return ffmpeg.input(f"file:{Path(path).absolute()}", **self.reading(), **options)
+
+    def reading(self) -> dict[str, str]:
+        """Options of an input that keep ffmpeg to the one file it is given."""
+        return {"protocol_whitelist": "file", "format_whitelist": self._formats}
 
     @cached_property
     def _formats(self) -> str:

@@ -11,7 +11,24 @@ from dataclasses import dataclass
 
 from transcribe.episode import Episode
 from transcribe.errors import UsageError
-from transcribe.formats import md, srt, tsv, txt, vtt
+from transcribe.formats import (
+    audacity,
+    chapters,
+    csv_table,
+    docx,
+    html_transcript,
+    lrc,
+    md,
+    podcast_json,
+    podcast_srt,
+    psc,
+    rss,
+    srt,
+    tsv,
+    ttml,
+    txt,
+    vtt,
+)
 from transcribe.settings import SubtitleSettings
 
 
@@ -49,9 +66,65 @@ FORMATS: dict[str, Format] = {
         Format("json", ".json", "application/json", "Everything known: words, times, model", _write_json),
         Format("tsv", ".tsv", "text/tab-separated-values", "Table of segments, times in ms", tsv.write),
         Format("md", ".md", "text/markdown", "Markdown with a heading and times", md.write),
+        Format(
+            "podcast-srt",
+            ".podcast.srt",
+            "application/x-subrip",
+            "SubRip as podcast apps want it: 2 lines of 32 characters",
+            podcast_srt.write,
+        ),
+        Format(
+            "podcast-json",
+            ".podcast.json",
+            "application/json",
+            "Podcasting 2.0 transcript, for podcast feeds",
+            podcast_json.write,
+        ),
+        Format(
+            "html",
+            ".transcript.html",
+            "text/html",
+            "Transcript page with names and times, for podcast feeds",
+            html_transcript.write,
+        ),
+        Format(
+            "chapters",
+            ".chapters.json",
+            "application/json+chapters",
+            "Podcasting 2.0 chapters, for podcast feeds",
+            chapters.write,
+        ),
+        Format("psc", ".psc.xml", "application/xml", "Podlove Simple Chapters", psc.write),
+        Format("rss", ".item.xml", "application/rss+xml", "Item to paste into a podcast feed", rss.write),
+        Format(
+            "audacity", ".labels.txt", "text/plain", "Labels for the audio editor Audacity", audacity.write
+        ),
+        Format("lrc", ".lrc", "text/plain", "Timed lines, as music players show lyrics", lrc.write),
+        Format(
+            "ttml", ".ttml", "application/ttml+xml", "TTML subtitles (IMSC 1.1), for broadcast", ttml.write
+        ),
+        Format(
+            "docx",
+            ".docx",
+            "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+            "Word document with times, to be edited",
+            docx.write,
+        ),
+        Format("csv", ".csv", "text/csv", "Table for spreadsheets", csv_table.write),
     )
 }
 """Every format by name, in the order in which `transcribe formats` lists them."""
+
+PACK = tuple(
+    name
+    for name in (
+        *("vtt", "srt", "podcast-srt", "podcast-json", "html", "txt", "chapters", "psc", "rss", "audacity"),
+        *("lrc", "ttml", "docx", "csv"),
+        *("notes", "notes-html", "notes-txt", "rss-html", "youtube", "newsletter", "page"),
+    )
+    if name in FORMATS
+)
+"""What `--publish` stands for: every file a podcast host, an editor or a reader may ask for."""
 
 
 def format_named(name: str) -> Format:

@@ -13,6 +13,9 @@ from transcribe.episode import Episode
 from transcribe.errors import OutputError
 from transcribe.workspace import Workspace, disk_errors, sync_folder
 
+Content = bytes | Callable[[Path], None]
+"""What a file is to hold; where that is large, what writes it under the name it is given."""
+
 LONGEST_NAME_BYTES = 255
 """Of a file name on every common file system (ext4, APFS, NTFS in UTF-16 units)."""
 
@@ -72,7 +75,7 @@ def check_targets(targets: Sequence[Target], workspace: Workspace, *, force: boo
 def publish(
     episode: Episode,
     targets: Sequence[Target],
-    render: Callable[[Episode, str], bytes | None],
+    render: Callable[[Episode, str], Content | None],
     workspace: Workspace,
     *,
     force: bool,
@@ -98,7 +101,7 @@ def publish(
             staged.append((temporary, path))
             with disk_errors(path, "writing"):
                 _write(temporary, content)
-        new = [Published(str(path.absolute()), _digest(content)) for path, content in contents]
+        new = [Published(str(path.absolute()), _file_digest(temporary)) for temporary, path in staged]
         workspace.save("published", earlier + new)  # both, in case of a kill between here and the last name
         for temporary, path in staged:
             with disk_errors(path, "writing"):
@@ -133,14 +136,14 @@ def _check_folder(folder: Path) -> None:
 
 def _check_free(path: Path, earlier: Sequence[Published]) -> None:
     try:
-        content = path.read_bytes()
+        digest = _file_digest(path)
     except FileNotFoundError:
         return
     except OSError as error:
         raise OutputError(
             f"{path} is in the way: {error.strerror}", "Choose another folder with -o"
         ) from error
-    if Published(str(path.absolute()), _digest(content)) not in earlier:
+    if Published(str(path.absolute()), digest) not in earlier:
         raise OutputError(
             f"{path} exists and was not written by this job, or was changed since",
             "Choose another folder with -o, or replace it with --force",
@@ -152,11 +155,19 @@ def _temporary(path: Path) -> Path:
     return path.with_name(f".transcribe-{_digest(os.fsencode(path.name))[:16]}.tmp")
 
 
-def _write(path: Path, content: bytes) -> None:
-    with path.open("wb") as handle:
-        handle.write(content)
+def _write(path: Path, content: Content) -> None:
+    if not isinstance(content, bytes):
+        content(path)
+    with path.open("wb" if isinstance(content, bytes) else "rb+") as handle:
+        if isinstance(content, bytes):
+            handle.write(content)
         handle.flush()
         os.fsync(handle.fileno())
+
+
+def _file_digest(path: Path) -> str:
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 def _digest(content: bytes) -> str:

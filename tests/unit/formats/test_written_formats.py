@@ -33,8 +33,10 @@ def silent() -> Episode:
 
 
 def test_the_table_knows_each_format_by_its_own_name() -> None:
-    assert list(FORMATS) == ["txt", "srt", "vtt", "json", "tsv", "md"]
-    assert all(known.name == name and known.suffix == f".{name}" for name, known in FORMATS.items())
+    assert list(FORMATS)[:6] == ["txt", "srt", "vtt", "json", "tsv", "md"]
+    assert all(known.name == name for name, known in FORMATS.items())
+    suffixes = [known.suffix for known in FORMATS.values()]
+    assert len(set(suffixes)) == len(suffixes)
 
 
 @pytest.mark.parametrize("asked", ["srt", ".srt", "SRT", " srt"])
@@ -47,7 +49,7 @@ def test_an_unknown_format_names_the_known_ones_and_the_nearest() -> None:
         render(silent(), "str", SubtitleSettings())
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", [name for name in FORMATS if name != "docx"])
 def test_files_are_utf8_with_plain_line_ends(name: str) -> None:
     text = written(name, hostile())
     assert "\r" not in text
@@ -147,4 +149,4 @@ def test_the_table_of_formats_loads_nothing_heavy() -> None:
     run = subprocess.run(
         [sys.executable, "-c", script], check=True, capture_output=True, text=True, timeout=60
     )
-    assert not {"numpy", "jinja2", "msgspec", "wcwidth", "jsonschema"} & set(run.stdout.split())
+    assert not {"numpy", "jinja2", "msgspec", "wcwidth", "jsonschema", "docx"} & set(run.stdout.split())

@@ -1,0 +1,106 @@
+"""ffmpeg again, to write: chapters into a copy of a recording, and stretches cut out of it."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from transcribe.engines.ffmpeg import Ffmpeg
+from transcribe.errors import EngineError
+from transcribe.show_notes import Chapter, SoundBite
+
+CLIP_QUALITY = 2
+"""Of LAME's variable bit rate, about 190 kbit/s: nobody hears it (LAME's own recommendation is 0 to 2)."""
+
+SAME_BYTES = {"fflags": "+bitexact", "flags": "+bitexact"}
+"""Without these a file says which ffmpeg wrote it."""
+
+_SPECIAL = re.compile(r"[=;#\\\n]")
+
+
+@dataclass(frozen=True)
+class FfmpegEditor:
+    """Writes media files with the ffmpeg that also reads them.
+
+    Attributes:
+        media: Which ffmpeg, and what it may open.
+    """
+
+    media: Ffmpeg
+
+    def add_chapters(self, path: Path, chapters: Sequence[Chapter], target: Path) -> None:
+        """Copy an M4A with these chapters instead of its own; sound, cover and tags are not touched.
+
+        Raises:
+            EngineError: ffmpeg cannot read or write it.
+            DependencyError: ffmpeg cannot be started.
+        """
+        import ffmpeg
+
+        with tempfile.TemporaryDirectory(prefix="transcribe-") as folder:
+            listed = Path(folder) / "chapters.ffmetadata"
+            listed.write_text(_ffmetadata(chapters), encoding="utf-8")
+            # Streams by type: an old list of chapters is a stream too, and is replaced.
+            streams = ffmpeg.input(f"file:{path.absolute()}", **self.media.reading())
+            marks = ffmpeg.input(f"file:{listed}", protocol_whitelist="file", format="ffmetadata")
+            node = ffmpeg.output(
+                streams["a"],
+                streams["v?"],
+                marks["a?"],  # has no streams, only chapters; without a stream the library would leave it out
+                f"file:{target.absolute()}",
+                map_metadata=0,
+                map_chapters=1,
+                codec="copy",
+                format="ipod",
+                **SAME_BYTES,
+            )
+            self._run(node, f"writing chapters into a copy of {path}")
+
+    def cut(self, path: Path, stream: int, bite: SoundBite, target: Path) -> None:
+        """Write one stretch of an audio stream as an MP3 of its own, under its title.
+
+        Raises:
+            EngineError: ffmpeg cannot read or write it.
+            DependencyError: ffmpeg cannot be started.
+        """
+        import ffmpeg
+
+        span = {"ss": f"{bite.start_ms}ms", "t": f"{bite.end_ms - bite.start_ms}ms"}
+        sound = ffmpeg.input(f"file:{path.absolute()}", **span, **self.media.reading())[f"a:{stream}"]
+        node = ffmpeg.output(
+            sound,
+            f"file:{target.absolute()}",
+            map_chapters=-1,
+            metadata=f"title={bite.title}",
+            codec="libmp3lame",
+            id3v2_version=3,
+            format="mp3",
+            **{"q:a": CLIP_QUALITY},
+            **SAME_BYTES,
+        )
+        self._run(node, f"cutting a clip out of {path}")
+
+    def _run(self, node: Any, doing: str) -> None:
+        # `-progress` writes to standard output, which shows that it does not hang.
+        node = node.global_args("-nostdin", "-hide_banner", "-v", "error", "-progress", "pipe:1")
+        node = node.overwrite_output()
+        finished = self.media.program.stream([str(word) for word in node.get_args()], lambda _: None)
+        if finished.code:
+            said = finished.log.strip().splitlines() or ["it does not say why"]
+            raise EngineError(f"ffmpeg failed while {doing}: {said[-1]}")
+
+
+def _ffmetadata(chapters: Sequence[Chapter]) -> str:
+    """Chapters as ffmpeg reads them: https://ffmpeg.org/ffmpeg-formats.html#Metadata-2."""
+    blocks = [";FFMETADATA1\n"]
+    for chapter in chapters:
+        title = _SPECIAL.sub(r"\\\g<0>", " ".join(chapter.title.split()))
+        # ffmpeg takes every backslash before a line end for one that escapes it, also an escaped one.
+        title += " " if title.endswith("\\") else ""
+        times = f"START={chapter.start_ms}\nEND={chapter.end_ms}"
+        blocks.append(f"[CHAPTER]\nTIMEBASE=1/1000\n{times}\ntitle={title}\n")
+    return "".join(blocks)

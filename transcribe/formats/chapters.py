@@ -1,0 +1,41 @@
+"""Podcasting 2.0 chapters (.chapters.json), version 1.2.0: titles with times in seconds.
+
+https://github.com/Podcastindex-org/podcast-namespace/blob/main/docs/examples/chapters/jsonChapters.md
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from transcribe.episode import Episode
+from transcribe.formats.outline import chapters_of, facts_of, one_line, seconds
+from transcribe.settings import SubtitleSettings
+
+VERSION = "1.2.0"
+
+
+def write(episode: Episode, settings: SubtitleSettings) -> bytes:  # noqa: ARG001 - all formats are called alike
+    """The chapters; without notes a single one under the episode's title.
+
+    Where a language model wrote, `ai_generated` (not of the standard; readers ignore what they do not
+    know) is true and `generated_by` names it.
+    """
+    facts = facts_of(episode)
+    document: dict[str, Any] = {"version": VERSION, "title": facts.title}
+    if facts.show:
+        document["podcastName"] = facts.show
+    if facts.author:
+        document["author"] = facts.author
+    document["fileName"] = one_line(episode.source.name)
+    if facts.generated_by:
+        document |= {"ai_generated": True, "generated_by": facts.generated_by}
+    document["chapters"] = [
+        {
+            "startTime": seconds(chapter.start_ms),
+            "endTime": seconds(chapter.end_ms),
+            "title": one_line(chapter.title),
+        }
+        for chapter in chapters_of(episode)
+    ]
+    return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()

@@ -1,0 +1,118 @@
+"""What the formats of the publish pack say about an episode besides its words: facts, chapters, marks.
+
+Facts come from the show's config where it has them, else from the recording's own tags.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from transcribe.episode import Episode, Transcript
+from transcribe.formats.tokens import plain
+from transcribe.show_notes import Chapter
+
+_NOT_XML = re.compile("[\ufffe\uffff]")
+"""Not allowed in XML 1.0 (section 2.2), in no form; `plain` has removed the other characters of that kind."""
+
+RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ps", "sd", "ur", "yi"})
+"""Languages of Whisper's list that are written from right to left."""
+
+TITLE_TAGS = ("title",)
+SHOW_TAGS = ("show", "podcast", "album")
+"""Podcast files name the show in `album`; QuickTime's `tvsh` comes out of ffmpeg as `show`."""
+NUMBER_TAGS = ("episode_sort", "episode_id", "track")
+SEASON_TAGS = ("season_number",)
+HOST_TAGS = ("artist", "album_artist")
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known about an episode, each a line of text or empty.
+
+    Attributes:
+        title: Its name; never empty.
+        show: Name of the show.
+        number: Number of the episode.
+        season: Number of the season.
+        author: Who speaks or presents, names with commas between.
+        language: Language spoken (Whisper's code).
+        generated_by: The language model that wrote notes and chapter titles; empty where none did.
+    """
+
+    title: str
+    show: str
+    number: str
+    season: str
+    author: str
+    language: str
+    generated_by: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """A segment as a line of text: times never run backwards, the text is never empty."""
+
+    start_ms: int
+    end_ms: int
+    text: str
+    speaker: str
+
+
+def facts_of(episode: Episode) -> Facts:
+    """Facts from the show's config, else from the recording's tags, else (the title) from its name."""
+    show, language = episode.show, episode.transcript.language
+    tags = {key.lower(): one_line(value) for key, value in episode.source.tags}
+
+    def known(said: str, names: tuple[str, ...]) -> str:
+        return one_line(said) or next((tags[name] for name in names if tags.get(name)), "")
+
+    return Facts(
+        title=known(show.episode_title, TITLE_TAGS) or one_line(PurePath(episode.source.name).stem) or "-",
+        show=known(show.title, SHOW_TAGS),
+        number=known(show.number, NUMBER_TAGS).partition("/")[0].strip(),  # tracks are written 12/30
+        season=known(show.season, SEASON_TAGS).partition("/")[0].strip(),
+        author=known(", ".join(show.hosts), HOST_TAGS),
+        language=language.code if language else "",
+        generated_by=generated_by(episode),
+    )
+
+
+def generated_by(episode: Episode) -> str:
+    """The language model that wrote some of the notes; empty where none did."""
+    notes = episode.notes
+    return one_line(notes.authorship.model) if notes and notes.authorship.generated else ""
+
+
+def length_ms(episode: Episode) -> int:
+    """Length of the recording: as its container states it, else as far as it was decoded."""
+    return episode.source.duration_ms or episode.audio.end_ms
+
+
+def chapters_of(episode: Episode) -> tuple[Chapter, ...]:
+    """The chapters of the notes; without notes one chapter, the whole episode under its title."""
+    if episode.notes and episode.notes.chapters:
+        return episode.notes.chapters
+    everything = tuple(range(len(episode.transcript.segments)))
+    return (Chapter(0, length_ms(episode), facts_of(episode).title, everything),)
+
+
+def lines_of(transcript: Transcript) -> Iterator[Line]:
+    """The segments that leave something to show, in order."""
+    start = 0
+    for segment in transcript.segments:
+        if text := one_line(segment.text):
+            start = max(start, segment.start_ms)
+            yield Line(start, max(start, segment.end_ms), text, one_line(segment.speaker or ""))
+
+
+def one_line(text: str) -> str:
+    """The text on one line, without the characters that no XML document can hold."""
+    return plain(_NOT_XML.sub("\ufffd", text))
+
+
+def seconds(ms: int) -> float:
+    """The time in seconds, as JSON of Podcasting 2.0 has it."""
+    return ms / 1000

@@ -1,0 +1,84 @@
+"""Copies of a recording with its chapters in them, and its sound bites as clips; for episodes with notes."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path, PurePath
+from typing import Protocol
+
+from transcribe.episode import Episode
+from transcribe.formats.id3 import HEADER_BYTES, tag_bytes, with_chapters
+from transcribe.formats.outline import generated_by, one_line
+from transcribe.show_notes import Chapter, SoundBite
+from transcribe.stages.publish import Content, Target, target_path
+
+CHAPTERS = "chapters in the sound file"
+MAX_CLIPS = 9
+CLIPS = {f"sound bite {number}": f".soundbite-{number}.mp3" for number in range(1, MAX_CLIPS + 1)}
+"""What the clips are called in `Target.format`, and how their names end."""
+
+COPIES = {"mp3": ".chapters.mp3", "m4a": ".chapters.m4a", "m4b": ".chapters.m4b"}
+
+
+class Editor(Protocol):
+    """Writes media files."""
+
+    def add_chapters(self, path: Path, chapters: Sequence[Chapter], target: Path) -> None:
+        """Copy an M4A with these chapters; sound, cover and tags are not touched.
+
+        Raises:
+            TranscribeError: It cannot be read or written.
+        """
+
+    def cut(self, path: Path, stream: int, bite: SoundBite, target: Path) -> None:
+        """Write one stretch of an audio stream as an MP3 of its own.
+
+        Raises:
+            TranscribeError: It cannot be read or written.
+        """
+
+
+def copy_target(folder: Path, source_name: str) -> Target | None:
+    """Where the copy with chapters goes; None for a kind of recording that gets none."""
+    suffix = COPIES.get(PurePath(source_name).suffix.lower().removeprefix("."))
+    return Target(CHAPTERS, target_path(folder, source_name, suffix)) if suffix else None
+
+
+def clip_targets(folder: Path, source_name: str) -> tuple[Target, ...]:
+    """Where clips go; fewer may be written, and those of an earlier run beyond them are removed."""
+    return tuple(Target(name, target_path(folder, source_name, suffix)) for name, suffix in CLIPS.items())
+
+
+def content_of(episode: Episode, name: str, editor: Editor) -> Content | None:
+    """What writes the file of that name (see `Target.format`); None where there is nothing to write.
+
+    What is returned raises TranscribeError or OSError when the file cannot be written.
+    """
+    notes = episode.notes
+    if notes is None:
+        return None
+    if name == CHAPTERS:
+        return partial(_copy_with_chapters, episode, notes.chapters, editor) if notes.chapters else None
+    bite = dict(zip(CLIPS, notes.sound_bites, strict=False)).get(name)
+    return partial(_cut, episode, bite, editor) if bite else None
+
+
+def _cut(episode: Episode, bite: SoundBite, editor: Editor, target: Path) -> None:
+    named = replace(bite, title=one_line(bite.title))
+    editor.cut(Path(episode.source.path), episode.source.stream, named, target)
+
+
+def _copy_with_chapters(episode: Episode, chapters: Sequence[Chapter], editor: Editor, target: Path) -> None:
+    path = Path(episode.source.path)
+    titled = [replace(chapter, title=one_line(chapter.title)) for chapter in chapters]
+    if episode.source.container != "mp3":
+        editor.add_chapters(path, titled, target)
+        return
+    with path.open("rb") as recording, target.open("wb") as copy:
+        length = tag_bytes(recording.read(HEADER_BYTES))
+        recording.seek(0)
+        copy.write(with_chapters(recording.read(length), titled, generated_by(episode)))
+        shutil.copyfileobj(recording, copy)
