@@ -19,7 +19,7 @@ LONGEST_CELLS = 60
 SHORTEST_CELLS = 12
 
 _CLAUSES = re.compile(r"[,;:،؛、，；：—–]+\s*|(?<=[.!?。！？])\s+")
-_EDGES = " \t,;:.!…。，、；：،؛؟\"“”„«»()[]—–-"
+_EDGES = ' \t,;:.!…。，、；：،؛؟"“”„«»()[]—–-'
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,8 @@ def _value(text: str, sentence: str, weights: Mapping[str, float], terms: Terms)
     value = sum(weights.get(term, 0.0) for term in set(content)) * len(content) / len(words)
     if terms.is_small(words[0]):
         value *= 0.8
+    if len(content) == len(words):  # a name or an address: "Lieutenant Colonel Anderson"
+        value *= 0.3
     return value * (1.3 if text == sentence.strip(_EDGES) else 1.0)
 
 

@@ -29,7 +29,7 @@ _ORDERS = re.compile(
     r"^(?:sure|certainly|of course)[,!]? (?:here|i)\b|^here (?:is|are) (?:a|the|some|your)\b|"
     r"\bi(?:'m| am) sorry, (?:but )?i can(?:'t|not)\b|"
     r"\b(?:insert|your) (?:text|title|summary|name) here\b|\blorem ipsum\b|"
-    r"\b(?:write|return|answer|respond) (?:only )?(?:in|with|as) (?:json|one sentence|the (?:following|same))\b",
+    r"\b(?:write|return|answer|respond) (?:only )?(?:in|with|as) (?:json|one sentence|the following)\b",
     re.IGNORECASE,
 )
 """Marks of chat templates, of schemas, and of what assistants say about themselves."""
@@ -37,10 +37,11 @@ _ORDERS = re.compile(
 _RIVALS = ("en", "de", "fr", "es", "it", "pl", "pt", "nl", "ru", "cs", "sv", "tr", "uk", "hu", "ro")
 _SHARED_SCRIPTS = {"ja": "CJK", "zh": "CJK", "yue": "CJK"}
 _SCRIPTS = {
-    "ru": "CYRILLIC", "uk": "CYRILLIC", "be": "CYRILLIC", "bg": "CYRILLIC", "mk": "CYRILLIC", "kk": "CYRILLIC",
-    "sr": "", "el": "GREEK", "ar": "ARABIC", "fa": "ARABIC", "ur": "ARABIC", "he": "HEBREW", "yi": "HEBREW",
-    "ko": "HANGUL", "th": "THAI", "hi": "DEVANAGARI", "mr": "DEVANAGARI", "ne": "DEVANAGARI", "ka": "GEORGIAN",
-    "hy": "ARMENIAN", "ta": "TAMIL", "te": "TELUGU", "bn": "BENGALI",
+    "ru": "CYRILLIC", "uk": "CYRILLIC", "be": "CYRILLIC", "bg": "CYRILLIC", "mk": "CYRILLIC",
+    "kk": "CYRILLIC", "sr": "", "el": "GREEK", "ar": "ARABIC", "fa": "ARABIC", "ur": "ARABIC",
+    "he": "HEBREW", "yi": "HEBREW",
+    "ko": "HANGUL", "th": "THAI", "hi": "DEVANAGARI", "mr": "DEVANAGARI", "ne": "DEVANAGARI",
+    "ka": "GEORGIAN", "hy": "ARMENIAN", "ta": "TAMIL", "te": "TELUGU", "bn": "BENGALI",
 } | _SHARED_SCRIPTS  # fmt: skip
 """First word of the Unicode names of a language's letters; Latin where not listed, empty: several."""
 

@@ -9,11 +9,11 @@ from functools import cached_property
 from itertools import accumulate
 
 from transcribe.notes.numbers import numbers_of
-from transcribe.notes.terms import Terms, folded, words_of
+from transcribe.notes.terms import Terms, folded, listed, words_of
 from transcribe.notes.writer import Material
 from transcribe.show_notes import Show
 
-_INFLECTING = frozenset("be bg cs el et fi hr hu la lt lv mk pl ro ru sk sl sr tr uk".split())
+_INFLECTING = listed("be bg cs el et fi hr hu la lt lv mk pl ro ru sk sl sr tr uk")
 """Languages that change the ends of names: Anna, Anny, Annę."""
 
 NEIGHBOURS = 1
@@ -57,7 +57,8 @@ class Evidence:
 
     def find(self, content: frozenset[str], limit: int) -> tuple[int, ...]:
         """The sentences that share most of some terms, each for what those before it lack; ascending."""
-        open_terms, found = set(content), []
+        open_terms = set(content)
+        found: list[int] = []
         while open_terms and len(found) < limit:
             votes: Counter[int] = Counter()
             for term in open_terms:

@@ -21,7 +21,7 @@ from transcribe.notes.clauses import (
 from transcribe.notes.mentions import mentions_of
 from transcribe.notes.phrases import key_phrases
 from transcribe.notes.sound_bites import sound_bites_of
-from transcribe.notes.terms import folded, words_of
+from transcribe.notes.terms import folded, listed, words_of
 from transcribe.notes.weighing import Weighed, pick, weigh, word_count
 from transcribe.notes.writer import Material, Sentence
 from transcribe.show_notes import Authorship, Chapter, Quote, ShowNotes, Statement
@@ -37,9 +37,9 @@ LONG_SUMMARY_WORDS = 220
 QUOTE_CELLS = 240
 """Three lines of a book; longer ones are not quoted but told."""
 
-_SELF = frozenset(
+_SELF = listed(
     "i we you my our your me us i'm i've i'd i'll we're we've you're ja my ty wy mnie nas mój nasz "
-    "ich wir du ihr mein mich mir uns je j'ai nous vous mon yo nosotros mi io noi eu nós".split()
+    "ich wir du ihr mein mich mir uns je j'ai nous vous mon yo nosotros mi io noi eu nós"
 )
 """People speak of themselves in stories; a claim that holds for others seldom has these."""
 
@@ -264,4 +264,3 @@ def _cut(text: str) -> str:
     """As much of a sentence as a post holds, cut between words where there are any."""
     beginning = text[:POST_CHARS]
     return beginning.rsplit(" ", 1)[0] if " " in beginning else beginning
-

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Sequence
 
 from transcribe.episode import Spot
 from transcribe.formats.tokens import text_width
-from transcribe.notes.terms import Terms, folded, words_of
+from transcribe.notes.terms import Terms, folded, listed, words_of
 from transcribe.notes.writer import Sentence
 
 SURE = 0.6
@@ -18,13 +19,13 @@ _ENDS = re.compile(r"[.!?…。！？｡؟۔।॥]" + _CLOSERS)
 _ASKS = re.compile(r"[?？؟;]" + _CLOSERS)
 _TRAILS_OFF = re.compile(r"(?:…|\.\.\.|[-–—])" + _CLOSERS)
 
-_HESITATION = frozenset(
-    "um uh erm hmm mm mhm uhm ah oh eh äh ähm öhm hm eee yyy yhm ekhm euh heu bah ehm えっと えー あの 음".split()
+_HESITATION = listed(
+    "um uh erm hmm mm mhm uhm ah oh eh äh ähm öhm hm eee yyy yhm ekhm euh heu bah ehm えっと えー あの 음"
 )
 
 _CHATTER = re.compile(
-    r"\b(?:welcome (?:back|to)|hello (?:everyone|everybody|and)|good (?:morning|afternoon|evening)|thank(?:s| you)|"
-    r"subscrib\w+|see you|bye|podcast|stay tuned|sponsor\w*|my name is|i'm your host|"
+    r"\b(?:welcome (?:back|to)|hello (?:everyone|everybody|and)|good (?:morning|afternoon|evening)|"
+    r"thank(?:s| you)|subscrib\w+|see you|bye|podcast|stay tuned|sponsor\w*|my name is|i'm your host|"
     r"witam\w*|cześć|dzień dobry|dobry wieczór|do widzenia|do usłyszenia|dzięk\w+|zaprasza\w+|subskryb\w+|"
     r"willkommen|hallo|guten (?:tag|morgen|abend)|danke\w*|tschüss|abonn\w+|auf wiederhören|"
     r"bonjour|bonsoir|bienvenue|merci|au revoir|à bientôt|"
@@ -34,17 +35,17 @@ _CHATTER = re.compile(
 )
 """Greetings, thanks and announcements: what is said around the content."""
 
-_LEANS = frozenset(
+_LEANS = listed(
     "and but so or because which then also he she it they this that these those his her their "
     "a i ale więc bo oraz albo który która które to ten ta one ona on oni "
     "und aber oder denn also dann er sie es das dies diese dieser "
     "et mais ou donc car il elle ils elles ce cela ça "
     "y pero o entonces porque él ella ellos esto eso "
-    "e ma allora perché lui lei loro questo quello mas então ele ela eles isso".split()
+    "e ma allora perché lui lei loro questo quello mas então ele ela eles isso"
 )
 """First words that lean on the sentence before, in the languages whose small words we know."""
 
-_LEADS = frozenset("well yes yeah no okay ok right now no tak dobra ja nein na also oui non bon sí bueno sì beh".split())
+_LEADS = listed("well yes yeah no okay ok right now no tak dobra ja nein na also oui non bon sí bueno sì beh")
 
 
 def fitness(sentence: Sentence, terms: Terms, *, dotted: bool) -> float:
@@ -64,7 +65,7 @@ def fitness(sentence: Sentence, terms: Terms, *, dotted: bool) -> float:
     value = _by_length(text_width(sentence.text)) * min(1.0, 0.4 + content / len(words))
     if words[0] in _LEANS or words[0] in _LEADS:
         value *= 0.6
-    value *= 0.5 ** sum(word in _HESITATION for word in words)
+    value *= float(math.pow(0.5, sum(word in _HESITATION for word in words)))
     if _CHATTER.search(folded(sentence.text)):
         value *= 0.2
     return value
@@ -83,8 +84,8 @@ def is_chatter(text: str) -> bool:
 
 def _by_length(cells: int) -> float:
     """1 for 45 to 200 cells, 8 to 35 English words; falls off to both sides."""
-    if cells < 45:  # noqa: SIM300
-        return (cells / 45) ** 1.5
+    if cells < 45:
+        return math.pow(cells / 45, 1.5)
     return 1.0 if cells <= 200 else 200 / cells
 
 
@@ -96,9 +97,7 @@ def is_dotted(sentences: Sequence[Sentence]) -> bool:
 
 def shaky(sentences: Sequence[Sentence], spots: Iterable[Spot]) -> frozenset[int]:
     """Positions of sentences that overlap a stretch whose words may be wrong or invented."""
-    doubtful = sorted(
-        (spot.start_ms, spot.end_ms) for spot in spots if spot.kind in ("suspect", "uncertain")
-    )
+    doubtful = sorted((spot.start_ms, spot.end_ms) for spot in spots if spot.kind in ("suspect", "uncertain"))
     found: set[int] = set()
     first = 0
     for start, end in doubtful:

@@ -11,19 +11,19 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from transcribe.notes.terms import Terms, folded, matches
+from transcribe.notes.terms import Terms, folded, listed, matches
 from transcribe.notes.writer import Sentence
 from transcribe.show_notes import Mention, MentionKind
 
 LIMIT = 20
 """More names than this are a list nobody reads."""
 
-_PARTICLES = frozenset("of de da do dos das del della di du des van von der den la le al el bin ibn zu zur".split())
-_TITLES = frozenset(
-    "mr mrs ms miss dr prof professor doctor sir lady lord president senator judge captain king queen "
+_PARTICLES = listed("of de da do dos das del della di du des van von der den la le al el bin ibn zu zur")
+_TITLES = listed(
+    "mr mrs ms miss dr colonel commander lieutenant general  prof professor doctor sir lady lord president senator judge captain king queen "
     "pan pani pana panu panem panią doktor profesor prezydent premier ksiądz "
     "herr herrn frau bundeskanzler bundeskanzlerin präsident präsidentin "
-    "monsieur madame mme mademoiselle señor señora don doña signor signora senhor senhora dona".split()
+    "monsieur madame mme mademoiselle señor señora don doña signor signora senhor senhora dona"
 )
 _ORGANISATION = re.compile(
     r"\b(?:inc|corp|corporation|company|ltd|llc|gmbh|ag|university|institute|foundation|committee|council|"
@@ -33,12 +33,12 @@ _ORGANISATION = re.compile(
     r"université|ministère|fondation|universidad|ministerio|fundación|università|ministero|universidade)\b"
 )
 _PLACE_BEFORE = {
-    "en": frozenset("in at near from".split()),
-    "pl": frozenset("w we do".split()),
-    "de": frozenset("in aus nach".split()),
-    "fr": frozenset("à en".split()),
-    "es": frozenset("en".split()),
-    "it": frozenset("a in".split()),
+    "en": listed("in at near from"),
+    "pl": listed("w we do"),
+    "de": listed("in aus nach"),
+    "fr": listed("à en"),
+    "es": listed("en"),
+    "it": listed("a in"),
 }
 _PLACE = re.compile(
     r"\b(?:street|road|avenue|city|island|river|lake|mount|mountains?|county|valley|park|square|airport|"
@@ -90,7 +90,7 @@ def _kept(sentences: Sequence[Sentence], skip: frozenset[int]) -> list[int]:
 def _mention(entry: _Found, sentences: Sequence[Sentence]) -> Mention:
     positions = sorted({segment for index in entry.sentences for segment in sentences[index].segments})
     name = max(sorted(entry.forms), key=lambda form: (entry.forms[form], -len(form)))
-    said = {kind: count for kind, count in entry.kinds.items() if kind != "other"}
+    said = Counter({kind: count for kind, count in entry.kinds.items() if kind != "other"})
     kind: MentionKind = max(sorted(said), key=lambda each: said[each]) if said else "other"
     if kind == "place" and 2 * said[kind] <= len(entry.sentences):
         kind = "other"
@@ -162,7 +162,8 @@ def _is_name(run: _Run, inner: set[str], language: str) -> bool:
         return True
     if language == "de":
         titled = _is_title(words[0].strip("."))
-        return run.words > 1 and (titled or not run.opens) or (len(run.text) > 1 and run.text.isupper())
+        several = run.words > 1 and (titled or not run.opens)
+        return several or run.text.isupper()
     return run.words > 1 or not run.opens or folded(run.text) in inner
 
 
@@ -187,7 +188,7 @@ def _key(name: str) -> str:
 
 
 def _merge_parts(names: dict[str, _Found]) -> None:
-    """"Einstein" after "Albert Einstein" is the same; where two longer names hold it, it stays alone."""
+    """ "Einstein" after "Albert Einstein" is the same; where two longer names hold it, it stays alone."""
     for key in [key for key in names if " " not in key]:
         longer = [other for other in names if " " in other and key in (other.split()[0], other.split()[-1])]
         if len(longer) == 1:

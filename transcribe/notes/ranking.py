@@ -5,6 +5,12 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Vector: TypeAlias = np.ndarray[tuple[int], np.dtype[np.float64]]
 
 DAMPING = 0.85
 """Of PageRank, as LexRank uses it (Erkan and Radev 2004, section 3.2)."""
@@ -33,7 +39,9 @@ def centrality(contents: Sequence[Sequence[str]]) -> list[float]:
     size = len(contents)
     own = np.bincount(row, weight * weight, minlength=size)  # similarity to itself: 1, or 0 if empty
 
-    def similar(ranks: np.ndarray[tuple[int], np.dtype[np.float64]]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    def similar(
+        ranks: np.ndarray[tuple[int], np.dtype[np.float64]],
+    ) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
         shared = np.bincount(column, weight * ranks[row], minlength=terms)
         return np.bincount(row, weight * shared[column], minlength=size) - own * ranks
 
@@ -54,7 +62,8 @@ def _matrix(contents: Sequence[Sequence[str]]) -> tuple[list[int], list[int], li
     weights: list[float] = []
     for index, count in enumerate(counts):
         values = {
-            term: (1 + math.log(times)) * math.log(1 + len(counts) / seen[term]) for term, times in count.items()
+            term: (1 + math.log(times)) * math.log(1 + len(counts) / seen[term])
+            for term, times in count.items()
         }
         length = math.hypot(*values.values())
         rows += [index] * len(values)

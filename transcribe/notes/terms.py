@@ -117,6 +117,11 @@ def _stub(word: str) -> str:
     return word.split("'", 1)[0] if "'" in word else word
 
 
+def listed(words: str) -> frozenset[str]:
+    """A set of words that is written down as one text."""
+    return frozenset(words.split())
+
+
 @cache
 def small_words(language: str) -> frozenset[str]:
     """The small words of a language (stopwords-iso), folded; empty where no list is known."""

@@ -10,6 +10,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from transcribe.notes.terms import Terms
 from transcribe.notes.writer import Sentence
@@ -81,15 +82,13 @@ def _fits(gap: _Gap, chosen: Sequence[_Gap], duration_ms: int) -> bool:
 
 def _split_long_ones(gaps: list[_Gap], chosen: list[_Gap], duration_ms: int) -> list[_Gap]:
     edges = [0, *sorted(gap.start_ms for gap in chosen), duration_ms]
-    waiting = list(zip(edges, edges[1:], strict=False))
+    waiting = list(pairwise(edges))
     chosen = list(chosen)
     while waiting:
         start, end = waiting.pop()
         if end - start <= LONGEST_MS:
             continue
-        inside = [
-            gap for gap in gaps if start + SHORTEST_MS <= gap.start_ms <= end - SHORTEST_MS
-        ]
+        inside = [gap for gap in gaps if start + SHORTEST_MS <= gap.start_ms <= end - SHORTEST_MS]
         if inside:
             best = max(inside, key=lambda gap: (gap.depth - _off_centre(gap, start, end), -gap.first))
             chosen.append(best)

@@ -78,8 +78,7 @@ class _Check:
 
     def all(self, drafts: Iterable[Draft]) -> Checked:
         checked = self._checked
-        for draft in drafts:
-            draft = replace(draft, text=plain(draft.text))
+        for draft in (replace(each, text=plain(each.text)) for each in drafts):
             if not words_of(draft.text) or self._is_full(draft.part) or self._take(draft):
                 continue
             checked.dropped += 1
@@ -87,9 +86,10 @@ class _Check:
         return checked
 
     def _is_full(self, part: Part) -> bool:
-        kept: Sequence[object] = self._checked.statements.get(part, ())
-        kept = {"quotes": self._checked.quotes, "keywords": self._checked.keywords}.get(part, kept)
-        return len(kept) >= LIMITS.get(part, 1_000)
+        checked = self._checked
+        counts = {"quotes": len(checked.quotes), "keywords": len(checked.keywords)}
+        kept = counts.get(part, len(checked.statements.get(part, ())))
+        return kept >= LIMITS.get(part, 1_000)
 
     def _take(self, draft: Draft) -> bool:
         if draft.part == "quotes":
@@ -102,7 +102,8 @@ class _Check:
         if statement is None:
             return False
         kept = self._checked.statements.setdefault(draft.part, [])
-        if draft.part == "social_post" and len(" ".join(each.text for each in [*kept, statement])) > POST_CHARS:
+        together = sum(len(each.text) + 1 for each in kept) + len(statement.text)
+        if draft.part == "social_post" and together > POST_CHARS:
             return True  # true, but too long
         kept.append(statement)
         self._checked.doubted += bool(statement.doubt)
@@ -164,9 +165,9 @@ class _Check:
         content = self._evidence.content_of(draft.text)
         sharing = tuple(index for index in claimed if self._evidence.contents[index] & content)
         found = self._evidence.find(content, min(8, 2 + len(words_of(draft.text)) // 12))
-        if sharing and self._evidence.support(content, sharing) + 0.1 >= self._evidence.support(content, found):
-            return sharing
-        return found
+        support = self._evidence.support
+        keep = sharing and support(content, sharing) + 0.1 >= support(content, found)
+        return sharing if keep else found
 
     def _invented(self, text: str) -> bool:
         """Whether it has an address, a number or a name that is neither in the transcript nor known."""
@@ -183,7 +184,8 @@ class _Check:
 
     def _doubt(self, text: str, positions: Sequence[int]) -> str | None:
         """Why a statement should be checked; empty where it need not, None where it is unsupported."""
-        if numbers_of(text, self._material.notes_language, small=False) - self._evidence.numbers_near(positions):
+        numbers = numbers_of(text, self._material.notes_language, small=False)
+        if numbers - self._evidence.numbers_near(positions):
             return "a number in it was said elsewhere in the recording"
         if self._foreign:
             return "it is a translation, which was not compared word for word"
@@ -192,16 +194,15 @@ class _Check:
             return None
         if support < SUPPORTED:
             return "few of its words were said"
-        first = next((match.group() for match in matches(text)), "")
-        if first[:1].isupper() and self._terms.language != "de" and not self._terms.is_small(folded(first)):
-            known = self._evidence.knows_name(first)
-            return "" if known or not _could_be_name(first, text) else f"“{first}” was not said"
+        opening = next((match.group() for match in matches(text)), "")
+        if self._terms.language != "de" and self._is_new(opening):
+            return f"“{opening}” was not said"
         return ""
 
-
-def _could_be_name(first: str, text: str) -> bool:
-    """Whether a word that opens a sentence is followed by a verb rather than by what it describes."""
-    return len(first) > 2 and text.startswith(first) and not first.lower().endswith("ing")
+    def _is_new(self, opening: str) -> bool:
+        """Whether a word that opens a sentence, and so may be a name, comes from nowhere."""
+        small = self._terms.is_small(folded(opening))
+        return opening[:1].isupper() and not small and not self._evidence.knows_name(opening)
 
 
 def _is_title_case(text: str) -> bool:

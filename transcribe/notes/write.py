@@ -18,6 +18,7 @@ from transcribe.show_notes import Authorship, Chapter, ShowNotes, Statement
 
 PARTS: tuple[Part, ...] = get_args(Part)
 
+
 def write_notes(
     episode: Episode,
     settings: NotesSettings,
@@ -42,14 +43,19 @@ def write_notes(
     if writer is None or not material.sentences:
         return own
     drafts = writer.write(material, on_writing)
-    return _merged(own, drafts, material, writer.name, lambda text: progress(Warned(f"{episode.source.name}: {text}")))
+
+    def warn(text: str) -> None:
+        progress(Warned(f"{episode.source.name}: {text}"))
+
+    return _merged(own, drafts, material, writer.name, warn)
 
 
 def _merged(
     own: ShowNotes, drafts: Drafts, material: Material, writer: str, warn: Callable[[str], None]
 ) -> ShowNotes:
     failures = dict(drafts.failed)
-    usable = [draft for part in PARTS if part not in failures for draft in _usable(part, drafts, material, failures)]
+    parts = [part for part in PARTS if part not in failures]
+    usable = [draft for part in parts for draft in _usable(part, drafts, material, failures)]
     checked = check_drafts(usable, material)
     for part in PARTS:
         if part not in failures and not _has(checked, part):
@@ -109,4 +115,3 @@ def _chapters(own: tuple[Chapter, ...], checked: Checked) -> tuple[Chapter, ...]
         replace(chapter, title=titles[number], origin="model") if number in titles else chapter
         for number, chapter in enumerate(own)
     )
-
