@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 
 from transcribe.episode import Spot
 from transcribe.formats.tokens import text_width
@@ -183,7 +184,7 @@ def _ranked_topics(weighed: Weighed) -> list[list[int]]:
 
 def topic_spans(material: Material) -> list[tuple[int, int]]:
     """First sentence of each topic and of the next."""
-    return list(zip(material.topics, [*material.topics[1:], len(material.sentences)], strict=True))
+    return list(pairwise([*material.topics, len(material.sentences)]))
 
 
 def _chapters(weighed: Weighed) -> tuple[Chapter, ...]:

@@ -20,14 +20,15 @@ LIMIT = 20
 
 _PARTICLES = listed("of de da do dos das del della di du des van von der den la le al el bin ibn zu zur")
 _TITLES = listed(
-    "mr mrs ms miss dr colonel commander lieutenant general  prof professor doctor sir lady lord president senator judge captain king queen "
+    "mr mrs ms miss dr colonel commander lieutenant general "
+    " prof professor doctor sir lady lord president senator judge captain king queen "
     "pan pani pana panu panem panią doktor profesor prezydent premier ksiądz "
     "herr herrn frau bundeskanzler bundeskanzlerin präsident präsidentin "
     "monsieur madame mme mademoiselle señor señora don doña signor signora senhor senhora dona"
 )
 _ORGANISATION = re.compile(
     r"\b(?:inc|corp|corporation|company|ltd|llc|gmbh|ag|university|institute|foundation|committee|council|"
-    r"bank|ministry|agency|association|society|party|police|college|school|church|club|group|records|press|"
+    r"bank|ministry|agency|association|society|party|police|college|school|force|army|navy|department|office|union|church|club|group|records|press|"
     r"uniwersytet\w*|instytut\w*|fundacj\w+|ministerstw\w+|urz[ąę]d\w*|stowarzyszeni\w+|"
     r"universität|institut\w*|stiftung|ministerium|verein|bundestag|bundesrat|partei|"
     r"université|ministère|fondation|universidad|ministerio|fundación|università|ministero|universidade)\b"
@@ -90,7 +91,8 @@ def _kept(sentences: Sequence[Sentence], skip: frozenset[int]) -> list[int]:
 def _mention(entry: _Found, sentences: Sequence[Sentence]) -> Mention:
     positions = sorted({segment for index in entry.sentences for segment in sentences[index].segments})
     name = max(sorted(entry.forms), key=lambda form: (entry.forms[form], -len(form)))
-    said = Counter({kind: count for kind, count in entry.kinds.items() if kind != "other"})
+    said: dict[MentionKind, int] = dict(entry.kinds)
+    said.pop("other", None)
     kind: MentionKind = max(sorted(said), key=lambda each: said[each]) if said else "other"
     if kind == "place" and 2 * said[kind] <= len(entry.sentences):
         kind = "other"
