@@ -39,16 +39,22 @@ def transcribe_file(
     """
     from pathlib import Path
 
-    from transcribe.commands.choose import choose_engines
-    from transcribe.pipeline import transcribe_episode
+    from transcribe.commands.choose import choose_engines, choose_writer
+    from transcribe.noting import noted
+    from transcribe.pausing import to_the_end
+    from transcribe.pipeline import open_workspace, transcribing
     from transcribe.progress import silent
     from transcribe.settings import Settings
     from transcribe.stages.probe import probe
 
     settings = Settings.of(**options)
+    open_writer = choose_writer(settings)
     engines = choose_engines(settings)
     source = probe(Path(path), settings.normalise.audio_stream, engines.prober)
-    return transcribe_episode(source, settings, engines, progress or silent)
+    tell = progress or silent
+    with open_workspace(source, settings, engines) as work:
+        episode = to_the_end(transcribing(work, source, settings, engines, tell))
+        return noted(work, episode, settings, open_writer, tell)
 
 
 def render_episode(episode: Episode, format_name: str, **options: Any) -> bytes:

@@ -27,6 +27,8 @@ from transcribe.errors import (
 )
 from transcribe.formats import FORMATS, PACK, format_named, render, review
 from transcribe.loaded import kept_loaded
+from transcribe.notes.show import show_of
+from transcribe.noting import OpenWriter, noted
 from transcribe.pausing import PATIENCE_SECONDS, Pause, Pausing
 from transcribe.pipeline import Engines, open_workspace, transcribing
 from transcribe.progress import (
@@ -94,9 +96,20 @@ class Job:
 
 
 def transcribe_all(
-    sources: Sequence[str], settings: Settings, engines: Engines, progress: Progress
+    sources: Sequence[str],
+    settings: Settings,
+    engines: Engines,
+    progress: Progress,
+    open_writer: OpenWriter | None = None,
 ) -> Report:
     """Transcribe recordings and publish what was asked for.
+
+    Args:
+        sources: Paths, or `-`.
+        settings: What is asked for.
+        engines: What works on them.
+        progress: Told of everything.
+        open_writer: Gets the language model ready that writes notes; None: none does.
 
     Raises:
         UsageError: What is asked makes no sense; nothing was done.
@@ -104,14 +117,22 @@ def transcribe_all(
     """
     if settings.output.publish:  # most of the pack is made from notes
         settings = settings.replace({"notes": True})
-    return _Run(plan_jobs(sources, settings), settings, engines, progress).all()
+    return _Run(plan_jobs(sources, settings), settings, engines, progress, open_writer).all()
 
 
 class _Run:
     """Finishes one job after the other; begins the next ones as soon as a worker has nothing to do."""
 
-    def __init__(self, jobs: Sequence[Job], settings: Settings, engines: Engines, progress: Progress) -> None:
+    def __init__(
+        self,
+        jobs: Sequence[Job],
+        settings: Settings,
+        engines: Engines,
+        progress: Progress,
+        open_writer: OpenWriter | None,
+    ) -> None:
         self._jobs = jobs
+        self._open_writer = open_writer
         self._settings = settings
         self._engines = engines
         self._progress = progress
@@ -139,13 +160,16 @@ class _Run:
             return False
         number, job = self._waiting.popleft()
         told = HeldBack(self._progress)
-        begun = _Begun(job, told, transcribe_one(job, self._settings, self._engines, told))
+        begun = _Begun(job, told, self._transcribe(job, told))
         if not self._begun:
             told.release()
         self._begun.append(begun)
         told(FileStarted(job.name, number, len(self._jobs)))
         begun.advance()
         return True
+
+    def _transcribe(self, job: Job, told: Progress) -> Pausing[None]:
+        return transcribe_one(job, self._settings, self._engines, told, self._open_writer)
 
     def _count(self, begun: _Begun, report: Report) -> None:
         if begun.error is None:
@@ -188,7 +212,9 @@ class _Begun:
         return True
 
 
-def transcribe_one(job: Job, settings: Settings, engines: Engines, progress: Progress) -> Pausing[None]:
+def transcribe_one(
+    job: Job, settings: Settings, engines: Engines, progress: Progress, open_writer: OpenWriter | None = None
+) -> Pausing[None]:
     """From one path to its published files, or to standard output.
 
     Raises:
@@ -205,6 +231,7 @@ def transcribe_one(job: Job, settings: Settings, engines: Engines, progress: Pro
         try:
             check_targets(job.targets, work, force=settings.output.force)
             episode = yield from transcribing(work, source, settings, engines, progress)
+            episode = noted(work, episode, settings, open_writer, progress)
             progress(StageStarted("publish"))
             written: tuple[Path, ...] = ()
             if job.targets:
@@ -260,8 +287,10 @@ def plan_jobs(sources: Sequence[str], settings: Settings) -> list[Job]:
     """Decide where every result goes, and refuse what cannot work before any work is done.
 
     Raises:
-        UsageError: Unknown format, two results in one place, or too much for standard output.
+        UsageError: Unknown format, two results in one place, a link that cannot be published, or too much
+            for standard output.
     """
+    show_of((), settings.show)
     jobs = [Job(source, _targets(source, settings), _sound(source, settings)) for source in sources]
     if any(not job.targets for job in jobs):
         if len(jobs) > 1:

@@ -17,6 +17,8 @@ from transcribe.episode import ModelIdentity
 from transcribe.errors import ModelError, UsageError
 from transcribe.models.catalogue import Kind
 from transcribe.models.store import InstalledModel, Store, check_before_load
+from transcribe.notes.extractive import NAME as EXTRACTIVE
+from transcribe.noting import OpenWriter
 from transcribe.pipeline import Engines
 from transcribe.settings import MULTI, ComputeSettings, RecogniseSettings, Settings
 
@@ -57,6 +59,25 @@ def choose_engines(settings: Settings) -> Engines:
         model=ModelIdentity(model.name, model.sha256, model.licence),
         editor=FfmpegEditor(media),
     )
+
+
+WRITERS: dict[str, Callable[[str, Settings], OpenWriter]] = {}
+"""Writers of notes that are language models, by name: from the model's name to what gets it ready."""
+
+
+def choose_writer(settings: Settings) -> OpenWriter | None:
+    """Find the language model that writes notes; nothing is loaded yet. None: the extractive writer does.
+
+    Raises:
+        UsageError: There is no such writer.
+    """
+    name, _, model = settings.notes.writer.partition(":")
+    if name == EXTRACTIVE:
+        return None
+    if name not in WRITERS:
+        known = ", ".join([EXTRACTIVE, *WRITERS])
+        raise UsageError(f"there is no writer {name!r}", f"Writers are {known}; choose one with --writer")
+    return WRITERS[name](model, settings)
 
 
 def program() -> str:

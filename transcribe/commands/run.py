@@ -38,9 +38,10 @@ def run(
         for warning in resolved.warnings:
             progress(Warned(warning))
         from transcribe.batch import transcribe_all
-        from transcribe.commands.choose import choose_engines
+        from transcribe.commands.choose import choose_engines, choose_writer
 
-        report = transcribe_all(files, settings, choose_engines(settings), progress)
+        open_writer = choose_writer(settings)
+        report = transcribe_all(files, settings, choose_engines(settings), progress, open_writer)
     if len(files) > 1 and (report.failed or not settings.display.quiet):
         click.echo(report.summary(), err=True)
     context.exit(report.exit_code)

@@ -1,0 +1,165 @@
+"""Which sentences of a transcript say what a text says, and how much of it they say."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from itertools import accumulate
+
+from transcribe.notes.numbers import numbers_of
+from transcribe.notes.terms import Terms, folded, listed, words_of
+from transcribe.notes.writer import Material
+from transcribe.show_notes import Show
+
+_INFLECTING = listed("be bg cs el et fi hr hu la lt lv mk pl ro ru sk sl sr tr uk")
+"""Languages that change the ends of names: Anna, Anny, Annę."""
+
+NEIGHBOURS = 1
+"""Sentences beside one that count as its context: "It opened in 1905." needs the one before."""
+
+
+class Evidence:
+    """A transcript, ready to be asked what it supports.
+
+    Args:
+        material: The transcript.
+    """
+
+    def __init__(self, material: Material) -> None:
+        self.material = material
+        self.terms = Terms(material.language)
+        self.contents = [frozenset(self.terms.of(sentence.text)) for sentence in material.sentences]
+        self._places: dict[str, list[int]] = defaultdict(list)
+        for index, content in enumerate(self.contents):
+            for term in content:
+                self._places[term].append(index)
+        facts = facts_of(material.show)
+        self.fact_terms = frozenset(self.terms.of(facts))
+        self.fact_text = folded(facts)
+        self.fact_numbers = numbers_of(facts, material.language)
+
+    def content_of(self, text: str) -> frozenset[str]:
+        """What a text says, without what is known about the show."""
+        return frozenset(self.terms.of(text)) - self.fact_terms
+
+    def support(self, content: frozenset[str], sentences: Iterable[int]) -> float:
+        """Which share of some terms those sentences and their neighbours have, 0 to 1."""
+        if not content:
+            return 1.0
+        found: set[str] = set()
+        for index in sentences:
+            for near in range(index - NEIGHBOURS, index + NEIGHBOURS + 1):
+                if 0 <= near < len(self.contents):
+                    found |= self.contents[near] & content
+        return len(found) / len(content)
+
+    def find(self, content: frozenset[str], limit: int) -> tuple[int, ...]:
+        """The sentences that share most of some terms, each for what those before it lack; ascending."""
+        open_terms = set(content)
+        found: list[int] = []
+        while open_terms and len(found) < limit:
+            votes: Counter[int] = Counter()
+            for term in open_terms:
+                for index in self._places.get(term, ()):
+                    votes[index] += 1
+            if not votes:
+                break
+            best = max(votes, key=lambda index: (votes[index], -self._distance(index, found), -index))
+            found.append(best)
+            open_terms -= self.contents[best]
+        return tuple(sorted(found))
+
+    @staticmethod
+    def _distance(index: int, found: Sequence[int]) -> int:
+        return min((abs(index - other) for other in found), default=0)
+
+    def knows_name(self, name: str) -> bool:
+        """Whether every word of a name is in the transcript or among the facts about the show."""
+        return all(self._knows_word(word) for word in words_of(name))
+
+    def _knows_word(self, word: str) -> bool:
+        word = word.removesuffix("'s")
+        if word in self.vocabulary or self.terms.stem(word) in self._stems:
+            return True
+        if self.material.language not in _INFLECTING or len(word) < 4:
+            return False
+        return any(_same_name(word, known) for known in self.vocabulary if known[:2] == word[:2])
+
+    @cached_property
+    def vocabulary(self) -> frozenset[str]:
+        """Every word of the transcript and of what is known about the show, folded."""
+        return frozenset(
+            word.removesuffix("'s") for word in [*self.words, *words_of(facts_of(self.material.show))]
+        )
+
+    @cached_property
+    def _stems(self) -> frozenset[str]:
+        return frozenset(self.terms.stem(word) for word in self.vocabulary)
+
+    @cached_property
+    def numbers(self) -> list[set[str]]:
+        """The numbers in each sentence."""
+        return [numbers_of(sentence.text, self.material.language) for sentence in self.material.sentences]
+
+    @cached_property
+    def all_numbers(self) -> frozenset[str]:
+        """The numbers that were said, and those known about the show."""
+        return frozenset(self.fact_numbers.union(*self.numbers))
+
+    def numbers_near(self, sentences: Iterable[int]) -> set[str]:
+        """The numbers said in some sentences and two to each side, and those known about the show."""
+        near = {index + step for index in sentences for step in (-2, -1, 0, 1, 2)}
+        return self.fact_numbers.union(*(self.numbers[i] for i in near if 0 <= i < len(self.numbers)))
+
+    def verbatim(self, text: str) -> tuple[int, ...]:
+        """The sentences in which a text stands word for word; empty where it does not.
+
+        Words are compared after NFKC and case folding, without punctuation and white space.
+        """
+        words = words_of(text)
+        if not words:
+            return ()
+        at = self._running.find(f" {' '.join(words)} ")
+        if at < 0:
+            return ()
+        first = self._running.count(" ", 0, at)
+        return tuple(
+            range(bisect_right(self._starts, first) - 1, bisect_right(self._starts, first + len(words) - 1))
+        )
+
+    @cached_property
+    def _worded(self) -> list[list[str]]:
+        return [words_of(sentence.text) for sentence in self.material.sentences]
+
+    @cached_property
+    def words(self) -> list[str]:
+        """Every word that was said, folded, in order."""
+        return [word for words in self._worded for word in words]
+
+    @cached_property
+    def _running(self) -> str:
+        return f" {' '.join(self.words)} "
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        """Where each sentence begins in `words`."""
+        return list(accumulate((len(words) for words in self._worded), initial=0))[:-1]
+
+
+def facts_of(show: Show) -> str:
+    """What is known about a show, as one text."""
+    links = [part for link in show.links for part in (link.label, link.url)]
+    single = [
+        show.title, show.episode_title, show.number, show.season, show.url, show.episode_url, show.image_url,
+        show.sponsor, show.call_to_action,
+    ]  # fmt: skip
+    return " \n ".join(filter(None, [*single, *show.hosts, *show.guests, *links]))
+
+
+def _same_name(word: str, known: str) -> bool:
+    """Whether two words differ in their last letters only: Nowak, Nowakiem; Anna, Anny."""
+    shorter = min(len(word), len(known))
+    shared = next((at for at in range(shorter) if word[at] != known[at]), shorter)
+    return shared >= max(3, shorter - 1) and abs(len(word) - len(known)) <= 3

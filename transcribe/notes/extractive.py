@@ -1,0 +1,267 @@
+"""Notes without a language model: the most telling sentences, in the speakers' own words.
+
+Deterministic. Nothing is rewritten: every sentence, title and phrase stands in the transcript.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+
+from transcribe.episode import Spot
+from transcribe.formats.tokens import text_width
+from transcribe.notes.clauses import (
+    LONGEST_CELLS,
+    Clause,
+    chapter_title,
+    clauses_of,
+    shortened,
+    term_weights,
+)
+from transcribe.notes.mentions import mentions_of
+from transcribe.notes.phrases import key_phrases
+from transcribe.notes.sound_bites import sound_bites_of
+from transcribe.notes.terms import folded, listed, words_of
+from transcribe.notes.weighing import Weighed, pick, weigh, word_count
+from transcribe.notes.writer import Material, Sentence
+from transcribe.show_notes import Authorship, Chapter, Quote, ShowNotes, Statement
+
+NAME = "extractive"
+
+POST_CHARS = 280
+"""Characters of a short message; the tightest of the networks' limits."""
+
+LONG_SUMMARY_WORDS = 220
+"""In the middle of 150 to 300, which is what templates of show notes ask for."""
+
+QUOTE_CELLS = 240
+"""Three lines of a book; longer ones are not quoted but told."""
+
+_SELF = listed(
+    "i we you my our your me us i'm i've i'd i'll we're we've you're ja my ty wy mnie nas mój nasz "
+    "ich wir du ihr mein mich mir uns je j'ai nous vous mon yo nosotros mi io noi eu nós"
+)
+"""People speak of themselves in stories; a claim that holds for others seldom has these."""
+
+
+def write_extractive(material: Material, spots: Iterable[Spot] = (), version: str = "") -> ShowNotes:
+    """Choose notes from a transcript of any length and language; an empty one gets empty notes.
+
+    Args:
+        material: The sentences.
+        spots: What was noticed while they were recognised (`Coverage.spots`).
+        version: Of this program.
+    """
+    weighed = weigh(material, spots)
+    summary = _summary(weighed)
+    takeaways = _takeaways(weighed, summary)
+    quotes = _quotes(weighed, [*summary, *takeaways])
+    sentences = material.sentences
+    phrases = key_phrases([sentences[index].text for index in _trusted(weighed)], weighed.terms, 12)
+    return ShowNotes(
+        language=material.language if sentences else "",
+        chapters=_chapters(weighed),
+        summary=tuple(statement(sentences[index]) for index in summary),
+        long_summary=tuple(statement(sentences[index]) for index in _long_summary(weighed)),
+        takeaways=tuple(statement(sentences[index]) for index in takeaways),
+        quotes=tuple(quote_of(sentences[index : index + 1]) for index in quotes),
+        mentions=mentions_of(sentences, weighed.shaky, weighed.terms, _people(material)),
+        keywords=tuple(phrase.text for phrase in phrases),
+        titles=_titles(weighed),
+        social_post=_post(weighed, summary),
+        sound_bites=sound_bites_of(weighed),
+        authorship=Authorship(NAME, version),
+    )
+
+
+def statement(sentence: Sentence, text: str = "") -> Statement:
+    """A sentence, or words from it, with the segments it stands in."""
+    return Statement(text or sentence.text, sentence.segments, sentence.start_ms)
+
+
+def quote_of(sentences: Sequence[Sentence]) -> Quote:
+    """Sentences of one speaker that follow each other, as they stand in the transcript."""
+    text = sentences[0].text
+    for sentence in sentences[1:]:
+        text += ("" if _joined(text, sentence.text) else " ") + sentence.text
+    segments = tuple(dict.fromkeys(segment for sentence in sentences for segment in sentence.segments))
+    return Quote(text, sentences[0].speaker, sentences[0].start_ms, sentences[-1].end_ms, segments)
+
+
+def _joined(left: str, right: str) -> bool:
+    """Whether the script puts no space between sentences."""
+    return left.endswith(("。", "！", "？", "」", "』")) or not right
+
+
+def _people(material: Material) -> tuple[str, ...]:
+    speakers = {sentence.speaker for sentence in material.sentences if sentence.speaker}
+    return (*material.show.hosts, *material.show.guests, *sorted(speakers))
+
+
+def _trusted(weighed: Weighed) -> list[int]:
+    every = range(len(weighed.material.sentences))
+    return [index for index in every if index not in weighed.shaky] or list(every)
+
+
+def _summary(weighed: Weighed) -> list[int]:
+    """Up to three sentences; where none is fit, the first one that can be relied on."""
+    sentences = weighed.material.sentences
+    short = [index for index in weighed.candidates if text_width(sentences[index].text) <= 300]
+    count = min(3, max(1, len(sentences) // 4))
+    chosen = pick(weighed, short, count, weighed.scores.__getitem__)
+    return chosen or _trusted(weighed)[:1]
+
+
+def _takeaways(weighed: Weighed, summary: Sequence[int]) -> list[int]:
+    sentences = weighed.material.sentences
+    fresh = [index for index in weighed.candidates if index not in summary and weighed.fit[index] >= 0.3]
+    minutes = weighed.material.duration_ms / 60_000
+    count = min(8, max(3, round(minutes / 6)), max(1, len(sentences) // 3))
+
+    def worth(index: int) -> float:
+        own = _SELF.intersection(words_of(sentences[index].text))
+        return weighed.scores[index] * (0.7 if own else 1.0)
+
+    return pick(weighed, fresh, count, worth, summary)
+
+
+def _quotes(weighed: Weighed, used: Sequence[int]) -> list[int]:
+    """Up to five, from those not used elsewhere while there are enough; every speaker has a say."""
+    sentences = weighed.material.sentences
+    good = [
+        index
+        for index in weighed.candidates
+        if weighed.fit[index] >= 0.4 and text_width(sentences[index].text) <= QUOTE_CELLS
+    ]
+    fresh = [index for index in good if index not in used]
+    if len(fresh) < 3:
+        fresh = good
+    count = min(5, max(3, round(weighed.material.duration_ms / 600_000)), max(1, len(sentences) // 3))
+    best = pick(weighed, fresh, count, lambda index: _quotable(weighed, index))
+    missing = {sentences[index].speaker for index in fresh} - {sentences[index].speaker for index in best}
+    for speaker in sorted(missing, key=str)[: count // 2]:
+        theirs = [index for index in fresh if sentences[index].speaker == speaker]
+        best = sorted([*best, *pick(weighed, theirs, 1, lambda index: _quotable(weighed, index))])
+    return best[:5]
+
+
+def _quotable(weighed: Weighed, index: int) -> float:
+    sentence = weighed.material.sentences[index]
+    own = _SELF.intersection(words_of(sentence.text))
+    return float(weighed.scores[index] ** 0.5 * weighed.fit[index] * sentence.sure * (1.2 if own else 1.0))
+
+
+def _long_summary(weighed: Weighed) -> list[int]:
+    """The best sentence of each topic, then the second best, until there are enough words."""
+    sentences = weighed.material.sentences
+    said = sum(word_count(sentence.text) for sentence in sentences)
+    room = min(LONG_SUMMARY_WORDS, said // 2)
+    chosen: list[int] = []
+    for turn in range(4):
+        layer = [ranked[turn] for ranked in _ranked_topics(weighed) if turn < len(ranked)]
+        for index in sorted(layer, key=lambda index: -weighed.scores[index]):
+            words = word_count(sentences[index].text)
+            if words <= room:
+                chosen.append(index)
+                room -= words
+    rest = [index for index in weighed.candidates if index not in chosen]
+    for index in sorted(rest, key=lambda index: -weighed.scores[index]):
+        words = word_count(sentences[index].text)
+        if words <= room:
+            chosen.append(index)
+            room -= words
+    return sorted(chosen) or _summary(weighed)
+
+
+def _ranked_topics(weighed: Weighed) -> list[list[int]]:
+    ranked = []
+    for first, end in topic_spans(weighed.material):
+        inside = [index for index in range(first, end) if weighed.scores[index] > 0]
+        ranked.append(sorted(inside, key=lambda index: (-weighed.scores[index], index)))
+    return ranked
+
+
+def topic_spans(material: Material) -> list[tuple[int, int]]:
+    """First sentence of each topic and of the next."""
+    return list(pairwise([*material.topics, len(material.sentences)]))
+
+
+def _chapters(weighed: Weighed) -> tuple[Chapter, ...]:
+    material = weighed.material
+    chapters: list[Chapter] = []
+    for first, end in topic_spans(material):
+        positions = range(first, end)
+        weights = term_weights(
+            [weighed.contents[index] for index in positions], weighed.everywhere, len(material.sentences)
+        )
+        fit = [index for index in positions if weighed.fit[index] > 0]
+        taken = frozenset(chapter.title for chapter in chapters)
+        title = chapter_title(material.sentences, positions, fit, weights, weighed.terms, taken)
+        chapters.append(chapter_of(material, first, end, title.text))
+    return tuple(chapters)
+
+
+def chapter_of(material: Material, first: int, end: int, title: str) -> Chapter:
+    """The chapter of some sentences: from the start of their first segment to the next chapter's."""
+    sentences = material.sentences
+    last = end == len(sentences)
+    positions = range(
+        sentences[first].segments[0],
+        sentences[-1].segments[-1] + 1 if last else sentences[end].segments[0],
+    )
+    return Chapter(
+        start_ms=0 if first == 0 else sentences[first].start_ms,
+        end_ms=material.duration_ms if last else sentences[end].start_ms,
+        title=title,
+        segments=tuple(positions),
+    )
+
+
+def _titles(weighed: Weighed) -> tuple[Statement, ...]:
+    """Up to five that share little with each other."""
+    sentences = weighed.material.sentences
+    if not sentences:
+        return ()
+    chosen: list[Clause] = []
+    for clause in clauses_of(sentences, weighed.candidates, _weights(weighed.contents), weighed.terms)[:200]:
+        mine = set(weighed.terms.of(clause.text))
+        if all(len(mine & set(weighed.terms.of(other.text))) * 2 <= len(mine) for other in chosen):
+            chosen.append(clause)
+        if len(chosen) == 5:
+            break
+    if not chosen:
+        first = _summary(weighed)[0]
+        chosen = [Clause(shortened(sentences[first].text, LONGEST_CELLS), first, 0.0)]
+    return tuple(statement(sentences[clause.sentence], clause.text) for clause in chosen)
+
+
+def _weights(contents: Sequence[Sequence[str]]) -> Mapping[str, float]:
+    counts = Counter(term for content in contents for term in set(content))
+    return {term: count**0.5 if count > 1 else 0.3 for term, count in counts.items()}
+
+
+def _post(weighed: Weighed, summary: Sequence[int]) -> tuple[Statement, ...]:
+    sentences = weighed.material.sentences
+    if not sentences:
+        return ()
+    ranked = sorted(weighed.candidates, key=lambda index: (-weighed.scores[index], index))[:20]
+    short = [index for index in ranked if len(sentences[index].text) <= POST_CHARS]
+    if not short:
+        first = sentences[summary[0]]
+        text = first.text if len(first.text) <= POST_CHARS else _cut(first.text)
+        return (statement(first, text),)
+    chosen, room = short[:1], POST_CHARS - len(sentences[short[0]].text)
+    for index in short[1:]:
+        if len(sentences[index].text) + 1 <= room and folded(sentences[index].text) != folded(
+            sentences[chosen[0]].text
+        ):
+            chosen.append(index)
+            break
+    return tuple(statement(sentences[index]) for index in sorted(chosen))
+
+
+def _cut(text: str) -> str:
+    """As much of a sentence as a post holds, cut between words where there are any."""
+    beginning = text[:POST_CHARS]
+    return beginning.rsplit(" ", 1)[0] if " " in beginning else beginning

@@ -1,0 +1,110 @@
+"""Which sentences can stand by themselves in notes, judged by their form."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+
+from transcribe.episode import Spot
+from transcribe.formats.tokens import text_width
+from transcribe.notes.terms import Terms, folded, listed, words_of
+from transcribe.notes.writer import Sentence
+
+SURE = 0.6
+"""Mean probability from which words are quoted. Those of clear speech have 0.8 and more."""
+
+_CLOSERS = r"[\"'“”„‘’«»)\]」』）】》〉]*$"
+_ENDS = re.compile(r"[.!?…。！？｡؟۔।॥]" + _CLOSERS)
+_ASKS = re.compile(r"[?？؟;]" + _CLOSERS)
+_TRAILS_OFF = re.compile(r"(?:…|\.\.\.|[-–—])" + _CLOSERS)
+
+_HESITATION = listed(
+    "um uh erm hmm mm mhm uhm ah oh eh äh ähm öhm hm eee yyy yhm ekhm euh heu bah ehm えっと えー あの 음"
+)
+
+_CHATTER = re.compile(
+    r"\b(?:welcome (?:back|to)|hello (?:everyone|everybody|and)|good (?:morning|afternoon|evening)|"
+    r"thank(?:s| you)|subscrib\w+|see you|bye|podcast|stay tuned|sponsor\w*|my name is|i'm your host|"
+    r"witam\w*|cześć|dzień dobry|dobry wieczór|do widzenia|do usłyszenia|dzięk\w+|zaprasza\w+|subskryb\w+|"
+    r"willkommen|hallo|guten (?:tag|morgen|abend)|danke\w*|tschüss|abonn\w+|auf wiederhören|"
+    r"bonjour|bonsoir|bienvenue|merci|au revoir|à bientôt|"
+    r"hola|buenos días|buenas (?:tardes|noches)|bienvenid\w+|gracias|adiós|suscr\w+|"
+    r"buongiorno|buonasera|benvenut\w+|grazie|arrivederci|"
+    r"olá|bom dia|boa (?:tarde|noite)|obrigad\w+|bem-vind\w+)\b|ご視聴|ありがとう|こんにちは|مرحبا|شكرا|أهلا"
+)
+"""Greetings, thanks and announcements: what is said around the content."""
+
+_LEANS = listed(
+    "and but so or because which then also he she it they this that these those his her their "
+    "a i ale więc bo oraz albo który która które to ten ta one ona on oni "
+    "und aber oder denn also dann er sie es das dies diese dieser "
+    "et mais ou donc car il elle ils elles ce cela ça "
+    "y pero o entonces porque él ella ellos esto eso "
+    "e ma allora perché lui lei loro questo quello mas então ele ela eles isso"
+)
+"""First words that lean on the sentence before, in the languages whose small words we know."""
+
+_LEADS = listed("well yes yeah no okay ok right now no tak dobra ja nein na also oui non bon sí bueno sì beh")
+
+
+def fitness(sentence: Sentence, terms: Terms, *, dotted: bool) -> float:
+    """How well a sentence stands by itself: 0 not at all, 1 well.
+
+    Args:
+        sentence: As it was said.
+        terms: Of the language spoken.
+        dotted: Whether the transcript has full stops, so that one without is no whole sentence.
+    """
+    words = words_of(sentence.text)
+    content = len(terms.of(sentence.text))
+    if not words or not content or sentence.sure < SURE or _ASKS.search(sentence.text):
+        return 0.0
+    if dotted and not is_whole(sentence.text):
+        return 0.0
+    value = _by_length(text_width(sentence.text)) * min(1.0, 0.4 + content / len(words))
+    if words[0] in _LEANS or words[0] in _LEADS:
+        value *= 0.6
+    value *= float(math.pow(0.5, sum(word in _HESITATION for word in words)))
+    if _CHATTER.search(folded(sentence.text)):
+        value *= 0.2
+    return value
+
+
+def is_whole(text: str) -> bool:
+    """Whether it begins and ends as sentences do; scripts without capitals begin with any letter."""
+    first = next((char for char in text if char.isalnum()), "")
+    return not first.islower() and bool(_ENDS.search(text)) and not _TRAILS_OFF.search(text)
+
+
+def is_chatter(text: str) -> bool:
+    """Whether it greets, thanks or announces."""
+    return bool(_CHATTER.search(folded(text)))
+
+
+def _by_length(cells: int) -> float:
+    """1 for 45 to 200 cells, 8 to 35 English words; falls off to both sides."""
+    if cells < 45:
+        return math.pow(cells / 45, 1.5)
+    return 1.0 if cells <= 200 else 200 / cells
+
+
+def is_dotted(sentences: Sequence[Sentence]) -> bool:
+    """Whether most of the text is in sentences that end with a full stop or the like."""
+    whole = sum(len(sentence.text) for sentence in sentences if _ENDS.search(sentence.text))
+    return 2 * whole > sum(len(sentence.text) for sentence in sentences)
+
+
+def shaky(sentences: Sequence[Sentence], spots: Iterable[Spot]) -> frozenset[int]:
+    """Positions of sentences that overlap a stretch whose words may be wrong or invented."""
+    doubtful = sorted((spot.start_ms, spot.end_ms) for spot in spots if spot.kind in ("suspect", "uncertain"))
+    found: set[int] = set()
+    first = 0
+    for start, end in doubtful:
+        while first < len(sentences) and sentences[first].end_ms <= start:
+            first += 1
+        index = first
+        while index < len(sentences) and sentences[index].start_ms < end:
+            found.add(index)
+            index += 1
+    return frozenset(found)

@@ -1,0 +1,73 @@
+"""Numbers of a text, written in one form: 20, twenty and ２０ are the same."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_DIGITS = re.compile(r"\d+(?:[.,'’\u00a0\u202f ]\d{3}(?!\d))+(?:[.,]\d+)?|\d+(?:[.,:]\d+)*")
+_GROUPS = re.compile(r"\d{1,3}(?:[.,'’\u00a0\u202f ]\d{3})+")
+
+_SPELLED = frozenset({"da", "de", "en", "es", "fr", "it", "nl", "pt"})
+"""Languages whose number words text2num reads."""
+
+_HAN = re.compile("[〇零一二三四五六七八九十百千万億亿]{2,}")
+_HAN_DIGITS = {char: value for value, char in enumerate("〇一二三四五六七八九")} | {"零": 0}
+_HAN_UNITS = {"十": 10, "百": 100, "千": 1000}
+_HAN_GROUPS = {"万": 10**4, "億": 10**8, "亿": 10**8}
+
+
+def numbers_of(text: str, language: str, *, small: bool = True) -> set[str]:
+    """The numbers of a text as plain digits with a point: `1905`, `3.5`.
+
+    Words are read as numbers in Danish, Dutch, English, French, German, Italian, Portuguese and
+    Spanish (text2num), and in Han numerals; of other languages only digits are.
+
+    Args:
+        text: Any text.
+        language: Whisper's code.
+        small: Whether single words below four count too; "one" is seldom meant as a number.
+    """
+    text = unicodedata.normalize("NFKC", text)
+    found = set(_plain_numbers(text))
+    if language in _SPELLED:
+        from text_to_num import alpha2digit
+
+        found |= set(_plain_numbers(alpha2digit(text, language, threshold=0 if small else 3)))
+    if language in ("ja", "zh", "yue"):
+        found |= {str(_of_han(match.group())) for match in _HAN.finditer(text)}
+    return found
+
+
+def _plain_numbers(text: str) -> list[str]:
+    return [_canonical(match.group()) for match in _DIGITS.finditer(text)]
+
+
+def _canonical(number: str) -> str:
+    """Digits of any script as 0 to 9; group separators go, a decimal one becomes a point."""
+    number = "".join(str(unicodedata.digit(char)) if char.isdigit() else char for char in number)
+    if _GROUPS.fullmatch(number):
+        number = re.sub(r"\D", "", number)
+    else:
+        whole = _GROUPS.match(number)
+        if whole and whole.end() < len(number) and not number[whole.end()].isdigit():
+            number = re.sub(r"\D", "", whole.group()) + number[whole.end() :]
+        number = number.replace(",", ".")
+    return number.lstrip("0") or "0" if "." not in number and ":" not in number else number
+
+
+def _of_han(numeral: str) -> int:
+    """十二 → 12, 二百万 → 2000000, 二〇一九 → 2019."""
+    if not any(char in _HAN_UNITS or char in _HAN_GROUPS for char in numeral):
+        return int("".join(str(_HAN_DIGITS[char]) for char in numeral))
+    total = group = digit = 0
+    for char in numeral:
+        if char in _HAN_DIGITS:
+            digit = _HAN_DIGITS[char]
+        elif char in _HAN_UNITS:
+            group += (digit or 1) * _HAN_UNITS[char]
+            digit = 0
+        else:
+            total += (group + digit or 1) * _HAN_GROUPS[char]
+            group = digit = 0
+    return total + group + digit

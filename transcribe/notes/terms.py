@@ -1,0 +1,140 @@
+"""Words of a text as they can be compared: across case, inflection and script."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import cache, lru_cache
+from typing import Protocol
+
+_WORD = re.compile(r"[^\W_]+(?:['’.\-][^\W_]+)*")
+"""Letters and digits, with what holds a word together: don't, well-known, 3.5, U.S."""
+
+_UNSPACED = re.compile(
+    "([\u0e00-\u0eff\u0f00-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
+    "\U00020000-\U0003ffff])"
+)
+"""Letters of scripts without spaces between words: Thai to Khmer, kana, Han."""
+
+_MARKS_APART = re.compile(r"[’ʼ`´]")
+
+_STEMMERS = {
+    "ar": "arabic", "ca": "catalan", "cs": "czech", "da": "danish", "de": "german", "el": "greek",
+    "en": "english", "es": "spanish", "et": "estonian", "eu": "basque", "fa": "persian", "fi": "finnish",
+    "fr": "french", "hi": "hindi", "hu": "hungarian", "hy": "armenian", "id": "indonesian", "it": "italian",
+    "lt": "lithuanian", "ne": "nepali", "nl": "dutch", "no": "norwegian", "pl": "polish",
+    "pt": "portuguese", "ro": "romanian", "ru": "russian", "sr": "serbian", "sv": "swedish", "ta": "tamil",
+    "tr": "turkish", "yi": "yiddish",
+}  # fmt: skip
+"""Snowball's algorithms by Whisper's codes."""
+
+
+class _Stemmer(Protocol):
+    def stemWord(self, word: str) -> str: ...  # noqa: N802 - snowballstemmer's name
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a text: normalised (Unicode NFKC), folded, without punctuation.
+
+    Letters of scripts without spaces are words of their own, so that a search cannot miss a match
+    only because a recogniser divided the characters otherwise.
+    """
+    return [word for match in matches(text) for word in split_unspaced(match.group())]
+
+
+def matches(text: str) -> Iterator[re.Match[str]]:
+    """Where the words of a text stand."""
+    return _WORD.finditer(text)
+
+
+def split_unspaced(word: str) -> list[str]:
+    """One word normalised; several where it holds letters of a script without spaces."""
+    return [piece for piece in _UNSPACED.split(folded(word)) if piece]
+
+
+@lru_cache(maxsize=65_536)
+def folded(word: str) -> str:
+    """A word as it is compared: NFKC, case folded, one form of apostrophe."""
+    word = unicodedata.normalize("NFKC", word).casefold()
+    return _MARKS_APART.sub("'", word)
+
+
+def is_unspaced(text: str) -> bool:
+    """Whether it holds letters of a script that puts no spaces between words."""
+    return _UNSPACED.search(text) is not None
+
+
+class Terms:
+    """What the words of a language say, apart from their form: stems, without small words.
+
+    Args:
+        language: Whisper's code; of an unknown one, words are compared as they stand.
+    """
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+        self._small = small_words(language)
+        self._stemmer = _stemmer_of(language)
+        self._stems: dict[str, str] = {}
+
+    def is_small(self, word: str) -> bool:
+        """Whether a folded word says nothing about the topic: articles, pronouns, common verbs."""
+        return word in self._small or word.replace("'", "") in self._small or _stub(word) in self._small
+
+    def stem(self, word: str) -> str:
+        """A folded word without its inflection, by Snowball (Porter 2001)."""
+        known = self._stems.get(word)
+        if known is None:
+            bare = word.removesuffix("'s")
+            known = self._stems[word] = self._stemmer.stemWord(bare) if self._stemmer else bare
+        return known
+
+    def of(self, text: str) -> list[str]:
+        """The content of a text, in order: stems of its words that are not small.
+
+        Of scripts without spaces every two letters that follow each other (bigrams do nearly as well
+        as words: Nie and Ren 1999, "Chinese information retrieval: using characters or words?").
+        """
+        return [term for match in matches(text) for term in self._of_word(match.group())]
+
+    def _of_word(self, word: str) -> list[str]:
+        if is_unspaced(word):
+            return [pair for pair in _pairs(folded(word)) if pair not in self._small]
+        word = folded(word)
+        if self.is_small(word) or len(word) < 2:
+            return [word] if word.isdigit() else []
+        return [self.stem(word)]
+
+
+def _pairs(word: str) -> list[str]:
+    kana_only = re.compile("[\u3040-\u309f]{2}")  # hiragana are endings and particles
+    pairs = [word[index : index + 2] for index in range(len(word) - 1)]
+    return [pair for pair in pairs if not kana_only.fullmatch(pair)]
+
+
+def _stub(word: str) -> str:
+    return word.split("'", 1)[0] if "'" in word else word
+
+
+def listed(words: str) -> frozenset[str]:
+    """A set of words that is written down as one text."""
+    return frozenset(words.split())
+
+
+@cache
+def small_words(language: str) -> frozenset[str]:
+    """The small words of a language (stopwords-iso), folded; empty where no list is known."""
+    import stopwordsiso
+
+    if not stopwordsiso.has_lang(language):
+        return frozenset()
+    return frozenset(folded(word) for word in stopwordsiso.stopwords(language))
+
+
+@cache
+def _stemmer_of(language: str) -> _Stemmer | None:
+    import snowballstemmer
+
+    name = _STEMMERS.get(language)
+    return snowballstemmer.stemmer(name) if name else None

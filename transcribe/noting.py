@@ -1,0 +1,103 @@
+"""Notes as a step of a job: written once, kept in the work directory, never at the cost of the transcript."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import replace
+
+import msgspec
+
+from transcribe.episode import Episode
+from transcribe.errors import Interrupted, TranscribeError
+from transcribe.notes.show import show_of
+from transcribe.notes.write import write_notes
+from transcribe.notes.writer import Writer
+from transcribe.progress import Progress, StageFinished, StageStarted, Warned
+from transcribe.settings import Settings
+from transcribe.show_notes import ShowNotes
+from transcribe.workspace import Workspace
+
+OpenWriter = Callable[[], Writer]
+"""Gets a language model ready; called only when there is something to write."""
+
+STAGE = "notes"
+
+FORMAT = "notes"
+"""The format of this name has nothing to say without notes, so that it asks for them too."""
+
+
+def noted(
+    work: Workspace, episode: Episode, settings: Settings, open_writer: OpenWriter | None, progress: Progress
+) -> Episode:
+    """The episode with what is known about its show and, where asked for, with notes.
+
+    A writer that fails is told as a warning; the extractive writer then writes all, and the next run
+    tries again.
+
+    Args:
+        work: The episode's work directory, locked.
+        episode: Its transcript.
+        settings: The groups `notes` and `show` are read.
+        open_writer: Gets the language model ready; None: the extractive writer alone.
+        progress: Told of the stage `notes`.
+
+    Raises:
+        UsageError: A link of the show cannot be published.
+    """
+    episode = replace(episode, show=show_of(episode.source.tags, settings.show))
+    if not wants_notes(settings):
+        return episode
+    progress(StageStarted(STAGE))
+    name = f"notes-{_fingerprint(episode, settings)}"
+    notes = work.load(name, ShowNotes)
+    resumed = notes is not None
+    if notes is None:
+        notes = _write(work, name, episode, settings, open_writer, progress)
+    progress(StageFinished(STAGE, resumed=resumed))
+    return replace(episode, notes=notes)
+
+
+def wants_notes(settings: Settings) -> bool:
+    """Whether notes are asked for, by the option or by a format that is made of them."""
+    return settings.notes.notes or FORMAT in settings.output.formats
+
+
+def _write(
+    work: Workspace,
+    name: str,
+    episode: Episode,
+    settings: Settings,
+    open_writer: OpenWriter | None,
+    progress: Progress,
+) -> ShowNotes | None:
+    try:
+        writer = open_writer() if open_writer else None
+        notes = write_notes(episode, settings.notes, writer, progress)
+    except Interrupted:
+        raise
+    except TranscribeError as error:
+        told = f"{episode.source.name}: notes are the extractive writer's, because: {error}"
+        return _without_writer(episode, settings, told, progress)
+    except Exception as error:  # noqa: BLE001 - a mistake in a writer must not cost the transcript
+        told = f"{episode.source.name}: the notes' writer failed ({type(error).__name__}: {error})"
+        return _without_writer(episode, settings, told, progress)
+    work.save(name, notes)
+    return notes
+
+
+def _without_writer(episode: Episode, settings: Settings, told: str, progress: Progress) -> ShowNotes | None:
+    """Not kept, so that the next run asks the writer again."""
+    progress(Warned(told))
+    try:
+        return write_notes(episode, settings.notes, None, progress)
+    except Exception as error:  # noqa: BLE001 - as above
+        progress(Warned(f"{episode.source.name}: there are no notes ({type(error).__name__}: {error})"))
+        return None
+
+
+def _fingerprint(episode: Episode, settings: Settings) -> str:
+    """What notes depend on, beside the transcript that the work directory stands for."""
+    said = [(option.name, option.show(value)) for option, value in settings.flat() if option.group == "notes"]
+    identity = (said, episode.show, episode.provenance)
+    return hashlib.sha256(msgspec.json.encode(identity)).hexdigest()[:16]
