@@ -17,6 +17,7 @@ COMMANDS = {
     "run": "Transcribe recordings; the default, may be left out.",
     "eval": "Count the errors of transcripts against references.",
     "models": "Install, list, check and remove models.",
+    "llm": "List the language models that can write show notes.",
     "formats": "List the formats that --format takes.",
     "config": "Show the settings in force and their origin.",
     "doctor": "Check what is installed and what this machine can do.",

@@ -64,9 +64,7 @@ def read_items(answer: Answer) -> tuple[Item, ...]:
         found = msgspec.json.decode(text[start:end] if start >= 0 else text, type=_Items)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         raise BadAnswer("the answer is not the JSON that was asked for") from error
-    items = tuple(
-        Item(line, item.sentences) for item in found.items if (line := " ".join(item.text.split()))
-    )
+    items = tuple(Item(line, item.sentences) for item in found.items if (line := " ".join(item.text.split())))
     if not items:
         raise BadAnswer("the answer is empty")
     return items

@@ -112,9 +112,7 @@ class PromptedWriter:
         temperature: How freely it chooses words.
     """
 
-    def __init__(
-        self, model: ChatModel, prompts: Prompts, tone: str = "", temperature: float = 0.2
-    ) -> None:
+    def __init__(self, model: ChatModel, prompts: Prompts, tone: str = "", temperature: float = 0.2) -> None:
         self.name = model.identity.writer
         self.usage = Usage()
         self._model = model

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from transcribe.chat import ChatModel
 from transcribe.engines.llm.http import Http, check_url
+from transcribe.engines.llm.refusals import refusal
 from transcribe.engines.llm.servers import KINDS, Kind, ServedModel, Server, is_cloud, open_chat
 from transcribe.errors import ModelError, NetworkError, TranscribeError
 
@@ -62,13 +63,28 @@ def connect(
     for url in urls:
         server = look(kind, url, key, max(LOOK_S, min(seconds, 10.0)))
         if server is not None:
-            return open_chat(
-                kind, Http(url, seconds, key), server, _pick(server, name), context
-            )
+            model = _pick(server, name)
+            return open_chat(kind, Http(url, seconds, key), server, model, context)
+    for url in urls:
+        _tell_what_is_there(url, key)
     raise NetworkError(
         f"{kind.label} does not answer at {' or '.join(urls)}",
         "Start it, or see which servers are running with: transcribe llm list",
     )
+
+
+def _tell_what_is_there(url: str, key: str) -> None:
+    """Say it where something answers at a URL that keeps us out or is no server of models."""
+    http = Http(url, LOOK_S, key, KNOCK_S)
+    try:
+        reply = http.get("/v1/models")
+        error = refusal(reply, url, "")
+    except TranscribeError as failed:
+        error = failed
+    finally:
+        http.close()
+    if isinstance(error, NetworkError) and not isinstance(error.__cause__, Exception):
+        raise error
 
 
 def _pick(server: Server, name: str) -> ServedModel:

@@ -112,7 +112,9 @@ class Http:
                 )
             content = self._read(response, deadline)
             headers = {name.lower(): value for name, value in response.headers.items()}
-            return Reply(response.status_code, _json(content), content[:200].decode("utf-8", "replace"), headers)
+            return Reply(
+                response.status_code, _json(content), content[:200].decode("utf-8", "replace"), headers
+            )
 
     def _read(self, response: httpx2.Response, deadline: float) -> bytes:
         content = bytearray()
@@ -190,7 +192,9 @@ def _complaint(body: Any) -> str:
         if isinstance(found, dict):
             found = found.get("message") or found.get("error") or str(found)
         if isinstance(found, list):  # FastAPI names each field that is wrong
-            found = "; ".join(str(each.get("msg", each)) if isinstance(each, dict) else str(each) for each in found)
+            found = "; ".join(
+                str(each.get("msg", each)) if isinstance(each, dict) else str(each) for each in found
+            )
         if found and isinstance(found, str):
             return " ".join(found.split())[:300]
     return ""

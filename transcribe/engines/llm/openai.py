@@ -84,10 +84,7 @@ class OpenAiChat:
 
     def _may_step_down(self, reply: Reply) -> bool:
         return (
-            len(self._rungs) > 1
-            and reply.status in REFUSALS
-            and not reply.is_page
-            and not is_too_long(reply)
+            len(self._rungs) > 1 and reply.status in REFUSALS and not reply.is_page and not is_too_long(reply)
         )
 
     def _body(self, question: Question, rung: Rung) -> dict[str, Any]:
@@ -111,7 +108,7 @@ class OpenAiChat:
         return body
 
     def _checked(self, answer: Answer, question: Question) -> Answer:
-        """The answer, unless the server cut the question or ignored the schema, as some do with status 200."""
+        """The answer, unless the server cut the question or ignored the schema; some do, with status 200."""
         if was_cut(answer.prompt_tokens, question.system + question.text):
             raise BadAnswer(
                 f"the server read only {answer.prompt_tokens:,} tokens of the question",

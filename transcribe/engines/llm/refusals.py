@@ -7,7 +7,15 @@ from transcribe.engines.llm.http import KEY_ENV, Reply
 from transcribe.errors import EngineError, ModelError, NetworkError, TranscribeError
 
 TOO_LONG = ("exceed_context_size", "context_length_exceeded")
-TOO_LONG_WORDS = ("context length", "context size", "context window", "n_keep", "n_ctx", "input length", "too long")
+TOO_LONG_WORDS = (
+    "context length",
+    "context size",
+    "context window",
+    "n_keep",
+    "n_ctx",
+    "input length",
+    "too long",
+)
 """How servers say that a prompt does not fit: by a code, or else in words (LM Studio, Ollama)."""
 
 
@@ -50,9 +58,13 @@ def _by_complaint(reply: Reply, url: str, model: str) -> TranscribeError:
             again=False,
         )
     if reply.status == 404 or ("model" in reply.error.lower() and "not found" in reply.error.lower()):
-        return ModelError(f"{url} has no model {model!r}: {reason}", "See what it has with: transcribe llm list")
+        return ModelError(
+            f"{url} has no model {model!r}: {reason}", "See what it has with: transcribe llm list"
+        )
     if reply.status in (429, 503):
         return BadAnswer(f"{url} is busy or still loading: {reason}")
     if reply.status >= 500:
         return BadAnswer(f"{url} failed: {reason}")
-    return EngineError(f"{url} refuses the question: {reason}", "See which models it has: transcribe llm list")
+    return EngineError(
+        f"{url} refuses the question: {reason}", "See which models it has: transcribe llm list"
+    )

@@ -8,12 +8,10 @@ from typing import Any
 
 from transcribe.chat import ChatIdentity, ChatModel
 from transcribe.engines.llm.http import Http, Reply
+from transcribe.engines.llm.memory import MOST_CONTEXT
 from transcribe.engines.llm.ollama import OllamaChat
 from transcribe.engines.llm.openai import Dialect, OpenAiChat
 from transcribe.errors import UsageError
-
-MOST_CONTEXT = 16_384
-"""Asked for where a server lets us choose: an hour of talk, and memory that most machines have."""
 
 CLOUD = (":cloud", "-cloud")
 """How the names of Ollama's models end that run on somebody else's machine."""
@@ -181,7 +179,7 @@ def _probe_llama_cpp_server(http: Http) -> Server | None:
     if not _int(_dict(http.post("/extras/tokenize/count", {"input": "a b"})).get("count")):
         return None
     models = tuple(_served(each.get("id"), 0) for each in _listed(http))
-    return Server("llama-cpp-server", http.url, "llama-cpp-python's server", models)
+    return Server("llama-cpp-server", http.url, "llama-cpp-python", models)
 
 
 def _probe_gpt4all(http: Http) -> Server | None:
@@ -205,7 +203,11 @@ def _probe_jan(http: Http) -> Server | None:
     if reply.status in (401, 403):
         return Server("jan", http.url, "Jan", (), "asks for a key")
     listed = _dicts(_dict(reply), "data")
-    return Server("jan", http.url, "Jan", tuple(_served(each.get("id"), 0) for each in listed)) if listed else None
+    return (
+        Server("jan", http.url, "Jan", tuple(_served(each.get("id"), 0) for each in listed))
+        if listed
+        else None
+    )
 
 
 def _listed(http: Http) -> list[dict[str, Any]]:
@@ -229,27 +231,32 @@ def _int(value: object) -> int:
     return value if isinstance(value, int) and 0 < value < 1 << 31 else 0
 
 
-_NO_THOUGHTS = {"chat_template_kwargs": {"enable_thinking": False}}
+_LM_STUDIO = Dialect("lmstudio", ("json_schema", "prompt"))
+_JAN = Dialect("jan", ("json_schema", "json_object", "prompt"))
+_LLAMA_SERVER = Dialect(
+    "llama-server",
+    ("json_schema", "json_object", "prompt"),
+    {"chat_template_kwargs": {"enable_thinking": False}, "cache_prompt": True},
+    counts=("/tokenize", "content", "tokens"),
+)
+_LLAMA_CPP_SERVER = Dialect(
+    "llama-cpp-server", ("json_object", "prompt"), counts=("/extras/tokenize/count", "input", "count")
+)
+_GPT4ALL = Dialect("gpt4all", ("prompt",), bare=True)
+_LOCAL_AI = Dialect("localai", ("json_schema", "prompt"))
 
 KINDS = {
     kind.writer: kind
     for kind in (
         Kind("ollama", "Ollama", (11434,), _probe_ollama, 4096, None),
-        Kind("lmstudio", "LM Studio", (1234,), _probe_lm_studio, 4096, Dialect("lmstudio", ("json_schema", "prompt"))),
-        Kind("jan", "Jan", (1337,), _probe_jan, 4096, Dialect("jan", ("json_schema", "json_object", "prompt"))),
+        Kind("lmstudio", "LM Studio", (1234,), _probe_lm_studio, 4096, _LM_STUDIO),
+        Kind("jan", "Jan", (1337,), _probe_jan, 4096, _JAN),
+        Kind("llama-server", "llama-server", (8080, 9931), _probe_llama_server, 4096, _LLAMA_SERVER),
         Kind(
-            "llama-server", "llama-server", (8080, 9931), _probe_llama_server, 4096,
-            Dialect(
-                "llama-server", ("json_schema", "json_object", "prompt"), _NO_THOUGHTS | {"cache_prompt": True},
-                counts=("/tokenize", "content", "tokens"),
-            ),
+            "llama-cpp-server", "llama-cpp-python", (8000,), _probe_llama_cpp_server, 2048, _LLAMA_CPP_SERVER
         ),
-        Kind(
-            "llama-cpp-server", "llama-cpp-python's server", (8000,), _probe_llama_cpp_server, 2048,
-            Dialect("llama-cpp-server", ("json_object", "prompt"), counts=("/extras/tokenize/count", "input", "count")),
-        ),
-        Kind("gpt4all", "GPT4All", (4891,), _probe_gpt4all, 2048, Dialect("gpt4all", ("prompt",), bare=True)),
-        Kind("localai", "LocalAI", (8080,), _probe_local_ai, 512, Dialect("localai", ("json_schema", "prompt"))),
+        Kind("gpt4all", "GPT4All", (4891,), _probe_gpt4all, 2048, _GPT4ALL),
+        Kind("localai", "LocalAI", (8080,), _probe_local_ai, 512, _LOCAL_AI),
     )
-}  # fmt: skip
+}
 """Every kind by the name that `--writer` gives it."""
