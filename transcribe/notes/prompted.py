@@ -180,8 +180,8 @@ class _Run:
         room = self.model.context - fixed - needed
         if room < LEAST_ROOM:
             raise ModelError(
-                f"{self.model.identity.model} reads {self.model.context:,} tokens at a time, too few for notes; "
-                f"about {self.model.context - room + LEAST_ROOM:,} are needed",
+                f"{self.model.identity.model} reads {self.model.context:,} tokens at a time, "
+                f"too few for notes; about {self.model.context - room + LEAST_ROOM:,} are needed",
                 "Choose another model, or give it a larger context with --writer-context",
             )
         return room

@@ -81,6 +81,7 @@ class Http:
             timeout=httpx2.Timeout(seconds, connect=min(seconds, connect_seconds)),
             follow_redirects=False,
             trust_env=False,  # a proxy would see the transcript
+            verify=url.startswith("https:"),  # else certificates are loaded for nothing
         )
 
     def get(self, path: str) -> Reply:
@@ -189,7 +190,7 @@ def _complaint(body: Any) -> str:
         return ""
     for key in ("error", "detail", "message"):
         found = body.get(key)
-        if isinstance(found, dict):
+        if isinstance(found, dict) and key != "message":  # Ollama's is the answer itself
             found = found.get("message") or found.get("error") or str(found)
         if isinstance(found, list):  # FastAPI names each field that is wrong
             found = "; ".join(

@@ -35,7 +35,7 @@ def version() -> str:
 
 
 class LlamaCpp:
-    """A loaded GGUF model, which remembers what it read last: of a question that begins alike it reads the rest.
+    """A loaded GGUF model. It remembers what it read last, and reads only the rest of what begins alike.
 
     Args:
         path: The model's file, checked before.
@@ -56,6 +56,7 @@ class LlamaCpp:
         self.context = context
         self._seconds = seconds
         self._llama = _load(path, context, threads)
+        self._calls = _count_reading(self._llama)
 
     def count(self, text: str) -> int:
         """Tokens of a text."""
@@ -69,7 +70,7 @@ class LlamaCpp:
             EngineError: The answer takes too long.
         """
         start = time.monotonic()
-        self._llama.evaluated.clear()
+        self._calls.clear()
         try:
             text, finish = self._generate(question, start + self._seconds)
         except ValueError as error:  # "Requested tokens (…) exceed context window of …"
@@ -78,9 +79,8 @@ class LlamaCpp:
             ) from error
         except RuntimeError as error:
             raise BadAnswer(f"llama.cpp failed: {error}") from error
-        calls = self._llama.evaluated
-        known, read = calls[0] if calls else (0, 0)
-        return Answer(text, finish, known + read, read, max(0, len(calls)), time.monotonic() - start)
+        known, read = self._calls[0] if self._calls else (0, 0)
+        return Answer(text, finish, known + read, read, len(self._calls), time.monotonic() - start)
 
     def close(self) -> None:
         """Give the memory back."""
@@ -121,19 +121,8 @@ def _load(path: Path, context: int, threads: int) -> Any:
             "Run: pip install --force-reinstall 'transcribe-offline[llm]'",
         ) from error
 
-    class Counting(Llama):
-        """Notes for every call how many tokens were remembered and how many were read."""
-
-        def __init__(self, **options: Any) -> None:
-            self.evaluated: list[tuple[int, int]] = []
-            super().__init__(**options)
-
-        def eval(self, tokens: Any) -> None:
-            self.evaluated.append((self.n_tokens, len(tokens)))
-            super().eval(tokens)
-
     try:
-        return Counting(
+        return Llama(
             model_path=str(path),
             n_ctx=context,
             n_batch=BATCH,
@@ -148,3 +137,16 @@ def _load(path: Path, context: int, threads: int) -> Any:
             f"llama.cpp refuses the model {path}: {error}",
             "Choose another model, or a smaller --writer-context",
         ) from error
+
+
+def _count_reading(llama: Any) -> list[tuple[int, int]]:
+    """Have every call that reads tokens noted: how many were known before, and how many are read."""
+    calls: list[tuple[int, int]] = []
+    read = llama.eval
+
+    def counting(tokens: Any) -> None:
+        calls.append((llama.n_tokens, len(tokens)))
+        read(tokens)
+
+    llama.eval = counting
+    return calls
