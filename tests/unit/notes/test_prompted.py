@@ -105,7 +105,7 @@ def test_sentence_longer_than_a_section_is_cut_between_words() -> None:
 
 
 def test_context_that_is_too_small() -> None:
-    with pytest.raises(ModelError, match="reads 300 tokens at a time, too few .* --writer-context"):
+    with pytest.raises(ModelError, match=r"reads 300 tokens at a time, too few .* --writer-context"):
         write(ScriptedModel(context=300), talk())
 
 

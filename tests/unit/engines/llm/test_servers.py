@@ -164,14 +164,14 @@ BAD: dict[str, tuple[Told, type[Exception], str]] = {
     "no choices": (Told({"choices": []}), BadAnswer, "empty"),
     "other shape": (Told({"answer": 42}), BadAnswer, "shape"),
     "no JSON": (Told(b"data: {}", headers={"content-type": "text/plain"}), BadAnswer, "not answer in JSON"),
-    "web page": (Told(b"<!DOCTYPE html><p>Hi", headers={"content-type": "text/html"}), NetworkError, "web page"),
+    "web page": (Told(b"<!DOCTYPE html><p>Hi", headers={"content-type": "text/html"}), NetworkError, "web p"),
     "200 with an error": (Told({"error": "Context size exceeded: n_keep >= n_ctx"}), BadAnswer, "not fit"),
     "too long": (
         Told({"error": {"type": "exceed_context_size_error", "message": "request (9000) > 4096"}}, 500),
         BadAnswer, "does not fit",
     ),
     "too long, other": (
-        Told({"error": {"code": "context_length_exceeded", "message": "max 2048"}}, 400), BadAnswer, "max 2048",
+        Told({"error": {"code": "context_length_exceeded", "message": "max 9"}}, 400), BadAnswer, "max 9",
     ),
     "wrong model": (Told({"error": {"message": "model 'x' not found"}}, 404), ModelError, "has no model"),
     "busy": (Told({"error": {"message": "Loading model", "code": 503}}, 503), BadAnswer, "Loading model"),
