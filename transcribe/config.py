@@ -32,12 +32,14 @@ MAX_FILE_BYTES = 256 * 1024
 
 CONFIG_ENV = "TRANSCRIBE_CONFIG"
 PROFILE_ENV = "TRANSCRIBE_PROFILE"
-OTHER_ENV = frozenset({CONFIG_ENV, PROFILE_ENV, "TRANSCRIBE_MODELS_DIR", "TRANSCRIBE_WORK_DIR"})
+OTHER_ENV = frozenset(
+    {CONFIG_ENV, PROFILE_ENV, "TRANSCRIBE_MODELS_DIR", "TRANSCRIBE_WORK_DIR", "TRANSCRIBE_WRITER_KEY"}
+)
 """Names in the environment that are no option's."""
 
-PROGRAMS = frozenset({"ffmpeg"})
-"""Options that name a program to start. The file of the current folder may not set them: that folder
-may be somebody else's, and entering it must not run their program."""
+USERS_OWN = {"ffmpeg": "the program for ffmpeg", "writer_host": "the host that the transcript is sent to"}
+"""Options that the file of the current folder may not set, and what they choose: that folder may be
+somebody else's, and entering it must neither run their program nor send them a transcript."""
 
 
 @dataclass(frozen=True)
@@ -285,9 +287,9 @@ def _file_value(file: ConfigFile, keys: tuple[str, ...], raw: Any) -> Value:
     option = OPTIONS.get(keys[-1])
     if option is None:
         raise file.error(keys, f"there is no option {keys[-1]!r}", _guess(keys[-1], OPTIONS))
-    if option.name in PROGRAMS and not file.trusted:
+    if option.name in USERS_OWN and not file.trusted:
         hint = f"Put it into {user_file()}, or name the file with --config"
-        raise file.error(keys, f"a folder's config may not choose the program for {option.name}", hint)
+        raise file.error(keys, f"a folder's config may not choose {USERS_OWN[option.name]}", hint)
     try:
         value = option.convert(raw)
     except ValueError as error:

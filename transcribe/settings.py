@@ -279,6 +279,9 @@ class NotesSettings:
         0.2, "How freely the language model chooses words", minimum=0, maximum=2, advanced=True
     )
     writer_system: str = option("", "Put before every prompt, to set the tone", metavar="TEXT", advanced=True)
+    writer_prompts: Path | None = option(
+        None, "Folder with prompts of your own, before the project's and yours", metavar="DIR", advanced=True
+    )
     writer_context: int = option(
         0,
         "Tokens the language model reads at a time; 0: by model and memory",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import re
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,13 +37,22 @@ def render_template(name: str, /, **values: object) -> str:
     Raises:
         TranscribeError: There is no such template, or it is wrong; the message names file and line.
     """
+    return render_from((template_folder(),), name, **values)
+
+
+def render_from(folders: Sequence[Path], name: str, /, **values: object) -> str:
+    """What `render_template` does, with the first template of that name in these folders.
+
+    Raises:
+        TranscribeError: There is no such template, or it is wrong; the message names file and line.
+    """
     import jinja2
 
     try:
-        return _environment(template_folder()).get_template(name).render(values)
+        return _environment(tuple(folders)).get_template(name).render(values)
     except jinja2.TemplateNotFound as error:
         raise TranscribeError(
-            f"the template {error.name} is not in {template_folder()}", "Install transcribe again"
+            f"the template {error.name} is not in {folders[-1]}", "Install transcribe again"
         ) from error
     except jinja2.TemplateSyntaxError as error:
         place = f"{error.filename or name}, line {error.lineno}"
@@ -59,12 +69,12 @@ def _place(error: Exception, name: str) -> str:
 
 
 @functools.cache
-def _environment(folder: Path) -> Environment:
+def _environment(folders: tuple[Path, ...]) -> Environment:
     import jinja2
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
     environment = ImmutableSandboxedEnvironment(
-        loader=jinja2.FileSystemLoader(folder),
+        loader=jinja2.FileSystemLoader(folders),
         undefined=jinja2.StrictUndefined,
         autoescape=jinja2.select_autoescape(enabled_extensions=("html", "html.j2"), default=False),
         trim_blocks=True,

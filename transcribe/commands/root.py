@@ -18,6 +18,7 @@ COMMANDS = {
     "eval": "Count the errors of transcripts against references.",
     "lint": "Check subtitles, transcripts, chapters and feeds against the rules.",
     "models": "Install, list, check and remove models.",
+    "llm": "List the language models that can write show notes.",
     "formats": "List the formats that --format takes.",
     "config": "Show the settings in force and their origin.",
     "doctor": "Check what is installed and what this machine can do.",

@@ -21,6 +21,7 @@ from transcribe.models.catalogue import Kind, ModelFile, catalogue, in_form
 from transcribe.models.ctranslate2 import read_weights
 from transcribe.models.digest import remembered_sha256, sha256_of
 from transcribe.models.ggml import Shape, check_structure, read_header
+from transcribe.models.gguf_file import read_gguf
 from transcribe.models.identify import FileKind, identify
 from transcribe.workspace import sync_folder
 
@@ -117,7 +118,7 @@ class Store:
         """The model that `name` means: `auto` for the best installed, a name, or a path.
 
         A name of the catalogue means weights, in the form that is asked for: `base` is `base-ct2` for
-        CTranslate2. A path is that of a ggml file, or of a folder for CTranslate2.
+        CTranslate2. A path is that of a ggml file, of a folder for CTranslate2, of a GGUF file for notes.
         Does not read the weights of an installed model: see `check_before_load`.
 
         Raises:
@@ -127,6 +128,8 @@ class Store:
             return self._best(kind)
         if is_path(name):
             path = Path(name).expanduser()
+            if kind == "llm":
+                return by_gguf(path)
             return by_folder(path) if kind == "ctranslate2" else by_path(path)
         model = self.get(in_form(name, kind))
         if model.kind != kind:
@@ -302,6 +305,29 @@ def _refuse_altered(path: Path, size: int, sha256: str) -> None:
                 f"the model file {path} is altered: it is not {model.name} as it was published",
                 f"Run: transcribe models pull {model.name}, or rename the file if the model is your own",
             )
+
+
+def by_gguf(path: Path) -> InstalledModel:
+    """The language model in a GGUF file somewhere on this machine.
+
+    Raises:
+        ModelError: There is none, or it is damaged.
+    """
+    kind = identify(path)
+    if kind is not FileKind.GGUF:
+        raise ModelError(f"{path} is no language model: it is {kind.value}", "Give a GGUF file")
+    info, size = read_gguf(path), path.stat().st_size
+    return InstalledModel(
+        name=path.name,
+        path=path.absolute(),
+        sha256=remembered_sha256(path),
+        bytes=size,
+        kind="llm",
+        multilingual=True,
+        alignment="",
+        licence=info.licence,
+        memory_bytes=size * 5 // 4,
+    )
 
 
 def by_folder(path: Path) -> InstalledModel:

@@ -1,0 +1,202 @@
+"""A real language model, in process and behind llama-cpp-python's own server on loopback.
+
+SmolLM2 has 135 million parameters: what it writes is mostly rubbish, and that it stays within its form is
+what is looked at here.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from transcribe.chat import BadAnswer, ChatIdentity, ChatModel, Question
+from transcribe.engines.llm.find import connect, find_servers
+from transcribe.engines.llm.llama_cpp import LlamaCpp, version
+from transcribe.engines.llm.servers import KINDS
+from transcribe.errors import NetworkError
+from transcribe.models.sources import pull
+from transcribe.models.store import InstalledModel, Store
+from transcribe.notes.answers import SCHEMA, read_items
+from transcribe.notes.prompted import TASKS, PromptedWriter
+from transcribe.notes.prompts import Prompts
+from transcribe.notes.writer import Material, Sentence
+from transcribe.show_notes import NO_SHOW
+from transcribe.templates import template_folder
+
+pytestmark = [
+    pytest.mark.real,
+    pytest.mark.skipif(importlib.util.find_spec("llama_cpp") is None, reason="run: make llm"),
+]
+
+SAMPLE = Path(__file__).resolve().parents[2] / "samples" / "two-voices.txt"
+CONTEXT = 4096
+SYSTEM = 'Answer with JSON only: {"items": [{"text": "…", "sentences": [1]}]}'
+
+
+def material() -> Material:
+    text = SAMPLE.read_text("utf-8").replace(";", ".").replace(":", ".")
+    texts = [f"{part.strip()}." for line in text.splitlines() for part in line.split(".") if part.strip()]
+    sentences = tuple(
+        Sentence(each, 5000 * at, 5000 * at + 4900, (at,), None, 0.9) for at, each in enumerate(texts)
+    )
+    return Material(sentences, (0, len(texts) // 2), "en", "en", 5000 * len(texts), NO_SHOW)
+
+
+def question(task: str) -> Question:
+    source = "\n".join(f"[{at + 1}] {sentence.text}" for at, sentence in enumerate(material().sentences))
+    return Question(SYSTEM, f"{source}\n\nTASK: {task}", SCHEMA, 300, 0.2)
+
+
+@pytest.fixture(scope="module")
+def smollm2(model_store: Store) -> InstalledModel:
+    return pull("smollm2", model_store, "index")
+
+
+@pytest.fixture(scope="module")
+def in_process(smollm2: InstalledModel) -> Iterator[LlamaCpp]:
+    identity = ChatIdentity("llama.cpp", version(), smollm2.name, smollm2.sha256, smollm2.licence)
+    model = LlamaCpp(smollm2.path, identity, CONTEXT, 2, 120)
+    yield model
+    model.close()
+
+
+@pytest.fixture(scope="module")
+def server(smollm2: InstalledModel, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """llama-cpp-python's own server on a free port of this machine."""
+    if importlib.util.find_spec("uvicorn") is None:
+        pytest.skip("run: make llm")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    log = tmp_path_factory.mktemp("server") / "log.txt"
+    command = [sys.executable, "-m", "llama_cpp.server", "--model", str(smollm2.path), "--port", str(port)]
+    command += [
+        "--host",
+        "127.0.0.1",
+        "--n_ctx",
+        str(CONTEXT),
+        "--model_alias",
+        "smollm2",
+        "--n_threads",
+        "2",
+    ]
+    with log.open("wb") as handle, subprocess.Popen(command, stdout=handle, stderr=handle) as process:
+        try:
+            _wait_until_it_answers(port, process, log)
+            yield port
+        finally:
+            process.terminate()
+
+
+def _wait_until_it_answers(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    give_up = time.monotonic() + 120
+    while time.monotonic() < give_up:
+        assert process.poll() is None, log.read_text("utf-8", "replace")
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            return
+        time.sleep(0.1)
+    pytest.fail(f"the server did not start: {log.read_text('utf-8', 'replace')}")
+
+
+def served(port: int) -> ChatModel:
+    return connect(
+        KINDS["llama-cpp-server"], "smollm2", host=f"http://127.0.0.1:{port}", seconds=120, context=CONTEXT
+    )
+
+
+def test_answer_in_process_keeps_to_the_schema(in_process: LlamaCpp) -> None:
+    answer = in_process.answer(question("Say in one sentence what this is about."))
+    assert answer.finish in ("stop", "length")
+    assert answer.text.lstrip().startswith("{")
+    assert answer.tokens > 0
+    if answer.finish == "stop":
+        assert set(json.loads(answer.text)) == {"items"}
+
+
+def test_what_was_read_is_not_read_again(in_process: LlamaCpp) -> None:
+    first = in_process.answer(question("Suggest a title."))
+    second = in_process.answer(question("Pick a keyword."))
+    assert first.read_tokens is not None
+    assert second.read_tokens is not None
+    assert second.prompt_tokens > 200
+    assert second.read_tokens < 0.2 * second.prompt_tokens
+
+
+def test_tokens_are_counted(in_process: LlamaCpp) -> None:
+    text = material().sentences[0].text
+    assert len(text.split()) <= in_process.count(text) < len(text)
+
+
+def test_question_that_does_not_fit_is_refused_and_not_cut(in_process: LlamaCpp) -> None:
+    with pytest.raises(BadAnswer, match="does not fit"):
+        in_process.answer(Question(SYSTEM, "word " * CONTEXT, SCHEMA, 100, 0.2))
+
+
+def test_both_engines_live_in_one_process(in_process: LlamaCpp, tiny_en_model: InstalledModel) -> None:
+    from transcribe.engines.whisper_cpp import known_languages
+
+    assert "pl" in known_languages()
+    assert in_process.answer(question("Suggest a title.")).text
+
+
+def check_accounts(chat: ChatModel) -> None:
+    """Every part is either drafted, with evidence that exists, or told to have failed."""
+    about = material()
+    writer = PromptedWriter(chat, Prompts((template_folder() / "prompts",)))
+    drafts = writer.write(about, lambda _: None)
+    parts = {draft.part for draft in drafts.drafts} | {part for part, _ in drafts.failed}
+    assert parts == {"chapters", *(task.part for task in TASKS)}
+    assert all(0 <= at < len(about.sentences) for draft in drafts.drafts for at in draft.sentences)
+    assert drafts.drafts, drafts.failed
+    assert writer.usage.tokens > 0
+
+
+@pytest.mark.slow
+def test_notes_in_process(in_process: LlamaCpp) -> None:
+    check_accounts(in_process)
+
+
+def test_answer_through_the_server(server: int) -> None:
+    chat = served(server)
+    answer = chat.answer(question("Say in one sentence what this is about."))
+    chat.close()
+    assert answer.prompt_tokens > 200
+    if answer.finish == "stop":
+        assert read_items(answer)
+
+
+@pytest.mark.slow
+def test_notes_through_the_server(server: int) -> None:
+    chat = served(server)
+    check_accounts(chat)
+    chat.close()
+
+
+def test_server_is_found_and_counts_like_the_model(server: int, in_process: LlamaCpp) -> None:
+    (found,) = find_servers({kind: (server,) for kind in KINDS if kind != "jan"})
+    assert (found.writer, [model.name for model in found.models]) == ("llama-cpp-server", ["smollm2"])
+    chat = served(server)
+    text = material().sentences[0].text
+    assert abs(chat.count(text) - in_process.count(text)) <= 1
+    chat.close()
+
+
+def test_server_says_that_a_question_does_not_fit(server: int) -> None:
+    chat = served(server)
+    with pytest.raises(BadAnswer, match="does not fit"):
+        chat.answer(Question(SYSTEM, "word " * 2 * CONTEXT, SCHEMA, 100, 0.2))
+    chat.close()
+
+
+def test_nobody_at_the_port() -> None:
+    with pytest.raises(NetworkError):
+        served(9)

@@ -1,0 +1,221 @@
+"""The writer that asks a language model: nothing cut, nothing believed, failures told."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from scripted_model import Say, ScriptedModel, items, obedient
+
+from transcribe.chat import BadAnswer, Question
+from transcribe.errors import ModelError, NetworkError, TranscribeError
+from transcribe.notes.prompted import PromptedWriter
+from transcribe.notes.prompts import Prompts
+from transcribe.notes.writer import Drafts, Material, Sentence, WriterProgress
+from transcribe.show_notes import NO_SHOW
+from transcribe.templates import template_folder
+
+PROMPTS = Prompts((template_folder() / "prompts",))
+
+
+def material(*texts: str, topics: tuple[int, ...] = (0,), language: str = "en") -> Material:
+    sentences = tuple(
+        Sentence(text, 1000 * at, 1000 * at + 900, (at,), None, 0.9) for at, text in enumerate(texts)
+    )
+    return Material(sentences, topics, "en", language, 1000 * len(texts), NO_SHOW)
+
+
+def talk(count: int = 40, **values: object) -> Material:
+    texts = [f"This is sentence number {at} of a talk about glass fibres." for at in range(count)]
+    return material(*texts, **values)  # type: ignore[arg-type]
+
+
+def write(model: ScriptedModel, about: Material, **options: object) -> Drafts:
+    told: list[WriterProgress] = []
+    drafts = PromptedWriter(model, PROMPTS, **options).write(about, told.append)  # type: ignore[arg-type]
+    assert all(event.done < event.total for event in told)
+    return drafts
+
+
+def failing(part: str, *answers: str) -> Say:
+    left = list(answers)
+
+    def say(question: Question) -> str:
+        return left.pop(0) if f"TASK: {part}" in question.text else obedient(question)
+
+    return say
+
+
+def test_every_part_is_written() -> None:
+    drafts = write(ScriptedModel(), talk(topics=(0, 17)))
+    assert drafts.failed == ()
+    assert {draft.part for draft in drafts.drafts} == {
+        "chapters", "summary", "long_summary", "takeaways", "quotes", "titles", "keywords", "social_post",
+    }  # fmt: skip
+    chapters = [(draft.text, draft.sentences) for draft in drafts.drafts if draft.part == "chapters"]
+    assert chapters == [("Topic 1", (0,)), ("Topic 18", (17,))]
+    assert (drafts.model, drafts.model_licence, drafts.version) == ("scripted", "MIT", "double 1")
+    assert len(drafts.prompts_sha256) == 64
+
+
+def test_transcript_comes_first_and_is_the_same_for_every_part() -> None:
+    model = ScriptedModel()
+    write(model, talk())
+    sources = {question.text.partition("TASK:")[0] for question in model.asked}
+    assert len(sources) == 1
+    assert len({question.system for question in model.asked}) == 1
+
+
+def test_re_read_tokens_are_counted() -> None:
+    model = ScriptedModel()  # reads everything anew every time
+    writer = PromptedWriter(model, PROMPTS)
+    writer.write(talk(), lambda _: None)
+    assert writer.usage.answers == 8
+    assert 0.5 < writer.usage.reread < 0.9
+
+
+def test_long_transcript_is_cut_into_sections_that_hold_every_sentence() -> None:
+    model = ScriptedModel(context=2000)
+    drafts = write(model, talk(400, topics=(0, 111, 222, 333)))
+    assert drafts.failed == ()
+    seen = {
+        int(number) for question in model.asked for number in re.findall(r"^\[(\d+)\]", question.text, re.M)
+    }
+    assert seen == set(range(1, 401))
+    assert [draft.sentences for draft in drafts.drafts if draft.part == "chapters"] == [
+        (0,), (111,), (222,), (333,),
+    ]  # fmt: skip
+    assert {draft.part for draft in drafts.drafts} >= {"summary", "quotes", "titles"}
+
+
+def test_points_that_do_not_get_shorter_fail_their_parts() -> None:
+    many = items(*["a point of many words " * 12] * 10)
+    model = ScriptedModel(lambda q: many if "TASK: Note" in q.text else obedient(q), context=1000)
+    drafts = write(model, talk(300))
+    assert dict(drafts.failed)["summary"] == "the points of the sections do not get shorter"
+    assert {draft.part for draft in drafts.drafts} == {"chapters", "quotes"}
+
+
+def test_sentence_longer_than_a_section_is_cut_between_words() -> None:
+    model = ScriptedModel(context=1200)
+    write(model, material(" ".join(f"word{at}" for at in range(2000))))
+    seen = {word for question in model.asked for word in re.findall(r"word\d+", question.text)}
+    assert len(seen) == 2000
+
+
+def test_context_that_is_too_small() -> None:
+    with pytest.raises(ModelError, match=r"reads 300 tokens at a time, too few .* --writer-context"):
+        write(ScriptedModel(context=300), talk())
+
+
+@pytest.mark.parametrize("text", ["Good morning everyone.", "Yes.", "你好"])
+def test_few_words_are_not_asked_about(text: str) -> None:
+    model = ScriptedModel()
+    assert write(model, material(text)).drafts == ()
+    assert model.asked == []
+
+
+def test_nothing_said() -> None:
+    assert write(ScriptedModel(), material(topics=())).drafts == ()
+
+
+def test_short_talk_has_few_parts() -> None:
+    drafts = write(ScriptedModel(), talk(3))
+    assert {draft.part for draft in drafts.drafts} == {
+        "chapters",
+        "summary",
+        "titles",
+        "keywords",
+        "social_post",
+    }
+
+
+@pytest.mark.parametrize(
+    "bad", ["", "Sure! Here you are.", '{"items": []}', '{"items": [{"text": "  "}]}', '{"a": 1']
+)
+def test_bad_answer_is_asked_for_again_with_other_settings(bad: str) -> None:
+    model = ScriptedModel(failing("Suggest", bad, items("Glass")))
+    drafts = write(model, talk())
+    assert drafts.failed == ()
+    assert [draft.text for draft in drafts.drafts if draft.part == "titles"] == ["Glass"]
+    first, second = (question for question in model.asked if "TASK: Suggest" in question.text)
+    assert second.temperature > first.temperature
+    assert second.seed != first.seed
+    assert second.text == first.text
+
+
+def test_two_bad_answers_fail_the_part_only() -> None:
+    drafts = write(ScriptedModel(failing("Suggest", "no", "no")), talk())
+    assert drafts.failed == (("titles", "the answer is not the JSON that was asked for"),)
+    assert "summary" in {draft.part for draft in drafts.drafts}
+
+
+def test_answers_that_are_cut_off_fail() -> None:
+    drafts = write(ScriptedModel(finish="length"), talk())
+    assert len(drafts.failed) == 8
+    assert set(dict(drafts.failed).values()) == {"the answer was cut off before its end"}
+
+
+def test_thoughts_and_fences_are_taken_off() -> None:
+    answer = f"<think>hm {{</think>\n```json\n{items('Glass')}\n```"
+    drafts = write(ScriptedModel(failing("Suggest", answer)), talk())
+    assert [draft.text for draft in drafts.drafts if draft.part == "titles"] == ["Glass"]
+
+
+def test_numbers_that_do_not_exist_are_left_out() -> None:
+    answer = items("Glass", sentences=(0, -3, 7, 2, 2, 9999))
+    drafts = write(ScriptedModel(failing("Suggest", answer)), talk())
+    assert [draft.sentences for draft in drafts.drafts if draft.part == "titles"] == [(1, 6)]
+
+
+class Dying(ScriptedModel):
+    """Answers twice; then the server is gone."""
+
+    def __init__(self, error: TranscribeError, answers: int = 2) -> None:
+        super().__init__()
+        self.error, self.left = error, answers
+
+    def answer(self, question: Question):  # type: ignore[no-untyped-def]
+        if not self.left:
+            self.asked.append(question)
+            raise self.error
+        self.left -= 1
+        return super().answer(question)
+
+
+def test_server_that_goes_away_keeps_what_was_written_and_is_not_asked_again() -> None:
+    model = Dying(NetworkError("no server answers"))
+    drafts = write(model, talk())
+    assert {draft.part for draft in drafts.drafts} == {"chapters", "summary"}
+    assert len(drafts.failed) == 6
+    assert len(model.asked) == 3
+
+
+def test_server_that_is_not_there_is_an_error() -> None:
+    with pytest.raises(NetworkError):
+        write(Dying(NetworkError("no server answers"), answers=0), talk())
+
+
+def test_hopeless_question_is_asked_once() -> None:
+    model = Dying(BadAnswer("does not fit", again=False))
+    write(model, talk())
+    assert len(model.asked) == 8
+
+
+def test_language_tone_and_own_prompts(tmp_path: Path) -> None:
+    (tmp_path / "titles.j2").write_text("TASK: Zaproponuj {{ most }} tytułów.", encoding="utf-8")
+    model = ScriptedModel()
+    own = PromptedWriter(model, Prompts((tmp_path, *PROMPTS.folders)), "Be dry.", 0.7)
+    drafts = own.write(talk(language="pl"), lambda _: None)
+    assert model.asked[0].system.startswith("Be dry.")
+    assert "Write in Polish." in model.asked[0].system
+    assert model.asked[0].temperature == 0.7
+    assert any("Zaproponuj 5 tytułów." in question.text for question in model.asked)
+    assert drafts.prompts_sha256 != write(ScriptedModel(), talk()).prompts_sha256
+
+
+def test_mistake_in_a_prompt_names_file_and_line(tmp_path: Path) -> None:
+    (tmp_path / "titles.j2").write_text("TASK:\n{{ nothing }}", encoding="utf-8")
+    with pytest.raises(TranscribeError, match=r"titles\.j2, line 2"):
+        PromptedWriter(ScriptedModel(), Prompts((tmp_path, *PROMPTS.folders))).write(talk(), lambda _: None)

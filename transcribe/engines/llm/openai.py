@@ -1,0 +1,189 @@
+"""Servers that speak OpenAI's chat completions, each in its own dialect."""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import msgspec
+
+from transcribe.chat import Answer, BadAnswer, ChatIdentity, Question
+from transcribe.engines.llm.counting import estimated_tokens, was_cut
+from transcribe.engines.llm.http import Http, Reply
+from transcribe.engines.llm.refusals import is_too_long, refusal
+
+CHAT = "/v1/chat/completions"
+
+Rung = Literal["json_schema", "json_object", "prompt"]
+"""How a server is asked to hold the model to a schema; the prompt itself always says it, too."""
+
+REFUSALS = (400, 422, 500, 501)
+"""Statuses with which servers answer to a form of schema that they do not know."""
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """What one server understands.
+
+    Attributes:
+        writer: What `--writer` calls it.
+        rungs: The forms of schema it may know, the best first; `prompt` is the last.
+        extra: Fields to send beside the common ones.
+        bare: Whether unknown fields are refused, so that only the oldest ones may be sent.
+        counts: Path and field that count tokens, and the field of the answer.
+    """
+
+    writer: str
+    rungs: tuple[Rung, ...]
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    bare: bool = False
+    counts: tuple[str, str, str] = ("", "", "")
+
+
+class OpenAiChat:
+    """A `ChatModel` behind an OpenAI-compatible server.
+
+    Args:
+        http: The server.
+        dialect: What it understands.
+        identity: Which model answers.
+        context: Tokens of a question and its answer.
+    """
+
+    def __init__(self, http: Http, dialect: Dialect, identity: ChatIdentity, context: int) -> None:
+        self.identity = identity
+        self.context = context
+        self._http = http
+        self._dialect = dialect
+        self._rungs = list(dialect.rungs)
+        self.count = functools.lru_cache(maxsize=10_000)(self._count)
+
+    def answer(self, question: Question) -> Answer:
+        """Ask, with the best form of schema that the server has not refused yet.
+
+        Raises:
+            BadAnswer: This question was not answered.
+            TranscribeError: No question will be.
+        """
+        start = time.monotonic()
+        while True:
+            reply = self._http.post(CHAT, self._body(question, self._rungs[0]))
+            error = refusal(reply, self._http.url, self.identity.model)
+            if error is None:
+                return self._checked(_answer(reply, time.monotonic() - start), question)
+            if not self._may_step_down(reply):
+                raise error
+            self._rungs.pop(0)
+
+    def close(self) -> None:
+        """Hang up."""
+        self._http.close()
+
+    def _may_step_down(self, reply: Reply) -> bool:
+        return (
+            len(self._rungs) > 1 and reply.status in REFUSALS and not reply.is_page and not is_too_long(reply)
+        )
+
+    def _body(self, question: Question, rung: Rung) -> dict[str, Any]:
+        body: dict[str, Any] = {
+            "model": self.identity.model,
+            "messages": [
+                {"role": "system", "content": question.system},
+                {"role": "user", "content": question.text},
+            ],
+            "max_tokens": question.max_tokens,
+            "temperature": question.temperature,
+        }
+        if self._dialect.bare:
+            return body | {"top_p": 0.95}
+        body |= {"seed": question.seed, "stream": False, **self._dialect.extra}
+        if rung == "json_schema":
+            named = {"name": "items", "schema": question.schema}
+            return body | {"response_format": {"type": rung, "json_schema": named}}
+        if rung == "json_object":
+            return body | {"response_format": {"type": rung, "schema": question.schema}}
+        return body
+
+    def _checked(self, answer: Answer, question: Question) -> Answer:
+        """The answer, unless the server cut the question or ignored the schema; some do, with status 200."""
+        if was_cut(answer.prompt_tokens, question.system + question.text):
+            raise BadAnswer(
+                f"the server read only {answer.prompt_tokens:,} tokens of the question",
+                "Say how large the model's context is with --writer-context",
+                again=False,
+            )
+        if len(self._rungs) > 1 and answer.finish == "stop" and not _is_json(answer.text):
+            self._rungs = self._rungs[-1:]
+            raise BadAnswer("the server ignored the form that was asked for")
+        return answer
+
+    def _count(self, text: str) -> int:
+        path, asked, told = self._dialect.counts
+        if not path:
+            return estimated_tokens(text)
+        body = self._http.post(path, {asked: text}).body
+        found = body.get(told) if isinstance(body, dict) else None
+        if isinstance(found, list):
+            return len(found)
+        return found if isinstance(found, int) and found > 0 else estimated_tokens(text)
+
+
+def _answer(reply: Reply, seconds: float) -> Answer:
+    try:
+        found = msgspec.convert(reply.body, type=_Completion)
+    except msgspec.ValidationError as error:
+        raise BadAnswer("the server's answer has an unknown shape") from error
+    choice = found.choices[0] if found.choices else _Choice()
+    text = choice.message.content or ""
+    if not text.strip():
+        thought = choice.message.reasoning_content or choice.message.reasoning
+        raise BadAnswer("the answer holds thoughts only" if thought else "the answer is empty")
+    usage = found.usage or _Usage()
+    remembered = (usage.prompt_tokens_details or _Details()).cached_tokens
+    read = found.timings.prompt_n if found.timings else None
+    if read is None and remembered is not None:
+        read = usage.prompt_tokens - remembered
+    finish: Literal["length", "stop"] = "length" if choice.finish_reason == "length" else "stop"
+    return Answer(text, finish, usage.prompt_tokens, read, usage.completion_tokens, seconds)
+
+
+def _is_json(text: str) -> bool:
+    try:
+        msgspec.json.decode(text.strip().encode())
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return False
+    return True
+
+
+class _Message(msgspec.Struct):
+    content: str | None = None
+    reasoning_content: str | None = None
+    reasoning: str | None = None
+
+
+class _Choice(msgspec.Struct):
+    message: _Message = msgspec.field(default_factory=_Message)
+    finish_reason: str | None = None
+
+
+class _Details(msgspec.Struct):
+    cached_tokens: int | None = None
+
+
+class _Usage(msgspec.Struct):
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    prompt_tokens_details: _Details | None = None
+
+
+class _Timings(msgspec.Struct):
+    prompt_n: int | None = None
+
+
+class _Completion(msgspec.Struct):
+    choices: list[_Choice]
+    usage: _Usage | None = None
+    timings: _Timings | None = None

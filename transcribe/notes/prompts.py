@@ -1,0 +1,53 @@
+"""The prompts: templates that users may copy and edit, found in folders one after the other."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from transcribe.templates import render_from
+
+NAMES = {
+    "ar": "Arabic", "cs": "Czech", "da": "Danish", "de": "German", "el": "Greek", "en": "English",
+    "es": "Spanish", "fa": "Persian", "fi": "Finnish", "fr": "French", "he": "Hebrew", "hi": "Hindi",
+    "hu": "Hungarian", "id": "Indonesian", "it": "Italian", "ja": "Japanese", "ko": "Korean",
+    "nl": "Dutch", "no": "Norwegian", "pl": "Polish", "pt": "Portuguese", "ro": "Romanian",
+    "ru": "Russian", "sk": "Slovak", "sv": "Swedish", "th": "Thai", "tr": "Turkish", "uk": "Ukrainian",
+    "vi": "Vietnamese", "zh": "Chinese",
+}  # fmt: skip
+"""Languages by their code, as a prompt names them; another is named by its code."""
+
+
+@dataclass(frozen=True)
+class Prompts:
+    """Where prompts come from.
+
+    Attributes:
+        folders: Looked through in this order; the last is the packaged one.
+    """
+
+    folders: tuple[Path, ...]
+
+    def render(self, name: str, **values: object) -> str:
+        """The prompt of that name, filled in.
+
+        Raises:
+            TranscribeError: It is missing or wrong; the message names file and line.
+        """
+        return render_from(self.folders, f"{name}.j2", **values).strip()
+
+    def sha256(self, names: Sequence[str], extra: str = "") -> str:
+        """Digest of the prompts of these names and of `extra`, for provenance."""
+        digest = hashlib.sha256(extra.encode())
+        for name in sorted(names):
+            found = (folder / f"{name}.j2" for folder in self.folders)
+            path = next((path for path in found if path.is_file()), None)
+            digest.update(f"\0{name}\0".encode() + (path.read_bytes() if path else b""))
+        return digest.hexdigest()
+
+
+def language_name(code: str) -> str:
+    """A language as a prompt names it."""
+    return NAMES.get(code, f"the language {code!r}" if code else "the language of the transcript")
