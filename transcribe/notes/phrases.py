@@ -56,7 +56,7 @@ def key_phrases(texts: Sequence[str], terms: Terms, limit: int) -> list[Phrase]:
         Phrase(
             text=max(sorted(written[stems]), key=lambda form: written[stems][form]),
             terms=stems,
-            weight=math.log2(len(stems) + 1) * _beyond(count, held.get(stems, [])),
+            weight=_weight(stems, count, held.get(stems, []), written[stems]),
             count=count,
         )
         for stems, count in counts.items()
@@ -64,6 +64,12 @@ def key_phrases(texts: Sequence[str], terms: Terms, limit: int) -> list[Phrase]:
     ]
     phrases.sort(key=lambda phrase: -phrase.weight)  # stable: of equal ones the first said
     return _apart(phrases, limit)
+
+
+def _weight(stems: tuple[str, ...], count: int, longer: list[int], forms: Counter[str]) -> float:
+    """A little more for what is written with a capital: names, and in German the nouns."""
+    capitals = sum(times for form, times in forms.items() if form[0].isupper())
+    return math.log2(len(stems) + 1) * _beyond(count, longer) * (1 + 0.3 * capitals / count)
 
 
 def _beyond(count: int, longer: list[int]) -> float:

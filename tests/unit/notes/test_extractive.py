@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -13,7 +14,6 @@ from recordings import ENGLISH, TEXTS, episode_of
 from transcribe.episode import Episode, Spot
 from transcribe.notes.extractive import write_extractive
 from transcribe.notes.material import material_of
-from transcribe.notes.terms import words_of
 from transcribe.show_notes import ShowNotes
 
 
@@ -32,7 +32,7 @@ def every_text(notes: ShowNotes) -> list[tuple[str, tuple[int, ...]]]:
 
 
 def squeezed(text: str) -> str:
-    return "".join(words_of(text))
+    return "".join(char for char in unicodedata.normalize("NFKC", text).casefold() if char.isalnum())
 
 
 def assert_true_to(episode: Episode, notes: ShowNotes) -> None:
