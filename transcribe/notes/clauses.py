@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from transcribe.formats.tokens import text_width
 from transcribe.notes.fitness import is_chatter
-from transcribe.notes.phrases import key_phrases
+from transcribe.notes.phrases import key_phrases, runs_of
 from transcribe.notes.terms import Terms, words_of
 from transcribe.notes.writer import Sentence
 
@@ -98,6 +98,14 @@ def chapter_title(
     for clause in clauses_of(sentences, fit, weights, terms):
         if clause.text not in taken:
             return clause
+    runs = [
+        Clause(as_title(run), position, sum(weights.get(term, 0.0) for term in set(terms.of(run))))
+        for position in fit
+        for run in runs_of(sentences[position].text, terms)
+        if text_width(run) <= LONGEST_CELLS and as_title(run) not in taken
+    ]
+    if runs:
+        return max(runs, key=lambda run: (run.value, -run.sentence))
     for phrase in key_phrases([sentences[position].text for position in positions], terms, 5):
         at = next(position for position in positions if phrase.text in sentences[position].text)
         if as_title(phrase.text) not in taken:

@@ -93,6 +93,11 @@ def test_keywords_are_what_is_said_most() -> None:
     assert not {"the", "she", "and"} & {keyword.lower() for keyword in notes.keywords}
 
 
+def test_chinese_keywords_are_said_more_than_once() -> None:
+    said = ["蜜蜂记得太阳的位置。", "农药伤害蜜蜂的记忆。", "蜜蜂靠河流认路。"]
+    assert notes_of(episode_of(said, "zh")).keywords == ("蜜蜂",)
+
+
 def test_names_in_english() -> None:
     mentions = {mention.name: mention.kind for mention in notes_of(episode_of(ENGLISH)).mentions}
     assert mentions["Dr. Maria Keller"] == "person"
@@ -128,7 +133,7 @@ def test_doubtful_words_are_not_chosen_from() -> None:
     best = notes_of(plain).summary[0]
     segment = plain.transcript.segments[best.segments[0]]
     for kind in ("suspect", "uncertain"):
-        spot = Spot(segment.start_ms, segment.end_ms, kind, "")  # type: ignore[arg-type]
+        spot = Spot(segment.start_ms, segment.end_ms, kind, "")
         notes = notes_of(episode_of(ENGLISH, spots=[spot]))
         statements = [*notes.summary, *notes.long_summary, *notes.takeaways, *notes.social_post]
         assert best.text not in {each.text for each in statements}
@@ -137,7 +142,8 @@ def test_doubtful_words_are_not_chosen_from() -> None:
 
 def test_words_of_low_probability_are_not_quoted() -> None:
     notes = notes_of(episode_of(ENGLISH, probability=0.4))
-    assert notes.quotes == notes.takeaways == ()
+    assert not notes.quotes
+    assert not notes.takeaways
     assert len(notes.summary) == 1  # something has to stand there
 
 

@@ -146,7 +146,7 @@ def test_the_same_quote_stands_once() -> None:
         ("pl", POLISH, "Anna Nowak bada w Krakowie pszczoły.", "Jan Kowalski bada w Krakowie pszczoły."),
         ("pl", POLISH, "Pszczoły Anny Nowak bada od 20 lat Kraków.", "Pszczoły w Krakowie bada od 30 lat."),
         ("de", GERMAN, "Pestizide stören Bienen.", "Pestizide stören Bienen laut Herrn Müller."),
-        ("de", GERMAN, "Keller erforscht Honigbienen seit 20 Jahren.", "Keller erforscht sie seit 30 Jahren."),
+        ("de", GERMAN, "Keller erforscht Bienen seit 20 Jahren.", "Keller erforscht sie seit 30 Jahren."),
         ("ja", JAPANESE, "農薬はミツバチの記憶を乱す。", "量子計算機は会計士の仕事を奪う。"),
         ("ar", ARABIC, "المبيدات تربك ذاكرة النحل.", "الحواسيب الكمومية ستغير المحاسبة."),
     ],
