@@ -129,10 +129,10 @@ def _unspaced_candidates(text: str, language: str) -> Iterator[tuple[tuple[str, 
 
 
 def runs_of(text: str, terms: Terms) -> list[str]:
-    """Content words that follow each other, two or more: "conversion formats", as they are written."""
+    """Content words that follow each other, three or more, as they are written."""
     if is_unspaced(text):
         return []
-    return [text[run[0].start() : run[-1].end()] for run in _runs(text, terms) if len(run) > 1]
+    return [text[run[0].start() : run[-1].end()] for run in _runs(text, terms) if len(run) > 2]
 
 
 def _runs(text: str, terms: Terms) -> Iterator[list[re.Match[str]]]:
