@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from transcribe.formats.tokens import text_width
 from transcribe.notes.fitness import is_chatter
-from transcribe.notes.phrases import key_phrases
+from transcribe.notes.phrases import key_phrases, runs_of
 from transcribe.notes.terms import Terms, words_of
 from transcribe.notes.writer import Sentence
 
@@ -64,7 +64,7 @@ def _parts(text: str) -> list[str]:
 
 def _value(text: str, sentence: str, weights: Mapping[str, float], terms: Terms) -> float:
     cells, words = text_width(text), words_of(text)
-    if not SHORTEST_CELLS <= cells <= LONGEST_CELLS or is_chatter(sentence) or text.endswith(("?", "？")):
+    if not SHORTEST_CELLS <= cells <= LONGEST_CELLS or is_chatter(sentence) or not _is_closed(text):
         return 0.0
     content = terms.of(text)
     if len(set(content)) < 2 or terms.is_small(words[-1]):  # "what he was"
@@ -75,6 +75,11 @@ def _value(text: str, sentence: str, weights: Mapping[str, float], terms: Terms)
     if len(content) == len(words):  # a name or an address: "Lieutenant Colonel Anderson"
         value *= 0.3
     return value * (1.3 if text == sentence.strip(_EDGES) else 1.0)
+
+
+def _is_closed(text: str) -> bool:
+    """Whether it asks nothing, and every bracket in it has its other half."""
+    return not text.endswith(("?", "？", "؟")) and text.count("(") == text.count(")")
 
 
 def chapter_title(
@@ -98,11 +103,34 @@ def chapter_title(
     for clause in clauses_of(sentences, fit, weights, terms):
         if clause.text not in taken:
             return clause
+    runs = [
+        Clause(as_title(run), position, sum(weights.get(term, 0.0) for term in set(terms.of(run))))
+        for position in fit
+        for run in runs_of(sentences[position].text, terms)
+        if text_width(run) <= LONGEST_CELLS and as_title(run) not in taken
+    ]
+    if runs:
+        return max(runs, key=lambda run: (run.value, -run.sentence))
+    begun = [Clause(begun_title(sentences[position].text, terms), position, 0.0) for position in fit]
+    begun = [clause for clause in begun if clause.text not in taken]
+    if begun:
+        return begun[0]
     for phrase in key_phrases([sentences[position].text for position in positions], terms, 5):
         at = next(position for position in positions if phrase.text in sentences[position].text)
         if as_title(phrase.text) not in taken:
             return Clause(as_title(phrase.text), at, 0.0)
     return Clause(shortened(sentences[positions[0]].text, LONGEST_CELLS), positions[0], 0.0)
+
+
+def begun_title(text: str, terms: Terms) -> str:
+    """The beginning of a sentence as a title, without small words at its end: not "He spoke of the"."""
+    title = shortened(text, LONGEST_CELLS)
+    words = title.split(" ")
+    if title == shortened(text, 10 * LONGEST_CELLS):
+        return title
+    while len(words) > 3 and terms.is_small("".join(words_of(words[-1]))):
+        words.pop()
+    return " ".join(words).rstrip(_EDGES)
 
 
 def shortened(text: str, cells: int) -> str:

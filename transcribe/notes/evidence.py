@@ -41,8 +41,12 @@ class Evidence:
         self.fact_numbers = numbers_of(facts, material.language)
 
     def content_of(self, text: str) -> frozenset[str]:
-        """What a text says, without what is known about the show."""
-        return frozenset(self.terms.of(text)) - self.fact_terms
+        """What a text says, without what is known about the show and without numbers.
+
+        Numbers are looked for by themselves: one that was said anywhere supports nothing.
+        """
+        said = (term for term in self.terms.of(text) if not any(char.isdigit() for char in term))
+        return frozenset(said) - self.fact_terms
 
     def support(self, content: frozenset[str], sentences: Iterable[int]) -> float:
         """Which share of some terms those sentences and their neighbours have, 0 to 1."""

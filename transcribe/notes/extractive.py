@@ -12,11 +12,10 @@ from itertools import pairwise
 from transcribe.episode import Spot
 from transcribe.formats.tokens import text_width
 from transcribe.notes.clauses import (
-    LONGEST_CELLS,
     Clause,
+    begun_title,
     chapter_title,
     clauses_of,
-    shortened,
     term_weights,
 )
 from transcribe.notes.mentions import mentions_of
@@ -34,6 +33,9 @@ POST_CHARS = 280
 
 LONG_SUMMARY_WORDS = 220
 """In the middle of 150 to 300, which is what templates of show notes ask for."""
+
+CLAIM_CELLS = 300
+"""What is longer is no takeaway but an account."""
 
 QUOTE_CELLS = 240
 """Three lines of a book; longer ones are not quoted but told."""
@@ -67,7 +69,7 @@ def write_extractive(material: Material, spots: Iterable[Spot] = (), version: st
         takeaways=tuple(statement(sentences[index]) for index in takeaways),
         quotes=tuple(quote_of(sentences[index : index + 1]) for index in quotes),
         mentions=mentions_of(sentences, weighed.shaky, weighed.terms, _people(material)),
-        keywords=tuple(phrase.text for phrase in phrases),
+        keywords=tuple(phrase.text for place, phrase in enumerate(phrases) if place < 5 or phrase.count > 1),
         titles=_titles(weighed),
         social_post=_post(weighed, summary),
         sound_bites=sound_bites_of(weighed),
@@ -107,7 +109,7 @@ def _trusted(weighed: Weighed) -> list[int]:
 def _summary(weighed: Weighed) -> list[int]:
     """Up to three sentences; where none is fit, the first one that can be relied on."""
     sentences = weighed.material.sentences
-    short = [index for index in weighed.candidates if text_width(sentences[index].text) <= 300]
+    short = [index for index in weighed.candidates if text_width(sentences[index].text) <= CLAIM_CELLS]
     count = min(3, max(1, len(sentences) // 4))
     chosen = pick(weighed, short, count, weighed.scores.__getitem__)
     return chosen or _trusted(weighed)[:1]
@@ -115,7 +117,13 @@ def _summary(weighed: Weighed) -> list[int]:
 
 def _takeaways(weighed: Weighed, summary: Sequence[int]) -> list[int]:
     sentences = weighed.material.sentences
-    fresh = [index for index in weighed.candidates if index not in summary and weighed.fit[index] >= 0.3]
+    fresh = [
+        index
+        for index in weighed.candidates
+        if index not in summary
+        and weighed.fit[index] >= 0.3
+        and text_width(sentences[index].text) <= CLAIM_CELLS
+    ]
     minutes = weighed.material.duration_ms / 60_000
     count = min(8, max(3, round(minutes / 6)), max(1, len(sentences) // 3))
 
@@ -232,7 +240,7 @@ def _titles(weighed: Weighed) -> tuple[Statement, ...]:
             break
     if not chosen:
         first = _summary(weighed)[0]
-        chosen = [Clause(shortened(sentences[first].text, LONGEST_CELLS), first, 0.0)]
+        chosen = [Clause(begun_title(sentences[first].text, weighed.terms), first, 0.0)]
     return tuple(statement(sentences[clause.sentence], clause.text) for clause in chosen)
 
 

@@ -19,6 +19,9 @@ LIMIT = 20
 """More names than this are a list nobody reads."""
 
 _PARTICLES = listed("of de da do dos das del della di du des van von der den la le al el bin ibn zu zur")
+_GERMAN_PARTICLES = listed("von van zu de")
+"""The others join German nouns that are no names: "Inhaber des Verlags"."""
+
 _TITLES = listed(
     "mr mrs ms miss dr colonel commander lieutenant general "
     " prof professor doctor sir lady lord president senator judge captain king queen "
@@ -137,7 +140,7 @@ def _last_of_run(text: str, words: Sequence[re.Match[str]], first: int, terms: T
             break
         if _is_capital(words[index].group(), terms):
             last = index
-        elif words[index].group() not in _PARTICLES:
+        elif words[index].group() not in (_GERMAN_PARTICLES if terms.language == "de" else _PARTICLES):
             break
     return last
 

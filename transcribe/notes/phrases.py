@@ -13,9 +13,11 @@ from transcribe.notes.terms import Terms, folded, is_unspaced, matches
 LONGEST = 3
 """Words of a phrase; longer ones are seldom said twice."""
 
-_RUN = re.compile("[\u30a1-\u30fa\u30fc]{3,12}|[\u3400-\u9fff]{2,6}")
-"""Katakana and Han letters: in Japanese those are the content words. In Chinese all words are Han, and
-what is said twice in the same letters is likely one."""
+_RUN = re.compile("[\u30a1-\u30fa\u30fc]{3,12}|[\u3400-\u9fff]{2,}")
+"""Katakana and Han letters: in Japanese those are the content words."""
+
+_ALL_HAN = ("zh", "yue")
+"""Languages written in Han letters only: what is said twice in the same two to four is likely a word."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ def key_phrases(texts: Sequence[str], terms: Terms, limit: int) -> list[Phrase]:
         Phrase(
             text=max(sorted(written[stems]), key=lambda form: written[stems][form]),
             terms=stems,
-            weight=math.log2(len(stems) + 1) * _beyond(count, held.get(stems, [])),
+            weight=_weight(stems, count, held.get(stems, []), written[stems]),
             count=count,
         )
         for stems, count in counts.items()
@@ -64,6 +66,12 @@ def key_phrases(texts: Sequence[str], terms: Terms, limit: int) -> list[Phrase]:
     ]
     phrases.sort(key=lambda phrase: -phrase.weight)  # stable: of equal ones the first said
     return _apart(phrases, limit)
+
+
+def _weight(stems: tuple[str, ...], count: int, longer: list[int], forms: Counter[str]) -> float:
+    """A little more for what is written with a capital: names, and in German the nouns."""
+    capitals = sum(times for form, times in forms.items() if form[0].isupper())
+    return math.log2(len(stems) + 1) * _beyond(count, longer) * (1 + 0.3 * capitals / count)
 
 
 def _beyond(count: int, longer: list[int]) -> float:
@@ -99,8 +107,7 @@ def _apart(phrases: Sequence[Phrase], limit: int) -> list[Phrase]:
 
 def _candidates(text: str, terms: Terms) -> Iterator[tuple[tuple[str, ...], str]]:
     if is_unspaced(text):
-        for match in _RUN.finditer(text):
-            yield (match.group(),), match.group()
+        yield from _unspaced_candidates(text, terms.language)
         return
     for run in _runs(text, terms):
         for size in range(1, LONGEST + 1):
@@ -108,6 +115,24 @@ def _candidates(text: str, terms: Terms) -> Iterator[tuple[tuple[str, ...], str]
                 words = run[first : first + size]
                 stems = tuple(terms.stem(folded(word.group())) for word in words)
                 yield stems, text[words[0].start() : words[-1].end()]
+
+
+def _unspaced_candidates(text: str, language: str) -> Iterator[tuple[tuple[str, ...], str]]:
+    for match in _RUN.finditer(text):
+        run = match.group()
+        if language not in _ALL_HAN:
+            yield (run,), run
+            continue
+        for size in range(2, 5):
+            for first in range(len(run) - size + 1):
+                yield tuple(run[first : first + size]), run[first : first + size]
+
+
+def runs_of(text: str, terms: Terms) -> list[str]:
+    """Content words that follow each other, three or more, as they are written."""
+    if is_unspaced(text):
+        return []
+    return [text[run[0].start() : run[-1].end()] for run in _runs(text, terms) if len(run) > 2]
 
 
 def _runs(text: str, terms: Terms) -> Iterator[list[re.Match[str]]]:

@@ -20,10 +20,10 @@ from transcribe.notes.terms import Terms, folded, matches, words_of
 from transcribe.notes.writer import Draft, Material, Part
 from transcribe.show_notes import Quote, Statement
 
-SUPPORTED = 0.5
+SUPPORTED = 0.6
 """From this share of its content words on, a statement is taken to be supported."""
 
-DROPPED = 0.3
+DROPPED = 0.35
 """Below this share it is dropped; between the two it is marked."""
 
 LIMITS: dict[Part, int] = {"summary": 3, "takeaways": 8, "quotes": 5, "titles": 5, "keywords": 12}

@@ -1,0 +1,48 @@
+"""Marks of a language model that has failed."""
+
+from __future__ import annotations
+
+import pytest
+from recordings import TEXTS
+
+from transcribe.notes.degenerate import degenerate
+
+
+@pytest.mark.parametrize("language", TEXTS)
+def test_what_people_say_is_not_degenerate(language: str) -> None:
+    assert degenerate(TEXTS[language], "long_summary", language) == ""
+    for text in TEXTS[language]:
+        assert degenerate([text], "summary", language) == ""
+
+
+@pytest.mark.parametrize(
+    ("texts", "reason"),
+    [
+        ([], "nothing"),
+        (["", "  ", "…"], "nothing"),
+        (["The bees are the bees are the bees are the bees are the bees."], "repeats"),
+        (["bees " * 20], "repeats"),
+        (["Bees fly home."] * 4, "repeats"),
+        (["a b c d e f " * 200], "far too long"),
+        (["<|im_start|>assistant Bees fly home."], "echoes"),
+        (['{"text": "Bees fly home"}'], "echoes"),
+        (["As an AI, I cannot summarise this."], "echoes"),
+        (["Here is a summary of the transcript:"], "echoes"),
+        (["```json"], "echoes"),
+        (["Die Bienen finden den Weg nach Hause und merken sich dabei den Stand der Sonne."], "language"),
+        (["ミツバチは太陽の位置を覚えていることができます。"], "language"),
+    ],
+)
+def test_failures_are_noticed(texts: list[str], reason: str) -> None:
+    assert reason in degenerate(texts, "summary", "en")
+
+
+def test_an_echo_of_the_prompt_is_noticed() -> None:
+    prompt = "Tell in two or three sentences what the episode is about, for people who have not heard it."
+    echo = "Two or three sentences: what the episode is about, for people who have not heard it"
+    assert degenerate([echo], "summary", "en", prompt) == "it echoes its orders"
+    assert degenerate(["What the episode is about"], "summary", "en", prompt) == ""
+
+
+def test_any_language_is_fine_where_none_is_asked_for() -> None:
+    assert degenerate(["Die Bienen finden den Weg nach Hause."], "summary", "") == ""

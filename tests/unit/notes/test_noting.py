@@ -1,0 +1,131 @@
+"""Notes as a step of a job: kept, redone, and never at the cost of the transcript."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+from recordings import ENGLISH, episode_of
+
+from transcribe.commands.choose import choose_writer
+from transcribe.errors import EngineError, UsageError
+from transcribe.notes.writer import Draft, Drafts, Material, Part, WriterProgress
+from transcribe.noting import noted
+from transcribe.progress import Event, StageFinished, StageStarted, Warned
+from transcribe.settings import Settings
+from transcribe.show_notes import ShowNotes
+from transcribe.workspace import Workspace
+
+NOTES = Settings.of(notes=True)
+
+
+@dataclass
+class Model:
+    """A language model that says what it is told to."""
+
+    drafts: tuple[Draft, ...] = ()
+    failed: tuple[tuple[Part, str], ...] = ()
+    error: Exception | None = None
+    name: str = "model"
+    asked: list[Material] = field(default_factory=list)
+
+    def write(self, material: Material, progress: Callable[[WriterProgress], None]) -> Drafts:
+        self.asked.append(material)
+        progress(WriterProgress("summary", 1, 1))
+        if self.error:
+            raise self.error
+        return Drafts(self.drafts, self.failed, "server 1", "tiny", prompts_sha256="f" * 64)
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Workspace:
+    (tmp_path / "job").mkdir()
+    return Workspace(tmp_path, "job")
+
+
+def write(
+    work: Workspace, model: Model | None, settings: Settings = NOTES
+) -> tuple[ShowNotes, list[str], list[Event]]:
+    events: list[Event] = []
+    episode = noted(work, episode_of(ENGLISH), settings, (lambda: model) if model else None, events.append)
+    assert episode.notes
+    return episode.notes, [event.message for event in events if isinstance(event, Warned)], events
+
+
+def test_without_the_option_there_are_none_but_the_show_is_known(work: Workspace) -> None:
+    episode = episode_of(ENGLISH)
+    episode = replace(episode, source=replace(episode.source, tags=(("album", "Hive Talk"),)))
+    events: list[Event] = []
+    done = noted(work, episode, Settings(), None, events.append)
+    assert done.notes is None
+    assert done.show.title == "Hive Talk"
+    assert events == []
+
+
+def test_they_are_kept_until_something_changes(work: Workspace) -> None:
+    first, _, events = write(work, None)
+    assert events == [StageStarted("notes"), StageFinished("notes")]
+    again, _, events = write(work, None)
+    assert events == [StageStarted("notes"), StageFinished("notes", resumed=True)]
+    assert again == first
+    _, _, events = write(work, None, Settings.of(notes=True, show_title="Hive Talk"))
+    assert events == [StageStarted("notes"), StageFinished("notes")]
+
+
+def test_what_a_model_writes_is_checked_and_the_rest_is_extracted(work: Workspace) -> None:
+    model = Model(
+        (
+            Draft("summary", "Honey bees use the polarised light of the sky to find their way home.", (5,)),
+            Draft("takeaways", "Honey bees will land on Mars in 2031.", (5,)),
+            Draft("titles", "bees bees bees bees bees bees bees bees", (1,)),
+            Draft("quotes", "She found that honey bees use the polarised light of the sky as a compass", ()),
+        ),
+        failed=(("social_post", "the answer was cut off"),),
+    )
+    notes, warnings, _ = write(work, model)
+    extracted, _, _ = write(work, None, Settings.of(notes=True, show_title="Other"))
+    assert [each.text for each in notes.summary] == [model.drafts[0].text]
+    assert [quote.text for quote in notes.quotes] == [model.drafts[3].text + "."]
+    assert notes.takeaways == extracted.takeaways
+    assert notes.titles == extracted.titles
+    assert notes.social_post == extracted.social_post
+    made = notes.authorship
+    assert (made.writer, made.model, made.version, made.dropped) == ("model", "tiny", "server 1", 1)
+    assert made.generated
+    assert made.replaced == ("chapters", "long_summary", "takeaways", "titles", "keywords", "social_post")
+    assert len(warnings) == len(made.replaced)
+    assert any("titles" in warning and "repeats itself" in warning for warning in warnings)
+    assert any("social post" in warning and "cut off" in warning for warning in warnings)
+
+
+@pytest.mark.parametrize("error", [EngineError("the server is down", "Start it"), ValueError("oops")])
+def test_a_failing_writer_costs_nothing_and_is_asked_again(work: Workspace, error: Exception) -> None:
+    model = Model(error=error)
+    for asked in (1, 2):
+        notes, warnings, events = write(work, model)
+        assert notes.authorship.writer == "extractive"
+        assert notes.summary
+        assert any(str(error) in warning for warning in warnings)
+        assert len(model.asked) == asked
+        assert events[-1] == StageFinished("notes")
+
+
+def test_a_model_is_not_asked_about_nothing(work: Workspace) -> None:
+    model = Model()
+    episode = noted(work, episode_of([]), NOTES, lambda: model, lambda _: None)
+    assert episode.notes
+    assert model.asked == []
+
+
+def test_a_link_that_cannot_be_published_is_refused(work: Workspace) -> None:
+    settings = Settings.of(links=("x=javascript:alert(1)",))
+    with pytest.raises(UsageError):
+        noted(work, episode_of(ENGLISH), settings, None, lambda _: None)
+
+
+def test_writers_are_chosen_by_name() -> None:
+    assert choose_writer(Settings()) is None
+    with pytest.raises(UsageError, match="no writer 'quill'"):
+        choose_writer(Settings.of(writer="quill:goose"))
