@@ -12,7 +12,7 @@ AUDIO  ?= ../shared/audio
 OPTIONS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo native test check format golden docs bench bench-wer bench-overhead bench-peers models build clean
+.PHONY: help setup demo native llm test check format golden docs bench bench-wer bench-overhead bench-peers models build clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +35,10 @@ demo: $(READY) ## Transcribe a real recording with a real model and print the te
 
 native: $(READY) ## Build the recognition engine for this machine, which is faster (docs/native.md)
 	$(BIN)/python -m transcribe.engines.native samples/$(SAMPLE).flac
+
+llm: $(READY) ## Build llama-cpp-python, for language models that write notes (5 to 10 minutes)
+	CMAKE_ARGS="-DLLAVA_BUILD=OFF -DGGML_NATIVE=ON" \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --group llm
 
 test: $(READY) ## Run every test
 	$(BIN)/python -m pytest

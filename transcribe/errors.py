@@ -7,7 +7,7 @@ TranscribeError (1)
 ├── ModelError (5)            no model, an unknown one, or one whose bytes are not as they should be
 ├── EngineError (6)           recognition itself failed
 ├── DependencyError (7)       a program or an optional package is missing or broken
-├── NetworkError (8)          `models pull` could not reach its source
+├── NetworkError (8)          a model's source or a language-model server could not be reached
 ├── SomeFailed (10)           several files: at least one failed, at least one did not
 ├── AllFailed (11)            several files: every one failed
 ├── GateError (12)            a threshold that was asked for was not met, or files break the rules
@@ -75,7 +75,7 @@ class DependencyError(TranscribeError):
 
 
 class NetworkError(TranscribeError):
-    """A model source could not be reached."""
+    """A model's source, or a language-model server, could not be reached."""
 
     exit_code = 8
 

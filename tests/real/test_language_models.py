@@ -19,16 +19,19 @@ from pathlib import Path
 import pytest
 
 from transcribe.chat import BadAnswer, ChatIdentity, ChatModel, Question
+from transcribe.cli import run
+from transcribe.commands.choose import choose_writer
 from transcribe.engines.llm.find import connect, find_servers
 from transcribe.engines.llm.llama_cpp import LlamaCpp, version
 from transcribe.engines.llm.servers import KINDS
-from transcribe.errors import NetworkError
+from transcribe.errors import ModelError, NetworkError
 from transcribe.models.sources import pull
 from transcribe.models.store import InstalledModel, Store
 from transcribe.notes.answers import SCHEMA, read_items
 from transcribe.notes.prompted import TASKS, PromptedWriter
 from transcribe.notes.prompts import Prompts
 from transcribe.notes.writer import Material, Sentence
+from transcribe.settings import Settings
 from transcribe.show_notes import NO_SHOW
 from transcribe.templates import template_folder
 
@@ -200,3 +203,26 @@ def test_server_says_that_a_question_does_not_fit(server: int) -> None:
 def test_nobody_at_the_port() -> None:
     with pytest.raises(NetworkError):
         served(9)
+
+
+@pytest.mark.parametrize("by_path", [False, True])
+def test_chosen_by_name_and_by_path(smollm2: InstalledModel, by_path: bool) -> None:
+    model = str(smollm2.path) if by_path else "smollm2"
+    opened = choose_writer(Settings.of(writer=f"llama.cpp:{model}", writer_context=2048))
+    assert opened is not None
+    about = Material((Sentence("Yes.", 0, 500, (0,), None, 0.9),), (0,), "en", "en", 1000, NO_SHOW)
+    drafts = opened().write(about, lambda _: None)
+    assert (drafts.drafts, drafts.model_sha256) == ((), smollm2.sha256)
+
+
+def test_more_context_than_the_model_was_trained_for(smollm2: InstalledModel) -> None:
+    opened = choose_writer(Settings.of(writer="llama.cpp:smollm2", writer_context=100_000))
+    assert opened is not None
+    with pytest.raises(ModelError, match="reads 8,192 tokens at a time, not 100,000"):
+        opened()
+
+
+def test_installed_model_is_listed(smollm2: InstalledModel, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["llm", "list", "--json"]) == 0
+    (row,) = (row for row in json.loads(capsys.readouterr().out) if row["model"] == "smollm2")
+    assert (row["writer"], row["context"]) == ("llama.cpp:smollm2", 8192)

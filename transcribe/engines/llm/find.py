@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -18,7 +19,7 @@ KNOCK_S = 0.5
 """How long a port of this machine may take to accept a connection."""
 
 
-def find_servers(ports: dict[str, tuple[int, ...]] | None = None) -> list[Server]:
+def find_servers(ports: Mapping[str, tuple[int, ...]] | None = None) -> list[Server]:
     """Every server that answers at a known port of this machine, in the order of `KINDS`.
 
     Args:
