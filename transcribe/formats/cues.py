@@ -24,6 +24,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import accumulate, pairwise, zip_longest
 from typing import NamedTuple
 
@@ -67,6 +68,7 @@ class Cue:
     speaker: str | None = None
 
 
+@lru_cache(maxsize=4)  # several formats show the same cues, and each asks for them
 def lay_out(
     transcript: Transcript,
     settings: SubtitleSettings,
@@ -199,7 +201,10 @@ def _best_cues(text: _Text) -> list[_Untimed]:
 def _best_last_cue(text: _Text, best: list[_Layout], end: int) -> _Layout:
     """The best cue that ends at `end`, with the cost of it and of the best cues before it."""
     found = _Layout(math.inf, ())
+    at_least = CUE + text.breaks[end - 1]
     for start in _starts(text, end):
+        if best[start].cost + at_least >= found.cost:
+            continue
         cost = best[start].cost + _cue_cost(text, start, end)
         if cost >= found.cost:  # lines cannot make it cheaper, and dividing into lines is the slow part
             continue
