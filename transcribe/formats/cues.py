@@ -115,6 +115,7 @@ class _Text:
         tokens: The words.
         breaks: What a break after each token costs.
         edges: Width of all tokens before each one, their spaces included; one entry more than tokens.
+        lefts: The same with the token's own space: where it begins when others stand before it.
         sentences: How many sentences have ended before each token; likewise.
         next_start_ms: When the words after these start, or None.
         settings: The limits.
@@ -124,6 +125,7 @@ class _Text:
     tokens: list[Token]
     breaks: list[float]
     edges: list[int]
+    lefts: list[int]
     sentences: list[int]
     next_start_ms: int | None
     settings: SubtitleSettings
@@ -131,7 +133,7 @@ class _Text:
 
     def width(self, start: int, end: int) -> int:
         """Cells that tokens `start` to `end` (exclusive) take on one line."""
-        return self.edges[end] - self.edges[start] - self.tokens[start].space_before
+        return self.edges[end] - self.lefts[start]
 
     def at_sentence_edge(self, index: int) -> bool:
         """Whether no sentence goes on from the token before `index` to the one there."""
@@ -163,8 +165,9 @@ def _separate(left: Token, right: Token) -> bool:
 def _text(tokens: list[Token], next_start: int | None, language: str, settings: SubtitleSettings) -> _Text:
     ends = (ends_sentence(left, right) for left, right in zip_longest(tokens, tokens[1:]))
     edges = list(accumulate((token.width + token.space_before for token in tokens), initial=0))
+    lefts = [edge + token.space_before for edge, token in zip(edges, tokens, strict=False)]
     sentences = list(accumulate(ends, initial=0))
-    return _Text(tokens, break_costs(tokens, language), edges, sentences, next_start, settings)
+    return _Text(tokens, break_costs(tokens, language), edges, lefts, sentences, next_start, settings)
 
 
 class _Layout(NamedTuple):
@@ -219,9 +222,11 @@ def _starts(text: _Text, end: int) -> Iterator[int]:
     settings = text.settings
     widest = settings.max_lines * (settings.max_line_chars + 1) - 1
     spoken_end = text.tokens[end - 1].end_ms
+    tokens, lefts = text.tokens, text.lefts
+    earliest, leftmost = spoken_end - settings.max_cue_ms, text.edges[end] - widest
     yield end - 1
     for start in range(end - 2, -1, -1):
-        if spoken_end - text.tokens[start].start_ms > settings.max_cue_ms or text.width(start, end) > widest:
+        if tokens[start].start_ms < earliest or lefts[start] < leftmost:
             return
         yield start
 
@@ -275,8 +280,25 @@ def _split(text: _Text, start: int, end: int, count: int) -> _Layout | None:
         return _Layout(_evenness(text, width), (start, end)) if fits else None
     key = (start, end, count)
     if key not in text.splits:
-        text.splits[key] = _search_split(text, start, end, count)
+        search = _two_lines if count == 2 else _search_split
+        text.splits[key] = search(text, start, end, count)
     return text.splits[key]
+
+
+def _two_lines(text: _Text, start: int, end: int, _: int) -> _Layout | None:
+    """What `_search_split` would find for two lines: nearly all there are, so it is worth being quick."""
+    longest = text.settings.max_line_chars
+    edges, lefts, breaks, even = text.edges, text.lefts, text.breaks, _evenness_up_to(longest)
+    best, where = math.inf, 0
+    for middle in range(end - 1, start, -1):
+        lower, upper = edges[end] - lefts[middle], edges[middle] - lefts[start]
+        if lower > longest:
+            break
+        if upper <= longest:
+            cost = even[lower] + UPPER_LINE * even[upper] + LINE_BREAK * breaks[middle - 1]
+            if cost < best:
+                best, where = cost, middle
+    return _Layout(best, (start, where, end)) if where else None
 
 
 def _search_split(text: _Text, start: int, end: int, count: int) -> _Layout | None:
@@ -296,7 +318,16 @@ def _search_split(text: _Text, start: int, end: int, count: int) -> _Layout | No
 
 def _evenness(text: _Text, width: int) -> float:
     """Squares of widths: of lines with the same sum, equal ones have the least."""
-    return RAGGED * (width / text.settings.max_line_chars) ** 2
+    return _evenness_of(width, text.settings.max_line_chars)
+
+
+def _evenness_of(width: int, longest: int) -> float:
+    return RAGGED * (width / longest) ** 2
+
+
+@lru_cache
+def _evenness_up_to(longest: int) -> list[float]:
+    return [_evenness_of(width, longest) for width in range(longest + 1)]
 
 
 def _untimed(text: _Text, bounds: tuple[int, ...]) -> _Untimed:
