@@ -117,6 +117,7 @@ class _Text:
         edges: Width of all tokens before each one, their spaces included; one entry more than tokens.
         lefts: The same with the token's own space: where it begins when others stand before it.
         sentences: How many sentences have ended before each token; likewise.
+        by_width: See `_by_width`.
         next_start_ms: When the words after these start, or None.
         settings: The limits.
         splits: Splits into lines that are known already, by (start, end, number of lines).
@@ -127,6 +128,7 @@ class _Text:
     edges: list[int]
     lefts: list[int]
     sentences: list[int]
+    by_width: list[tuple[float, int]]
     next_start_ms: int | None
     settings: SubtitleSettings
     splits: dict[tuple[int, int, int], _Layout | None] = field(default_factory=dict)
@@ -167,7 +169,8 @@ def _text(tokens: list[Token], next_start: int | None, language: str, settings: 
     edges = list(accumulate((token.width + token.space_before for token in tokens), initial=0))
     lefts = [edge + token.space_before for edge, token in zip(edges, tokens, strict=False)]
     sentences = list(accumulate(ends, initial=0))
-    return _Text(tokens, break_costs(tokens, language), edges, lefts, sentences, next_start, settings)
+    breaks, by_width = break_costs(tokens, language), _by_width(settings)
+    return _Text(tokens, breaks, edges, lefts, sentences, by_width, next_start, settings)
 
 
 class _Layout(NamedTuple):
@@ -232,17 +235,18 @@ def _starts(text: _Text, end: int) -> Iterator[int]:
 
 
 def _cue_cost(text: _Text, start: int, end: int) -> float:
-    width = text.width(start, end)
-    fill = width / (text.settings.max_line_chars * text.settings.max_lines)
-    needed = _reading_ms(width, text.settings)
-    missing = max(0.0, needed - text.room_ms(start, end)) / needed
-    return (
-        CUE
-        + text.breaks[end - 1]
-        + EMPTY * (1 - fill) ** 2
-        + _sentence_cost(text, start, end)
-        + HASTE * min(1.0, missing)
-    )
+    emptiness, needed = text.by_width[text.width(start, end)]
+    cost = CUE + text.breaks[end - 1] + emptiness + _sentence_cost(text, start, end)
+    room = text.room_ms(start, end)
+    return cost if room >= needed else cost + HASTE * min(1.0, (needed - room) / needed)
+
+
+@lru_cache
+def _by_width(settings: SubtitleSettings) -> list[tuple[float, int]]:
+    """For each width a cue can have: the cost of the room it leaves empty, and its reading time in ms."""
+    cells = settings.max_line_chars * settings.max_lines
+    widest = settings.max_lines * (settings.max_line_chars + 1)
+    return [(EMPTY * (1 - width / cells) ** 2, _reading_ms(width, settings)) for width in range(widest + 1)]
 
 
 def _sentence_cost(text: _Text, start: int, end: int) -> float:
