@@ -40,14 +40,13 @@ from transcribe.progress import (
     Progress,
     StageFinished,
     StageStarted,
-    Warned,
     printable,
 )
 from transcribe.settings import Settings
 from transcribe.stages.probe import probe
 from transcribe.stages.publish import Target, check_targets, publish, target_path
-from transcribe.stages.tagging import clip_targets, content_of, copy_target
-from transcribe.workspace import Workspace, disk_errors, work_root
+from transcribe.stages.tagging import publish_sound, sound_targets
+from transcribe.workspace import disk_errors, work_root
 
 STANDARD = "-"
 """Standard input as a source, standard output as a destination."""
@@ -237,7 +236,9 @@ def transcribe_one(
             if job.targets:
                 content = partial(_content, settings)
                 written = publish(episode, job.targets, content, work, force=settings.output.force)
-                written += _publish_sound(job, episode, engines, work, settings, progress)
+                written += publish_sound(
+                    job.sound, episode, engines.editor, work, progress, force=settings.output.force
+                )
             else:
                 _to_standard_output(render(episode, formats_of(job.source, settings)[0], settings.subtitles))
             progress(StageFinished("publish"))
@@ -259,24 +260,6 @@ def judge(name: str, coverage: Coverage, fail_under: float, progress: Progress) 
             f"less than {fail_under:g} % of the speech in {name} has words ({coverage.summary()})",
             "The transcript is written all the same; listen to what is missing",
         )
-
-
-def _publish_sound(
-    job: Job, episode: Episode, engines: Engines, work: Workspace, settings: Settings, progress: Progress
-) -> tuple[Path, ...]:
-    """The recording with chapters in it, and clips; the transcript is published, whatever goes wrong here."""
-    if engines.editor is None:
-        return ()
-    content = partial(content_of, editor=engines.editor)
-    written: tuple[Path, ...] = ()
-    for targets in job.sound:
-        try:
-            written += publish(episode, targets, content, work, force=settings.output.force)
-        except Interrupted:
-            raise
-        except TranscribeError as error:
-            progress(Warned(f"{job.name}: {targets[0].format} could not be written: {error}"))
-    return written
 
 
 def _content(settings: Settings, episode: Episode, name: str) -> bytes | None:
@@ -332,9 +315,7 @@ def _targets(source: str, settings: Settings) -> tuple[Target, ...]:
 def _sound(source: str, settings: Settings) -> tuple[tuple[Target, ...], ...]:
     if not settings.output.publish or goes_to_standard_output(source, settings):
         return ()
-    folder, name = _place(source, settings)
-    copy = copy_target(folder, name)
-    return (*(((copy,),) if copy else ()), clip_targets(folder, name))
+    return sound_targets(*_place(source, settings))
 
 
 def _place(source: str, settings: Settings) -> tuple[Path, str]:

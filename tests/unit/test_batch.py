@@ -9,6 +9,7 @@ import pytest
 from transcribe.batch import judge, plan_jobs
 from transcribe.episode import Coverage, Spot
 from transcribe.errors import GateError, UsageError
+from transcribe.formats import PACK
 from transcribe.progress import Covered, Event
 from transcribe.settings import Settings
 
@@ -45,3 +46,31 @@ def test_coverage_is_told_whether_it_is_enough_or_not() -> None:
         judge("talk.mp3", GAP, 90.1, told.append)
     assert raised.value.exit_code == 12
     assert len(told) == 3
+
+
+def test_the_pack_stands_beside_the_formats_chosen(tmp_path: Path) -> None:
+    (job,) = plan_jobs(["talk.mp3"], Settings.of(output=str(tmp_path), formats=("tsv", "vtt"), publish=True))
+    names = [target.format for target in job.targets]
+    assert names[0] == "tsv"
+    assert set(PACK) < set(names)
+    assert names.count("vtt") == 1
+    copy, clips = job.sound
+    assert [target.path for target in copy] == [tmp_path / "talk.chapters.mp3"]
+    assert clips[0].path == tmp_path / "talk.soundbite-1.mp3"
+
+
+def test_without_the_pack_no_sound_is_written() -> None:
+    (job,) = plan_jobs(["talk.mp3"], Settings.of(notes=True))
+    assert job.sound == ()
+
+
+def test_the_pack_does_not_fit_into_standard_output() -> None:
+    with pytest.raises(UsageError, match="standard output takes one format"):
+        plan_jobs(["talk.mp3"], Settings.of(output="-", publish=True))
+
+
+@pytest.mark.parametrize("other", ["talk.chapters.mp3", "talk.soundbite-2.mp3"])
+def test_no_recording_is_overwritten_by_a_copy_or_clip_of_another(other: str) -> None:
+    for sources in (["talk.mp3", other], [other, "talk.mp3"]):
+        with pytest.raises(UsageError, match=r"would (both write|be overwritten by what)"):
+            plan_jobs(sources, Settings.of(publish=True, force=True))

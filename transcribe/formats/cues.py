@@ -24,6 +24,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import accumulate, pairwise, zip_longest
 from typing import NamedTuple
 
@@ -67,6 +68,7 @@ class Cue:
     speaker: str | None = None
 
 
+@lru_cache(maxsize=4)  # several formats show the same cues, and each asks for them
 def lay_out(
     transcript: Transcript,
     settings: SubtitleSettings,
@@ -113,7 +115,9 @@ class _Text:
         tokens: The words.
         breaks: What a break after each token costs.
         edges: Width of all tokens before each one, their spaces included; one entry more than tokens.
+        lefts: The same with the token's own space: where it begins when others stand before it.
         sentences: How many sentences have ended before each token; likewise.
+        by_width: See `_by_width`.
         next_start_ms: When the words after these start, or None.
         settings: The limits.
         splits: Splits into lines that are known already, by (start, end, number of lines).
@@ -122,14 +126,16 @@ class _Text:
     tokens: list[Token]
     breaks: list[float]
     edges: list[int]
+    lefts: list[int]
     sentences: list[int]
+    by_width: list[tuple[float, int]]
     next_start_ms: int | None
     settings: SubtitleSettings
     splits: dict[tuple[int, int, int], _Layout | None] = field(default_factory=dict)
 
     def width(self, start: int, end: int) -> int:
         """Cells that tokens `start` to `end` (exclusive) take on one line."""
-        return self.edges[end] - self.edges[start] - self.tokens[start].space_before
+        return self.edges[end] - self.lefts[start]
 
     def at_sentence_edge(self, index: int) -> bool:
         """Whether no sentence goes on from the token before `index` to the one there."""
@@ -161,8 +167,10 @@ def _separate(left: Token, right: Token) -> bool:
 def _text(tokens: list[Token], next_start: int | None, language: str, settings: SubtitleSettings) -> _Text:
     ends = (ends_sentence(left, right) for left, right in zip_longest(tokens, tokens[1:]))
     edges = list(accumulate((token.width + token.space_before for token in tokens), initial=0))
+    lefts = [edge + token.space_before for edge, token in zip(edges, tokens, strict=False)]
     sentences = list(accumulate(ends, initial=0))
-    return _Text(tokens, break_costs(tokens, language), edges, sentences, next_start, settings)
+    breaks, by_width = break_costs(tokens, language), _by_width(settings)
+    return _Text(tokens, breaks, edges, lefts, sentences, by_width, next_start, settings)
 
 
 class _Layout(NamedTuple):
@@ -199,7 +207,10 @@ def _best_cues(text: _Text) -> list[_Untimed]:
 def _best_last_cue(text: _Text, best: list[_Layout], end: int) -> _Layout:
     """The best cue that ends at `end`, with the cost of it and of the best cues before it."""
     found = _Layout(math.inf, ())
+    at_least = CUE + text.breaks[end - 1]
     for start in _starts(text, end):
+        if best[start].cost + at_least >= found.cost:
+            continue
         cost = best[start].cost + _cue_cost(text, start, end)
         if cost >= found.cost:  # lines cannot make it cheaper, and dividing into lines is the slow part
             continue
@@ -214,25 +225,28 @@ def _starts(text: _Text, end: int) -> Iterator[int]:
     settings = text.settings
     widest = settings.max_lines * (settings.max_line_chars + 1) - 1
     spoken_end = text.tokens[end - 1].end_ms
+    tokens, lefts = text.tokens, text.lefts
+    earliest, leftmost = spoken_end - settings.max_cue_ms, text.edges[end] - widest
     yield end - 1
     for start in range(end - 2, -1, -1):
-        if spoken_end - text.tokens[start].start_ms > settings.max_cue_ms or text.width(start, end) > widest:
+        if tokens[start].start_ms < earliest or lefts[start] < leftmost:
             return
         yield start
 
 
 def _cue_cost(text: _Text, start: int, end: int) -> float:
-    width = text.width(start, end)
-    fill = width / (text.settings.max_line_chars * text.settings.max_lines)
-    needed = _reading_ms(width, text.settings)
-    missing = max(0.0, needed - text.room_ms(start, end)) / needed
-    return (
-        CUE
-        + text.breaks[end - 1]
-        + EMPTY * (1 - fill) ** 2
-        + _sentence_cost(text, start, end)
-        + HASTE * min(1.0, missing)
-    )
+    emptiness, needed = text.by_width[text.width(start, end)]
+    cost = CUE + text.breaks[end - 1] + emptiness + _sentence_cost(text, start, end)
+    room = text.room_ms(start, end)
+    return cost if room >= needed else cost + HASTE * min(1.0, (needed - room) / needed)
+
+
+@lru_cache
+def _by_width(settings: SubtitleSettings) -> list[tuple[float, int]]:
+    """For each width a cue can have: the cost of the room it leaves empty, and its reading time in ms."""
+    cells = settings.max_line_chars * settings.max_lines
+    widest = settings.max_lines * (settings.max_line_chars + 1)
+    return [(EMPTY * (1 - width / cells) ** 2, _reading_ms(width, settings)) for width in range(widest + 1)]
 
 
 def _sentence_cost(text: _Text, start: int, end: int) -> float:
@@ -270,8 +284,25 @@ def _split(text: _Text, start: int, end: int, count: int) -> _Layout | None:
         return _Layout(_evenness(text, width), (start, end)) if fits else None
     key = (start, end, count)
     if key not in text.splits:
-        text.splits[key] = _search_split(text, start, end, count)
+        search = _two_lines if count == 2 else _search_split
+        text.splits[key] = search(text, start, end, count)
     return text.splits[key]
+
+
+def _two_lines(text: _Text, start: int, end: int, _: int) -> _Layout | None:
+    """What `_search_split` would find for two lines: nearly all there are, so it is worth being quick."""
+    longest = text.settings.max_line_chars
+    edges, lefts, breaks, even = text.edges, text.lefts, text.breaks, _evenness_up_to(longest)
+    best, where = math.inf, 0
+    for middle in range(end - 1, start, -1):
+        lower, upper = edges[end] - lefts[middle], edges[middle] - lefts[start]
+        if lower > longest:
+            break
+        if upper <= longest:
+            cost = even[lower] + UPPER_LINE * even[upper] + LINE_BREAK * breaks[middle - 1]
+            if cost < best:
+                best, where = cost, middle
+    return _Layout(best, (start, where, end)) if where else None
 
 
 def _search_split(text: _Text, start: int, end: int, count: int) -> _Layout | None:
@@ -291,7 +322,16 @@ def _search_split(text: _Text, start: int, end: int, count: int) -> _Layout | No
 
 def _evenness(text: _Text, width: int) -> float:
     """Squares of widths: of lines with the same sum, equal ones have the least."""
-    return RAGGED * (width / text.settings.max_line_chars) ** 2
+    return _evenness_of(width, text.settings.max_line_chars)
+
+
+def _evenness_of(width: int, longest: int) -> float:
+    return RAGGED * (width / longest) ** 2
+
+
+@lru_cache
+def _evenness_up_to(longest: int) -> list[float]:
+    return [_evenness_of(width, longest) for width in range(longest + 1)]
 
 
 def _untimed(text: _Text, bounds: tuple[int, ...]) -> _Untimed:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import zip_longest
 
 from transcribe.episode import Transcript
@@ -39,6 +40,7 @@ class Paragraph:
     begins_turn: bool
 
 
+@lru_cache(maxsize=2)  # several formats show the same paragraphs, and each asks for them
 def paragraphs_of(transcript: Transcript) -> tuple[Paragraph, ...]:
     """Divide a transcript into paragraphs at pauses, changes of speaker and ends of sentences."""
     speaker: str | None = None

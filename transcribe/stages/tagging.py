@@ -10,10 +10,13 @@ from pathlib import Path, PurePath
 from typing import Protocol
 
 from transcribe.episode import Episode
+from transcribe.errors import Interrupted, TranscribeError
 from transcribe.formats.id3 import HEADER_BYTES, tag_bytes, with_chapters
 from transcribe.formats.outline import generated_by, one_line
+from transcribe.progress import Progress, Warned
 from transcribe.show_notes import Chapter, SoundBite
-from transcribe.stages.publish import Content, Target, target_path
+from transcribe.stages.publish import Content, Target, publish, target_path
+from transcribe.workspace import Workspace
 
 CHAPTERS = "chapters in the sound file"
 MAX_CLIPS = 9
@@ -41,15 +44,45 @@ class Editor(Protocol):
         """
 
 
-def copy_target(folder: Path, source_name: str) -> Target | None:
-    """Where the copy with chapters goes; None for a kind of recording that gets none."""
+def sound_targets(folder: Path, source_name: str) -> tuple[tuple[Target, ...], ...]:
+    """Where a recording's sound files go: the copy with chapters, if its kind gets one, and the clips.
+
+    Fewer clips may be written; those of an earlier run beyond them are removed.
+    """
     suffix = COPIES.get(PurePath(source_name).suffix.lower().removeprefix("."))
-    return Target(CHAPTERS, target_path(folder, source_name, suffix)) if suffix else None
+    copies = ((Target(CHAPTERS, target_path(folder, source_name, suffix)),),) if suffix else ()
+    clips = (Target(name, target_path(folder, source_name, ending)) for name, ending in CLIPS.items())
+    return (*copies, tuple(clips))
 
 
-def clip_targets(folder: Path, source_name: str) -> tuple[Target, ...]:
-    """Where clips go; fewer may be written, and those of an earlier run beyond them are removed."""
-    return tuple(Target(name, target_path(folder, source_name, suffix)) for name, suffix in CLIPS.items())
+def publish_sound(
+    groups: Sequence[Sequence[Target]],
+    episode: Episode,
+    editor: Editor | None,
+    workspace: Workspace,
+    progress: Progress,
+    *,
+    force: bool,
+) -> tuple[Path, ...]:
+    """Write a recording's sound files by the rules of `publish`; say which were written.
+
+    What goes wrong is told as a warning and costs one group of files: the transcript is published already.
+
+    Raises:
+        Interrupted: The user or the system asked to stop.
+    """
+    if editor is None:
+        return ()
+    content = partial(content_of, editor=editor)
+    written: tuple[Path, ...] = ()
+    for targets in groups:
+        try:
+            written += publish(episode, targets, content, workspace, force=force)
+        except Interrupted:
+            raise
+        except TranscribeError as error:
+            progress(Warned(f"{episode.source.name}: {targets[0].format} could not be written: {error}"))
+    return written
 
 
 def content_of(episode: Episode, name: str, editor: Editor) -> Content | None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from spoken import episode, segment
 
 from transcribe.episode import Episode
-from transcribe.show_notes import Authorship, Chapter, Show, ShowNotes, SoundBite, Statement
+from transcribe.show_notes import Authorship, Chapter, Origin, Show, ShowNotes, SoundBite, Statement
 
 HOSTILE = '<script>alert(1)</script> --> & "żółć" 望遠鏡 تلسكوب ]]> =1+1'
 """What every format has to show as it is."""
@@ -19,7 +19,7 @@ SHOW = Show(title="Gartenfunk", number="12", season="3", hosts=(NAMES[0],), gues
 
 def notes(*titles: str, model: str = "qwen3-4b--q4", end_ms: int = 65_000) -> ShowNotes:
     """Chapters of equal length with these titles, a summary, and a sound bite of 15 s."""
-    origin = "model" if model else "speaker"
+    origin: Origin = "model" if model else "speaker"
     length = end_ms // max(1, len(titles))
     chapters = tuple(
         Chapter(n * length, end_ms if n + 1 == len(titles) else (n + 1) * length, title, (n,), origin)

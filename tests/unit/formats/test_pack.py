@@ -111,7 +111,7 @@ def test_podcast_srt_keeps_to_its_profile_and_names_speakers() -> None:
         segment("はい、望遠鏡を庭で作りました。とても楽しかったです。", 9_000, speaker=NAMES[2]),
         segment("نعم.", 20_000, speaker=NAMES[1]),
     )
-    captions = webvtt.from_string("WEBVTT\n\n" + text_of("podcast-srt", said).replace(",", "."))
+    captions = webvtt.from_string("WEBVTT\n\n" + text_of("podcast-srt", said).replace(",", ".")).captions
     lines = [line for caption in captions for line in caption.lines]
     assert max(map(text_width, lines)) <= 32
     assert max(len(caption.lines) for caption in captions) <= 2
@@ -298,7 +298,7 @@ def test_ttml_is_what_another_reader_of_imsc_understands() -> None:
     body = read.get_body()
     assert body is not None
     paragraphs = [element for element in body.dfs_iterator() if isinstance(element, ttconv.model.P)]
-    shown = webvtt.from_string(text_of("vtt", noted()))
+    shown = webvtt.from_string(text_of("vtt", noted())).captions
     assert [float(p.get_begin() or 0) for p in paragraphs] == [
         caption.start_in_seconds + int(caption.start[-3:]) / 1000 for caption in shown
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ from transcribe.episode import (
     Transcript,
 )
 from transcribe.errors import OutputError
-from transcribe.stages.publish import Target, check_targets, publish, target_path
+from transcribe.stages.publish import Content, Target, check_targets, publish, target_path
 from transcribe.workspace import Workspace
 
 EPISODE = Episode(
@@ -151,3 +152,43 @@ def test_a_kill_between_two_names_leaves_nothing_in_the_way(
         publish(EPISODE, targets, lambda e, name: b"new layout", workspace, force=False)
     publish(EPISODE, targets, lambda e, name: b"new layout", workspace, force=False)
     assert {target.path.read_bytes() for target in targets} == {b"new layout"}
+
+
+def test_what_writes_a_file_is_given_a_name_and_the_file_is_ours_afterwards(
+    workspace: Workspace, targets: list[Target]
+) -> None:
+    def content(episode: Episode, name: str) -> Content:
+        return partial(_write_large, name)
+
+    publish(EPISODE, targets, content, workspace, force=False)
+    assert targets[1].path.read_text() == "srt" * 1000
+    publish(EPISODE, targets, content, workspace, force=False)
+    targets[1].path.write_text("changed")
+    with pytest.raises(OutputError, match="changed since"):
+        publish(EPISODE, targets, content, workspace, force=False)
+
+
+def test_when_writing_fails_halfway_nothing_is_left(workspace: Workspace, targets: list[Target]) -> None:
+    def content(episode: Episode, name: str) -> Content:
+        return partial(_write_large, name) if name == "txt" else _write_half
+
+    with pytest.raises(OutputError):
+        publish(EPISODE, targets, content, workspace, force=False)
+    assert not list(targets[0].path.parent.iterdir())
+
+
+def test_one_job_can_publish_more_than_once(workspace: Workspace, targets: list[Target]) -> None:
+    first, second = targets
+    for target in (first, second, first):
+        publish(EPISODE, [target], render, workspace, force=False)
+    assert first.path.exists()
+    assert second.path.exists()
+
+
+def _write_large(name: str, path: Path) -> None:
+    path.write_text(name * 1000)
+
+
+def _write_half(path: Path) -> None:
+    path.write_text("half")
+    raise OSError(28, "No space left on device")

@@ -23,9 +23,11 @@ from transcribe.episode import (
     Transcript,
 )
 from transcribe.errors import EngineError, InputError
+from transcribe.progress import Event, Warned, silent
 from transcribe.show_notes import Authorship, Chapter, ShowNotes, SoundBite
 from transcribe.stages.probe import probe
-from transcribe.stages.tagging import CHAPTERS, CLIPS, clip_targets, content_of, copy_target
+from transcribe.stages.tagging import CHAPTERS, CLIPS, content_of, publish_sound, sound_targets
+from transcribe.workspace import Workspace
 
 TITLES = ("Początek; #1 = \\", "二 <b>")
 COVER = (
@@ -236,11 +238,68 @@ def test_where_there_are_no_notes_there_is_nothing_to_write(
 
 
 def test_names_of_what_is_written() -> None:
-    copy = copy_target(Path("out"), "talk.MP3")
-    assert copy is not None
+    (copy,), clips = sound_targets(Path("out"), "talk.MP3")
     assert copy.path == Path("out/talk.chapters.mp3")
-    assert copy_target(Path("out"), "talk.wav") is None
-    assert [target.path.name for target in clip_targets(Path(), "talk.wav")][:2] == [
+    assert [target.path.name for target in clips][:2] == ["talk.soundbite-1.mp3", "talk.soundbite-2.mp3"]
+    (only,) = sound_targets(Path("out"), "talk.wav")
+    assert only[0].path == Path("out/talk.soundbite-1.mp3")
+
+
+def test_sound_files_are_published_and_again_and_clips_too_many_are_removed(
+    make_media: Callable[..., Path],
+    episode_of: Callable[[Path], Episode],
+    editor: FfmpegEditor,
+    tmp_path: Path,
+) -> None:
+    episode = episode_of(make_media("talk.mp3", *SOUND))
+    groups = sound_targets(tmp_path / "out", "talk.mp3")
+    told: list[Event] = []
+    with Workspace(tmp_path / "work", "recording/job") as work:
+        written = publish_sound(groups, episode, editor, work, told.append, force=False)
+        assert [path.name for path in written] == [
+            "talk.chapters.mp3",
+            "talk.soundbite-1.mp3",
+            "talk.soundbite-2.mp3",
+        ]
+        first = [path.read_bytes() for path in written]
+        assert publish_sound(groups, episode, editor, work, told.append, force=False) == written
+        assert [path.read_bytes() for path in written] == first
+        assert episode.notes is not None
+        fewer = replace(episode, notes=replace(episode.notes, sound_bites=episode.notes.sound_bites[:1]))
+        publish_sound(groups, fewer, editor, work, told.append, force=False)
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        "talk.chapters.mp3",
         "talk.soundbite-1.mp3",
-        "talk.soundbite-2.mp3",
     ]
+    assert told == []
+
+
+def test_what_goes_wrong_is_a_warning_and_costs_only_its_group(
+    make_media: Callable[..., Path],
+    episode_of: Callable[[Path], Episode],
+    editor: FfmpegEditor,
+    tmp_path: Path,
+) -> None:
+    episode = episode_of(make_media("talk.mp3", *SOUND))
+    groups = sound_targets(tmp_path, "talk.mp3")
+    foreign = tmp_path / "talk.chapters.mp3"
+    foreign.write_bytes(b"somebody else's")
+    told: list[Event] = []
+    with Workspace(tmp_path / "work", "recording/job") as work:
+        written = publish_sound(groups, episode, editor, work, told.append, force=False)
+        assert [path.name for path in written] == ["talk.soundbite-1.mp3", "talk.soundbite-2.mp3"]
+        assert foreign.read_bytes() == b"somebody else's"
+        (warning,) = told
+        assert isinstance(warning, Warned)
+        assert "talk.mp3: chapters in the sound file could not be written" in warning.message
+        publish_sound(groups, episode, editor, work, told.append, force=True)
+    assert foreign.read_bytes().startswith(b"ID3")
+
+
+def test_without_an_editor_nothing_is_written(
+    make_media: Callable[..., Path], episode_of: Callable[[Path], Episode], tmp_path: Path
+) -> None:
+    episode = episode_of(make_media("talk.mp3"))
+    groups = sound_targets(tmp_path / "out", "talk.mp3")
+    with Workspace(tmp_path / "work", "recording/job") as work:
+        assert publish_sound(groups, episode, None, work, silent, force=False) == ()

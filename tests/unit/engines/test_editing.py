@@ -1,0 +1,49 @@
+"""What ffmpeg is told about chapters, and what it says when it cannot write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from transcribe.engines.editing import FfmpegEditor
+from transcribe.engines.ffmpeg import Ffmpeg
+from transcribe.engines.process import Program
+from transcribe.errors import EngineError
+from transcribe.show_notes import Chapter, SoundBite
+
+BITE = SoundBite(0, 500, "x", (0,))
+
+
+def test_a_title_cannot_forge_chapters_or_tags(
+    make_media: Callable[..., Path], ffmpeg: Ffmpeg, tmp_path: Path
+) -> None:
+    path = make_media(
+        "talk.m4a", "-f", "lavfi", "-i", "sine=duration=2", "-metadata", "title=Talk", "-f", "ipod"
+    )
+    title = "x\n[CHAPTER]\nSTART=0\nEND=1\ntitle=forged\n;FFMETADATA1\nartist=nobody"
+    copy = tmp_path / "copy.m4a"
+    FfmpegEditor(ffmpeg).add_chapters(
+        path, [Chapter(0, 1000, title, (0,)), Chapter(1000, 2000, "y", (1,))], copy
+    )
+    log = ffmpeg.program.run(["-nostdin", "-hide_banner", "-i", str(copy)]).log
+    assert log.count("Chapter #") == 2
+    assert "title           : x [CHAPTER] START=0 END=1 title=forged ;FFMETADATA1 artist=nobody" in log
+    assert dict(ffmpeg.probe(copy).tags) == {"title": "Talk"}
+
+
+def test_a_clip_that_cannot_be_written_is_told(
+    make_media: Callable[..., Path], ffmpeg: Ffmpeg, tmp_path: Path
+) -> None:
+    with pytest.raises(EngineError, match=r"failed while cutting a clip out of .*a\.wav: .*No such file"):
+        FfmpegEditor(ffmpeg).cut(make_media("a.wav"), 0, BITE, tmp_path / "nowhere" / "clip.mp3")
+
+
+def test_a_program_that_fails_without_a_word_is_told(
+    make_stub: Callable[[str], str], make_media: Callable[..., Path], tmp_path: Path
+) -> None:
+    stub = make_stub('case "$*" in *-demuxers*) echo " D  wav  WAV";; *) exit 3;; esac')
+    editor = FfmpegEditor(Ffmpeg(Program(stub, "", 10)))
+    with pytest.raises(EngineError, match="it does not say why"):
+        editor.cut(make_media("a.wav"), 0, BITE, tmp_path / "clip.mp3")
