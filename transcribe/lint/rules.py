@@ -74,7 +74,7 @@ _FILE = (
     Rule("file-too-large", "error", "The file is at most 32 MB", ""),
     Rule("file-kind", "error", "The file is of a kind that lint knows", ""),
     Rule("more-findings", "note", "Of each rule, the first 1000 findings of a file are listed", ""),
-    Rule("text-encoding", "error", "Text is UTF-8", "W3C WebVTT, RFC 8259"),
+    Rule("text-encoding", "error", "Text is UTF-8 (XML: what it declares)", "W3C WebVTT, RFC 8259"),
     Rule("text-bom", "warning", "SubRip and JSON begin without a byte order mark", JSON),
     Rule("text-nul", "error", "There are no NUL characters", W3C),
     Rule("text-control", "warning", "There are no control characters", XML),
@@ -171,6 +171,7 @@ _CHAPTERS = (
 )
 
 _XML = (
+    Rule("xml-encoding", "warning", "A feed is UTF-8, though XML allows others", APPLE),
     Rule("xml-syntax", "error", "The file is well-formed XML", XML),
     Rule(
         "xml-dtd",

@@ -59,7 +59,9 @@ def decode(data: bytes, findings: Findings, *, xml: bool = False, mark: bool = F
         findings.add("text-bom", "the file begins with a byte order mark", 1, 1)
     if encoding == "utf-8" and xml:
         encoding = _declared(rest)
-    elif encoding != "utf-8":
+    if xml and encoding not in ("utf-8", "ascii"):
+        findings.add("xml-encoding", f"the text is {encoding.upper()}, not UTF-8", 1)
+    elif not xml and encoding != "utf-8":
         findings.add("text-encoding", f"the text is {encoding.upper()}, not UTF-8")
     text = _decoded(rest, encoding, findings)
     _check_characters(text, findings)

@@ -321,6 +321,15 @@ JSON_CASES = [
 
 _BOMB = '<?xml version="1.0"?>\n<!DOCTYPE a [<!ENTITY b "c"><!ENTITY d "&b;&b;&b;">]>\n<rss>&d;</rss>'
 XML_CASES = [
+    case("xml-encoding", "a.xml", feed().encode("utf-16"), feed(), 1),
+    case("xml-encoding", "a.xml", feed().replace("UTF-8", "ISO-8859-2").encode("latin2"), feed(), 1),
+    case(
+        "text-encoding",
+        "a.xml",
+        feed(item("<podcast:person>Zoë</podcast:person>")).encode("latin1"),
+        feed(),
+        8,
+    ),
     case("xml-syntax", "a.xml", "<item>\n</itme>", item(), 2),
     case("xml-dtd", "a.xml", _BOMB, feed(), 2),
     case("xml-limits", "a.xml", "<a>" * 200 + "</a>" * 200, item(), 1),

@@ -60,3 +60,12 @@ def test_youtube_and_hls_headers() -> None:
     assert places("a.vtt", hls) == []
     youtube = VTT.replace("WEBVTT\n", "WEBVTT\nKind: captions\nLanguage: en\n")
     assert places("a.vtt", youtube) == [("vtt-header-blank", 2, None)]
+
+
+def test_xml_is_read_in_the_encoding_it_declares() -> None:
+    text = (
+        '<?xml version="1.0" encoding="ISO-8859-2"?>\n<item>' + "<title>Żółw</title><podcast:person/></item>"
+    )
+    found = lint_bytes("a.xml", text.encode("iso-8859-2"))
+    assert "rss-person-name" in [each.rule for each in found]
+    assert "text-encoding" not in [each.rule for each in found]
