@@ -24,7 +24,7 @@ from transcribe.errors import (
     TranscribeError,
     UsageError,
 )
-from transcribe.formats import FORMATS, format_named, render, review
+from transcribe.formats import format_named, review
 from transcribe.loaded import kept_loaded
 from transcribe.pausing import PATIENCE_SECONDS, Pause, Pausing
 from transcribe.pipeline import Engines, open_workspace, transcribing
@@ -40,6 +40,7 @@ from transcribe.progress import (
     printable,
 )
 from transcribe.settings import Settings
+from transcribe.stages.content import TEMPLATE, check_content, content_of, suffix_of
 from transcribe.stages.probe import probe
 from transcribe.stages.publish import Target, check_targets, publish, target_path
 from transcribe.workspace import disk_errors, work_root
@@ -197,14 +198,16 @@ def transcribe_one(job: Job, settings: Settings, engines: Engines, progress: Pro
             yield Pause.LOCK
         try:
             check_targets(job.targets, work, force=settings.output.force)
+            check_content(source, formats_of(job.source, settings), settings)
             episode = yield from transcribing(work, source, settings, engines, progress)
             progress(StageStarted("publish"))
             written: tuple[Path, ...] = ()
             if job.targets:
-                content = partial(_content, settings)
+                content = partial(content_of, settings)
                 written = publish(episode, job.targets, content, work, force=settings.output.force)
             else:
-                _to_standard_output(render(episode, formats_of(job.source, settings)[0], settings.subtitles))
+                only = formats_of(job.source, settings)[0]
+                _to_standard_output(content_of(settings, episode, only) or b"")
             progress(StageFinished("publish"))
         finally:
             work.unlock()
@@ -226,10 +229,6 @@ def judge(name: str, coverage: Coverage, fail_under: float, progress: Progress) 
         )
 
 
-def _content(settings: Settings, episode: Episode, name: str) -> bytes | None:
-    return review.write(episode) if name == review.NAME else render(episode, name, settings.subtitles)
-
-
 def plan_jobs(sources: Sequence[str], settings: Settings) -> list[Job]:
     """Decide where every result goes, and refuse what cannot work before any work is done.
 
@@ -247,15 +246,23 @@ def plan_jobs(sources: Sequence[str], settings: Settings) -> list[Job]:
                 "Choose one with -f",
             )
     _refuse_collisions(jobs)
+    _refuse_without_notes(settings)
     return jobs
+
+
+def _refuse_without_notes(settings: Settings) -> None:
+    for name in settings.output.formats:
+        if format_named(name).from_notes and not settings.notes.notes:
+            raise UsageError(f"the format {name} is made of show notes", "Ask for them with --notes")
 
 
 def formats_of(source: str, settings: Settings) -> tuple[str, ...]:
     """The formats asked for; when none was chosen, standard output gets plain text."""
     chosen = settings.output.formats
     if goes_to_standard_output(source, settings) and chosen == Settings().output.formats:
-        chosen = ("txt",)
-    return tuple(format_named(name).name for name in dict.fromkeys(chosen))
+        chosen = () if settings.output.template else ("txt",)
+    named = tuple(format_named(name).name for name in dict.fromkeys(chosen))
+    return (*named, TEMPLATE) if settings.output.template else named
 
 
 def goes_to_standard_output(source: str, settings: Settings) -> bool:
@@ -269,7 +276,7 @@ def _targets(source: str, settings: Settings) -> tuple[Target, ...]:
         return ()
     name = "stdin" if source == STANDARD else source
     folder = Path(settings.output.output).expanduser() if settings.output.output else Path(name).parent
-    suffixes = {each: FORMATS[each].suffix for each in formats} | {review.NAME: review.SUFFIX}
+    suffixes = {each: suffix_of(each, settings) for each in formats} | {review.NAME: review.SUFFIX}
     return tuple(
         Target(each, target_path(folder, Path(name).name, suffix)) for each, suffix in suffixes.items()
     )

@@ -17,7 +17,7 @@ def formats(as_json: bool) -> None:
         click.echo(json.dumps([_record(name) for name in FORMATS], indent=2))
         return
     for known in FORMATS.values():
-        click.echo(f"{known.name:<6}{known.suffix:<7}{known.description}")
+        click.echo(f"{known.name:<12}{known.suffix:<15}{known.description}")
 
 
 def _record(name: str) -> dict[str, str]:

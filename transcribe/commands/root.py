@@ -16,6 +16,8 @@ DEFAULT = "run"
 COMMANDS = {
     "run": "Transcribe recordings; the default, may be left out.",
     "eval": "Count the errors of transcripts against references.",
+    "render": "Write files from a finished transcript again.",
+    "templates": "List, copy and check the templates of notes and pages.",
     "models": "Install, list, check and remove models.",
     "formats": "List the formats that --format takes.",
     "config": "Show the settings in force and their origin.",

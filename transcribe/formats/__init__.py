@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from transcribe.episode import Episode
 from transcribe.errors import UsageError
-from transcribe.formats import md, srt, tsv, txt, vtt
+from transcribe.formats import md, page, srt, tsv, txt, vtt
+from transcribe.formats.notes import notes_writer
 from transcribe.settings import SubtitleSettings
 
 
@@ -25,6 +26,7 @@ class Format:
         media_type: IANA media type, for web servers and podcast feeds.
         description: What it is good for, in a few words.
         write: The whole file's bytes for an episode.
+        from_notes: Whether it is made of the show notes, and cannot be without.
     """
 
     name: str
@@ -32,6 +34,11 @@ class Format:
     media_type: str
     description: str
     write: Callable[[Episode, SubtitleSettings], bytes]
+    from_notes: bool = False
+
+
+def _notes(name: str, suffix: str, media_type: str, description: str, template: str) -> Format:
+    return Format(name, suffix, media_type, description, notes_writer(template), from_notes=True)
 
 
 def _write_json(episode: Episode, settings: SubtitleSettings) -> bytes:
@@ -49,6 +56,13 @@ FORMATS: dict[str, Format] = {
         Format("json", ".json", "application/json", "Everything known: words, times, model", _write_json),
         Format("tsv", ".tsv", "text/tab-separated-values", "Table of segments, times in ms", tsv.write),
         Format("md", ".md", "text/markdown", "Markdown with a heading and times", md.write),
+        Format("page", ".html", "text/html", "Page with player, transcript and notes", page.write),
+        _notes("notes", ".notes.md", "text/markdown", "Show notes in Markdown", "notes.md.j2"),
+        _notes("notes-html", ".notes.html", "text/html", "Show notes as a web page", "notes.html.j2"),
+        _notes("notes-txt", ".notes.txt", "text/plain", "Show notes as plain text", "notes.txt.j2"),
+        _notes("rss-html", ".rss.html", "text/html", "Description for a podcast feed", "rss.html.j2"),
+        _notes("youtube", ".youtube.txt", "text/plain", "Description for YouTube", "youtube.txt.j2"),
+        _notes("newsletter", ".newsletter.md", "text/markdown", "Newsletter", "newsletter.md.j2"),
     )
 }
 """Every format by name, in the order in which `transcribe formats` lists them."""
