@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from transcribe.episode import Coverage, Episode
+from transcribe.episode import Coverage
 from transcribe.errors import (
     AllFailed,
     GateError,

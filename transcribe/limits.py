@@ -28,16 +28,13 @@ MEMORY_BYTES = 1024**3
 """What it may use beyond what it starts with, where the system counts that (Linux)."""
 
 
-def run_limited(
-    function: Callable[..., str], arguments: tuple[Any, ...], name: str, seconds: float = SECONDS
-) -> str:
+def run_limited(function: Callable[..., str], arguments: tuple[Any, ...], name: str) -> str:
     """Call the function in another process, and end that when it takes too long.
 
     Args:
         function: Gives a text; picklable, like its arguments, where processes cannot be forked.
         arguments: What it is called with.
         name: What to call it in errors.
-        seconds: Longest time it may take.
 
     Raises:
         TranscribeError: What the function raised, or that it took too long or too much memory.
@@ -50,9 +47,9 @@ def run_limited(
         process.start()
     theirs.close()
     try:
-        if not ours.poll(seconds):
+        if not ours.poll(SECONDS):
             raise TranscribeError(
-                f"{name} was stopped after {seconds:g} s", "Look for a loop that does not end"
+                f"{name} was stopped after {SECONDS:g} s", "Look for a loop that does not end"
             )
         answer = ours.recv()
     except EOFError:

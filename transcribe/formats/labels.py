@@ -22,10 +22,10 @@ LABELS: dict[str, dict[str, str]] = {
         "transcript": "Transkrypcja", "check": "do sprawdzenia", "todo": "TODO odnośnik",
     },
     "de": {
-        "summary": "Zusammenfassung", "takeaways": "Das Wichtigste", "chapters": "Kapitel", "quotes": "Zitate",
-        "people": "Personen", "hosts": "Moderation", "guests": "Zu Gast", "resources": "Erwähnt",
-        "places": "Orte", "links": "Links", "keywords": "Stichwörter", "sponsor": "Sponsor",
-        "transcript": "Transkript", "check": "bitte prüfen", "todo": "TODO Link",
+        "summary": "Zusammenfassung", "takeaways": "Das Wichtigste", "chapters": "Kapitel",
+        "quotes": "Zitate", "people": "Personen", "hosts": "Moderation", "guests": "Zu Gast",
+        "resources": "Erwähnt", "places": "Orte", "links": "Links",
+        "keywords": "Stichwörter", "sponsor": "Sponsor", "transcript": "Transkript", "check": "bitte prüfen", "todo": "TODO Link",
     },
     "es": {
         "summary": "Resumen", "takeaways": "Ideas clave", "chapters": "Capítulos", "quotes": "Citas",
@@ -65,8 +65,8 @@ DISCLOSURES = {
     "pl": "Części tego opisu napisał model językowy; porównano je z transkrypcją.",
     "de": "Teile dieser Notizen hat ein Sprachmodell geschrieben; sie wurden mit dem Transkript verglichen.",
     "es": "Un modelo de lenguaje escribió partes de estas notas; se compararon con la transcripción.",
-    "fr": "Un modèle de langage a écrit une partie de ces notes ; elles ont été comparées à la transcription.",
-    "it": "Parti di queste note sono state scritte da un modello linguistico e confrontate con la trascrizione.",
+    "fr": "Un modèle de langage a écrit une partie de ces notes, comparées ensuite à la transcription.",
+    "it": "Un modello linguistico ha scritto parti di queste note, poi confrontate con la trascrizione.",
     "pt": "Partes destas notas foram escritas por um modelo de linguagem e comparadas com a transcrição.",
     "ja": "この概要の一部は言語モデルが作成し、文字起こしと照合されています。",
 }

@@ -35,8 +35,9 @@ MARKS = "●■▲◆★✚"
 """A shape for each colour, for those who do not see it."""
 
 MEDIA_TYPES = {
-    ".mp3": "audio/mpeg", ".m4a": "audio/mp4", ".mp4": "audio/mp4", ".aac": "audio/aac", ".flac": "audio/flac",
-    ".ogg": "audio/ogg", ".opus": "audio/ogg", ".wav": "audio/wav", ".webm": "audio/webm",
+    ".mp3": "audio/mpeg", ".m4a": "audio/mp4", ".mp4": "audio/mp4", ".aac": "audio/aac",
+    ".flac": "audio/flac", ".ogg": "audio/ogg", ".opus": "audio/ogg", ".wav": "audio/wav",
+    ".webm": "audio/webm",
 }  # fmt: skip
 """By ending, as browsers call what they play (IANA, RFC 4337, RFC 5334)."""
 

@@ -33,8 +33,9 @@ def silent() -> Episode:
 
 
 def test_the_table_knows_each_format_by_its_own_name() -> None:
-    assert list(FORMATS) == ["txt", "srt", "vtt", "json", "tsv", "md"]
-    assert all(known.name == name and known.suffix == f".{name}" for name, known in FORMATS.items())
+    assert list(FORMATS)[:6] == ["txt", "srt", "vtt", "json", "tsv", "md"]
+    assert all(known.name == name for name, known in FORMATS.items())
+    assert len({known.suffix for known in FORMATS.values()}) == len(FORMATS)
 
 
 @pytest.mark.parametrize("asked", ["srt", ".srt", "SRT", " srt"])
@@ -47,7 +48,7 @@ def test_an_unknown_format_names_the_known_ones_and_the_nearest() -> None:
         render(silent(), "str", SubtitleSettings())
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", [known.name for known in FORMATS.values() if not known.from_notes])
 def test_files_are_utf8_with_plain_line_ends(name: str) -> None:
     text = written(name, hostile())
     assert "\r" not in text
