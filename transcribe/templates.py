@@ -98,7 +98,7 @@ def render_file(path: Path, /, **values: object) -> str:
 
 def _filled(folders: tuple[Path, ...], name: str, values: dict[str, object]) -> str:
     import jinja2
-    from jinja2.sandbox import SecurityError
+    from jinja2.exceptions import SecurityError
 
     try:
         return _joined(_environment(folders).get_template(name), values)

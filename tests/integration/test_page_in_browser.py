@@ -86,7 +86,7 @@ def open_page(browser: Browser, tmp_path: Path) -> Iterator[Open]:
     for context in contexts:
         context.close()
     assert [each for each in complaints if "ERR_FILE_NOT_FOUND" not in each] == []
-    assert [url for url in requests if not url.startswith(("file:", "data:"))] == []
+    assert [url for url in requests if not url.startswith(("file:", "data:", "blob:"))] == []
 
 
 @pytest.mark.parametrize("name", [RECORDING, "a.mp3", "b.flac"])

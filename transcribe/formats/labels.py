@@ -25,7 +25,8 @@ LABELS: dict[str, dict[str, str]] = {
         "summary": "Zusammenfassung", "takeaways": "Das Wichtigste", "chapters": "Kapitel",
         "quotes": "Zitate", "people": "Personen", "hosts": "Moderation", "guests": "Zu Gast",
         "resources": "Erwähnt", "places": "Orte", "links": "Links",
-        "keywords": "Stichwörter", "sponsor": "Sponsor", "transcript": "Transkript", "check": "bitte prüfen", "todo": "TODO Link",
+        "keywords": "Stichwörter", "sponsor": "Sponsor", "transcript": "Transkript",
+        "check": "bitte prüfen", "todo": "TODO Link",
     },
     "es": {
         "summary": "Resumen", "takeaways": "Ideas clave", "chapters": "Capítulos", "quotes": "Citas",
