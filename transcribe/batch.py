@@ -40,7 +40,7 @@ from transcribe.progress import (
     printable,
 )
 from transcribe.settings import Settings
-from transcribe.stages.content import TEMPLATE, check_content, content_of, suffix_of
+from transcribe.stages.content import TEMPLATE, check_content, check_template, content_of, suffix_of
 from transcribe.stages.probe import probe
 from transcribe.stages.publish import Target, check_targets, publish, target_path
 from transcribe.workspace import disk_errors, work_root
@@ -233,7 +233,8 @@ def plan_jobs(sources: Sequence[str], settings: Settings) -> list[Job]:
     """Decide where every result goes, and refuse what cannot work before any work is done.
 
     Raises:
-        UsageError: Unknown format, two results in one place, or too much for standard output.
+        UsageError: Unknown format, two results in one place, too much for standard output, a template that
+            is wrong, or notes that were not asked for.
     """
     jobs = [Job(source, _targets(source, settings)) for source in sources]
     if any(not job.targets for job in jobs):
@@ -247,6 +248,8 @@ def plan_jobs(sources: Sequence[str], settings: Settings) -> list[Job]:
             )
     _refuse_collisions(jobs)
     _refuse_without_notes(settings)
+    if settings.output.template:
+        check_template(settings.output.template, notes=settings.notes.notes)
     return jobs
 
 

@@ -16,7 +16,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from transcribe.errors import TranscribeError
+from transcribe.errors import TranscribeError, UsageError
 
 SECONDS = 20
 """The page of a ten-hour recording takes under two."""
@@ -37,7 +37,8 @@ def run_limited(function: Callable[..., str], arguments: tuple[Any, ...], name: 
         name: What to call it in errors.
 
     Raises:
-        TranscribeError: What the function raised, or that it took too long or too much memory.
+        TranscribeError: What the function raised.
+        UsageError: It took too long or too much memory.
     """
     context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
     ours, theirs = context.Pipe(duplex=False)
@@ -48,12 +49,10 @@ def run_limited(function: Callable[..., str], arguments: tuple[Any, ...], name: 
     theirs.close()
     try:
         if not ours.poll(SECONDS):
-            raise TranscribeError(
-                f"{name} was stopped after {SECONDS:g} s", "Look for a loop that does not end"
-            )
+            raise UsageError(f"{name} was stopped after {SECONDS:g} s", "Look for a loop that does not end")
         answer = ours.recv()
     except EOFError:
-        raise TranscribeError(
+        raise UsageError(
             f"{name} was stopped: it ended without an answer", "It may need too much memory"
         ) from None
     finally:
@@ -74,9 +73,7 @@ def _work(connection: Connection, function: Callable[..., str], arguments: tuple
     except TranscribeError as error:
         answer = type(error)(error.what, error.hint)
     except MemoryError:
-        answer = TranscribeError(
-            "the template asks for too much memory", "Look for a text that grows in a loop"
-        )
+        answer = UsageError("the template asks for too much memory", "Look for a text that grows in a loop")
     connection.send(answer)
 
 

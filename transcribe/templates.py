@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from transcribe.config import user_file
-from transcribe.errors import TranscribeError, UsageError
+from transcribe.errors import UsageError
 from transcribe.limits import OUTPUT_CHARS, run_limited
 from transcribe.timecode import format_duration, format_timecode
 
@@ -75,7 +75,7 @@ def render_template(name: str, /, **values: object) -> str:
     `FILTERS`. Only our own templates run without limits.
 
     Raises:
-        TranscribeError: There is no such template, or it is wrong; the message names file and line.
+        UsageError: There is no such template, or it is wrong; the message names file and line.
     """
     own = tuple(folder for folder in user_folders().values() if any(folder.glob(f"*{SUFFIX}")))
     if not own:
@@ -87,8 +87,7 @@ def render_file(path: Path, /, **values: object) -> str:
     """Fill in the template in a file; it may include those that lie beside it, and named ones.
 
     Raises:
-        UsageError: There is no such file.
-        TranscribeError: It is wrong; the message names file and line.
+        UsageError: There is no such file, or it is wrong; the message names file and line.
     """
     if not path.is_file():
         raise UsageError(f"there is no template {path}", "List the named ones: transcribe templates list")
@@ -106,15 +105,15 @@ def _filled(folders: tuple[Path, ...], name: str, values: dict[str, object]) -> 
         raise _not_found(str(error.name), name, folders) from error
     except jinja2.TemplateSyntaxError as error:
         place = f"{error.filename or name}, line {error.lineno}"
-        raise TranscribeError(f"the template {place} cannot be read: {error.message}") from error
+        raise UsageError(f"the template {place} cannot be read: {error.message}") from error
     except SecurityError as error:
         hint = "Templates reach the values they are given and nothing else: docs/templates.md"
-        raise TranscribeError(f"the template {_place(error, name)} failed: {error}", hint) from error
+        raise UsageError(f"the template {_place(error, name)} failed: {error}", hint) from error
     except jinja2.UndefinedError as error:
         hint = "docs/templates.md lists what templates are given"
-        raise TranscribeError(f"the template {_place(error, name)} failed: {error}", hint) from error
+        raise UsageError(f"the template {_place(error, name)} failed: {error}", hint) from error
     except RecursionError as error:
-        raise TranscribeError(f"the template {_place(error, name)} calls itself without end") from error
+        raise UsageError(f"the template {_place(error, name)} calls itself without end") from error
     except (
         jinja2.TemplateError,
         ArithmeticError,
@@ -123,7 +122,7 @@ def _filled(folders: tuple[Path, ...], name: str, values: dict[str, object]) -> 
         TypeError,
         ValueError,
     ) as error:
-        raise TranscribeError(f"the template {_place(error, name)} failed: {error}") from error
+        raise UsageError(f"the template {_place(error, name)} failed: {error}") from error
 
 
 def _joined(template: Any, values: dict[str, object]) -> str:
@@ -133,7 +132,7 @@ def _joined(template: Any, values: dict[str, object]) -> str:
     for piece in template.generate(values):
         chars += len(piece)
         if chars > OUTPUT_CHARS:
-            raise TranscribeError(
+            raise UsageError(
                 f"the template {template.filename or template.name} writes more than "
                 f"{OUTPUT_CHARS // 1_000_000} million characters",
                 "Look for a loop that does not end",
@@ -142,14 +141,14 @@ def _joined(template: Any, values: dict[str, object]) -> str:
     return _CONTROL_IN_LINES.sub("", "".join(pieces))
 
 
-def _not_found(missing: str, name: str, folders: tuple[Path, ...]) -> TranscribeError:
+def _not_found(missing: str, name: str, folders: tuple[Path, ...]) -> UsageError:
     inside = f" (wanted by {name})" if missing != name else ""
     if ".." in missing.replace("\\", "/").split("/"):
-        return TranscribeError(
+        return UsageError(
             f"the template {missing}{inside} is not in a folder of templates", "Name it without .."
         )
     looked = ", ".join(map(str, folders))
-    return TranscribeError(
+    return UsageError(
         f"the template {missing}{inside} is not in {looked}", "List them: transcribe templates list"
     )
 
@@ -189,11 +188,11 @@ def _loader(folders: tuple[Path, ...]) -> BaseLoader:
             for folder in folders:
                 path = folder / template
                 if ".." not in template and path.is_file() and path.stat().st_size > MAX_TEMPLATE_BYTES:
-                    raise TranscribeError(f"{path} is too large to be a template")
+                    raise UsageError(f"{path} is too large to be a template")
             try:
                 return super().get_source(environment, template)
             except UnicodeDecodeError as error:
-                raise TranscribeError(f"the template {template} is not UTF-8 text") from error
+                raise UsageError(f"the template {template} is not UTF-8 text") from error
 
     return Loader(folders)
 

@@ -45,3 +45,28 @@ def test_coverage_is_told_whether_it_is_enough_or_not() -> None:
         judge("talk.mp3", GAP, 90.1, told.append)
     assert raised.value.exit_code == 12
     assert len(told) == 3
+
+
+def test_a_template_makes_one_more_file(tmp_path: Path) -> None:
+    template = tmp_path / "blog.html.j2"
+    template.write_text("{{ title }}")
+    (job,) = plan_jobs(["talk.mp3"], Settings.of(template=template, formats=("txt",), output=str(tmp_path)))
+    assert [(target.format, target.path.name) for target in job.targets] == [
+        ("txt", "talk.txt"),
+        ("template", "talk.blog.html"),
+        ("review", "talk.review.md"),
+    ]
+
+
+def test_a_wrong_template_is_refused_before_any_work(tmp_path: Path) -> None:
+    template = tmp_path / "mine.j2"
+    template.write_text("\n{{ notes.summary }}")
+    plan_jobs(["talk.mp3"], Settings.of(template=template, notes=True))
+    with pytest.raises(UsageError, match=r"mine\.j2, line 2 failed"):
+        plan_jobs(["talk.mp3"], Settings.of(template=template))
+
+
+def test_formats_made_of_notes_need_notes() -> None:
+    plan_jobs(["talk.mp3"], Settings.of(formats=("notes",), notes=True))
+    with pytest.raises(UsageError, match="--notes"):
+        plan_jobs(["talk.mp3"], Settings.of(formats=("notes",)))

@@ -29,11 +29,8 @@ def check_content(source: Source, names: Sequence[str], settings: Settings) -> N
     """Refuse, before any work is done, what `content_of` would refuse after it.
 
     Raises:
-        UsageError: There is no such template, or the recording is too large for a page.
+        UsageError: The recording is too large for a page.
     """
-    template = settings.output.template
-    if template and not template.is_file():
-        raise UsageError(f"there is no template {template}", "List the named ones: transcribe templates list")
     if page.NAME in names and settings.output.embed_audio:
         _check_size(source.name, source.bytes)
 
@@ -42,7 +39,8 @@ def content_of(settings: Settings, episode: Episode, name: str) -> bytes | None:
     """The bytes of one file; None where there is nothing to say.
 
     Raises:
-        TranscribeError: A template is wrong, or the recording cannot be put into the page.
+        UsageError: A template is wrong, or made of notes that are not there.
+        InputError: The recording cannot be put into the page.
     """
     if name == review.NAME:
         return review.write(episode)
@@ -84,24 +82,23 @@ def _check_size(name: str, size: int) -> None:
         )
 
 
-def check_template(template: Path) -> bytes:
-    """Fill a template in with a made-up episode that has everything; the text it makes.
+def check_template(template: Path, *, notes: bool = True) -> bytes:
+    """Fill a template in with a made-up episode that has everything, or no notes; the text it makes.
 
     Raises:
-        UsageError: There is no such file.
-        TranscribeError: It is wrong; the message names file and line.
+        UsageError: There is no such file, or it is wrong; the message names file and line.
     """
     from transcribe.formats.example import example_episode
 
-    return fill_in(template, example_episode())
+    example = example_episode()
+    return fill_in(template, example if notes else replace(example, notes=None))
 
 
 def fill_in(template: Path, episode: Episode) -> bytes:
     """An episode by the user's own template, which gets what all of ours get; `notes` may be None.
 
     Raises:
-        UsageError: There is no such file.
-        TranscribeError: The template is wrong; the message names file and line.
+        UsageError: There is no such file, or it is wrong; the message names file and line.
     """
     values = page.page_values(episode, page.beside(episode.source.name))
     return encodable(render_file(template, **values, passages=review.passages_of(episode))).encode()

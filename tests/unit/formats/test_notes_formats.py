@@ -6,6 +6,7 @@ import json
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
+from typing import Any
 
 import pytest
 from markdown_it import MarkdownIt
@@ -31,7 +32,7 @@ def written(name: str, said: Episode) -> str:
     return render(said, name, SubtitleSettings()).decode()
 
 
-def noted(said: Episode, **notes: object) -> Episode:
+def noted(said: Episode, **notes: Any) -> Episode:
     return replace(said, notes=replace(said.notes or EMPTY, **notes))
 
 
