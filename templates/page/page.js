@@ -86,8 +86,17 @@
     if (box.top < innerHeight * 0.15 || box.bottom > innerHeight * 0.7) bring(word);
   }
 
-  function bring(element) {
-    element.scrollIntoView({ block: "center", behavior: calm.matches ? "auto" : "smooth" });
+  /** Scroll to an element. Lines that were never on the screen have estimated heights (content-visibility):
+      where these turn out wrong on the way, the target moves, and it is aimed at again. */
+  function bring(element, again = 5) {
+    const { top } = element.getBoundingClientRect();
+    const near = Math.abs(top) < 3 * innerHeight;
+    element.scrollIntoView({ block: "center", behavior: near && !calm.matches ? "smooth" : "instant" });
+    if (near && !calm.matches) return;
+    requestAnimationFrame(() => requestAnimationFrame(() => {
+      const box = element.getBoundingClientRect();
+      if (again > 0 && (box.bottom < 0 || box.top > innerHeight * 0.8)) bring(element, again - 1);
+    }));
   }
 
   function following() { return follow.getAttribute("aria-pressed") === "true"; }
