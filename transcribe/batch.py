@@ -15,7 +15,7 @@ from functools import partial
 from itertools import chain
 from pathlib import Path
 
-from transcribe.episode import Coverage, Episode
+from transcribe.episode import Coverage
 from transcribe.errors import (
     AllFailed,
     GateError,
@@ -25,10 +25,10 @@ from transcribe.errors import (
     TranscribeError,
     UsageError,
 )
-from transcribe.formats import FORMATS, PACK, format_named, render, review
+from transcribe.formats import PACK, format_named, review
 from transcribe.loaded import kept_loaded
 from transcribe.notes.show import show_of
-from transcribe.noting import OpenWriter, noted
+from transcribe.noting import OpenWriter, noted, wants_notes
 from transcribe.pausing import PATIENCE_SECONDS, Pause, Pausing
 from transcribe.pipeline import Engines, open_workspace, transcribing
 from transcribe.progress import (
@@ -43,6 +43,7 @@ from transcribe.progress import (
     printable,
 )
 from transcribe.settings import Settings
+from transcribe.stages.content import TEMPLATE, check_content, check_template, content_of, suffix_of
 from transcribe.stages.probe import probe
 from transcribe.stages.publish import Target, check_targets, publish, target_path
 from transcribe.stages.tagging import publish_sound, sound_targets
@@ -114,8 +115,6 @@ def transcribe_all(
         UsageError: What is asked makes no sense; nothing was done.
         TranscribeError: The only recording failed. Of several, failures are reported and counted.
     """
-    if settings.output.publish:  # most of the pack is made from notes
-        settings = settings.replace({"notes": True})
     return _Run(plan_jobs(sources, settings), settings, engines, progress, open_writer).all()
 
 
@@ -229,18 +228,20 @@ def transcribe_one(
             yield Pause.LOCK
         try:
             check_targets(job.targets, work, force=settings.output.force)
+            check_content(source, formats_of(job.source, settings), settings)
             episode = yield from transcribing(work, source, settings, engines, progress)
             episode = noted(work, episode, settings, open_writer, progress)
             progress(StageStarted("publish"))
             written: tuple[Path, ...] = ()
             if job.targets:
-                content = partial(_content, settings)
+                content = partial(content_of, settings)
                 written = publish(episode, job.targets, content, work, force=settings.output.force)
                 written += publish_sound(
                     job.sound, episode, engines.editor, work, progress, force=settings.output.force
                 )
             else:
-                _to_standard_output(render(episode, formats_of(job.source, settings)[0], settings.subtitles))
+                only = formats_of(job.source, settings)[0]
+                _to_standard_output(content_of(settings, episode, only) or b"")
             progress(StageFinished("publish"))
         finally:
             work.unlock()
@@ -262,16 +263,12 @@ def judge(name: str, coverage: Coverage, fail_under: float, progress: Progress) 
         )
 
 
-def _content(settings: Settings, episode: Episode, name: str) -> bytes | None:
-    return review.write(episode) if name == review.NAME else render(episode, name, settings.subtitles)
-
-
 def plan_jobs(sources: Sequence[str], settings: Settings) -> list[Job]:
     """Decide where every result goes, and refuse what cannot work before any work is done.
 
     Raises:
-        UsageError: Unknown format, two results in one place, a link that cannot be published, or too much
-            for standard output.
+        UsageError: Unknown format, two results in one place, a link that cannot be published, too much for
+            standard output, or a template that is wrong.
     """
     show_of((), settings.show)
     jobs = [Job(source, _targets(source, settings), _sound(source, settings)) for source in sources]
@@ -285,6 +282,8 @@ def plan_jobs(sources: Sequence[str], settings: Settings) -> list[Job]:
                 "Choose one with -f",
             )
     _refuse_collisions(jobs)
+    if settings.output.template:
+        check_template(settings.output.template, notes=wants_notes(settings))
     return jobs
 
 
@@ -292,10 +291,11 @@ def formats_of(source: str, settings: Settings) -> tuple[str, ...]:
     """The formats asked for; when none was chosen, standard output gets plain text."""
     chosen = settings.output.formats
     if goes_to_standard_output(source, settings) and chosen == Settings().output.formats:
-        chosen = ("txt",)
+        chosen = () if settings.output.template else ("txt",)
     if settings.output.publish:
         chosen = (*chosen, *PACK)
-    return tuple(format_named(name).name for name in dict.fromkeys(chosen))
+    named = tuple(format_named(name).name for name in dict.fromkeys(chosen))
+    return (*named, TEMPLATE) if settings.output.template else named
 
 
 def goes_to_standard_output(source: str, settings: Settings) -> bool:
@@ -308,7 +308,7 @@ def _targets(source: str, settings: Settings) -> tuple[Target, ...]:
     if goes_to_standard_output(source, settings):
         return ()
     folder, name = _place(source, settings)
-    suffixes = {each: FORMATS[each].suffix for each in formats} | {review.NAME: review.SUFFIX}
+    suffixes = {each: suffix_of(each, settings) for each in formats} | {review.NAME: review.SUFFIX}
     return tuple(Target(each, target_path(folder, name, suffix)) for each, suffix in suffixes.items())
 
 

@@ -10,6 +10,7 @@ import msgspec
 
 from transcribe.episode import Episode
 from transcribe.errors import Interrupted, TranscribeError
+from transcribe.formats import format_named
 from transcribe.notes.show import show_of
 from transcribe.notes.write import write_notes
 from transcribe.notes.writer import Writer
@@ -22,9 +23,6 @@ OpenWriter = Callable[[], Writer]
 """Gets a language model ready; called only when there is something to write."""
 
 STAGE = "notes"
-
-FORMAT = "notes"
-"""The format of this name has nothing to say without notes, so that it asks for them too."""
 
 
 def noted(
@@ -59,8 +57,10 @@ def noted(
 
 
 def wants_notes(settings: Settings) -> bool:
-    """Whether notes are asked for, by the option or by a format that is made of them."""
-    return settings.notes.notes or FORMAT in settings.output.formats
+    """Whether notes are asked for: by the option, with the publish pack, or by a format made of them."""
+    if settings.notes.notes or settings.output.publish:
+        return True
+    return any(format_named(name).from_notes for name in settings.output.formats)
 
 
 def _write(

@@ -244,6 +244,10 @@ class OutputSettings:
         ("txt", "srt", "vtt", "json"), "Format to write; may be repeated", flag="--format", short="-f",
         metavar="FORMAT",
     )  # fmt: skip
+    template: Path | None = option(None, "Write the file that this template makes, too", metavar="FILE")
+    embed_audio: bool = option(
+        False, "Put the recording into the page (format page), if it is small", advanced=True
+    )
     publish: bool = option(False, "Write the whole publish pack: every file a podcast host takes")
     force: bool = option(False, "Replace existing files, whoever wrote them")
     fail_under: float = option(

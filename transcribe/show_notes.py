@@ -120,6 +120,8 @@ class Authorship:
         dropped: How many statements the transcript does not support; they are gone.
         doubted: How many statements are marked to be checked.
         replaced: Parts that the extractive writer wrote instead, such as `takeaways`.
+        disclosure: Line that tells readers a model wrote text; `auto`: in the notes' language; `none`: no
+            line.
     """
 
     writer: str
@@ -131,6 +133,7 @@ class Authorship:
     dropped: int = 0
     doubted: int = 0
     replaced: tuple[str, ...] = ()
+    disclosure: str = "auto"
 
     @property
     def generated(self) -> bool:

@@ -74,3 +74,22 @@ def test_no_recording_is_overwritten_by_a_copy_or_clip_of_another(other: str) ->
     for sources in (["talk.mp3", other], [other, "talk.mp3"]):
         with pytest.raises(UsageError, match=r"would (both write|be overwritten by what)"):
             plan_jobs(sources, Settings.of(publish=True, force=True))
+
+
+def test_a_template_makes_one_more_file(tmp_path: Path) -> None:
+    template = tmp_path / "blog.html.j2"
+    template.write_text("{{ title }}")
+    (job,) = plan_jobs(["talk.mp3"], Settings.of(template=template, formats=("txt",), output=str(tmp_path)))
+    assert [(target.format, target.path.name) for target in job.targets] == [
+        ("txt", "talk.txt"),
+        ("template", "talk.blog.html"),
+        ("review", "talk.review.md"),
+    ]
+
+
+def test_a_wrong_template_is_refused_before_any_work(tmp_path: Path) -> None:
+    template = tmp_path / "mine.j2"
+    template.write_text("\n{{ notes.summary }}")
+    plan_jobs(["talk.mp3"], Settings.of(template=template, notes=True))
+    with pytest.raises(UsageError, match=r"mine\.j2, line 2 failed"):
+        plan_jobs(["talk.mp3"], Settings.of(template=template))

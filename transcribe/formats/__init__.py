@@ -19,6 +19,7 @@ from transcribe.formats import (
     html_transcript,
     lrc,
     md,
+    page,
     podcast_json,
     podcast_srt,
     psc,
@@ -29,6 +30,7 @@ from transcribe.formats import (
     txt,
     vtt,
 )
+from transcribe.formats.notes import notes_writer
 from transcribe.settings import SubtitleSettings
 
 
@@ -42,6 +44,7 @@ class Format:
         media_type: IANA media type, for web servers and podcast feeds.
         description: What it is good for, in a few words.
         write: The whole file's bytes for an episode.
+        from_notes: Whether it is made of the show notes, and cannot be without.
     """
 
     name: str
@@ -49,6 +52,11 @@ class Format:
     media_type: str
     description: str
     write: Callable[[Episode, SubtitleSettings], bytes]
+    from_notes: bool = False
+
+
+def _notes(name: str, suffix: str, media_type: str, description: str, template: str) -> Format:
+    return Format(name, suffix, media_type, description, notes_writer(template), from_notes=True)
 
 
 def _write_json(episode: Episode, settings: SubtitleSettings) -> bytes:
@@ -111,18 +119,21 @@ FORMATS: dict[str, Format] = {
             docx.write,
         ),
         Format("csv", ".csv", "text/csv", "Table for spreadsheets", csv_table.write),
+        Format("page", ".html", "text/html", "Page with player, transcript and notes", page.write),
+        _notes("notes", ".notes.md", "text/markdown", "Show notes in Markdown", "notes.md.j2"),
+        _notes("notes-html", ".notes.html", "text/html", "Show notes as a web page", "notes.html.j2"),
+        _notes("notes-txt", ".notes.txt", "text/plain", "Show notes as plain text", "notes.txt.j2"),
+        _notes("rss-html", ".rss.html", "text/html", "Description for a podcast feed", "rss.html.j2"),
+        _notes("youtube", ".youtube.txt", "text/plain", "Description for YouTube", "youtube.txt.j2"),
+        _notes("newsletter", ".newsletter.md", "text/markdown", "Newsletter", "newsletter.md.j2"),
     )
 }
 """Every format by name, in the order in which `transcribe formats` lists them."""
 
-PACK = tuple(
-    name
-    for name in (
-        *("vtt", "srt", "podcast-srt", "podcast-json", "html", "txt", "chapters", "psc", "rss", "audacity"),
-        *("lrc", "ttml", "docx", "csv"),
-        *("notes", "notes-html", "notes-txt", "rss-html", "youtube", "newsletter", "page"),
-    )
-    if name in FORMATS
+PACK = (
+    *("vtt", "srt", "podcast-srt", "podcast-json", "html", "txt", "chapters", "psc", "rss", "audacity"),
+    *("lrc", "ttml", "docx", "csv"),
+    *("notes", "notes-html", "notes-txt", "rss-html", "youtube", "newsletter", "page"),
 )
 """What `--publish` stands for: every file a podcast host, an editor or a reader may ask for."""
 

@@ -45,7 +45,7 @@ def paragraphs_of(transcript: Transcript) -> tuple[Paragraph, ...]:
     """Divide a transcript into paragraphs at pauses, changes of speaker and ends of sentences."""
     speaker: str | None = None
     paragraphs: list[Paragraph] = []
-    for tokens in _divided(tokens_of(transcript)):
+    for tokens in divided(tokens_of(transcript)):
         first, last = tokens[0], tokens[-1]
         begins_turn = first.speaker is not None and first.speaker != speaker
         text = join_tokens(tokens)
@@ -54,7 +54,8 @@ def paragraphs_of(transcript: Transcript) -> tuple[Paragraph, ...]:
     return tuple(paragraphs)
 
 
-def _divided(tokens: list[Token]) -> Iterator[list[Token]]:
+def divided(tokens: list[Token]) -> Iterator[list[Token]]:
+    """The tokens of each paragraph, in order; no list is empty."""
     paragraph: list[Token] = []
     sentences = chars = 0
     for token, following in zip_longest(tokens, tokens[1:]):

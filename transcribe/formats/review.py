@@ -50,10 +50,15 @@ def write(episode: Episode) -> bytes | None:
     """
     if not episode.coverage.to_check:
         return None
-    words = episode.transcript.words
-    passages = tuple(passage_of(spot, words) for spot in episode.coverage.to_check)
+    passages = passages_of(episode)
     page = render_template("review.md.j2", title=title_of(episode), episode=episode, passages=passages)
     return encodable(page).encode()
+
+
+def passages_of(episode: Episode) -> tuple[Passage, ...]:
+    """Every spot that a person should look at, with the text around it."""
+    words = episode.transcript.words
+    return tuple(passage_of(spot, words) for spot in episode.coverage.to_check)
 
 
 def passage_of(spot: Spot, words: Iterable[Word]) -> Passage:

@@ -1,0 +1,112 @@
+"""`transcribe templates` and `transcribe render`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from transcribe.commands.root import root
+from transcribe.errors import InputError, OutputError, TranscribeError, UsageError
+from transcribe.formats import document
+from transcribe.formats.example import example_episode
+from transcribe.formats.page import EMBED_BYTES
+from transcribe.settings import SubtitleSettings
+from transcribe.templates import template_names
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(root, list(arguments))
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TRANSCRIBE_CONFIG", str(tmp_path / "config" / "transcribe.toml"))
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "transcribe.toml").write_text("")
+    (tmp_path / "ep.json").write_bytes(document.write(example_episode(), SubtitleSettings()))
+    return tmp_path
+
+
+def test_a_copy_is_listed_and_used(here: Path) -> None:
+    assert run("templates", "copy", "notes.md").output == "templates/notes.md.j2\n"
+    listed = {line.split()[0]: line.split()[1] for line in run("templates", "list").output.splitlines()}
+    assert list(listed) == template_names()
+    assert {name for name, origin in listed.items() if origin == "project"} == {"notes.md.j2"}
+    (here / "templates" / "notes.md.j2").write_text("My notes of {{ title | md }}\n")
+    assert run("render", "ep.json", "-f", "notes").exit_code == 0
+    assert (here / "ep.notes.md").read_text() == "My notes of A lamp that nobody tends\n"
+
+
+def test_a_copy_replaces_nothing(here: Path) -> None:
+    run("templates", "copy", "notes.md.j2", "x")
+    error = run("templates", "copy", "notes.md.j2", "x").exception
+    assert isinstance(error, OutputError)
+    assert isinstance(run("templates", "copy", "nots.md.j2").exception, UsageError)
+
+
+def test_the_packaged_templates_are_good() -> None:
+    result = run("templates", "check")
+    assert result.exit_code == 0, result.exception
+    assert len(result.output.splitlines()) == len(template_names())
+
+
+def test_check_names_file_and_line(here: Path) -> None:
+    (here / "mine.j2").write_text("one\n{{ shwo.title }}\n")
+    error = run("templates", "check", "mine.j2").exception
+    assert isinstance(error, TranscribeError)
+    assert "mine.j2, line 2 failed: 'shwo' is undefined" in str(error)
+
+
+def test_render_writes_formats_and_the_template(here: Path) -> None:
+    (here / "blog.html.j2").write_text("<p>{{ show.sponsor }} {{ notes.quotes[0].text }}</p>")
+    result = run("render", "ep.json", "--template", "blog.html.j2", "-f", "srt", "-f", "page", "-o", "out")
+    assert result.output.split() == ["out/ep.srt", "out/ep.html", "out/ep.blog.html"]
+    assert (here / "out" / "ep.blog.html").read_text().startswith("<p>Supported by")
+
+
+def test_a_template_alone_writes_its_file_only(here: Path) -> None:
+    (here / "mine.j2").write_text("{{ title }}")
+    assert run("render", "ep.json", "--template", "mine.j2").output == "ep.mine.txt\n"
+
+
+def test_a_copy_of_the_page_works_as_a_template(here: Path) -> None:
+    run("templates", "copy", "page.html.j2", ".")
+    assert run("render", "ep.json", "--template", "page.html.j2").exit_code == 0
+    assert b"Content-Security-Policy" in (here / "ep.page.html").read_bytes()
+
+
+def test_render_replaces_only_when_forced(here: Path) -> None:
+    (here / "ep.txt").write_text("mine")
+    error = run("render", "ep.json", "-f", "txt").exception
+    assert isinstance(error, OutputError)
+    assert (here / "ep.txt").read_text() == "mine"
+    assert run("render", "ep.json", "-f", "txt", "--force").exit_code == 0
+    assert "lamp" in (here / "ep.txt").read_text()
+
+
+def test_the_disclosure_can_be_worded_anew(here: Path) -> None:
+    run("render", "ep.json", "-f", "notes-txt", "--disclosure", "Robots helped.")
+    assert "\nRobots helped.\n" in (here / "ep.notes.txt").read_text()
+
+
+def test_a_recording_is_embedded_if_it_is_small(here: Path) -> None:
+    ask = ("render", "ep.json", "-f", "page", "--embed-audio", "--force")
+    assert isinstance(run(*ask).exception, InputError)
+    (here / "lighthouses.mp3").write_bytes(b"abc")
+    assert run(*ask).exit_code == 0
+    assert 'src="data:audio/mpeg;base64,YWJj"' in (here / "ep.html").read_text()
+    with (here / "lighthouses.mp3").open("wb") as handle:
+        handle.truncate(EMBED_BYTES + 1)
+    error = run(*ask).exception
+    assert isinstance(error, UsageError)
+    assert "too large" in str(error)
+
+
+@pytest.mark.parametrize("content", ["", "{}", "no json", '{"schema": "x", "version": 1}'])
+def test_what_is_no_transcript_is_refused(here: Path, content: str) -> None:
+    (here / "other.json").write_text(content)
+    assert isinstance(run("render", "other.json").exception, InputError)
+    assert isinstance(run("render", "gone.json").exception, InputError)

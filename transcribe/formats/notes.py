@@ -1,0 +1,94 @@
+"""Show notes for each destination, made by the templates `notes.md.j2`, `rss.html.j2` and so on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from transcribe.episode import Episode
+from transcribe.errors import UsageError
+from transcribe.formats.labels import direction_of, disclosure_of, label_language, labels_in
+from transcribe.formats.md import title_of
+from transcribe.formats.paragraphs import paragraphs_of
+from transcribe.formats.tokens import encodable, plain
+from transcribe.settings import SubtitleSettings
+from transcribe.show_notes import Chapter
+from transcribe.templates import SUFFIX, render_template
+
+Write = Callable[[Episode, SubtitleSettings], bytes]
+
+YOUTUBE_CHAPTERS = 3
+YOUTUBE_CHAPTER_S = 10
+"""YouTube takes times in a description for chapters only if there are three, the first at 0:00, each
+at least ten seconds long (support.google.com/youtube/answer/9884579)."""
+
+
+def notes_writer(template: str) -> Write:
+    """What writes an episode's notes by a template.
+
+    The function it gives raises UsageError where the episode has no notes, and TranscribeError where
+    the template is wrong.
+    """
+
+    def write(episode: Episode, settings: SubtitleSettings) -> bytes:  # noqa: ARG001 - all formats are called alike
+        if episode.notes is None:
+            raise UsageError(f"{episode.source.name} has no show notes", "Ask for them with --notes")
+        return encodable(render_template(template, **values_of(episode))).encode()
+
+    return write
+
+
+def suffix_of(template: Path) -> str:
+    """How the file that a template makes ends: `blog.html.j2` makes `.blog.html`, `mine.j2` `.mine.txt`."""
+    name = template.name.removesuffix(SUFFIX).strip(".") or "template"
+    return f".{name}" if "." in name else f".{name}.txt"
+
+
+def values_of(episode: Episode) -> dict[str, Any]:
+    """What every template of notes gets; docs/templates.md describes each (tested)."""
+    notes = episode.notes
+    language = language_of(episode)
+    return {
+        "episode": episode,
+        "show": episode.show,
+        "notes": notes,
+        "title": episode_title(episode),
+        "language": language,
+        "direction": direction_of(language),
+        "labels": labels_in(language),
+        "labels_language": label_language(language),
+        "generated": bool(notes and notes.authorship.generated),
+        "disclosure": plain(disclosure_of(notes.authorship, language)) if notes else "",
+        "duration_ms": duration_of(episode),
+        "paragraphs": paragraphs_of(episode.transcript),
+        "youtube_chapters": youtube_chapters(notes.chapters) if notes else (),
+    }
+
+
+def episode_title(episode: Episode) -> str:
+    """What the config calls the episode, else the recording's tags or the file's name."""
+    return plain(episode.show.episode_title) or title_of(episode)
+
+
+def language_of(episode: Episode) -> str:
+    """The language of the notes, else of the speech; empty where neither is known."""
+    spoken = episode.transcript.language
+    return (episode.notes.language if episode.notes else "") or (spoken.code if spoken else "")
+
+
+def duration_of(episode: Episode) -> int:
+    """Length of the recording in ms."""
+    return episode.source.duration_ms or episode.audio.end_ms
+
+
+def youtube_chapters(chapters: Sequence[Chapter]) -> tuple[Chapter, ...]:
+    """The chapters as YouTube takes them: too short ones belong to the one before; none if under three."""
+    kept: list[Chapter] = []
+    for chapter in chapters:
+        if not kept or chapter.start_ms // 1000 - kept[-1].start_ms // 1000 >= YOUTUBE_CHAPTER_S:
+            kept.append(chapter)
+    if kept and chapters[-1].end_ms // 1000 - kept[-1].start_ms // 1000 < YOUTUBE_CHAPTER_S:
+        kept.pop()
+    starts_at_zero = bool(kept) and kept[0].start_ms == 0
+    return tuple(kept) if starts_at_zero and len(kept) >= YOUTUBE_CHAPTERS else ()
