@@ -65,7 +65,7 @@ class NormaliseSettings:
     from_ms: int | None = option(None, "Start here", flag="--from", metavar="TIME", timecode=True, minimum=0)
     to_ms: int | None = option(None, "Stop here", flag="--to", metavar="TIME", timecode=True, minimum=0)
     audio_stream: int | None = option(
-        None, "Audio stream, from 0; the best one when not given", metavar="N", minimum=0
+        None, "Audio stream, from 0; the best one when not given", metavar="N", minimum=0, advanced=True
     )
     loudness: bool = option(True, "Bring speech to a common loudness before recognition", advanced=True)
 
@@ -139,7 +139,7 @@ class RecogniseSettings:
     )
     language: str = option("auto", LANGUAGE_HELP, short="-l", metavar="auto|xx")
     translate: bool = option(False, "Translate into English instead of transcribing")
-    prompt: str = option("", "Text that shows the style and names to expect", metavar="TEXT")
+    prompt: str = option("", "Text that shows the style and names to expect", metavar="TEXT", advanced=True)
     vocabulary: Path | None = option(
         None, "File with names and terms to expect, one on a line", metavar="FILE"
     )
@@ -188,9 +188,15 @@ class ComputeSettings:
         metavar="N",
         minimum=0,
         maximum=256,
+        advanced=True,
     )
     threads: int = option(
-        0, "Threads of each worker; 0: share the cores out", metavar="N", minimum=0, maximum=256
+        0,
+        "Threads of each worker; 0: share the cores out",
+        metavar="N",
+        minimum=0,
+        maximum=256,
+        advanced=True,
     )
     ffmpeg: str = option(
         "", "ffmpeg program to use; found by itself when not given", metavar="PATH", advanced=True
@@ -237,18 +243,20 @@ class OutputSettings:
     """What is written where."""
 
     output: str = option(
-        "", "Folder for results, - for standard output; else beside FILE",
+        "", "Folder for results, or - for standard output",
         short="-o", metavar="DIR|-",
     )  # fmt: skip
     formats: tuple[str, ...] = option(
-        ("txt", "srt", "vtt", "json"), "Format to write; may be repeated", flag="--format", short="-f",
+        ("txt", "srt", "vtt", "json"), "Format; may be repeated", flag="--format", short="-f",
         metavar="FORMAT",
     )  # fmt: skip
-    template: Path | None = option(None, "Write the file that this template makes, too", metavar="FILE")
+    template: Path | None = option(
+        None, "Write the file that this template makes, too", metavar="FILE", advanced=True
+    )
     embed_audio: bool = option(
         False, "Put the recording into the page (format page), if it is small", advanced=True
     )
-    publish: bool = option(False, "Write the whole publish pack: every file a podcast host takes")
+    publish: bool = option(False, "Write every file that a podcast host takes")
     force: bool = option(False, "Replace existing files, whoever wrote them")
     fail_under: float = option(
         0.0,
@@ -267,8 +275,8 @@ class NotesSettings:
     notes: bool = option(False, "Write show notes too")
     writer: str = option(
         "extractive",
-        "Who writes them: extractive, llama.cpp:MODEL, ollama:MODEL, …; see transcribe llm list",
-        metavar="WRITER[:MODEL]",
+        "Who writes them; see transcribe llm list",
+        metavar="NAME",
     )
     notes_language: str = option(
         "auto", "Language of the notes; auto: the episode's", metavar="auto|xx", advanced=True

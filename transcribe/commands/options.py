@@ -15,15 +15,15 @@ from transcribe.errors import TranscribeError
 from transcribe.settings import OPTIONS, Option
 
 SECTIONS = {
-    "normalise": "Input",
+    "normalise": "Recognition",
     "detect": "Recognition",
     "plan": "Recognition",
     "recognise": "Recognition",
     "compute": "Recognition",
     "subtitles": "Output",
     "output": "Output",
-    "notes": "Show notes",
-    "show": "Show notes",
+    "notes": "Output",
+    "show": "Output",
     "display": "Display",
 }
 """Under which heading of the help page each group of settings stands."""

@@ -16,7 +16,7 @@ DEFAULT = "run"
 COMMANDS = {
     "run": "Transcribe recordings; the default, may be left out.",
     "eval": "Count the errors of transcripts against references.",
-    "lint": "Check subtitles, transcripts, chapters and feeds against the rules.",
+    "lint": "Check subtitles, chapters and feeds against the rules.",
     "render": "Write files from a finished transcript again.",
     "templates": "List, copy and check the templates of notes and pages.",
     "models": "Install, list, check and remove models.",
