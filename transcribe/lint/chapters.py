@@ -16,6 +16,7 @@ from transcribe.lint.json_fields import (
     check_milliseconds,
     is_a,
     number_of,
+    said,
 )
 from transcribe.lint.json_text import JsonFindings, Path
 
@@ -51,7 +52,7 @@ def check(value: object, duration_ms: int | None, findings: JsonFindings) -> Non
     version = value.get("version")
     if version not in VERSIONS:
         path: Path = ("version",) if "version" in value else ()
-        findings.add("chapters-version", f"version is {version!r:.40}, not '1.2.0'", path)
+        findings.add("chapters-version", f"version is {said(version)}, not '1.2.0'", path)
     if not value["chapters"]:
         findings.add("chapters-none", "there are no chapters", ("chapters",))
     _check_all(value["chapters"], duration_ms, findings)

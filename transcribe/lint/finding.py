@@ -57,6 +57,10 @@ class Findings:
         if self._counts[rule] <= MOST_OF_A_RULE:
             self._found.append(Finding(self.file, rule, RULES[rule].severity, message, line, column))
 
+    def more(self, rule: str, count: int) -> None:
+        """Note that a rule is broken in further places, which are not worth listing."""
+        self._counts[rule] += count
+
     def sorted(self) -> list[Finding]:
         """All of them, from the first line to the last; those of the whole file come first."""
         more = [

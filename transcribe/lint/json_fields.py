@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -30,6 +31,16 @@ def _finite(value: float) -> bool:
         return False
 
 
+def said(value: object) -> str:
+    """A JSON value for a message; of lists and objects, which may be deep, only that they are some."""
+    for kind in (LIST, OBJECT):
+        if is_a(value, kind):
+            return kind
+    if value is None or isinstance(value, bool):
+        return json.dumps(value)
+    return shown(str(value))
+
+
 def check_fields(
     value: Mapping[str, Any], path: Path, types: Mapping[str, str], prefix: str, findings: JsonFindings
 ) -> None:
@@ -40,7 +51,7 @@ def check_fields(
                 f"{prefix}-field-unknown", f"the format has no field {shown(name)} here", (*path, name)
             )
         elif not is_a(field, types[name]):
-            message = f"{name} is {shown(str(field))}, not {types[name]}"
+            message = f"{name} is {said(field)}, not {types[name]}"
             findings.add(f"{prefix}-type", message, (*path, name))
 
 

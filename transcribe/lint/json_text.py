@@ -8,10 +8,11 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Iterator, Set
 from json.decoder import scanstring  # type: ignore[attr-defined] # the decoder's own reader of strings
 
-from transcribe.lint.finding import Findings, shown
+from transcribe.lint.finding import MOST_OF_A_RULE, Findings, shown
 from transcribe.lint.text import Places
 
 Path = tuple[str | int, ...]
@@ -35,6 +36,7 @@ class JsonFindings:
         self._text = text
         self._findings = findings
         self._pending: list[tuple[str, str, Path]] = []
+        self._counts: Counter[str] = Counter()
         self._doubled = False
 
     def read(self) -> object:
@@ -51,7 +53,9 @@ class JsonFindings:
 
     def add(self, rule: str, message: str, path: Path) -> None:
         """Note that the value at `path` breaks a rule."""
-        self._pending.append((rule, message, path))
+        self._counts[rule] += 1
+        if self._counts[rule] <= MOST_OF_A_RULE:
+            self._pending.append((rule, message, path))
 
     def _object(self, pairs: list[tuple[str, object]]) -> dict[str, object]:
         made = dict(pairs)
@@ -69,7 +73,11 @@ class JsonFindings:
             return
         offsets: dict[Path, int] = {}
         places = Places(self._text)
+        doubles = 0
         for path, offset, doubled in _walk(self._text, {len(path) for path in wanted}):
+            if doubles >= MOST_OF_A_RULE and len(offsets) == len(wanted):
+                break
+            doubles += doubled
             if doubled:
                 message = f"the name {shown(str(path[-1]))} stands in this object already"
                 self._findings.add("json-duplicate-key", message, *places.of(offset))
@@ -77,6 +85,8 @@ class JsonFindings:
                 offsets[path] = offset
         for rule, message, path in self._pending:
             self._findings.add(rule, message, *places.of(offsets.get(path, 0)))
+        for rule, count in self._counts.items():
+            self._findings.more(rule, max(0, count - MOST_OF_A_RULE))
 
 
 def _walk(text: str, depths: Set[int]) -> Iterator[tuple[Path, int, bool]]:

@@ -16,6 +16,12 @@ _NEWLINE = re.compile(r"\r\n|\n|\r")
 _CONTROL = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _DECLARED = re.compile(rb"""<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
 
+_CHARACTER_SETS = (
+    *("ascii", "utf-8", "utf-16", "utf-32", "iso8859", "iso2022", "cp12", "koi8", "mac"),
+    *("gb", "big5", "euc", "shift_jis"),
+)
+"""How Python calls the encodings that feeds come in. It knows others, which do more than decode (idna)."""
+
 _MARKS = (  # UTF-32's little-endian mark begins with UTF-16's
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -86,7 +92,7 @@ def _declared(data: bytes) -> str:
         known = codecs.lookup(match[1].decode("ascii"))
     except LookupError:
         return "utf-8"
-    return known.name if getattr(known, "_is_text_encoding", True) else "utf-8"
+    return known.name if known.name.startswith(_CHARACTER_SETS) else "utf-8"
 
 
 def _decoded(data: bytes, encoding: str, findings: Findings) -> str:
@@ -98,9 +104,6 @@ def _decoded(data: bytes, encoding: str, findings: Findings) -> str:
         what = f"the bytes from here on are not {encoding.upper()}"
         findings.add("text-encoding", f"{what}; read as Windows-1252", line, column)
         return data.decode("cp1252" if encoding == "utf-8" else encoding, "replace")
-    except (ValueError, LookupError):  # encodings that do more than decode, such as idna
-        findings.add("text-encoding", f"the text cannot be read as {encoding}; read as UTF-8")
-        return data.decode("utf-8", "replace")
 
 
 def _check_characters(text: str, findings: Findings) -> None:

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from transcribe.lint.json_fields import LIST, NUMBER, TEXT, check_fields, check_milliseconds, is_a, number_of
+from transcribe.lint.json_fields import (
+    LIST,
+    NUMBER,
+    TEXT,
+    check_fields,
+    check_milliseconds,
+    is_a,
+    number_of,
+    said,
+)
 from transcribe.lint.json_text import JsonFindings, Path
 
 VERSION = "1.0.0"
@@ -21,7 +30,7 @@ def check(value: object, duration_ms: int | None, findings: JsonFindings) -> Non
     version = value.get("version")
     if version != VERSION:
         path: Path = ("version",) if "version" in value else ()
-        findings.add("transcript-version", f"version is {version!r:.40}, not {VERSION!r}", path)
+        findings.add("transcript-version", f"version is {said(version)}, not {VERSION!r}", path)
     segments = value["segments"]
     if not segments:
         findings.add("transcript-none", "there are no segments", ("segments",))

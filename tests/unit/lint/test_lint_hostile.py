@@ -120,7 +120,40 @@ def test_nothing_is_read_from_outside() -> None:
     assert [each.rule for each in lint_bytes("a.xml", entity)] == ["xml-dtd"]
 
 
+@pytest.mark.parametrize("depth", [100, 900, 950, 970, 980, 985, 990, 2000, 20_000])
+def test_deep_values_are_no_trouble_anywhere(depth: int) -> None:
+    deep = "[" * depth + "]" * depth
+    for text in (
+        segments('{"startTime": 0, "body": ' + deep + "}"),
+        segments(deep),
+        chapters('{"startTime": 0, "title": "a", "location": ' + deep + "}"),
+        '{"chapters": [], "version": ' + deep + "}",
+        '{"segments": [], "version": ' + deep + ', "version": 1}',
+        '{"chapters": [], "schema": ' + deep + "}",
+    ):
+        assert [each for each in lint_bytes("a.json", text.encode()) if each.severity == "error"]
+
+
+@settings(max_examples=200, deadline=None)
+@given(text=st.text(alphabet='0123456789 :+-,TuJaneGMT()\\"<', max_size=40))
+def test_dates_addresses_and_names_never_make_it_fail(text: str) -> None:
+    safe = text.replace("<", "&lt;").replace('"', "&quot;")
+    check(
+        "a.xml",
+        (
+            f'<item><pubDate>{safe}</pubDate><guid>{safe}</guid><enclosure url="{safe}" length="{safe}"/>'
+            f'<podcast:soundbite startTime="{safe}" duration="{safe}"/><podcast:person href="http://{safe}"/></item>'
+        ).encode(),
+    )
+
+
 def test_many_findings_of_a_rule_are_counted() -> None:
     found = lint_bytes("a.srt", b"text\n\n" * 5000)
     assert len(found) == 1002
     assert {each.message for each in found if each.rule == "more-findings"} == {"4000 more of srt-stray-text"}
+
+
+def test_many_findings_in_json_are_counted_too() -> None:
+    found = lint_bytes("a.json", segments(*["1"] * 5000).encode())
+    assert [each.line for each in found[:2]] == [4, 5]
+    assert (len(found), found[-1].message) == (1001, "4000 more of transcript-shape")
