@@ -127,5 +127,5 @@ def test_a_link_that_cannot_be_published_is_refused(work: Workspace) -> None:
 
 def test_writers_are_chosen_by_name() -> None:
     assert choose_writer(Settings()) is None
-    with pytest.raises(UsageError, match="no writer 'quill'"):
+    with pytest.raises(UsageError, match="no writer 'quill:goose'"):
         choose_writer(Settings.of(writer="quill:goose"))
