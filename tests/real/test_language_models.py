@@ -67,7 +67,7 @@ def smollm2(model_store: Store) -> InstalledModel:
 @pytest.fixture(scope="module")
 def in_process(smollm2: InstalledModel) -> Iterator[LlamaCpp]:
     identity = ChatIdentity("llama.cpp", version(), smollm2.name, smollm2.sha256, smollm2.licence)
-    model = LlamaCpp(smollm2.path, identity, CONTEXT, 2, 120)
+    model = LlamaCpp(smollm2.path, identity, CONTEXT, 1, 120)
     yield model
     model.close()
 
@@ -92,6 +92,7 @@ def server(smollm2: InstalledModel, tmp_path_factory: pytest.TempPathFactory) ->
         "--n_threads",
         "2",
     ]
+    command += ["--n_threads", "1", "--n_threads_batch", "1"]
     with log.open("wb") as handle, subprocess.Popen(command, stdout=handle, stderr=handle) as process:
         try:
             _wait_until_it_answers(port, process, log)
