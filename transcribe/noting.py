@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import replace
 
 import msgspec
@@ -13,8 +14,8 @@ from transcribe.errors import Interrupted, TranscribeError
 from transcribe.formats import format_named
 from transcribe.notes.show import show_of
 from transcribe.notes.write import write_notes
-from transcribe.notes.writer import Writer
-from transcribe.progress import Progress, StageFinished, StageStarted, Warned
+from transcribe.notes.writer import Writer, WriterProgress
+from transcribe.progress import Progress, StageFinished, StageStarted, Warned, WriterAdvanced
 from transcribe.settings import Settings
 from transcribe.show_notes import ShowNotes
 from transcribe.workspace import Workspace
@@ -71,9 +72,12 @@ def _write(
     open_writer: OpenWriter | None,
     progress: Progress,
 ) -> ShowNotes | None:
+    def tell(far: WriterProgress) -> None:
+        progress(WriterAdvanced(far.part, far.done, far.total, far.tokens_per_second))
+
     try:
-        writer = open_writer() if open_writer else None
-        notes = write_notes(episode, settings.notes, writer, progress)
+        with _opened(open_writer) as writer:
+            notes = write_notes(episode, settings.notes, writer, progress, tell)
     except Interrupted:
         raise
     except TranscribeError as error:
@@ -84,6 +88,16 @@ def _write(
         return _without_writer(episode, settings, told, progress)
     work.save(name, notes)
     return notes
+
+
+@contextmanager
+def _opened(open_writer: OpenWriter | None) -> Iterator[Writer | None]:
+    """The writer, if there is one; its memory is given back afterwards."""
+    if open_writer is None:
+        yield None
+        return
+    with closing(open_writer()) as writer:
+        yield writer
 
 
 def _without_writer(episode: Episode, settings: Settings, told: str, progress: Progress) -> ShowNotes | None:

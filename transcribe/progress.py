@@ -66,6 +66,23 @@ class StageFinished:
 
 
 @dataclass(frozen=True)
+class WriterAdvanced:
+    """A language model that writes notes has begun its next answer.
+
+    Attributes:
+        part: What it writes, such as `takeaways`.
+        done: Answers it has given.
+        total: Answers in all, as far as that is known.
+        tokens_per_second: How fast it wrote the last one; 0 where not known.
+    """
+
+    part: str
+    done: int
+    total: int
+    tokens_per_second: float
+
+
+@dataclass(frozen=True)
 class LanguageDetected:
     """The language of a recording was detected; of several, the one spoken most.
 
@@ -146,6 +163,7 @@ Event = (
     | StageStarted
     | StageAdvanced
     | StageFinished
+    | WriterAdvanced
     | LanguageDetected
     | SegmentRecognised
     | Warned

@@ -26,6 +26,7 @@ from transcribe.progress import (
     StageFinished,
     StageStarted,
     Warned,
+    WriterAdvanced,
     printable,
 )
 from transcribe.settings import DisplaySettings
@@ -161,6 +162,8 @@ class PlainDisplay(Display):
                 self.write(f"  {event.stage}")
             case StageAdvanced():
                 self._advanced(event)
+            case WriterAdvanced():
+                self.write("  notes " + ", ".join(filter(None, _writer_texts(event, self.pace.seconds))))
             case StageFinished() if self.settings.verbose:
                 self.write(f"  {_stage_result(event, self.pace)}")
             case FileFinished():
@@ -215,6 +218,8 @@ class BarDisplay(Display):
                 self._draw(event.stage, at_once=True)
             case StageAdvanced():
                 self._draw(event.stage, at_once=False)
+            case WriterAdvanced():
+                self._draw_writer(event)
             case StageFinished() if self.settings.verbose:
                 self.write(_stage_result(event, self.pace))
             case FileFinished():
@@ -255,6 +260,13 @@ class BarDisplay(Display):
             speed=speed,
             left=left,
             refresh=True,
+        )
+
+    def _draw_writer(self, event: WriterAdvanced) -> None:
+        percent, speed, left = _writer_texts(event, self.pace.seconds)
+        done = 100 * event.done // max(1, event.total)
+        self.bar.update(
+            self.task, total=100, completed=done, percent=percent, speed=speed, left=left, refresh=True
         )
 
 
@@ -338,6 +350,16 @@ def _stage_result(event: StageFinished, pace: Pace) -> str:
         return f"{event.stage}: kept from an earlier run"
     speed = pace.texts()[1]
     return f"{event.stage}: {pace.seconds:.1f} s" + (f", {speed}" if speed else "")
+
+
+def _writer_texts(event: WriterAdvanced, seconds: float) -> tuple[str, str, str]:
+    """How far a language model is, how fast it writes, and how long the rest takes at that pace."""
+    left_ms = round(1000 * seconds / event.done * (event.total - event.done)) if event.done else 0
+    return (
+        f"{event.done} of {event.total}",
+        f"{event.tokens_per_second:.1f} tokens/s" if event.tokens_per_second else "",
+        f"{format_duration(left_ms)} left" if left_ms else "",
+    )
 
 
 def _file_result(event: FileFinished) -> str:

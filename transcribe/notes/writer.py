@@ -124,3 +124,6 @@ class Writer(Protocol):
         Raises:
             TranscribeError: Nothing can be written at all: no server, no model, no memory.
         """
+
+    def close(self) -> None:
+        """Give its memory back."""

@@ -32,6 +32,7 @@ from transcribe.progress import (
     StageFinished,
     StageStarted,
     Warned,
+    WriterAdvanced,
     printable,
 )
 from transcribe.settings import DisplaySettings
@@ -89,6 +90,17 @@ def test_plain_lines() -> None:
         "[2/2] b.mp3",
         "b.mp3: failed: b.mp3 is empty",
     ]
+
+
+def test_how_far_a_language_model_is() -> None:
+    lines: list[str] = []
+    now = 0.0
+    display = PlainDisplay(DisplaySettings(), lines.append, lambda: now)
+    display(StageStarted("notes"))
+    display(WriterAdvanced("summary", 0, 8, 0.0))
+    now = 20.0
+    display(WriterAdvanced("takeaways", 2, 8, 14.25))
+    assert lines == ["  notes 0 of 8", "  notes 2 of 8, 14.2 tokens/s, 1:00 left"]
 
 
 def test_verbose_adds_what_stages_cost() -> None:

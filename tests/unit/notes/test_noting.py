@@ -13,7 +13,7 @@ from transcribe.commands.choose import choose_writer
 from transcribe.errors import EngineError, UsageError
 from transcribe.notes.writer import Draft, Drafts, Material, Part, WriterProgress
 from transcribe.noting import noted
-from transcribe.progress import Event, StageFinished, StageStarted, Warned
+from transcribe.progress import Event, StageFinished, StageStarted, Warned, WriterAdvanced
 from transcribe.settings import Settings
 from transcribe.show_notes import ShowNotes
 from transcribe.workspace import Workspace
@@ -30,6 +30,7 @@ class Model:
     error: Exception | None = None
     name: str = "model"
     asked: list[Material] = field(default_factory=list)
+    closed: int = 0
 
     def write(self, material: Material, progress: Callable[[WriterProgress], None]) -> Drafts:
         self.asked.append(material)
@@ -37,6 +38,9 @@ class Model:
         if self.error:
             raise self.error
         return Drafts(self.drafts, self.failed, "server 1", "tiny", prompts_sha256="f" * 64)
+
+    def close(self) -> None:
+        self.closed += 1
 
 
 @pytest.fixture
@@ -123,6 +127,14 @@ def test_a_link_that_cannot_be_published_is_refused(work: Workspace) -> None:
     settings = Settings.of(links=("x=javascript:alert(1)",))
     with pytest.raises(UsageError):
         noted(work, episode_of(ENGLISH), settings, None, lambda _: None)
+
+
+@pytest.mark.parametrize("error", [None, RuntimeError("out of ink")])
+def test_a_model_tells_how_far_it_is_and_is_closed(work: Workspace, error: Exception | None) -> None:
+    model, told = Model(error=error), list[Event]()
+    noted(work, episode_of(ENGLISH), Settings.of(notes=True), lambda: model, told.append)
+    assert WriterAdvanced("summary", 1, 1, 0.0) in told
+    assert model.closed == 1
 
 
 def test_writers_are_chosen_by_name() -> None:
