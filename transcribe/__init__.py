@@ -39,7 +39,8 @@ def transcribe_file(
     """
     from pathlib import Path
 
-    from transcribe.commands.choose import choose_engines, choose_writer
+    from transcribe.commands.choose import choose_engines
+    from transcribe.commands.choose_writer import choose_writer
     from transcribe.noting import noted
     from transcribe.pausing import to_the_end
     from transcribe.pipeline import open_workspace, transcribing

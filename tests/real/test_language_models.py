@@ -20,7 +20,7 @@ import pytest
 
 from transcribe.chat import BadAnswer, ChatIdentity, ChatModel, Question
 from transcribe.cli import run
-from transcribe.commands.choose import choose_writer
+from transcribe.commands.choose_writer import choose_writer
 from transcribe.engines.llm.find import connect, find_servers
 from transcribe.engines.llm.llama_cpp import LlamaCpp, version
 from transcribe.engines.llm.servers import KINDS

@@ -38,7 +38,8 @@ def run(
         for warning in resolved.warnings:
             progress(Warned(warning))
         from transcribe.batch import transcribe_all
-        from transcribe.commands.choose import choose_engines, choose_writer
+        from transcribe.commands.choose import choose_engines
+        from transcribe.commands.choose_writer import choose_writer
 
         open_writer = choose_writer(settings)
         report = transcribe_all(files, settings, choose_engines(settings), progress, open_writer)

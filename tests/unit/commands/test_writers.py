@@ -10,7 +10,7 @@ import pytest
 from llm_server import always, llama_server_routes, ollama_answer, ollama_routes, serving
 
 from transcribe.cli import run
-from transcribe.commands.choose import choose_writer
+from transcribe.commands.choose_writer import choose_writer
 from transcribe.config import load
 from transcribe.engines.llm import find, servers
 from transcribe.errors import DependencyError, ModelError, NetworkError, UsageError

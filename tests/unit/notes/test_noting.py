@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from recordings import ENGLISH, episode_of
 
-from transcribe.commands.choose import choose_writer
+from transcribe.commands.choose_writer import choose_writer
 from transcribe.errors import EngineError, UsageError
 from transcribe.notes.writer import Draft, Drafts, Material, Part, WriterProgress
 from transcribe.noting import noted
