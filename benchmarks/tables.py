@@ -104,8 +104,9 @@ def languages(results: Results) -> Iterator[str]:
 
     def cells(name: str) -> list[str]:
         own = by(runs, name)
-        each = (total_score(run for run in own if run.case == code) for code in present)
-        return [name, *map(rate, each), rate(total_score(own))]
+        each = [[run for run in own if run.case == code] for code in present]
+        total = rate(total_score(own)) if all(each) else ""  # of less than all, it would compare with nothing
+        return [name, *(rate(total_score(heard)) if heard else "" for heard in each), total]
 
     yield from table(["system", *present, "**total**"], [cells(name) for name in systems_in(runs)])
 
