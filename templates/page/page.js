@@ -89,14 +89,15 @@
   /** Scroll to an element. Lines that were never on the screen have estimated heights (content-visibility):
       where these turn out wrong on the way, the target moves, and it is aimed at again. */
   function bring(element, again = 5) {
-    const { top } = element.getBoundingClientRect();
-    const near = Math.abs(top) < 3 * innerHeight;
-    element.scrollIntoView({ block: "center", behavior: near && !calm.matches ? "smooth" : "instant" });
-    if (near && !calm.matches) return;
-    requestAnimationFrame(() => requestAnimationFrame(() => {
+    const near = Math.abs(element.getBoundingClientRect().top) < 3 * innerHeight;
+    const smooth = again === 5 && near && !calm.matches;
+    const check = () => {
       const box = element.getBoundingClientRect();
       if (again > 0 && (box.bottom < 0 || box.top > innerHeight * 0.8)) bring(element, again - 1);
-    }));
+    };
+    element.scrollIntoView({ block: "center", behavior: smooth ? "smooth" : "instant" });
+    if (smooth) setTimeout(check, 700);
+    else requestAnimationFrame(() => requestAnimationFrame(check));
   }
 
   function following() { return follow.getAttribute("aria-pressed") === "true"; }
