@@ -86,11 +86,13 @@
     if (box.top < innerHeight * 0.15 || box.bottom > innerHeight * 0.7) bring(word);
   }
 
+  const TRIES = 40;
+
   /** Scroll to an element. Lines that were never on the screen have estimated heights (content-visibility):
       where these turn out wrong on the way, the target moves, and it is aimed at again. */
-  function bring(element, again = 5) {
+  function bring(element, again = TRIES) {
     const near = Math.abs(element.getBoundingClientRect().top) < 3 * innerHeight;
-    const smooth = again === 5 && near && !calm.matches;
+    const smooth = again === TRIES && near && !calm.matches;
     const check = () => {
       const box = element.getBoundingClientRect();
       if (again > 0 && (box.bottom < 0 || box.top > innerHeight * 0.8)) bring(element, again - 1);
