@@ -152,7 +152,8 @@ def shortened(text: str, cells: int) -> str:
 
 def as_title(text: str) -> str:
     """With a capital where the script has one."""
-    return text[:1].upper() + text[1:] if len(text[:1].upper()) == 1 else text
+    first = text[:1].upper()
+    return first + text[1:] if first.casefold() == text[:1].casefold() else text  # not so: ß, ı
 
 
 def term_weights(contents: Sequence[Sequence[str]], everywhere: Counter[str], total: int) -> dict[str, float]:
