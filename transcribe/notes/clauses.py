@@ -153,7 +153,8 @@ def shortened(text: str, cells: int) -> str:
 def as_title(text: str) -> str:
     """With a capital where the script has one."""
     first = text[:1].upper()
-    return first + text[1:] if first.casefold() == text[:1].casefold() else text  # not so: ß, ı
+    same = len(first) == 1 and first.casefold() == text[:1].casefold()  # not so: ß, ı
+    return first + text[1:] if same else text
 
 
 def term_weights(contents: Sequence[Sequence[str]], everywhere: Counter[str], total: int) -> dict[str, float]:
