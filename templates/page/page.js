@@ -86,20 +86,9 @@
     if (box.top < innerHeight * 0.15 || box.bottom > innerHeight * 0.7) bring(word);
   }
 
-  const TRIES = 40;
-
-  /** Scroll to an element. Lines that were never on the screen have estimated heights (content-visibility):
-      where these turn out wrong on the way, the target moves, and it is aimed at again. */
-  function bring(element, again = TRIES) {
+  function bring(element) {
     const near = Math.abs(element.getBoundingClientRect().top) < 3 * innerHeight;
-    const smooth = again === TRIES && near && !calm.matches;
-    const check = () => {
-      const box = element.getBoundingClientRect();
-      if (again > 0 && (box.bottom < 0 || box.top > innerHeight * 0.8)) bring(element, again - 1);
-    };
-    element.scrollIntoView({ block: "center", behavior: smooth ? "smooth" : "instant" });
-    if (smooth) setTimeout(check, 700);
-    else requestAnimationFrame(() => requestAnimationFrame(check));
+    element.scrollIntoView({ block: "center", behavior: near && !calm.matches ? "smooth" : "instant" });
   }
 
   function following() { return follow.getAttribute("aria-pressed") === "true"; }
