@@ -20,7 +20,8 @@ from transcribe.commands.display import event_name
 from transcribe.commands.options import ADVANCED, SettingOption, default_of, range_of
 from transcribe.commands.root import root
 from transcribe.lint import RULES
-from transcribe.settings import OPTIONS, Option, Settings
+from transcribe.option import Option
+from transcribe.settings import OPTIONS, Settings
 
 DOCS = Path(__file__).resolve().parent
 END = "<!-- end of generated -->"

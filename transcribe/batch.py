@@ -12,7 +12,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import chain
 from pathlib import Path
 
 from transcribe.episode import Coverage
@@ -23,12 +22,10 @@ from transcribe.errors import (
     OutputError,
     SomeFailed,
     TranscribeError,
-    UsageError,
 )
-from transcribe.formats import PACK, format_named, review
+from transcribe.jobs import STANDARD, Job, formats_of, plan_jobs
 from transcribe.loaded import kept_loaded
-from transcribe.notes.show import show_of
-from transcribe.noting import OpenWriter, noted, wants_notes
+from transcribe.noting import OpenWriter, noted
 from transcribe.pausing import PATIENCE_SECONDS, Pause, Pausing
 from transcribe.pipeline import Engines, open_workspace, transcribing
 from transcribe.progress import (
@@ -43,14 +40,11 @@ from transcribe.progress import (
     printable,
 )
 from transcribe.settings import Settings
-from transcribe.stages.content import TEMPLATE, check_content, check_template, content_of, suffix_of
+from transcribe.stages.content import check_content, content_of
 from transcribe.stages.probe import probe
-from transcribe.stages.publish import Target, check_targets, publish, target_path
-from transcribe.stages.tagging import publish_sound, sound_targets
+from transcribe.stages.publish import check_targets, publish
+from transcribe.stages.tagging import publish_sound
 from transcribe.workspace import disk_errors, work_root
-
-STANDARD = "-"
-"""Standard input as a source, standard output as a destination."""
 
 
 @dataclass
@@ -73,26 +67,6 @@ class Report:
         lines = [f"{len(self.done)} of {total} files transcribed"]
         lines += [printable(f"  failed: {name}: {message}") for name, message in self.failed]
         return "\n".join(lines)
-
-
-@dataclass(frozen=True)
-class Job:
-    """One recording and where its results go.
-
-    Attributes:
-        source: Path as the user named it, or `-`.
-        targets: The files to write; empty when the result goes to standard output.
-        sound: Groups of sound files to write beside them; what fails of one costs only that group.
-    """
-
-    source: str
-    targets: tuple[Target, ...]
-    sound: tuple[tuple[Target, ...], ...] = ()
-
-    @property
-    def name(self) -> str:
-        """What people are shown."""
-        return "standard input" if self.source == STANDARD else Path(self.source).name
 
 
 def transcribe_all(
@@ -261,86 +235,6 @@ def judge(name: str, coverage: Coverage, fail_under: float, progress: Progress) 
             f"less than {fail_under:g} % of the speech in {name} has words ({coverage.summary()})",
             "The transcript is written all the same; listen to what is missing",
         )
-
-
-def plan_jobs(sources: Sequence[str], settings: Settings) -> list[Job]:
-    """Decide where every result goes, and refuse what cannot work before any work is done.
-
-    Raises:
-        UsageError: Unknown format, two results in one place, a link that cannot be published, too much for
-            standard output, or a template that is wrong.
-    """
-    show_of((), settings.show)
-    jobs = [Job(source, _targets(source, settings), _sound(source, settings)) for source in sources]
-    if any(not job.targets for job in jobs):
-        if len(jobs) > 1:
-            raise UsageError("standard output takes one recording at a time", "Choose a folder with -o")
-        formats = formats_of(jobs[0].source, settings)
-        if len(formats) > 1:
-            raise UsageError(
-                f"standard output takes one format, not {len(formats)} ({', '.join(formats)})",
-                "Choose one with -f",
-            )
-    _refuse_collisions(jobs)
-    if settings.output.template:
-        check_template(settings.output.template, notes=wants_notes(settings))
-    return jobs
-
-
-def formats_of(source: str, settings: Settings) -> tuple[str, ...]:
-    """The formats asked for; when none was chosen, standard output gets plain text."""
-    chosen = settings.output.formats
-    if goes_to_standard_output(source, settings) and chosen == Settings().output.formats:
-        chosen = () if settings.output.template else ("txt",)
-    if settings.output.publish:
-        chosen = (*chosen, *PACK)
-    named = tuple(format_named(name).name for name in dict.fromkeys(chosen))
-    return (*named, TEMPLATE) if settings.output.template else named
-
-
-def goes_to_standard_output(source: str, settings: Settings) -> bool:
-    """Whether it was asked for, or follows from reading standard input."""
-    return settings.output.output == STANDARD or (source == STANDARD and not settings.output.output)
-
-
-def _targets(source: str, settings: Settings) -> tuple[Target, ...]:
-    formats = formats_of(source, settings)
-    if goes_to_standard_output(source, settings):
-        return ()
-    folder, name = _place(source, settings)
-    suffixes = {each: suffix_of(each, settings) for each in formats} | {review.NAME: review.SUFFIX}
-    return tuple(Target(each, target_path(folder, name, suffix)) for each, suffix in suffixes.items())
-
-
-def _sound(source: str, settings: Settings) -> tuple[tuple[Target, ...], ...]:
-    if not settings.output.publish or goes_to_standard_output(source, settings):
-        return ()
-    return sound_targets(*_place(source, settings))
-
-
-def _place(source: str, settings: Settings) -> tuple[Path, str]:
-    """The folder of a recording's results, and the name that theirs are made of."""
-    name = "stdin" if source == STANDARD else source
-    folder = Path(settings.output.output).expanduser() if settings.output.output else Path(name).parent
-    return folder, Path(name).name
-
-
-def _refuse_collisions(jobs: Sequence[Job]) -> None:
-    owners: dict[Path, str] = {}
-    for job in jobs:
-        for target in chain(job.targets, *job.sound):
-            place = target.path.absolute()
-            owner = owners.setdefault(place, job.source)
-            if owner != job.source:
-                raise UsageError(
-                    f"{owner} and {job.source} would both write {target.path}",
-                    "Transcribe them into different folders with -o",
-                )
-    for job in jobs:
-        owner = owners.get(Path(job.source).absolute(), "")
-        if owner:
-            own = "its own transcript" if owner == job.source else f"what is made of {owner}"
-            raise UsageError(f"{job.source} would be overwritten by {own}", "Choose a folder with -o")
 
 
 @contextmanager

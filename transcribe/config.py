@@ -18,7 +18,8 @@ from typing import Any
 import platformdirs
 
 from transcribe.errors import UsageError
-from transcribe.settings import OPTIONS, Option, Settings
+from transcribe.option import Option
+from transcribe.settings import OPTIONS, Settings
 
 if sys.version_info >= (3, 14):
     import tomllib

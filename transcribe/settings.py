@@ -7,50 +7,12 @@ from these dataclasses: `max_line_chars` is `--max-line-chars` on the command li
 
 from __future__ import annotations
 
-import dataclasses
-import types
-import typing
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from transcribe.timecode import parse_timecode
-
-Choices = tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class OptionSpec:
-    """What the declaration of an option says beside its type and default.
-
-    Attributes:
-        help: One sentence, without a trailing full stop.
-        flag: The long flag; derived from the field's name when empty.
-        short: A one-letter flag with its dash, or empty.
-        metavar: What stands for the value in help texts.
-        minimum: Smallest value allowed, for numbers.
-        maximum: Largest value allowed, for numbers.
-        choices: The values allowed, for texts.
-        timecode: Whether an integer is a time in ms that people write as 1:02:03.
-        advanced: Left out of the short help, which shows the everyday options only.
-    """
-
-    help: str
-    flag: str = ""
-    short: str = ""
-    metavar: str = ""
-    minimum: float | None = None
-    maximum: float | None = None
-    choices: Choices = ()
-    timecode: bool = False
-    advanced: bool = False
-
-
-def option(default: Any, help: str, **spec: Any) -> Any:  # noqa: A002 - "help" is the field's word
-    """Declare an option: a dataclass field whose metadata carries its OptionSpec."""
-    return field(default=default, metadata={"option": OptionSpec(help, **spec)})
-
+from transcribe.option import Option, declared_in, option
 
 LANGUAGE_HELP = "Language: en, pl, …; auto: detect; multi: several"
 
@@ -386,10 +348,8 @@ class Settings:
             if declared is None:
                 raise ValueError(f"there is no option {name!r}")
             grouped.setdefault(declared.group, {})[name] = declared.convert(raw)
-        changed = {
-            group: dataclasses.replace(getattr(self, group), **fields) for group, fields in grouped.items()
-        }
-        return dataclasses.replace(self, **changed)
+        changed = {group: replace(getattr(self, group), **fresh) for group, fresh in grouped.items()}
+        return replace(self, **changed)
 
     def flat(self) -> Iterator[tuple[Option, Any]]:
         """Every option with its value, in the order of declaration."""
@@ -401,149 +361,7 @@ WORDS_DEPEND_ON = ("normalise", "detect", "plan", "recognise")
 """Groups that have a say in the words, and so in a job's fingerprint."""
 
 
-@dataclass(frozen=True)
-class Option:
-    """One option, as the command line, the config and the environment see it.
-
-    Attributes:
-        name: The field's name, and the config key.
-        group: The field of Settings that holds it.
-        spec: What its declaration says.
-        default: Default value.
-        kind: `bool`, `int`, `float`, `str` or `Path`: the type of one value.
-        many: Whether it is a tuple of values.
-        optional: Whether None (not given) is allowed.
-    """
-
-    name: str
-    group: str
-    spec: OptionSpec
-    default: Any
-    kind: type
-    many: bool
-    optional: bool
-
-    @property
-    def flag(self) -> str:
-        """Its long flag, with dashes."""
-        return self.spec.flag or "--" + self.name.replace("_", "-")
-
-    @property
-    def env(self) -> str:
-        """Its name in the environment."""
-        return "TRANSCRIBE_" + self.name.upper()
-
-    def convert(self, raw: Any) -> Any:
-        """Turn a value from a flag, a config file or the environment into the field's type.
-
-        Raises:
-            ValueError: It is not of the right type, not in range, or not among the choices.
-        """
-        if raw is None and self.optional:
-            return None
-        if not self.many:
-            return self._convert_one(raw)
-        values = raw.split(",") if isinstance(raw, str) else raw
-        if not isinstance(values, list | tuple):
-            raise ValueError(f"{self.name} takes a list, not {raw!r}")
-        return tuple(
-            self._convert_one(value.strip() if isinstance(value, str) else value) for value in values
-        )
-
-    def _convert_one(self, raw: Any) -> Any:
-        value = _CONVERTERS[self.kind](self, raw)
-        spec = self.spec
-        if spec.choices and value not in spec.choices:
-            raise ValueError(f"{self.name} is one of {', '.join(spec.choices)}, not {raw!r}")
-        if spec.minimum is not None and value < spec.minimum:
-            raise ValueError(f"{self.name} is at least {spec.minimum:g}, not {raw!r}")
-        if spec.maximum is not None and value > spec.maximum:
-            raise ValueError(f"{self.name} is at most {spec.maximum:g}, not {raw!r}")
-        return value
-
-    def show(self, value: Any) -> str:
-        """The value as text for `config show`, for provenance and for fingerprints."""
-        if value is None:
-            return ""
-        if isinstance(value, bool):
-            return str(value).lower()
-        return ",".join(value) if self.many else str(value)
-
-
-def _to_bool(declared: Option, raw: Any) -> bool:
-    words = {
-        "true": True,
-        "yes": True,
-        "on": True,
-        "1": True,
-        "false": False,
-        "no": False,
-        "off": False,
-        "0": False,
-    }
-    value = raw if isinstance(raw, bool) else words.get(str(raw).lower())
-    if value is None:
-        raise ValueError(f"{declared.name} is true or false, not {raw!r}")
-    return value
-
-
-def _to_int(declared: Option, raw: Any) -> int:
-    if isinstance(raw, int) and not isinstance(raw, bool):
-        return raw
-    if declared.spec.timecode and isinstance(raw, str):
-        return parse_timecode(raw)
-    try:
-        return int(raw) if isinstance(raw, str) else _reject(raw)
-    except ValueError:
-        raise ValueError(f"{declared.name} is a whole number, not {raw!r}") from None
-
-
-def _to_float(declared: Option, raw: Any) -> float:
-    try:
-        return float(_reject(raw) if isinstance(raw, bool) else raw)
-    except (TypeError, ValueError):
-        raise ValueError(f"{declared.name} is a number, not {raw!r}") from None
-
-
-def _to_str(declared: Option, raw: Any) -> str:
-    if not isinstance(raw, str | Path):
-        raise ValueError(f"{declared.name} is a text, not {raw!r}")
-    return str(raw)
-
-
-def _to_path(declared: Option, raw: Any) -> Path:
-    return Path(_to_str(declared, raw)).expanduser()
-
-
-def _reject(raw: Any) -> typing.NoReturn:
-    raise ValueError(raw)
-
-
-_CONVERTERS: dict[type, Any] = {bool: _to_bool, int: _to_int, float: _to_float, str: _to_str, Path: _to_path}
-
-
-def _declared_options() -> Iterator[Option]:
-    for group in dataclasses.fields(Settings):
-        cls: Any = type(group.default)
-        hints = typing.get_type_hints(cls)
-        for declared in dataclasses.fields(cls):
-            kind, many, optional = _analyse(hints[declared.name])
-            yield Option(
-                declared.name, group.name, declared.metadata["option"], declared.default, kind, many, optional
-            )
-
-
-def _analyse(hint: Any) -> tuple[type, bool, bool]:
-    """Split a field's type into one value's type, whether it is a tuple, and whether it may be None."""
-    origin, args = typing.get_origin(hint), typing.get_args(hint)
-    if origin is Literal:
-        return str, False, False
-    if origin is tuple:
-        return args[0], True, False
-    if origin is types.UnionType:
-        return next(arg for arg in args if arg is not type(None)), False, True
-    return hint, False, False
-
-
-OPTIONS: dict[str, Option] = {declared.name: declared for declared in _declared_options()}
+OPTIONS: dict[str, Option] = {
+    each.name: each for group in fields(Settings) for each in declared_in(type(group.default), group.name)
+}
 """Every option by name, in the order of declaration. Names are unique across groups (tested)."""

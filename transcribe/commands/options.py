@@ -12,7 +12,8 @@ from click.core import ParameterSource
 from click.shell_completion import CompletionItem
 
 from transcribe.errors import TranscribeError
-from transcribe.settings import OPTIONS, Option
+from transcribe.option import Option
+from transcribe.settings import OPTIONS
 
 SECTIONS = {
     "normalise": "Recognition",

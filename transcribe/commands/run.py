@@ -49,7 +49,7 @@ def run(
 
 
 def _check(files: Sequence[str], settings: Settings) -> None:
-    from transcribe.batch import goes_to_standard_output
+    from transcribe.jobs import goes_to_standard_output
 
     if settings.display.live and any(goes_to_standard_output(file, settings) for file in files):
         raise UsageError(
