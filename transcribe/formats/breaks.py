@@ -9,6 +9,7 @@ or the parts of a number. The numbers themselves are ours: only their order and 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -114,7 +115,7 @@ def ends_sentence(left: Token, right: Token | None) -> bool:
     return not (right.text[0].islower() or _ABBREVIATION.fullmatch(left.text))
 
 
-def break_costs(tokens: list[Token], language: str) -> list[float]:
+def break_costs(tokens: Sequence[Token], language: str) -> list[float]:
     """What it costs to break after each token; nothing after the last.
 
     Args:

@@ -22,7 +22,7 @@ memory grow linearly with the number of words, since a cue holds a bounded numbe
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import accumulate, pairwise, zip_longest
@@ -30,6 +30,7 @@ from typing import NamedTuple
 
 from transcribe.episode import Transcript
 from transcribe.formats.breaks import break_costs, ends_sentence
+from transcribe.formats.remembered import remembered
 from transcribe.formats.tokens import Token, fit_tokens, join_tokens, plain, text_width, tokens_of
 from transcribe.settings import SubtitleSettings
 
@@ -68,7 +69,7 @@ class Cue:
     speaker: str | None = None
 
 
-@lru_cache(maxsize=4)  # several formats show the same cues, and each asks for them
+@remembered(maxsize=4)
 def lay_out(
     transcript: Transcript,
     settings: SubtitleSettings,
@@ -87,16 +88,15 @@ def lay_out(
         names: Whether the first cue of every turn begins with `Name: `, for formats without speakers.
         until_ms: End of the recording; nothing is shown longer unless the shortest duration asks for it.
     """
-    tokens = tokens_of(transcript)
-    if names:
-        tokens = list(_with_names(tokens))
-    tokens = list(fit_tokens(tokens, settings.max_line_chars))
+    spoken = tokens_of(transcript)
+    named = _with_names(spoken) if names else spoken
+    tokens = list(fit_tokens(named, settings.max_line_chars))
     language = transcript.language.code if transcript.language else ""
     texts = _texts(tokens, language, settings)
     return tuple(_timed([cue for text in texts for cue in _best_cues(text)], until_ms, settings))
 
 
-def _with_names(tokens: list[Token]) -> Iterator[Token]:
+def _with_names(tokens: Iterable[Token]) -> Iterator[Token]:
     speaker = None
     for token in tokens:
         if token.speaker and token.speaker != speaker:
@@ -113,6 +113,7 @@ class _Text:
 
     Attributes:
         tokens: The words.
+        starts: When each of them starts, in ms.
         breaks: What a break after each token costs.
         edges: Width of all tokens before each one, their spaces included; one entry more than tokens.
         lefts: The same with the token's own space: where it begins when others stand before it.
@@ -124,6 +125,7 @@ class _Text:
     """
 
     tokens: list[Token]
+    starts: list[int]
     breaks: list[float]
     edges: list[int]
     lefts: list[int]
@@ -142,12 +144,10 @@ class _Text:
         inner = 0 < index < len(self.tokens)
         return not inner or self.sentences[index] > self.sentences[index - 1]
 
-    def room_ms(self, start: int, end: int) -> float:
-        """How long tokens `start` to `end` can be shown before the words after them start."""
-        next_start = self.tokens[end].start_ms if end < len(self.tokens) else self.next_start_ms
-        if next_start is None:
-            return math.inf
-        return next_start - self.settings.min_cue_gap_ms - self.tokens[start].start_ms
+    def free_ms(self, end: int) -> float:
+        """Until when the tokens before `end` can be shown: before the words after them start."""
+        next_start = self.starts[end] if end < len(self.tokens) else self.next_start_ms
+        return math.inf if next_start is None else next_start - self.settings.min_cue_gap_ms
 
 
 def _texts(tokens: list[Token], language: str, settings: SubtitleSettings) -> Iterator[_Text]:
@@ -170,7 +170,8 @@ def _text(tokens: list[Token], next_start: int | None, language: str, settings: 
     lefts = [edge + token.space_before for edge, token in zip(edges, tokens, strict=False)]
     sentences = list(accumulate(ends, initial=0))
     breaks, by_width = break_costs(tokens, language), _by_width(settings)
-    return _Text(tokens, breaks, edges, lefts, sentences, by_width, next_start, settings)
+    starts = [token.start_ms for token in tokens]
+    return _Text(tokens, starts, breaks, edges, lefts, sentences, by_width, next_start, settings)
 
 
 class _Layout(NamedTuple):
@@ -193,52 +194,56 @@ class _Untimed:
 
 def _best_cues(text: _Text) -> list[_Untimed]:
     """Divide a text into cues so that their costs add up to the least."""
-    best = [_Layout(0.0, ())]  # best[n]: the first n tokens; its bounds are those of its last cue
+    costs = [0.0]  # costs[n]: the least for the first n tokens; last[n]: the bounds of their last cue
+    last: list[tuple[int, ...]] = [()]
     for end in range(1, len(text.tokens) + 1):
-        best.append(_best_last_cue(text, best, end))
+        cost, bounds = _best_last_cue(text, costs, end)
+        costs.append(cost)
+        last.append(bounds)
     cues: list[_Untimed] = []
     end = len(text.tokens)
     while end > 0:
-        cues.append(_untimed(text, best[end].bounds))
-        end = best[end].bounds[0]
+        cues.append(_untimed(text, last[end]))
+        end = last[end][0]
     return cues[::-1]
 
 
-def _best_last_cue(text: _Text, best: list[_Layout], end: int) -> _Layout:
-    """The best cue that ends at `end`, with the cost of it and of the best cues before it."""
-    found = _Layout(math.inf, ())
+def _best_last_cue(text: _Text, costs: list[float], end: int) -> tuple[float, tuple[int, ...]]:
+    """The best cue that ends at `end`: what it and the best cues before it cost, and its bounds.
+
+    All that is asked for every start stands in this one loop: it is asked a dozen times for each word, and
+    calls took most of the time.
+    """
+    settings, starts, lefts, edge = text.settings, text.starts, text.lefts, text.edges[end]
+    by_width, sentences, longest = text.by_width, text.sentences, settings.max_line_chars
+    earliest = text.tokens[end - 1].end_ms - settings.max_cue_ms
+    leftmost = edge - settings.max_lines * (longest + 1) + 1
+    free_ms, ended = text.free_ms(end), sentences[end - 1]
+    torn_end = 0.0 if text.at_sentence_edge(end) else TORN_END
+    found, bounds = math.inf, (end - 1, end)
     at_least = CUE + text.breaks[end - 1]
-    for start in _starts(text, end):
-        if best[start].cost + at_least >= found.cost:
+    for start in range(end - 1, -1, -1):
+        left = lefts[start]
+        if (left < leftmost or starts[start] < earliest) and start != end - 1:
+            break
+        if costs[start] + at_least >= found:
             continue
-        cost = best[start].cost + _cue_cost(text, start, end)
-        if cost >= found.cost:  # lines cannot make it cheaper, and dividing into lines is the slow part
+        emptiness, needed = by_width[edge - left]
+        cost = at_least + emptiness
+        if inside := ended - sentences[start]:
+            torn_start = 0.0 if text.at_sentence_edge(start) else TORN_START
+            cost += inside * (SENTENCE_INSIDE + torn_start + torn_end)
+        room = free_ms - starts[start]
+        if room < needed:
+            cost += HASTE * min(1.0, (needed - room) / needed)
+        cost += costs[start]
+        if cost >= found:  # lines cannot make it cheaper, and dividing into lines is the slow part
             continue
-        lines = _best_lines(text, start, end)
-        if lines is not None and cost + lines.cost < found.cost:
-            found = _Layout(cost + lines.cost, lines.bounds)
-    return found
-
-
-def _starts(text: _Text, end: int) -> Iterator[int]:
-    """Where a cue that ends at `end` may start: within its width and duration, at least one token."""
-    settings = text.settings
-    widest = settings.max_lines * (settings.max_line_chars + 1) - 1
-    spoken_end = text.tokens[end - 1].end_ms
-    tokens, lefts = text.tokens, text.lefts
-    earliest, leftmost = spoken_end - settings.max_cue_ms, text.edges[end] - widest
-    yield end - 1
-    for start in range(end - 2, -1, -1):
-        if tokens[start].start_ms < earliest or lefts[start] < leftmost:
-            return
-        yield start
-
-
-def _cue_cost(text: _Text, start: int, end: int) -> float:
-    emptiness, needed = text.by_width[text.width(start, end)]
-    cost = CUE + text.breaks[end - 1] + emptiness + _sentence_cost(text, start, end)
-    room = text.room_ms(start, end)
-    return cost if room >= needed else cost + HASTE * min(1.0, (needed - room) / needed)
+        if edge - left <= longest:
+            found, bounds = cost, (start, end)
+        elif (lines := _best_lines(text, start, end)) is not None and cost + lines.cost < found:
+            found, bounds = cost + lines.cost, lines.bounds
+    return found, bounds
 
 
 @lru_cache
@@ -247,15 +252,6 @@ def _by_width(settings: SubtitleSettings) -> list[tuple[float, int]]:
     cells = settings.max_line_chars * settings.max_lines
     widest = settings.max_lines * (settings.max_line_chars + 1)
     return [(EMPTY * (1 - width / cells) ** 2, _reading_ms(width, settings)) for width in range(widest + 1)]
-
-
-def _sentence_cost(text: _Text, start: int, end: int) -> float:
-    inside = text.sentences[end - 1] - text.sentences[start]
-    if not inside:
-        return 0.0
-    torn_start = 0.0 if text.at_sentence_edge(start) else TORN_START
-    torn_end = 0.0 if text.at_sentence_edge(end) else TORN_END
-    return inside * (SENTENCE_INSIDE + torn_start + torn_end)
 
 
 def _reading_ms(width: int, settings: SubtitleSettings) -> int:

@@ -10,8 +10,8 @@ Version history: 1, the first.
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import Annotated, Any, Literal
@@ -336,41 +336,43 @@ def _segment(record: SegmentRecord) -> Segment:
 
 def write(episode: Episode, settings: SubtitleSettings) -> bytes:  # noqa: ARG001 - all formats are called alike
     """The episode as a document: indented, but each word on one line, to be read and compared by people."""
-    return ("".join(_pretty(msgspec.to_builtins(from_episode(episode)), "")) + "\n").encode()
+    text: list[str] = []
+    _pretty(msgspec.to_builtins(from_episode(episode)), "", text)
+    return ("".join(text) + "\n").encode()
 
 
 _Compound = dict[str, Any] | list[Any] | tuple[Any, ...]
+_COMPOUND = (dict, list, tuple)
+_ENCODER = json.JSONEncoder(ensure_ascii=False)
 
 
-def _pretty(value: Any, indent: str) -> Iterator[str]:
-    """JSON text in which lists and objects of plain values take one line where they are short."""
-    if not isinstance(value, dict | list | tuple) or not value:
-        yield _json(value)
+def _pretty(value: Any, indent: str, text: list[str]) -> None:
+    """Add JSON text in which lists and objects of plain values take one line where they are short."""
+    if type(value) not in _COMPOUND or not value:
+        text.append(_json(value))
         return
     if _is_flat(value) and len(line := _json_line(value)) <= _LINE_CHARS:
-        yield line
+        text.append(line)
         return
     deeper = indent + "  "
     opening, closing = "{}" if isinstance(value, dict) else "[]"
     separator = opening
     for key, member in value.items() if isinstance(value, dict) else ((None, each) for each in value):
-        yield f"{separator}\n{deeper}"
+        text.append(f"{separator}\n{deeper}")
         if key is not None:
-            yield f"{_json(key)}: "
-        yield from _pretty(member, deeper)
+            text.append(f"{_json(key)}: ")
+        _pretty(member, deeper, text)
         separator = ","
-    yield f"\n{indent}{closing}"
+    text.append(f"\n{indent}{closing}")
 
 
 def _is_flat(value: _Compound) -> bool:
     members = value.values() if isinstance(value, dict) else value
-    return not any(isinstance(member, dict | list | tuple) for member in members)
+    return not any(type(member) in _COMPOUND for member in members)
 
 
 def _json_line(value: _Compound) -> str:
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{_json(key)}: {_json(member)}" for key, member in value.items()) + "}"
-    return "[" + ", ".join(map(_json, value)) + "]"
+    return encodable(_ENCODER.encode(value))  # in one go: there is a line for every word
 
 
 def _json(value: object) -> str:

@@ -10,9 +10,10 @@ import base64
 import hashlib
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from transcribe.episode import Episode
@@ -22,6 +23,9 @@ from transcribe.formats.paragraphs import divided
 from transcribe.formats.tokens import Token, encodable, plain, tokens_of
 from transcribe.settings import SubtitleSettings
 from transcribe.templates import render_template, template_folder
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
 
 NAME = "page"
 
@@ -49,6 +53,7 @@ class Line:
     Attributes:
         start_ms: Start of its first word.
         words: Its words.
+        spans: The same as HTML, each word in an element of its own; the script counts them.
         speaker: Who says it, or empty.
         begins_turn: Whether somebody else spoke before.
         colour: The speaker's colour, from 0; -1 where speakers are not told apart.
@@ -57,6 +62,7 @@ class Line:
 
     start_ms: int
     words: tuple[Token, ...]
+    spans: Markup
     speaker: str
     begins_turn: bool
     colour: int
@@ -115,7 +121,7 @@ def data_url(name: str, content: bytes) -> str:
     return f"data:{kind};base64,{base64.b64encode(content).decode()}"
 
 
-def lines_of(tokens: list[Token]) -> tuple[Line, ...]:
+def lines_of(tokens: Sequence[Token]) -> tuple[Line, ...]:
     """The paragraphs, with a colour and a shape for each speaker in the order in which they first speak."""
     known: dict[str, int] = {}
     lines: list[Line] = []
@@ -127,6 +133,7 @@ def lines_of(tokens: list[Token]) -> tuple[Line, ...]:
             Line(
                 start_ms=words[0].start_ms,
                 words=tuple(words),
+                spans=_spans(words),
                 speaker=plain(name or ""),
                 begins_turn=name is not None and name != before,
                 colour=number,
@@ -137,7 +144,18 @@ def lines_of(tokens: list[Token]) -> tuple[Line, ...]:
     return tuple(lines)
 
 
-def data_of(tokens: list[Token]) -> str:
+def _spans(words: Sequence[Token]) -> Markup:
+    """Not by the template, whose sandbox looks at every word several times."""
+    from markupsafe import Markup, escape
+
+    spans = (
+        f"{' ' if n and word.space_before else ''}<span>{escape(word.text)}</span>"
+        for n, word in enumerate(words)
+    )
+    return Markup("".join(spans))  # noqa: S704 - what was said is escaped
+
+
+def data_of(tokens: Sequence[Token]) -> str:
     """Start and end of every word in ms, in the page's order, as JSON that can stand in a script element."""
     times = {"starts": [each.start_ms for each in tokens], "ends": [each.end_ms for each in tokens]}
     text = json.dumps(times, separators=(",", ":"))

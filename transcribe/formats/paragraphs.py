@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import zip_longest
 
 from transcribe.episode import Transcript
 from transcribe.formats.breaks import ends_sentence
+from transcribe.formats.remembered import remembered
 from transcribe.formats.tokens import Token, join_tokens, tokens_of
 
 PAUSE_MS = 2000
@@ -40,7 +40,7 @@ class Paragraph:
     begins_turn: bool
 
 
-@lru_cache(maxsize=2)  # several formats show the same paragraphs, and each asks for them
+@remembered(maxsize=2)
 def paragraphs_of(transcript: Transcript) -> tuple[Paragraph, ...]:
     """Divide a transcript into paragraphs at pauses, changes of speaker and ends of sentences."""
     speaker: str | None = None
@@ -54,7 +54,7 @@ def paragraphs_of(transcript: Transcript) -> tuple[Paragraph, ...]:
     return tuple(paragraphs)
 
 
-def divided(tokens: list[Token]) -> Iterator[list[Token]]:
+def divided(tokens: Sequence[Token]) -> Iterator[list[Token]]:
     """The tokens of each paragraph, in order; no list is empty."""
     paragraph: list[Token] = []
     sentences = chars = 0

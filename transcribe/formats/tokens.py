@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
 from transcribe.episode import Segment, Transcript, Word
+from transcribe.formats.remembered import remembered
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 LONG_WORD_MS = 2000
@@ -43,6 +44,8 @@ class Token:
 
 def plain(text: str) -> str:
     """The text on one line: every run of white space or control characters is one space."""
+    if text.isprintable():  # no control character, no surrogate, no white space but the space
+        return " ".join(text.split()) if " " in text else text
     return " ".join(_CONTROL.sub(" ", encodable(text)).split())
 
 
@@ -57,6 +60,8 @@ def text_width(text: str) -> int:
     East Asian wide characters count 2 and combining marks 0, so that one limit serves all scripts:
     42 cells are 42 Latin letters or 21 kanji. A single combining character counts 1.
     """
+    if text.isascii() and text.isprintable():
+        return max(1, len(text))
     from wcwidth import wcswidth
 
     return max(1, wcswidth(text))
@@ -69,7 +74,8 @@ def is_wide(character: str) -> bool:
     return wcwidth(character) == 2
 
 
-def tokens_of(transcript: Transcript) -> list[Token]:
+@remembered(maxsize=2)
+def tokens_of(transcript: Transcript) -> tuple[Token, ...]:
     """Every word of a transcript that leaves something to show, in order, with usable times.
 
     Times that run backwards are lifted to the latest start before them; ends are cut at the next
@@ -85,7 +91,7 @@ def tokens_of(transcript: Transcript) -> list[Token]:
         end = min(max(start, word.end_ms), start + max(LONG_WORD_MS, width * SLOW_MS_PER_CELL))
         end = end if last else min(end, starts[index + 1])
         tokens.append(Token(text, width, start, end, word.space_before, segment.speaker, ends_segment))
-    return tokens
+    return tuple(tokens)
 
 
 def _spoken_words(transcript: Transcript) -> Iterator[tuple[Segment, Word, str]]:
@@ -95,12 +101,12 @@ def _spoken_words(transcript: Transcript) -> Iterator[tuple[Segment, Word, str]]
                 yield segment, word, text
 
 
-def join_tokens(tokens: list[Token]) -> str:
+def join_tokens(tokens: Sequence[Token]) -> str:
     """The tokens as one line of text."""
     return "".join((" " if token.space_before else "") + token.text for token in tokens).strip()
 
 
-def fit_tokens(tokens: list[Token], limit: int) -> Iterator[Token]:
+def fit_tokens(tokens: Iterable[Token], limit: int) -> Iterator[Token]:
     """The same tokens, those wider than `limit` cells broken into pieces of about equal width.
 
     A web address, a German compound or a run of kanji may be longer than a line. Pieces end between
