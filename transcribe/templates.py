@@ -11,6 +11,7 @@ import functools
 import re
 import traceback
 from collections.abc import Callable, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ from transcribe.timecode import format_duration, format_timecode
 
 if TYPE_CHECKING:
     from jinja2 import BaseLoader, Environment
+    from markupsafe import Markup
 
 SUFFIX = ".j2"
 FOLDER = "templates"
@@ -251,6 +253,22 @@ def no_angles(text: str) -> str:
     return one_line(text).replace("<", "‹").replace(">", "›")
 
 
+_BRACES = re.compile(r"\{(\w+)\}")
+
+
+def put(sentence: str, element: str = "bdi", /, **values: str) -> Markup:
+    """A sentence with its values put where their names stand in braces, each in an HTML element of its own.
+
+    In `bdi`, a name in another script does not disturb the order of the words around it.
+    """
+    from markupsafe import Markup, escape
+
+    pieces = _BRACES.split(str(sentence))  # text, name, text, name, ...
+    names = (f"<{element}>{escape(values[name])}</{element}>" for name in pieces[1::2])
+    texts = (str(escape(text)) for text in pieces[::2])
+    return Markup("".join(piece for pair in zip_longest(texts, names, fillvalue="") for piece in pair))  # noqa: S704
+
+
 FILTERS: dict[str, Callable[..., Any]] = {
     "md": escape_markdown,
     "line": one_line,
@@ -259,5 +277,6 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "clock": clock,
     "web_url": web_url,
     "no_angles": no_angles,
+    "put": put,
 }
 """What templates may call beside Jinja's own filters; docs/templates.md describes them (tested)."""

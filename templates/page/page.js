@@ -5,7 +5,7 @@
   const root = document.documentElement;
   root.classList.add("js");
   const audio = $("audio"), seek = $("seek"), follow = $("follow"), query = $("query"), count = $("count");
-  const { starts, ends } = JSON.parse($("data").textContent);
+  const { starts, ends, say } = JSON.parse($("data").textContent);
   // Looked up once; a word's number is its place in `starts`.
   const words = Array.from(document.querySelectorAll("#words .text > span"));
   const numbers = new Map(words.map((word, number) => [word, number]));
@@ -36,6 +36,9 @@
     return hours ? `${hours}:${rest}` : rest;
   }
 
+  /** A sentence of the page's words with its values put in. */
+  function told(sentence, values) { return sentence.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole); }
+
   let wanted = null; // where to start once the recording is known
 
   function nowMs() { return wanted === null ? audio.currentTime * 1000 : wanted; }
@@ -63,7 +66,7 @@
     if (second !== lastSecond) {
       lastSecond = second;
       $("now").textContent = clock(ms);
-      seek.setAttribute("aria-valuetext", `${clock(ms)} of ${clock(Number(seek.max))}`);
+      seek.setAttribute("aria-valuetext", told(say.position_of, { now: clock(ms), all: clock(Number(seek.max)) }));
     }
     seek.value = ms;
     const here = lastUpTo(chapterStarts, ms + 1);
@@ -105,12 +108,12 @@
 
   audio.addEventListener("play", () => {
     root.classList.add("playing");
-    $("play").setAttribute("aria-label", "Pause");
+    $("play").setAttribute("aria-label", say.pause);
     requestAnimationFrame(frame);
   });
   audio.addEventListener("pause", () => {
     root.classList.remove("playing");
-    $("play").setAttribute("aria-label", "Play");
+    $("play").setAttribute("aria-label", say.play);
   });
   audio.addEventListener("seeked", () => show(nowMs()));
   audio.addEventListener("timeupdate", () => { if (document.hidden) show(nowMs()); });
@@ -224,7 +227,7 @@
       for (const hit of hits) for (const word of hit) word.classList.add("hit");
     }
     $("next").disabled = $("previous").disabled = hits.length === 0;
-    count.textContent = sought ? (hits.length ? "" : "No hits") : "";
+    count.textContent = sought ? (hits.length ? "" : say.no_hits) : "";
     if (hits.length) hop(1);
   }
 
@@ -233,7 +236,7 @@
     for (const word of hits[current] ?? []) word.classList.remove("here");
     current = current < 0 && step > 0 ? 0 : (current + step + hits.length) % hits.length;
     for (const word of hits[current]) word.classList.add("here");
-    count.textContent = `${current + 1} of ${hits.length}`;
+    count.textContent = told(say.hit, { n: current + 1, all: hits.length });
     if (!audio.paused && following()) setFollowing(false);
     bring(hits[current][0]);
   }

@@ -255,3 +255,40 @@ def test_the_page_runs_as_its_language_does(open_page: Open, language: str, dire
         direction,
     ]
     assert page.evaluate("getComputedStyle(document.querySelector('.text')).direction") == direction
+
+
+def in_language(language: str) -> Episode:
+    """The example, as if it and its notes were in another language."""
+    said = example_episode()
+    assert said.notes is not None
+    assert said.transcript.language is not None
+    spoken = replace(said.transcript.language, code=language)
+    return replace(
+        said,
+        transcript=replace(said.transcript, language=spoken),
+        notes=replace(said.notes, language=language),
+    )
+
+
+def test_the_controls_are_in_the_episode_s_language(open_page: Open) -> None:
+    page = open_page(in_language("pl"))
+    page.get_by_role("button", name="Odtwórz", exact=True).click()
+    expect(page.get_by_role("button", name="Wstrzymaj", exact=True)).to_be_visible()
+    page.get_by_role("searchbox", name="Szukaj w transkrypcji").fill("lamp")
+    expect(page.locator("#count")).to_have_text("1 z 2")
+    page.get_by_role("searchbox").fill("zebra")
+    expect(page.locator("#count")).to_have_text("Brak trafień")
+    page.get_by_role("searchbox").press("Escape")
+    assert " z 00:45" in page.get_by_role("slider", name="Pozycja").get_attribute("aria-valuetext")  # type: ignore[operator]
+    page.get_by_role("button", name="Klawisze").click()
+    keys = page.get_by_role("dialog", name="Klawisze")
+    expect(keys).to_contain_text("Enter i Shift Enter przechodzą po trafieniach, Esc kończy")
+    expect(keys.get_by_role("button", name="Zamknij")).to_be_visible()
+
+
+@pytest.mark.parametrize("language", ["de", "pl", "uk"])
+def test_longer_words_fit_a_small_screen_too(open_page: Open, language: str) -> None:
+    page = open_page(in_language(language), viewport={"width": 320, "height": 600})
+    assert page.evaluate("document.documentElement.scrollWidth") == 320
+    page.keyboard.press("?")
+    assert page.evaluate("(d => d.scrollWidth <= d.clientWidth)(document.getElementById('keys'))")

@@ -52,6 +52,12 @@ LABELS: dict[str, dict[str, str]] = {
         "places": "Lugares", "links": "Links", "keywords": "Palavras-chave", "sponsor": "Patrocínio",
         "transcript": "Transcrição", "check": "a verificar", "todo": "TODO link",
     },
+    "uk": {
+        "summary": "Стислий зміст", "takeaways": "Головне", "chapters": "Розділи", "quotes": "Цитати",
+        "people": "Люди", "hosts": "Ведучі", "guests": "Гості", "resources": "Згадано",
+        "places": "Місця", "links": "Посилання", "keywords": "Ключові слова", "sponsor": "Спонсор",
+        "transcript": "Розшифровка", "check": "перевірте", "todo": "TODO посилання",
+    },
     "ja": {
         "summary": "概要", "takeaways": "要点", "chapters": "チャプター", "quotes": "発言",
         "people": "人物", "hosts": "司会", "guests": "ゲスト", "resources": "話題に出たもの",
@@ -69,6 +75,7 @@ DISCLOSURES = {
     "fr": "Un modèle de langage a écrit une partie de ces notes, comparées ensuite à la transcription.",
     "it": "Un modello linguistico ha scritto parti di queste note, poi confrontate con la trascrizione.",
     "pt": "Partes destas notas foram escritas por um modelo de linguagem e comparadas com a transcrição.",
+    "uk": "Частини цих нотаток написала мовна модель; їх звірено з розшифровкою.",
     "ja": "この概要の一部は言語モデルが作成し、文字起こしと照合されています。",
 }
 """What `disclosure = auto` says, by language. It claims what the program does and no more."""

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from transcribe.episode import Episode, Transcript
-from transcribe.formats.tokens import plain
+from transcribe.formats.tokens import encodable, plain
 from transcribe.show_notes import Chapter
 
 _NOT_XML = re.compile("[\ufffe\uffff]")
-"""Not allowed in XML 1.0 (section 2.2), in no form; `plain` has removed the other characters of that kind."""
+"""Not allowed in XML 1.0 (section 2.2), in no form; `plain` and our templates remove the others like them."""
 
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ps", "sd", "ur", "yi"})
 """Languages of Whisper's list that are written from right to left."""
@@ -111,6 +111,11 @@ def lines_of(transcript: Transcript) -> Iterator[Line]:
 def one_line(text: str) -> str:
     """The text on one line, without the characters that no XML document can hold."""
     return plain(_NOT_XML.sub("\ufffd", text))
+
+
+def xml_text(text: str) -> str:
+    """The text with its lines, without the characters that no XML document can hold."""
+    return _NOT_XML.sub("\ufffd", encodable(text))
 
 
 def seconds(ms: int) -> float:

@@ -10,7 +10,7 @@ import base64
 import hashlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,8 @@ from urllib.parse import quote
 
 from transcribe.episode import Episode
 from transcribe.formats.labels import direction_of
-from transcribe.formats.notes import values_of
+from transcribe.formats.notes import language_of, values_of
+from transcribe.formats.page_words import SAID_BY_SCRIPT, word_language, words_in
 from transcribe.formats.paragraphs import divided
 from transcribe.formats.tokens import Token, encodable, plain, tokens_of
 from transcribe.settings import SubtitleSettings
@@ -94,10 +95,13 @@ def page_values(episode: Episode, audio_url: str) -> dict[str, Any]:
 
     tokens = tokens_of(episode.transcript)
     spoken = episode.transcript.language
+    words = words_in(language_of(episode))
     style, script = _asset("page.css"), _asset("page.js")
     return {
         **values_of(episode),
         "lines": lines_of(tokens),
+        "words": words,
+        "words_language": word_language(language_of(episode)),
         "spoken_language": spoken.code if spoken else "",
         "spoken_direction": direction_of(spoken.code if spoken else ""),
         "audio_url": audio_url,
@@ -106,7 +110,7 @@ def page_values(episode: Episode, audio_url: str) -> dict[str, Any]:
         # Ours, or JSON made here: nothing that anybody said is in them unescaped.
         "style": Markup(style),  # noqa: S704
         "script": Markup(script),  # noqa: S704
-        "data": Markup(data_of(tokens)),  # noqa: S704
+        "data": Markup(data_of(tokens, {name: words[name] for name in SAID_BY_SCRIPT})),  # noqa: S704
     }
 
 
@@ -155,10 +159,13 @@ def _spans(words: Sequence[Token]) -> Markup:
     return Markup("".join(spans))  # noqa: S704 - what was said is escaped
 
 
-def data_of(tokens: Sequence[Token]) -> str:
-    """Start and end of every word in ms, in the page's order, as JSON that can stand in a script element."""
+def data_of(tokens: Sequence[Token], say: Mapping[str, str]) -> str:
+    """What the script works with, as JSON that can stand in a script element.
+
+    Start and end of every word in ms, in the page's order, and what the script says by itself.
+    """
     times = {"starts": [each.start_ms for each in tokens], "ends": [each.end_ms for each in tokens]}
-    text = json.dumps(times, separators=(",", ":"))
+    text = json.dumps({**times, "say": say}, separators=(",", ":"), ensure_ascii=False)
     return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
 
 

@@ -6,18 +6,19 @@ What only the publisher knows is marked `TODO`: the addresses of the files, unle
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import PurePath
 from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
 from transcribe.episode import Episode, Source
 from transcribe.formats import psc
-from transcribe.formats.markup import add_comment, added, html_text, xml_file
-from transcribe.formats.outline import Facts, chapters_of, facts_of, length_ms, one_line, seconds
+from transcribe.formats.markup import add_comment, added, xml_file
+from transcribe.formats.notes import values_of
+from transcribe.formats.outline import Facts, facts_of, length_ms, one_line, seconds, xml_text
 from transcribe.settings import SubtitleSettings
 from transcribe.show_notes import ShowNotes, Statement
-from transcribe.timecode import format_timecode
+from transcribe.templates import render_template
 
 ITUNES = "{http://www.itunes.com/dtds/podcast-1.0.dtd}"
 CONTENT = "{http://purl.org/rss/1.0/modules/content/}"
@@ -39,6 +40,9 @@ MEDIA_TYPES = {
 }  # fmt: skip
 """By file name. Not `mimetypes`, whose answers differ between machines; Apple asks for audio/x-m4a."""
 
+DESCRIPTION = "rss.html.j2"
+"""The template of the show notes in a feed, which is also the format `rss-html`; users may have their own."""
+
 TRANSCRIPTS = (
     (".vtt", "text/vtt"),
     (".podcast.srt", "application/x-subrip"),
@@ -50,7 +54,11 @@ CAPTIONS = {"text/vtt", "application/x-subrip"}
 
 
 def write(episode: Episode, settings: SubtitleSettings) -> bytes:  # noqa: ARG001 - all formats are called alike
-    """The item, to be pasted into a feed: it declares its namespaces itself."""
+    """The item, to be pasted into a feed: it declares its namespaces itself.
+
+    Raises:
+        TranscribeError: The template of the show notes is wrong.
+    """
     for prefix, namespace in PREFIXES.items():
         ET.register_namespace(prefix, namespace.strip("{}"))
     facts = facts_of(episode)
@@ -73,9 +81,9 @@ def _add_basics(item: ET.Element, episode: Episode, facts: Facts) -> None:
     if link := _web(episode.show.episode_url):
         added(item, "link", link)
     added(item, "guid", f"sha256:{source.sha256}", isPermaLink="false")
-    added(item, "description", _joined(notes.summary if notes else ()) or facts.title)
+    added(item, "description", _joined(_sure(notes) if notes else ()) or facts.title)
     if notes:
-        added(item, f"{CONTENT}encoded", "\n".join(_shown(episode, notes)))
+        added(item, f"{CONTENT}encoded", xml_text(render_template(DESCRIPTION, **values_of(episode))))
     length = str(source.bytes)
     added(item, "enclosure", url=_address(episode, source.name), length=length, type=_media_type(source))
     if facts.language:
@@ -122,27 +130,9 @@ def _add_notes(item: ET.Element, notes: ShowNotes, facts: Facts) -> None:
         add_comment(item, f"ai_generated: true; generated_by: {facts.generated_by}")
 
 
-def _shown(episode: Episode, notes: ShowNotes) -> Iterator[str]:
-    """The notes as HTML: summary, takeaways, outline."""
-    yield html_text(_block("p", _joined(notes.long_summary or notes.summary)))
-    if notes.takeaways:
-        yield html_text(_list(one_line(statement.text) for statement in notes.takeaways))
-    if notes.chapters:
-        times = (format_timecode(chapter.start_ms).partition(".")[0] for chapter in chapters_of(episode))
-        titles = (one_line(chapter.title) for chapter in chapters_of(episode))
-        yield html_text(_list(f"{time} {title}" for time, title in zip(times, titles, strict=True)))
-
-
-def _block(tag: str, text: str) -> ET.Element:
-    element = ET.Element(tag)
-    element.text = text
-    return element
-
-
-def _list(lines: Iterable[str]) -> ET.Element:
-    element = ET.Element("ul")
-    element.extend(_block("li", line) for line in lines)
-    return element
+def _sure(notes: ShowNotes) -> Iterable[Statement]:
+    """The summary without what a reader should check: a feed is published unread."""
+    return (statement for statement in notes.summary if not statement.doubt)
 
 
 def _joined(statements: Iterable[Statement]) -> str:

@@ -22,6 +22,7 @@ from spoken import episode, segment
 
 from transcribe.episode import Episode, Segment, Word
 from transcribe.formats import FORMATS, PACK, render
+from transcribe.formats.labels import DISCLOSURES
 from transcribe.formats.outline import facts_of
 from transcribe.formats.tokens import text_width
 from transcribe.settings import SubtitleSettings
@@ -214,7 +215,7 @@ def test_the_item_of_a_feed_has_what_the_config_and_the_tags_say() -> None:
     assert (bite.get("startTime"), bite.get("duration"), bite.text) == ("1.0", "15.0", HOSTILE)
     assert item.findtext("{http://purl.org/dc/elements/1.1/}language") == "pl"
     page = _Page(item.findtext(f"{CONTENT}encoded") or "")
-    assert set(page.tags) == {"p", "ul", "li"}
+    assert set(page.tags) == {"p", "ul", "li", "em", "strong"}
     assert page.texts["p"][0] == f"Summary {HOSTILE}"
 
 
@@ -250,6 +251,13 @@ def test_addresses_nobody_told_are_marked_to_be_filled_in(url: str) -> None:
     assert sound.get("url") == "https://todo.invalid/talk.mp3"
     assert "TODO: put the files' real addresses" in text_of("rss", said)
     assert xml_of("rss", said).find("link") is None
+
+
+def test_the_item_carries_the_show_notes_and_tells_readers_that_a_model_wrote() -> None:
+    shown = xml_of("rss", noted()).findtext(f"{CONTENT}encoded")
+    assert shown == text_of("rss-html", noted())
+    assert f"<em>{DISCLOSURES['en']}</em>" in shown
+    assert DISCLOSURES["en"] not in (xml_of("rss", noted(model="")).findtext(f"{CONTENT}encoded") or "")
 
 
 def test_the_item_says_that_a_model_wrote() -> None:

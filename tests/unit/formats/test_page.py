@@ -12,8 +12,11 @@ from spoken import episode, segment
 
 from transcribe.episode import Segment, Word
 from transcribe.formats.example import example_episode
-from transcribe.formats.page import COLOURS, beside, data_url, lines_of, write_page
+from transcribe.formats.labels import DISCLOSURES, LABELS
+from transcribe.formats.page import COLOURS, beside, data_url, lines_of, write, write_page
+from transcribe.formats.page_words import word_language, words_in
 from transcribe.formats.tokens import tokens_of
+from transcribe.settings import SubtitleSettings
 
 
 def test_the_policy_names_the_style_and_the_script_that_are_in_it() -> None:
@@ -71,3 +74,28 @@ def test_speakers_keep_their_colour_and_shape() -> None:
     assert [line.colour for line in lines] == [0, 1, 2, 3, 4, 5, 6 % COLOURS, 0]
     assert len({line.mark for line in lines}) == COLOURS
     assert all(line.begins_turn for line in lines)
+
+
+def test_every_language_has_the_same_words_and_headings() -> None:
+    english = words_in("en")
+    for language in LABELS:
+        words = words_in(language)
+        assert word_language(language) == language
+        assert words.keys() == english.keys()
+        for name, text in english.items():
+            assert sorted(re.findall(r"\{\w+\}", words[name])) == sorted(re.findall(r"\{\w+\}", text)), name
+            assert words[name].strip()
+        assert LABELS[language].keys() == LABELS["en"].keys()
+    assert LABELS.keys() == DISCLOSURES.keys()
+    assert word_language("xh") == "en"
+
+
+@pytest.mark.parametrize("language", sorted(set(LABELS) - {"en"}))
+def test_a_page_in_another_language_has_no_english_words_of_ours(language: str) -> None:
+    page = write(episode(segment("x"), language=language), SubtitleSettings()).decode()
+    same = {"pause", "player", "position"}  # in some languages
+    for name, english in words_in("en").items():
+        if name not in same and "{" not in english:
+            assert f">{english}<" not in page
+            assert f'"{english}"' not in page
+    assert f'lang="{language}"' in page
