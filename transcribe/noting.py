@@ -12,6 +12,7 @@ import msgspec
 from transcribe.episode import Episode
 from transcribe.errors import Interrupted, TranscribeError
 from transcribe.formats import format_named
+from transcribe.notes.prompts import find_prompts
 from transcribe.notes.show import show_of
 from transcribe.notes.write import write_notes
 from transcribe.notes.writer import Writer, WriterProgress
@@ -48,7 +49,8 @@ def noted(
     if not wants_notes(settings):
         return episode
     progress(StageStarted(STAGE))
-    name = f"notes-{_fingerprint(episode, settings)}"
+    prompts = _prompts_sha256(settings) if open_writer else ""
+    name = f"notes-{_fingerprint(episode, settings, prompts)}"
     notes = work.load(name, ShowNotes)
     resumed = notes is not None
     if notes is None:
@@ -110,8 +112,20 @@ def _without_writer(episode: Episode, settings: Settings, told: str, progress: P
         return None
 
 
-def _fingerprint(episode: Episode, settings: Settings) -> str:
+def _prompts_sha256(settings: Settings) -> str:
+    """Digest of every prompt that would be found: they are templates, and may include each other.
+
+    Empty where they cannot be read; the writer will say why, and the extractive one then writes.
+    """
+    try:
+        prompts = find_prompts(settings.notes.writer_prompts)
+        return prompts.sha256(prompts.names)
+    except (TranscribeError, OSError):
+        return ""
+
+
+def _fingerprint(episode: Episode, settings: Settings, prompts: str) -> str:
     """What notes depend on, beside the transcript that the work directory stands for."""
     said = [(option.name, option.show(value)) for option, value in settings.flat() if option.group == "notes"]
-    identity = (said, episode.show, episode.provenance)
+    identity = (said, episode.show, episode.provenance, prompts)
     return hashlib.sha256(msgspec.json.encode(identity)).hexdigest()[:16]

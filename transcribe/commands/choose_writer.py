@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
@@ -17,13 +16,9 @@ from transcribe.notes.extractive import NAME as EXTRACTIVE
 from transcribe.notes.writer import Writer
 from transcribe.noting import OpenWriter
 from transcribe.settings import Settings
-from transcribe.templates import template_folder, user_folders
 
 if TYPE_CHECKING:
     from transcribe.engines.llm.servers import Kind as ServerKind
-
-PROMPTS = "prompts"
-"""The folder of prompts among templates."""
 
 
 def choose_writer(settings: Settings) -> OpenWriter | None:
@@ -33,7 +28,7 @@ def choose_writer(settings: Settings) -> OpenWriter | None:
     memory back. A server is asked when it is opened.
 
     Raises:
-        UsageError: There is no writer of that name, or the host is none.
+        UsageError: There is no writer of that name, no such folder with prompts, or the host is none.
         ModelError: The model is not installed.
         DependencyError: The engine is missing.
     """
@@ -42,6 +37,9 @@ def choose_writer(settings: Settings) -> OpenWriter | None:
         return None
     from transcribe.engines.llm.http import check_url
     from transcribe.engines.llm.servers import KINDS
+    from transcribe.notes.prompts import find_prompts
+
+    find_prompts(settings.notes.writer_prompts)
 
     if name == "llama.cpp":
         from transcribe.engines.llm.llama_cpp import version
@@ -98,19 +96,9 @@ def _open_served(kind: ServerKind, model: str, settings: Settings) -> Writer:
 
 def _prompted(chat: ChatModel, settings: Settings) -> Writer:
     from transcribe.notes.prompted import PromptedWriter
-    from transcribe.notes.prompts import Prompts
+    from transcribe.notes.prompts import find_prompts
 
     asked = settings.notes
     return PromptedWriter(
-        chat, Prompts(_prompt_folders(settings)), asked.writer_system, asked.writer_temperature
+        chat, find_prompts(asked.writer_prompts), asked.writer_system, asked.writer_temperature
     )
-
-
-def _prompt_folders(settings: Settings) -> tuple[Path, ...]:
-    """Named, of the project, of the user, packaged; those that exist."""
-    named = settings.notes.writer_prompts
-    if named is not None and not named.is_dir():
-        raise UsageError(f"there is no folder with prompts {named}", "Check --writer-prompts")
-    theirs = (folder / PROMPTS for folder in user_folders().values())
-    asked = [*([named] if named else []), *theirs]
-    return (*(folder for folder in asked if folder.is_dir()), template_folder() / PROMPTS)

@@ -7,7 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from transcribe.templates import render_from
+from transcribe.errors import UsageError
+from transcribe.templates import SUFFIX, render_from, template_folder, user_folders
+
+FOLDER = "prompts"
+"""The folder of prompts among templates."""
 
 NAMES = {
     "ar": "Arabic", "cs": "Czech", "da": "Danish", "de": "German", "el": "Greek", "en": "English",
@@ -38,6 +42,11 @@ class Prompts:
         """
         return render_from(self.folders, f"{name}.j2", **values).strip()
 
+    @property
+    def names(self) -> list[str]:
+        """Every prompt there is, and whatever else lies beside them to be included."""
+        return sorted({path.stem for folder in self.folders for path in folder.glob(f"*{SUFFIX}")})
+
     def sha256(self, names: Sequence[str], extra: str = "") -> str:
         """Digest of the prompts of these names and of `extra`, for provenance."""
         digest = hashlib.sha256(extra.encode())
@@ -46,6 +55,22 @@ class Prompts:
             path = next((path for path in found if path.is_file()), None)
             digest.update(f"\0{name}\0".encode() + (path.read_bytes() if path else b""))
         return digest.hexdigest()
+
+
+def find_prompts(named: Path | None) -> Prompts:
+    """The prompts in force: of the folder that was named, of the project, of the user, packaged.
+
+    Args:
+        named: `--writer-prompts`.
+
+    Raises:
+        UsageError: There is no such folder.
+    """
+    if named is not None and not named.is_dir():
+        raise UsageError(f"there is no folder with prompts {named}", "Check --writer-prompts")
+    theirs = (folder / FOLDER for folder in user_folders().values())
+    asked = [*([named] if named else []), *theirs]
+    return Prompts((*(folder for folder in asked if folder.is_dir()), template_folder() / FOLDER))
 
 
 def language_name(code: str) -> str:

@@ -116,6 +116,25 @@ def test_a_failing_writer_costs_nothing_and_is_asked_again(work: Workspace, erro
         assert events[-1] == StageFinished("notes")
 
 
+@pytest.mark.parametrize("place", ["project", "named"])
+def test_a_changed_prompt_makes_notes_anew(
+    work: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / ("mine" if place == "named" else "templates/prompts")
+    folder.mkdir(parents=True)
+    settings = Settings.of(notes=True, writer_prompts=folder) if place == "named" else NOTES
+    model = Model()
+    asked = []
+    for name, text in [("", ""), ("summary.j2", "Be dry."), ("summary.j2", "Be dry."), ("tone.j2", "Dryer.")]:
+        if name:
+            (folder / name).write_text(text)
+        write(work, model, settings)
+        write(work, None, settings)  # the extractive writer asks nobody
+        asked.append(len(model.asked))
+    assert asked == [1, 2, 2, 3]
+
+
 def test_a_model_is_not_asked_about_nothing(work: Workspace) -> None:
     model = Model()
     episode = noted(work, episode_of([]), NOTES, lambda: model, lambda _: None)
