@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
-from llm_server import always, llama_server_routes, ollama_answer, ollama_routes, serving
+from llm_server import always, ollama_answer, ollama_routes, serving
 
 from transcribe.cli import run
 from transcribe.commands.choose_writer import choose_writer
