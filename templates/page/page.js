@@ -14,6 +14,9 @@
   const chapters = Array.from(document.querySelectorAll(".chapters a"));
   const chapterStarts = chapters.map((link) => Number(link.dataset.ms));
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
+  // Two may speak at the same time: a word's start may lie before that of the word before it in the text.
+  const order = starts.map((_, number) => number).sort((one, other) => starts[one] - starts[other] || one - other);
+  const sorted = order.map((number) => starts[number]);
   const LINGER_MS = 400; // a word stays lit over a short pause after it
 
   audio.controls = false;
@@ -28,6 +31,13 @@
       if (list[middle] <= ms) low = middle + 1; else high = middle;
     }
     return low - 1;
+  }
+
+  /** The word that is spoken, the latest if two are; else the last one if it is not long over; else -1. */
+  function spokenAt(ms) {
+    const place = lastUpTo(sorted, ms);
+    for (let at = place; at >= 0 && at > place - 20; at--) if (ms < ends[order[at]]) return order[at];
+    return place >= 0 && ms <= ends[order[place]] + LINGER_MS ? order[place] : -1;
   }
 
   function clock(ms) {
@@ -59,8 +69,7 @@
   let lit = -1, lastSecond = -1, chapter = -1;
 
   function show(ms) {
-    let number = lastUpTo(starts, ms);
-    if (number >= 0 && ms > ends[number] + LINGER_MS) number = -1;
+    const number = spokenAt(ms);
     if (number !== lit) light(number);
     const second = Math.floor(ms / 1000);
     if (second !== lastSecond) {

@@ -1,7 +1,8 @@
 """The golden cases: a transcript document each, and beside it what formats make of it.
 
-Every case has the transcript formats; only `pack` has those of the publish pack, of which each is laid out
-by code that the transcript formats share, or by a library. Word documents are tested in `tests/unit`.
+Every case has the transcript formats; only `pack` and `three-speakers` have those of the publish pack, of which
+each is laid out by code that the transcript formats share, or by a library; `three-speakers` has the notes, too.
+Word documents and pages are tested in `tests/unit`.
 
 Run as a program it writes the expected files anew; the difference is then for a reviewer to judge.
 `episode.json` is its own expected JSON.
@@ -19,6 +20,8 @@ CASES = Path(__file__).parent / "cases"
 TRANSCRIPTS = ("txt", "srt", "vtt", "json", "tsv", "md")
 PACK_CASE = "pack"
 PACKED = ("podcast-srt", "podcast-json", "html", "chapters", "psc", "rss", "audacity", "lrc", "ttml", "csv")
+NOTES = ("notes", "notes-html", "notes-txt", "rss-html", "newsletter")
+FORMATS_OF = {PACK_CASE: (*TRANSCRIPTS, *PACKED), "three-speakers": (*TRANSCRIPTS, *PACKED, *NOTES)}
 
 
 def case_names() -> list[str]:
@@ -26,7 +29,7 @@ def case_names() -> list[str]:
 
 
 def formats_of(case: str) -> tuple[str, ...]:
-    return (*TRANSCRIPTS, *PACKED) if case == PACK_CASE else TRANSCRIPTS
+    return FORMATS_OF.get(case, TRANSCRIPTS)
 
 
 def goldens() -> list[tuple[str, str]]:

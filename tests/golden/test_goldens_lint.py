@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from goldens import PACK_CASE, expected_file
+from goldens import FORMATS_OF, expected_file
 
 from transcribe.formats import FORMATS
 from transcribe.lint import Asked, lint_bytes
@@ -11,9 +11,10 @@ from transcribe.lint import Asked, lint_bytes
 CHECKED = ("vtt", "srt", "podcast-srt", "podcast-json", "chapters", "psc", "rss")
 
 
+@pytest.mark.parametrize("case", FORMATS_OF)
 @pytest.mark.parametrize("name", CHECKED)
-def test_a_file_of_the_pack_is_clean(name: str) -> None:
-    path = expected_file(PACK_CASE, name)
+def test_a_file_of_the_pack_is_clean(case: str, name: str) -> None:
+    path = expected_file(case, name)
     profile = "podcast" if name == "podcast-srt" else ""
     findings = lint_bytes(path.name, path.read_bytes(), Asked(profile=profile) if profile else Asked())
     assert [finding for finding in findings if finding.severity != "note"] == []

@@ -31,7 +31,7 @@ from typing import NamedTuple
 from transcribe.episode import Transcript
 from transcribe.formats.breaks import break_costs, ends_sentence
 from transcribe.formats.remembered import remembered
-from transcribe.formats.tokens import Token, fit_tokens, join_tokens, plain, text_width, tokens_of
+from transcribe.formats.tokens import UNNAMED, Token, fit_tokens, join_tokens, plain, text_width, tokens_of
 from transcribe.settings import SubtitleSettings
 
 PAUSE_MS = 800
@@ -89,22 +89,33 @@ def lay_out(
         until_ms: End of the recording; nothing is shown longer unless the shortest duration asks for it.
     """
     spoken = tokens_of(transcript)
-    named = _with_names(spoken) if names else spoken
+    named = _with_names(spoken, settings.max_line_chars) if names else spoken
     tokens = list(fit_tokens(named, settings.max_line_chars))
     language = transcript.language.code if transcript.language else ""
     texts = _texts(tokens, language, settings)
     return tuple(_timed([cue for text in texts for cue in _best_cues(text)], until_ms, settings))
 
 
-def _with_names(tokens: Iterable[Token]) -> Iterator[Token]:
+def _with_names(tokens: Iterable[Token], limit: int) -> Iterator[Token]:
     speaker = None
     for token in tokens:
-        if token.speaker and token.speaker != speaker:
-            text = plain(f"{token.speaker}: {token.text}")
-            yield replace(token, text=text, width=text_width(text))
-        else:
+        if token.speaker == speaker:
             yield token
+        else:
+            yield from _named(token, f"{token.speaker}:" if token.speaker else UNNAMED, limit)
         speaker = token.speaker
+
+
+def _named(token: Token, name: str, limit: int) -> Iterator[Token]:
+    """The token with a name before it; what is too long for a line together is set word by word."""
+    text = plain(f"{name} {token.text}")
+    if (width := text_width(text)) <= limit:
+        yield replace(token, text=text, width=width)
+        return
+    for number, part in enumerate(plain(name).split(" ")):
+        space_before = number > 0 or token.space_before
+        yield Token(part, text_width(part), token.start_ms, token.start_ms, space_before, token.speaker)
+    yield replace(token, space_before=True)
 
 
 @dataclass(frozen=True)
@@ -155,7 +166,7 @@ def _texts(tokens: list[Token], language: str, settings: SubtitleSettings) -> It
     for index, token in enumerate(tokens, 1):
         following = tokens[index] if index < len(tokens) else None
         if following is None or _separate(token, following):
-            next_start = following.start_ms if following else None
+            next_start = max(following.start_ms, token.end_ms) if following else None
             yield _text(tokens[start:index], next_start, language, settings)
             start = index
 
@@ -346,8 +357,10 @@ def _timed(cues: list[_Untimed], until_ms: int | None, settings: SubtitleSetting
         start = max(cue.start_ms, free_from)
         end = max(cue.spoken_end_ms, start + _reading_ms(cue.width, settings))
         if following is not None:
-            latest = following.start_ms - settings.min_cue_gap_ms
-            chained = following.start_ms - end < CHAIN_MS
+            # Where two speak at once, the next one's words may have begun already: this one ends first.
+            next_start = max(following.start_ms, cue.spoken_end_ms)
+            latest = next_start - settings.min_cue_gap_ms
+            chained = next_start - end < CHAIN_MS
             end = latest if chained else min(end, latest)
         elif until_ms is not None:
             end = min(end, until_ms)

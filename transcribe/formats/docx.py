@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from transcribe.episode import Episode
 from transcribe.formats.outline import RIGHT_TO_LEFT, Facts, chapters_of, facts_of, one_line
 from transcribe.formats.paragraphs import Paragraph, paragraphs_of
+from transcribe.formats.tokens import UNNAMED
 from transcribe.settings import SubtitleSettings
 from transcribe.timecode import format_timecode
 
@@ -68,6 +69,8 @@ def _add(document: Document, paragraph: Paragraph, language: str) -> None:
     written.add_run(f"[{format_timecode(paragraph.start_ms).partition('.')[0]}] ").italic = True
     if paragraph.speaker and paragraph.begins_turn:
         written.add_run(f"{one_line(paragraph.speaker)}: ").bold = True
+    elif paragraph.unnamed_turn:
+        written.add_run(f"{UNNAMED} ").bold = True
     written.add_run(one_line(paragraph.text))
     _turned(written, language)
 

@@ -11,6 +11,7 @@ from transcribe.episode import Episode
 from transcribe.formats.markup import added, html_text
 from transcribe.formats.outline import facts_of, one_line
 from transcribe.formats.paragraphs import Paragraph, paragraphs_of
+from transcribe.formats.tokens import UNNAMED
 from transcribe.settings import SubtitleSettings
 from transcribe.timecode import format_timecode
 
@@ -32,6 +33,8 @@ def write(episode: Episode, settings: SubtitleSettings) -> bytes:  # noqa: ARG00
 def _add(body: ET.Element, paragraph: Paragraph) -> None:
     if paragraph.speaker and paragraph.begins_turn:
         added(body, "cite", f"{one_line(paragraph.speaker)}:", dir="auto")
+    elif paragraph.unnamed_turn:
+        added(body, "cite", UNNAMED)
     clock = format_timecode(paragraph.start_ms).partition(".")[0]
     added(body, "time", clock, datetime=f"PT{paragraph.start_ms / 1000:.3f}S")
     added(body, "p", one_line(paragraph.text), dir="auto")

@@ -21,7 +21,7 @@ from transcribe.formats.labels import direction_of
 from transcribe.formats.notes import language_of, values_of
 from transcribe.formats.page_words import SAID_BY_SCRIPT, word_language, words_in
 from transcribe.formats.paragraphs import divided
-from transcribe.formats.tokens import Token, encodable, plain, tokens_of
+from transcribe.formats.tokens import UNNAMED, Token, encodable, plain, tokens_of
 from transcribe.settings import SubtitleSettings
 from transcribe.templates import render_template, template_folder
 
@@ -56,7 +56,7 @@ class Line:
         words: Its words.
         spans: The same as HTML, each word in an element of its own; the script counts them.
         speaker: Who says it, or empty.
-        begins_turn: Whether somebody else spoke before.
+        begins_turn: Whether somebody else spoke before; also where this one has no name.
         colour: The speaker's colour, from 0; -1 where speakers are not told apart.
         mark: The speaker's shape, or empty.
     """
@@ -138,8 +138,8 @@ def lines_of(tokens: Sequence[Token]) -> tuple[Line, ...]:
                 start_ms=words[0].start_ms,
                 words=tuple(words),
                 spans=_spans(words),
-                speaker=plain(name or ""),
-                begins_turn=name is not None and name != before,
+                speaker=plain(name) if name else UNNAMED if before else "",
+                begins_turn=name != before,
                 colour=number,
                 mark="" if number < 0 else MARKS[number],
             )

@@ -30,7 +30,8 @@ class Paragraph:
         end_ms: End of its last word.
         text: One line of text, never empty.
         speaker: Who says it, where known.
-        begins_turn: Whether somebody else spoke before.
+        begins_turn: Whether it has a speaker, and somebody else spoke before.
+        unnamed_turn: Whether it has none, and somebody with a name spoke before.
     """
 
     start_ms: int
@@ -38,6 +39,7 @@ class Paragraph:
     text: str
     speaker: str | None
     begins_turn: bool
+    unnamed_turn: bool = False
 
 
 @remembered(maxsize=2)
@@ -48,8 +50,9 @@ def paragraphs_of(transcript: Transcript) -> tuple[Paragraph, ...]:
     for tokens in divided(tokens_of(transcript)):
         first, last = tokens[0], tokens[-1]
         begins_turn = first.speaker is not None and first.speaker != speaker
+        unnamed = first.speaker is None and speaker is not None
         text = join_tokens(tokens)
-        paragraphs.append(Paragraph(first.start_ms, last.end_ms, text, first.speaker, begins_turn))
+        paragraphs.append(Paragraph(first.start_ms, last.end_ms, text, first.speaker, begins_turn, unnamed))
         speaker = first.speaker
     return tuple(paragraphs)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate
 
 from transcribe.episode import Segment, Transcript, Word
 from transcribe.formats.remembered import remembered
@@ -15,6 +14,10 @@ LONG_WORD_MS = 2000
 SLOW_MS_PER_CELL = 150
 """Recognisers stretch a last word over the silence after it. What lasts longer than two seconds, and
 longer than a slow speaker would need (7 letters a second), is taken to be such a silence."""
+
+UNNAMED = "–"
+"""Stands before what somebody says who has no name, after somebody who has: with nothing there it would
+read as theirs. A dash is what subtitles put before another speaker (Netflix, "Dual Speakers")."""
 
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
@@ -26,8 +29,8 @@ class Token:
     Attributes:
         text: One line of text, never empty.
         width: Character cells it takes (see `text_width`), at least 1.
-        start_ms: Never before the token before it starts.
-        end_ms: Never before its own start nor after the next token's.
+        start_ms: Never before the same speaker's token before it starts.
+        end_ms: Never before its own start nor after that of the same speaker's next token.
         space_before: Whether a space stands before it unless it begins a line.
         speaker: Who says it, where known.
         ends_segment: Whether the recogniser's segment ends with it.
@@ -78,20 +81,30 @@ def is_wide(character: str) -> bool:
 def tokens_of(transcript: Transcript) -> tuple[Token, ...]:
     """Every word of a transcript that leaves something to show, in order, with usable times.
 
-    Times that run backwards are lifted to the latest start before them; ends are cut at the next
-    start, and where the word must long have been over (`LONG_WORD_MS`).
+    Times of one speaker that run backwards are lifted to the latest start before them; ends are cut at
+    the speaker's next start, and where the word must long have been over (`LONG_WORD_MS`). Different
+    speakers may speak at the same time: then the next one's words may start before the last one's end.
     """
     spoken = list(_spoken_words(transcript))
-    starts = list(accumulate((word.start_ms for _, word, _ in spoken), max, initial=0))[1:]
+    starts = list(_starts(spoken))
     tokens: list[Token] = []
-    for index, (segment, word, text) in enumerate(spoken):
-        start, width = starts[index], text_width(text)
-        last = index + 1 == len(spoken)
-        ends_segment = last or spoken[index + 1][0] is not segment
+    next_starts: dict[str | None, int] = {}
+    following: Segment | None = None
+    for (segment, word, text), start in zip(reversed(spoken), reversed(starts), strict=True):
+        width = text_width(text)
         end = min(max(start, word.end_ms), start + max(LONG_WORD_MS, width * SLOW_MS_PER_CELL))
-        end = end if last else min(end, starts[index + 1])
+        end = min(end, next_starts.get(segment.speaker, end))
+        ends_segment = following is not segment
         tokens.append(Token(text, width, start, end, word.space_before, segment.speaker, ends_segment))
-    return tuple(tokens)
+        next_starts[segment.speaker], following = start, segment
+    return tuple(reversed(tokens))
+
+
+def _starts(spoken: list[tuple[Segment, Word, str]]) -> Iterator[int]:
+    latest: dict[str | None, int] = {}
+    for segment, word, _ in spoken:
+        latest[segment.speaker] = max(latest.get(segment.speaker, 0), word.start_ms)
+        yield latest[segment.speaker]
 
 
 def _spoken_words(transcript: Transcript) -> Iterator[tuple[Segment, Word, str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from transcribe.episode import Episode
 from transcribe.formats.paragraphs import Paragraph, paragraphs_of
-from transcribe.formats.tokens import plain
+from transcribe.formats.tokens import UNNAMED, plain
 from transcribe.settings import SubtitleSettings
 
 
@@ -14,5 +14,6 @@ def write(episode: Episode, settings: SubtitleSettings) -> bytes:  # noqa: ARG00
 
 
 def _line(paragraph: Paragraph) -> str:
-    name = f"{plain(paragraph.speaker)}: " if paragraph.speaker and paragraph.begins_turn else ""
-    return f"{name}{paragraph.text}\n"
+    if paragraph.speaker and paragraph.begins_turn:
+        return f"{plain(paragraph.speaker)}: {paragraph.text}\n"
+    return f"{UNNAMED} {paragraph.text}\n" if paragraph.unnamed_turn else f"{paragraph.text}\n"
