@@ -39,6 +39,7 @@ from transcribe.progress import (
     StageStarted,
     printable,
 )
+from transcribe.renaming import named_since
 from transcribe.settings import Settings
 from transcribe.stages.content import check_content, content_of
 from transcribe.stages.probe import probe
@@ -204,7 +205,7 @@ def transcribe_one(
             check_targets(job.targets, work, force=settings.output.force)
             check_content(source, formats_of(job.source, settings), settings)
             episode = yield from transcribing(work, source, settings, engines, progress)
-            episode = noted(work, episode, settings, open_writer, progress)
+            episode = named_since(work, noted(work, episode, settings, open_writer, progress))
             progress(StageStarted("publish"))
             written: tuple[Path, ...] = ()
             if job.targets:

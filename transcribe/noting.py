@@ -59,6 +59,20 @@ def noted(
     return replace(episode, notes=notes)
 
 
+def notes_of(
+    episode: Episode, settings: Settings, open_writer: OpenWriter | None, progress: Progress
+) -> ShowNotes | None:
+    """Notes for an episode that has no work directory; as `noted` writes them, but not kept.
+
+    Args:
+        episode: With its show.
+        settings: The group `notes` is read.
+        open_writer: Gets the language model ready; None: the extractive writer alone.
+        progress: Told how far the writer is, and what a reader should know.
+    """
+    return _write(None, "", episode, settings, open_writer, progress)
+
+
 def wants_notes(settings: Settings) -> bool:
     """Whether notes are asked for: by the option, with the publish pack, or by a format made of them."""
     if settings.notes.notes or settings.output.publish:
@@ -67,7 +81,7 @@ def wants_notes(settings: Settings) -> bool:
 
 
 def _write(
-    work: Workspace,
+    work: Workspace | None,
     name: str,
     episode: Episode,
     settings: Settings,
@@ -88,7 +102,8 @@ def _write(
     except Exception as error:  # noqa: BLE001 - a mistake in a writer must not cost the transcript
         told = f"{episode.source.name}: the notes' writer failed ({type(error).__name__}: {error})"
         return _without_writer(episode, settings, told, progress)
-    work.save(name, notes)
+    if work:
+        work.save(name, notes)
     return notes
 
 

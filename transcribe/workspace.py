@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, TypeVar
@@ -86,6 +87,45 @@ def atomic_file(path: Path, temporary: Path | None = None) -> Iterator[BinaryIO]
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def replace_together(contents: Mapping[Path, bytes]) -> None:
+    """Replace files, in this order, all of them or none.
+
+    Each is first written under another name; where one then cannot be given its own, those before it get
+    their old content back. After a kill some are new and some are old, but each of them is whole.
+
+    Raises:
+        OutputError: One cannot be written.
+    """
+    staged: dict[Path, Path] = {}
+    replaced: dict[Path, bytes] = {}
+    try:
+        for path, content in contents.items():
+            temporary = path.with_name(
+                f".transcribe-{hashlib.sha256(os.fsencode(path.name)).hexdigest()[:16]}.tmp"
+            )
+            staged[path] = temporary
+            with disk_errors(path, "writing"), temporary.open("wb") as handle:
+                handle.write(content)
+                handle.flush()
+                os.fsync(handle.fileno())
+        for path, temporary in staged.items():
+            with disk_errors(path, "writing"):
+                before = path.read_bytes()
+                temporary.replace(path)
+            replaced[path] = before
+    except BaseException:
+        for path, before in replaced.items():
+            with contextlib.suppress(OutputError), atomic_file(path) as handle:
+                handle.write(before)
+        raise
+    finally:
+        for temporary in staged.values():
+            temporary.unlink(missing_ok=True)
+    for folder in {path.parent for path in contents}:
+        with contextlib.suppress(OSError):  # the files are there; not every file system syncs folders
+            sync_folder(folder)
 
 
 def sync_folder(folder: Path) -> None:

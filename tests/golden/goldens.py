@@ -1,8 +1,8 @@
 """The golden cases: a transcript document each, and beside it what formats make of it.
 
-Every case has the transcript formats; only `pack` and `three-speakers` have those of the publish pack, of which
-each is laid out by code that the transcript formats share, or by a library; `three-speakers` has the notes, too.
-Word documents and pages are tested in `tests/unit`.
+Every case has the transcript formats; only `pack` and `three-speakers` have those of the publish pack, of
+which each is laid out by code that the transcript formats share, or by a library; `three-speakers` has the
+notes, too. Word documents and pages are tested in `tests/unit`.
 
 Run as a program it writes the expected files anew; the difference is then for a reviewer to judge.
 `episode.json` is its own expected JSON.

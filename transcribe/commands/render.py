@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import click
@@ -9,7 +10,7 @@ import click
 from transcribe.commands.options import Asked, SettingsCommand, given_flags
 
 
-@click.command("render", cls=SettingsCommand, groups=("subtitles", "output", "notes", "display"))
+@click.command("render", cls=SettingsCommand, groups=("subtitles", "output", "notes", "show", "display"))
 @click.argument("documents", nargs=-1, required=True, metavar="DOCUMENT...", type=click.Path(path_type=Path))
 @click.pass_context
 def render(
@@ -17,18 +18,23 @@ def render(
 ) -> None:
     """Write files from transcripts (.json of an earlier run) again, with other formats or templates.
 
-    Nothing is recognised. With --template alone only its file is written. A file that is there
-    already is replaced only with --force.
+    Nothing is recognised. With --template alone only its file is written. What the config or a flag
+    says about the show wins over what the transcript says. Notes are written if they are asked for and
+    the transcript has none. A file that is there already is replaced only with --force.
     """
     from transcribe import config
-    from transcribe.stages.rendering import render_document
+    from transcribe.commands.choose_writer import choose_writer
+    from transcribe.commands.display import open_display
+    from transcribe.rendering import render_document
 
     flags = given_flags(context)
     settings = config.load(flags, config_file, profile).settings
     asked = context.ensure_object(Asked)
     asked.debug, asked.quiet = settings.display.debug, settings.display.quiet
-    only_template = "template" in flags and "formats" not in flags
+    only_template = "template" in flags and not {"formats", "publish"} & flags.keys()
+    chosen = partial(choose_writer, settings)
     for document in documents:
-        for path in render_document(document, settings, only_template=only_template):
-            if not asked.quiet:
-                click.echo(path)
+        with open_display(settings.display) as progress:
+            paths = render_document(document, settings, chosen, progress, only_template=only_template)
+        for path in paths if not asked.quiet else ():
+            click.echo(path)

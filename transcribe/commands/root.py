@@ -18,6 +18,7 @@ COMMANDS = {
     "eval": "Count the errors of transcripts against references.",
     "lint": "Check subtitles, chapters and feeds against the rules.",
     "render": "Write files from a finished transcript again.",
+    "rename": "Rename the speakers of a finished transcript.",
     "templates": "List, copy and check the templates of notes and pages.",
     "models": "Install, list, check and remove models.",
     "llm": "List the language models that can write show notes.",

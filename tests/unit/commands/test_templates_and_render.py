@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from transcribe.commands.root import root
 from transcribe.errors import InputError, OutputError, TranscribeError, UsageError
-from transcribe.formats import document
+from transcribe.formats import FORMATS, PACK, document, render
 from transcribe.formats.example import example_episode
 from transcribe.formats.page import EMBED_BYTES
 from transcribe.settings import SubtitleSettings
@@ -110,3 +111,53 @@ def test_what_is_no_transcript_is_refused(here: Path, content: str) -> None:
     (here / "other.json").write_text(content)
     assert isinstance(run("render", "other.json").exception, InputError)
     assert isinstance(run("render", "gone.json").exception, InputError)
+
+
+def test_render_takes_what_the_config_and_flags_say_about_the_show(here: Path) -> None:
+    (here / "config" / "transcribe.toml").write_text(
+        'sponsor = "Supported by the lamp shop"\nlinks = ["Lamps=https://example.org/lamps"]\n'
+    )
+    asked = ("--host", "Celia Żuk", "--episode-url", "https://example.org/13", "-f", "notes", "-f", "rss")
+    assert run("render", "ep.json", *asked).exit_code == 0
+    notes = (here / "ep.notes.md").read_text()
+    assert "**Hosts:** Celia Żuk" in notes
+    assert "**Sponsor:** Supported by the lamp shop" in notes
+    assert "[Lamps](https://example.org/lamps)" in notes
+    assert "Harbour Lights" in notes  # the document's own, about which nothing else is said
+    assert "https://example.org/13/lighthouses.mp3" in (here / "ep.item.xml").read_text()
+    assert isinstance(run("render", "ep.json", "-f", "md", "--link", "x=javascript:y").exception, UsageError)
+
+
+def test_render_writes_notes_that_the_document_does_not_have(here: Path) -> None:
+    bare = replace(example_episode(), notes=None)
+    (here / "bare.json").write_bytes(document.write(bare, SubtitleSettings()))
+    assert run("render", "bare.json", "-f", "txt").exit_code == 0
+    assert run("render", "bare.json", "-f", "notes", "-f", "json", "--force").exit_code == 0
+    assert 'notes_writer: "extractive"' in (here / "bare.notes.md").read_text()
+    kept = document.read_document((here / "bare.json").read_bytes())
+    assert kept.notes is not None
+    assert kept.notes.authorship.writer == "extractive"
+
+
+def test_a_document_is_replaced_only_when_it_is_asked_for_and_forced(here: Path) -> None:
+    before = (here / "ep.json").read_bytes()
+    run("render", "ep.json", "-f", "json", "--host", "Celia")
+    assert (here / "ep.json").read_bytes() == before
+    run("render", "ep.json", "-f", "json", "--host", "Celia", "--force")
+    assert document.read_document((here / "ep.json").read_bytes()).show.hosts == ("Celia",)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_format_can_be_rendered_again(here: Path, name: str) -> None:
+    assert run("render", "ep.json", "-f", name, "-o", "out").exit_code == 0
+    if name != "page":  # which says where the recording lies
+        assert (here / "out" / f"ep{FORMATS[name].suffix}").read_bytes() == render(
+            example_episode(), name, SubtitleSettings()
+        )
+
+
+def test_the_whole_pack_can_be_rendered_again(here: Path) -> None:
+    written = run("render", "ep.json", "--publish", "-f", "md", "-o", "out").output.split()
+    assert {Path(path).name.removeprefix("ep") for path in written} == {
+        FORMATS[name].suffix for name in (*PACK, "md")
+    }

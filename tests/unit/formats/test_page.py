@@ -87,6 +87,7 @@ def test_every_language_has_the_same_words_and_headings() -> None:
             assert words[name].strip()
         assert LABELS[language].keys() == LABELS["en"].keys()
     assert LABELS.keys() == DISCLOSURES.keys()
+    assert not set(dir(dict)) & english.keys()  # a template would get the method
     assert word_language("xh") == "en"
 
 

@@ -1,0 +1,129 @@
+"""Files from a finished transcript document, without recognising again."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import fields, replace
+from pathlib import Path
+
+from transcribe.episode import Episode
+from transcribe.errors import InputError, OutputError, UsageError
+from transcribe.formats import PACK, format_named
+from transcribe.notes.show import show_of
+from transcribe.noting import OpenWriter, notes_of, wants_notes
+from transcribe.progress import Progress
+from transcribe.settings import Settings, ShowSettings
+from transcribe.show_notes import NO_SHOW
+from transcribe.stages.content import TEMPLATE, check_content, content_of, suffix_of
+from transcribe.stages.publish import target_path
+from transcribe.workspace import atomic_file, disk_errors
+
+MAX_DOCUMENT_BYTES = 512 * 1024 * 1024
+"""The document of a ten-hour recording has about 15 MB."""
+
+DOCUMENT = "json"
+
+
+def render_document(
+    document: Path,
+    settings: Settings,
+    choose_writer: Callable[[], OpenWriter | None],
+    progress: Progress,
+    *,
+    only_template: bool,
+) -> tuple[Path, ...]:
+    """Write the formats that the settings name, and what their template makes, beside the document.
+
+    What the settings say about the show wins over what the document says. Notes are written where they are
+    wanted and the document has none; it is itself replaced only with `force` and where `json` is asked for.
+
+    Args:
+        document: A .json file of an earlier run.
+        settings: What to write, and where; the recording is looked for beside the document.
+        choose_writer: Says who writes notes; asked only if there are some to write.
+        progress: Told what a reader should know, as warnings.
+        only_template: Whether no format is written but what the template makes.
+
+    Raises:
+        InputError: It cannot be read, or is no transcript document.
+        OutputError: A file is in the way, or cannot be written; then none is.
+        UsageError: A format is unknown, or made of notes that are not there.
+    """
+    if settings.output.output == "-":
+        raise UsageError("render writes files", "Choose a folder with -o")
+    episode = with_show(open_document(document), settings.show)
+    names = () if only_template else _names(settings)
+    names += (TEMPLATE,) if settings.output.template else ()
+    check_content(episode.source, names, settings)
+    targets = _targets(document, names, settings)
+    if episode.notes is None and wants_notes(settings):
+        episode = replace(episode, notes=notes_of(episode, settings, choose_writer(), progress))
+    contents = {path: content_of(settings, episode, name) or b"" for path, name in targets.items()}
+    if contents:
+        folder = next(iter(contents)).parent
+        with disk_errors(folder, "writing into"):
+            folder.mkdir(parents=True, exist_ok=True)
+    for path, content in contents.items():
+        with atomic_file(path) as handle:
+            handle.write(content)
+    return tuple(contents)
+
+
+def open_document(document: Path) -> Episode:
+    """The episode of a document, with the path that its recording has if it lies beside it.
+
+    Raises:
+        InputError: It cannot be read, or is no transcript document.
+    """
+    from transcribe.formats.document import read_document  # loads msgspec
+
+    episode = read_document(_read(document), str(document))
+    recording = document.parent / episode.source.name
+    return replace(episode, source=replace(episode.source, path=os.fspath(recording)))
+
+
+def with_show(episode: Episode, settings: ShowSettings) -> Episode:
+    """The episode with what the settings say about its show; what they do not say stays as it is.
+
+    Raises:
+        UsageError: A link cannot be published.
+    """
+    known = episode.show if episode.show != NO_SHOW else show_of(episode.source.tags, ShowSettings())
+    said = show_of((), settings)
+    fresh = {each.name: value for each in fields(said) if (value := getattr(said, each.name))}
+    return replace(episode, show=replace(known, **fresh))
+
+
+def _names(settings: Settings) -> tuple[str, ...]:
+    chosen = settings.output.formats + (PACK if settings.output.publish else ())
+    return tuple(dict.fromkeys(format_named(name).name for name in chosen))
+
+
+def _targets(document: Path, names: Sequence[str], settings: Settings) -> dict[Path, str]:
+    """Where each of the formats goes; refused is what is in the way."""
+    folder = Path(settings.output.output).expanduser() if settings.output.output else document.parent
+    targets: dict[Path, str] = {}
+    for name in names:
+        path = target_path(folder, document.name, suffix_of(name, settings))
+        if path in targets:
+            raise UsageError(f"two results would both be {path}", "Give the template's file another name")
+        if path.absolute() == document.absolute() and not (name == DOCUMENT and settings.output.force):
+            continue  # it is written already
+        if path.exists() and not settings.output.force:
+            raise OutputError(
+                f"{path} is there already", "Choose another folder with -o, or replace it with --force"
+            )
+        targets[path] = name
+    return targets
+
+
+def _read(document: Path) -> bytes:
+    try:
+        with document.open("rb") as handle:
+            content = handle.read(MAX_DOCUMENT_BYTES + 1)
+    except OSError as error:
+        raise InputError(f"{document} cannot be read: {error.strerror or error}") from error
+    if len(content) > MAX_DOCUMENT_BYTES:
+        raise InputError(f"{document} is too large to be a transcript document")
+    return content
