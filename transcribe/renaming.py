@@ -66,9 +66,15 @@ def rename_speakers(
             "Give those options, replace them with --force, or leave them with --keep-edited",
         )
     with _jobs_that_wrote(found.before, document) as jobs:
-        for job in jobs:
-            _tell(job, names, found)
-        replace_together(found.changed)
+        earlier = [(job, _names_in(job)) for job in jobs]
+        try:
+            for job in jobs:
+                _tell(job, names, found)
+            replace_together(found.changed)
+        except BaseException:
+            for job, known in earlier:
+                job.save(ARTEFACT, known)
+            raise
     return found
 
 
@@ -101,7 +107,11 @@ def plan_renaming(document: Path, names: Mapping[str, str], settings: Settings) 
 
 def named_since(work: Workspace, episode: Episode) -> Episode:
     """The episode of a job with the names that `transcribe rename` has given its speakers since."""
-    return renamed(episode, work.load(ARTEFACT, dict[str, str]) or {})
+    return renamed(episode, _names_in(work))
+
+
+def _names_in(work: Workspace) -> dict[str, str]:
+    return work.load(ARTEFACT, dict[str, str]) or {}
 
 
 def _files_beside(document: Path, episode: Episode, settings: Settings) -> dict[Path, str]:
@@ -161,7 +171,7 @@ def _jobs_that_wrote(before: Mapping[Path, bytes], document: Path) -> Iterator[l
 
 def _tell(job: Workspace, names: Mapping[str, str], found: Renaming) -> None:
     """Let a job know the names, and that the files are its own before and after they are replaced."""
-    earlier = job.load(ARTEFACT, dict[str, str]) or {}
+    earlier = _names_in(job)
     now = {own: names.get(name, name) for own, name in earlier.items()}
     now = {old: new for old, new in names.items() if old not in earlier} | now
     job.save(ARTEFACT, {own: name for own, name in now.items() if own != name})
