@@ -12,7 +12,7 @@ AUDIO  ?= ../shared/audio
 OPTIONS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo native llm test check format golden docs bench bench-wer bench-overhead bench-peers models build clean
+.PHONY: help setup demo native llm test check format golden docs examples bench bench-wer bench-formats bench-overhead bench-peers models build clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -60,10 +60,16 @@ docs: $(READY) ## Rewrite the reference pages that are generated from the code
 	$(BIN)/python docs/generate.py
 	$(BIN)/python docs/schema.py
 
-bench: bench-wer bench-overhead bench-peers ## Run every benchmark (hours on two cores)
+examples: $(READY) models ## Make docs/examples anew: notes, page and pictures of the sample
+	$(BIN)/python docs/examples.py
+
+bench: bench-formats bench-wer bench-overhead bench-peers ## Run every benchmark (hours on two cores)
 
 bench-wer: models ## Word error rate beside plain pywhispercpp: benchmarks/results/wer-MODEL.md
 	$(BIN)/python -m benchmarks.wer --model $(MODEL) --audio $(AUDIO)
+
+bench-formats: $(READY) ## Processor time of writing every format: benchmarks/results/formats.md
+	$(BIN)/python -m benchmarks.formats
 
 bench-overhead: models ## Time outside recognition, and memory: benchmarks/results/overhead-MODEL.md
 	$(BIN)/python -m benchmarks.overhead --model $(MODEL)
