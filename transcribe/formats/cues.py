@@ -107,9 +107,10 @@ def _with_names(tokens: Iterable[Token], limit: int) -> Iterator[Token]:
 
 
 def _named(token: Token, name: str, limit: int) -> Iterator[Token]:
-    """The token with a name before it; what is too long for a line together is set word by word."""
+    """The token with a name before it; a name that leaves no room for it on the line is set word by word."""
     text = plain(f"{name} {token.text}")
-    if (width := text_width(text)) <= limit:
+    width = text_width(text)
+    if width <= limit or token.width > limit:  # the latter is cut into pieces in any case
         yield replace(token, text=text, width=width)
         return
     for number, part in enumerate(plain(name).split(" ")):
@@ -231,7 +232,8 @@ def _best_last_cue(text: _Text, costs: list[float], end: int) -> tuple[float, tu
     leftmost = edge - settings.max_lines * (longest + 1) + 1
     free_ms, ended = text.free_ms(end), sentences[end - 1]
     torn_end = 0.0 if text.at_sentence_edge(end) else TORN_END
-    found, bounds = math.inf, (end - 1, end)
+    found: float = math.inf
+    bounds: tuple[int, ...] = (end - 1, end)
     at_least = CUE + text.breaks[end - 1]
     for start in range(end - 1, -1, -1):
         left = lefts[start]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from functools import lru_cache, wraps
 from typing import Any, Generic, ParamSpec, TypeVar
 
@@ -35,14 +35,15 @@ def remembered(maxsize: int) -> Callable[[Callable[P, T]], Callable[P, T]]:
 
     def decorate(function: Callable[P, T]) -> Callable[P, T]:
         @lru_cache(maxsize)
-        def kept(first: _Same[Any], *others: Any, **named: Any) -> T:
+        def kept(first: _Same[Any], *others: Hashable, **named: Hashable) -> T:
             call: Callable[..., T] = function
             return call(first.it, *others, **named)
 
         @wraps(function)
         def wrapper(*args: P.args, **kwargs: P.kwargs) -> T:
             first, *others = args
-            return kept(_Same(first), *others, **kwargs)
+            again: Callable[..., T] = kept
+            return again(_Same(first), *others, **kwargs)
 
         return wrapper
 
