@@ -32,6 +32,7 @@ def render_document(
     progress: Progress,
     *,
     only_template: bool,
+    notes_anew: bool = False,
 ) -> tuple[Path, ...]:
     """Write the formats that the settings name, and what their template makes, beside the document.
 
@@ -44,6 +45,7 @@ def render_document(
         choose_writer: Says who writes notes; asked only if there are some to write.
         progress: Told what a reader should know, as warnings.
         only_template: Whether no format is written but what the template makes.
+        notes_anew: Whether notes are written even if the document has some.
 
     Raises:
         InputError: It cannot be read, or is no transcript document.
@@ -57,7 +59,7 @@ def render_document(
     names += (TEMPLATE,) if settings.output.template else ()
     check_content(episode.source, names, settings)
     targets = _targets(document, names, settings)
-    if episode.notes is None and wants_notes(settings):
+    if notes_anew or (episode.notes is None and wants_notes(settings)):
         episode = replace(episode, notes=notes_of(episode, settings, choose_writer(), progress))
     contents = {path: content_of(settings, episode, name) or b"" for path, name in targets.items()}
     if contents:

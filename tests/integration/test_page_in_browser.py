@@ -292,3 +292,16 @@ def test_longer_words_fit_a_small_screen_too(open_page: Open, language: str) -> 
     assert page.evaluate("document.documentElement.scrollWidth") == 320
     page.keyboard.press("?")
     assert page.evaluate("(d => d.scrollWidth <= d.clientWidth)(document.getElementById('keys'))")
+
+
+def test_of_two_who_speak_at_once_the_latest_word_is_lit(open_page: Open) -> None:
+    said = example_episode()
+    long = tuple(Word(1000 * n, 1000 * n + 900, f"long{n}", 0.9) for n in range(10))
+    short = (Word(3200, 3600, "yes!", 0.9),)
+    segments = (Segment(0, 9900, long, 0, "Anna"), Segment(3200, 3600, short, 0, "Ben"))
+    page = open_page(replace(said, transcript=Transcript(said.transcript.language, segments)))
+    for ms, word in [(3100, "long3"), (3300, "yes!"), (3700, "long3"), (4100, "long4"), (9000, "long9")]:
+        page.evaluate(f"document.getElementById('audio').currentTime = {ms / 1000}")
+        expect(page.locator(".lit")).to_have_text(word)
+    page.locator("#words .text > span", has_text="yes!").click()
+    until(page, f"{NOW} >= 3.2 && {NOW} < 9")

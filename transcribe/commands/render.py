@@ -19,8 +19,8 @@ def render(
     """Write files from transcripts (.json of an earlier run) again, with other formats or templates.
 
     Nothing is recognised. With --template alone only its file is written. What the config or a flag
-    says about the show wins over what the transcript says. Notes are written if they are asked for and
-    the transcript has none. A file that is there already is replaced only with --force.
+    says about the show wins over what the transcript says. Notes are written if a format needs them
+    and the transcript has none, and anew with --notes. A file that is there already is replaced only with --force.
     """
     from transcribe import config
     from transcribe.commands.choose_writer import choose_writer
@@ -32,9 +32,12 @@ def render(
     asked = context.ensure_object(Asked)
     asked.debug, asked.quiet = settings.display.debug, settings.display.quiet
     only_template = "template" in flags and not {"formats", "publish"} & flags.keys()
+    notes_anew = bool(flags.get("notes"))
     chosen = partial(choose_writer, settings)
     for document in documents:
         with open_display(settings.display) as progress:
-            paths = render_document(document, settings, chosen, progress, only_template=only_template)
+            paths = render_document(
+                document, settings, chosen, progress, only_template=only_template, notes_anew=notes_anew
+            )
         for path in paths if not asked.quiet else ():
             click.echo(path)

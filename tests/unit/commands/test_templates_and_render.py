@@ -161,3 +161,11 @@ def test_the_whole_pack_can_be_rendered_again(here: Path) -> None:
     assert {Path(path).name.removeprefix("ep") for path in written} == {
         FORMATS[name].suffix for name in (*PACK, "md")
     }
+
+
+def test_notes_are_written_anew_when_the_command_line_asks_for_them(here: Path) -> None:
+    (here / "config" / "transcribe.toml").write_text("notes = true\n")
+    run("render", "ep.json", "-f", "notes-txt")
+    assert "Ben kept a lighthouse" in (here / "ep.notes.txt").read_text()  # the document's own
+    assert run("render", "ep.json", "-f", "notes-txt", "--notes", "--force").exit_code == 0
+    assert "Ben kept a lighthouse" not in (here / "ep.notes.txt").read_text()

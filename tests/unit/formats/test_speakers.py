@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import io
 import json
+import random
 import re
 
 import docx
 import pytest
 from spoken import episode, segment, transcript
 
-from transcribe.formats import render
+from transcribe.episode import Episode
+from transcribe.formats import FORMATS, render
 from transcribe.formats.cues import lay_out
 from transcribe.formats.page import write_page
 from transcribe.formats.tokens import UNNAMED, tokens_of
+from transcribe.lint import Asked, lint_bytes
 from transcribe.settings import SubtitleSettings
 
 LONG = "Aleksandra Katarzyna Wiśniewska-Kowalska"
@@ -93,3 +96,23 @@ def test_the_page_gives_each_a_colour_and_the_nameless_none() -> None:
     assert names == [("●", "O&#39;Connor &lt;b&gt;"), ("", UNNAMED)]
     data = json.loads(re.findall(r'id="data">(.*?)</script>', page)[0])
     assert len(data["starts"]) == 3
+
+
+def crosstalk(seed: int) -> Episode:
+    """Four people, one without a name, who speak at the same time again and again."""
+    chance = random.Random(seed)  # noqa: S311 - words, no secrets
+    spoken = []
+    for turn in range(60):
+        text = " ".join(chance.choice(["yes", "harbour", "the", "lighthouse,", "well."]) for _ in range(12))
+        name = chance.choice(["Anna", "Jan", LONG, None])
+        spoken.append(segment(text, max(0, 3_500 * turn - chance.randint(0, 4_000)), speaker=name))
+    return episode(*sorted(spoken, key=lambda each: each.start_ms))
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("name", ["vtt", "srt", "podcast-srt", "podcast-json"])
+def test_people_who_talk_over_each_other_break_no_rule(name: str, seed: int) -> None:
+    text = render(crosstalk(seed), name, DEFAULTS)
+    asked = Asked(profile="podcast") if name == "podcast-srt" else Asked()
+    findings = lint_bytes(f"talk{FORMATS[name].suffix}", text, asked)
+    assert [each for each in findings if each.severity != "note"] == []
