@@ -20,7 +20,8 @@ def render(
 
     Nothing is recognised. With --template alone only its file is written. What the config or a flag
     says about the show wins over what the transcript says. Notes are written if a format needs them
-    and the transcript has none, and anew with --notes. A file that is there already is replaced only with --force.
+    and the transcript has none, and anew with --notes. A file that is there already is replaced only
+    with --force.
     """
     from transcribe import config
     from transcribe.commands.choose_writer import choose_writer
