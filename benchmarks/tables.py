@@ -27,7 +27,7 @@ clip). Memory is the largest proportional set size of all processes together, sa
 def page(results: Results, model: str) -> str:
     """Everything that was measured, as Markdown; a part that was not measured is left out."""
     lines = [f"# `transcribe` and its peers, model `{model}`\n", *introduction(results)]
-    for section in (speed, errors, languages, growth, workers, silence):
+    for section in (speed, errors, languages, every_clip, growth, workers, silence):
         lines += section(results)
     return "\n".join(lines).rstrip() + "\n"
 
@@ -109,6 +109,24 @@ def languages(results: Results) -> Iterator[str]:
         return [name, *(rate(total_score(heard)) if heard else "" for heard in each), total]
 
     yield from table(["system", *present, "**total**"], [cells(name) for name in systems_in(runs)])
+
+
+def every_clip(results: Results) -> Iterator[str]:
+    """Word errors in each of those clips."""
+    runs = results.of("languages")
+    if not runs:
+        return
+    found = {name: scores(by(runs, name)) for name in systems_in(runs)}
+    yield "## Word error rate of every clip\n"
+    yield "Percent (wrong words).\n"
+
+    def cells(code: str, clip: str) -> list[str]:
+        each = (found[name].get(clip) for name in found)
+        return [clip, code, *(f"{score.rate:.1f} ({score.errors})" if score else "" for score in each)]
+
+    ordered = [run for code in LANGUAGES for run in results.of("languages", code)]
+    clips = dict.fromkeys((run.case, heard.clip) for run in ordered for heard in run.heard)
+    yield from table(["clip", "", *found], (cells(*clip) for clip in clips))
 
 
 def growth(results: Results) -> Iterator[str]:

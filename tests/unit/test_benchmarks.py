@@ -156,6 +156,18 @@ def test_the_page_has_the_tables_of_what_was_measured() -> None:
     assert "minutes" not in text
 
 
+def test_every_clip_stands_in_a_row_in_the_order_of_its_language() -> None:
+    polish = (Heard("rozmowa", 9, "tekst", Score(4, 1)),)
+    runs = [
+        run("transcribe", 1, 5, "languages", "pl", heard=polish),
+        run("transcribe", 1, 5, "languages"),
+        run(PLAIN, 1, 5, "languages"),
+    ]
+    text = page(results(*runs), "base")
+    head = f"| clip |  | transcribe | {PLAIN} |\n| --- | --- | --- | --- |\n"
+    assert f"{head}| clip | en | 10.0 (1) | 10.0 (1) |\n| rozmowa | pl | 25.0 (1) |  |\n" in text
+
+
 def test_growth_is_told_against_ten_minutes() -> None:
     runs = [
         run("transcribe", 1, wall, "growth", str(minutes)) for minutes, wall in ((1, 9), (10, 60), (120, 756))
