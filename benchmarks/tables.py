@@ -136,7 +136,17 @@ def growth(results: Results) -> Iterator[str]:
         return
     yield "## Growth with the length of the recording\n"
     yield f"The sample, played again and again, as an MP3. Changes are against {FIRST_MINUTES} minutes.\n"
-    head = ["system", "minutes", "wall s", "s per minute", "change", "peak MB", "change"]
+    head = [
+        "system",
+        "minutes",
+        "wall s",
+        "s per minute",
+        "change",
+        "processor s per minute",
+        "change",
+        "peak MB",
+        "change",
+    ]
     rows = [cells for name in systems_in(runs) for cells in growth_rows(by(runs, name))]
     yield from table(head, rows)
 
@@ -145,18 +155,25 @@ def growth_rows(own: Sequence[Run]) -> Iterator[list[str]]:
     """The rows of one system, the shortest recording first."""
     lengths = sorted({int(run.case) for run in own})
 
-    def figures(minutes: int) -> tuple[float, float]:
+    def figures(minutes: int) -> tuple[float, float, float]:
         runs = [run for run in own if run.case == str(minutes)]
-        return median(run.wall_s for run in runs) / minutes, peak_mb(runs)
+        wall, processor = (median(run.wall_s for run in runs), median(run.cpu_s for run in runs))
+        return wall / minutes, processor / minutes, peak_mb(runs)
 
-    paces = {minutes: figures(minutes) for minutes in lengths}
-    for minutes, (pace, peak) in paces.items():
-        slower, more = "", ""
-        if minutes > FIRST_MINUTES in paces:
-            pace_first, peak_first = paces[FIRST_MINUTES]
-            slower, more = f"{100 * (pace / pace_first - 1):+.1f} %", f"{peak - peak_first:+.0f} MB"
+    measured = {minutes: figures(minutes) for minutes in lengths}
+    first = measured.get(FIRST_MINUTES)
+    for minutes, (pace, work, peak) in measured.items():
+        changes = ["", "", ""]
+        if first and minutes > FIRST_MINUTES:
+            changes = [
+                f"{100 * (pace / first[0] - 1):+.1f} %",
+                f"{100 * (work / first[1] - 1):+.1f} %",
+                f"{peak - first[2]:+.0f} MB",
+            ]
         times = f"{pace * minutes:.1f}", f"{pace:.2f}"
-        yield [own[0].system, str(minutes), *times, slower, f"{peak:.0f}", more]
+        yield [
+            own[0].system, str(minutes), *times, changes[0], f"{work:.2f}", changes[1], f"{peak:.0f}", changes[2],
+        ]  # fmt: skip
 
 
 def workers(results: Results) -> Iterator[str]:
