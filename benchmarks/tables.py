@@ -172,8 +172,15 @@ def growth_rows(own: Sequence[Run]) -> Iterator[list[str]]:
             ]
         times = f"{pace * minutes:.1f}", f"{pace:.2f}"
         yield [
-            own[0].system, str(minutes), *times, changes[0], f"{work:.2f}", changes[1], f"{peak:.0f}", changes[2],
-        ]  # fmt: skip
+            own[0].system,
+            str(minutes),
+            *times,
+            changes[0],
+            f"{work:.2f}",
+            changes[1],
+            f"{peak:.0f}",
+            changes[2],
+        ]
 
 
 def workers(results: Results) -> Iterator[str]:
