@@ -12,7 +12,7 @@ AUDIO  ?= ../shared/audio
 OPTIONS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo native llm test check format golden docs bench bench-wer bench-overhead bench-peers models build clean
+.PHONY: help setup demo native llm test check format golden docs bench bench-overhead bench-peers models build clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -60,10 +60,7 @@ docs: $(READY) ## Rewrite the reference pages that are generated from the code
 	$(BIN)/python docs/generate.py
 	$(BIN)/python docs/schema.py
 
-bench: bench-wer bench-overhead bench-peers ## Run every benchmark (hours on two cores)
-
-bench-wer: models ## Word error rate beside plain pywhispercpp: benchmarks/results/wer-MODEL.md
-	$(BIN)/python -m benchmarks.wer --model $(MODEL) --audio $(AUDIO)
+bench: bench-overhead bench-peers ## Run every benchmark (hours on two cores)
 
 bench-overhead: models ## Time outside recognition, and memory: benchmarks/results/overhead-MODEL.md
 	$(BIN)/python -m benchmarks.overhead --model $(MODEL)

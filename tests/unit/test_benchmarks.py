@@ -17,15 +17,7 @@ from benchmarks.peers import recorded
 from benchmarks.schedule import Task, clip_tasks, turns
 from benchmarks.systems import BATCHED, PLAIN, Ours, Outcome, all_systems, also
 from benchmarks.tables import invented, page
-from benchmarks.wer import Row, table, total
 from transcribe.evaluation import Score
-
-
-def test_totals_weigh_words_not_clips() -> None:
-    short = Row("short", "en", 1, Score(2, 2), Score(2), None)
-    long = Row("long", "en", 9, Score(98), Score(98, 1), None)
-    assert total([short, long], "all", "en").ours.rate == pytest.approx(2.0)
-    assert "| **all en** | en | 10 | 100 | 2.00 (2/0/0) | 1.00 (1/0/0) |" in table([short, long])
 
 
 def test_stage_times_come_from_the_events() -> None:
