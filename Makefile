@@ -12,7 +12,7 @@ AUDIO  ?= ../shared/audio
 OPTIONS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo native llm test check format golden docs examples bench bench-wer bench-formats bench-overhead bench-peers models build clean
+.PHONY: help setup demo native llm test check format golden docs examples bench bench-formats bench-overhead bench-peers models build clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -63,10 +63,7 @@ docs: $(READY) ## Rewrite the reference pages that are generated from the code
 examples: $(READY) models ## Make docs/examples anew: notes, page and pictures of the sample
 	$(BIN)/python docs/examples.py
 
-bench: bench-formats bench-wer bench-overhead bench-peers ## Run every benchmark (hours on two cores)
-
-bench-wer: models ## Word error rate beside plain pywhispercpp: benchmarks/results/wer-MODEL.md
-	$(BIN)/python -m benchmarks.wer --model $(MODEL) --audio $(AUDIO)
+bench: bench-formats bench-overhead bench-peers ## Run every benchmark (hours on two cores)
 
 bench-formats: $(READY) ## Processor time of writing every format: benchmarks/results/formats.md
 	$(BIN)/python -m benchmarks.formats

@@ -27,7 +27,7 @@ clip). Memory is the largest proportional set size of all processes together, sa
 def page(results: Results, model: str) -> str:
     """Everything that was measured, as Markdown; a part that was not measured is left out."""
     lines = [f"# `transcribe` and its peers, model `{model}`\n", *introduction(results)]
-    for section in (speed, errors, languages, growth, workers, silence):
+    for section in (speed, errors, languages, every_clip, growth, workers, silence):
         lines += section(results)
     return "\n".join(lines).rstrip() + "\n"
 
@@ -111,6 +111,24 @@ def languages(results: Results) -> Iterator[str]:
     yield from table(["system", *present, "**total**"], [cells(name) for name in systems_in(runs)])
 
 
+def every_clip(results: Results) -> Iterator[str]:
+    """Word errors in each of those clips."""
+    runs = results.of("languages")
+    if not runs:
+        return
+    found = {name: scores(by(runs, name)) for name in systems_in(runs)}
+    yield "## Word error rate of every clip\n"
+    yield "Percent (wrong words).\n"
+
+    def cells(code: str, clip: str) -> list[str]:
+        each = (found[name].get(clip) for name in found)
+        return [clip, code, *(f"{score.rate:.1f} ({score.errors})" if score else "" for score in each)]
+
+    ordered = [run for code in LANGUAGES for run in results.of("languages", code)]
+    clips = dict.fromkeys((run.case, heard.clip) for run in ordered for heard in run.heard)
+    yield from table(["clip", "", *found], (cells(*clip) for clip in clips))
+
+
 def growth(results: Results) -> Iterator[str]:
     """Time and memory over the length of the recording."""
     runs = results.of("growth")
@@ -118,7 +136,17 @@ def growth(results: Results) -> Iterator[str]:
         return
     yield "## Growth with the length of the recording\n"
     yield f"The sample, played again and again, as an MP3. Changes are against {FIRST_MINUTES} minutes.\n"
-    head = ["system", "minutes", "wall s", "s per minute", "change", "peak MB", "change"]
+    head = [
+        "system",
+        "minutes",
+        "wall s",
+        "s per minute",
+        "change",
+        "processor s per minute",
+        "change",
+        "peak MB",
+        "change",
+    ]
     rows = [cells for name in systems_in(runs) for cells in growth_rows(by(runs, name))]
     yield from table(head, rows)
 
@@ -127,18 +155,32 @@ def growth_rows(own: Sequence[Run]) -> Iterator[list[str]]:
     """The rows of one system, the shortest recording first."""
     lengths = sorted({int(run.case) for run in own})
 
-    def figures(minutes: int) -> tuple[float, float]:
+    def figures(minutes: int) -> tuple[float, float, float]:
         runs = [run for run in own if run.case == str(minutes)]
-        return median(run.wall_s for run in runs) / minutes, peak_mb(runs)
+        wall, processor = (median(run.wall_s for run in runs), median(run.cpu_s for run in runs))
+        return wall / minutes, processor / minutes, peak_mb(runs)
 
-    paces = {minutes: figures(minutes) for minutes in lengths}
-    for minutes, (pace, peak) in paces.items():
-        slower, more = "", ""
-        if minutes > FIRST_MINUTES in paces:
-            pace_first, peak_first = paces[FIRST_MINUTES]
-            slower, more = f"{100 * (pace / pace_first - 1):+.1f} %", f"{peak - peak_first:+.0f} MB"
+    measured = {minutes: figures(minutes) for minutes in lengths}
+    first = measured.get(FIRST_MINUTES)
+    for minutes, (pace, work, peak) in measured.items():
+        changes = ["", "", ""]
+        if first and minutes > FIRST_MINUTES:
+            changes = [
+                f"{100 * (pace / first[0] - 1):+.1f} %",
+                f"{100 * (work / first[1] - 1):+.1f} %",
+                f"{peak - first[2]:+.0f} MB",
+            ]
         times = f"{pace * minutes:.1f}", f"{pace:.2f}"
-        yield [own[0].system, str(minutes), *times, slower, f"{peak:.0f}", more]
+        yield [
+            own[0].system,
+            str(minutes),
+            *times,
+            changes[0],
+            f"{work:.2f}",
+            changes[1],
+            f"{peak:.0f}",
+            changes[2],
+        ]
 
 
 def workers(results: Results) -> Iterator[str]:
