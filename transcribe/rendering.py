@@ -24,6 +24,9 @@ MAX_DOCUMENT_BYTES = 512 * 1024 * 1024
 
 DOCUMENT = "json"
 
+USE_NOTES = (DOCUMENT, "page", "docx", "chapters", "psc", "rss", TEMPLATE)
+"""What shows notes where there are some, beside the formats that are made of them."""
+
 
 def render_document(
     document: Path,
@@ -59,7 +62,8 @@ def render_document(
     names += (TEMPLATE,) if settings.output.template else ()
     check_content(episode.source, names, settings)
     targets = _targets(document, names, settings)
-    if notes_anew or (episode.notes is None and wants_notes(settings)):
+    lacking = episode.notes is None and wants_notes(settings) and any(map(_uses_notes, targets.values()))
+    if notes_anew or lacking:
         episode = replace(episode, notes=notes_of(episode, settings, choose_writer(), progress))
     contents = {path: content_of(settings, episode, name) or b"" for path, name in targets.items()}
     if contents:
@@ -100,6 +104,10 @@ def with_show(episode: Episode, settings: ShowSettings) -> Episode:
 def _names(settings: Settings) -> tuple[str, ...]:
     chosen = settings.output.formats + (PACK if settings.output.publish else ())
     return tuple(dict.fromkeys(format_named(name).name for name in chosen))
+
+
+def _uses_notes(name: str) -> bool:
+    return name in USE_NOTES or format_named(name).from_notes
 
 
 def _targets(document: Path, names: Sequence[str], settings: Settings) -> dict[Path, str]:

@@ -163,6 +163,15 @@ def test_the_whole_pack_can_be_rendered_again(here: Path) -> None:
     }
 
 
+def test_formats_that_show_no_notes_do_not_ask_for_a_writer(here: Path) -> None:
+    (here / "config" / "transcribe.toml").write_text('notes = true\nwriter = "llama.cpp:no-such-model"\n')
+    bare = replace(example_episode(), notes=None)
+    (here / "bare.json").write_bytes(document.write(bare, SubtitleSettings()))
+    assert run("render", "bare.json", "-f", "srt", "-f", "csv").exit_code == 0
+    assert isinstance(run("render", "bare.json", "-f", "page").exception, TranscribeError)
+    assert run("render", "ep.json", "-f", "page").exit_code == 0  # has its own
+
+
 def test_notes_are_written_anew_when_the_command_line_asks_for_them(here: Path) -> None:
     (here / "config" / "transcribe.toml").write_text("notes = true\n")
     run("render", "ep.json", "-f", "notes-txt")
