@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import formats
 from benchmarks.clips import Clip, read_clips, read_long_english, read_silence
 from benchmarks.machine import Machine
 from benchmarks.measured import Heard, Part, Results, Run, merge, read, save, scores, speed_ratio, total_score
@@ -18,6 +19,7 @@ from benchmarks.schedule import Task, clip_tasks, turns
 from benchmarks.systems import BATCHED, PLAIN, Ours, Outcome, all_systems, also
 from benchmarks.tables import invented, page
 from transcribe.evaluation import Score
+from transcribe.formats import PACK
 
 
 def test_stage_times_come_from_the_events() -> None:
@@ -193,3 +195,11 @@ def test_memory_of_workers_is_told_against_one() -> None:
 )
 def test_invented_words_are_counted_and_shown(text: str, cell: str) -> None:
     assert invented(text) == cell
+
+
+def test_every_format_of_the_pack_is_timed() -> None:
+    spent = formats.seconds_of(formats.noted(300))
+    assert set(spent) == {*PACK, "json"}
+    report = "\n".join(formats.report_of([spent, spent], 300))
+    assert f"**All {len(spent)} formats:" in report
+    assert "| vtt | .vtt |" in report

@@ -69,7 +69,7 @@ class Cue:
     speaker: str | None = None
 
 
-@remembered(maxsize=4)
+@remembered(maxsize=8)
 def lay_out(
     transcript: Transcript,
     settings: SubtitleSettings,
