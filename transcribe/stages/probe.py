@@ -38,7 +38,7 @@ def probe(path: Path, audio_stream: int | None, prober: Prober) -> Source:
         InputError: There is no such file, it cannot be read, it holds no audio, or no such audio stream.
     """
     size = _check_file(path)
-    digest = _digest(path)
+    digest = digest_of(path)
     container = prober.probe(path)
     if not container.streams:
         raise InputError(
@@ -89,7 +89,12 @@ def _check_file(path: Path) -> int:
     return status.st_size
 
 
-def _digest(path: Path) -> str:
+def digest_of(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal.
+
+    Raises:
+        InputError: It cannot be read.
+    """
     try:
         with path.open("rb") as handle:
             return hashlib.file_digest(handle, "sha256").hexdigest()

@@ -59,13 +59,21 @@ def target_path(folder: Path, source_name: str, suffix: str) -> Path:
     return folder / (stem + suffix)
 
 
-def check_targets(targets: Sequence[Target], workspace: Workspace, *, force: bool) -> None:
+def check_targets(
+    targets: Sequence[Target], workspace: Workspace, *, force: bool, ours: Sequence[Published] = ()
+) -> None:
     """Refuse, before any work is done, what `publish` would refuse after it.
+
+    Args:
+        targets: What is to be published.
+        workspace: Knows what this job has published before.
+        force: Replace what is in the way, whoever wrote it.
+        ours: What other jobs of the same recording have published, which may be replaced, too.
 
     Raises:
         OutputError: A folder cannot be written, or a file of another job is in the way.
     """
-    earlier = _earlier(workspace)
+    earlier = [*_earlier(workspace), *ours]
     for target in targets:
         _check_folder(target.path.parent)
         if not force:
@@ -79,17 +87,18 @@ def publish(
     workspace: Workspace,
     *,
     force: bool,
+    ours: Sequence[Published] = (),
 ) -> tuple[Path, ...]:
     """Write every target under another name, then give all of them their names; say which were written.
 
     Where `render` has nothing to say there is no file, and an old one is removed. A file that is
-    there already is replaced or removed only if this job wrote it and nobody has changed it since,
-    or with `force`.
+    there already is replaced or removed only if this job wrote it (or one whose work is `ours`) and
+    nobody has changed it since, or with `force`.
 
     Raises:
         OutputError: As for `check_targets`, or the disk is full; nothing is left half-written.
     """
-    check_targets(targets, workspace, force=force)
+    check_targets(targets, workspace, force=force, ours=ours)
     earlier = _earlier(workspace)
     rendered = [(target.path, render(episode, target.format)) for target in targets]
     contents = [(path, content) for path, content in rendered if content is not None]
