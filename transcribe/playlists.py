@@ -1,4 +1,4 @@
-"""The entries of a list of recordings: a text file with paths, an M3U playlist, an RSS feed. All are hostile."""
+"""The entries of a list of recordings, which is hostile: a text file with paths, an M3U playlist, a feed."""
 
 from __future__ import annotations
 

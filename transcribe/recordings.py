@@ -13,11 +13,15 @@ from transcribe.errors import InputError, UsageError
 from transcribe.playlists import entries_of, is_list
 from transcribe.stages.tagging import CLIPS, COPIES
 
-AUDIO = frozenset(
-    "3ga aac ac3 aif aifc aiff amr ape au caf dts flac gsm m4a m4b mka mp2 mp3 mpga oga ogg opus rf64 snd spx "
-    "w64 wav weba wma wv".split()
-)
-VIDEO = frozenset("3g2 3gp asf avi flv m2ts m4v mkv mov mp4 mpeg mpg mts mxf ogv vob webm wmv".split())
+AUDIO = frozenset({
+    "3ga", "aac", "ac3", "aif", "aifc", "aiff", "amr", "ape", "au", "caf", "dts", "flac", "gsm", "m4a",
+    "m4b", "mka", "mp2", "mp3", "mpga", "oga", "ogg", "opus", "rf64", "snd", "spx", "w64",
+    "wav", "weba", "wma", "wv",
+})  # fmt: skip
+VIDEO = frozenset({
+    "3g2", "3gp", "asf", "avi", "flv", "m2ts", "m4v", "mkv", "mov", "mp4", "mpeg", "mpg", "mts", "mxf", "ogv",
+    "vob", "webm", "wmv",
+})  # fmt: skip
 SUFFIXES = AUDIO | VIDEO
 """Endings by which a recording is recognised in a folder. `.ts` is not among them: most are TypeScript."""
 
@@ -26,6 +30,9 @@ UNFINISHED = frozenset({".crdownload", ".download", ".part", ".partial", ".temp"
 
 OWN = (*COPIES.values(), *CLIPS.values())
 """How the names of sound files end that this program writes."""
+
+
+HERE = PurePath()
 
 
 @dataclass(frozen=True)
@@ -38,7 +45,7 @@ class Recording:
     """
 
     path: Path
-    place: PurePath = PurePath()
+    place: PurePath = HERE
 
 
 @dataclass(frozen=True)

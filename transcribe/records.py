@@ -1,9 +1,9 @@
 """What was made of a recording, remembered beside the results, so that nothing is made twice.
 
-Results lie in a folder; its `.transcribe/NAME.json` says which recording they were made of, by content, with
-which settings and weights, and what their bytes were. So a cleaned cache costs nothing, the folder can be moved,
-and a result is replaced only if nobody has changed it since. While size and time of a recording are those that
-were remembered, it is not read again.
+Results lie in a folder; its `.transcribe/NAME.json` says which recording they were made of, by content,
+with which settings and weights, and what their bytes were. So a cleaned cache costs nothing, the folder
+can be moved, and a result is replaced only if nobody has changed it since. While size and time of a
+recording are those that were remembered, it is not read again.
 """
 
 from __future__ import annotations
@@ -14,15 +14,16 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
 from transcribe.episode import Episode
 from transcribe.errors import OutputError
 from transcribe.noting import wants_notes
+from transcribe.option import Option
 from transcribe.pipeline import Engines, provenance_of
-from transcribe.settings import WORDS_DEPEND_ON, Settings
+from transcribe.settings import OPTIONS, WORDS_DEPEND_ON, Settings
 from transcribe.stages.publish import Published, Target, target_path
 from transcribe.templates import MAX_TEMPLATE_BYTES, SUFFIX, user_folders
 from transcribe.workspace import atomic_file, disk_errors
@@ -33,7 +34,7 @@ FOLDER = ".transcribe"
 NO_SAY = (*WORDS_DEPEND_ON, "compute", "display", "output")
 """Groups of settings that have no say in what stands in a file, or are asked for otherwise (`made_with`)."""
 
-NO_SAY_IN_NOTES = ("writer_seconds", "writer_host", "writer_context")
+NO_SAY_IN_NOTES = ("notes", "writer_seconds", "writer_host", "writer_context")
 
 
 @dataclass(frozen=True)
@@ -202,23 +203,38 @@ def size_and_time(path: Path) -> tuple[int, int] | None:
 def made_with(settings: Settings, engines: Engines) -> dict[str, str]:
     """Everything that has a say in what stands in the files of a job, by the names of the options.
 
-    The versions of the program and its engines are not among them: who installs a new one does not want a whole
-    archive done again. Nor are the formats, because each file is remembered by itself.
+    Only what differs from the default is said, and the versions of the program and its engines are not: who
+    installs a new one, with new options, does not want a whole archive done again. Nor are the formats,
+    because each file is remembered by itself.
     """
-    said = dict(provenance_of(settings, engines).settings) | {"model": engines.model.sha256}
-    notes = wants_notes(settings)
-    for option, value in settings.flat():
-        if option.group in NO_SAY or (
-            option.group == "notes" and (not notes or option.name in NO_SAY_IN_NOTES)
-        ):
-            continue
-        said[option.name] = _content(value) if isinstance(value, Path) else option.show(value)
-    said |= {"notes": str(notes).lower(), "embed_audio": str(settings.output.embed_audio).lower()}
-    said["audio_stream"] = str(settings.normalise.audio_stream)
-    if settings.output.template:
-        said["template"] = _content(settings.output.template)
-    said["templates"] = ",".join(filter(None, map(_templates, user_folders().values())))
-    return said
+    notes, embed = wants_notes(settings), settings.output.embed_audio
+    said = dict(provenance_of(settings, engines).settings)
+    said |= {"notes": str(notes).lower(), "embed_audio": str(embed).lower()}
+    said |= {
+        option.name: _shown(option, value) for option, value in settings.flat() if _has_a_say(option, notes)
+    }
+    changed = {name: value for name, value in said.items() if value != _shown_default(name)}
+    template = settings.output.template
+    digests = {
+        "model": engines.model.sha256,
+        "template": _content(template) if template else "",
+        "templates": ",".join(filter(None, map(_templates, user_folders().values()))),
+    }
+    return changed | {name: digest for name, digest in digests.items() if digest}
+
+
+def _has_a_say(option: Option, notes: bool) -> bool:
+    if option.group == "notes":
+        return notes and option.name not in NO_SAY_IN_NOTES
+    return option.group not in NO_SAY or option.name == "audio_stream"
+
+
+def _shown(option: Option, value: Any) -> str:
+    return _content(value) if isinstance(value, Path) else option.show(value)
+
+
+def _shown_default(name: str) -> str:
+    return OPTIONS[name].show(OPTIONS[name].default)
 
 
 def _templates(folder: Path) -> str:

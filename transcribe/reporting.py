@@ -1,8 +1,4 @@
-"""The report of a batch: what became of each recording, for people and programs, whole at any moment.
-
-It is written after every recording and at the end, however that comes; `docs/report.schema.json` is generated
-from the dataclasses below.
-"""
+"""Keeps the report of a batch while it goes on: written after every recording and however the run ends."""
 
 from __future__ import annotations
 
@@ -10,18 +6,14 @@ import contextlib
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Literal
-
-import msgspec
-from msgspec import Meta
 
 from transcribe.due import Decision, Plan
 from transcribe.episode import Coverage
-from transcribe.errors import AllFailed, OutputError, SomeFailed, UsageError
+from transcribe.errors import OutputError, UsageError
 from transcribe.formats.tokens import encodable
 from transcribe.jobs import Job
 from transcribe.pipeline import Engines
@@ -35,97 +27,9 @@ from transcribe.progress import (
     Progress,
     StageAdvanced,
     Warned,
-    printable,
 )
+from transcribe.reports import GOOD, BatchReport, FileReport, Status, encoded
 from transcribe.workspace import atomic_file, disk_errors
-
-NAME = "report.json"
-SCHEMA = "transcribe.report"
-MAX_BYTES = 256 * 1024 * 1024
-
-Status = Literal["done", "current", "failed", "waiting", "left_out"]
-
-
-@dataclass
-class FileReport:
-    """What became of one recording."""
-
-    source: Annotated[str, Meta(description="Its absolute path; what was named, where it is left out")]
-    status: Annotated[
-        Status,
-        Meta(
-            description="done: transcribed in this run; current: everything was there already; failed; waiting: "
-            "not yet done, or the run was stopped before; left_out: not a recording on this machine"
-        ),
-    ]
-    reason: Annotated[str, Meta(description="Why; of a failure, what happened and what to do")]
-    exit_code: Annotated[int, Meta(description="Of a failure, the exit code of its error; else 0")] = 0
-    audio_seconds: Annotated[
-        float | None, Meta(description="How much of it was transcribed, or its length where nothing was")
-    ] = None
-    wall_seconds: Annotated[float | None, Meta(description="How long this run worked on it")] = None
-    coverage_percent: Annotated[
-        float | None, Meta(description="How much of its speech has words; 100 where nobody speaks")
-    ] = None
-    to_check: Annotated[int | None, Meta(description="How many spots a person should look at")] = None
-    outputs: Annotated[list[str], Meta(description="Absolute paths of its files")] = field(
-        default_factory=list
-    )
-    warnings: Annotated[list[str], Meta(description="What people should know")] = field(default_factory=list)
-
-
-@dataclass
-class BatchReport:
-    """What became of a batch."""
-
-    schema: Annotated[Literal["transcribe.report"], Meta(description="Says what kind of document this is")]
-    version: Annotated[Literal[1], Meta(description="Version of this schema")]
-    program: Annotated[str, Meta(description="Program and version")]
-    engine: Annotated[str, Meta(description="The recogniser's package and version")]
-    model: Annotated[str, Meta(description="The recogniser's weights")]
-    started: Annotated[str, Meta(description="When the run began: ISO 8601, UTC")]
-    ended: Annotated[str | None, Meta(description="When it ended; null while it works or if it was killed")]
-    interrupted: Annotated[bool, Meta(description="Whether it was stopped before it came to its end")]
-    wall_seconds: Annotated[float, Meta(description="How long it took so far")]
-    audio_seconds: Annotated[float, Meta(description="How much recording was transcribed in this run")]
-    counts: Annotated[dict[str, int], Meta(description="How many recordings have each status")]
-    files: Annotated[list[FileReport], Meta(description="Every recording, in order")]
-
-    @property
-    def exit_code(self) -> int:
-        """0 when nothing failed, else that of SomeFailed or AllFailed."""
-        failed, good = (sum(self.counts.get(each, 0) for each in names) for names in (("failed",), GOOD))
-        return 0 if not failed else SomeFailed.exit_code if good else AllFailed.exit_code
-
-
-GOOD = ("done", "current")
-
-
-def read_report(path: Path) -> BatchReport | None:
-    """The report of an earlier run; None where there is none or it is damaged.
-
-    Raises:
-        UsageError: Something else lies there.
-    """
-    try:
-        with path.open("rb") as handle:
-            content = handle.read(MAX_BYTES)
-    except OSError:
-        return None
-    try:
-        return msgspec.json.decode(content, type=BatchReport)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        if f'"{SCHEMA}"'.encode() in content[:200]:
-            return None  # of another version, or changed by hand
-        raise UsageError(
-            f"{path} is there already and is no report of a batch",
-            "Choose another file with --report, or none with --no-report",
-        ) from error
-
-
-def failures_of(report: BatchReport | None) -> Mapping[str, str]:
-    """Why recordings failed, by their absolute paths."""
-    return {each.source: each.reason for each in report.files if each.status == "failed"} if report else {}
 
 
 class Reporter:
@@ -294,31 +198,6 @@ def _planned(decision: Decision, earlier: FileReport | None) -> FileReport:
         outputs=[str(path.absolute()) for path in written],
         warnings=earlier.warnings if earlier and earlier.status in GOOD else [],
     )
-
-
-def encoded(report: BatchReport) -> bytes:
-    """The report as JSON, for people too."""
-    return msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n"
-
-
-def summary(report: BatchReport, path: Path | None) -> str:
-    """A few lines for people, and one more for each failure."""
-    counts = report.counts
-    words = {"done": "transcribed", "current": "up to date", "failed": "failed", "waiting": "not done"}
-    said = [f"{counts[status]} {word}" for status, word in words.items() if counts.get(status)]
-    lines = [", ".join(said) or "nothing to do"]
-    lines += [f"  failed: {each.source}: {each.reason}" for each in report.files if each.status == "failed"]
-    lines += [
-        f"  left out: {each.source}: {each.reason}" for each in report.files if each.status == "left_out"
-    ]
-    lines += [f"report: {path}"] if path else []
-    return "\n".join(map(printable, lines))
-
-
-def schema() -> dict[str, object]:
-    """The report's JSON Schema (draft 2020-12)."""
-    described = msgspec.json.schema(BatchReport)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Report", **described}
 
 
 def check_report_path(path: Path, plan: Plan) -> None:

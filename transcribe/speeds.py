@@ -1,4 +1,4 @@
-"""How fast this machine has recognised before, remembered in the user's cache, to say how long a batch will take."""
+"""How fast this machine has recognised before, kept in the user's cache, to say how long a batch takes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ REMEMBERED = 50
 
 
 def known_speed(engines: Engines) -> float | None:
-    """Seconds of recording per second, as measured by the last batch with these engines; None if there was none."""
+    """Seconds of recording per second in the last batch with these engines; None if there was none."""
     return _read().get(_key(engines))
 
 

@@ -14,7 +14,8 @@ from transcribe.errors import UsageError
 if TYPE_CHECKING:
     from transcribe.due import Plan
     from transcribe.pipeline import Engines
-    from transcribe.reporting import BatchReport, Reporter
+    from transcribe.reporting import Reporter
+    from transcribe.reports import BatchReport
     from transcribe.settings import Settings
 
 
@@ -70,14 +71,8 @@ def _batch(wish: Wish, settings: Settings) -> int:
     from transcribe.commands.choose import choose_engines
     from transcribe.due import plan_batch
     from transcribe.recordings import find_recordings
-    from transcribe.reporting import (
-        Reporter,
-        check_report_path,
-        encoded,
-        failures_of,
-        read_report,
-        summary,
-    )
+    from transcribe.reporting import Reporter, check_report_path
+    from transcribe.reports import encoded, failures_of, read_report, summary
     from transcribe.speeds import known_speed
 
     path = None if wish.no_report else wish.report or _report_path(wish, settings)
@@ -115,7 +110,7 @@ def _batch(wish: Wish, settings: Settings) -> int:
 
 def _report_path(wish: Wish, settings: Settings) -> Path:
     from transcribe.recordings import folder_of
-    from transcribe.reporting import NAME
+    from transcribe.reports import NAME
 
     folder = settings.output.output
     return (Path(folder).expanduser() if folder else folder_of(wish.paths)) / NAME

@@ -1,4 +1,4 @@
-"""A batch on a terminal: a live table of the recordings around the one at work, and how far all of them are."""
+"""A batch on a terminal: a live table of the recordings near the one at work, and how far all of them are."""
 
 from __future__ import annotations
 

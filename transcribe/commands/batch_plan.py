@@ -35,12 +35,14 @@ def estimate(plan: Plan, speed: float | None) -> str:
             f"{format_duration(plan.audio_ms)} of audio"
             + (f" and {unknown} of unknown length" if unknown else "")
         )
-        said.append(
-            f"about {format_duration(round(plan.audio_ms / speed))} at the speed of the last run ({speed:.1f}× real time)"
-            if speed
-            else "time not known before a first run"
-        )
+        said.append(_time(plan.audio_ms, speed))
     return ", ".join(said)
+
+
+def _time(audio_ms: int, speed: float | None) -> str:
+    if speed is None:
+        return "time not known before a first run"
+    return f"about {format_duration(round(audio_ms / speed))} at {speed:.1f}× real time, as in the last run"
 
 
 def _action(decision: Decision) -> str:

@@ -1,4 +1,4 @@
-"""`transcribe make`: the rules by which make transcribes, and the file that tells them of changed settings."""
+"""`transcribe make`: the rules by which make transcribes, and the file that tells them of new settings."""
 
 from __future__ import annotations
 
