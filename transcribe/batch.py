@@ -45,7 +45,8 @@ from transcribe.records import Memory, Seen, size_and_time
 from transcribe.settings import Settings
 from transcribe.stages.content import check_content, content_of
 from transcribe.stages.probe import probe
-from transcribe.stages.publish import Published, check_targets, publish
+from transcribe.stages.publish import Published, Target, check_targets, publish
+from transcribe.stages.tagging import content_of as sound_of
 from transcribe.stages.tagging import publish_sound
 from transcribe.workspace import Workspace, disk_errors, work_root
 
@@ -247,7 +248,8 @@ def transcribe_one(
                 only = formats_of(job.source, settings)[0]
                 _to_standard_output(content_of(settings, episode, only) or b"")
             if memory and facts:
-                _remember(memory, Seen(*facts, source.sha256), episode, job, written, progress)
+                made = [each for each in job.files if not _is_owed(each, job, episode, engines, written)]
+                _remember(memory, Seen(*facts, source.sha256), episode, made, written, progress)
             progress(StageFinished("publish"))
         finally:
             work.unlock()
@@ -269,12 +271,24 @@ def _publish(
     return written + publish_sound(job.sound, episode, engines.editor, work, progress, force=force, ours=ours)
 
 
+def _is_owed(target: Target, job: Job, episode: Episode, engines: Engines, written: Sequence[Path]) -> bool:
+    """Whether a sound file should be there and is not, because something went wrong."""
+    if target in job.targets or target.path in written or engines.editor is None:
+        return False
+    return sound_of(episode, target.format, engines.editor) is not None
+
+
 def _remember(
-    memory: Memory, seen: Seen, episode: Episode, job: Job, written: Sequence[Path], progress: Progress
+    memory: Memory,
+    seen: Seen,
+    episode: Episode,
+    made: Sequence[Target],
+    written: Sequence[Path],
+    progress: Progress,
 ) -> None:
     """What cannot be remembered is done again by the next run; the transcript is there."""
     try:
-        memory.keep(seen, episode, job.files, written)
+        memory.keep(seen, episode, made, written)
     except OutputError as error:
         progress(Warned(f"{episode.source.name}: it will be done again by the next run, because {error}"))
 

@@ -41,6 +41,10 @@ class Reporter:
         path: Where the report goes; None: nowhere.
         previous: The report of the last run, which knows the warnings of recordings that are up to date.
         clock: Seconds on a clock that never goes back.
+
+    Attributes:
+        path: Where the report goes.
+        report: As it is now.
     """
 
     def __init__(
@@ -51,7 +55,7 @@ class Reporter:
         previous: BatchReport | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._path = path
+        self.path = path
         self._clock = clock
         self._began = clock()
         self._fresh_ms, self._fresh_seconds = 0, 0.0
@@ -125,11 +129,11 @@ class Reporter:
         """
         self.report.wall_seconds = round(self._clock() - self._began, 2)
         self._count()
-        if self._path is None:
+        if self.path is None:
             return
-        with disk_errors(self._path, "writing"):
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-        with atomic_file(self._path, self._path.with_name(f".{self._path.name}.{os.getpid()}.tmp")) as handle:
+        with disk_errors(self.path, "writing"):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+        with atomic_file(self.path, self.path.with_name(f".{self.path.name}.{os.getpid()}.tmp")) as handle:
             handle.write(encoded(self.report))
 
     def _count(self) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
@@ -124,7 +124,7 @@ def summary(report: BatchReport, path: Path | None) -> str:
     return "\n".join(map(printable, lines))
 
 
-def schema() -> dict[str, object]:
+def schema() -> dict[str, Any]:
     """The report's JSON Schema (draft 2020-12)."""
     described = msgspec.json.schema(BatchReport)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Report", **described}

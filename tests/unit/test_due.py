@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from season import Season
@@ -73,8 +74,12 @@ def test_a_recording_is_read_again_only_if_its_size_or_time_changed(
 ) -> None:
     season.run()
     read: list[str] = []
-    real = probe.digest_of
-    monkeypatch.setattr("transcribe.due.digest_of", lambda path: read.append(path.name) or real(path))
+
+    def digest_of(path: Path) -> str:
+        read.append(path.name)
+        return probe.digest_of(path)
+
+    monkeypatch.setattr("transcribe.due.digest_of", digest_of)
     assert season.reasons() == {}
     assert read == []
     os.utime("in/a.wav", (1, 1))
@@ -95,7 +100,7 @@ def test_a_recording_is_read_again_only_if_its_size_or_time_changed(
     ],
 )
 def test_settings_that_have_a_say_do_it_all_again(
-    season: Season, options: dict[str, object], names: str
+    season: Season, options: dict[str, Any], names: str
 ) -> None:
     season.run()
     season.clean()
@@ -109,7 +114,7 @@ def test_settings_that_have_a_say_do_it_all_again(
 @pytest.mark.parametrize(
     "options", [{"workers": 3}, {"progress": "plain"}, {"fail_under": 50}, {"writer": "ollama:x"}]
 )
-def test_settings_that_have_none_do_not(season: Season, options: dict[str, object]) -> None:
+def test_settings_that_have_none_do_not(season: Season, options: dict[str, Any]) -> None:
     season.run()
     assert season.reasons(**options) == {}
 

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from transcribe.due import Plan
     from transcribe.pipeline import Engines
     from transcribe.reporting import Reporter
-    from transcribe.reports import BatchReport
     from transcribe.settings import Settings
 
 
@@ -48,7 +47,7 @@ class Wish:
 )
 @click.option("--no-report", is_flag=True, help="Write no report.")
 @click.pass_context
-def batch(context: click.Context, config_file: Path | None, profile: str | None, **wish: object) -> None:
+def batch(context: click.Context, /, config_file: Path | None, profile: str | None, **wish: object) -> None:
     """Transcribe many recordings, and only those that need it.
 
     PATH is a file, a folder (searched to its depths), a pattern in quotes, a list (.txt, .lst: a path on each
@@ -72,58 +71,52 @@ def _batch(wish: Wish, settings: Settings) -> int:
     from transcribe.due import plan_batch
     from transcribe.recordings import find_recordings
     from transcribe.reporting import Reporter, check_report_path
-    from transcribe.reports import encoded, failures_of, read_report, summary
+    from transcribe.reports import encoded, failures_of, read_report
     from transcribe.speeds import known_speed
 
-    path = None if wish.no_report else wish.report or _report_path(wish, settings)
+    path = _report_path(wish, settings)
     previous = read_report(path) if path else None
     if wish.retry_failed and previous is None:
         raise UsageError("there is no report that says what failed", "Name it with --report")
     output = Path(settings.output.output).expanduser() if settings.output.output else None
     found = find_recordings(wish.paths, wish.exclude, output)
     engines = choose_engines(settings)
-    plan = plan_batch(
-        found,
-        settings,
-        engines,
-        failed=failures_of(previous),
-        only_failed=wish.retry_failed,
-        redo=wish.redo or settings.output.force,
-    )
+    redo = wish.redo or settings.output.force
+    failed = failures_of(previous)
+    plan = plan_batch(found, settings, engines, failed=failed, only_failed=wish.retry_failed, redo=redo)
     reporter = Reporter(plan, engines, None if wish.dry_run else path, previous)
+    forecast = estimate(plan, known_speed(engines))
     if wish.dry_run:
-        click.echo(
-            encoded(reporter.report).decode() if wish.as_json else "\n".join(as_lines(plan)),
-            nl=not wish.as_json,
-        )
-        click.echo(estimate(plan, known_speed(engines)), err=True)
+        click.echo(encoded(reporter.report).decode().rstrip() if wish.as_json else "\n".join(as_lines(plan)))
+        click.echo(forecast, err=True)
         return 0
     if path:
         check_report_path(path, plan)
-    if not settings.display.quiet and settings.display.progress != "json":
-        click.echo(estimate(plan, known_speed(engines)), err=True)
-    report = _run(plan, settings, engines, reporter)
-    if report.exit_code or not settings.display.quiet:
-        click.echo(summary(report, path), err=True)
-    return report.exit_code
+    return _run(plan, settings, engines, reporter, forecast)
 
 
-def _report_path(wish: Wish, settings: Settings) -> Path:
+def _report_path(wish: Wish, settings: Settings) -> Path | None:
     from transcribe.recordings import folder_of
     from transcribe.reports import NAME
 
+    if wish.no_report:
+        return None
     folder = settings.output.output
-    return (Path(folder).expanduser() if folder else folder_of(wish.paths)) / NAME
+    return wish.report or (Path(folder).expanduser() if folder else folder_of(wish.paths)) / NAME
 
 
-def _run(plan: Plan, settings: Settings, engines: Engines, reporter: Reporter) -> BatchReport:
-    """Do it; the report is whole also when this is interrupted."""
+def _run(plan: Plan, settings: Settings, engines: Engines, reporter: Reporter, forecast: str) -> int:
+    """Do it, and say what became of it; the report is whole also when this is interrupted."""
     from transcribe.batch import transcribe_jobs
     from transcribe.commands.batch_display import open_batch_display
     from transcribe.commands.choose_writer import choose_writer
+    from transcribe.reports import summary
     from transcribe.speeds import remember_speed
 
     open_writer = choose_writer(settings)
+    talks = not settings.display.quiet and settings.display.progress != "json"
+    if talks:
+        click.echo(forecast, err=True)
     reporter.save()
     interrupted = True
     try:
@@ -134,4 +127,7 @@ def _run(plan: Plan, settings: Settings, engines: Engines, reporter: Reporter) -
     finally:
         reporter.end(interrupted=interrupted)
         remember_speed(engines, *reporter.measured)
-    return reporter.report
+    report = reporter.report
+    if talks or (report.exit_code and settings.display.progress != "json"):
+        click.echo(summary(report, reporter.path), err=True)
+    return report.exit_code

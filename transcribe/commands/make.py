@@ -15,7 +15,7 @@ RULES = Path(__file__).resolve().parent.parent / "transcribe.mk"
 def make() -> None:
     """Print the rules by which make transcribes.
 
-    Write this line into a Makefile, and then `make talk.vtt` or `make transcripts`:
+    With this line in a Makefile, make builds talk.vtt from talk.mp3, and everything as `transcripts`:
 
     \b
     include $(shell transcribe make include)
