@@ -80,7 +80,7 @@ def test_only_what_needs_it(studio: Desk) -> None:
     assert (studio.folder / "sub/zażółć.vtt").read_text("utf-8").startswith("WEBVTT")
 
     assert started(make(studio, "-j2", "transcripts")) == []
-    assert "batch" not in make(studio, "-n", "transcripts")
+    assert "--redo" not in make(studio, "-n", "transcripts")
 
     later(studio.folder / "a.wav")
     shown = make(studio, "-j2")
