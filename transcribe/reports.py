@@ -15,6 +15,7 @@ from msgspec import Meta
 
 from transcribe.errors import AllFailed, SomeFailed, UsageError
 from transcribe.progress import printable
+from transcribe.timecode import format_duration
 
 NAME = "report.json"
 SCHEMA = "transcribe.report"
@@ -115,13 +116,23 @@ def summary(report: BatchReport, path: Path | None) -> str:
     counts = report.counts
     words = {"done": "transcribed", "current": "up to date", "failed": "failed", "waiting": "not done"}
     said = [f"{counts[status]} {word}" for status, word in words.items() if counts.get(status)]
+    if report.audio_seconds:
+        audio, wall = (
+            format_duration(round(1000 * each)) for each in (report.audio_seconds, report.wall_seconds)
+        )
+        said.append(f"{audio} of audio in {wall}")
     lines = [", ".join(said) or "nothing to do"]
-    lines += [f"  failed: {each.source}: {each.reason}" for each in report.files if each.status == "failed"]
+    lines += [f"  failed: {_named(each)}" for each in report.files if each.status == "failed"]
     lines += [
         f"  left out: {each.source}: {each.reason}" for each in report.files if each.status == "left_out"
     ]
     lines += [f"report: {path}"] if path else []
     return "\n".join(map(printable, lines))
+
+
+def _named(file: FileReport) -> str:
+    """What happened, and to which file where that does not say it."""
+    return file.reason if Path(file.source).name in file.reason else f"{file.source}: {file.reason}"
 
 
 def schema() -> dict[str, Any]:

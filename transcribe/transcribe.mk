@@ -38,11 +38,11 @@ transcribe_in  := $(call transcribe_prefix,$(TRANSCRIBE_IN))
 transcribe_out := $(call transcribe_prefix,$(TRANSCRIBE_OUT))
 
 # Everything that looks like a recording, but not what is hidden or made by --publish.
-transcribe_find := find $(TRANSCRIBE_IN) -type f \
-  ! -path '*/.?*' ! -name '*.chapters.*' ! -name '*.soundbite-*' \
+transcribe_find := find $(TRANSCRIBE_IN) \( -name '.?*' ! -name '..' \) -prune -o \
+  \( -type f -o -type l \) ! -name '*.chapters.*' ! -name '*.soundbite-*' \
   \( -name '' $(foreach each,$(transcribe_suffixes),-o -name '*.$(each)') \)
-transcribe_found := $(patsubst ./%,%,$(sort $(shell $(transcribe_find) ! -path '* *')))
-transcribe_spaced := $(shell $(transcribe_find) -path '* *' | head -1)
+transcribe_found := $(patsubst ./%,%,$(sort $(shell $(transcribe_find) ! -path '* *' -print)))
+transcribe_spaced := $(shell $(transcribe_find) -path '* *' -print | head -1)
 ifneq ($(transcribe_spaced),)
   $(warning make cannot handle names with spaces, such as "$(transcribe_spaced)"; these are left out: rename them, \
     or use: transcribe batch $(TRANSCRIBE_IN))

@@ -118,9 +118,17 @@ def test_results_in_a_folder_of_their_own(studio: Desk) -> None:
 
 def test_names_with_spaces_are_told(studio: Desk) -> None:
     shutil.copy(studio.folder / "a.wav", studio.folder / "my talk.wav")
+    (studio.folder / ".hidden").mkdir()
+    shutil.copy(studio.folder / "a.wav", studio.folder / ".hidden" / "b.wav")
     shown = make(studio, "-n", "transcripts")
     assert 'make cannot handle names with spaces, such as "./my talk.wav"' in shown
     assert "'a.wav'" in shown
+    assert "hidden" not in shown
+    inner = studio.folder / "x" / "y"
+    inner.mkdir(parents=True)
+    shutil.copy(studio.folder / "Makefile", inner)
+    shown = make(Desk(inner, studio.work, studio.environment), "-n", "TRANSCRIBE_IN=../../sub")
+    assert "'../../sub/zażółć.flac'" in shown
 
 
 def test_a_format_that_does_not_exist(studio: Desk) -> None:
