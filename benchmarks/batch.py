@@ -11,6 +11,7 @@ starts with an empty work directory, and the files of both have to be the same, 
 from __future__ import annotations
 
 import argparse
+import resource
 import statistics
 import subprocess
 import tempfile
@@ -32,10 +33,12 @@ SHIFT_S = 0.37
 
 @dataclass(frozen=True)
 class Round:
-    """Wall seconds of one batch and of all single runs together."""
+    """Seconds of one batch and of all single runs together, on the clock and of processors."""
 
     batch_s: float
     single_s: float
+    batch_cpu_s: float
+    single_cpu_s: float
 
     @property
     def ratio(self) -> float:
@@ -88,17 +91,23 @@ def measure(folder: Path, model: str, number: int) -> Round:
             run(places["single"], model, str(recording))
 
     works: dict[str, Callable[[], None]] = {"batch": batch, "single": single}
-    seconds = {}
+    seconds, cpu_seconds = {}, {}
     for name in sorted(works, reverse=number % 2 == 1):
-        started = time.monotonic()
+        started, used = time.monotonic(), children_cpu_s()
         works[name]()
-        seconds[name] = time.monotonic() - started
+        seconds[name], cpu_seconds[name] = time.monotonic() - started, children_cpu_s() - used
     assert published(places["batch"]) == published(places["single"])
-    result = Round(seconds["batch"], seconds["single"])
+    result = Round(seconds["batch"], seconds["single"], cpu_seconds["batch"], cpu_seconds["single"])
     print(
         f"batch {result.batch_s:.1f} s, single {result.single_s:.1f} s, ratio {result.ratio:.2f}", flush=True
     )
     return result
+
+
+def children_cpu_s() -> float:
+    """Processor time of every process that was waited for."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def run(place: Path, model: str, *arguments: str) -> None:
@@ -122,14 +131,15 @@ def page_of(arguments: argparse.Namespace, rounds: list[Round]) -> Iterator[str]
     yield f"commit {code_version(ROOT)}."
     yield f"{machine.processor}, {machine.cores} cores, {machine.memory_gb} GB; {machine.system};"
     yield f"{engine_build(program()[0])}.\n"
-    yield "| round | one batch | single runs | ratio |"
-    yield "|---|---|---|---|"
+    yield "| round | one batch | single runs | ratio | processor seconds |"
+    yield "|---|---|---|---|---|"
     for number, each in enumerate(rounds, start=1):
-        yield f"| {number} | {each.batch_s:.1f} s | {each.single_s:.1f} s | {each.ratio:.2f} |"
+        used = f"{each.batch_cpu_s:.0f} and {each.single_cpu_s:.0f}"
+        yield f"| {number} | {each.batch_s:.1f} s | {each.single_s:.1f} s | {each.ratio:.2f} | {used} |"
     ratio = statistics.median(each.ratio for each in rounds)
     batch = statistics.median(each.batch_s for each in rounds)
     single = statistics.median(each.single_s for each in rounds)
-    yield f"| **median** | {batch:.1f} s | {single:.1f} s | **{ratio:.2f}** |\n"
+    yield f"| **median** | {batch:.1f} s | {single:.1f} s | **{ratio:.2f}** | |\n"
     yield f"A recording takes {batch / files:.2f} s in the batch and {single / files:.2f} s alone."
 
 

@@ -154,6 +154,10 @@ class _Run:
     def close(self) -> None:
         for begun in self._begun:
             begun.work.close()
+            if (
+                begun.over
+            ):  # without a word to recognise it is published before its turn, also if that never comes
+                begun.told.release()
 
     def _begin_next(self) -> bool:
         if not self._waiting:
@@ -191,11 +195,13 @@ class _Begun:
     work: Pausing[None]
     pause: Pause | None = None
     error: TranscribeError | None = None
+    over: bool = False
 
     def advance(self) -> None:
         """Go on to the next pause, or to the end."""
         try:
             self.pause = next(self.work, None)
+            self.over = self.pause is None
         except Interrupted:
             raise
         except TranscribeError as error:

@@ -23,6 +23,14 @@ BROKEN = "broken"
 """What is in a file that is no recording."""
 
 
+class _Idle(InProcess):
+    """Workers that have too little to do once anything is ordered: the next recording is begun."""
+
+    def map(self, task: Callable[[Any, Any], Any], items: Sequence[Any]) -> Any:
+        self.on_idle()
+        return super().map(task, items)
+
+
 class Studio:
     """Makes engines, and counts what is asked of them.
 
@@ -81,4 +89,4 @@ class Studio:
     @contextmanager
     def _open(self) -> Iterator[InProcess]:
         self.loaded += 1
-        yield InProcess(self)
+        yield _Idle(self)

@@ -11,10 +11,11 @@ from season import Season
 
 from transcribe.batch import judge, transcribe_jobs
 from transcribe.episode import Coverage, Spot
-from transcribe.errors import GateError
+from transcribe.errors import GateError, Interrupted
 from transcribe.pipeline import open_workspace
-from transcribe.progress import Covered, Event, FileFinished, silent
+from transcribe.progress import Covered, Event, FileFinished, StageStarted, silent
 from transcribe.records import read_record
+from transcribe.reporting import Reporter
 from transcribe.stages.probe import probe
 from transcribe.stages.publish import Target
 from transcribe.stages.tagging import Editor
@@ -61,6 +62,22 @@ def test_what_another_run_works_on_holds_up_nobody_else(season: Season) -> None:
     assert finished == ["in/b.wav", "in/c.wav", "in/a.wav"]
     assert report.exit_code == 0
     assert season.studio.loaded == 1
+
+
+def test_what_is_over_before_its_turn_is_told_also_when_the_run_is_stopped(season: Season) -> None:
+    season.record("a.wav", "b.wav")
+    season.run()
+    season.record("a.wav", content="another take")
+    plan, engines = season.plan(redo=True), season.studio.engines()
+    reporter = Reporter(plan, engines)
+
+    def stop(event: Event) -> None:
+        if isinstance(event, StageStarted) and event.stage == "stitch":
+            raise Interrupted("interrupted")
+
+    with pytest.raises(Interrupted):
+        season.work_on(plan, engines, reporter, stop)
+    assert season.statuses(reporter.report) == {"a.wav": "waiting", "b.wav": "done"}
 
 
 def test_recordings_with_the_same_content_are_recognised_once(season: Season) -> None:

@@ -33,7 +33,9 @@ class Wish:
 
 
 @click.command("batch", cls=SettingsCommand)
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.argument(
+    "paths", nargs=-1, required=True, metavar="PATH...", type=click.Path(allow_dash=True, readable=False)
+)
 @click.option("--exclude", multiple=True, metavar="PATTERN", help="Leave these out; may be repeated.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be done, why, and how long it would take.")
 @click.option("--json", "as_json", is_flag=True, help="With --dry-run: say it as a report in JSON.")

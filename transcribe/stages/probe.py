@@ -79,7 +79,7 @@ def _check_file(path: Path) -> int:
     except (OSError, ValueError) as error:  # ValueError: a NUL byte in the name
         raise _unreadable(path, error) from error
     if stat.S_ISDIR(status.st_mode):
-        raise InputError(f"{path} is a folder", "Name the recordings in it, for example with a * pattern")
+        raise InputError(f"{path} is a folder", f"For all recordings in it: transcribe batch {path}")
     if not stat.S_ISREG(status.st_mode):
         raise InputError(
             f"{path} is not a plain file", "Save the recording as a file first, or pipe it in with -"
