@@ -11,6 +11,7 @@ starts with an empty work directory, and the files of both have to be the same, 
 from __future__ import annotations
 
 import argparse
+import os
 import resource
 import statistics
 import subprocess
@@ -51,8 +52,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         record(folder / "in", arguments.files, arguments.seconds)
+        load = os.getloadavg()[0]
         rounds = [measure(folder, arguments.model, number) for number in range(arguments.rounds)]
-    page = "\n".join(page_of(arguments, rounds)) + "\n"
+    page = "\n".join(page_of(arguments, rounds, load)) + "\n"
     target = ROOT / "benchmarks" / "results" / f"batch-{arguments.model}.md"
     target.write_text(page, encoding="utf-8")
     print(page)
@@ -121,7 +123,7 @@ def published(place: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in place.iterdir() if path.is_file()}
 
 
-def page_of(arguments: argparse.Namespace, rounds: list[Round]) -> Iterator[str]:
+def page_of(arguments: argparse.Namespace, rounds: list[Round], load: float) -> Iterator[str]:
     """The page, line by line."""
     machine = this_machine()
     files, seconds = arguments.files, arguments.seconds
@@ -130,7 +132,8 @@ def page_of(arguments: argparse.Namespace, rounds: list[Round]) -> Iterator[str]
     yield f"{files} recordings of {seconds} s: `python -m benchmarks.batch {options}`,"
     yield f"commit {code_version(ROOT)}."
     yield f"{machine.processor}, {machine.cores} cores, {machine.memory_gb} GB; {machine.system};"
-    yield f"{engine_build(program()[0])}.\n"
+    yield f"{engine_build(program()[0])}."
+    yield f"Load of the machine before it began: {load:.1f}; from 0.5 on, other programs disturb the times.\n"
     yield "| round | one batch | single runs | ratio | processor seconds |"
     yield "|---|---|---|---|---|"
     for number, each in enumerate(rounds, start=1):
