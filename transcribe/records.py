@@ -133,9 +133,10 @@ class Memory:
     def made_meanwhile(self, sha256: str, targets: Sequence[Target]) -> bool:
         """Whether another run has made all of these targets since this one was planned."""
         record = read_record(self.path)
-        if record is None or record == self.known or record.recording.sha256 != sha256:
+        if record is None or record.recording.sha256 != sha256:
             return False
-        return not self.missing(record, targets)
+        made = self.known is None or record.files != self.known.files
+        return made and not self.missing(record, targets)
 
     def keep(self, seen: Seen, episode: Episode, targets: Sequence[Target], written: Sequence[Path]) -> None:
         """Remember what was made; call it with the job's work directory locked."""

@@ -234,6 +234,7 @@ def test_nothing_to_do_and_no_standard_output(season: Season) -> None:
 def test_redo_does_what_is_up_to_date(season: Season) -> None:
     season.run()
     heard = season.studio.heard
+    os.utime("in/a.wav", (1, 1))
     assert season.reasons(redo=True) == {"a.wav": "asked for", "s1/łąka.wav": "asked for"}
     assert set(season.statuses(season.run(redo=True)).values()) == {"done"}
     assert season.studio.heard == heard, "what the cache has is not recognised again"
