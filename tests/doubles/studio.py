@@ -26,8 +26,13 @@ BROKEN = "broken"
 class _Idle(InProcess):
     """Workers that have too little to do once anything is ordered: the next recording is begun."""
 
+    asking = False
+
     def map(self, task: Callable[[Any, Any], Any], items: Sequence[Any]) -> Any:
-        self.on_idle()
+        if not self.asking:  # as the real ones do not ask while they are being given more
+            self.asking = True
+            self.on_idle()
+            self.asking = False
         return super().map(task, items)
 
 
