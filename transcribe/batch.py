@@ -25,7 +25,8 @@ from transcribe.errors import (
 )
 from transcribe.jobs import STANDARD, Job, formats_of, plan_jobs
 from transcribe.loaded import kept_loaded
-from transcribe.noting import OpenWriter, noted
+from transcribe.notes.extractive import NAME as EXTRACTIVE
+from transcribe.noting import OpenWriter, noted, wants_notes
 from transcribe.pausing import PATIENCE_SECONDS, Pause, Pausing
 from transcribe.pipeline import Engines, open_workspace, transcribing
 from transcribe.progress import (
@@ -41,7 +42,7 @@ from transcribe.progress import (
     Warned,
     printable,
 )
-from transcribe.records import Memory, Seen, size_and_time
+from transcribe.records import Seen, size_and_time
 from transcribe.settings import Settings
 from transcribe.stages.content import check_content, content_of
 from transcribe.stages.probe import probe
@@ -154,9 +155,7 @@ class _Run:
     def close(self) -> None:
         for begun in self._begun:
             begun.work.close()
-            if (
-                begun.over
-            ):  # without a word to recognise it is published before its turn, also if that never comes
+            if begun.over:  # where nothing has to be recognised, a recording is published before its turn
                 begun.told.release()
 
     def _begin_next(self) -> bool:
@@ -255,7 +254,11 @@ def transcribe_one(
                 _to_standard_output(content_of(settings, episode, only) or b"")
             if memory and facts:
                 made = [each for each in job.files if not _is_owed(each, job, episode, engines, written)]
-                _remember(memory, Seen(*facts, source.sha256), episode, made, written, progress)
+                try:
+                    complete = open_writer is None or not _lacks_its_writer(episode, settings)
+                    memory.keep(Seen(*facts, source.sha256), episode, made, written, complete=complete)
+                except OutputError as error:
+                    progress(Warned(f"{source.name}: the next run will do it again, because {error}"))
             progress(StageFinished("publish"))
         finally:
             work.unlock()
@@ -284,19 +287,11 @@ def _is_owed(target: Target, job: Job, episode: Episode, engines: Engines, writt
     return sound_of(episode, target.format, engines.editor) is not None
 
 
-def _remember(
-    memory: Memory,
-    seen: Seen,
-    episode: Episode,
-    made: Sequence[Target],
-    written: Sequence[Path],
-    progress: Progress,
-) -> None:
-    """What cannot be remembered is done again by the next run; the transcript is there."""
-    try:
-        memory.keep(seen, episode, made, written)
-    except OutputError as error:
-        progress(Warned(f"{episode.source.name}: it will be done again by the next run, because {error}"))
+def _lacks_its_writer(episode: Episode, settings: Settings) -> bool:
+    """Whether the language model that was to write the notes failed, so that the next run asks it again."""
+    if not wants_notes(settings) or not episode.transcript.segments:
+        return False
+    return episode.notes is None or episode.notes.authorship.writer == EXTRACTIVE
 
 
 def judge(name: str, coverage: Coverage, fail_under: float, progress: Progress) -> None:

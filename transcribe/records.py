@@ -138,9 +138,28 @@ class Memory:
         made = self.known is None or record.files != self.known.files
         return made and not self.missing(record, targets)
 
-    def keep(self, seen: Seen, episode: Episode, targets: Sequence[Target], written: Sequence[Path]) -> None:
-        """Remember what was made; call it with the job's work directory locked."""
-        made_of, there = self.made_of(seen.sha256), set(written)
+    def keep(
+        self,
+        seen: Seen,
+        episode: Episode,
+        targets: Sequence[Target],
+        written: Sequence[Path],
+        *,
+        complete: bool = True,
+    ) -> None:
+        """Remember what was made; call it with the job's work directory locked.
+
+        Args:
+            seen: The recording as it was before it was read.
+            episode: What became of it.
+            targets: What was to be made; a target that is not written had nothing to say.
+            written: What was made.
+            complete: Whether that is all that was asked for; else it is ours, but not up to date.
+
+        Raises:
+            OutputError: It cannot be written.
+        """
+        made_of, there = self.made_of(seen.sha256) if complete else "", set(written)
         made = {
             each.path.name: Result(_digest(each.path) if each.path in there else "", made_of)
             for each in targets

@@ -11,9 +11,10 @@ from season import Season
 
 from transcribe.batch import judge, transcribe_jobs
 from transcribe.episode import Coverage, Spot
-from transcribe.errors import GateError, Interrupted
+from transcribe.errors import EngineError, GateError, Interrupted
+from transcribe.notes.writer import Writer
 from transcribe.pipeline import open_workspace
-from transcribe.progress import Covered, Event, FileFinished, StageStarted, silent
+from transcribe.progress import Covered, Event, FileFinished, StageStarted, Warned, silent
 from transcribe.records import read_record
 from transcribe.reporting import Reporter
 from transcribe.stages.probe import probe
@@ -85,6 +86,22 @@ def test_recordings_with_the_same_content_are_recognised_once(season: Season) ->
     assert set(season.statuses(season.run()).values()) == {"done"}
     assert season.studio.decoded == ["a.wav"]
     assert Path("out/a.txt").read_bytes() == Path("out/b.txt").read_bytes()
+
+
+def test_notes_whose_writer_failed_are_tried_again(season: Season) -> None:
+    def fail() -> Writer:
+        raise EngineError("the server is gone")
+
+    season.record("a.wav")
+    options = {"notes": True, "writer": "ollama:x"}
+    (decision,) = season.plan(**options).due
+    engines, told = season.studio.engines(), list[Event]()
+    report = transcribe_jobs([decision.job], season.settings(**options), engines, lambda _: told.append, fail)
+    assert report.exit_code == 0
+    assert any(isinstance(event, Warned) and "the server is gone" in event.message for event in told)
+    assert season.reasons(**options) == {"a.wav": "missing or out of date: a.txt, a.json, a.review.md"}
+    season.clean()
+    assert season.statuses(season.run(**options)) == {"a.wav": "done"}, "they are ours to be replaced"
 
 
 def test_a_sound_file_that_went_wrong_is_tried_again(season: Season, monkeypatch: pytest.MonkeyPatch) -> None:
