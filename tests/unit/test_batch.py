@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pytest
 from season import Season
@@ -93,7 +93,7 @@ def test_notes_whose_writer_failed_are_tried_again(season: Season) -> None:
         raise EngineError("the server is gone")
 
     season.record("a.wav")
-    options = {"notes": True, "writer": "ollama:x"}
+    options: dict[str, Any] = {"notes": True, "writer": "ollama:x"}
     (decision,) = season.plan(**options).due
     engines, told = season.studio.engines(), list[Event]()
     report = transcribe_jobs([decision.job], season.settings(**options), engines, lambda _: told.append, fail)
