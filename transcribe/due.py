@@ -51,10 +51,12 @@ class Plan:
     Attributes:
         decisions: One for each recording, in order.
         left_out: What was named and is no recording on this machine.
+        fail_under: Percent of the speech that has to have words, also in what is up to date.
     """
 
     decisions: tuple[Decision, ...]
     left_out: tuple[LeftOut, ...] = ()
+    fail_under: float = 0.0
 
     @property
     def due(self) -> tuple[Decision, ...]:
@@ -104,7 +106,7 @@ def plan_batch(
         elif path in failed and decision.due:
             decision = replace(decision, reason=f"failed before: {failed[path]}")
         decisions.append(decision)
-    return Plan(tuple(decisions), found.left_out)
+    return Plan(tuple(decisions), found.left_out, settings.output.fail_under)
 
 
 def _what_was_left_out(left_out: Sequence[LeftOut]) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from transcribe.due import Decision, Plan
 from transcribe.episode import Coverage
-from transcribe.errors import OutputError, UsageError
+from transcribe.errors import GateError, OutputError, UsageError
 from transcribe.formats.tokens import encodable
 from transcribe.jobs import Job
 from transcribe.pipeline import Engines
@@ -60,7 +60,10 @@ class Reporter:
         self._began = clock()
         self._fresh_ms, self._fresh_seconds = 0, 0.0
         earlier = {each.source: each for each in previous.files} if previous else {}
-        self._files = {each.job.source: _planned(each, earlier.get(each.path)) for each in plan.decisions}
+        self._files = {
+            each.job.source: _planned(each, earlier.get(each.path), plan.fail_under)
+            for each in plan.decisions
+        }
         left_out = [
             FileReport(encodable(each.name), "left_out", encodable(each.reason)) for each in plan.left_out
         ]
@@ -184,7 +187,7 @@ class _Watcher:
         self._over = True
 
 
-def _planned(decision: Decision, earlier: FileReport | None) -> FileReport:
+def _planned(decision: Decision, earlier: FileReport | None, fail_under: float) -> FileReport:
     """What is known about a recording before anything is done."""
     status: Status = "waiting" if decision.due or not decision.current else "current"
     report = FileReport(decision.path, status, decision.reason)
@@ -194,6 +197,9 @@ def _planned(decision: Decision, earlier: FileReport | None) -> FileReport:
         return report
     known = memory.known
     coverage = Coverage(known.speech_ms, known.missing_ms, 0, 0, ())
+    if coverage.percent < fail_under:
+        report.status, report.exit_code = "failed", GateError.exit_code
+        report.reason = f"up to date, but less than {fail_under:g} % of the speech has words"
     written = [each.path for each in decision.job.files if known.files[each.path.name].sha256]
     return replace(
         report,

@@ -104,6 +104,14 @@ def test_less_than_was_asked_for_is_a_failure_that_is_published(season: Season) 
     assert {each.status for each in report.files} == {"failed"}
     assert all(Path(each.outputs[0]).exists() for each in report.files)
     assert report.exit_code == 11
+    again = season.run(fail_under=100)
+    assert [each.reason for each in again.files] == [
+        "up to date, but less than 100 % of the speech has words"
+    ] * 3
+    assert [each.exit_code for each in again.files] == [12, 12, 12]
+    assert again.exit_code == 11
+    assert season.studio.decoded == ["a.wav", "b.wav", "c.wav"]
+    assert season.run().exit_code == 0
 
 
 def test_what_failed_is_remembered_by_its_path(season: Season) -> None:
