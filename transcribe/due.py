@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from transcribe.errors import InputError, TranscribeError, UsageError
+from transcribe.fingerprint import made_with
 from transcribe.formats.tokens import encodable
 from transcribe.jobs import STANDARD, Job, plan_jobs
 from transcribe.pipeline import Engines
 from transcribe.recordings import Found, LeftOut, Recording
-from transcribe.records import Memory, Record, Seen, made_with, size_and_time
+from transcribe.records import Memory, Record, Seen, size_and_time
 from transcribe.settings import Settings
 from transcribe.stages.probe import Prober, digest_of
 

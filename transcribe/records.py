@@ -11,30 +11,20 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
 from transcribe.episode import Episode
 from transcribe.errors import OutputError
-from transcribe.noting import wants_notes
-from transcribe.option import Option
-from transcribe.pipeline import Engines, provenance_of
-from transcribe.settings import OPTIONS, WORDS_DEPEND_ON, Settings
-from transcribe.stages.publish import Published, Target, target_path
-from transcribe.templates import MAX_TEMPLATE_BYTES, SUFFIX, user_folders
+from transcribe.stages.publish import Published, Target, file_digest, target_path
 from transcribe.workspace import atomic_file, disk_errors
 
 FOLDER = ".transcribe"
 """Where the records lie, below the folder of the results."""
-
-NO_SAY = (*WORDS_DEPEND_ON, "compute", "display", "output")
-"""Groups of settings that have no say in what stands in a file, or are asked for otherwise (`made_with`)."""
-
-NO_SAY_IN_NOTES = ("notes", "writer_seconds", "writer_host", "writer_context")
 
 
 @dataclass(frozen=True)
@@ -72,7 +62,8 @@ class Record:
     Attributes:
         version: Of this shape.
         recording: As it was when it was last transcribed.
-        made_with: Everything that had a say in the files then, by the names of the options.
+        made_with: Everything that had a say in the files then, by the names of the options
+            (`fingerprint.made_with`).
         files: Every file that was made of it, now or earlier, by its name in the folder.
         audio_ms: How much of it was transcribed, in ms.
         speech_ms: How much speech it has, in ms.
@@ -161,7 +152,7 @@ class Memory:
         """
         made_of, there = self.made_of(seen.sha256) if complete else "", set(written)
         made = {
-            each.path.name: Result(_digest(each.path) if each.path in there else "", made_of)
+            each.path.name: Result(file_digest(each.path) if each.path in there else "", made_of)
             for each in targets
         }
         earlier = read_record(self.path)
@@ -218,64 +209,3 @@ def size_and_time(path: Path) -> tuple[int, int] | None:
     except (OSError, ValueError):
         return None
     return found.st_size, found.st_mtime_ns
-
-
-def made_with(settings: Settings, engines: Engines) -> dict[str, str]:
-    """Everything that has a say in what stands in the files of a job, by the names of the options.
-
-    Only what differs from the default is said, and the versions of the program and its engines are not: who
-    installs a new one, with new options, does not want a whole archive done again. Nor are the formats,
-    because each file is remembered by itself.
-    """
-    notes, embed = wants_notes(settings), settings.output.embed_audio
-    said = dict(provenance_of(settings, engines).settings)
-    said |= {"notes": str(notes).lower(), "embed_audio": str(embed).lower()}
-    said |= {
-        option.name: _shown(option, value) for option, value in settings.flat() if _has_a_say(option, notes)
-    }
-    changed = {name: value for name, value in said.items() if value != _shown_default(name)}
-    template = settings.output.template
-    digests = {
-        "model": engines.model.sha256,
-        "template": _content(template) if template else "",
-        "templates": ",".join(filter(None, map(_templates, user_folders().values()))),
-    }
-    return changed | {name: digest for name, digest in digests.items() if digest}
-
-
-def _has_a_say(option: Option, notes: bool) -> bool:
-    if option.group == "notes":
-        return notes and option.name not in NO_SAY_IN_NOTES
-    return option.group not in NO_SAY or option.name == "audio_stream"
-
-
-def _shown(option: Option, value: Any) -> str:
-    return _content(value) if isinstance(value, Path) else option.show(value)
-
-
-def _shown_default(name: str) -> str:
-    return OPTIONS[name].show(OPTIONS[name].default)
-
-
-def _templates(folder: Path) -> str:
-    """Digest of the templates and prompts that somebody put into a folder; empty where there are none."""
-    return _digest_of([*folder.glob(f"*{SUFFIX}"), *(folder / "prompts").glob("*")])
-
-
-def _content(path: Path) -> str:
-    """Digest of a file, or of the files in a folder; empty where there is none."""
-    return _digest_of(path.iterdir() if path.is_dir() else [path])
-
-
-def _digest_of(paths: Iterable[Path]) -> str:
-    files = sorted(path for path in paths if path.is_file() and path.stat().st_size <= MAX_TEMPLATE_BYTES)
-    digest = hashlib.sha256()
-    for file in files:
-        with contextlib.suppress(OSError):
-            digest.update(os.fsencode(file.name) + b"\0" + bytes.fromhex(_digest(file)))
-    return digest.hexdigest() if files else ""
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()

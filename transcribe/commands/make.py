@@ -44,7 +44,7 @@ def stamp(context: click.Context, file: Path, config_file: Path | None, profile:
     """
     from transcribe import config
     from transcribe.commands.choose import choose_engines
-    from transcribe.records import made_with
+    from transcribe.fingerprint import made_with
     from transcribe.workspace import atomic_file
 
     settings = config.load(given_flags(context), config_file, profile).settings

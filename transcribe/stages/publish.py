@@ -110,7 +110,7 @@ def publish(
             staged.append((temporary, path))
             with disk_errors(path, "writing"):
                 _write(temporary, content)
-        new = [Published(str(path.absolute()), _file_digest(temporary)) for temporary, path in staged]
+        new = [Published(str(path.absolute()), file_digest(temporary)) for temporary, path in staged]
         workspace.save("published", earlier + new)  # both, in case of a kill between here and the last name
         for temporary, path in staged:
             with disk_errors(path, "writing"):
@@ -145,7 +145,7 @@ def _check_folder(folder: Path) -> None:
 
 def _check_free(path: Path, earlier: Sequence[Published]) -> None:
     try:
-        digest = _file_digest(path)
+        digest = file_digest(path)
     except FileNotFoundError:
         return
     except OSError as error:
@@ -174,7 +174,12 @@ def _write(path: Path, content: Content) -> None:
         os.fsync(handle.fileno())
 
 
-def _file_digest(path: Path) -> str:
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal.
+
+    Raises:
+        OSError: It cannot be read.
+    """
     with path.open("rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
