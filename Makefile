@@ -12,7 +12,8 @@ AUDIO  ?= ../shared/audio
 OPTIONS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo native llm test check format golden docs examples bench bench-formats bench-overhead bench-peers models build clean
+.PHONY: help setup demo batch native llm test check format golden docs examples
+.PHONY: bench bench-batch bench-formats bench-overhead bench-peers models build clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +33,10 @@ demo: $(READY) ## Transcribe a real recording with a real model and print the te
 	$(BIN)/transcribe models pull $(MODEL)
 	$(BIN)/transcribe samples/$(SAMPLE).flac --model $(MODEL) --output .demo --force
 	@echo && cat .demo/$(SAMPLE).txt && echo && echo "Written:" && ls .demo/$(SAMPLE).*
+
+batch: $(READY) ## Transcribe what is new or changed: make batch IN=episodes OUT=transcripts
+	@test -n "$(IN)" && test -n "$(OUT)" || { echo "Name both folders: make batch IN=episodes OUT=transcripts" >&2; exit 1; }
+	$(BIN)/transcribe batch "$(IN)" --output "$(OUT)" $(OPTIONS)
 
 native: $(READY) ## Build the recognition engine for this machine, which is faster (docs/native.md)
 	$(BIN)/python -m transcribe.engines.native samples/$(SAMPLE).flac
@@ -63,7 +68,7 @@ docs: $(READY) ## Rewrite the reference pages that are generated from the code
 examples: $(READY) models ## Make docs/examples anew: notes, page and pictures of the sample
 	$(BIN)/python docs/examples.py
 
-bench: bench-formats bench-overhead bench-peers ## Run every benchmark (hours on two cores)
+bench: bench-batch bench-formats bench-overhead bench-peers ## Run every benchmark (hours on two cores)
 
 bench-formats: $(READY) ## Processor time of writing every format: benchmarks/results/formats.md
 	$(BIN)/python -m benchmarks.formats
@@ -74,6 +79,9 @@ bench-overhead: models ## Time outside recognition, and memory: benchmarks/resul
 bench-peers: $(BENCH) models ## Speed, errors and memory beside the peers: benchmarks/results/peers-MODEL.md
 	-$(BIN)/transcribe models pull $(MODEL)-ct2  # what needs it is left out without it
 	$(BIN)/python -m benchmarks.peers --model $(MODEL) --audio $(AUDIO) $(OPTIONS)
+
+bench-batch: models ## A batch of 100 short files beside single runs: benchmarks/results/batch-MODEL.md
+	$(BIN)/python -m benchmarks.batch --model $(MODEL) $(OPTIONS)
 
 $(BENCH): $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group bench

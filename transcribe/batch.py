@@ -8,13 +8,13 @@ import sys
 import tempfile
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from transcribe.episode import Coverage
+from transcribe.episode import Coverage, Episode
 from transcribe.errors import (
     AllFailed,
     GateError,
@@ -25,27 +25,32 @@ from transcribe.errors import (
 )
 from transcribe.jobs import STANDARD, Job, formats_of, plan_jobs
 from transcribe.loaded import kept_loaded
-from transcribe.noting import OpenWriter, noted
+from transcribe.notes.extractive import NAME as EXTRACTIVE
+from transcribe.noting import OpenWriter, noted, wants_notes
 from transcribe.pausing import PATIENCE_SECONDS, Pause, Pausing
 from transcribe.pipeline import Engines, open_workspace, transcribing
 from transcribe.progress import (
     Covered,
     FileFailed,
     FileFinished,
+    FileSkipped,
     FileStarted,
     HeldBack,
     Progress,
     StageFinished,
     StageStarted,
+    Warned,
     printable,
 )
+from transcribe.records import Seen, size_and_time
 from transcribe.renaming import named_since
 from transcribe.settings import Settings
 from transcribe.stages.content import check_content, content_of
 from transcribe.stages.probe import probe
-from transcribe.stages.publish import check_targets, publish
+from transcribe.stages.publish import Published, Target, check_targets, publish
+from transcribe.stages.tagging import content_of as sound_of
 from transcribe.stages.tagging import publish_sound
-from transcribe.workspace import disk_errors, work_root
+from transcribe.workspace import Workspace, disk_errors, work_root
 
 
 @dataclass
@@ -90,7 +95,28 @@ def transcribe_all(
         UsageError: What is asked makes no sense; nothing was done.
         TranscribeError: The only recording failed. Of several, failures are reported and counted.
     """
-    return _Run(plan_jobs(sources, settings), settings, engines, progress, open_writer).all()
+    jobs = plan_jobs(sources, settings)
+    run = _Run(jobs, settings, engines, lambda _: progress, open_writer, raise_alone=True)
+    return run.all()
+
+
+def transcribe_jobs(
+    jobs: Sequence[Job],
+    settings: Settings,
+    engines: Engines,
+    progress_of: Callable[[Job], Progress],
+    open_writer: OpenWriter | None = None,
+) -> Report:
+    """Do jobs that are planned already; failures are reported and counted, also the only one's.
+
+    Args:
+        jobs: What to do, in order.
+        settings: What is asked for.
+        engines: What works on them.
+        progress_of: Who is told of everything about a job.
+        open_writer: Gets the language model ready that writes notes; None: none does.
+    """
+    return _Run(jobs, settings, engines, progress_of, open_writer, raise_alone=False).all()
 
 
 class _Run:
@@ -101,14 +127,17 @@ class _Run:
         jobs: Sequence[Job],
         settings: Settings,
         engines: Engines,
-        progress: Progress,
+        progress_of: Callable[[Job], Progress],
         open_writer: OpenWriter | None,
+        *,
+        raise_alone: bool,
     ) -> None:
+        self._raise_alone = raise_alone and len(jobs) == 1
         self._jobs = jobs
         self._open_writer = open_writer
         self._settings = settings
         self._engines = engines
-        self._progress = progress
+        self._progress_of = progress_of
         self._waiting = deque(enumerate(jobs, start=1))
         self._begun: list[_Begun] = []
 
@@ -117,22 +146,24 @@ class _Run:
         with kept_loaded(self._engines, self._begin_next) as self._engines, closing(self):
             while self._begun or self._begin_next():
                 finished = next((each for each in self._begun if each.finish()), None)
-                if finished is None:
-                    time.sleep(PATIENCE_SECONDS)  # another run works on all of them
-                else:
+                if finished is not None:
                     self._begun.remove(finished)
                     self._count(finished, report)
+                elif not self._begin_next():
+                    time.sleep(PATIENCE_SECONDS)  # another run works on all of them
         return report
 
     def close(self) -> None:
         for begun in self._begun:
             begun.work.close()
+            if begun.over:  # where nothing has to be recognised, a recording is published before its turn
+                begun.told.release()
 
     def _begin_next(self) -> bool:
         if not self._waiting:
             return False
         number, job = self._waiting.popleft()
-        told = HeldBack(self._progress)
+        told = HeldBack(self._progress_of(job))
         begun = _Begun(job, told, self._transcribe(job, told))
         if not self._begun:
             told.release()
@@ -147,11 +178,12 @@ class _Run:
     def _count(self, begun: _Begun, report: Report) -> None:
         if begun.error is None:
             report.done.append(begun.job.name)
-        elif len(self._jobs) == 1:
+        elif self._raise_alone:
             raise begun.error
         else:
             report.failed.append((begun.job.name, str(begun.error)))
-            self._progress(FileFailed(begun.job.name, str(begun.error), begun.error.exit_code))
+            failed = FileFailed(begun.job.name, str(begun.error), begun.error.exit_code)
+            self._progress_of(begun.job)(failed)
 
 
 @dataclass(eq=False)
@@ -163,11 +195,13 @@ class _Begun:
     work: Pausing[None]
     pause: Pause | None = None
     error: TranscribeError | None = None
+    over: bool = False
 
     def advance(self) -> None:
         """Go on to the next pause, or to the end."""
         try:
             self.pause = next(self.work, None)
+            self.over = self.pause is None
         except Interrupted:
             raise
         except TranscribeError as error:
@@ -196,32 +230,69 @@ def transcribe_one(
     """
     with _path_of(job.source) as path:
         progress(StageStarted("probe"))
+        facts = size_and_time(path)  # before it is read: what is written into it from now on is a change
         source = probe(path, settings.normalise.audio_stream, engines.prober)
         progress(StageFinished("probe"))
         work = open_workspace(source, settings, engines)
         while not work.lock():
             yield Pause.LOCK
         try:
-            check_targets(job.targets, work, force=settings.output.force)
+            memory = job.memory
+            if memory and memory.made_meanwhile(source.sha256, job.files):
+                progress(FileSkipped(job.name, "another run has done it"))
+                return
+            ours = memory.ours() if memory else ()
+            check_targets(job.targets, work, force=settings.output.force, ours=ours)
             check_content(source, formats_of(job.source, settings), settings)
             episode = yield from transcribing(work, source, settings, engines, progress)
             episode = named_since(work, noted(work, episode, settings, open_writer, progress))
             progress(StageStarted("publish"))
             written: tuple[Path, ...] = ()
             if job.targets:
-                content = partial(content_of, settings)
-                written = publish(episode, job.targets, content, work, force=settings.output.force)
-                written += publish_sound(
-                    job.sound, episode, engines.editor, work, progress, force=settings.output.force
-                )
+                written = _publish(job, episode, settings, engines, work, ours, progress)
             else:
                 only = formats_of(job.source, settings)[0]
                 _to_standard_output(content_of(settings, episode, only) or b"")
+            if memory and facts:
+                made = [each for each in job.files if not _is_owed(each, job, episode, engines, written)]
+                try:
+                    complete = open_writer is None or not _lacks_its_writer(episode, settings)
+                    memory.keep(Seen(*facts, source.sha256), episode, made, written, complete=complete)
+                except OutputError as error:
+                    progress(Warned(f"{source.name}: the next run will do it again, because {error}"))
             progress(StageFinished("publish"))
         finally:
             work.unlock()
-    progress(FileFinished(job.name, tuple(map(str, written))))
+    progress(FileFinished(job.name, tuple(map(str, written)), episode.audio.duration_ms))
     judge(job.name, episode.coverage, settings.output.fail_under, progress)
+
+
+def _publish(
+    job: Job,
+    episode: Episode,
+    settings: Settings,
+    engines: Engines,
+    work: Workspace,
+    ours: Sequence[Published],
+    progress: Progress,
+) -> tuple[Path, ...]:
+    force, content = settings.output.force, partial(content_of, settings)
+    written = publish(episode, job.targets, content, work, force=force, ours=ours)
+    return written + publish_sound(job.sound, episode, engines.editor, work, progress, force=force, ours=ours)
+
+
+def _is_owed(target: Target, job: Job, episode: Episode, engines: Engines, written: Sequence[Path]) -> bool:
+    """Whether a sound file should be there and is not, because something went wrong."""
+    if target in job.targets or target.path in written or engines.editor is None:
+        return False
+    return sound_of(episode, target.format, engines.editor) is not None
+
+
+def _lacks_its_writer(episode: Episode, settings: Settings) -> bool:
+    """Whether the language model that was to write the notes failed, so that the next run asks it again."""
+    if not wants_notes(settings) or not episode.transcript.segments:
+        return False
+    return episode.notes is None or episode.notes.authorship.writer == EXTRACTIVE
 
 
 def judge(name: str, coverage: Coverage, fail_under: float, progress: Progress) -> None:

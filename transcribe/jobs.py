@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -11,6 +11,7 @@ from transcribe.errors import UsageError
 from transcribe.formats import PACK, format_named, review
 from transcribe.notes.show import show_of
 from transcribe.noting import wants_notes
+from transcribe.records import Memory
 from transcribe.settings import Settings
 from transcribe.stages.content import TEMPLATE, check_template, suffix_of
 from transcribe.stages.publish import Target, target_path
@@ -28,27 +29,49 @@ class Job:
         source: Path as the user named it, or `-`.
         targets: The files to write; empty when the result goes to standard output.
         sound: Groups of sound files to write beside them; what fails of one costs only that group.
+        memory: What is remembered about it beside the results; None: nothing is.
+        label: What people are shown; the file's name when empty.
     """
 
     source: str
     targets: tuple[Target, ...]
     sound: tuple[tuple[Target, ...], ...] = ()
+    memory: Memory | None = None
+    label: str = ""
 
     @property
     def name(self) -> str:
         """What people are shown."""
+        if self.label:
+            return self.label
         return "standard input" if self.source == STANDARD else Path(self.source).name
 
+    @property
+    def files(self) -> tuple[Target, ...]:
+        """Every file that may be written, sound too."""
+        return (*self.targets, *chain.from_iterable(self.sound))
 
-def plan_jobs(sources: Sequence[str], settings: Settings) -> list[Job]:
+
+def plan_jobs(
+    sources: Sequence[str], settings: Settings, folders: Mapping[str, Path] | None = None
+) -> list[Job]:
     """Decide where every result goes, and refuse what cannot work before any work is done.
+
+    Args:
+        sources: Paths, or `-`.
+        settings: What is asked for.
+        folders: Folder of the results by source, where that is not the one that the settings name.
 
     Raises:
         UsageError: Unknown format, two results in one place, a link that cannot be published, too much for
             standard output, or a template that is wrong.
     """
     show_of((), settings.show)
-    jobs = [Job(source, _targets(source, settings), _sound(source, settings)) for source in sources]
+    places = {source: _place(source, settings, folders or {}) for source in sources}
+    jobs = [
+        Job(each, _targets(each, settings, *places[each]), _sound(each, settings, *places[each]))
+        for each in sources
+    ]
     if any(not job.targets for job in jobs):
         if len(jobs) > 1:
             raise UsageError("standard output takes one recording at a time", "Choose a folder with -o")
@@ -80,24 +103,25 @@ def goes_to_standard_output(source: str, settings: Settings) -> bool:
     return settings.output.output == STANDARD or (source == STANDARD and not settings.output.output)
 
 
-def _targets(source: str, settings: Settings) -> tuple[Target, ...]:
+def _targets(source: str, settings: Settings, folder: Path, name: str) -> tuple[Target, ...]:
     formats = formats_of(source, settings)
     if goes_to_standard_output(source, settings):
         return ()
-    folder, name = _place(source, settings)
     suffixes = {each: suffix_of(each, settings) for each in formats} | {review.NAME: review.SUFFIX}
     return tuple(Target(each, target_path(folder, name, suffix)) for each, suffix in suffixes.items())
 
 
-def _sound(source: str, settings: Settings) -> tuple[tuple[Target, ...], ...]:
+def _sound(source: str, settings: Settings, folder: Path, name: str) -> tuple[tuple[Target, ...], ...]:
     if not settings.output.publish or goes_to_standard_output(source, settings):
         return ()
-    return sound_targets(*_place(source, settings))
+    return sound_targets(folder, name)
 
 
-def _place(source: str, settings: Settings) -> tuple[Path, str]:
+def _place(source: str, settings: Settings, folders: Mapping[str, Path]) -> tuple[Path, str]:
     """The folder of a recording's results, and the name that theirs are made of."""
     name = "stdin" if source == STANDARD else source
+    if source in folders:
+        return folders[source], Path(name).name
     folder = Path(settings.output.output).expanduser() if settings.output.output else Path(name).parent
     return folder, Path(name).name
 
@@ -105,7 +129,7 @@ def _place(source: str, settings: Settings) -> tuple[Path, str]:
 def _refuse_collisions(jobs: Sequence[Job]) -> None:
     owners: dict[Path, str] = {}
     for job in jobs:
-        for target in chain(job.targets, *job.sound):
+        for target in job.files:
             place = target.path.absolute()
             owner = owners.setdefault(place, job.source)
             if owner != job.source:

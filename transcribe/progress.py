@@ -120,10 +120,25 @@ class FileFinished:
     Attributes:
         name: The file's name.
         outputs: Paths of the published files.
+        audio_ms: How much of it was transcribed, in ms.
     """
 
     name: str
     outputs: tuple[str, ...]
+    audio_ms: int = 0
+
+
+@dataclass(frozen=True)
+class FileSkipped:
+    """A recording needs no work any more, because another run has done it meanwhile.
+
+    Attributes:
+        name: The file's name.
+        reason: Why, for people.
+    """
+
+    name: str
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -168,6 +183,7 @@ Event = (
     | SegmentRecognised
     | Warned
     | FileFinished
+    | FileSkipped
     | Covered
     | FileFailed
 )

@@ -174,7 +174,7 @@ class Desk:
         """What should not be there once a command has ended."""
         everything = [*self.folder.rglob("*"), *self.work.rglob("*")]
         return [
-            p for p in everything if p.name.endswith(".tmp") or p.name.startswith((".transcribe", "stdin-"))
+            p for p in everything if p.name.endswith(".tmp") or p.name.startswith((".transcribe-", "stdin-"))
         ]
 
 

@@ -79,7 +79,8 @@ def test_make_help_lists_every_target() -> None:
 
 def test_documents_name_only_targets_that_exist() -> None:
     command = re.compile(r"(?:`|^\$ )make ([a-z-]+)", re.MULTILINE)
-    named = {name for path in DOCUMENTS for name in command.findall(text_of(path))}
+    ours = [path for path in DOCUMENTS if path.name != "make.md"]  # which is about the Makefiles of others
+    named = {name for path in ours for name in command.findall(text_of(path))}
     assert named <= makefile_targets()
     assert {"demo", "test"} <= named
 

@@ -18,6 +18,7 @@ from transcribe.progress import (
     Event,
     FileFailed,
     FileFinished,
+    FileSkipped,
     FileStarted,
     LanguageDetected,
     Progress,
@@ -168,6 +169,8 @@ class PlainDisplay(Display):
                 self.write(f"  {_stage_result(event, self.pace)}")
             case FileFinished():
                 self.write(f"  {_file_result(event)}")
+            case FileSkipped():
+                self.write(f"  {printable(event.reason)}")
             case Covered() | LanguageDetected():
                 self.write(f"  {event.summary}")
 
@@ -224,6 +227,8 @@ class BarDisplay(Display):
                 self.write(_stage_result(event, self.pace))
             case FileFinished():
                 self.write(f"{printable(event.name)}: {_file_result(event)}")
+            case FileSkipped():
+                self.write(f"{printable(event.name)}: {printable(event.reason)}")
             case LanguageDetected():
                 self.write(event.summary)
             case Covered():
@@ -287,7 +292,7 @@ class LiveText:
 @contextmanager
 def open_display(settings: DisplaySettings) -> Iterator[Progress]:
     """The display that the settings choose, to be told every event of a run."""
-    display = choose_display(settings, terminal=_is_terminal())
+    display = choose_display(settings, terminal=is_terminal())
     try:
         yield LiveText(display) if settings.live else display
     finally:
@@ -367,7 +372,8 @@ def _file_result(event: FileFinished) -> str:
     return f"written: {outputs}" if outputs else "done"
 
 
-def _is_terminal() -> bool:
+def is_terminal() -> bool:
+    """Whether standard error can show what moves."""
     return sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
 
 

@@ -38,7 +38,7 @@ def probe(path: Path, audio_stream: int | None, prober: Prober) -> Source:
         InputError: There is no such file, it cannot be read, it holds no audio, or no such audio stream.
     """
     size = _check_file(path)
-    digest = _digest(path)
+    digest = digest_of(path)
     container = prober.probe(path)
     if not container.streams:
         raise InputError(
@@ -79,7 +79,7 @@ def _check_file(path: Path) -> int:
     except (OSError, ValueError) as error:  # ValueError: a NUL byte in the name
         raise _unreadable(path, error) from error
     if stat.S_ISDIR(status.st_mode):
-        raise InputError(f"{path} is a folder", "Name the recordings in it, for example with a * pattern")
+        raise InputError(f"{path} is a folder", f"For all recordings in it: transcribe batch {path}")
     if not stat.S_ISREG(status.st_mode):
         raise InputError(
             f"{path} is not a plain file", "Save the recording as a file first, or pipe it in with -"
@@ -89,7 +89,12 @@ def _check_file(path: Path) -> int:
     return status.st_size
 
 
-def _digest(path: Path) -> str:
+def digest_of(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal.
+
+    Raises:
+        InputError: It cannot be read.
+    """
     try:
         with path.open("rb") as handle:
             return hashlib.file_digest(handle, "sha256").hexdigest()

@@ -59,13 +59,21 @@ def target_path(folder: Path, source_name: str, suffix: str) -> Path:
     return folder / (stem + suffix)
 
 
-def check_targets(targets: Sequence[Target], workspace: Workspace, *, force: bool) -> None:
+def check_targets(
+    targets: Sequence[Target], workspace: Workspace, *, force: bool, ours: Sequence[Published] = ()
+) -> None:
     """Refuse, before any work is done, what `publish` would refuse after it.
+
+    Args:
+        targets: What is to be published.
+        workspace: Knows what this job has published before.
+        force: Replace what is in the way, whoever wrote it.
+        ours: What other jobs of the same recording have published, which may be replaced, too.
 
     Raises:
         OutputError: A folder cannot be written, or a file of another job is in the way.
     """
-    earlier = _earlier(workspace)
+    earlier = [*_earlier(workspace), *ours]
     for target in targets:
         _check_folder(target.path.parent)
         if not force:
@@ -79,17 +87,18 @@ def publish(
     workspace: Workspace,
     *,
     force: bool,
+    ours: Sequence[Published] = (),
 ) -> tuple[Path, ...]:
     """Write every target under another name, then give all of them their names; say which were written.
 
     Where `render` has nothing to say there is no file, and an old one is removed. A file that is
-    there already is replaced or removed only if this job wrote it and nobody has changed it since,
-    or with `force`.
+    there already is replaced or removed only if this job wrote it (or one whose work is `ours`) and
+    nobody has changed it since, or with `force`.
 
     Raises:
         OutputError: As for `check_targets`, or the disk is full; nothing is left half-written.
     """
-    check_targets(targets, workspace, force=force)
+    check_targets(targets, workspace, force=force, ours=ours)
     earlier = _earlier(workspace)
     rendered = [(target.path, render(episode, target.format)) for target in targets]
     contents = [(path, content) for path, content in rendered if content is not None]
@@ -101,7 +110,7 @@ def publish(
             staged.append((temporary, path))
             with disk_errors(path, "writing"):
                 _write(temporary, content)
-        new = [Published(str(path.absolute()), _file_digest(temporary)) for temporary, path in staged]
+        new = [Published(str(path.absolute()), file_digest(temporary)) for temporary, path in staged]
         workspace.save("published", earlier + new)  # both, in case of a kill between here and the last name
         for temporary, path in staged:
             with disk_errors(path, "writing"):
@@ -136,7 +145,7 @@ def _check_folder(folder: Path) -> None:
 
 def _check_free(path: Path, earlier: Sequence[Published]) -> None:
     try:
-        digest = _file_digest(path)
+        digest = file_digest(path)
     except FileNotFoundError:
         return
     except OSError as error:
@@ -165,7 +174,12 @@ def _write(path: Path, content: Content) -> None:
         os.fsync(handle.fileno())
 
 
-def _file_digest(path: Path) -> str:
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal.
+
+    Raises:
+        OSError: It cannot be read.
+    """
     with path.open("rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 

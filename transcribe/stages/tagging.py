@@ -15,7 +15,7 @@ from transcribe.formats.id3 import HEADER_BYTES, tag_bytes, with_chapters
 from transcribe.formats.outline import generated_by, one_line
 from transcribe.progress import Progress, Warned
 from transcribe.show_notes import Chapter, SoundBite
-from transcribe.stages.publish import Content, Target, publish, target_path
+from transcribe.stages.publish import Content, Published, Target, publish, target_path
 from transcribe.workspace import Workspace
 
 CHAPTERS = "chapters in the sound file"
@@ -63,6 +63,7 @@ def publish_sound(
     progress: Progress,
     *,
     force: bool,
+    ours: Sequence[Published] = (),
 ) -> tuple[Path, ...]:
     """Write a recording's sound files by the rules of `publish`; say which were written.
 
@@ -77,7 +78,7 @@ def publish_sound(
     written: tuple[Path, ...] = ()
     for targets in groups:
         try:
-            written += publish(episode, targets, content, workspace, force=force)
+            written += publish(episode, targets, content, workspace, force=force, ours=ours)
         except Interrupted:
             raise
         except TranscribeError as error:

@@ -1,0 +1,121 @@
+"""What lists, playlists and feeds name, and what is refused in them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from transcribe.errors import InputError
+from transcribe.playlists import MAX_BYTES, Entry, entries_of, is_list
+
+
+def written(folder: Path, name: str, content: str | bytes) -> Path:
+    path = folder / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
+def paths(folder: Path, name: str, content: str | bytes) -> list[Path | None]:
+    return [each.path for each in entries_of(written(folder, name, content))]
+
+
+def feed(*items: str) -> str:
+    inside = "".join(f"<item><title>t</title>{item}</item>" for item in items)
+    return f"<rss version='2.0'><channel><title>Show</title>{inside}</channel></rss>"
+
+
+def test_a_list_has_a_path_on_each_line(tmp_path: Path) -> None:
+    content = "\ufeff# season 1\r\nzażółć.mp3\r\n\r\n  sub/it's here.wav  \n/elsewhere/x.flac\n../up.ogg\n"
+    assert paths(tmp_path, "season.txt", content) == [
+        tmp_path / "zażółć.mp3",
+        tmp_path / "sub" / "it's here.wav",
+        Path("/elsewhere/x.flac"),
+        tmp_path.parent / "up.ogg",
+    ]
+
+
+def test_other_separators_than_line_feeds_belong_to_names(tmp_path: Path) -> None:
+    assert paths(tmp_path, "a.lst", "one\u2028two.mp3\n") == [tmp_path / "one\u2028two.mp3"]
+
+
+def test_playlists_have_comments_and_may_be_latin_1(tmp_path: Path) -> None:
+    content = "#EXTM3U\n#EXTINF:123,Café\ncaf\u00e9.mp3\n"
+    for name, encoded in (("a.m3u", content.encode("latin-1")), ("b.m3u8", content.encode())):
+        assert paths(tmp_path, name, encoded) == [tmp_path / "café.mp3"]
+    with pytest.raises(InputError, match=r"c\.m3u8, line 2: this is not UTF-8"):
+        entries_of(written(tmp_path, "c.m3u8", content.encode("latin-1")))
+
+
+def test_what_is_elsewhere_or_a_playlist_itself_is_named_and_not_followed(tmp_path: Path) -> None:
+    content = (
+        "http://host.example/a.mp3\nother.m3u\nfile:///tmp/a%20b.mp3\nfile://server/c.mp3\nd.mp3\nC:\\e.mp3\n"
+    )
+    found = entries_of(written(tmp_path, "a.m3u", content))
+    assert found[0] == Entry(
+        "http://host.example/a.mp3", None, "not on this machine: http://host.example/a.mp3"
+    )
+    assert found[1] == Entry("other.m3u", None, "a playlist in a playlist is not followed")
+    assert found[2].path == Path("/tmp/a b.mp3")  # noqa: S108
+    assert found[3].path is None
+    assert found[4].path == tmp_path / "d.mp3"
+    assert found[5].path == tmp_path / "C:\\e.mp3"
+
+
+def test_a_stream_in_pieces_is_no_list_of_recordings(tmp_path: Path) -> None:
+    content = "#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:9,\npiece1.ts\n"
+    with pytest.raises(InputError, match="a stream cut into pieces"):
+        entries_of(written(tmp_path, "a.m3u8", content))
+
+
+def test_a_feed_names_its_local_enclosures(tmp_path: Path) -> None:
+    (tmp_path / "100% live.mp3").touch()
+    content = feed(
+        "<enclosure url='sub/a%20b.mp3' type='audio/mpeg' length='1'/>",
+        "<enclosure url='100% live.mp3'/>",
+        "<enclosure url='https://host.example/c.mp3'/>",
+        "<enclosure/>",
+    )
+    assert paths(tmp_path, "feed.xml", content) == [
+        tmp_path / "sub" / "a b.mp3",
+        tmp_path / "100% live.mp3",
+        None,
+    ]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "<!DOCTYPE rss [<!ENTITY a 'aaaa'><!ENTITY b '&a;&a;'>]><rss><channel>&b;</channel></rss>",
+        "<!DOCTYPE rss SYSTEM 'file:///etc/passwd'><rss/>",
+        "<rss><channel>",
+        "<?xml version='1.0' encoding='nonsense'?><rss/>",
+        "\x00\x01",
+        "",
+    ],
+)
+def test_hostile_and_broken_feeds_are_refused(content: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"feed\.rss is no feed"):
+        entries_of(written(tmp_path, "feed.rss", content))
+
+
+def test_lists_have_limits(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="too large"):
+        entries_of(written(tmp_path, "a.txt", b"x\n" * (MAX_BYTES // 2 + 1)))
+    with pytest.raises(InputError, match="200,000 entries"):
+        entries_of(written(tmp_path, "a.txt", "x\n" * 200_000))
+    with pytest.raises(InputError, match="names no recording"):
+        entries_of(written(tmp_path, "a.txt", "# nothing\n"))
+    with pytest.raises(InputError, match="cannot be read"):
+        entries_of(tmp_path / "none.txt")
+
+
+def test_a_name_that_no_file_can_have(tmp_path: Path) -> None:
+    assert entries_of(written(tmp_path, "a.txt", "a\0b.mp3\n"))[0].path is None
+
+
+def test_what_is_a_list(tmp_path: Path) -> None:
+    assert is_list(written(tmp_path, "A.M3U", "x"))
+    assert not is_list(written(tmp_path, "a.mp3", "x"))
+    (tmp_path / "folder.txt").mkdir()
+    assert not is_list(tmp_path / "folder.txt")
