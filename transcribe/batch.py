@@ -42,7 +42,7 @@ from transcribe.progress import (
 from transcribe.settings import Settings
 from transcribe.stages.content import check_content, content_of
 from transcribe.stages.probe import probe
-from transcribe.stages.publish import check_targets, publish
+from transcribe.stages.publish import adopt, check_targets, publish
 from transcribe.stages.tagging import publish_sound
 from transcribe.workspace import disk_errors, work_root
 
@@ -201,6 +201,7 @@ def transcribe_one(
         while not work.lock():
             yield Pause.LOCK
         try:
+            adopt(job.replaces, work)
             check_targets(job.targets, work, force=settings.output.force)
             check_content(source, formats_of(job.source, settings), settings)
             episode = yield from transcribing(work, source, settings, engines, progress)

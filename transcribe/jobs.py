@@ -13,7 +13,7 @@ from transcribe.notes.show import show_of
 from transcribe.noting import wants_notes
 from transcribe.settings import Settings
 from transcribe.stages.content import TEMPLATE, check_template, suffix_of
-from transcribe.stages.publish import Target, target_path
+from transcribe.stages.publish import Published, Target, target_path
 from transcribe.stages.tagging import sound_targets
 
 STANDARD = "-"
@@ -28,11 +28,14 @@ class Job:
         source: Path as the user named it, or `-`.
         targets: The files to write; empty when the result goes to standard output.
         sound: Groups of sound files to write beside them; what fails of one costs only that group.
+        replaces: Files of an earlier version of the recording, which are replaced as if this job had
+            written them.
     """
 
     source: str
     targets: tuple[Target, ...]
     sound: tuple[tuple[Target, ...], ...] = ()
+    replaces: tuple[Published, ...] = ()
 
     @property
     def name(self) -> str:

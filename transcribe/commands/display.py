@@ -20,6 +20,7 @@ from transcribe.progress import (
     FileFinished,
     FileStarted,
     LanguageDetected,
+    Noticed,
     Progress,
     SegmentRecognised,
     StageAdvanced,
@@ -170,6 +171,8 @@ class PlainDisplay(Display):
                 self.write(f"  {_file_result(event)}")
             case Covered() | LanguageDetected():
                 self.write(f"  {event.summary}")
+            case Noticed():
+                self.write(printable(event.message))
 
     def _advanced(self, event: StageAdvanced) -> None:
         percent = self.pace.percent
@@ -226,6 +229,8 @@ class BarDisplay(Display):
                 self.write(f"{printable(event.name)}: {_file_result(event)}")
             case LanguageDetected():
                 self.write(event.summary)
+            case Noticed():
+                self.write(printable(event.message))
             case Covered():
                 self.write(f"{printable(event.name)}: {event.summary}")
 

@@ -59,6 +59,25 @@ def target_path(folder: Path, source_name: str, suffix: str) -> Path:
     return folder / (stem + suffix)
 
 
+def adopt(earlier: Sequence[Published], workspace: Workspace) -> None:
+    """Let this job replace what was published for another version of its recording.
+
+    As its own, they are replaced only where nobody has changed them since.
+    """
+    known = _earlier(workspace)
+    new = [each for each in earlier if each not in known]
+    if new:
+        workspace.save("published", known + new)
+
+
+def published_for(sha256: str, root: Path) -> list[Published]:
+    """Every file that any job has published for a recording, by the work directories under `root`."""
+    folders = sorted((root / sha256[:32]).glob("*/published.json")) if sha256 else []
+    return [
+        each for path in folders for each in _earlier(Workspace(root, f"{sha256[:32]}/{path.parent.name}"))
+    ]
+
+
 def check_targets(targets: Sequence[Target], workspace: Workspace, *, force: bool) -> None:
     """Refuse, before any work is done, what `publish` would refuse after it.
 
