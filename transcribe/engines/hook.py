@@ -72,7 +72,7 @@ class Hook:
         """
         words = [_PLACEHOLDER.sub(lambda found: values.get(found[1], found[0]), word) for word in self.words]
         with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as said:
-            given.write(payload.encode())
+            given.write(payload.encode() + b"\n")
             given.seek(0)
             try:
                 child = subprocess.Popen(words, stdin=given, stdout=said, stderr=said, start_new_session=True)

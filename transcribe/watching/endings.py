@@ -43,7 +43,7 @@ def ending_of(file: BinaryIO, size: int) -> Ending:
     head = _at(file, 0, 16)
     form = head[8:12] in FORMS
     if head[:4] in (b"RIFF", b"RF64", b"BW64") and form:
-        ending = _riff(file, size)
+        ending = _riff(file, size, b"LIST" if head[8:12] == b"AVI " else b"data")
     elif head[:4] == b"FORM" and form:
         ending = _is(int.from_bytes(head[4:8], "big") + 8 in (size, size - 1))
     elif head[4:8] in (b"ftyp", b"moov", b"mdat", b"wide", b"skip", b"free"):
@@ -68,8 +68,8 @@ def _at(file: BinaryIO, offset: int, count: int) -> bytes:
     return file.read(count)
 
 
-def _riff(file: BinaryIO, size: int) -> Ending:
-    """Complete when the chunks, of stated sizes, end where the file does.
+def _riff(file: BinaryIO, size: int, sound: bytes) -> Ending:
+    """Complete when the chunks, of stated sizes and one called `sound` among them, end where the file does.
 
     Sound that was added after the header was last written reads as a chunk that makes no sense.
     """
@@ -83,7 +83,7 @@ def _riff(file: BinaryIO, size: int) -> Ending:
             return Ending.UNFINISHED
         if name == b"ds64":
             long_data = struct.unpack("<Q", (_at(file, place + 16, 8) + bytes(8))[:8])[0]
-        if name in (b"data", b"movi"):
+        if name == sound:
             has_data = True
             if length == UNKNOWN_32:
                 length = long_data
@@ -145,6 +145,8 @@ def _matroska(file: BinaryIO, size: int) -> Ending:
     if header_length is None:
         return Ending.UNFINISHED
     place += header_length
+    if place + 4 > size:
+        return Ending.UNFINISHED
     if _at(file, place, 4) != b"\x18\x53\x80\x67":
         return Ending.UNSURE
     length, place = _vint(file, place + 4)

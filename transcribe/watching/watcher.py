@@ -84,7 +84,7 @@ class Watcher:
         self._next_scan = self._next_beat = self._next_listen = self._next_check = 0.0
         self._worked = clock()
         self._changes = self._ledger.changes()
-        self._missing = False
+        self._missing = self._scanned = False
 
     def run(self, stopped: Callable[[], bool]) -> None:
         """Watch until it is time to stop; what is being worked on goes on next time."""
@@ -121,6 +121,8 @@ class Watcher:
     @property
     def through(self) -> bool:
         """Whether nothing is left to do now; what is tried again later does not count."""
+        if not self._scanned:
+            return False
         counts = self._ledger.counts()
         left = counts[State.WAITING] + counts[State.READY] + counts[State.WORKING]
         return not (left or len(self._intake.settling) or self._courier.busy)
@@ -137,6 +139,7 @@ class Watcher:
         self._listen()
         if now >= self._next_scan or "" in changed:
             self._intake.scan()
+            self._scanned = True
             self._next_scan = self._clock() + self._period()
         elif changed:
             self._intake.touched(changed)
