@@ -131,7 +131,7 @@ class Intake:
         path = self.folder / name
         try:
             before = look_at(str(self.folder), name)
-            look = self._look(path) if before and before.facts else None
+            look = self._look(path, name) if before and before.facts else None
             after = look_at(str(self.folder), name)
         except OSError as error:
             self._complain(error)
@@ -151,9 +151,9 @@ class Intake:
         """Whether a file looks as if its turn came soon."""
         return self.clock() < self._expected
 
-    def _look(self, path: Path) -> Look | None:
+    def _look(self, path: Path, name: str) -> Look | None:
         try:
-            return self.looker.look(path)
+            return self.looker.look(path, at_end=self.settling.seen_before(name))
         except OSError as error:
             if error.errno in MISSING:
                 return None

@@ -132,8 +132,12 @@ class Looker:
     prober: Prober
     decoder: Decoder
 
-    def look(self, path: Path) -> Look:
+    def look(self, path: Path, *, at_end: bool = True) -> Look:
         """Look at one file.
+
+        Args:
+            path: Where it lies.
+            at_end: Whether to decode its end, too.
 
         Raises:
             OSError: It cannot be opened, or is no plain file.
@@ -149,7 +153,7 @@ class Looker:
         except TranscribeError:
             return Look(Ending.UNSURE, writing)
         sound = Sound(container.format, container.duration_ms, len(container.streams))
-        if ending is Ending.COMPLETE and not self._has_end(path, container):
+        if at_end and ending is Ending.COMPLETE and not self._has_end(path, container):
             ending = Ending.UNFINISHED
         return Look(ending, writing, sound)
 

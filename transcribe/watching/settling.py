@@ -108,6 +108,11 @@ class Settling:
             heapq.heappop(self._queue)
         return None
 
+    def seen_before(self, name: str) -> bool:
+        """Whether a file has been looked at since it changed; the first look does not decide."""
+        known = self._candidates.get(name)
+        return known is not None and (known.sound_since is not None or self._half == 0)
+
     def looked(self, name: str, facts: Facts, look: Look, now: float) -> bool:
         """A file was looked at; whether it is complete, and then it is not waited for any more.
 
