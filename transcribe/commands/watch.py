@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 from click_default_group import DefaultGroup
 
 from transcribe.commands.watch_install import install
 from transcribe.commands.watch_run import run
+
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 USAGE = """\
 Usage: transcribe watch FOLDER --out FOLDER [OPTIONS]
@@ -34,7 +36,7 @@ def watch() -> None:
     """
 
 
-def _whose(command: Callable[..., Any]) -> Callable[..., Any]:
+def _whose(command: Command) -> Command:
     """`--out` and `--state`, which find the ledger."""
     folder = click.Path(path_type=Path, file_okay=False)
     state = click.option(
@@ -44,7 +46,7 @@ def _whose(command: Callable[..., Any]) -> Callable[..., Any]:
     return out(state(command))
 
 
-@watch.command()
+@click.command()
 @_whose
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 def status(out: Path, state: Path | None, as_json: bool) -> None:
@@ -61,7 +63,7 @@ def status(out: Path, state: Path | None, as_json: bool) -> None:
         click.echo("\n".join(map(printable, found.as_text().split("\n"))))
 
 
-@watch.command()
+@click.command()
 @_whose
 @click.argument("names", metavar="[NAME]...", nargs=-1)
 def retry(out: Path, state: Path | None, names: tuple[str, ...]) -> None:
@@ -81,7 +83,7 @@ def retry(out: Path, state: Path | None, names: tuple[str, ...]) -> None:
     click.echo(f"{len(again)} to be done again" if again else "nothing has failed", err=True)
 
 
-@watch.command()
+@click.command()
 @_whose
 @click.argument("name")
 def history(out: Path, state: Path | None, name: str) -> None:
@@ -105,5 +107,5 @@ def history(out: Path, state: Path | None, name: str) -> None:
         click.echo(printable(f"{at}  {each.state:<10} {each.detail}".rstrip()))
 
 
-watch.add_command(run)
-watch.add_command(install)
+for command in (run, status, retry, history, install):
+    watch.add_command(command)

@@ -107,11 +107,11 @@ class Watcher:
         """Do what is due; in how many seconds there is more, if nothing happens before."""
         now = self._clock()
         self._see(now)
-        until = now + LOOK_S
-        while self._intake.look() and self._clock() < until:
-            pass
         self._working.turn()
         self._begin()
+        until = now + LOOK_S
+        while self._intake.look() and self._clock() < until and not wait(self._handles(), 0):
+            pass
         self._courier.turn()
         self._let_go()
         if self._clock() >= self._next_beat:

@@ -170,7 +170,7 @@ def test_a_passing_error_is_tried_again_later_and_later_and_at_last_told(studio:
     studio.drop("a.wav")
     studio.transcriber.answers = [CRASH] * 5
     studio.run()
-    waits = []
+    waits: list[float] = []
     while studio.state("a.wav") is State.RETRYING and len(waits) < 9:
         waits.append(studio.record("a.wav").not_before)
         studio.now += 2000
@@ -204,7 +204,7 @@ def test_a_process_that_cannot_start_is_no_files_fault(studio: Studio) -> None:
     studio.settle()
     down = Down(trouble_of(ModelError("there is no model")))
     studio.transcriber.start = lambda: studio.transcriber.said.append(down)  # type: ignore[method-assign]
-    studio.transcriber.send = lambda message: None  # type: ignore[method-assign,assignment]
+    studio.transcriber.send = lambda message: None  # type: ignore[method-assign]
     studio.working.begin()
     studio.working.turn()
     record = studio.record("a.wav")
