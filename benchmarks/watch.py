@@ -27,8 +27,8 @@ PARTS = ("thousand", "idle", "pausing")
 
 
 WHAT = """\
-One file in fifty each is broken (five kinds), still growing (half of the recorders keep their file
-open, half close it after every block), renamed into place, or a double of another. The watcher is
+{special} each are broken (five kinds), still growing (half of the recorders keep their file open, half
+close it after every block), renamed into place, or a double of another. The watcher is
 killed with SIGKILL at random moments and started again. Then the ledger, every output and the bytes of
 every recording are checked: each good file done exactly once, growing ones in full length, one of two
 doubles left out, each broken one in `failed/` with its reason, no recording changed, no temporary file
@@ -49,7 +49,7 @@ def main() -> None:
                 result: Any = dataclasses.asdict(
                     thousand(folder, asked.model, asked.files, asked.kills, seed)
                 )
-                result |= {"files": asked.files, "kills": asked.kills}
+                result |= {"files": asked.files, "special": asked.special, "kills": asked.kills}
             elif part == "idle":
                 result = dataclasses.asdict(idle(folder, asked.model, asked.idle_files, asked.seconds, 5))
             else:
@@ -67,6 +67,7 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--model", default="tiny.en", help="name of an installed model")
     parser.add_argument("--files", type=int, default=1000)
+    parser.add_argument("--special", type=int, default=20, help="broken, growing, renamed, doubles: each")
     parser.add_argument("--kills", type=int, default=10)
     parser.add_argument("--seed", type=int, help="of everything random; another one each time")
     parser.add_argument("--idle-files", type=int, default=10_000)
@@ -96,7 +97,7 @@ def thousand_section(found: dict[str, Any]) -> Iterator[str]:
         return
     yield f"## {part['files']:,} files at once, {part['kills']} kills\n"
     yield machine_line(part)
-    yield WHAT
+    yield WHAT.format(special=part["special"])
     verdict = "**All of that holds.**" if not part["problems"] else f"**{len(part['problems'])} problems:**"
     yield f"{verdict} {part['seconds'] / 60:.1f} minutes; seed {part['seed']}.\n"
     yield from (f"- {problem}" for problem in part["problems"])

@@ -57,7 +57,7 @@ class Desk:
             )
 
     def ledger(self) -> Ledger:
-        return Ledger(self.out / ".transcribe-watch" / "ledger.sqlite")
+        return Ledger(self.out / ".watch" / "ledger.sqlite")
 
     def counts(self) -> dict[State, int]:
         """Files in each state."""
@@ -84,7 +84,7 @@ def kill(watcher: subprocess.Popen[bytes]) -> None:
 
 def wait_until_listening(desk: Desk, seconds: float = 120) -> None:
     """Until the watcher has written its first heartbeat."""
-    path = desk.out / ".transcribe-watch" / "heartbeat.json"
+    path = desk.out / ".watch" / "heartbeat.json"
     deadline = time.monotonic() + seconds
     while not path.exists():
         assert time.monotonic() < deadline, (desk.folder / "watcher.log").read_text()

@@ -26,9 +26,6 @@ from benchmarks.watching.desk import (
 )
 from transcribe.watching.records import PENDING, State
 
-SPECIAL = 50
-"""One file in so many is broken, as many are growing, renamed into place, and doubled: 20 of 1,000 each."""
-
 GROW_SECONDS = 120.0
 BLOCKS = 12
 OTHER_FORMATS = ("flac", "mp3", "m4a", "ogg")
@@ -77,7 +74,7 @@ class Run:
     facts: dict[str, int]
 
 
-def thousand(folder: Path, model: str, count: int, kills: int, seed: int) -> Run:
+def thousand(folder: Path, model: str, count: int, special: int, kills: int, seed: int) -> Run:
     """Do it."""
     dice = random.Random(seed)  # noqa: S311 - no secret
     options = [
@@ -96,7 +93,7 @@ def thousand(folder: Path, model: str, count: int, kills: int, seed: int) -> Run
     ]
     options += ["--window-margin-ms", "1000"]  # as little recognition as can be: this is about the watcher
     desk = Desk(folder, [*options, "--rescan", "30", "--min-free", "100", "--progress", "plain"])
-    files = prepare(folder / "prepared", count, dice)
+    files = prepare(folder / "prepared", count, special, dice)
     started = time.monotonic()
     lines: list[str] = []
 
@@ -142,10 +139,9 @@ def thousand(folder: Path, model: str, count: int, kills: int, seed: int) -> Run
     )
 
 
-def prepare(place: Path, count: int, dice: random.Random) -> Files:
+def prepare(place: Path, count: int, special: int, dice: random.Random) -> Files:
     """Make all files apart from the folder; those that come later are called `later-`."""
     voices, files = Voices(), Files()
-    special = max(1, count // SPECIAL)
     for number in range(count - 4 * special):
         folder = place / f"day {number % 7 + 1}"
         folder.mkdir(parents=True, exist_ok=True)
@@ -285,7 +281,7 @@ def check(desk: Desk, prepared: Path, files: Files) -> Iterator[str]:
             yield f"{path} was left behind"
     expected = {f"{records[name].place}.json" for name in records if records[name].state is State.DONE}
     found = {
-        str(path.relative_to(desk.out)) for path in desk.out.rglob("*.json") if ".transcribe" not in str(path)
+        str(path.relative_to(desk.out)) for path in desk.out.rglob("*.json") if ".watch" not in str(path)
     }
     yield from (f"{name} should not be there" for name in found - expected)
 

@@ -91,7 +91,7 @@ class Studio:
     ) -> None:  # fmt: skip
         self.now = 0.0
         done = root / "done" if move_done else None
-        self.folders = Folders(root / "in", root / "out", root / "out" / ".transcribe-watch", done)
+        self.folders = Folders(root / "in", root / "out", root / "out" / ".watch", done)
         for folder in (self.folders.inbox, self.folders.out, self.folders.state, done):
             if folder is not None:
                 folder.mkdir(exist_ok=True)

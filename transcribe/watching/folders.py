@@ -15,7 +15,7 @@ from transcribe.watching.mounts import network_mount
 from transcribe.watching.records import readable
 from transcribe.workspace import disk_errors, work_root
 
-LEDGER_FOLDER = ".transcribe-watch"
+LEDGER_FOLDER = ".watch"
 LEDGER = "ledger.sqlite"
 FAILED = "failed"
 APART = "Choose folders that lie side by side"

@@ -95,7 +95,8 @@ class Watcher:
         self._listen()
         try:
             while not stopped():
-                wait(self._handles(), self.turn())
+                pause = self.turn()
+                wait(self._handles(), pause)  # asked for after the turn, which may have closed some
         finally:
             self._working.abandon()
             self._courier.close()

@@ -20,7 +20,7 @@ Mount = namedtuple("Mount", "device mountpoint fstype opts")
 def test_folders_side_by_side(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     found = open_folders(tmp_path / "in", tmp_path / "new" / "out", None, tmp_path / "done")
-    assert found.ledger == tmp_path / "new" / "out" / ".transcribe-watch" / "ledger.sqlite"
+    assert found.ledger == tmp_path / "new" / "out" / ".watch" / "ledger.sqlite"
     assert found.error_file("day/a.wav") == tmp_path / "new" / "out" / "failed" / "day" / "a.wav.error.txt"
     assert (tmp_path / "done").is_dir()
 

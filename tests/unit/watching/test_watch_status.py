@@ -20,7 +20,7 @@ from transcribe.watching.status import lock_for, read_status
 
 @pytest.fixture
 def out(tmp_path: Path) -> Path:
-    ledger = Ledger(tmp_path / ".transcribe-watch" / "ledger.sqlite")
+    ledger = Ledger(tmp_path / ".watch" / "ledger.sqlite")
     ledger.write(Record("a.wav", State.DONE))
     ledger.write(Record("dzień/b.wav", State.FAILED, reason="it is no sound", hint="Check it", attempts=1))
     ledger.write(Record("c.wav", State.RETRYING, reason="the worker was killed", attempts=2, not_before=5.0))
@@ -52,7 +52,7 @@ def test_as_text(out: Path) -> None:
 
 
 def test_a_running_watcher_is_told_by_its_lock_and_its_heartbeat(out: Path) -> None:
-    folder = out / ".transcribe-watch"
+    folder = out / ".watch"
     beat(folder, Heartbeat(77, 1e9, 1e9, "working", "a.wav", "recognise", {}, "/in", False, True))
     assert not read_status(out, None).running
     with lock_for(folder):
@@ -70,7 +70,7 @@ def test_retry_and_history(out: Path) -> None:
 
 
 def test_retry_of_what_cannot_be(out: Path) -> None:
-    ledger = Ledger(out / ".transcribe-watch" / "ledger.sqlite")
+    ledger = Ledger(out / ".watch" / "ledger.sqlite")
     ledger.write(Record("x/b.wav", State.FAILED))
     for name, match in (
         ("nothing.wav", "has no file"),
