@@ -47,7 +47,7 @@ def main() -> None:
             if part == "thousand":
                 seed = asked.seed if asked.seed is not None else secrets.randbelow(1 << 30)
                 result: Any = dataclasses.asdict(
-                    thousand(folder, asked.model, asked.files, asked.kills, seed)
+                    thousand(folder, asked.model, asked.files, asked.special, asked.kills, seed)
                 )
                 result |= {"files": asked.files, "special": asked.special, "kills": asked.kills}
             elif part == "idle":

@@ -18,7 +18,7 @@ from transcribe.watching.service import Service, launchd_plist, systemd_unit
 
 ODD = 'Nagrania "100 %" $HOME \\ gość'
 SERVICE = Service(
-    command=["/x/python", "-m", "transcribe", "watch", f"/srv/{ODD}", "--out", "/out", "--on-done", "a {path}"],
+    command=["/x/python", "-m", "transcribe", "watch", f"/srv/{ODD}", "--out", "/out", "--on-done", "a {id}"],
     user="studio",
     inbox=Path(f"/srv/{ODD}"),
     moves=False,
