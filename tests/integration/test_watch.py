@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import time
@@ -29,6 +28,7 @@ class Place:
     """A watched folder on a desk."""
 
     desk: Desk
+    watcher: subprocess.Popen[str] | None = None
 
     def __post_init__(self) -> None:
         (self.desk.folder / "in").mkdir()
@@ -88,6 +88,7 @@ class Place:
             start_new_session=True,
             preexec_fn=heed_interrupts,  # noqa: PLW1509 - this process has no threads
         ) as child:
+            self.watcher = child
             try:
                 yield child
             finally:
@@ -98,6 +99,8 @@ class Place:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while not wanted(self.states()):
             assert time.monotonic() < deadline, self.states()
+            assert self.watcher is not None
+            assert self.watcher.poll() is None, self.watcher.stderr and self.watcher.stderr.read()
             time.sleep(0.05)
 
 
@@ -136,7 +139,6 @@ def test_a_folder_once_through(place: Place, clip: Path) -> None:
 
 def test_what_makes_no_sense_ends_at_once_with_its_exit_code(place: Place) -> None:
     assert "lies inside" in place.desk.refuses(2, "watch", "in", "--out", "in/out", "--model", "tiny.en")
-    shutil.rmtree(place.inbox / "out")
     outcome = place.desk.run("watch", "in", "--out", "out", "--model", "no-such-model")
     assert (outcome.code, "no-such-model" in outcome.error()) == (5, True)
     outcome = place.desk.run("watch", "nothing", "--out", "out")
@@ -168,13 +170,11 @@ def test_a_stop_is_graceful_and_only_one_watcher_has_the_ledger(
 
 def test_a_recorder_that_keeps_its_file_open_and_one_that_renames(place: Place, clip: Path) -> None:
     whole = clip.read_bytes()
-    with place.watching():
+    with place.watching("--settle-open", "600"):
         with (place.inbox / "held.wav").open("wb", buffering=0) as recorder:
             recorder.write(whole[: len(whole) // 2])
             place.drop("other.wav.part", clip, 1).rename(place.inbox / "other.wav")
-            place.until(
-                lambda states: states.get("other.wav") is State.DONE
-            )  # two settling times have passed
+            place.until(lambda states: states.get("other.wav") is State.DONE)
             assert place.states()["held.wav"] is State.WAITING
             recorder.write(whole[len(whole) // 2 :])
         place.until(lambda states: states.get("held.wav") is State.DONE)

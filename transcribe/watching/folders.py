@@ -48,7 +48,7 @@ class Folders:
 
 
 def open_folders(inbox: Path, out: Path, state: Path | None, done: Path | None) -> Folders:
-    """Resolve and check the folders; those for results are made.
+    """Resolve and check the folders; those for results are made, once nothing speaks against it.
 
     Raises:
         InputError: There is no folder to watch.
@@ -57,10 +57,6 @@ def open_folders(inbox: Path, out: Path, state: Path | None, done: Path | None) 
     """
     if not inbox.is_dir():
         raise InputError(f"there is no folder {inbox}", "Make it, or check whether its disk is mounted")
-    for folder in (out, done):
-        if folder is not None:
-            with disk_errors(folder, "making"):
-                folder.mkdir(parents=True, exist_ok=True)
     found = Folders(_real(inbox), _real(out), state_folder(out, state), _real(done) if done else None)
     for folder in (found.inbox, found.out, found.state):
         if readable(str(folder)) != str(folder):
@@ -68,6 +64,10 @@ def open_folders(inbox: Path, out: Path, state: Path | None, done: Path | None) 
                 f"the name of the folder {readable(str(folder))} is not valid Unicode text", "Rename it"
             )
     _refuse_nesting(found)
+    for folder in (found.out, found.done):
+        if folder is not None:
+            with disk_errors(folder, "making"):
+                folder.mkdir(parents=True, exist_ok=True)
     if found.done and found.done.stat().st_dev != found.inbox.stat().st_dev:
         raise UsageError(
             f"{done} lies on another file system than {inbox}: a file cannot be moved there in one step",
