@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
@@ -20,7 +19,5 @@ def too_full(folders: Iterable[Path], least: int) -> str:
         except OSError as error:
             return f"{folder} cannot be used: {error.strerror}"
         if free < least:
-            return (
-                f"only {free / 1e6:.0f} MB are free for {os.fspath(folder)}, {least / 1e6:.0f} MB are wanted"
-            )
+            return f"less than {least / 1e6:.0f} MB are free on the disk of {folder}"
     return ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import plistlib
 import re
+import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ LABEL = "org.transcribe.watch"
 UNIT = """\
 # {title}
 # Save as /etc/systemd/system/transcribe-watch.service, then:
+#   {make}
 #   systemctl daemon-reload && systemctl enable --now transcribe-watch
 [Unit]
 Description=transcribe watches {inbox_text}
@@ -119,6 +121,7 @@ def systemd_unit(service: Service) -> str:
     )
     return UNIT.format(
         title="Made by `transcribe watch install`; make it anew when options change.",
+        make=f"mkdir -p {shlex.join(map(str, service.write))}",
         inbox_text=_percent(str(service.inbox)),
         mounts=_paths([service.inbox, *service.write]),
         user=_percent(service.user),

@@ -79,9 +79,9 @@ class Status:
             lines += [f"  {readable(each.name)}: {each.reason}" for each in records[:SHOWN]]
             lines += [f"  and {len(records) - SHOWN} more; --json lists all"] if len(records) > SHOWN else []
         if waiting := self.deliveries.get("pending"):
-            lines += ["", f"{waiting} messages wait to be delivered"]
+            lines += ["", f"messages that wait to be delivered: {waiting}"]
         if lost := self.deliveries.get("given up"):
-            lines += ["", f"{lost} messages could not be delivered"]
+            lines += ["", f"messages that could not be delivered: {lost}"]
         return "\n".join(lines)
 
 

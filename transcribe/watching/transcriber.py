@@ -98,9 +98,15 @@ class Stumbled:
 
 @dataclass(frozen=True)
 class Down:
-    """The process is not there; with the reason, if it could tell it."""
+    """The process is not there any more.
+
+    Attributes:
+        trouble: Why.
+        started: Whether it had been ready for orders.
+    """
 
     trouble: Trouble
+    started: bool = False
 
 
 Message = Up | Hashed | Told | Finished | Changed | Stumbled | Down
@@ -132,6 +138,7 @@ class Transcriber:
         self._choices = choices
         self._process: SpawnProcess | None = None
         self._connection: Connection | None = None
+        self._up = False
 
     @property
     def running(self) -> bool:
@@ -196,10 +203,12 @@ class Transcriber:
                 found.append(connection.recv())
         except (EOFError, OSError):
             gone = True
-        if gone or any(isinstance(each, Down) for each in found):
+        self._up = self._up or any(isinstance(each, Up) for each in found)
+        told = any(isinstance(each, Down) for each in found)
+        if gone or told:
+            was_up = self._up
             self.stop()
-            if not any(isinstance(each, Down) for each in found):
-                found.append(Down(_death(process.exitcode)))
+            found += [] if told else [Down(_death(process.exitcode), was_up)]
         return found
 
     def stop(self) -> None:
@@ -210,6 +219,7 @@ class Transcriber:
         if self._connection is not None:
             self._connection.close()
         self._process = self._connection = None
+        self._up = False
 
 
 def _death(code: int | None) -> Trouble:

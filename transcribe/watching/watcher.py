@@ -204,7 +204,6 @@ class Watcher:
             and not len(self._intake.settling)
         ):
             self._transcriber.stop()
-            self._working.went_down()
 
     def _beat(self, status: str) -> None:
         self._next_beat = self._clock() + EVERY_S

@@ -32,7 +32,6 @@ from transcribe.watching.transcriber import (
     Stumbled,
     Told,
     Transcriber,
-    Up,
 )
 from transcribe.watching.trouble import TRIES, Passing, Trouble, wait_s
 
@@ -73,7 +72,7 @@ class Working:
     stage: str = ""
     blocked: str = ""
     _blocked_until: float = 0.0
-    _up: bool = False
+    _content: str = ""
     _instead: Record | None = field(default=None)
 
     def begin(self) -> bool:
@@ -95,7 +94,6 @@ class Working:
         if self.current is not None and self.current.name in self.intake.changed:
             record, self.current = self.current, None
             self.transcriber.stop()
-            self.went_down()
             self.intake.again(record, "changed while it was transcribed; waited for anew")
         self.intake.changed.clear()
         for message in self.transcriber.messages():
@@ -126,10 +124,6 @@ class Working:
             self.block("", 0.0)
         return not self.blocked
 
-    def went_down(self) -> None:
-        """The process was ended on purpose."""
-        self._up = False
-
     def _start(self, record: Record, facts: Facts) -> None:
         with self.ledger.transaction():
             place = record.place or next(
@@ -155,10 +149,8 @@ class Working:
         )
 
     def _take(self, message: Message) -> None:
-        if isinstance(message, Up):
-            self._up = True
-        elif isinstance(message, Down):
-            self._down(message.trouble)
+        if isinstance(message, Down):
+            self._down(message)
         elif self.current is None:
             return
         elif isinstance(message, Told):
@@ -182,7 +174,9 @@ class Working:
 
     def _hashed(self, record: Record, sha256: str) -> None:
         """The content is known: is there anything to do?"""
-        twin = self.ledger.twin(record, sha256, self.settings)
+        # One that has outputs already is done again, so that they fit its content.
+        twin = None if record.outputs else self.ledger.twin(record, sha256, self.settings)
+        self._content = sha256
         same = record.sha256 == sha256 and record.settings == self.settings
         if same and record.outputs and all(map(_there, record.outputs)):
             self._instead = replace(record, state=State.DONE, reason="")
@@ -193,8 +187,6 @@ class Working:
             begun = (*record.begun, sha256)[-BEGUN:]
             self.current = self.ledger.write(replace(record, begun=begun), f"content is {sha256}")
         self.transcriber.send(self._instead is None)
-        if self.current is not None and self._instead is None:
-            self.current = replace(self.current, sha256=sha256)
 
     def _not_done(self, record: Record) -> None:
         self.current = None
@@ -208,7 +200,7 @@ class Working:
 
     def _finished(self, record: Record, finished: Finished) -> None:
         self.current = None
-        record = replace(record, outputs=finished.outputs, settings=self.settings)
+        record = replace(record, outputs=finished.outputs, sha256=self._content, settings=self.settings)
         if self._facts(record.name) not in (record.facts, None):
             self.intake.again(record, "changed while it was transcribed; waited for anew")
             return
@@ -233,7 +225,7 @@ class Working:
             self.intake.again(record, f"changed while it was transcribed ({trouble.what}); waited for anew")
         elif trouble.passing is Passing.MACHINE:
             self.ledger.write(replace(record, state=State.READY), trouble.what)
-            self.block(f"{trouble.what}. {trouble.hint}", MACHINE_WAIT_S)
+            self.block(f"{trouble.what}. {trouble.hint}".strip(), MACHINE_WAIT_S)
         elif trouble.passing is Passing.NO or (
             trouble.passing is Passing.YES and record.attempts + 1 >= TRIES
         ):
@@ -262,15 +254,15 @@ class Working:
         told = f"{trouble.what}. {trouble.hint}".rstrip()
         self.progress(FileFailed(readable(record.name), told, trouble.exit_code))
 
-    def _down(self, trouble: Trouble) -> None:
-        was_up, self._up = self._up, False
+    def _down(self, down: Down) -> None:
         record, self.current = self.current, None
-        if not was_up:  # it cannot even start: no file's fault
+        if down.started:
             if record is not None:
-                self.ledger.write(replace(record, state=State.READY), trouble.what)
-            self.block(f"{trouble.what}. {trouble.hint}", MACHINE_WAIT_S)
-        elif record is not None:
-            self._stumbled(record, trouble)
+                self._stumbled(record, down.trouble)
+            return
+        if record is not None:  # it cannot even start: no file's fault
+            self.ledger.write(replace(record, state=State.READY), down.trouble.what)
+        self.block(f"{down.trouble.what}. {down.trouble.hint}".strip(), MACHINE_WAIT_S)
 
     def _plan_move(self, record: Record) -> str:
         if self.folders.done is None:

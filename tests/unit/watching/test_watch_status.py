@@ -48,7 +48,7 @@ def test_as_text(out: Path) -> None:
     said = invoke("status", "--out", str(out))
     assert said.startswith("stopped\n")
     assert "  dzień/b.wav: it is no sound" in said
-    assert "1 messages wait" in said
+    assert "messages that wait to be delivered: 1" in said
 
 
 def test_a_running_watcher_is_told_by_its_lock_and_its_heartbeat(out: Path) -> None:

@@ -90,6 +90,27 @@ def test_a_take_that_goes_on_after_it_was_done_is_done_again_and_replaces_its_ow
     assert len(list(studio.folders.out.glob("*.txt"))) == 1
 
 
+def test_a_version_that_fails_is_not_taken_for_done_because_the_one_before_was(studio: Studio) -> None:
+    path = studio.drop("a.wav", b"half")
+    studio.run()
+    path.write_bytes(b"half and noise")
+    studio.transcriber.answers = [NO_SOUND]
+    studio.run()
+    assert studio.state("a.wav") is State.FAILED
+    os.utime(path, (1, 1))
+    studio.run()
+    assert (studio.state("a.wav"), studio.text("a")) == (State.DONE, b"half and noise")
+
+
+def test_a_take_that_becomes_a_double_of_another_has_outputs_that_fit(studio: Studio) -> None:
+    path = studio.drop("a.wav", b"first")
+    studio.drop("b.wav", b"second")
+    studio.run()
+    path.write_bytes(b"second")
+    studio.run()
+    assert (studio.state("a.wav"), studio.text("a")) == (State.DONE, b"second")
+
+
 def test_a_touch_is_no_change(studio: Studio) -> None:
     path = studio.drop("a.wav")
     studio.run()
@@ -193,7 +214,7 @@ def test_a_full_disk_passes_without_end(studio: Studio) -> None:
 
 def test_a_process_that_dies_is_a_passing_error_of_the_file(studio: Studio) -> None:
     studio.drop("a.wav")
-    studio.transcriber.answers = [Down(Trouble("the process died (SIGKILL)", "", Passing.YES))]
+    studio.transcriber.answers = [Down(Trouble("the process died (SIGKILL)", "", Passing.YES), started=True)]
     studio.run()
     record = studio.record("a.wav")
     assert (record.state, record.attempts) == (State.RETRYING, 1)
@@ -214,7 +235,7 @@ def test_a_process_that_cannot_start_is_no_files_fault(studio: Studio) -> None:
     studio.now += 61
     assert studio.working.unblocked()
     paused = [each.message for each in studio.told if isinstance(each, Warned | Noticed)]
-    assert paused == ["paused: there is no model. ", "goes on"]
+    assert paused == ["paused: there is no model.", "goes on"]
 
 
 def test_a_file_that_vanishes_is_gone_and_comes_back(studio: Studio) -> None:
@@ -300,7 +321,6 @@ def test_what_was_published_before_a_kill_may_be_replaced_by_a_longer_take(studi
     path = studio.drop("a.wav", b"half")
     studio.settle()
     studio.working.begin()
-    studio.working._take(Up())
     studio.working._take(Hashed("digest of half"))  # from here on it may publish
     studio.kill()
     path.write_bytes(b"half and half")
