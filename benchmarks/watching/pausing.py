@@ -38,29 +38,31 @@ class Take:
 def pausing(folder: Path, model: str, pause: float) -> list[Take]:
     """Four recorders at once, the delays at their defaults."""
     desk = Desk(folder, ["--model", model, "--min-free", "100"])
-    sound = Voices().cut(0, 2 * PART_S)
-    half = len(sound) // 2
-    mp3 = mp3_of(sound)
+    voices = Voices()
+    first, second, third, fourth = (voices.cut(number * 50, 2 * PART_S) for number in range(4))
+    mp3 = mp3_of(fourth)
+    half = len(first) // 2
     watcher = desk.start()
     wait_until_listening(desk)
     held = (desk.inbox / "keeps it open.wav").open("w+b", buffering=0)
-    held.write(wav_header(-1) + sound[:half])
+    held.write(wav_header(-1) + first[:half])
     held_mp3 = (desk.inbox / "keeps it open.mp3").open("wb", buffering=0)
     held_mp3.write(mp3[: len(mp3) // 2])
-    (desk.inbox / "closes it, header open.wav").write_bytes(wav_header(-1) + sound[:half])
-    (desk.inbox / "closes it, header patched.wav").write_bytes(wav_header(half) + sound[:half])
+    closed = {"closes it, header open.wav": second, "closes it, header patched.wav": third}
+    (desk.inbox / "closes it, header open.wav").write_bytes(wav_header(-1) + second[:half])
+    (desk.inbox / "closes it, header patched.wav").write_bytes(wav_header(half) + third[:half])
     time.sleep(pause)
-    held.write(sound[half:])
+    held.write(first[half:])
     held_mp3.write(mp3[len(mp3) // 2 :])
-    for name in ("closes it, header open.wav", "closes it, header patched.wav"):
+    for name, sound in closed.items():
         with (desk.inbox / name).open("ab") as file:
             file.write(sound[half:])
     time.sleep(2)
     held.seek(0)
-    held.write(wav_header(len(sound)))
+    held.write(wav_header(len(first)))
     held.close()
     held_mp3.close()
-    for name in ("closes it, header open.wav", "closes it, header patched.wav"):
+    for name, sound in closed.items():
         with (desk.inbox / name).open("r+b") as file:
             file.write(wav_header(len(sound)))
     while not desk.counts()[State.DONE] or any(desk.counts()[each] for each in PENDING):

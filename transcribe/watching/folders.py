@@ -64,10 +64,10 @@ def open_folders(inbox: Path, out: Path, state: Path | None, done: Path | None) 
                 f"the name of the folder {readable(str(folder))} is not valid Unicode text", "Rename it"
             )
     _refuse_nesting(found)
-    for folder in (found.out, found.done):
-        if folder is not None:
-            with disk_errors(folder, "making"):
-                folder.mkdir(parents=True, exist_ok=True)
+    for made in (found.out, found.done):
+        if made is not None:
+            with disk_errors(made, "making"):
+                made.mkdir(parents=True, exist_ok=True)
     if found.done and found.done.stat().st_dev != found.inbox.stat().st_dev:
         raise UsageError(
             f"{done} lies on another file system than {inbox}: a file cannot be moved there in one step",
