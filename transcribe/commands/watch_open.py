@@ -46,7 +46,8 @@ def open_watcher(
     """
     senders = choose_senders(asked)
     folders = open_folders(inbox, asked.out, asked.state, asked.move_done)
-    poll = asked.poll or (POLL_S if network_mount(folders.inbox) else 0.0)
+    remote = network_mount(folders.inbox)
+    poll = asked.poll or (POLL_S if remote else 0.0)
     media = Ffmpeg.find(settings.compute)
     ignore_broken_leases()
     transcriber = Transcriber(settings, Choices(choose_engines, choose_writer))
@@ -59,7 +60,7 @@ def open_watcher(
             folder=folders.inbox,
             ledger=ledger,
             settling=Settling(patience_of(asked)),
-            looker=Looker(media, media),
+            looker=Looker(media, media, leases=not remote),
             clock=time.monotonic,
             progress=progress,
             marker=asked.ready_marker,

@@ -127,10 +127,13 @@ class Looker:
     Attributes:
         prober: Reads headers.
         decoder: Decodes the end.
+        leases: Whether to ask for leases. NFS and SMB grant them only where the server has delegated the
+            file, and refuse as if somebody wrote it.
     """
 
     prober: Prober
     decoder: Decoder
+    leases: bool = True
 
     def look(self, path: Path, *, at_end: bool = True) -> Look:
         """Look at one file.
@@ -144,7 +147,7 @@ class Looker:
         """
         with open_file(path) as file:
             facts = facts_of(file)
-            writing = held(file)
+            writing = held(file) if self.leases else Held.UNKNOWN
             ending = ending_of(file, facts.size)
         if writing is Held.OPEN or ending is Ending.UNFINISHED:
             return Look(ending, writing)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import wait
 from typing import Any
 
+from transcribe.errors import OutputError
 from transcribe.progress import Noticed, Progress, Warned
 from transcribe.watching.events import Events
 from transcribe.watching.heartbeat import EVERY_S, Heartbeat, beat
@@ -84,7 +85,7 @@ class Watcher:
         self._next_scan = self._next_beat = self._next_listen = self._next_check = 0.0
         self._worked = clock()
         self._changes = self._ledger.changes()
-        self._missing = self._scanned = False
+        self._missing = self._scanned = self._disordered = False
 
     def run(self, stopped: Callable[[], bool]) -> None:
         """Watch until it is time to stop; what is being worked on goes on next time."""
@@ -95,7 +96,10 @@ class Watcher:
         self._listen()
         try:
             while not stopped():
-                pause = self.turn()
+                try:
+                    pause = self.turn()
+                except (OutputError, OSError) as error:
+                    pause = self._failed(error)
                 wait(self._handles(), pause)  # asked for after the turn, which may have closed some
         finally:
             self._working.abandon()
@@ -107,17 +111,28 @@ class Watcher:
     def turn(self) -> float:
         """Do what is due; in how many seconds there is more, if nothing happens before."""
         now = self._clock()
+        if self._disordered:
+            self._ledger.recover()
+            self._disordered, self._next_scan = False, now
         self._see(now)
         self._working.turn()
         self._begin()
         until = now + LOOK_S
-        while self._intake.look() and self._clock() < until and not wait(self._handles(), 0):
-            pass
+        while not self._missing and self._intake.look() and self._clock() < until:
+            if wait(self._handles(), 0):
+                break
         self._courier.turn()
         self._let_go()
         if self._clock() >= self._next_beat:
             self._beat(self._status())
         return self._sleep()
+
+    def _failed(self, error: Exception) -> float:
+        """The ledger cannot be written, or the system refuses something: put all down, begin anew later."""
+        self._working.put_down()
+        self._disordered = True
+        self._progress(Warned(f"goes on in {PAUSE_S:g} s: {error}"))
+        return PAUSE_S
 
     @property
     def through(self) -> bool:
@@ -198,11 +213,10 @@ class Watcher:
         now = self._clock()
         if self._working.current is not None:
             self._worked = now
-        elif (
-            self._transcriber.running
-            and now - self._worked > self._rhythm.keep_loaded
-            and not len(self._intake.settling)
-        ):
+        elif self._intake.soon():
+            if not self._working.blocked:
+                self._transcriber.start()
+        elif self._transcriber.running and now - self._worked > self._rhythm.keep_loaded:
             self._transcriber.stop()
 
     def _beat(self, status: str) -> None:

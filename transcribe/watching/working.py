@@ -101,10 +101,15 @@ class Working:
 
     def abandon(self) -> None:
         """Stop at once; the file goes on next time where it was."""
+        record = self.put_down()
+        if record is not None:
+            self.ledger.write(replace(record, state=State.READY), "stopped; goes on where it was")
+
+    def put_down(self) -> Record | None:
+        """Stop at once, and tell the ledger nothing; what was worked on."""
         self.transcriber.stop()
-        if self.current is not None:
-            self.ledger.write(replace(self.current, state=State.READY), "stopped; goes on where it was")
-            self.current = None
+        record, self.current = self.current, None
+        return record
 
     def resume_moves(self) -> None:
         """After a kill: finish moving what was done."""

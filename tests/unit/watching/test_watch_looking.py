@@ -73,6 +73,12 @@ def test_a_file_that_somebody_writes_is_held(looker: Looker, make_media: MakeMed
         assert looker.look(path).held is Held.CLOSED
 
 
+def test_on_network_mounts_no_lease_is_asked_for(ffmpeg: Ffmpeg, make_media: MakeMedia) -> None:
+    path = make_media("a.wav", *SINE)
+    with path.open("ab"):
+        assert Looker(ffmpeg, ffmpeg, leases=False).look(path).held is Held.UNKNOWN
+
+
 @linux
 def test_the_lease_is_given_back(tmp_path: Path) -> None:
     path = tmp_path / "a.wav"
