@@ -26,11 +26,10 @@ def turns(studio: Studio, watcher: Watcher, seconds: float) -> None:
         watcher.turn()
 
 
-def watcher_of(studio: Studio, **rhythm: float) -> Watcher:
+def watcher_of(studio: Studio, keep_loaded: float = 120) -> Watcher:
     studio.transcriber.handles = []  # type: ignore[attr-defined]
-    return Watcher(
-        studio.working, Rhythm(poll=1, **{"min_free": 0, **rhythm}), studio.told.append, lambda: studio.now
-    )  # type: ignore[arg-type]
+    rhythm = Rhythm(poll=1, keep_loaded=keep_loaded, min_free=0)
+    return Watcher(studio.working, rhythm, studio.told.append, lambda: studio.now)
 
 
 def test_from_a_drop_to_a_text_and_the_model_is_let_go(studio: Studio) -> None:
