@@ -13,7 +13,7 @@ OPTIONS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo batch native llm test check format golden docs examples
-.PHONY: bench bench-batch bench-formats bench-overhead bench-peers models build clean
+.PHONY: bench bench-batch bench-formats bench-overhead bench-peers bench-watch models build clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -82,6 +82,9 @@ bench-peers: $(BENCH) models ## Speed, errors and memory beside the peers: bench
 
 bench-batch: models ## A batch of 100 short files beside single runs: benchmarks/results/batch-MODEL.md
 	$(BIN)/python -m benchmarks.batch --model $(MODEL) $(OPTIONS)
+
+bench-watch: models ## The watch folder, kills and all: benchmarks/results/watch.md
+	$(BIN)/python -m benchmarks.watch --model tiny.en $(OPTIONS)
 
 $(BENCH): $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group bench

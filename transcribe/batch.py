@@ -241,7 +241,7 @@ def transcribe_one(
             if memory and memory.made_meanwhile(source.sha256, job.files):
                 progress(FileSkipped(job.name, "another run has done it"))
                 return
-            ours = memory.ours() if memory else ()
+            ours = (*job.replaces, *(memory.ours() if memory else ()))
             check_targets(job.targets, work, force=settings.output.force, ours=ours)
             check_content(source, formats_of(job.source, settings), settings)
             episode = yield from transcribing(work, source, settings, engines, progress)

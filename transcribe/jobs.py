@@ -14,7 +14,7 @@ from transcribe.noting import wants_notes
 from transcribe.records import Memory
 from transcribe.settings import Settings
 from transcribe.stages.content import TEMPLATE, check_template, suffix_of
-from transcribe.stages.publish import Target, target_path
+from transcribe.stages.publish import Published, Target, target_path
 from transcribe.stages.tagging import sound_targets
 
 STANDARD = "-"
@@ -31,6 +31,8 @@ class Job:
         sound: Groups of sound files to write beside them; what fails of one costs only that group.
         memory: What is remembered about it beside the results; None: nothing is.
         label: What people are shown; the file's name when empty.
+        replaces: Files of an earlier version of the recording, which are replaced as if this job had
+            written them.
     """
 
     source: str
@@ -38,6 +40,7 @@ class Job:
     sound: tuple[tuple[Target, ...], ...] = ()
     memory: Memory | None = None
     label: str = ""
+    replaces: tuple[Published, ...] = ()
 
     @property
     def name(self) -> str:

@@ -114,6 +114,13 @@ class Warned:
 
 
 @dataclass(frozen=True)
+class Noticed:
+    """Something happened that nobody has to act on."""
+
+    message: str
+
+
+@dataclass(frozen=True)
 class FileFinished:
     """A recording is published.
 
@@ -182,6 +189,7 @@ Event = (
     | LanguageDetected
     | SegmentRecognised
     | Warned
+    | Noticed
     | FileFinished
     | FileSkipped
     | Covered

@@ -21,6 +21,7 @@ from transcribe.progress import (
     FileSkipped,
     FileStarted,
     LanguageDetected,
+    Noticed,
     Progress,
     SegmentRecognised,
     StageAdvanced,
@@ -173,6 +174,8 @@ class PlainDisplay(Display):
                 self.write(f"  {printable(event.reason)}")
             case Covered() | LanguageDetected():
                 self.write(f"  {event.summary}")
+            case Noticed():
+                self.write(printable(event.message))
 
     def _advanced(self, event: StageAdvanced) -> None:
         percent = self.pace.percent
@@ -231,6 +234,8 @@ class BarDisplay(Display):
                 self.write(f"{printable(event.name)}: {printable(event.reason)}")
             case LanguageDetected():
                 self.write(event.summary)
+            case Noticed():
+                self.write(printable(event.message))
             case Covered():
                 self.write(f"{printable(event.name)}: {event.summary}")
 

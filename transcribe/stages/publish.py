@@ -59,6 +59,14 @@ def target_path(folder: Path, source_name: str, suffix: str) -> Path:
     return folder / (stem + suffix)
 
 
+def published_for(sha256: str, root: Path) -> list[Published]:
+    """Every file that any job has published for a recording, by the work directories under `root`."""
+    folders = sorted((root / sha256[:32]).glob("*/published.json")) if sha256 else []
+    return [
+        each for path in folders for each in _earlier(Workspace(root, f"{sha256[:32]}/{path.parent.name}"))
+    ]
+
+
 def check_targets(
     targets: Sequence[Target], workspace: Workspace, *, force: bool, ours: Sequence[Published] = ()
 ) -> None:

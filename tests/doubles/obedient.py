@@ -1,0 +1,164 @@
+"""A process that transcribes, in the test's hand, and a watch folder around it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from transcribe.progress import Event
+from transcribe.watching.courier import Courier, Send
+from transcribe.watching.endings import Ending
+from transcribe.watching.folders import Folders
+from transcribe.watching.intake import Intake
+from transcribe.watching.ledger import Ledger
+from transcribe.watching.looking import Held, Look, Sound
+from transcribe.watching.records import Output, Record, State
+from transcribe.watching.settling import Patience, Settling
+from transcribe.watching.transcriber import Finished, Hashed, Message, Order, Up
+from transcribe.watching.working import Working
+
+
+@dataclass
+class Obedient:
+    """Does what a test has it do. Without more, it finishes every order with one text file.
+
+    Attributes:
+        orders: What was ordered.
+        answers: What to say next time instead.
+    """
+
+    orders: list[Order] = field(default_factory=list)
+    answers: list[Message] = field(default_factory=list)
+    running: bool = False
+    stops: int = 0
+    said: list[Message] = field(default_factory=list)
+
+    def start(self) -> None:
+        if not self.running:
+            self.running = True
+            self.said.append(Up())
+
+    def stop(self) -> None:
+        self.running = False
+        self.stops += 1
+        self.said.clear()
+
+    def send(self, message: Order | bool) -> None:
+        if isinstance(message, Order):
+            self.orders.append(message)
+            content = Path(message.path).read_bytes()
+            self.said.append(Hashed(hashlib.sha256(content).hexdigest()))
+        elif self.answers:
+            self.said.append(self.answers.pop(0))
+        elif message:
+            self.said.append(Finished((self.write(self.orders[-1]),)))
+        else:
+            from transcribe.watching.transcriber import Changed
+
+            self.said.append(Changed())
+
+    def messages(self) -> list[Message]:
+        said, self.said = self.said, []
+        return said
+
+    @staticmethod
+    def write(order: Order) -> Output:
+        """Publish a text."""
+        path = Path(order.folder) / f"{Path(order.alias).stem}.txt"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(Path(order.path).read_bytes())
+        return Output(str(path), hashlib.sha256(path.read_bytes()).hexdigest())
+
+
+class AllWell:
+    """Finds every file complete and closed."""
+
+    look_is = Look(Ending.COMPLETE, Held.CLOSED, Sound("wav", 1000, 1))
+
+    def look(self, path: Path, *, at_end: bool = True) -> Look:
+        path.stat()
+        return self.look_is
+
+
+class Studio:
+    """A watch folder in which time passes when a test says so."""
+
+    def __init__(
+        self, root: Path, senders: Mapping[tuple[str, str], Send] | None = None, *, marker: bool = False,
+        move_done: bool = False,
+    ) -> None:  # fmt: skip
+        self.now = 0.0
+        done = root / "done" if move_done else None
+        self.folders = Folders(root / "in", root / "out", root / "out" / ".watch", done)
+        for folder in (self.folders.inbox, self.folders.out, self.folders.state, done):
+            if folder is not None:
+                folder.mkdir(exist_ok=True)
+        self.told: list[Event] = []
+        self.transcriber = Obedient()
+        self.looker = AllWell()
+        self.senders = senders or {}
+        self.marker = marker
+        self.open()
+
+    def open(self) -> None:
+        """Put it together, anew as after a kill."""
+        self.ledger = Ledger(self.folders.ledger, lambda: 1_000_000 + self.now)
+        self.courier = Courier(self.ledger, self.senders, self.told.append)
+        self.intake = Intake(
+            self.folders.inbox, self.ledger, Settling(Patience()), self.looker,  # type: ignore[arg-type]
+            lambda: self.now, self.told.append, self.marker,
+        )  # fmt: skip
+        self.working = Working(
+            self.folders, self.ledger, self.intake, self.transcriber, self.courier, "settings",  # type: ignore[arg-type]
+            self.told.append, lambda: self.now,
+        )  # fmt: skip
+
+    def kill(self) -> None:
+        """SIGKILL: nothing is tidied up; then a new start."""
+        self.ledger.close()
+        self.transcriber = Obedient()
+        self.open()
+        self.working.resume_moves()
+        self.ledger.recover()
+
+    def drop(self, name: str, content: bytes = b"sound") -> Path:
+        """Put a file into the folder."""
+        path = self.folders.inbox / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        return path
+
+    def settle(self, seconds: float = 10.5) -> None:
+        """See all there is, and let time pass; nothing is started."""
+        self.intake.scan()
+        until = self.now + seconds
+        while self.now < until:
+            self.now += 0.5
+            while self.intake.look():
+                pass
+
+    def work(self) -> None:
+        """Start what is ready, one after the other, as far as it goes now."""
+        for _ in range(100):
+            self.working.turn()
+            if self.working.current is None and not self.working.begin():
+                return
+            if self.working.current is not None and not self.transcriber.said:
+                return
+
+    def run(self, seconds: float = 10.5) -> None:
+        self.settle(seconds)
+        self.work()
+
+    def record(self, name: str) -> Record:
+        record = self.ledger.record(name)
+        assert record is not None
+        return record
+
+    def state(self, name: str) -> State:
+        return self.record(name).state
+
+    def text(self, place: str) -> bytes:
+        return (self.folders.out / f"{place}.txt").read_bytes()

@@ -1,0 +1,192 @@
+"""Messages reach a command and a webhook at least once, and their failures cost nothing."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+
+from transcribe.engines.hook import Hook
+from transcribe.engines.webhook import ID_HEADER, Webhook
+from transcribe.errors import UsageError
+from transcribe.progress import Event, Warned
+from transcribe.watching.courier import COMMAND, PLACEHOLDERS, TRIES, WEBHOOK, Courier, Send
+from transcribe.watching.ledger import Ledger
+
+
+class Clock:
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def ledger(tmp_path: Path, clock: Clock) -> Ledger:
+    return Ledger(tmp_path / "ledger.sqlite", clock)
+
+
+def turn_until_sent(courier: Courier) -> None:
+    courier.turn()
+    while courier.busy:
+        courier.turn()
+
+
+def test_what_fails_is_sent_again_with_the_same_id(ledger: Ledger, clock: Clock) -> None:
+    seen: list[str] = []
+    answers = ["not there", "not there", ""]
+
+    def send(message: object, values: object, stopped: object) -> str:
+        seen.append(message.id)  # type: ignore[attr-defined]
+        return answers.pop(0)
+
+    told: list[Event] = []
+    courier = Courier(ledger, {(COMMAND, "done"): send}, told.append)
+    ledger.announce("done", "a.wav", courier.channels("done"), {})
+    for _ in range(5):
+        turn_until_sent(courier)
+        clock.now += 400
+    courier.close()
+    assert len(seen) == 3
+    assert len(set(seen)) == 1
+    assert ledger.deliveries() == {"delivered": 1}
+    assert [type(event) for event in told] == [Warned, Warned]
+
+
+def test_what_never_works_is_given_up_and_what_raises_is_a_failure(ledger: Ledger, clock: Clock) -> None:
+    def send(message: object, values: object, stopped: object) -> str:
+        raise KeyError("bug")
+
+    courier = Courier(ledger, {(COMMAND, "done"): send}, lambda event: None)
+    ledger.announce("done", "a.wav", ["command"], {})
+    for _ in range(TRIES[COMMAND] + 3):
+        turn_until_sent(courier)
+        clock.now += 4000
+    courier.close()
+    assert ledger.deliveries() == {"given up": 1}
+    assert "KeyError" in ledger.history("a.wav")[-1].detail
+
+
+def test_what_was_on_its_way_at_the_end_is_sent_next_time(ledger: Ledger) -> None:
+    begun = threading.Event()
+
+    def slow(message: object, values: object, stopped: object) -> str:
+        begun.set()
+        while not stopped():  # type: ignore[operator]
+            pass
+        return "stopped"
+
+    senders: dict[tuple[str, str], Send] = {(WEBHOOK, "failed"): slow}
+    courier = Courier(ledger, senders, lambda event: None)
+    ledger.announce("failed", "a.wav", ["webhook"], {})
+    courier.turn()
+    begun.wait(10)
+    courier.close()
+    assert ledger.deliveries() == {"pending": 1}
+
+
+def test_a_command_gets_arguments_and_json_and_no_shell(tmp_path: Path) -> None:
+    script = tmp_path / "hook.py"
+    script.write_text(
+        "import json, sys; json.dump([sys.argv[1:], json.load(sys.stdin)], open(sys.argv[1], 'w'))"
+    )
+    out = tmp_path / "said.json"
+    hook = Hook.parse(f"python3 {script} {out} 'name={{name}}' {{path}}", 30, PLACEHOLDERS)
+    evil = "$(touch hacked); `x` {path} -rf ź.wav"
+    assert hook.run('{"id": "1"}', {"name": evil, "path": "/in/a b.wav"}) == ""
+    assert json.loads(out.read_text()) == [[str(out), f"name={evil}", "/in/a b.wav"], {"id": "1"}]
+
+
+@pytest.mark.parametrize(
+    ("command", "problem"),
+    [
+        ("sh -c 'echo no room >&2; exit 3'", "ended with exit code 3: no room"),
+        ("/no/such/program", "/no/such/program cannot be started: No such file or directory"),
+        ("sh -c 'sleep 60 & sleep 60'", "took longer than 0.2 s and was killed"),
+    ],
+)
+def test_commands_that_do_not_work(command: str, problem: str) -> None:
+    seconds = 0.2 if "sleep" in command else 30
+    assert Hook.parse(command, seconds, {}).run("{}", {}) == problem
+
+
+def test_commands_that_make_no_sense_are_refused_before_anything_is_done() -> None:
+    for command, match in (
+        ("", "empty"),
+        ("say 'x", "cannot be split"),
+        ("say {nmae}", "unknown placeholder"),
+    ):
+        with pytest.raises(UsageError, match=match):
+            Hook.parse(command, 1, PLACEHOLDERS)
+
+
+class Receiver(BaseHTTPRequestHandler):
+    posts: list[tuple[str, str, bytes]]
+    status = 204
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.posts.append((self.path, self.headers[ID_HEADER], body))
+        self.send_response(self.status)
+        if self.status == 302:
+            self.send_header("Location", "http://192.0.2.1/")
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        pass
+
+
+@pytest.fixture
+def receiver() -> Iterator[tuple[str, type[Receiver]]]:
+    kind = type("Kind", (Receiver,), {"posts": []})
+    server = HTTPServer(("127.0.0.1", 0), kind)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/take", kind
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.mark.parametrize(("status", "problem"), [(204, ""), (500, "answered 500"), (302, "answered 302")])
+def test_a_webhook(receiver: tuple[str, type[Receiver]], status: int, problem: str) -> None:
+    url, kind = receiver
+    kind.status = status
+    assert Webhook.parse(url, "", 10).post('{"name": "gość.wav"}', "id-1") == problem
+    assert kind.posts == [("/take", "id-1", '{"name": "gość.wav"}'.encode())]
+
+
+def test_a_webhook_that_nobody_answers() -> None:
+    assert "Connect" in Webhook.parse("http://127.0.0.1:9/x", "", 5).post("{}", "1")
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "match"),
+    [
+        ("http://example.com/x", "", "--webhook-host example.com"),
+        ("http://example.com/x", "example.org", "another machine"),
+        ("http://192.168.1.5/x", "", "another machine"),
+        ("http://127.0.0.1.example.com/x", "", "another machine"),
+        ("file:///etc/passwd", "", "not an address"),
+        ("http://user:secret@127.0.0.1/x", "", "not an address"),
+        ("not a url", "", "not an address"),
+    ],
+)
+def test_addresses_that_are_refused(url: str, host: str, match: str) -> None:
+    with pytest.raises(UsageError) as raised:
+        Webhook.parse(url, host, 1)
+    assert match in str(raised.value)
+
+
+def test_a_host_that_is_named_is_allowed() -> None:
+    assert Webhook.parse("https://Studio.example:8443/x", "studio.example", 1).url.startswith("https")
+    assert Webhook.parse("http://[::1]:80/x", "", 1)

@@ -1,0 +1,67 @@
+"""Sends a message to a web address that the user named: JSON, a time limit, no redirects, no proxies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from transcribe.engines.llm.http import is_loopback
+from transcribe.errors import UsageError
+
+ID_HEADER = "X-Transcribe-Delivery"
+
+
+@dataclass(frozen=True)
+class Webhook:
+    """An address.
+
+    Attributes:
+        url: Where messages are posted.
+        seconds: Time limit.
+    """
+
+    url: str
+    seconds: float
+
+    @classmethod
+    def parse(cls, url: str, host: str, seconds: float) -> Webhook:
+        """Check an address: this machine, or the host that is named apart from it.
+
+        Raises:
+            UsageError: It is none, or on another machine.
+        """
+        import httpx2
+
+        try:
+            parsed = httpx2.URL(url)
+        except (httpx2.InvalidURL, ValueError) as error:
+            raise UsageError(f"{url!r} is not an address", "Write http://127.0.0.1:PORT/PATH") from error
+        if parsed.scheme not in ("http", "https") or not parsed.host or parsed.userinfo:
+            raise UsageError(f"{url!r} is not an address", "Write http://127.0.0.1:PORT/PATH")
+        if not is_loopback(parsed.host) and parsed.host.lower() != host.lower():
+            raise UsageError(
+                f"the webhook {url!r} is on another machine, which would be told the names of recordings",
+                f"If that is what you want: --webhook-host {parsed.host}",
+            )
+        return cls(url, seconds)
+
+    def post(self, payload: str, number: str) -> str:
+        """Post a message; what went wrong, or nothing.
+
+        Args:
+            payload: JSON.
+            number: The message's id, also sent as a header.
+        """
+        import httpx2
+
+        try:
+            with httpx2.Client(
+                timeout=self.seconds,
+                follow_redirects=False,
+                trust_env=False,
+                verify=self.url.startswith("https:"),  # else certificates are loaded for nothing
+            ) as client:
+                headers = {"Content-Type": "application/json", ID_HEADER: number}
+                status = client.post(self.url, content=payload.encode(), headers=headers).status_code
+        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+            return f"{type(error).__name__}: {error}"
+        return "" if 200 <= status < 300 else f"answered {status}"

@@ -1,0 +1,1 @@
+"""A folder that is watched: every recording in it is transcribed once it is complete, and none is lost."""
