@@ -23,8 +23,15 @@ from transcribe.errors import (
     SomeFailed,
     TranscribeError,
 )
-from transcribe.jobs import STANDARD, Job, formats_of, plan_jobs
+from transcribe.jobs import STANDARD, Job, formats_of, plan_jobs, plan_tracks
 from transcribe.loaded import kept_loaded
+from transcribe.multitrack import (
+    TrackJob,
+    channel_jobs,
+    open_joint_workspace,
+    track_jobs,
+    transcribing_tracks,
+)
 from transcribe.noting import OpenWriter, noted
 from transcribe.pausing import PATIENCE_SECONDS, Pause, Pausing
 from transcribe.pipeline import Engines, open_workspace, transcribing
@@ -90,6 +97,31 @@ def transcribe_all(
         TranscribeError: The only recording failed. Of several, failures are reported and counted.
     """
     return _Run(plan_jobs(sources, settings), settings, engines, progress, open_writer).all()
+
+
+def transcribe_together(
+    tracks: Sequence[str],
+    results: Path,
+    settings: Settings,
+    engines: Engines,
+    progress: Progress,
+    open_writer: OpenWriter | None = None,
+) -> Report:
+    """Transcribe the tracks of one recording, a file for each speaker, into one transcript.
+
+    Args:
+        tracks: Paths.
+        results: Folder of the results, unless the settings name one, and what their names begin with.
+        settings: What is asked for.
+        engines: What works on them.
+        progress: Told of everything.
+        open_writer: Gets the language model ready that writes notes; None: none does.
+
+    Raises:
+        UsageError: What is asked makes no sense; nothing was done.
+        TranscribeError: It failed.
+    """
+    return _Run(plan_tracks(tracks, results, settings), settings, engines, progress, open_writer).all()
 
 
 class _Run:
@@ -195,15 +227,22 @@ def transcribe_one(
     """
     with _path_of(job.source) as path:
         progress(StageStarted("probe"))
-        source = probe(path, settings.normalise.audio_stream, engines.prober)
+        tracks = _tracks_of(job, path, settings, engines, progress)
+        source = tracks[0].source if tracks else probe(path, settings.normalise.audio_stream, engines.prober)
         progress(StageFinished("probe"))
-        work = open_workspace(source, settings, engines)
+        if tracks:
+            work = open_joint_workspace(tracks, settings, engines)
+        else:
+            work = open_workspace(source, settings, engines)
         while not work.lock():
             yield Pause.LOCK
         try:
             check_targets(job.targets, work, force=settings.output.force)
             check_content(source, formats_of(job.source, settings), settings)
-            episode = yield from transcribing(work, source, settings, engines, progress)
+            if tracks:
+                episode = yield from transcribing_tracks(work, tracks, settings, engines, progress)
+            else:
+                episode = yield from transcribing(work, source, settings, engines, progress)
             episode = noted(work, episode, settings, open_writer, progress)
             progress(StageStarted("publish"))
             written: tuple[Path, ...] = ()
@@ -221,6 +260,18 @@ def transcribe_one(
             work.unlock()
     progress(FileFinished(job.name, tuple(map(str, written))))
     judge(job.name, episode.coverage, settings.output.fail_under, progress)
+
+
+def _tracks_of(
+    job: Job, path: Path, settings: Settings, engines: Engines, progress: Progress
+) -> tuple[TrackJob, ...]:
+    """The tracks of a recording that has several; none where everybody is on one."""
+    if job.tracks:
+        return track_jobs([Path(each) for each in job.tracks], settings, engines.prober, progress)
+    if settings.tracks.channels:
+        source = probe(path, settings.normalise.audio_stream, engines.prober)
+        return channel_jobs(source, settings, progress)
+    return ()
 
 
 def judge(name: str, coverage: Coverage, fail_under: float, progress: Progress) -> None:

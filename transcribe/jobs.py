@@ -28,11 +28,14 @@ class Job:
         source: Path as the user named it, or `-`.
         targets: The files to write; empty when the result goes to standard output.
         sound: Groups of sound files to write beside them; what fails of one costs only that group.
+        tracks: The files of a recording that has several, one for each speaker; `source` is then no
+            file, but the name that results are made of.
     """
 
     source: str
     targets: tuple[Target, ...]
     sound: tuple[tuple[Target, ...], ...] = ()
+    tracks: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -47,8 +50,28 @@ def plan_jobs(sources: Sequence[str], settings: Settings) -> list[Job]:
         UsageError: Unknown format, two results in one place, a link that cannot be published, too much for
             standard output, or a template that is wrong.
     """
+    return _checked(
+        [Job(source, _targets(source, settings), _sound(source, settings)) for source in sources], settings
+    )
+
+
+def plan_tracks(paths: Sequence[str], results: Path, settings: Settings) -> list[Job]:
+    """The one job that several tracks of a recording become.
+
+    Args:
+        paths: The tracks.
+        results: Folder of the results, unless the settings name one, and what their names begin with.
+        settings: What is asked for.
+
+    Raises:
+        UsageError: As for `plan_jobs`.
+    """
+    source = f"{results}{Path(paths[0]).suffix}"  # named like a recording, which results are made of
+    return _checked([Job(source, _targets(source, settings), tracks=tuple(paths))], settings)
+
+
+def _checked(jobs: list[Job], settings: Settings) -> list[Job]:
     show_of((), settings.show)
-    jobs = [Job(source, _targets(source, settings), _sound(source, settings)) for source in sources]
     if any(not job.targets for job in jobs):
         if len(jobs) > 1:
             raise UsageError("standard output takes one recording at a time", "Choose a folder with -o")
@@ -114,7 +137,8 @@ def _refuse_collisions(jobs: Sequence[Job]) -> None:
                     "Transcribe them into different folders with -o",
                 )
     for job in jobs:
-        owner = owners.get(Path(job.source).absolute(), "")
-        if owner:
-            own = "its own transcript" if owner == job.source else f"what is made of {owner}"
-            raise UsageError(f"{job.source} would be overwritten by {own}", "Choose a folder with -o")
+        for source in job.tracks or (job.source,):
+            owner = owners.get(Path(source).absolute(), "")
+            if owner:
+                own = "its own transcript" if owner == job.source else f"what is made of {owner}"
+                raise UsageError(f"{source} would be overwritten by {own}", "Choose a folder with -o")

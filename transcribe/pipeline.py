@@ -79,18 +79,37 @@ def transcribe_episode(
 
 
 def transcribing(
-    work: Workspace, source: Source, settings: Settings, engines: Engines, progress: Progress
+    work: Workspace,
+    source: Source,
+    settings: Settings,
+    engines: Engines,
+    progress: Progress,
+    own: SpeechSpans | None = None,
 ) -> Pausing[Episode]:
-    """The same in a work directory that is locked already; others can get ready in its pause."""
+    """The same in a work directory that is locked already; others can get ready in its pause.
+
+    Args:
+        work: The work directory.
+        source: The recording.
+        settings: What is asked for.
+        engines: What works on it.
+        progress: Told of everything.
+        own: Which speech is to be recognised, of a track among others; None: all that is detected.
+    """
     finished = _finished(work, source, progress)
     if finished is not None:
         return finished
-    return (yield from _transcribe(work, source, settings, engines, progress))
+    return (yield from _transcribe(work, source, settings, engines, progress, own))
 
 
-def _transcribe(
+def listened(
     work: Workspace, source: Source, settings: Settings, engines: Engines, progress: Progress
-) -> Pausing[Episode]:
+) -> tuple[Audio, SpeechSpans]:
+    """The first stages: the samples in the work directory, and where somebody speaks in them.
+
+    Raises:
+        TranscribeError: A stage failed.
+    """
     step = _Steps(work, progress)
     if not (work.path / AUDIO_FILE).exists():
         work.remove("normalise.json")  # what it tells of is gone
@@ -103,6 +122,21 @@ def _transcribe(
     speech = step(
         "detect", SpeechSpans, lambda: detect(waveform, settings.detect, engines.open_detector(), progress)
     )
+    return audio, speech
+
+
+def _transcribe(
+    work: Workspace,
+    source: Source,
+    settings: Settings,
+    engines: Engines,
+    progress: Progress,
+    own: SpeechSpans | None,
+) -> Pausing[Episode]:
+    step = _Steps(work, progress)
+    audio, detected = listened(work, source, settings, engines, progress)
+    speech = detected if own is None else own
+    waveform = Waveform.of(audio, work.path)
     languages = None
     if settings.recognise.language == MULTI:
         languages = _languages(step, speech, waveform, settings, engines)
@@ -179,9 +213,18 @@ class _Steps:
         return result
 
 
-def open_workspace(source: Source, settings: Settings, engines: Engines) -> Workspace:
-    """The work directory of this job: this recording, these settings, these weights."""
-    identity = (LAYOUT, source.stream, provenance_of(settings, engines))
+def open_workspace(
+    source: Source, settings: Settings, engines: Engines, among: tuple[str, ...] = ()
+) -> Workspace:
+    """The work directory of this job: this recording, these settings, these weights.
+
+    Args:
+        source: The recording.
+        settings: Those that have a say in the words count.
+        engines: What works on it.
+        among: What identifies the tracks it is one of; empty for a recording of its own.
+    """
+    identity = (LAYOUT, source.stream, provenance_of(settings, engines), *among)
     fingerprint = hashlib.sha256(msgspec.json.encode(identity)).hexdigest()
     return Workspace(work_root(), f"{source.sha256[:32]}/{fingerprint[:32]}")
 

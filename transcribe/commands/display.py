@@ -25,6 +25,8 @@ from transcribe.progress import (
     StageAdvanced,
     StageFinished,
     StageStarted,
+    TrackPlaced,
+    TrackStarted,
     Warned,
     WriterAdvanced,
     printable,
@@ -168,6 +170,10 @@ class PlainDisplay(Display):
                 self.write(f"  {_stage_result(event, self.pace)}")
             case FileFinished():
                 self.write(f"  {_file_result(event)}")
+            case TrackStarted():
+                self.write(f"  {printable(_track(event))}")
+            case TrackPlaced():
+                self.write(f"  {printable(event.summary)}")
             case Covered() | LanguageDetected():
                 self.write(f"  {event.summary}")
 
@@ -224,6 +230,10 @@ class BarDisplay(Display):
                 self.write(_stage_result(event, self.pace))
             case FileFinished():
                 self.write(f"{printable(event.name)}: {_file_result(event)}")
+            case TrackStarted():
+                self.bar.update(self.task, description=printable(_track(event)), visible=True)
+            case TrackPlaced():
+                self.write(printable(event.summary))
             case LanguageDetected():
                 self.write(event.summary)
             case Covered():
@@ -342,6 +352,10 @@ def _make_bar(console: Console) -> RichProgress:
 
 def _position(event: FileStarted) -> str:
     return f"[{event.number}/{event.count}] " if event.count > 1 else ""
+
+
+def _track(event: TrackStarted) -> str:
+    return f"track {event.number}/{event.count}: {event.name} ({event.speaker})"
 
 
 def _stage_result(event: StageFinished, pace: Pace) -> str:

@@ -72,8 +72,8 @@ def is_wide(character: str) -> bool:
 def tokens_of(transcript: Transcript) -> list[Token]:
     """Every word of a transcript that leaves something to show, in order, with usable times.
 
-    Times that run backwards are lifted to the latest start before them; ends are cut at the next
-    start, and where the word must long have been over (`LONG_WORD_MS`).
+    Times that run backwards (where people talk at the same time) are lifted to the latest start
+    before them; ends are cut at the next start, and where the word must long have been over (`LONG_WORD_MS`).
     """
     spoken = list(_spoken_words(transcript))
     starts = list(accumulate((word.start_ms for _, word, _ in spoken), max, initial=0))[1:]

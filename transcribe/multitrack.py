@@ -1,0 +1,280 @@
+"""One transcript of several tracks: each is a job of its own, then their words are put together."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import msgspec
+
+from transcribe.episode import Episode, Source, SpeechSpan, SpeechSpans, Track
+from transcribe.errors import InputError, UsageError
+from transcribe.pausing import Pausing
+from transcribe.pipeline import Engines, listened, open_workspace, provenance_of, transcribing
+from transcribe.progress import (
+    Event,
+    Progress,
+    SegmentRecognised,
+    StageFinished,
+    StageStarted,
+    TrackPlaced,
+    TrackStarted,
+    Warned,
+)
+from transcribe.settings import Settings
+from transcribe.stages.probe import Prober, probe
+from transcribe.tracks.arrange import Arrangement, Listened, arrange, earliest
+from transcribe.tracks.bleed import Own
+from transcribe.tracks.doubles import Spoken, undoubled
+from transcribe.tracks.merge import merged, on_timeline
+from transcribe.tracks.names import find_track, speakers_of, values_of
+from transcribe.waveform import Waveform
+from transcribe.workspace import LAYOUT, Workspace, work_root
+
+ARRANGEMENT = "tracks"
+"""Name of the artefact that tells where tracks lie and what is whose."""
+
+
+@dataclass(frozen=True)
+class TrackJob:
+    """One track to be recognised.
+
+    Attributes:
+        track: Its name and speaker.
+        source: Its file; its name is what people are shown of the track.
+        settings: Those of the job, with the channel.
+    """
+
+    track: Track
+    source: Source
+    settings: Settings
+
+
+def channel_jobs(source: Source, settings: Settings, progress: Progress) -> tuple[TrackJob, ...]:
+    """A job for every channel of a recording.
+
+    Raises:
+        InputError: It has one channel only.
+        UsageError: A speaker is given in another form than TRACK=NAME, or one channel was chosen.
+    """
+    if settings.normalise.channel is not None:
+        raise UsageError("--channels recognises every channel and --channel only one", "Drop one of them")
+    count = source.streams[source.stream].channels
+    if count < 2:
+        raise InputError(
+            f"{source.path} has one channel, so its speakers cannot be told apart by channel",
+            "Leave out --channels",
+        )
+    names = [f"Channel {number}" for number in range(1, count + 1)]
+    speakers = _named(names, [source.name] * count, settings, progress)
+    return tuple(
+        TrackJob(
+            Track(source.name, source.sha256, speaker, channel),
+            replace(source, name=f"{source.name}, channel {channel}"),
+            settings.replace({"channel": channel}),
+        )
+        for channel, speaker in enumerate(speakers, 1)
+    )
+
+
+def track_jobs(
+    paths: Sequence[Path], settings: Settings, prober: Prober, progress: Progress
+) -> tuple[TrackJob, ...]:
+    """A job for every file.
+
+    Raises:
+        InputError: A file is missing, is no recording, or is there twice.
+        UsageError: A speaker is given in another form than TRACK=NAME, or the tracks are to be cut.
+    """
+    if settings.normalise.from_ms is not None or settings.normalise.to_ms is not None:
+        raise UsageError(
+            "--from and --to cut one recording, and tracks may begin at different times",
+            "Transcribe the whole tracks",
+        )
+    sources = [probe(path, settings.normalise.audio_stream, prober) for path in paths]
+    known: dict[str, Source] = {}
+    for source in sources:
+        twin = known.setdefault(source.sha256, source)
+        if twin is not source:
+            raise InputError(f"{twin.path} and {source.path} are the same recording", "Name each track once")
+    names = [source.name for source in sources]
+    speakers = _named(speakers_of(names), names, settings, progress)
+    return tuple(
+        TrackJob(Track(source.name, source.sha256, speaker), source, settings)
+        for source, speaker in zip(sources, speakers, strict=True)
+    )
+
+
+def _named(speakers: list[str], names: Sequence[str], settings: Settings, progress: Progress) -> list[str]:
+    """The speakers, those that the user names under the user's names."""
+    for key, name in values_of(settings.tracks.track_speakers, "--speaker", "NAME"):
+        index = find_track(key, names, speakers)
+        if index is None:
+            progress(Warned(f"--speaker {key}={name}: there is no track {key}; tracks: {_listed(names)}"))
+        else:
+            speakers[index] = name
+    if (twice := next((each for each in speakers if speakers.count(each) > 1), None)) is not None:
+        raise UsageError(
+            f"two tracks have the speaker {twice}",
+            "Give them different names with --speaker; parts of a recording that was stopped are no tracks",
+        )
+    return speakers
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(f"ch{number}" if len(set(names)) == 1 else name for number, name in enumerate(names, 1))
+
+
+def open_joint_workspace(jobs: Sequence[TrackJob], settings: Settings, engines: Engines) -> Workspace:
+    """The work directory of all tracks together: what is known before and after they are recognised."""
+    identity = (
+        LAYOUT,
+        [(job.track, job.source.stream) for job in jobs],
+        settings.tracks.track_offsets,
+        settings.tracks.drop_bleed,
+        provenance_of(settings, engines),
+    )
+    tracks = hashlib.sha256("".join(job.source.sha256 for job in jobs).encode()).hexdigest()
+    fingerprint = hashlib.sha256(msgspec.json.encode(identity)).hexdigest()
+    return Workspace(work_root(), f"{tracks[:32]}/{fingerprint[:32]}")
+
+
+def transcribing_tracks(
+    work: Workspace, jobs: Sequence[TrackJob], settings: Settings, engines: Engines, progress: Progress
+) -> Pausing[Episode]:
+    """Recognise every track and put them together; goes on where an earlier run was stopped.
+
+    Args:
+        work: The work directory of all tracks, locked.
+        jobs: The tracks.
+        settings: What is asked for.
+        engines: What works on them.
+        progress: Told of everything.
+
+    Raises:
+        InputError: Only one track is left, because the others hold the same sound.
+        TranscribeError: A stage of a track failed.
+    """
+    arrangement = _arranged(work, jobs, settings, engines, progress)
+    _tell(arrangement, progress)
+    gone = {each.index: each.reason for each in arrangement.left_out}
+    if len(jobs) - len(gone) < 2:
+        (index, reason), *_ = gone.items()
+        raise InputError(
+            f"only one track is left, {jobs[index].track.label} is none: {reason}",
+            "Transcribe it without --channels, or by itself",
+        )
+    kept = [index for index in range(len(jobs)) if index not in gone]
+    tracks = [arrangement.tracks[index] for index in kept]
+    episodes: list[Episode] = []
+    for index in kept:
+        job, track = jobs[index], arrangement.tracks[index]
+        own = _on_own_clock(arrangement.own[index], track)
+        progress(TrackStarted(track.label, track.speaker, index + 1, len(jobs)))
+        with _workspace(job, jobs, settings, engines) as place:
+            told = _Told(progress, track)
+            episodes.append((yield from transcribing(place, job.source, job.settings, engines, told, own)))
+    progress(StageStarted("merge"))
+    spoken = [
+        Spoken(on_timeline(each.transcript.segments, track), arrangement.own[index].voice)
+        for each, track, index in zip(episodes, tracks, kept, strict=True)
+    ]
+    left = undoubled(spoken)
+    episode = merged(_source(jobs, tracks, kept), tracks, episodes, [each.segments for each in left])
+    progress(StageFinished("merge"))
+    return episode
+
+
+def _arranged(
+    work: Workspace, jobs: Sequence[TrackJob], settings: Settings, engines: Engines, progress: Progress
+) -> Arrangement:
+    """Where the tracks lie and what is whose; for that all of them are decoded, unless it is known."""
+    kept = work.load(ARRANGEMENT, Arrangement)
+    if kept is not None:
+        return kept
+    chosen = _chosen_offsets(jobs, settings)
+    with ExitStack() as locks:
+        tracks: list[Listened] = []
+        for number, job in enumerate(jobs, 1):
+            progress(TrackStarted(job.track.label, job.track.speaker, number, len(jobs)))
+            place = locks.enter_context(_workspace(job, jobs, settings, engines))
+            audio, speech = listened(place, job.source, job.settings, engines, progress)
+            tracks.append(Listened(job.track, job.source, Waveform.of(audio, place.path), speech))
+        progress(StageStarted("align"))
+        arrangement = arrange(tracks, chosen, drop_bleed=settings.tracks.drop_bleed)
+        progress(StageFinished("align"))
+    work.save(ARRANGEMENT, arrangement)
+    return arrangement
+
+
+def _chosen_offsets(jobs: Sequence[TrackJob], settings: Settings) -> dict[int, int]:
+    names = [job.track.name for job in jobs]
+    chosen: dict[int, int] = {}
+    for key, value in values_of(settings.tracks.track_offsets, "--offset", "MS"):
+        index = find_track(key, names, [job.track.speaker for job in jobs])
+        if index is None:
+            raise UsageError(
+                f"--offset {key}={value}: there is no track {key}", f"Tracks are {_listed(names)}"
+            )
+        try:
+            chosen[index] = int(value)
+        except ValueError:
+            raise UsageError(
+                f"--offset {key}={value}: {value!r} is not a whole number of milliseconds",
+                "Say for example --offset guest.wav=1500",
+            ) from None
+    return chosen
+
+
+def _workspace(job: TrackJob, jobs: Sequence[TrackJob], settings: Settings, engines: Engines) -> Workspace:
+    """A track's own work directory: its words depend on what bleeds into it, and so on the others."""
+    others = sorted(f"{each.source.sha256}/{each.source.stream}" for each in jobs)
+    among = (*others, *settings.tracks.track_offsets, str(settings.tracks.drop_bleed))
+    return open_workspace(job.source, job.settings, engines, among)
+
+
+def _on_own_clock(own: Own, track: Track) -> SpeechSpans | None:
+    """The speech to be recognised as the track's own clock has it; None: all that is detected."""
+    if own.voice is None:
+        return None
+
+    def back(ms: int) -> int:
+        return max(0, round((ms - track.offset_ms) / (1 + track.drift_ppm / 1e6)))
+
+    return SpeechSpans(tuple(SpeechSpan(back(span.start_ms), back(span.end_ms)) for span in own.speech.spans))
+
+
+def _source(jobs: Sequence[TrackJob], tracks: Sequence[Track], kept: Sequence[int]) -> Source:
+    """The file whose clock is the timeline, under its own name: what a page plays."""
+    first = earliest(tracks)
+    return replace(jobs[kept[first]].source, name=tracks[first].name)
+
+
+def _tell(arrangement: Arrangement, progress: Progress) -> None:
+    gone = {each.index: each.reason for each in arrangement.left_out}
+    for index, (track, own) in enumerate(zip(arrangement.tracks, arrangement.own, strict=True)):
+        if index in gone:
+            progress(Warned(f"{track.label} is left out: {gone[index]}"))
+            continue
+        bleed = tuple((arrangement.tracks[other].label, level) for other, level in own.bleed_db)
+        progress(
+            TrackPlaced(track.label, track.speaker, track.offset_ms, track.drift_ppm, track.placed, bleed)
+        )
+    for note in arrangement.notes:
+        progress(Warned(note))
+
+
+@dataclass(frozen=True)
+class _Told:
+    """Tells of a track's segments as they will stand in the transcript."""
+
+    progress: Progress
+    track: Track
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, SegmentRecognised):
+            event = SegmentRecognised(*on_timeline([event.segment], self.track))
+        self.progress(event)
