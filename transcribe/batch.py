@@ -25,13 +25,7 @@ from transcribe.errors import (
 )
 from transcribe.jobs import STANDARD, Job, formats_of, plan_jobs, plan_tracks
 from transcribe.loaded import kept_loaded
-from transcribe.multitrack import (
-    TrackJob,
-    channel_jobs,
-    open_joint_workspace,
-    track_jobs,
-    transcribing_tracks,
-)
+from transcribe.multitrack import open_joint_workspace, transcribing_tracks
 from transcribe.noting import OpenWriter, noted
 from transcribe.pausing import PATIENCE_SECONDS, Pause, Pausing
 from transcribe.pipeline import Engines, open_workspace, transcribing
@@ -51,6 +45,7 @@ from transcribe.stages.content import check_content, content_of
 from transcribe.stages.probe import probe
 from transcribe.stages.publish import check_targets, publish
 from transcribe.stages.tagging import publish_sound
+from transcribe.track_jobs import TrackJob, channel_jobs, track_jobs
 from transcribe.workspace import disk_errors, work_root
 
 

@@ -105,9 +105,9 @@ def outline(waveform: Waveform) -> Signal:
         whole = block[: len(block) // size * size]
         rises = np.diff(whole, prepend=np.float32(0)).reshape(-1, size)  # consonants weigh as much as vowels
         parts.append(np.log(np.mean(rises**2, axis=1) + 1e-12).astype(np.float32))
-    if not parts:
-        return np.zeros(0, np.float32)
-    levels = np.concatenate(parts)
+    levels = np.concatenate([*parts, np.zeros(0, np.float32)])
+    if not len(levels):
+        return levels
     levels = np.maximum(levels, np.percentile(levels, 98) - 11.5)  # 50 dB below speech is nothing
     slow = np.convolve(levels, np.ones(SLOW_FRAMES, np.float32) / SLOW_FRAMES, mode="same")
     return (levels - slow).astype(np.float32) if len(levels) >= SLOW_FRAMES else levels - levels.mean()

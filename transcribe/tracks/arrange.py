@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from transcribe.episode import Placed, Source, SpeechSpans, Track
 from transcribe.tracks.align import Placement, place
-from transcribe.tracks.bands import FRAME_MS, Levels, band_levels, resampled
+from transcribe.tracks.bands import FRAME_MS, band_levels, resampled
 from transcribe.tracks.bleed import Heard, Own, own_speech, repeats
 from transcribe.tracks.merge import spans_on_timeline
 from transcribe.waveform import Waveform
+
+if TYPE_CHECKING:
+    from transcribe.tracks.bands import Levels
 
 SAME_LENGTH_MS = 2_000
 """Tracks whose lengths differ by less were most likely cut or exported together."""

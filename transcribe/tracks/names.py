@@ -33,7 +33,8 @@ _MIX_WORDS = {
 _NOISE_WORDS = {
     "audio", "backup", "bounce", "bounced", "cfr", "channel", "ch", "glued", "local", "mic", "microphone",
     "mono", "raw", "rec", "recorded", "recording", "riverside", "fm", "squadcast", "stem", "stems", "synced",
-    "sync", "take", "tr", "track", "video", "vfr", "wav", "zencastr", "zoom", "aligned", "original", "hq", "render",
+    "sync", "take", "tr", "track", "video", "vfr", "wav", "zencastr", "zoom", "aligned", "original", "hq",
+    "render",
 }  # fmt: skip
 _SEPARATORS = re.compile(r"[\s_\-.,()\[\]]+")
 _WORD = re.compile(r"[\s_\-.,()\[\]]*[^\s_\-.,()\[\]]+")
