@@ -39,8 +39,8 @@ MOST_CORRECTION_DB = 12.0
 
 SAME = 0.8
 SAME_SHARE = 0.8
-SAME_DB = 3.0
-"""A mix, or the same sound twice: alike nearly everywhere and hardly quieter. Bleed between microphones a
+SAME_DB = 4.0
+"""A mix, or the same sound twice: alike nearly everywhere and hardly quieter, as recorded. Bleed between microphones a
 metre from each other is 6 dB and more below (benchmarks/results/tracks-base.md)."""
 
 LEAST_BLEED_FRAMES = 1000 // FRAME_MS
@@ -151,13 +151,13 @@ def repeats(this: Heard, others: Sequence[Heard], *, both: bool) -> bool:
 
 def _repeated(there: Heard, here: Heard) -> bool:
     one, other = loudness(there.levels), loudness(here.levels)
-    usual_there, usual_here = _usual(there, one), _usual(here, other)
-    active = _inside(there.speech, len(one)) & (one >= usual_there - 15)
+    active = _inside(there.speech, len(one)) & (one >= _usual(there, one) - 15)
     if not active.any():
         return False
-    louder = one - other - _correction(usual_there, usual_here)
     alike = alikeness(_deep(there), _deep(here))
-    return bool(np.mean((alike >= SAME)[active]) >= SAME_SHARE and np.median(louder[active]) <= SAME_DB)
+    return bool(
+        np.mean((alike >= SAME)[active]) >= SAME_SHARE and np.median((one - other)[active]) <= SAME_DB
+    )
 
 
 def alikeness(one: Levels, other: Levels) -> Line:
