@@ -87,7 +87,7 @@ def write(path: Path, *channels: Samples) -> Path:
 
 
 def turns(samples: Samples, rttm: Path) -> dict[str, Samples]:
-    """A recording of several people taken apart by the lines of an RTTM file: each alone, at the same times."""
+    """Each person of a recording alone, by the lines of an RTTM file; times stay as they are."""
     voices: dict[str, Samples] = {}
     for line in rttm.read_text(encoding="utf-8").splitlines():
         fields = line.split()

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from transcribe.episode import Coverage
+from transcribe.episode import Coverage, Episode
 from transcribe.errors import (
     AllFailed,
     GateError,
@@ -25,7 +25,7 @@ from transcribe.errors import (
 )
 from transcribe.jobs import STANDARD, Job, formats_of, plan_jobs, plan_tracks
 from transcribe.loaded import kept_loaded
-from transcribe.multitrack import open_joint_workspace, transcribing_tracks
+from transcribe.multitrack import MIX_FILE, mixed, open_joint_workspace, transcribing_tracks
 from transcribe.noting import OpenWriter, noted
 from transcribe.pausing import PATIENCE_SECONDS, Pause, Pausing
 from transcribe.pipeline import Engines, open_workspace, transcribing
@@ -38,15 +38,16 @@ from transcribe.progress import (
     Progress,
     StageFinished,
     StageStarted,
+    Warned,
     printable,
 )
 from transcribe.settings import Settings
 from transcribe.stages.content import check_content, content_of
 from transcribe.stages.probe import probe
-from transcribe.stages.publish import check_targets, publish
+from transcribe.stages.publish import Target, check_targets, publish
 from transcribe.stages.tagging import publish_sound
 from transcribe.track_jobs import TrackJob, channel_jobs, track_jobs
-from transcribe.workspace import disk_errors, work_root
+from transcribe.workspace import Workspace, disk_errors, work_root
 
 
 @dataclass
@@ -232,18 +233,20 @@ def transcribe_one(
         while not work.lock():
             yield Pause.LOCK
         try:
-            check_targets(job.targets, work, force=settings.output.force)
+            check_targets((*job.targets, *([job.mix] if job.mix else [])), work, force=settings.output.force)
             check_content(source, formats_of(job.source, settings), settings)
             if tracks:
                 episode = yield from transcribing_tracks(work, tracks, settings, engines, progress)
             else:
                 episode = yield from transcribing(work, source, settings, engines, progress)
+            written: tuple[Path, ...] = ()
+            if job.mix:
+                episode, written = _mixed(job.mix, work, tracks, episode, settings, engines, progress)
             episode = noted(work, episode, settings, open_writer, progress)
             progress(StageStarted("publish"))
-            written: tuple[Path, ...] = ()
             if job.targets:
                 content = partial(content_of, settings)
-                written = publish(episode, job.targets, content, work, force=settings.output.force)
+                written += publish(episode, job.targets, content, work, force=settings.output.force)
                 written += publish_sound(
                     job.sound, episode, engines.editor, work, progress, force=settings.output.force
                 )
@@ -255,6 +258,30 @@ def transcribe_one(
             work.unlock()
     progress(FileFinished(job.name, tuple(map(str, written))))
     judge(job.name, episode.coverage, settings.output.fail_under, progress)
+
+
+def _mixed(
+    target: Target,
+    work: Workspace,
+    tracks: Sequence[TrackJob],
+    episode: Episode,
+    settings: Settings,
+    engines: Engines,
+    progress: Progress,
+) -> tuple[Episode, tuple[Path, ...]]:
+    """The episode with a mix of its tracks as its recording, and the mix, written; a failure is told only."""
+    progress(StageStarted("mix"))
+    try:
+        mixed_episode = mixed(work, tracks, episode, target.path, engines)
+        copy = partial(shutil.copyfile, work.path / MIX_FILE)
+        written = publish(mixed_episode, [target], lambda *_: copy, work, force=settings.output.force)
+    except Interrupted:
+        raise
+    except TranscribeError as error:
+        progress(Warned(f"{target.path.name} could not be written: {error}"))
+        return episode, ()
+    progress(StageFinished("mix"))
+    return mixed_episode, written
 
 
 def _tracks_of(

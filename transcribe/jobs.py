@@ -20,6 +20,11 @@ STANDARD = "-"
 """Standard input as a source, standard output as a destination."""
 
 
+MIX = "mix"
+MIX_SUFFIX = ".mix.m4a"
+"""What the mixed tracks are called in `Target.format`, and how their name ends."""
+
+
 @dataclass(frozen=True)
 class Job:
     """One recording and where its results go.
@@ -30,12 +35,14 @@ class Job:
         sound: Groups of sound files to write beside them; what fails of one costs only that group.
         tracks: The files of a recording that has several, one for each speaker; `source` is then no
             file, but the name that results are made of.
+        mix: Where these tracks are written mixed; None where they are not.
     """
 
     source: str
     targets: tuple[Target, ...]
     sound: tuple[tuple[Target, ...], ...] = ()
     tracks: tuple[str, ...] = ()
+    mix: Target | None = None
 
     @property
     def name(self) -> str:
@@ -66,8 +73,12 @@ def plan_tracks(paths: Sequence[str], results: Path, settings: Settings) -> list
     Raises:
         UsageError: As for `plan_jobs`.
     """
-    source = f"{results}{Path(paths[0]).suffix}"  # named like a recording, which results are made of
-    return _checked([Job(source, _targets(source, settings), tracks=tuple(paths))], settings)
+    source = f"{results}.m4a"  # named like a recording, which results are made of
+    targets = _targets(source, settings)
+    if not settings.tracks.mix or not targets:
+        return _checked([Job(source, targets, tracks=tuple(paths))], settings)
+    mix = Target(MIX, target_path(*_place(source, settings), MIX_SUFFIX))
+    return _checked([Job(source, targets, _sound(source, settings), tuple(paths), mix)], settings)
 
 
 def _checked(jobs: list[Job], settings: Settings) -> list[Job]:
@@ -128,7 +139,7 @@ def _place(source: str, settings: Settings) -> tuple[Path, str]:
 def _refuse_collisions(jobs: Sequence[Job]) -> None:
     owners: dict[Path, str] = {}
     for job in jobs:
-        for target in chain(job.targets, *job.sound):
+        for target in chain(job.targets, *job.sound, [job.mix] if job.mix else []):
             place = target.path.absolute()
             owner = owners.setdefault(place, job.source)
             if owner != job.source:

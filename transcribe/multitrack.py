@@ -6,11 +6,13 @@ import hashlib
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import msgspec
 
 from transcribe.episode import Episode, Source, SpeechSpan, SpeechSpans, Track
 from transcribe.errors import InputError, UsageError
+from transcribe.media import Voice
 from transcribe.pausing import Pausing
 from transcribe.pipeline import Engines, listened, open_workspace, provenance_of, transcribing
 from transcribe.progress import (
@@ -24,6 +26,7 @@ from transcribe.progress import (
     Warned,
 )
 from transcribe.settings import Settings
+from transcribe.stages.probe import probe
 from transcribe.track_jobs import TrackJob, listed
 from transcribe.tracks.arrange import Arrangement, Listened, arrange, earliest
 from transcribe.tracks.bleed import Own
@@ -35,6 +38,8 @@ from transcribe.workspace import LAYOUT, Workspace, work_root
 
 ARRANGEMENT = "tracks"
 """Name of the artefact that tells where tracks lie and what is whose."""
+
+MIX_FILE = "mix.m4a"
 
 
 def open_joint_workspace(jobs: Sequence[TrackJob], settings: Settings, engines: Engines) -> Workspace:
@@ -95,6 +100,40 @@ def transcribing_tracks(
     episode = merged(_source(jobs, tracks, kept), tracks, episodes, [each.segments for each in left])
     progress(StageFinished("merge"))
     return episode
+
+
+def mixed(
+    work: Workspace, jobs: Sequence[TrackJob], episode: Episode, name: Path, engines: Engines
+) -> Episode:
+    """The episode with a mix of its tracks as its recording; as it was where nothing can be mixed.
+
+    Args:
+        work: The work directory of all tracks; the mix is kept in it as MIX_FILE.
+        jobs: The tracks, also those left out.
+        episode: Its transcript.
+        name: Where the mix will be published.
+        engines: What works on it.
+
+    Raises:
+        TranscribeError: A track cannot be read or the mix not be written.
+    """
+    if engines.editor is None or episode.tracks[0].channel is not None:
+        return episode
+    sources = {job.source.sha256: job.source for job in jobs}
+    place = work.path / MIX_FILE
+    if not place.exists():
+        voices = [
+            Voice(sources[track.sha256].path, sources[track.sha256].stream, track.offset_ms, track.drift_ppm)
+            for track in episode.tracks
+        ]
+        temporary = place.with_suffix(".tmp")
+        try:
+            engines.editor.mix(voices, temporary)
+            temporary.replace(place)
+        finally:
+            temporary.unlink(missing_ok=True)
+    source = probe(place, None, engines.prober)
+    return replace(episode, source=replace(source, path=str(name), name=name.name))
 
 
 def _arranged(

@@ -164,6 +164,7 @@ class TrackSettings:
     drop_bleed: bool = option(
         True, "Leave out what a microphone picked up of another one's speaker", advanced=True
     )
+    mix: bool = option(False, "Write the tracks mixed into one file, too; the page plays it", advanced=True)
 
 
 @dataclass(frozen=True)

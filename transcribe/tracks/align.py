@@ -109,8 +109,11 @@ def outline(waveform: Waveform) -> Signal:
     if not len(levels):
         return levels
     levels = np.maximum(levels, np.percentile(levels, 98) - 11.5)  # 50 dB below speech is nothing
-    slow = np.convolve(levels, np.ones(SLOW_FRAMES, np.float32) / SLOW_FRAMES, mode="same")
-    return (levels - slow).astype(np.float32) if len(levels) >= SLOW_FRAMES else levels - levels.mean()
+    slow = np.convolve(levels, np.ones(SLOW_FRAMES) / SLOW_FRAMES, mode="same")
+    if len(levels) < SLOW_FRAMES:
+        slow = np.full(len(levels), levels.mean())
+    outlined: Signal = (levels - slow).astype(np.float32)
+    return outlined
 
 
 def candidates(reference: Signal, other: Signal) -> list[tuple[int, float]]:

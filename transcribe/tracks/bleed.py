@@ -40,8 +40,8 @@ MOST_CORRECTION_DB = 12.0
 SAME = 0.8
 SAME_SHARE = 0.8
 SAME_DB = 4.0
-"""A mix, or the same sound twice: alike nearly everywhere and hardly quieter, as recorded. Bleed between microphones a
-metre from each other is 6 dB and more below (benchmarks/results/tracks-base.md)."""
+"""A mix, or the same sound twice: alike nearly everywhere and hardly quieter, as recorded. Bleed between
+microphones a metre from each other is 6 dB and more below (benchmarks/results/tracks-base.md)."""
 
 LEAST_BLEED_FRAMES = 1000 // FRAME_MS
 LEAST_BLEED_SHARE = 0.1
@@ -166,12 +166,12 @@ def alikeness(one: Levels, other: Levels) -> Line:
     A microphone's or a room's own colour does not count: each band's mean is taken out.
     """
 
-    def mean(values: Levels) -> Levels:
-        sums = np.cumsum(
-            np.pad(values.astype(np.float64), ((ALIKE_FRAMES // 2 + 1, ALIKE_FRAMES // 2), (0, 0))), 0
-        )
-        return (sums[ALIKE_FRAMES:] - sums[:-ALIKE_FRAMES])[: len(values)] / ALIKE_FRAMES
+    def mean(values: Levels) -> NDArray[np.float64]:
+        sums = np.cumsum(np.pad(values.astype(np.float64), edges), 0)
+        means: NDArray[np.float64] = (sums[ALIKE_FRAMES:] - sums[:-ALIKE_FRAMES])[: len(values)]
+        return means / ALIKE_FRAMES
 
+    edges = ((ALIKE_FRAMES // 2 + 1, ALIKE_FRAMES // 2), (0, 0))
     one, other = one - one.mean(0), other - other.mean(0)
     one_mean, other_mean = mean(one), mean(other)
     both = (mean(one * other) - one_mean * other_mean).sum(1)
