@@ -221,6 +221,8 @@ def transcribe_one(
         GateError: Less of the speech has words than was asked for; the transcript is published.
         TranscribeError: It could not be transcribed or published; nothing is.
     """
+    if job.tracks and not settings.show.episode_title:
+        settings = settings.replace({"episode_title": Path(job.source).stem})
     with _path_of(job.source) as path:
         progress(StageStarted("probe"))
         tracks = _tracks_of(job, path, settings, engines, progress)

@@ -263,7 +263,7 @@ class Heard:
         return tuple(word for segment in self.segments for word in segment)
 
 
-Placed = Literal["found", "chosen", "together", "stated", "assumed"]
+Placed = Literal["reference", "found", "chosen", "together", "stated", "assumed"]
 """How it is known where a track lies on the timeline; see `Track`."""
 
 SpotKind = Literal["missing", "suspect", "redecoded", "seam", "uncertain"]
@@ -484,8 +484,9 @@ class Track:
         offset_ms: Where its first sample lies on the recording's timeline.
         drift_ppm: How much longer than on its own clock everything lasts on the recording's
             timeline, in millionths.
-        placed: How that is known: `found` in the sound, `chosen` by the user, `together` (channels of
-            one file), `stated` by time stamps in the files, `assumed` where nothing tells.
+        placed: How that is known: `reference` of the others, `found` in the sound, `chosen` by the
+            user, `together` (channels of one file), `stated` by time stamps in the files, `assumed`
+            where nothing tells.
     """
 
     name: str

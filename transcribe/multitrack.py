@@ -73,14 +73,12 @@ def transcribing_tracks(
         TranscribeError: A stage of a track failed.
     """
     arrangement = _arranged(work, jobs, settings, engines, progress)
-    _tell(arrangement, progress)
     gone = {each.index: each.reason for each in arrangement.left_out}
     if len(jobs) - len(gone) < 2:
         (index, reason), *_ = gone.items()
-        raise InputError(
-            f"only one track is left, {jobs[index].track.label} is none: {reason}",
-            "Transcribe it without --channels, or by itself",
-        )
+        alone = "without --channels" if jobs[index].track.channel else "the other one by itself"
+        raise InputError(f"{jobs[index].track.label} is no track of its own: {reason}", f"Transcribe {alone}")
+    _tell(arrangement, progress)
     kept = [index for index in range(len(jobs)) if index not in gone]
     tracks = [arrangement.tracks[index] for index in kept]
     episodes: list[Episode] = []

@@ -132,7 +132,7 @@ class TrackPlaced:
         speaker: Who speaks on it.
         offset_ms: Where it starts.
         drift_ppm: How much longer everything lasts there than on its own clock, in millionths.
-        placed: How that is known: found, chosen, together, stated or assumed.
+        placed: How that is known: reference, found, chosen, together, stated or assumed.
         bleed: How much quieter others are heard on it than on their own tracks, in dB, by track.
     """
 
@@ -146,10 +146,12 @@ class TrackPlaced:
     @property
     def summary(self) -> str:
         """For people, such as "guest.wav (Guest): starts at 1.203 s, clock off by 12.5 ppm"."""
-        facts = [f"starts at {self.offset_ms / 1000:.3f} s{_HOW[self.placed]}"]
+        facts = []
+        if self.placed != "together":
+            facts.append(f"starts at {self.offset_ms / 1000:.3f} s{_HOW[self.placed]}")
         if self.drift_ppm:
             facts.append(f"clock off by {self.drift_ppm:.1f} ppm")
-        facts += [f"hears {name} at {level:.0f} dB" for name, level in self.bleed]
+        facts += [f"hears {name} at {level:.0f} dB" for name, level in self.bleed] or ["hears nobody else"]
         return f"{self.name} ({self.speaker}): {', '.join(facts)}"
 
 
@@ -157,8 +159,8 @@ _HOW = {
     "found": ", found in the sound",
     "chosen": ", as you chose",
     "stated": ", by the files' time stamps",
-    "together": "",
-    "assumed": "",
+    "reference": "",
+    "assumed": ", assumed",
 }
 
 

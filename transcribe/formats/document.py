@@ -188,8 +188,8 @@ class TrackRecord:
     placed: Annotated[
         Placed,
         Meta(
-            description="How that is known: found in the sound, chosen by the user, together (channels of "
-            "one file), stated by time stamps in the files, or assumed"
+            description="How that is known: reference of the others, found in the sound, chosen by the user, "
+            "together (channels of one file), stated by time stamps in the files, or assumed"
         ),
     ]
 

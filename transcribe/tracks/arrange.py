@@ -146,7 +146,7 @@ def _clock(
     if chosen is not None:
         return Placement(chosen, 0.0, 0), "chosen"
     if not earlier:
-        return Placement(0.0, 0.0, 0), "assumed"
+        return Placement(0.0, 0.0, 0), "reference"
     for other, (on_first, _) in zip(earlier, clocks, strict=True):
         found = place(other.waveform, this.waveform)
         if found is not None:
@@ -195,11 +195,10 @@ def _notes(tracks: Sequence[Listened], placed: Sequence[Track]) -> tuple[str, ..
     lengths = [each.waveform.end_ms for each in tracks]
     for listened, track, length in zip(tracks, placed, lengths, strict=True):
         if not listened.speech.spans:
-            notes.append(f"{track.label}: nobody speaks on this track")
-        elif 4 * length < max(lengths):
+            continue  # that is told when it is transcribed
+        if 4 * length < max(lengths):
             notes.append(f"{track.label}: this track is far shorter than the longest one")
-        unsure = track.placed == "assumed" and listened is not tracks[0]
-        if unsure and listened.speech.spans and abs(length - lengths[0]) > SAME_LENGTH_MS:
+        if track.placed == "assumed" and abs(length - lengths[0]) > SAME_LENGTH_MS:
             notes.append(
                 f"{track.label} shares no sound with the other tracks and is not as long as they are: taken "
                 f"to start with {placed[0].label}; where that is wrong, say --offset {track.name}=MS"
