@@ -64,14 +64,16 @@ def _across(voice: Samples, room: Room, chance: np.random.Generator) -> Samples:
     late = int(room.delay_ms * RATE / 1000)
     size = 1 << (len(voice) + length).bit_length()
     there = np.fft.irfft(np.fft.rfft(voice, size) * np.fft.rfft(echo, size), size)
-    return np.concatenate([np.zeros(late), there])[: len(voice)] * 10 ** (room.bleed_db / 20)
+    arrived: Samples = np.concatenate([np.zeros(late), there])[: len(voice)] * 10 ** (room.bleed_db / 20)
+    return arrived
 
 
 def by_another_clock(samples: Samples, offset_ms: float, drift_ppm: float) -> Samples:
     """What a recorder writes that was started so much later and whose clock is so much slower."""
     count = int((len(samples) - offset_ms * RATE / 1000) / (1 + drift_ppm / 1e6))
     moments = offset_ms * RATE / 1000 + np.arange(count) * (1 + drift_ppm / 1e6)
-    return np.interp(moments, np.arange(len(samples)), samples)
+    written: Samples = np.interp(moments, np.arange(len(samples)), samples)
+    return written
 
 
 def write(path: Path, *channels: Samples) -> Path:

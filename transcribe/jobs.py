@@ -47,6 +47,8 @@ class Job:
     @property
     def name(self) -> str:
         """What people are shown."""
+        if self.tracks:
+            return Path(self.source).stem
         return "standard input" if self.source == STANDARD else Path(self.source).name
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
 
-from transcribe.episode import Episode, Source, SpeechSpan, SpeechSpans, Track
+from transcribe.episode import Episode, Language, Source, SpeechSpan, SpeechSpans, Track
 from transcribe.errors import InputError, UsageError
 from transcribe.media import Voice
 from transcribe.pausing import Pausing
@@ -40,6 +40,11 @@ ARRANGEMENT = "tracks"
 """Name of the artefact that tells where tracks lie and what is whose."""
 
 MIX_FILE = "mix.m4a"
+
+AUTO = "auto"
+ENOUGH_MS = 30_000
+"""With so much speech a track tells its language by itself: Whisper detects it in 30 s (Radford et al. 2022,
+section 2.3). In less, such as a few `mhm`, it guesses."""
 
 
 def open_joint_workspace(jobs: Sequence[TrackJob], settings: Settings, engines: Engines) -> Workspace:
@@ -81,14 +86,18 @@ def transcribing_tracks(
     _tell(arrangement, progress)
     kept = [index for index in range(len(jobs)) if index not in gone]
     tracks = [arrangement.tracks[index] for index in kept]
-    episodes: list[Episode] = []
-    for index in kept:
-        job, track = jobs[index], arrangement.tracks[index]
-        own = _on_own_clock(arrangement.own[index], track)
+    recognised: dict[int, Episode] = {}
+    # The one with most to say tells the language of those that say too little to tell it themselves.
+    for index in sorted(kept, key=lambda each: -arrangement.own[each].speech.duration_ms):
+        job, track, own = jobs[index], arrangement.tracks[index], arrangement.own[index]
+        speech = _on_own_clock(own, track)
+        language = _main_language(own, recognised.values(), settings)
         progress(TrackStarted(track.label, track.speaker, index + 1, len(jobs)))
         with _workspace(job, jobs, settings, engines) as place:
-            told = _Told(progress, track)
-            episodes.append((yield from transcribing(place, job.source, job.settings, engines, told, own)))
+            recognised[index] = yield from transcribing(
+                place, job.source, job.settings, engines, _Told(progress, track), speech, language
+            )
+    episodes = [recognised[index] for index in kept]
     progress(StageStarted("merge"))
     spoken = [
         Spoken(on_timeline(each.transcript.segments, track), arrangement.own[index].voice)
@@ -98,6 +107,13 @@ def transcribing_tracks(
     episode = merged(_source(jobs, tracks, kept), tracks, episodes, [each.segments for each in left])
     progress(StageFinished("merge"))
     return episode
+
+
+def _main_language(own: Own, before: Iterable[Episode], settings: Settings) -> Language | None:
+    """The language of a track that says little: that of the one that says most; None: it is detected."""
+    if settings.recognise.language != AUTO or own.speech.duration_ms >= ENOUGH_MS:
+        return None
+    return next((each.transcript.language for each in before), None)
 
 
 def mixed(
@@ -144,9 +160,11 @@ def _arranged(
     chosen = _chosen_offsets(jobs, settings)
     with ExitStack() as locks:
         tracks: list[Listened] = []
-        for number, job in enumerate(jobs, 1):
+        places = [_workspace(job, jobs, settings, engines) for job in jobs]
+        for place in sorted(places, key=lambda each: each.key):  # in one order, or two runs wait forever
+            locks.enter_context(place)
+        for number, (job, place) in enumerate(zip(jobs, places, strict=True), 1):
             progress(TrackStarted(job.track.label, job.track.speaker, number, len(jobs)))
-            place = locks.enter_context(_workspace(job, jobs, settings, engines))
             audio, speech = listened(place, job.source, job.settings, engines, progress)
             tracks.append(Listened(job.track, job.source, Waveform.of(audio, place.path), speech))
         progress(StageStarted("align"))

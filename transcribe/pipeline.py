@@ -14,6 +14,7 @@ from transcribe.episode import (
     Chunks,
     Coverage,
     Episode,
+    Language,
     Languages,
     ModelIdentity,
     Provenance,
@@ -85,6 +86,7 @@ def transcribing(
     engines: Engines,
     progress: Progress,
     own: SpeechSpans | None = None,
+    told: Language | None = None,
 ) -> Pausing[Episode]:
     """The same in a work directory that is locked already; others can get ready in its pause.
 
@@ -95,11 +97,12 @@ def transcribing(
         engines: What works on it.
         progress: Told of everything.
         own: Which speech is to be recognised, of a track among others; None: all that is detected.
+        told: Its language, where other tracks tell; None: as the settings say.
     """
     finished = _finished(work, source, progress)
     if finished is not None:
         return finished
-    return (yield from _transcribe(work, source, settings, engines, progress, own))
+    return (yield from _transcribe(work, source, settings, engines, progress, own, told))
 
 
 def listened(
@@ -132,6 +135,7 @@ def _transcribe(
     engines: Engines,
     progress: Progress,
     own: SpeechSpans | None,
+    told: Language | None,
 ) -> Pausing[Episode]:
     step = _Steps(work, progress)
     audio, detected = listened(work, source, settings, engines, progress)
@@ -149,7 +153,7 @@ def _transcribe(
         engines.open_workers,
         work,
         progress,
-        languages.main if languages else None,
+        languages.main if languages else told,
     )
     progress(StageFinished("recognise"))
     transcript = step("stitch", Transcript, lambda: stitch(language, chunks, results))

@@ -79,7 +79,7 @@ def test_a_wrong_template_is_refused_before_any_work(tmp_path: Path) -> None:
 
 def test_tracks_become_one_job(tmp_path: Path) -> None:
     (job,) = plan_tracks(["a/host.wav", "b/guest.wav"], Path("a/ep 1. host"), Settings.of(formats=("srt",)))
-    assert job.name == "ep 1. host.m4a"
+    assert job.name == "ep 1. host"
     assert [target.path for target in job.targets] == [
         Path("a/ep 1. host.srt"),
         Path("a/ep 1. host.review.md"),

@@ -40,6 +40,9 @@ SHORTEST_WINDOW_MS = 2_000
 PLACES = 120
 """Close looks along a recording; each is a transform of 2^18 samples."""
 
+PATIENCE = 15
+"""After so many places without common sound, and none with, an offset is given up."""
+
 SEARCH_MS = 250
 """How far from where it is expected a delay is looked for: 30 m of air and 1000 ppm over two minutes."""
 
@@ -146,13 +149,17 @@ def _trace(reference: Waveform, other: Waveform, at_ms: int, lag_ms: float) -> I
     starts = range(0, max(1, length_ms - window_ms + 1), step)
     later = [start for start in starts if start >= at_ms]
     earlier = [start for start in reversed(starts) if start < at_ms]
+    found = missed = 0
     for direction in (later, earlier):
         expected = lag_ms
         for start in direction:
             delay = delay_at(reference, other, start, window_ms, expected)
             if delay is not None:
+                found += 1
                 expected = delay
                 yield start + window_ms / 2, delay
+            elif not found and (missed := missed + 1) >= PATIENCE:
+                return
 
 
 def delay_at(

@@ -31,6 +31,9 @@ voices stay below 0.4, bleed of -12 to -30 dB lies above 0.7 (benchmarks/results
 
 ALIKE_FRAMES = 500 // FRAME_MS
 
+BLOCK_FRAMES = 600_000 // FRAME_MS
+"""Ten minutes are compared at a time."""
+
 LOUDER_DB = 6.0
 """The other track counts as louder from here: twice the sound pressure, which half the distance makes."""
 
@@ -155,17 +158,25 @@ def _repeated(there: Heard, here: Heard) -> bool:
     if not active.any():
         return False
     alike = alikeness(_deep(there), _deep(here))
-    return bool(
-        np.mean((alike >= SAME)[active]) >= SAME_SHARE and np.median((one - other)[active]) <= SAME_DB
-    )
+    same = (alike >= SAME) & (one - other <= SAME_DB)
+    return bool(np.mean(same[active]) >= SAME_SHARE)
 
 
 def alikeness(one: Levels, other: Levels) -> Line:
     """How alike two tracks rise and fall, frame by frame: correlation over half a second and all bands.
 
-    A microphone's or a room's own colour does not count: each band's mean is taken out.
+    A microphone's or a room's own colour does not count: each band's mean is taken out. Memory does not
+    grow with the recording beyond what is returned.
     """
+    parts = [np.zeros(0, np.float32)]
+    for first in range(0, len(one), BLOCK_FRAMES):
+        before = min(first, ALIKE_FRAMES)
+        block = slice(first - before, first + BLOCK_FRAMES + ALIKE_FRAMES)
+        parts.append(_alikeness(one[block], other[block])[before : before + BLOCK_FRAMES])
+    return np.concatenate(parts)
 
+
+def _alikeness(one: Levels, other: Levels) -> Line:
     def mean(values: Levels) -> NDArray[np.float64]:
         sums = np.cumsum(np.pad(values.astype(np.float64), edges), 0)
         means: NDArray[np.float64] = (sums[ALIKE_FRAMES:] - sums[:-ALIKE_FRAMES])[: len(values)]
