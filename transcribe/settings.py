@@ -147,10 +147,10 @@ class RecogniseSettings:
 class TrackSettings:
     """Who speaks on which track, and where the tracks lie; see `transcribe/tracks/`."""
 
-    channels: bool = option(False, "A speaker on each channel: recognise every channel by itself")
+    channels: bool = option(False, "Each channel is a speaker of its own")
     track_speakers: tuple[str, ...] = option(
         (),
-        "Speaker of a track: ch1=Ala, host.wav=Ala; may be repeated",
+        "Speaker: ch1=Ala, host.wav=Ala; may be repeated",
         flag="--speaker",
         metavar="TRACK=NAME",
     )

@@ -355,7 +355,7 @@ def _position(event: FileStarted) -> str:
 
 
 def _track(event: TrackStarted) -> str:
-    return f"track {event.number}/{event.count}: {event.name} ({event.speaker})"
+    return f"track {event.number}/{event.count}: {event.speaker} ({event.name})"
 
 
 def _stage_result(event: StageFinished, pace: Pace) -> str:

@@ -15,7 +15,7 @@ DEFAULT = "run"
 
 COMMANDS = {
     "run": "Transcribe recordings; the default, may be left out.",
-    "multitrack": "Transcribe a conversation recorded with a microphone each.",
+    "multitrack": "Transcribe a talk with a microphone each.",
     "eval": "Count the errors of transcripts against references.",
     "lint": "Check subtitles, chapters and feeds against the rules.",
     "render": "Write files from a finished transcript again.",
