@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -69,24 +70,37 @@ def main() -> None:
     parser.add_argument(
         "--audio", type=Path, default=ROOT.parent / "shared" / "audio", help="folder of clips"
     )
-    parser.add_argument("--parts", default="dialogue,bleed,clocks", help="what to measure")
+    parser.add_argument("--parts", default=",".join(PARTS), help="what to measure")
     asked = parser.parse_args()
     makers = {
         "dialogue": lambda: dialogue(asked.audio, asked.model),
         "bleed": lambda: bleed(asked.model),
         "clocks": clocks,
     }
-    parts = [makers[name]() for name in asked.parts.split(",")]
-    RESULTS.mkdir(exist_ok=True)
-    page = "\n\n".join([f"# Several tracks, model `{asked.model}`\n\n{ask('--version')}. " + ABOUT, *parts])
-    (RESULTS / f"tracks-{asked.model}.md").write_text(page + "\n", encoding="utf-8")
+    for name in asked.parts.split(","):
+        save(asked.model, name, makers[name]())
 
+
+def save(model: str, part: str, text: str) -> None:
+    """Put one part into the page; those measured before stay."""
+    RESULTS.mkdir(exist_ok=True)
+    path = RESULTS / f"tracks-{model}.md"
+    page = path.read_text(encoding="utf-8") if path.exists() else ""
+    parts = dict(re.findall(r"^<!-- (\w+) -->\n\n(.*?)\n(?=\n<!--|\Z)", page, re.MULTILINE | re.DOTALL))
+    parts[part] = text
+    sections = [f"<!-- {name} -->\n\n{parts[name]}\n" for name in PARTS if name in parts]
+    heading = f"# Several tracks, model `{model}`\n\n{ask('--version')}. {ABOUT}\n"
+    path.write_text("\n".join([heading, *sections]), encoding="utf-8")
+
+
+PARTS = ("dialogue", "bleed", "clocks")
 
 ABOUT = """\
 Right speaker: share of the words whose middle lies in a turn of the speaker they are given to, or at most
 0.3 s beside it. Stray: words in a turn of somebody else only, which is what doubled words are. WER by
-speaker: each one's words against what that one says, so a word under the wrong name is two errors. Errors:
-percent (substituted/deleted/inserted words). Made by `python -m benchmarks.tracks`."""
+speaker: each one's words against what that one says, so a word under the wrong name is two errors. WER
+without speakers counts order, too: where people talk at once, a sentence stands before or after another.
+Errors: percent (substituted/deleted/inserted words). Made by `python -m benchmarks.tracks`."""
 
 
 def transcript(model: str, language: str, *arguments: str) -> list[dict[str, Any]]:
