@@ -91,6 +91,7 @@ def transcribe_tracks(
 def _together(paths: list[Path], settings: Settings, progress: Progress | None) -> Episode:
     from transcribe.commands.choose import choose_engines
     from transcribe.commands.choose_writer import choose_writer
+    from transcribe.loaded import kept_loaded
     from transcribe.multitrack import open_joint_workspace, transcribing_tracks
     from transcribe.noting import noted
     from transcribe.pausing import to_the_end
@@ -106,8 +107,8 @@ def _together(paths: list[Path], settings: Settings, progress: Progress | None) 
         jobs = channel_jobs(source, settings, tell)
     else:
         jobs = track_jobs(paths, settings, engines.prober, tell)
-    with open_joint_workspace(jobs, settings, engines) as work:
-        episode = to_the_end(transcribing_tracks(work, jobs, settings, engines, tell))
+    with open_joint_workspace(jobs, settings, engines) as work, kept_loaded(engines) as loaded:
+        episode = to_the_end(transcribing_tracks(work, jobs, settings, loaded, tell))
         return noted(work, episode, settings, open_writer, tell)
 
 

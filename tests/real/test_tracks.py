@@ -13,6 +13,7 @@ import pytest
 from whisper_normalizer.english import EnglishTextNormalizer
 
 from benchmarks.rooms import RATE, Room, Samples, by_another_clock, decoded, microphones, turns, write
+from transcribe import transcribe_tracks
 from transcribe.cli import run
 from transcribe.models.store import InstalledModel
 
@@ -67,6 +68,13 @@ def test_two_microphones_in_one_room(voices: list[Samples], transcribe: Transcri
     # Every word is under its speaker: a word elsewhere would be an error on both sides.
     assert errors(document, "Dickens", slice(0, 4, 2)) <= 0.1
     assert errors(document, "Jane", slice(1, 4, 2)) <= 0.15
+    again = transcribe_tracks(
+        [tmp_path / "dickens.wav", tmp_path / "austen.wav"],
+        model="tiny.en",
+        track_speakers=("austen.wav=Jane",),
+    )
+    assert [each.placed for each in again.tracks] == ["reference", "found"]
+    assert {each.speaker for each in again.transcript.segments} == {"Dickens", "Jane"}
     ends = {"Dickens": 0, "Jane": 0}
     for segment in document["segments"]:
         assert segment["start_ms"] >= ends[segment["speaker"]]

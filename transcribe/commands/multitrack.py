@@ -32,13 +32,14 @@ def multitrack(
     from transcribe.commands.display import open_display
     from transcribe.progress import Warned
 
-    resolved = config.load(given_flags(context), config_file, profile)
-    settings = resolved.settings
+    flags = given_flags(context)
+    resolved = config.load(flags, config_file, profile)
+    settings = resolved.settings.replace({"channels": False})  # the config may say so of single files
     asked = context.ensure_object(Asked)
     asked.debug, asked.quiet = settings.display.debug, settings.display.quiet
     if title != Path(title).name:
         raise UsageError(f"--title {title} is no file name", "Choose the folder with -o")
-    if settings.tracks.channels:
+    if flags.get("channels"):
         raise UsageError(
             "multitrack takes a file for each speaker, --channels a channel",
             "Run transcribe FILE --channels for one file with several channels",

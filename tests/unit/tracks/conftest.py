@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-from sounds import AsWaveform
 
 from benchmarks.rooms import Samples, decoded, turns
 from transcribe.waveform import Waveform
+
+AsWaveform = Callable[[str, Samples], Waveform]
 
 SAMPLES = Path(__file__).resolve().parents[3] / "samples"
 

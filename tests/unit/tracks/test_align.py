@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
-from sounds import AsWaveform
 
 from benchmarks.rooms import Room, Samples, by_another_clock, microphones
 from transcribe.tracks.align import line_through, place
+from transcribe.waveform import Waveform
+
+AsWaveform = Callable[[str, Samples], Waveform]
 
 
 @pytest.mark.parametrize(("bleed_db", "offset_ms"), [(-12, 0), (-25, -3_500), (-25, 12_345), (-35, 12_345)])

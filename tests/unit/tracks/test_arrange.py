@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
-from sounds import AsWaveform
 
 from benchmarks.rooms import Room, Samples, by_another_clock, microphones
 from transcribe.episode import AudioStream, Source, SpeechSpan, SpeechSpans, Track
 from transcribe.tracks.arrange import Arrangement, Listened, arrange, earliest
+from transcribe.waveform import Waveform
+
+AsWaveform = Callable[[str, Samples], Waveform]
 
 ROOM = Room(-20)
 

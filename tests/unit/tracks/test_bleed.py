@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from sounds import AsWaveform
 
 from benchmarks.rooms import Room, Samples, microphones
 from transcribe.episode import SpeechSpan, SpeechSpans
 from transcribe.tracks.bands import FRAME_MS, band_levels, loudness
 from transcribe.tracks.bleed import Heard, Own, alikeness, own_speech, repeats
+from transcribe.waveform import Waveform
+
+AsWaveform = Callable[[str, Samples], Waveform]
 
 Mask = NDArray[np.bool_]
 
