@@ -14,10 +14,14 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
     from transcribe.episode import Episode
     from transcribe.progress import Progress
+    from transcribe.settings import Settings
 
-__all__ = ["render_episode", "transcribe_file"]
+__all__ = ["render_episode", "transcribe_file", "transcribe_tracks"]
 
 
 def transcribe_file(
@@ -49,12 +53,62 @@ def transcribe_file(
     from transcribe.stages.probe import probe
 
     settings = Settings.of(**options)
+    if settings.tracks.channels:
+        return _together([Path(path)], settings, progress)
     open_writer = choose_writer(settings)
     engines = choose_engines(settings)
     source = probe(Path(path), settings.normalise.audio_stream, engines.prober)
     tell = progress or silent
     with open_workspace(source, settings, engines) as work:
         episode = to_the_end(transcribing(work, source, settings, engines, tell))
+        return noted(work, episode, settings, open_writer, tell)
+
+
+def transcribe_tracks(
+    paths: Sequence[str | PathLike[str]], *, progress: Progress | None = None, **options: Any
+) -> Episode:
+    """Transcribe the tracks of one conversation, a file for each speaker, into one episode.
+
+    Args:
+        paths: Any files ffmpeg reads, at least two.
+        progress: As for `transcribe_file`.
+        **options: As for `transcribe_file`; `track_speakers=("host.wav=Ala",)` names speakers.
+
+    Raises:
+        ValueError: An option is unknown or its value is not allowed.
+        transcribe.errors.TranscribeError: What went wrong, for which file, and what to do next.
+    """
+    from pathlib import Path
+
+    from transcribe.settings import Settings
+    from transcribe.tracks.names import found_tracks
+
+    return _together(
+        list(found_tracks([Path(path) for path in paths]).tracks), Settings.of(**options), progress
+    )
+
+
+def _together(paths: list[Path], settings: Settings, progress: Progress | None) -> Episode:
+    from transcribe.commands.choose import choose_engines
+    from transcribe.commands.choose_writer import choose_writer
+    from transcribe.loaded import kept_loaded
+    from transcribe.multitrack import open_joint_workspace, transcribing_tracks
+    from transcribe.noting import noted
+    from transcribe.pausing import to_the_end
+    from transcribe.progress import silent
+    from transcribe.stages.probe import probe
+    from transcribe.track_jobs import channel_jobs, track_jobs
+
+    open_writer = choose_writer(settings)
+    engines = choose_engines(settings)
+    tell = progress or silent
+    if settings.tracks.channels:
+        source = probe(paths[0], settings.normalise.audio_stream, engines.prober)
+        jobs = channel_jobs(source, settings, tell)
+    else:
+        jobs = track_jobs(paths, settings, engines.prober, tell)
+    with open_joint_workspace(jobs, settings, engines) as work, kept_loaded(engines) as loaded:
+        episode = to_the_end(transcribing_tracks(work, jobs, settings, loaded, tell))
         return noted(work, episode, settings, open_writer, tell)
 
 

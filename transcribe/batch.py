@@ -2,55 +2,33 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import sys
-import tempfile
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 
-from transcribe.episode import Coverage, Episode
 from transcribe.errors import (
     AllFailed,
-    GateError,
     Interrupted,
-    OutputError,
     SomeFailed,
     TranscribeError,
 )
-from transcribe.jobs import STANDARD, Job, formats_of, plan_jobs
+from transcribe.jobs import Job, plan_jobs, plan_tracks
 from transcribe.loaded import kept_loaded
-from transcribe.notes.extractive import NAME as EXTRACTIVE
-from transcribe.noting import OpenWriter, noted, wants_notes
+from transcribe.noting import OpenWriter
 from transcribe.pausing import PATIENCE_SECONDS, Pause, Pausing
-from transcribe.pipeline import Engines, open_workspace, transcribing
+from transcribe.pipeline import Engines
 from transcribe.progress import (
-    Covered,
     FileFailed,
-    FileFinished,
-    FileSkipped,
     FileStarted,
     HeldBack,
     Progress,
-    StageFinished,
-    StageStarted,
-    Warned,
     printable,
 )
-from transcribe.records import Seen, size_and_time
-from transcribe.renaming import named_since
 from transcribe.settings import Settings
-from transcribe.stages.content import check_content, content_of
-from transcribe.stages.probe import probe
-from transcribe.stages.publish import Published, Target, check_targets, publish
-from transcribe.stages.tagging import content_of as sound_of
-from transcribe.stages.tagging import publish_sound
-from transcribe.workspace import Workspace, disk_errors, work_root
+from transcribe.transcribing import transcribe_one
 
 
 @dataclass
@@ -117,6 +95,32 @@ def transcribe_jobs(
         open_writer: Gets the language model ready that writes notes; None: none does.
     """
     return _Run(jobs, settings, engines, progress_of, open_writer, raise_alone=False).all()
+
+
+def transcribe_together(
+    tracks: Sequence[str],
+    results: Path,
+    settings: Settings,
+    engines: Engines,
+    progress: Progress,
+    open_writer: OpenWriter | None = None,
+) -> Report:
+    """Transcribe the tracks of one recording, a file for each speaker, into one transcript.
+
+    Args:
+        tracks: Paths.
+        results: Folder of the results, unless the settings name one, and what their names begin with.
+        settings: What is asked for.
+        engines: What works on them.
+        progress: Told of everything.
+        open_writer: Gets the language model ready that writes notes; None: none does.
+
+    Raises:
+        UsageError: What is asked makes no sense; nothing was done.
+        TranscribeError: It failed.
+    """
+    jobs = plan_tracks(tracks, results, settings)
+    return _Run(jobs, settings, engines, lambda _: progress, open_writer, raise_alone=True).all()
 
 
 class _Run:
@@ -217,121 +221,3 @@ class _Begun:
         while self.pause:
             self.advance()
         return True
-
-
-def transcribe_one(
-    job: Job, settings: Settings, engines: Engines, progress: Progress, open_writer: OpenWriter | None = None
-) -> Pausing[None]:
-    """From one path to its published files, or to standard output.
-
-    Raises:
-        GateError: Less of the speech has words than was asked for; the transcript is published.
-        TranscribeError: It could not be transcribed or published; nothing is.
-    """
-    with _path_of(job.source) as path:
-        progress(StageStarted("probe"))
-        facts = size_and_time(path)  # before it is read: what is written into it from now on is a change
-        source = probe(path, settings.normalise.audio_stream, engines.prober)
-        progress(StageFinished("probe"))
-        work = open_workspace(source, settings, engines)
-        while not work.lock():
-            yield Pause.LOCK
-        try:
-            memory = job.memory
-            if memory and memory.made_meanwhile(source.sha256, job.files):
-                progress(FileSkipped(job.name, "another run has done it"))
-                return
-            ours = (*job.replaces, *(memory.ours() if memory else ()))
-            check_targets(job.targets, work, force=settings.output.force, ours=ours)
-            check_content(source, formats_of(job.source, settings), settings)
-            episode = yield from transcribing(work, source, settings, engines, progress)
-            episode = named_since(work, noted(work, episode, settings, open_writer, progress))
-            progress(StageStarted("publish"))
-            written: tuple[Path, ...] = ()
-            if job.targets:
-                written = _publish(job, episode, settings, engines, work, ours, progress)
-            else:
-                only = formats_of(job.source, settings)[0]
-                _to_standard_output(content_of(settings, episode, only) or b"")
-            if memory and facts:
-                made = [each for each in job.files if not _is_owed(each, job, episode, engines, written)]
-                try:
-                    complete = open_writer is None or not _lacks_its_writer(episode, settings)
-                    memory.keep(Seen(*facts, source.sha256), episode, made, written, complete=complete)
-                except OutputError as error:
-                    progress(Warned(f"{source.name}: the next run will do it again, because {error}"))
-            progress(StageFinished("publish"))
-        finally:
-            work.unlock()
-    progress(FileFinished(job.name, tuple(map(str, written)), episode.audio.duration_ms))
-    judge(job.name, episode.coverage, settings.output.fail_under, progress)
-
-
-def _publish(
-    job: Job,
-    episode: Episode,
-    settings: Settings,
-    engines: Engines,
-    work: Workspace,
-    ours: Sequence[Published],
-    progress: Progress,
-) -> tuple[Path, ...]:
-    force, content = settings.output.force, partial(content_of, settings)
-    written = publish(episode, job.targets, content, work, force=force, ours=ours)
-    return written + publish_sound(job.sound, episode, engines.editor, work, progress, force=force, ours=ours)
-
-
-def _is_owed(target: Target, job: Job, episode: Episode, engines: Engines, written: Sequence[Path]) -> bool:
-    """Whether a sound file should be there and is not, because something went wrong."""
-    if target in job.targets or target.path in written or engines.editor is None:
-        return False
-    return sound_of(episode, target.format, engines.editor) is not None
-
-
-def _lacks_its_writer(episode: Episode, settings: Settings) -> bool:
-    """Whether the language model that was to write the notes failed, so that the next run asks it again."""
-    if not wants_notes(settings) or not episode.transcript.segments:
-        return False
-    return episode.notes is None or episode.notes.authorship.writer == EXTRACTIVE
-
-
-def judge(name: str, coverage: Coverage, fail_under: float, progress: Progress) -> None:
-    """Tell how much of the speech has words.
-
-    Raises:
-        GateError: It is less than `fail_under` percent.
-    """
-    progress(Covered(name, coverage.percent, len(coverage.to_check), coverage.summary()))
-    if coverage.percent < fail_under:
-        raise GateError(
-            f"less than {fail_under:g} % of the speech in {name} has words ({coverage.summary()})",
-            "The transcript is written all the same; listen to what is missing",
-        )
-
-
-@contextmanager
-def _path_of(source: str) -> Iterator[Path]:
-    """The file to read; standard input is first written to one, because it is read more than once."""
-    if source != STANDARD:
-        yield Path(source)
-        return
-    folder = work_root()
-    with disk_errors(folder, "writing into"):
-        folder.mkdir(parents=True, exist_ok=True)
-        spool = tempfile.TemporaryDirectory(prefix="stdin-", dir=folder)
-    with spool as place:
-        path = Path(place) / "stdin"
-        with disk_errors(path, "writing"), path.open("wb") as handle:
-            shutil.copyfileobj(sys.stdin.buffer, handle)
-        yield path
-
-
-def _to_standard_output(content: bytes) -> None:
-    try:
-        sys.stdout.buffer.write(content)
-        sys.stdout.buffer.flush()
-    except OSError as error:
-        # Python would try once more at its end, and end with an exit code of its own.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        if not isinstance(error, BrokenPipeError):  # otherwise the reader has had enough
-            raise OutputError(f"writing standard output failed: {error.strerror}") from error

@@ -263,6 +263,9 @@ class Heard:
         return tuple(word for segment in self.segments for word in segment)
 
 
+Placed = Literal["reference", "found", "chosen", "together", "stated", "assumed"]
+"""How it is known where a track lies on the timeline; see `Track`."""
+
 SpotKind = Literal["missing", "suspect", "redecoded", "seam", "uncertain"]
 
 
@@ -418,7 +421,9 @@ class Transcript:
 
     Attributes:
         language: Language of the recording, None when nothing was said and none was chosen.
-        segments: In order; words neither overlap nor repeat across segments.
+        segments: In order of their starts; words of one speaker neither overlap nor repeat across
+            segments. Where several microphones were recorded, segments of different speakers may
+            overlap: people talk at the same time.
     """
 
     language: Language | None
@@ -431,7 +436,7 @@ class Transcript:
 
     @property
     def words(self) -> tuple[Word, ...]:
-        """Every word of every segment, in order."""
+        """Every word of every segment, segment by segment."""
         return tuple(word for segment in self.segments for word in segment.words)
 
 
@@ -468,11 +473,46 @@ class Provenance:
 
 
 @dataclass(frozen=True)
+class Track:
+    """One microphone of a recording that has several: a file, or one channel of one.
+
+    Attributes:
+        name: File name without directories.
+        sha256: Hex digest of the file's bytes.
+        speaker: Who speaks into it.
+        channel: Which channel of the file, from 1; None where the whole file is the track.
+        offset_ms: Where its first sample lies on the recording's timeline.
+        drift_ppm: How much longer than on its own clock everything lasts on the recording's
+            timeline, in millionths.
+        placed: How that is known: `reference` of the others, `found` in the sound, `chosen` by the
+            user, `together` (channels of one file), `stated` by time stamps in the files, `assumed`
+            where nothing tells.
+    """
+
+    name: str
+    sha256: str
+    speaker: str
+    channel: int | None = None
+    offset_ms: int = 0
+    drift_ppm: float = 0.0
+    placed: Placed = "assumed"
+
+    def at(self, ms: int) -> int:
+        """A time of this track's own, on the recording's timeline, in ms; never below 0."""
+        return max(0, round(self.offset_ms + ms * (1 + self.drift_ppm / 1e6)))
+
+    @property
+    def label(self) -> str:
+        """What people are shown: `host.wav`, or `interview.wav, channel 2`."""
+        return self.name if self.channel is None else f"{self.name}, channel {self.channel}"
+
+
+@dataclass(frozen=True)
 class Episode:
     """A finished transcript with all that is known about it: what the formats write out.
 
     Attributes:
-        source: The recording.
+        source: The recording; of several tracks the one whose clock is the timeline.
         audio: How it was normalised.
         speech: Where somebody speaks.
         transcript: What was said.
@@ -480,6 +520,7 @@ class Episode:
         provenance: What made it.
         show: What is known about the show and the episode.
         notes: What was written about it; None where nothing was.
+        tracks: The microphones it was made of, in the order given; empty where there was one.
     """
 
     source: Source
@@ -490,3 +531,4 @@ class Episode:
     provenance: Provenance
     show: Show = NO_SHOW
     notes: ShowNotes | None = None
+    tracks: tuple[Track, ...] = ()

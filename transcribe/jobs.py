@@ -21,6 +21,11 @@ STANDARD = "-"
 """Standard input as a source, standard output as a destination."""
 
 
+MIX = "mix"
+MIX_SUFFIX = ".mix.m4a"
+"""What the mixed tracks are called in `Target.format`, and how their name ends."""
+
+
 @dataclass(frozen=True)
 class Job:
     """One recording and where its results go.
@@ -33,6 +38,9 @@ class Job:
         label: What people are shown; the file's name when empty.
         replaces: Files of an earlier version of the recording, which are replaced as if this job had
             written them.
+        tracks: The files of a recording that has several, one for each speaker; `source` is then no
+            file, but the name that results are made of.
+        mix: Where these tracks are written mixed; None where they are not.
     """
 
     source: str
@@ -41,18 +49,22 @@ class Job:
     memory: Memory | None = None
     label: str = ""
     replaces: tuple[Published, ...] = ()
+    tracks: tuple[str, ...] = ()
+    mix: Target | None = None
 
     @property
     def name(self) -> str:
         """What people are shown."""
         if self.label:
             return self.label
+        if self.tracks:
+            return Path(self.source).stem
         return "standard input" if self.source == STANDARD else Path(self.source).name
 
     @property
     def files(self) -> tuple[Target, ...]:
         """Every file that may be written, sound too."""
-        return (*self.targets, *chain.from_iterable(self.sound))
+        return (*self.targets, *chain.from_iterable(self.sound), *([self.mix] if self.mix else []))
 
 
 def plan_jobs(
@@ -69,12 +81,38 @@ def plan_jobs(
         UsageError: Unknown format, two results in one place, a link that cannot be published, too much for
             standard output, or a template that is wrong.
     """
-    show_of((), settings.show)
     places = {source: _place(source, settings, folders or {}) for source in sources}
     jobs = [
         Job(each, _targets(each, settings, *places[each]), _sound(each, settings, *places[each]))
         for each in sources
     ]
+    return _checked(jobs, settings)
+
+
+def plan_tracks(paths: Sequence[str], results: Path, settings: Settings) -> list[Job]:
+    """The one job that several tracks of a recording become.
+
+    Args:
+        paths: The tracks.
+        results: Folder of the results, unless the settings name one, and what their names begin with.
+        settings: What is asked for.
+
+    Raises:
+        UsageError: As for `plan_jobs`.
+    """
+    source = f"{results}.m4a"  # named like a recording, which results are made of
+    place = _place(source, settings, {})
+    targets = _targets(source, settings, *place)
+    if not settings.tracks.mix or not targets:
+        return _checked([Job(source, targets, tracks=tuple(paths))], settings)
+    mix = Target(MIX, target_path(*place, MIX_SUFFIX))
+    return _checked(
+        [Job(source, targets, _sound(source, settings, *place), tracks=tuple(paths), mix=mix)], settings
+    )
+
+
+def _checked(jobs: list[Job], settings: Settings) -> list[Job]:
+    show_of((), settings.show)
     if any(not job.targets for job in jobs):
         if len(jobs) > 1:
             raise UsageError("standard output takes one recording at a time", "Choose a folder with -o")
@@ -141,7 +179,8 @@ def _refuse_collisions(jobs: Sequence[Job]) -> None:
                     "Transcribe them into different folders with -o",
                 )
     for job in jobs:
-        owner = owners.get(Path(job.source).absolute(), "")
-        if owner:
-            own = "its own transcript" if owner == job.source else f"what is made of {owner}"
-            raise UsageError(f"{job.source} would be overwritten by {own}", "Choose a folder with -o")
+        for source in job.tracks or (job.source,):
+            owner = owners.get(Path(source).absolute(), "")
+            if owner:
+                own = "its own transcript" if owner == job.source else f"what is made of {owner}"
+                raise UsageError(f"{source} would be overwritten by {own}", "Choose a folder with -o")

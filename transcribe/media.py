@@ -48,6 +48,23 @@ class Extract:
 
 
 @dataclass(frozen=True)
+class Voice:
+    """One track of a mix.
+
+    Attributes:
+        path: The media file.
+        stream: Index of the audio stream, from 0.
+        offset_ms: Where it starts in the mix.
+        drift_ppm: How much longer everything lasts in the mix, in millionths.
+    """
+
+    path: str
+    stream: int
+    offset_ms: int
+    drift_ppm: float
+
+
+@dataclass(frozen=True)
 class Decoding:
     """How decoding went.
 

@@ -97,7 +97,8 @@ def renamed(episode: Episode, names: Mapping[str, str]) -> Episode:
     notes = episode.notes
     if notes is not None:
         notes = _notes_renamed(notes, segments, names, _rewriter(names, episode.transcript.text))
-    return replace(episode, transcript=transcript, notes=notes)
+    tracks = tuple(replace(each, speaker=names.get(each.speaker, each.speaker)) for each in episode.tracks)
+    return replace(episode, transcript=transcript, notes=notes, tracks=tracks)
 
 
 def _notes_renamed(

@@ -14,6 +14,7 @@ from transcribe.episode import (
     Chunks,
     Coverage,
     Episode,
+    Language,
     Languages,
     ModelIdentity,
     Provenance,
@@ -79,18 +80,39 @@ def transcribe_episode(
 
 
 def transcribing(
-    work: Workspace, source: Source, settings: Settings, engines: Engines, progress: Progress
+    work: Workspace,
+    source: Source,
+    settings: Settings,
+    engines: Engines,
+    progress: Progress,
+    own: SpeechSpans | None = None,
+    told: Language | None = None,
 ) -> Pausing[Episode]:
-    """The same in a work directory that is locked already; others can get ready in its pause."""
+    """The same in a work directory that is locked already; others can get ready in its pause.
+
+    Args:
+        work: The work directory.
+        source: The recording.
+        settings: What is asked for.
+        engines: What works on it.
+        progress: Told of everything.
+        own: Which speech is to be recognised, of a track among others; None: all that is detected.
+        told: Its language, where other tracks tell; None: as the settings say.
+    """
     finished = _finished(work, source, progress)
     if finished is not None:
         return finished
-    return (yield from _transcribe(work, source, settings, engines, progress))
+    return (yield from _transcribe(work, source, settings, engines, progress, own, told))
 
 
-def _transcribe(
+def listened(
     work: Workspace, source: Source, settings: Settings, engines: Engines, progress: Progress
-) -> Pausing[Episode]:
+) -> tuple[Audio, SpeechSpans]:
+    """The first stages: the samples in the work directory, and where somebody speaks in them.
+
+    Raises:
+        TranscribeError: A stage failed.
+    """
     step = _Steps(work, progress)
     if not (work.path / AUDIO_FILE).exists():
         work.remove("normalise.json")  # what it tells of is gone
@@ -103,6 +125,22 @@ def _transcribe(
     speech = step(
         "detect", SpeechSpans, lambda: detect(waveform, settings.detect, engines.open_detector(), progress)
     )
+    return audio, speech
+
+
+def _transcribe(
+    work: Workspace,
+    source: Source,
+    settings: Settings,
+    engines: Engines,
+    progress: Progress,
+    own: SpeechSpans | None,
+    told: Language | None,
+) -> Pausing[Episode]:
+    step = _Steps(work, progress)
+    audio, detected = listened(work, source, settings, engines, progress)
+    speech = detected if own is None else own
+    waveform = Waveform.of(audio, work.path)
     languages = None
     if settings.recognise.language == MULTI:
         languages = _languages(step, speech, waveform, settings, engines)
@@ -115,7 +153,7 @@ def _transcribe(
         engines.open_workers,
         work,
         progress,
-        languages.main if languages else None,
+        languages.main if languages else told,
     )
     progress(StageFinished("recognise"))
     transcript = step("stitch", Transcript, lambda: stitch(language, chunks, results))
@@ -179,9 +217,18 @@ class _Steps:
         return result
 
 
-def open_workspace(source: Source, settings: Settings, engines: Engines) -> Workspace:
-    """The work directory of this job: this recording, these settings, these weights."""
-    identity = (LAYOUT, source.stream, provenance_of(settings, engines))
+def open_workspace(
+    source: Source, settings: Settings, engines: Engines, among: tuple[str, ...] = ()
+) -> Workspace:
+    """The work directory of this job: this recording, these settings, these weights.
+
+    Args:
+        source: The recording.
+        settings: Those that have a say in the words count.
+        engines: What works on it.
+        among: What identifies the tracks it is one of; empty for a recording of its own.
+    """
+    identity = (LAYOUT, source.stream, provenance_of(settings, engines), *among)
     fingerprint = hashlib.sha256(msgspec.json.encode(identity)).hexdigest()
     return Workspace(work_root(), f"{source.sha256[:32]}/{fingerprint[:32]}")
 

@@ -107,6 +107,64 @@ class SegmentRecognised:
 
 
 @dataclass(frozen=True)
+class TrackStarted:
+    """Work on one of several tracks of a recording begins.
+
+    Attributes:
+        name: The file's name, with the channel if it is one.
+        speaker: Who speaks on it.
+        number: Position among the tracks, from 1.
+        count: How many there are.
+    """
+
+    name: str
+    speaker: str
+    number: int
+    count: int
+
+
+@dataclass(frozen=True)
+class TrackPlaced:
+    """It is known where a track lies on the common timeline, and what comes over from other tracks.
+
+    Attributes:
+        name: The file's name, with the channel if it is one.
+        speaker: Who speaks on it.
+        offset_ms: Where it starts.
+        drift_ppm: How much longer everything lasts there than on its own clock, in millionths.
+        placed: How that is known: reference, found, chosen, together, stated or assumed.
+        bleed: How much quieter others are heard on it than on their own tracks, in dB, by track.
+    """
+
+    name: str
+    speaker: str
+    offset_ms: int
+    drift_ppm: float
+    placed: str
+    bleed: tuple[tuple[str, float], ...]
+
+    @property
+    def summary(self) -> str:
+        """For people, such as "guest.wav (Guest): starts at 1.203 s, clock off by 12.5 ppm"."""
+        facts = []
+        if self.placed != "together":
+            facts.append(f"starts at {self.offset_ms / 1000:.3f} s{_HOW[self.placed]}")
+        if self.drift_ppm:
+            facts.append(f"clock off by {self.drift_ppm:.1f} ppm")
+        facts += [f"hears {name} at {level:.0f} dB" for name, level in self.bleed] or ["hears nobody else"]
+        return f"{self.name} ({self.speaker}): {', '.join(facts)}"
+
+
+_HOW = {
+    "found": ", found in the sound",
+    "chosen": ", as you chose",
+    "stated": ", by the files' time stamps",
+    "reference": "",
+    "assumed": ", assumed",
+}
+
+
+@dataclass(frozen=True)
 class Warned:
     """Something people should know that did not make the job fail."""
 
@@ -188,6 +246,8 @@ Event = (
     | WriterAdvanced
     | LanguageDetected
     | SegmentRecognised
+    | TrackStarted
+    | TrackPlaced
     | Warned
     | Noticed
     | FileFinished

@@ -29,6 +29,9 @@ class NormaliseSettings:
     audio_stream: int | None = option(
         None, "Audio stream, from 0; the best one when not given", metavar="N", minimum=0, advanced=True
     )
+    channel: int | None = option(
+        None, "Only this channel, from 1; all mixed when not given", metavar="N", minimum=1, advanced=True
+    )
     loudness: bool = option(True, "Bring speech to a common loudness before recognition", advanced=True)
 
 
@@ -138,6 +141,30 @@ class RecogniseSettings:
         maximum=64,
         advanced=True,
     )
+
+
+@dataclass(frozen=True)
+class TrackSettings:
+    """Who speaks on which track, and where the tracks lie; see `transcribe/tracks/`."""
+
+    channels: bool = option(False, "Each channel is a speaker of its own")
+    track_speakers: tuple[str, ...] = option(
+        (),
+        "Speaker: ch1=Ala, host.wav=Ala; may be repeated",
+        flag="--speaker",
+        metavar="TRACK=NAME",
+    )
+    track_offsets: tuple[str, ...] = option(
+        (),
+        "Start of a track on the common timeline: guest.wav=1500; may be repeated",
+        flag="--offset",
+        metavar="TRACK=MS",
+        advanced=True,
+    )
+    drop_bleed: bool = option(
+        True, "Leave out what a microphone picked up of another one's speaker", advanced=True
+    )
+    mix: bool = option(False, "Write the tracks mixed into one file, too; the page plays it", advanced=True)
 
 
 @dataclass(frozen=True)
@@ -320,6 +347,7 @@ class Settings:
     detect: DetectSettings = DetectSettings()
     plan: PlanSettings = PlanSettings()
     recognise: RecogniseSettings = RecogniseSettings()
+    tracks: TrackSettings = TrackSettings()
     compute: ComputeSettings = ComputeSettings()
     subtitles: SubtitleSettings = SubtitleSettings()
     output: OutputSettings = OutputSettings()

@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 from season import Season
 
-from transcribe.batch import judge, transcribe_jobs
+from transcribe.batch import transcribe_jobs
 from transcribe.episode import Coverage, Spot
 from transcribe.errors import EngineError, GateError, Interrupted
 from transcribe.notes.writer import Writer
@@ -20,6 +20,7 @@ from transcribe.reporting import Reporter
 from transcribe.stages.probe import probe
 from transcribe.stages.publish import Target
 from transcribe.stages.tagging import Editor
+from transcribe.transcribing import judge
 
 GAP = Coverage(10_000, 1_000, 0, 0, (Spot(0, 1_000, "missing", "no words were recognised"),))
 
@@ -110,8 +111,8 @@ def test_a_sound_file_that_went_wrong_is_tried_again(season: Season, monkeypatch
     (decision,) = season.plan().due
     job = replace(decision.job, sound=((target,),))
     engines = replace(season.studio.engines(), editor=cast(Editor, object()))
-    monkeypatch.setattr("transcribe.batch.sound_of", lambda *_: b"a clip")
-    monkeypatch.setattr("transcribe.batch.publish_sound", lambda *_, **__: ())
+    monkeypatch.setattr("transcribe.transcribing.sound_of", lambda *_: b"a clip")
+    monkeypatch.setattr("transcribe.transcribing.publish_sound", lambda *_, **__: ())
     transcribe_jobs([job], season.settings(), engines, lambda _: silent)
     assert job.memory is not None
     record = read_record(job.memory.path)

@@ -8,7 +8,7 @@ import pytest
 
 from transcribe.errors import UsageError
 from transcribe.formats import PACK
-from transcribe.jobs import plan_jobs
+from transcribe.jobs import plan_jobs, plan_tracks
 from transcribe.settings import Settings
 
 
@@ -75,3 +75,24 @@ def test_a_wrong_template_is_refused_before_any_work(tmp_path: Path) -> None:
     plan_jobs(["talk.mp3"], Settings.of(template=template, notes=True))
     with pytest.raises(UsageError, match=r"mine\.j2, line 2 failed"):
         plan_jobs(["talk.mp3"], Settings.of(template=template))
+
+
+def test_tracks_become_one_job(tmp_path: Path) -> None:
+    (job,) = plan_tracks(["a/host.wav", "b/guest.wav"], Path("a/ep 1. host"), Settings.of(formats=("srt",)))
+    assert job.name == "ep 1. host"
+    assert [target.path for target in job.targets] == [
+        Path("a/ep 1. host.srt"),
+        Path("a/ep 1. host.review.md"),
+    ]
+    assert (job.mix, job.sound) == (None, ())
+    (mixed,) = plan_tracks(
+        ["host.wav"], Path("ep"), Settings.of(mix=True, publish=True, output=str(tmp_path))
+    )
+    assert mixed.mix is not None
+    assert mixed.mix.path == tmp_path / "ep.mix.m4a"
+    assert mixed.sound[0][0].path == tmp_path / "ep.chapters.m4a"
+
+
+def test_no_track_is_overwritten_by_the_mix() -> None:
+    with pytest.raises(UsageError, match=r"ep\.mix\.m4a would be overwritten"):
+        plan_tracks(["ep.mix.m4a", "guest.wav"], Path("ep"), Settings.of(mix=True, force=True))

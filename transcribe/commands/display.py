@@ -27,6 +27,8 @@ from transcribe.progress import (
     StageAdvanced,
     StageFinished,
     StageStarted,
+    TrackPlaced,
+    TrackStarted,
     Warned,
     WriterAdvanced,
     printable,
@@ -172,6 +174,10 @@ class PlainDisplay(Display):
                 self.write(f"  {_file_result(event)}")
             case FileSkipped():
                 self.write(f"  {printable(event.reason)}")
+            case TrackStarted():
+                self.write(f"  {printable(_track(event))}")
+            case TrackPlaced():
+                self.write(f"  {printable(event.summary)}")
             case Covered() | LanguageDetected():
                 self.write(f"  {event.summary}")
             case Noticed():
@@ -232,6 +238,10 @@ class BarDisplay(Display):
                 self.write(f"{printable(event.name)}: {_file_result(event)}")
             case FileSkipped():
                 self.write(f"{printable(event.name)}: {printable(event.reason)}")
+            case TrackStarted():
+                self.bar.update(self.task, description=printable(_track(event)), visible=True)
+            case TrackPlaced():
+                self.write(printable(event.summary))
             case LanguageDetected():
                 self.write(event.summary)
             case Noticed():
@@ -352,6 +362,10 @@ def _make_bar(console: Console) -> RichProgress:
 
 def _position(event: FileStarted) -> str:
     return f"[{event.number}/{event.count}] " if event.count > 1 else ""
+
+
+def _track(event: TrackStarted) -> str:
+    return f"track {event.number}/{event.count}: {event.speaker} ({event.name})"
 
 
 def _stage_result(event: StageFinished, pace: Pace) -> str:

@@ -20,6 +20,7 @@ SECTIONS = {
     "detect": "Recognition",
     "plan": "Recognition",
     "recognise": "Recognition",
+    "tracks": "Recognition",
     "compute": "Recognition",
     "subtitles": "Output",
     "output": "Output",

@@ -11,10 +11,15 @@ from typing import Any
 
 from transcribe.engines.ffmpeg import Ffmpeg
 from transcribe.errors import EngineError
+from transcribe.media import Voice
 from transcribe.show_notes import Chapter, SoundBite
 
 CLIP_QUALITY = 2
 """Of LAME's variable bit rate, about 190 kbit/s: nobody hears it (LAME's own recommendation is 0 to 2)."""
+
+MIX_RATE, CLOCK_RATE = 48_000, 192_000
+MIX_BITRATE = "96k"
+"""Mono speech at which nobody hears the coding (EBU Tech 3324 has AAC at 64 kbit/s a channel as good)."""
 
 SAME_BYTES = {"fflags": "+bitexact", "flags": "+bitexact"}
 """Without these a file says which ffmpeg wrote it."""
@@ -83,6 +88,42 @@ class FfmpegEditor:
             **SAME_BYTES,
         )
         self._run(node, f"cutting a clip out of {path}")
+
+    def mix(self, voices: Sequence[Voice], target: Path) -> None:
+        """Write tracks on top of each other as one M4A (AAC, mono, 48 kHz), each at its time.
+
+        Raises:
+            EngineError: ffmpeg cannot read or write one.
+            DependencyError: ffmpeg cannot be started.
+        """
+        import ffmpeg
+
+        node = ffmpeg.output(
+            ffmpeg.filter(
+                [self._placed(voice) for voice in voices], "amix", inputs=len(voices), normalize=0
+            ).filter("alimiter", limit=0.9, level=0),
+            f"file:{target.absolute()}",
+            map_metadata=-1,
+            map_chapters=-1,
+            codec="aac",
+            format="ipod",
+            **{"b:a": MIX_BITRATE},
+            **SAME_BYTES,
+        )
+        self._run(node, f"mixing {', '.join(voice.path for voice in voices)}")
+
+    def _placed(self, voice: Voice) -> Any:
+        import ffmpeg
+
+        sound = ffmpeg.input(f"file:{Path(voice.path).absolute()}", **self.media.reading())[
+            f"a:{voice.stream}"
+        ]
+        sound = sound.filter("aformat", channel_layouts="mono")
+        if voice.drift_ppm:
+            # A rate is a whole number: one in 192,000 is 5 ppm.
+            rate = round(CLOCK_RATE / (1 + voice.drift_ppm / 1e6))
+            sound = sound.filter("aresample", CLOCK_RATE).filter("asetrate", rate)
+        return sound.filter("aresample", MIX_RATE).filter("adelay", voice.offset_ms, all=1)
 
     def _run(self, node: Any, doing: str) -> None:
         # `-progress` writes to standard output, which shows that it does not hang.

@@ -28,7 +28,7 @@ from functools import lru_cache
 from itertools import accumulate, pairwise, zip_longest
 from typing import NamedTuple
 
-from transcribe.episode import Transcript
+from transcribe.episode import Segment, Transcript
 from transcribe.formats.breaks import break_costs, ends_sentence
 from transcribe.formats.remembered import remembered
 from transcribe.formats.tokens import UNNAMED, Token, fit_tokens, join_tokens, plain, text_width, tokens_of
@@ -39,6 +39,10 @@ PAUSE_MS = 800
 
 CHAIN_MS = 500
 """Shorter gaps between cues flicker and are closed (Netflix, Subtitle Timing Guidelines: 12 frames)."""
+
+LATE_MS = 500
+"""Who talks over another one for no longer than this is shown so much later instead of at the same time:
+two cues that share half a second only flicker (as CHAIN_MS)."""
 
 CUE = 3.0
 LINE_BREAK = 0.5
@@ -76,8 +80,12 @@ def lay_out(
     *,
     names: bool = False,
     until_ms: int | None = None,
+    overlap: bool = False,
 ) -> tuple[Cue, ...]:
-    """Lay a transcript out as cues, in order, without overlap; every word stands in exactly one.
+    """Lay a transcript out as cues, in order of their starts; every word stands in exactly one.
+
+    Cues do not overlap: where people talk at the same time, what the second one says comes after. With
+    `overlap` it is shown when it is said, in cues of its own.
 
     The shortest duration and the gap win over punctuality: where words come faster than they can be
     shown, cues start late rather than flash by. A shortest duration above the longest counts as the longest.
@@ -87,13 +95,30 @@ def lay_out(
         settings: Limits; widths are in character cells (see `tokens.text_width`), times in ms.
         names: Whether the first cue of every turn begins with `Name: `, for formats without speakers.
         until_ms: End of the recording; nothing is shown longer unless the shortest duration asks for it.
+        overlap: Whether cues of different speakers may overlap, for formats whose players show both.
     """
+    if overlap and len(lanes := lanes_of(transcript)) > 1:
+        cues = (cue for lane in lanes for cue in lay_out(lane, settings, names=names, until_ms=until_ms))
+        return tuple(sorted(cues, key=lambda cue: (cue.start_ms, cue.end_ms)))
     spoken = tokens_of(transcript)
     named = _with_names(spoken, settings.max_line_chars) if names else spoken
     tokens = list(fit_tokens(named, settings.max_line_chars))
     language = transcript.language.code if transcript.language else ""
     texts = _texts(tokens, language, settings)
     return tuple(_timed([cue for text in texts for cue in _best_cues(text)], until_ms, settings))
+
+
+def lanes_of(transcript: Transcript) -> list[Transcript]:
+    """The segments shared out so that in each part none talks over the one before it for long."""
+    lanes: list[list[Segment]] = []
+    for segment in transcript.segments:
+        for lane in lanes:
+            if lane[-1].end_ms <= segment.start_ms + LATE_MS:
+                lane.append(segment)
+                break
+        else:
+            lanes.append([segment])
+    return [Transcript(transcript.language, tuple(lane)) for lane in lanes]
 
 
 def _with_names(tokens: Iterable[Token], limit: int) -> Iterator[Token]:

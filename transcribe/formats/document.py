@@ -26,6 +26,7 @@ from transcribe.episode import (
     Episode,
     Language,
     ModelIdentity,
+    Placed,
     Provenance,
     Segment,
     Source,
@@ -33,6 +34,7 @@ from transcribe.episode import (
     SpeechSpans,
     Spot,
     SpotKind,
+    Track,
     Transcript,
     Word,
 )
@@ -172,6 +174,27 @@ class CoverageRecord:
 
 
 @dataclass(frozen=True)
+class TrackRecord:
+    """One microphone of a recording that has several."""
+
+    name: Annotated[str, Meta(description="File name without folders")]
+    sha256: Annotated[Sha256, Meta(description="SHA-256 of the file's bytes, hexadecimal")]
+    speaker: Annotated[str, Meta(description="Who speaks into it")]
+    channel: Annotated[int | None, Meta(description="Channel of the file, from 1, or null: all of it")]
+    offset_ms: Annotated[int, Meta(description="Where its first sample lies on the timeline, in ms")]
+    drift_ppm: Annotated[
+        float, Meta(description="How much longer everything lasts on the timeline, in millionths")
+    ]
+    placed: Annotated[
+        Placed,
+        Meta(
+            description="How that is known: reference of the others, found in the sound, chosen by the user, "
+            "together (channels of one file), stated by time stamps in the files, or assumed"
+        ),
+    ]
+
+
+@dataclass(frozen=True)
 class TranscriptDocument:
     """A finished transcript."""
 
@@ -195,6 +218,9 @@ class TranscriptDocument:
         Show | None, Meta(description="The show and this episode; null where nothing is known")
     ] = None
     notes: Annotated[ShowNotes | None, Meta(description="What was written about it, or null")] = None
+    tracks: Annotated[
+        tuple[TrackRecord, ...], Meta(description="The microphones it was made of; empty where there was one")
+    ] = ()
 
 
 @dataclass(frozen=True)
@@ -223,6 +249,7 @@ def from_episode(episode: Episode) -> TranscriptDocument:
         segments=tuple(_segment_record(*numbered) for numbered in enumerate(episode.transcript.segments)),
         show=episode.show if episode.show != NO_SHOW else None,
         notes=episode.notes,
+        tracks=tuple(TrackRecord(**dataclasses.asdict(track)) for track in episode.tracks),
     )
 
 
@@ -304,6 +331,7 @@ def to_episode(document: TranscriptDocument) -> Episode:
         ),
         show=document.show or NO_SHOW,
         notes=document.notes,
+        tracks=tuple(Track(**dataclasses.asdict(track)) for track in document.tracks),
     )
 
 

@@ -1,7 +1,8 @@
 """SubRip (.srt): numbered subtitles, understood by nearly every player.
 
 There is no standard; this keeps to what all readers share: LF line ends, no byte order mark, one
-empty line between cues. The format has no field for speakers, so a turn begins with `Name: ` (as
+empty line between cues, no cue before the end of another (players show one at a time): who talks over
+somebody else stands after them. The format has no field for speakers, so a turn begins with `Name: ` (as
 Podcasting 2.0 asks), and no way to escape, so the arrow of its time line is written as → in text.
 """
 

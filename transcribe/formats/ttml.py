@@ -31,7 +31,7 @@ def write(episode: Episode, settings: SubtitleSettings) -> bytes:
     """The transcript as TTML, laid out as in WebVTT."""
     for prefix, namespace in PREFIXES.items():
         ET.register_namespace(prefix, namespace.strip("{}"))
-    cues = lay_out(episode.transcript, settings, until_ms=episode.audio.end_ms)
+    cues = lay_out(episode.transcript, settings, until_ms=episode.audio.end_ms, overlap=True)
     names = dict.fromkeys(cue.speaker for cue in cues if cue.speaker)
     agents = {name: f"speaker{number}" for number, name in enumerate(names, 1)}
     facts = facts_of(episode)

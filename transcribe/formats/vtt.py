@@ -1,6 +1,7 @@
 """WebVTT (.vtt): subtitles for the web and for podcast feeds (W3C Candidate Recommendation).
 
-Speakers are voice spans, `<v Name>`, the only form Apple Podcasts takes names from.
+Speakers are voice spans, `<v Name>`, the only form Apple Podcasts takes names from. Where people talk at
+the same time, their cues overlap, as the standard allows; players show one above the other.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from transcribe.timecode import format_timecode
 
 def write(episode: Episode, settings: SubtitleSettings) -> bytes:
     """The transcript as WebVTT: a header, a note on what made it, and the cues."""
-    cues = lay_out(episode.transcript, settings, until_ms=episode.audio.end_ms)
+    cues = lay_out(episode.transcript, settings, until_ms=episode.audio.end_ms, overlap=True)
     return "\n".join([_header(episode), *(_block(cue) for cue in cues)]).encode()
 
 

@@ -55,7 +55,7 @@ def normalise(
         progress: Told how much is decoded.
 
     Raises:
-        UsageError: `--from` lies beyond the end, or `--to` not after it.
+        UsageError: `--from` lies beyond the end, `--to` not after it, or there is no such channel.
         InputError: Nothing in it can be decoded.
         OutputError: The work directory cannot be written.
         DependencyError: The decoder is missing.
@@ -66,7 +66,8 @@ def normalise(
         writer = _Writer(handle, progress)
         decoding = decoder.decode(extract, writer)
         warnings: list[str] = []
-        if decoding.loudness_lufs is None and source.streams[source.stream].channels > 1:
+        mixed = extract.channel is None and source.streams[source.stream].channels > 1
+        if decoding.loudness_lufs is None and mixed:
             decoding, warnings = _decode_one_channel(decoder, extract, writer, decoding)
         samples = writer.finish()
         if not samples:
@@ -133,7 +134,18 @@ def _extract(source: Source, settings: NormaliseSettings) -> Extract:
     if start_ms and source.duration_ms is not None and start_ms >= source.duration_ms:
         raise _beyond_the_end(source, start_ms)
     length_ms = None if end_ms is None else end_ms - start_ms
-    return Extract(source.path, source.stream, start_ms, length_ms)
+    return Extract(source.path, source.stream, start_ms, length_ms, _channel(source, settings.channel))
+
+
+def _channel(source: Source, wanted: int | None) -> int | None:
+    """The channel as ffmpeg counts, from 0."""
+    count = source.streams[source.stream].channels
+    if wanted is None or wanted <= count:
+        return None if wanted is None else wanted - 1
+    channels = "1 channel" if count == 1 else f"{count} channels"
+    raise UsageError(
+        f"{source.path} has no channel {wanted}; it has {channels}", "Choose another with --channel"
+    )
 
 
 def _beyond_the_end(source: Source, start_ms: int) -> UsageError:

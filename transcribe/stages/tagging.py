@@ -13,6 +13,7 @@ from transcribe.episode import Episode
 from transcribe.errors import Interrupted, TranscribeError
 from transcribe.formats.id3 import HEADER_BYTES, tag_bytes, with_chapters
 from transcribe.formats.outline import generated_by, one_line
+from transcribe.media import Voice
 from transcribe.progress import Progress, Warned
 from transcribe.show_notes import Chapter, SoundBite
 from transcribe.stages.publish import Content, Published, Target, publish, target_path
@@ -28,6 +29,13 @@ COPIES = {"mp3": ".chapters.mp3", "m4a": ".chapters.m4a", "m4b": ".chapters.m4b"
 
 class Editor(Protocol):
     """Writes media files."""
+
+    def mix(self, voices: Sequence[Voice], target: Path) -> None:
+        """Write tracks on top of each other as one M4A, each at its time.
+
+        Raises:
+            TranscribeError: One cannot be read or written.
+        """
 
     def add_chapters(self, path: Path, chapters: Sequence[Chapter], target: Path) -> None:
         """Copy an M4A with these chapters; sound, cover and tags are not touched.

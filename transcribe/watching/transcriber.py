@@ -287,8 +287,8 @@ class _Work:
         return Finished(self._outputs())
 
     def _transcribe(self, sha256: str) -> None:
-        from transcribe.batch import transcribe_one
         from transcribe.pausing import to_the_end
+        from transcribe.transcribing import transcribe_one
 
         settings = self.settings.replace({"output": self.order.folder})
         job = self._job(settings, sha256)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from transcribe.engines.editing import FfmpegEditor
 from transcribe.engines.ffmpeg import Ffmpeg
 from transcribe.engines.process import Program
 from transcribe.errors import EngineError
+from transcribe.media import Extract, Voice
 from transcribe.show_notes import Chapter, SoundBite
 
 BITE = SoundBite(0, 500, "x", (0,))
@@ -47,3 +49,19 @@ def test_a_program_that_fails_without_a_word_is_told(
     editor = FfmpegEditor(Ffmpeg(Program(stub, "", 10)))
     with pytest.raises(EngineError, match="it does not say why"):
         editor.cut(make_media("a.wav"), 0, BITE, tmp_path / "clip.mp3")
+
+
+def test_tracks_are_mixed_each_at_its_time(
+    make_media: Callable[..., Path], ffmpeg: Ffmpeg, tmp_path: Path
+) -> None:
+    tone = ("-f", "lavfi", "-i", "sine=frequency=300:duration=1")
+    one, two = make_media("one.wav", *tone), make_media("two.flac", *tone, "-ac", "2", "-ar", "44100")
+    mix = tmp_path / "mix.m4a"
+    FfmpegEditor(ffmpeg).mix([Voice(str(one), 0, 0, 0.0), Voice(str(two), 0, 3_000, 200_000.0)], mix)
+    samples = bytearray()
+    ffmpeg.decode(Extract(str(mix), 0), samples.extend)
+    sound = np.abs(np.frombuffer(bytes(samples), "<f4"))
+    loud = [bool(sound[at : at + 1_600].max() > 0.05) for at in range(0, len(sound) - 1_600, 1_600)]
+    # The second one lasts a fifth longer: from 3.0 to 4.2 s.
+    assert [loud[tenth] for tenth in (5, 15, 25, 32, 40)] == [True, False, False, True, True]
+    assert len(loud) in (40, 41, 42)

@@ -259,3 +259,22 @@ def test_the_last_cue_ends_with_the_recording_unless_it_would_flash_by() -> None
 def test_a_long_speech_without_a_pause_or_a_full_stop_is_laid_out() -> None:
     cues = lay_out(transcript(segment(" ".join(["word"] * 3_000))), DEFAULTS)
     assert sum(line.count("word") for cue in cues for line in cue.lines) == 3_000
+
+
+def test_who_talks_at_the_same_time_may_have_cues_of_their_own() -> None:
+    long = segment("One two three four five six seven eight nine ten eleven twelve.", 0, speaker="Ala")
+    over = segment("Really?", 1_000, speaker="Marek")
+    both = transcript(long, over)
+    shown = [(cue.start_ms, cue.speaker) for cue in lay_out(both, SubtitleSettings(), overlap=True)]
+    assert (1_000, "Marek") in shown
+    assert shown == sorted(shown)
+    in_a_row = lay_out(both, SubtitleSettings())
+    assert all(left.end_ms <= right.start_ms for left, right in pairwise(in_a_row))
+    assert in_a_row[-1].speaker == "Marek"
+    words = " ".join(" ".join(cue.lines) for cue in in_a_row).split()
+    assert len(words) == 13
+
+
+def test_who_comes_in_half_a_second_early_has_to_wait() -> None:
+    early = transcript(segment("One two three.", 0, speaker="Ala"), segment("Yes.", 700, speaker="Marek"))
+    assert lay_out(early, SubtitleSettings(), overlap=True) == lay_out(early, SubtitleSettings())

@@ -4,7 +4,7 @@ import dataclasses
 import json
 import runpy
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import jsonschema
 import pytest
@@ -19,12 +19,14 @@ from transcribe.episode import (
     Episode,
     Language,
     ModelIdentity,
+    Placed,
     Provenance,
     Segment,
     Source,
     SpeechSpan,
     SpeechSpans,
     Spot,
+    Track,
     Transcript,
     Word,
 )
@@ -60,6 +62,9 @@ audios = st.builds(
 )
 kinds = st.sampled_from(["missing", "suspect", "redecoded", "seam", "uncertain"])
 spots = st.builds(Spot, times, times, kinds, texts)
+tracks = st.builds(
+    Track, texts, texts, texts, st.none() | times, st.integers(), finite, st.sampled_from(get_args(Placed))
+)
 episodes = st.builds(
     Episode,
     sources,
@@ -72,6 +77,7 @@ episodes = st.builds(
     ),
     st.builds(Coverage, times, times, times, times, st.lists(spots, max_size=3).map(tuple)),
     st.builds(Provenance, texts, texts, st.builds(ModelIdentity, texts, texts, texts), pairs),
+    tracks=st.lists(tracks, max_size=2).map(tuple),
 )
 
 

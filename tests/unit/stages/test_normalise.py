@@ -222,3 +222,27 @@ def _decoding(make_stub: MakeStub, script: str) -> str:
     """A stub that lists its containers like ffmpeg and does `script` when it is to decode."""
     real = imageio_ffmpeg.get_ffmpeg_exe()
     return make_stub(f'case "$*" in *-demuxers*) exec "{real}" "$@";; esac\n{script}\n')
+
+
+def test_one_channel_of_several(make_media: MakeMedia, folder: Path, ffmpeg: Ffmpeg) -> None:
+    two = (
+        "-f",
+        "lavfi",
+        "-i",
+        "anoisesrc=duration=2:seed=1",
+        "-f",
+        "lavfi",
+        "-i",
+        "anullsrc=r=44100:cl=mono",
+    )
+    path = make_media("two.wav", *two, "-filter_complex", "[0][1]amerge=inputs=2", "-t", "2")
+    levels = []
+    for channel in (1, 2):
+        audio = run(path, folder, ffmpeg, NormaliseSettings(channel=channel, loudness=False))
+        samples = Waveform.of(audio, folder).read(0, 2000)
+        levels.append(float(np.abs(samples).mean()))
+    assert levels[0] > 0.1
+    assert levels[1] == 0
+    (folder / AUDIO_FILE).unlink()
+    message = failure(UsageError, folder, lambda: run(path, folder, ffmpeg, NormaliseSettings(channel=3)))
+    assert "has no channel 3; it has 2 channels" in message

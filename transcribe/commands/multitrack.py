@@ -1,0 +1,65 @@
+"""`transcribe multitrack TRACK…`: one transcript of a conversation recorded with a microphone each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from transcribe.commands.options import Asked, SettingsCommand, given_flags
+from transcribe.errors import UsageError
+
+
+@click.command("multitrack", cls=SettingsCommand)
+@click.argument("tracks", nargs=-1, required=True, metavar="TRACK...", type=click.Path(path_type=Path))
+@click.option("--title", metavar="NAME", default="", help="Name of the results; else told from the tracks.")
+@click.pass_context
+def multitrack(
+    context: click.Context,
+    tracks: tuple[Path, ...],
+    title: str,
+    config_file: Path | None,
+    profile: str | None,
+) -> None:
+    """Transcribe tracks of one conversation, a file for each speaker, into one transcript.
+
+    TRACK is a file, or a folder with the tracks of a recording (Zoom, Riverside, Zencastr, SquadCast,
+    Craig, Audacity, Reaper). Speakers are called as their files are, or as --speaker says. Offsets
+    and drift between recorders are found and corrected; what a microphone picked up of another
+    one's speaker is left out.
+    """
+    from transcribe import config
+    from transcribe.commands.display import open_display
+    from transcribe.progress import Warned
+
+    flags = given_flags(context)
+    resolved = config.load(flags, config_file, profile)
+    settings = resolved.settings.replace({"channels": False})  # the config may say so of single files
+    asked = context.ensure_object(Asked)
+    asked.debug, asked.quiet = settings.display.debug, settings.display.quiet
+    if title != Path(title).name:
+        raise UsageError(f"--title {title} is no file name", "Choose the folder with -o")
+    if flags.get("channels"):
+        raise UsageError(
+            "multitrack takes a file for each speaker, --channels a channel",
+            "Run transcribe FILE --channels for one file with several channels",
+        )
+    with open_display(settings.display) as progress:
+        from transcribe.batch import transcribe_together
+        from transcribe.commands.choose import choose_engines
+        from transcribe.commands.choose_writer import choose_writer
+        from transcribe.tracks.names import found_tracks
+
+        found = found_tracks(tracks)
+        for warning in (*resolved.warnings, *found.warnings):
+            progress(Warned(warning))
+        open_writer = choose_writer(settings)
+        report = transcribe_together(
+            [str(path) for path in found.tracks],
+            found.results.with_name(title) if title else found.results,
+            settings,
+            choose_engines(settings),
+            progress,
+            open_writer,
+        )
+    context.exit(report.exit_code)

@@ -1,0 +1,105 @@
+"""Which tracks a recording has, and who speaks on them: files of one talk, or channels of one file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from transcribe.episode import Source, Track
+from transcribe.errors import InputError, UsageError
+from transcribe.progress import Progress, Warned
+from transcribe.settings import Settings
+from transcribe.stages.probe import Prober, probe
+from transcribe.tracks.names import find_track, speakers_of, values_of
+
+
+@dataclass(frozen=True)
+class TrackJob:
+    """One track to be recognised.
+
+    Attributes:
+        track: Its name and speaker.
+        source: Its file; its name is what people are shown of the track.
+        settings: Those of the job, with the channel.
+    """
+
+    track: Track
+    source: Source
+    settings: Settings
+
+
+def channel_jobs(source: Source, settings: Settings, progress: Progress) -> tuple[TrackJob, ...]:
+    """A job for every channel of a recording.
+
+    Raises:
+        InputError: It has one channel only.
+        UsageError: A speaker is given in another form than TRACK=NAME, or one channel was chosen.
+    """
+    if settings.normalise.channel is not None:
+        raise UsageError("--channels recognises every channel and --channel only one", "Drop one of them")
+    count = source.streams[source.stream].channels
+    if count < 2:
+        raise InputError(
+            f"{source.path} has one channel, so its speakers cannot be told apart by channel",
+            "Leave out --channels",
+        )
+    names = [f"Channel {number}" for number in range(1, count + 1)]
+    speakers = _named(names, [source.name] * count, settings, progress)
+    return tuple(
+        TrackJob(
+            Track(source.name, source.sha256, speaker, channel),
+            replace(source, name=f"{source.name}, channel {channel}"),
+            settings.replace({"channel": channel}),
+        )
+        for channel, speaker in enumerate(speakers, 1)
+    )
+
+
+def track_jobs(
+    paths: Sequence[Path], settings: Settings, prober: Prober, progress: Progress
+) -> tuple[TrackJob, ...]:
+    """A job for every file.
+
+    Raises:
+        InputError: A file is missing, is no recording, or is there twice.
+        UsageError: A speaker is given in another form than TRACK=NAME, or the tracks are to be cut.
+    """
+    if settings.normalise.from_ms is not None or settings.normalise.to_ms is not None:
+        raise UsageError(
+            "--from and --to cut one recording, and tracks may begin at different times",
+            "Transcribe the whole tracks",
+        )
+    sources = [probe(path, settings.normalise.audio_stream, prober) for path in paths]
+    known: dict[str, Source] = {}
+    for source in sources:
+        twin = known.setdefault(source.sha256, source)
+        if twin is not source:
+            raise InputError(f"{twin.path} and {source.path} are the same recording", "Name each track once")
+    names = [source.name for source in sources]
+    speakers = _named(speakers_of(names), names, settings, progress)
+    return tuple(
+        TrackJob(Track(source.name, source.sha256, speaker), source, settings)
+        for source, speaker in zip(sources, speakers, strict=True)
+    )
+
+
+def _named(speakers: list[str], names: Sequence[str], settings: Settings, progress: Progress) -> list[str]:
+    """The speakers, those that the user names under the user's names."""
+    for key, name in values_of(settings.tracks.track_speakers, "--speaker", "NAME"):
+        index = find_track(key, names, speakers)
+        if index is None:
+            progress(Warned(f"--speaker {key}={name}: there is no track {key}; tracks: {listed(names)}"))
+        else:
+            speakers[index] = name
+    if (twice := next((each for each in speakers if speakers.count(each) > 1), None)) is not None:
+        raise UsageError(
+            f"two tracks have the speaker {twice}",
+            "Give them different names with --speaker; parts of a recording that was stopped are no tracks",
+        )
+    return speakers
+
+
+def listed(names: Sequence[str]) -> str:
+    """How the tracks can be called, for people."""
+    return ", ".join(f"ch{number}" if len(set(names)) == 1 else name for number, name in enumerate(names, 1))

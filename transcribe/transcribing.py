@@ -1,0 +1,237 @@
+"""One job, from its recording to its published files."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+from transcribe.episode import Coverage, Episode, Source
+from transcribe.errors import (
+    GateError,
+    Interrupted,
+    OutputError,
+    TranscribeError,
+)
+from transcribe.jobs import STANDARD, Job, formats_of
+from transcribe.multitrack import MIX_FILE, mixed, open_joint_workspace, transcribing_tracks
+from transcribe.notes.extractive import NAME as EXTRACTIVE
+from transcribe.noting import OpenWriter, noted, wants_notes
+from transcribe.pausing import Pause, Pausing
+from transcribe.pipeline import Engines, open_workspace, transcribing
+from transcribe.progress import (
+    Covered,
+    FileFinished,
+    FileSkipped,
+    Progress,
+    StageFinished,
+    StageStarted,
+    Warned,
+)
+from transcribe.records import Seen, size_and_time
+from transcribe.renaming import named_since
+from transcribe.settings import Settings
+from transcribe.stages.content import check_content, content_of
+from transcribe.stages.probe import probe
+from transcribe.stages.publish import Target, check_targets, publish
+from transcribe.stages.tagging import content_of as sound_of
+from transcribe.stages.tagging import publish_sound
+from transcribe.track_jobs import TrackJob, channel_jobs, track_jobs
+from transcribe.workspace import Workspace, disk_errors, work_root
+
+
+def transcribe_one(
+    job: Job, settings: Settings, engines: Engines, progress: Progress, open_writer: OpenWriter | None = None
+) -> Pausing[None]:
+    """From one path to its published files, or to standard output.
+
+    Raises:
+        GateError: Less of the speech has words than was asked for; the transcript is published.
+        TranscribeError: It could not be transcribed or published; nothing is.
+    """
+    if job.tracks and not settings.show.episode_title:
+        settings = settings.replace({"episode_title": Path(job.source).stem})
+    with _path_of(job.source) as path:
+        progress(StageStarted("probe"))
+        facts = size_and_time(path)  # before it is read: what is written into it from now on is a change
+        tracks = _tracks_of(job, path, settings, engines, progress)
+        source = tracks[0].source if tracks else probe(path, settings.normalise.audio_stream, engines.prober)
+        progress(StageFinished("probe"))
+        if tracks:
+            work = open_joint_workspace(tracks, settings, engines)
+        else:
+            work = open_workspace(source, settings, engines)
+        while not work.lock():
+            yield Pause.LOCK
+        try:
+            if job.memory and job.memory.made_meanwhile(source.sha256, job.files):
+                progress(FileSkipped(job.name, "another run has done it"))
+                return
+            output = _Output(job, work, settings, engines, progress)
+            output.check(source)
+            if tracks:
+                episode = yield from transcribing_tracks(work, tracks, settings, engines, progress)
+                episode = output.mix(tracks, episode)
+            else:
+                episode = yield from transcribing(work, source, settings, engines, progress)
+            episode = named_since(work, noted(work, episode, settings, open_writer, progress))
+            progress(StageStarted("publish"))
+            output.publish(episode)
+            if facts:
+                output.remember(Seen(*facts, source.sha256), episode, asked=open_writer is not None)
+            progress(StageFinished("publish"))
+        finally:
+            work.unlock()
+    progress(FileFinished(job.name, tuple(map(str, output.written)), episode.audio.duration_ms))
+    judge(job.name, episode.coverage, settings.output.fail_under, progress)
+
+
+class _Output:
+    """The files of one job, and what is known of those that are there already.
+
+    Attributes:
+        written: The files that were written, in order.
+    """
+
+    def __init__(
+        self, job: Job, work: Workspace, settings: Settings, engines: Engines, progress: Progress
+    ) -> None:
+        self._job, self._work, self._settings = job, work, settings
+        self._engines, self._progress = engines, progress
+        self._ours = (*job.replaces, *(job.memory.ours() if job.memory else ()))
+        self._force = settings.output.force
+        self.written: tuple[Path, ...] = ()
+
+    def check(self, source: Source) -> None:
+        """Refuse, before any work is done, what would be refused after it."""
+        mix = [self._job.mix] if self._job.mix else []
+        check_targets((*self._job.targets, *mix), self._work, force=self._force, ours=self._ours)
+        check_content(source, formats_of(self._job.source, self._settings), self._settings)
+
+    def mix(self, tracks: Sequence[TrackJob], episode: Episode) -> Episode:
+        """The episode with a mix of its tracks as its recording, if asked for; a failure is told only."""
+        target = self._job.mix
+        if target is None:
+            return episode
+        self._progress(StageStarted("mix"))
+        try:
+            made = mixed(self._work, tracks, episode, target.path, self._engines)
+            copy = partial(shutil.copyfile, self._work.path / MIX_FILE)
+            self._write(
+                publish(made, [target], lambda *_: copy, self._work, force=self._force, ours=self._ours)
+            )
+        except Interrupted:
+            raise
+        except TranscribeError as error:
+            self._progress(Warned(f"{target.path.name} could not be written: {error}"))
+            return episode
+        self._progress(StageFinished("mix"))
+        return made
+
+    def publish(self, episode: Episode) -> None:
+        """Write the formats, then the sound; or the one format that goes to standard output."""
+        job, settings = self._job, self._settings
+        if not job.targets:
+            only = formats_of(job.source, settings)[0]
+            _to_standard_output(content_of(settings, episode, only) or b"")
+            return
+        content = partial(content_of, settings)
+        self._write(publish(episode, job.targets, content, self._work, force=self._force, ours=self._ours))
+        sound = publish_sound(
+            job.sound, episode, self._engines.editor, self._work, self._progress,
+            force=self._force, ours=self._ours,
+        )  # fmt: skip
+        self._write(sound)
+
+    def remember(self, seen: Seen, episode: Episode, *, asked: bool) -> None:
+        """Keep beside the results what was made of this recording; a failure is told only.
+
+        Args:
+            seen: The recording as it was when it was read.
+            episode: What was made of it.
+            asked: Whether a language model was asked for notes.
+        """
+        memory = self._job.memory
+        if memory is None:
+            return
+        made = [each for each in self._job.files if not self._is_owed(each, episode)]
+        complete = not (asked and self._lacks_its_writer(episode))
+        try:
+            memory.keep(seen, episode, made, self.written, complete=complete)
+        except OutputError as error:
+            self._progress(Warned(f"{self._job.name}: the next run will do it again, because {error}"))
+
+    def _write(self, written: Sequence[Path]) -> None:
+        self.written += tuple(written)
+
+    def _is_owed(self, target: Target, episode: Episode) -> bool:
+        """Whether a sound file should be there and is not, because something went wrong."""
+        editor = self._engines.editor
+        if target in self._job.targets or target.path in self.written or editor is None:
+            return False
+        return sound_of(episode, target.format, editor) is not None
+
+    def _lacks_its_writer(self, episode: Episode) -> bool:
+        """Whether the language model that was to write notes failed, so that the next run asks it again."""
+        if not wants_notes(self._settings) or not episode.transcript.segments:
+            return False
+        return episode.notes is None or episode.notes.authorship.writer == EXTRACTIVE
+
+
+def _tracks_of(
+    job: Job, path: Path, settings: Settings, engines: Engines, progress: Progress
+) -> tuple[TrackJob, ...]:
+    """The tracks of a recording that has several; none where everybody is on one."""
+    if job.tracks:
+        return track_jobs([Path(each) for each in job.tracks], settings, engines.prober, progress)
+    if settings.tracks.channels:
+        source = probe(path, settings.normalise.audio_stream, engines.prober)
+        return channel_jobs(source, settings, progress)
+    return ()
+
+
+def judge(name: str, coverage: Coverage, fail_under: float, progress: Progress) -> None:
+    """Tell how much of the speech has words.
+
+    Raises:
+        GateError: It is less than `fail_under` percent.
+    """
+    progress(Covered(name, coverage.percent, len(coverage.to_check), coverage.summary()))
+    if coverage.percent < fail_under:
+        raise GateError(
+            f"less than {fail_under:g} % of the speech in {name} has words ({coverage.summary()})",
+            "The transcript is written all the same; listen to what is missing",
+        )
+
+
+@contextmanager
+def _path_of(source: str) -> Iterator[Path]:
+    """The file to read; standard input is first written to one, because it is read more than once."""
+    if source != STANDARD:
+        yield Path(source)
+        return
+    folder = work_root()
+    with disk_errors(folder, "writing into"):
+        folder.mkdir(parents=True, exist_ok=True)
+        spool = tempfile.TemporaryDirectory(prefix="stdin-", dir=folder)
+    with spool as place:
+        path = Path(place) / "stdin"
+        with disk_errors(path, "writing"), path.open("wb") as handle:
+            shutil.copyfileobj(sys.stdin.buffer, handle)
+        yield path
+
+
+def _to_standard_output(content: bytes) -> None:
+    try:
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+    except OSError as error:
+        # Python would try once more at its end, and end with an exit code of its own.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):  # otherwise the reader has had enough
+            raise OutputError(f"writing standard output failed: {error.strerror}") from error
