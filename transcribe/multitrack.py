@@ -137,7 +137,7 @@ def mixed(
     place = work.path / MIX_FILE
     if not place.exists():
         voices = [
-            Voice(sources[track.sha256].path, sources[track.sha256].stream, track.offset_ms, track.drift_ppm)
+            Voice(sources[track.sha256].path, sources[track.sha256].stream, track.at(0), track.drift_ppm)
             for track in episode.tracks
         ]
         temporary = place.with_suffix(".tmp")

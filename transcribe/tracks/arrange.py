@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from transcribe.episode import Placed, Source, SpeechSpans, Track
 from transcribe.tracks.align import Placement, place
 from transcribe.tracks.bands import FRAME_MS, band_levels, resampled
@@ -20,6 +18,9 @@ if TYPE_CHECKING:
 
 SAME_LENGTH_MS = 2_000
 """Tracks whose lengths differ by less were most likely cut or exported together."""
+
+SAME_START_MS = 30
+"""Tracks that start so near each other start together: as far as the sound can tell, 10 m of air."""
 
 
 @dataclass(frozen=True)
@@ -178,6 +179,8 @@ def _from_the_first(
     tracks: Sequence[Listened], clocks: Sequence[tuple[Placement, Placed]]
 ) -> tuple[Track, ...]:
     start, _ = min(clocks, key=lambda each: each[0].offset_ms)
+    if clocks[0][0].offset_ms - start.offset_ms <= SAME_START_MS:
+        start, _ = clocks[0]
     stretch = 1 + start.drift_ppm / 1e6
     return tuple(
         replace(
@@ -207,5 +210,6 @@ def _notes(tracks: Sequence[Listened], placed: Sequence[Track]) -> tuple[str, ..
 
 
 def earliest(tracks: Sequence[Track]) -> int:
-    """Index of the track whose clock is the timeline."""
-    return int(np.argmin([track.offset_ms for track in tracks]))
+    """Index of the track whose clock is the timeline, or of the one that starts first."""
+    starts = [max(0, track.offset_ms) for track in tracks]
+    return starts.index(min(starts))

@@ -48,6 +48,15 @@ def test_the_first_to_start_has_the_timeline(voices: list[Samples], as_waveform:
     assert found.notes == ()
 
 
+def test_who_starts_together_keeps_the_order(voices: list[Samples], as_waveform: AsWaveform) -> None:
+    heard = microphones(voices, ROOM)
+    found = arrange(
+        [listened(str(n), each, as_waveform) for n, each in enumerate(heard)], {}, drop_bleed=False
+    )
+    assert starts(found) == [(0, "reference"), (pytest.approx(0, abs=10), "found")]
+    assert earliest(found.tracks) == 0
+
+
 def test_a_track_may_be_placed_by_another_one(voices: list[Samples], as_waveform: AsWaveform) -> None:
     third = np.roll(voices[0], 16_000 * 9)
     near = microphones([voices[1], third], ROOM, seed=2)  # the first one sits in another room
