@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
@@ -59,6 +60,11 @@ class Evidence:
                     found |= self.contents[near] & content
         return len(found) / len(content)
 
+    def texts_near(self, sentences: Iterable[int]) -> list[str]:
+        """Some sentences and their neighbours."""
+        near = {index + step for index in sentences for step in range(-NEIGHBOURS, NEIGHBOURS + 1)}
+        return [self.material.sentences[at].text for at in sorted(near) if 0 <= at < len(self.contents)]
+
     def find(self, content: frozenset[str], limit: int) -> tuple[int, ...]:
         """The sentences that share most of some terms, each for what those before it lack; ascending."""
         open_terms = set(content)
@@ -89,7 +95,8 @@ class Evidence:
             return True
         if self.material.language not in _INFLECTING or len(word) < 4:
             return False
-        return any(_same_name(word, known) for known in self.vocabulary if known[:2] == word[:2])
+        bare = _without_marks(word)
+        return any(_same_name(bare, known) for known in self._bare if known[:2] == bare[:2])
 
     @cached_property
     def vocabulary(self) -> frozenset[str]:
@@ -97,6 +104,10 @@ class Evidence:
         return frozenset(
             word.removesuffix("'s") for word in [*self.words, *words_of(facts_of(self.material.show))]
         )
+
+    @cached_property
+    def _bare(self) -> frozenset[str]:
+        return frozenset(map(_without_marks, self.vocabulary))
 
     @cached_property
     def _stems(self) -> frozenset[str]:
@@ -160,6 +171,12 @@ def facts_of(show: Show) -> str:
         show.sponsor, show.call_to_action,
     ]  # fmt: skip
     return " \n ".join(filter(None, [*single, *show.hosts, *show.guests, *links]))
+
+
+def _without_marks(word: str) -> str:
+    """A word without its accents: Kraków becomes Krakowie, and Łódź Łodzi, when they are inflected."""
+    apart = unicodedata.normalize("NFD", word)
+    return "".join(char for char in apart if not unicodedata.combining(char))
 
 
 def _same_name(word: str, known: str) -> bool:

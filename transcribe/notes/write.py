@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import get_args
 
 from transcribe.episode import Episode
@@ -50,9 +51,21 @@ def write_notes(
     return _merged(own, drafts, material, writer.name, warn)
 
 
-def _merged(
-    own: ShowNotes, drafts: Drafts, material: Material, writer: str, warn: Callable[[str], None]
-) -> ShowNotes:
+@dataclass(frozen=True)
+class Judged:
+    """What a writer proposed, after every check.
+
+    Attributes:
+        checked: What stood, and what was dropped.
+        failures: The parts of which nothing is left, with the reason, for people.
+    """
+
+    checked: Checked
+    failures: dict[Part, str]
+
+
+def judge(drafts: Drafts, material: Material) -> Judged:
+    """Ask of every part whether it is a text for people, and of every statement whether it may be true."""
     failures = dict(drafts.failed)
     parts = [part for part in PARTS if part not in failures]
     usable = [draft for part in parts for draft in _usable(part, drafts, material, failures)]
@@ -60,9 +73,19 @@ def _merged(
     for part in PARTS:
         if part not in failures and not _has(checked, part):
             failures[part] = "nothing of it is supported by the transcript"
+    return Judged(checked, failures)
+
+
+def _merged(
+    own: ShowNotes, drafts: Drafts, material: Material, writer: str, warn: Callable[[str], None]
+) -> ShowNotes:
+    judged = judge(drafts, material)
+    checked, failures = judged.checked, judged.failures
     replaced = tuple(part for part in PARTS if part in failures)
     for part in replaced:
         warn(f"notes: {part.replace('_', ' ')} are the extractive writer's, because: {failures[part]}")
+    if checked.dropped:
+        warn(f"notes: {_dropped(checked)}")
     authorship = Authorship(
         writer=writer,
         version=drafts.version,
@@ -70,7 +93,7 @@ def _merged(
         model_sha256=drafts.model_sha256,
         model_licence=drafts.model_licence,
         prompts_sha256=drafts.prompts_sha256,
-        dropped=checked.dropped,
+        dropped=len(checked.dropped),
         doubted=checked.doubted,
         replaced=replaced,
     )
@@ -87,6 +110,14 @@ def _merged(
         social_post=_statements(checked, "social_post", own.social_post),
         authorship=authorship,
     )
+
+
+def _dropped(checked: Checked) -> str:
+    """How many statements are gone, and why, the most frequent reason first."""
+    reasons = Counter(each.reason for each in checked.dropped)
+    told = ", ".join(f"{reason} ({count})" for reason, count in reasons.most_common())
+    total = len(checked.dropped)
+    return f"{total} {'statement' if total == 1 else 'statements'} of the model left out: {told}"
 
 
 def _usable(part: Part, drafts: Drafts, material: Material, failures: dict[Part, str]) -> list[Draft]:

@@ -99,7 +99,8 @@ def test_what_a_model_writes_is_checked_and_the_rest_is_extracted(work: Workspac
     assert (made.writer, made.model, made.version, made.dropped) == ("model", "tiny", "server 1", 1)
     assert made.generated
     assert made.replaced == ("chapters", "long_summary", "takeaways", "titles", "keywords", "social_post")
-    assert len(warnings) == len(made.replaced)
+    assert len(warnings) == len(made.replaced) + 1
+    assert warnings[-1].startswith("talk.mp3: notes: 1 statement of the model left out: ")
     assert any("titles" in warning and "repeats itself" in warning for warning in warnings)
     assert any("social post" in warning and "cut off" in warning for warning in warnings)
 
