@@ -73,6 +73,8 @@ class Usage:
         prompt_tokens: Tokens of all questions together.
         read_tokens: How many of them were read, the rest being remembered; as far as engines tell.
         reread_tokens: How many of those had been read for an earlier question.
+        read_seconds: Time for reading, as far as engines tell.
+        reread_seconds: How much of that went into what had been read before.
         tokens: Tokens of all answers together.
         seconds: Time for all of it.
     """
@@ -81,17 +83,22 @@ class Usage:
     prompt_tokens: int = 0
     read_tokens: int = 0
     reread_tokens: int = 0
+    read_seconds: float = 0.0
+    reread_seconds: float = 0.0
     tokens: int = 0
     seconds: float = 0.0
 
     def plus(self, answer: Answer, new_tokens: int) -> Usage:
         """With another answer, to a question of which `new_tokens` had not been asked before."""
         read = answer.prompt_tokens if answer.read_tokens is None else answer.read_tokens
+        again = max(0, read - new_tokens - TEMPLATE_TOKENS)
         return Usage(
             self.answers + 1,
             self.prompt_tokens + answer.prompt_tokens,
             self.read_tokens + read,
-            self.reread_tokens + max(0, read - new_tokens - TEMPLATE_TOKENS),
+            self.reread_tokens + again,
+            self.read_seconds + answer.read_seconds,
+            self.reread_seconds + (answer.read_seconds * again / read if read else 0.0),
             self.tokens + answer.tokens,
             self.seconds + answer.seconds,
         )
@@ -100,6 +107,11 @@ class Usage:
     def reread(self) -> float:
         """Share of the questions' tokens that were read again though they had been read before, 0 to 1."""
         return self.reread_tokens / self.prompt_tokens if self.prompt_tokens else 0.0
+
+    @property
+    def reread_time(self) -> float:
+        """Share of all the time that went into reading again, 0 to 1."""
+        return self.reread_seconds / self.seconds if self.seconds else 0.0
 
 
 class PromptedWriter:
