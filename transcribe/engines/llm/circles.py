@@ -1,7 +1,7 @@
 """Whether a language model has begun to write the same again and again, told while it writes.
 
 Small models often do, and go on until there is no room left. What is seen here is only what no writer
-would mean: the same characters three times in a row, numbers aside.
+would mean: the same characters three times in a row and two lines long, numbers aside.
 """
 
 from __future__ import annotations
@@ -11,13 +11,8 @@ import re
 TIMES = 3
 
 LEAST_CHARS = 160
-"""Of all repetitions together: two lines of text."""
-
-LEAST_CHARS_OF_NUMBERS = 1_000
-"""Where what is repeated is shorter than a word, as in `1, 2, 3,`: long lists of numbers may be meant."""
-
-WORD_CHARS = 12
-"""A shorter repetition is such a list, or white space."""
+"""Of all repetitions together: two lines of text. The sentences that an item cites take less
+(`MOST_CITED` in notes/answers.py)."""
 
 LONGEST_CHARS = 400
 """A longer repetition is seen when the answer is complete."""
@@ -32,11 +27,9 @@ def goes_in_circles(text: str) -> bool:
         text: What was written so far.
     """
     tail = _DIGITS.sub("0", text[-2 * TIMES * LONGEST_CHARS :])
-    periods = range(1, min(LONGEST_CHARS, len(tail) // TIMES) + 1)
-    shortest = next((each for each in periods if _repeats(tail, each, LEAST_CHARS)), 0)
-    return shortest >= WORD_CHARS or (shortest > 0 and _repeats(tail, shortest, LEAST_CHARS_OF_NUMBERS))
+    return any(_repeats(tail, period) for period in range(1, min(LONGEST_CHARS, len(tail) // TIMES) + 1))
 
 
-def _repeats(tail: str, period: int, least: int) -> bool:
-    length = max(TIMES * period, least)
+def _repeats(tail: str, period: int) -> bool:
+    length = max(TIMES * period, LEAST_CHARS)
     return length <= len(tail) and tail[-length:-period] == tail[period - length :]

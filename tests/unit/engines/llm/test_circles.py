@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from transcribe.engines.llm.circles import LONGEST_CHARS, goes_in_circles
+from transcribe.engines.llm.circles import goes_in_circles
 
 START = '{"items": [{"text": "Glass carries light for miles, as he told his son.", "sentences": [1, 2]}, '
 ITEM = '{{"text": "It was the best of times, it was the worst of times.", "sentences": [{}]}}, '
@@ -17,9 +17,9 @@ ITEM = '{{"text": "It was the best of times, it was the worst of times.", "sente
     [
         START + "".join(ITEM.format(number) for number in range(8, 12)),
         START + '{"text": "' + "It was the age of wisdom, " * 8,
-        START + '{"text": "ha' + " ha" * 400,
-        START + '{"text": "It was", "sentences": [' + ", ".join(map(str, range(1, 400))),
-        START + " " * 1200,
+        START + '{"text": "ha' + " ha" * 120,
+        START + '{"text": "It was", "sentences": [' + ", ".join(map(str, range(1, 100))),
+        START + " " * 400,
     ],
 )
 def test_circles(text: str) -> None:
@@ -39,8 +39,8 @@ def test_they_are_noticed_early() -> None:
         START,
         START + ITEM.format(7) * 2,
         json.dumps({"items": [{"text": f"Keyword {name}", "sentences": [1]} for name in "abcdefgh"]}),
-        '{"items": [{"text": "All of it.", "sentences": [' + ", ".join(map(str, range(1, 200))),
-        "x" * (LONGEST_CHARS - 1),
+        '{"items": [{"text": "All of it.", "sentences": [' + ", ".join(map(str, range(100, 140))),
+        "x" * 159,
     ],
 )
 def test_no_circles(text: str) -> None:
