@@ -38,7 +38,7 @@ TARGET = ROOT / "benchmarks" / "results" / "notes.md"
 SAID = '{"items": [{"text": "It was said.", "sentences": [1]}]}'
 WORDS_A_MINUTE = 150
 CONTEXT = 2048
-SHORT, LONG = 1, 6
+SHORT, LONG = 1, 3
 """Minutes of the transcripts that a language model reads: one section, and several."""
 
 
@@ -141,24 +141,25 @@ def reading(name: str, longest: int) -> Iterator[str]:
         "| share of time |"
     )
     yield "|---|---|---|---|---|---|---|---|---|---|"
-    for label, chat in chats(Store().path(name), longest):
-        for minutes in (SHORT, LONG):
+    for label, chat, lengths in chats(Store().path(name), longest):
+        for minutes in lengths:
             yield usage_row(label, minutes, usage_of(chat, made_up(minutes, 2)))
 
 
-def chats(model: Path, longest: int) -> Iterator[tuple[str, ChatModel]]:
-    """Ways of asking, one at a time."""
+def chats(model: Path, longest: int) -> Iterator[tuple[str, ChatModel, tuple[int, ...]]]:
+    """Ways of asking, one at a time, with the lengths of transcripts to ask about."""
+    both = (SHORT, LONG)
     identity = ChatIdentity("llama.cpp", version(), "model")
     with closing(LlamaCpp(model, identity, CONTEXT, 1, 600)) as llama:
-        yield "llama.cpp, in process", Curt(llama, longest)
-        yield "the same, remembering nothing", Curt(llama, longest, llama._llama.reset)
+        yield "llama.cpp, in process", Curt(llama, longest), both
+        yield "the same, remembering nothing", Curt(llama, longest, llama._llama.reset), (SHORT,)
     for kind in llm_servers.KINDS:
         if llm_servers.missing(kind):
             continue
         with llm_servers.serving(kind, model, CONTEXT) as port:
             host = f"http://127.0.0.1:{port}"
             with closing(connect(KINDS[kind], "", host=host, context=CONTEXT)) as chat:
-                yield kind, Curt(chat, longest)
+                yield kind, Curt(chat, longest), both
 
 
 def usage_of(chat: ChatModel, material: Material) -> Usage:

@@ -24,6 +24,7 @@ from transcribe import render_episode, transcribe_file  # noqa: E402
 from transcribe.commands.choose_writer import choose_writer  # noqa: E402
 from transcribe.episode import Episode  # noqa: E402
 from transcribe.models.store import Store  # noqa: E402
+from transcribe.notes.extractive import write_extractive  # noqa: E402
 from transcribe.notes.material import material_of  # noqa: E402
 from transcribe.notes.write import PARTS, Judged, judge, write_notes  # noqa: E402
 from transcribe.notes.writer import Drafts, Material, Writer, WriterProgress  # noqa: E402
@@ -110,7 +111,7 @@ def made(name: str, short: str, episode: Episode, writer: Writer | None) -> str:
     material = material_of(episode)
     with closing(writer):
         drafts = writer.write(material, lambda far: print(f"  {name} {short}: {far.part}", file=sys.stderr))
-    judged = judge(drafts, material)
+    judged = judge(drafts, material, write_extractive(material, episode.coverage.spots, ""))
     notes = write_notes(episode, Settings().notes, Kept(writer.name, drafts), silent)
     (FOLDER / f"{name}.{short}.notes.md").write_bytes(render_episode(replace(episode, notes=notes), "notes"))
     return row(f"{name}, {short}", len(drafts.drafts), judged)

@@ -17,6 +17,10 @@ SUPPORTED = 0.6
 DROPPED = 0.35
 """Below this share it is dropped; between the two it is marked."""
 
+APART = 0.5
+"""If more than this share of neighbouring words stand in no sentence together, a statement is marked: it
+puts together what was said of different things ("the age of belief": of an age of wisdom, a time of belief)."""
+
 UNSUPPORTED = "too few of its words were said"
 
 _ADDRESS = re.compile(
@@ -70,6 +74,8 @@ class Claims:
             return None
         if support < SUPPORTED:
             return "few of its words were said"
+        if self._evidence.apart(text) > APART:
+            return "its words were said, but not together"
         return self.turned(text, positions) or self._unheard(text)
 
     def turned(self, text: str, positions: Sequence[int]) -> str:

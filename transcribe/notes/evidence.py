@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 from transcribe.notes.numbers import numbers_of
 from transcribe.notes.terms import Terms, folded, listed, words_of
@@ -64,6 +64,16 @@ class Evidence:
         """Some sentences and their neighbours."""
         near = {index + step for index in sentences for step in range(-NEIGHBOURS, NEIGHBOURS + 1)}
         return [self.material.sentences[at].text for at in sorted(near) if 0 <= at < len(self.contents)]
+
+    def apart(self, text: str) -> float:
+        """Which share of the terms that follow each other in a text were said, but in no sentence together.
+
+        Terms that were not said at all are left out: `support` counts them.
+        """
+        said = [term for term in self.terms.of(text) if term in self._places]
+        pairs = [(left, right) for left, right in pairwise(said) if left != right]
+        parted = sum(not set(self._places[left]) & set(self._places[right]) for left, right in pairs)
+        return parted / len(pairs) if pairs else 0.0
 
     def find(self, content: frozenset[str], limit: int) -> tuple[int, ...]:
         """The sentences that share most of some terms, each for what those before it lack; ascending."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from math import ceil
 
 from transcribe.chat import Answer, BadAnswer, ChatModel, Question
 from transcribe.errors import ModelError, TranscribeError
@@ -140,11 +141,16 @@ class PromptedWriter:
         """
         self.usage = Usage()
         run = _Run(self._model, self._prompts, self._system(material), self._temperature, progress)
-        if _words(material.sentences) >= FEW_WORDS:
+        words = _words(material.sentences)
+        unasked = [task.part for task in TASKS if words < (FEW_WORDS if task.short else SHORT_WORDS)]
+        run.failed.update((part, "too little was said") for part in unasked)
+        if words >= FEW_WORDS:
             try:
                 _write(run, material)
             finally:
                 self.usage = run.usage
+        else:
+            run.failed["chapters"] = "too little was said"
         identity = self._model.identity
         return Drafts(
             tuple(run.drafts),
@@ -188,12 +194,14 @@ class _Run:
             ModelError: There is hardly any.
         """
         fixed = TEMPLATE_TOKENS + self.model.count(self.system)
-        needed = max(self.model.count(task) + self.longest(tokens) for task, tokens in tasks)
-        room = self.model.context - fixed - needed
+        counted = [(self.model.count(task), tokens) for task, tokens in tasks]
+        room = self.model.context - fixed - max(asked + self.longest(tokens) for asked, tokens in counted)
         if room < LEAST_ROOM:
+            # An answer's quarter grows with the context: the rest has to fit into the other three.
+            needed = ceil((fixed + max(asked for asked, _ in counted) + LEAST_ROOM) * 4 / 3)
             raise ModelError(
                 f"{self.model.identity.model} reads {self.model.context:,} tokens at a time, "
-                f"too few for notes; about {self.model.context - room + LEAST_ROOM:,} are needed",
+                f"too few for notes; about {needed:,} are needed",
                 "Choose another model, or give it a larger context with --writer-context",
             )
         return room

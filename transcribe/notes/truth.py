@@ -28,6 +28,10 @@ QUOTE_WORDS = 3
 """A shorter one is no quote: "Of course." is found in any transcript."""
 
 
+KEYWORD_WORDS = 5
+"""The longest keyword; three are asked for."""
+
+
 @dataclass(frozen=True)
 class Dropped:
     """A draft that the transcript does not support.
@@ -128,6 +132,8 @@ class _Check:
 
     def _take_keyword(self, draft: Draft) -> str:
         words = set(self._evidence.terms.of(draft.text))
+        if len(words_of(draft.text)) > KEYWORD_WORDS and not is_unspaced(draft.text):
+            return "it is too long for a keyword"
         if not words and not is_unspaced(draft.text):
             return "it says nothing"
         if not self._foreign and not all(self._evidence.find(frozenset([word]), 1) for word in words):

@@ -109,10 +109,24 @@ def test_context_that_is_too_small() -> None:
         write(ScriptedModel(context=300), talk())
 
 
+def test_the_context_that_is_said_to_be_needed_is_enough() -> None:
+    with pytest.raises(ModelError) as told:
+        write(ScriptedModel(context=300), talk())
+    needed = re.search(r"about ([\d,]+) are needed", str(told.value))
+    assert needed is not None
+    context = int(needed[1].replace(",", ""))
+    assert write(ScriptedModel(context=context), talk()).drafts
+    with pytest.raises(ModelError):
+        write(ScriptedModel(context=context - 10), talk())
+
+
 @pytest.mark.parametrize("text", ["Good morning everyone.", "Yes.", "你好"])
 def test_few_words_are_not_asked_about(text: str) -> None:
     model = ScriptedModel()
-    assert write(model, material(text)).drafts == ()
+    drafts = write(model, material(text))
+    assert drafts.drafts == ()
+    assert {reason for _, reason in drafts.failed} == {"too little was said"}
+    assert len(drafts.failed) == 8
     assert model.asked == []
 
 

@@ -132,6 +132,18 @@ def test_a_denial_that_was_added_or_lost_is_marked(text: str, doubt: str) -> Non
     assert kept(check(text, material=material_of(episode_of(said)))).doubt == doubt
 
 
+def test_what_was_said_of_different_things_is_marked() -> None:
+    said = (
+        "It was the age of wisdom.",
+        "It was the epoch of belief.",
+        "It was the season of light in London.",
+    )
+    material = material_of(episode_of(said))
+    mixed = kept(check("It was the age of belief.", material=material))
+    assert mixed.doubt == "its words were said, but not together"
+    assert kept(check("London had a season of light.", material=material)).doubt == ""
+
+
 @pytest.mark.parametrize(
     ("language", "said", "text"),
     [
@@ -159,6 +171,7 @@ def test_each_drop_says_why() -> None:
         Draft("quotes", "the bees", ()),
         Draft("keywords", "blockchain", ()),
         Draft("keywords", "the", ()),
+        Draft("keywords", "the bees rely on landmarks such as rivers", ()),
         Draft("chapters", "How honey bees find home", ()),
     ]
     assert [each.reason for each in check_drafts(drafts, BEES).dropped] == [
@@ -170,6 +183,7 @@ def test_each_drop_says_why() -> None:
         "it is too long or too short for a quote",
         "too few of its words were said",
         "it says nothing",
+        "it is too long for a keyword",
         "it belongs to no chapter",
     ]
 
