@@ -12,7 +12,7 @@ AUDIO  ?= ../shared/audio
 OPTIONS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo native llm test check format golden docs bench bench-wer bench-overhead bench-peers models build clean
+.PHONY: help setup demo native llm test check format golden docs bench bench-wer bench-overhead bench-peers bench-notes examples models build clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -71,6 +71,14 @@ bench-overhead: models ## Time outside recognition, and memory: benchmarks/resul
 bench-peers: $(BENCH) models ## Speed, errors and memory beside the peers: benchmarks/results/peers-MODEL.md
 	-$(BIN)/transcribe models pull $(MODEL)-ct2  # what needs it is left out without it
 	$(BIN)/python -m benchmarks.peers --model $(MODEL) --audio $(AUDIO) $(OPTIONS)
+
+bench-notes: $(READY) ## What notes cost, and what language models read twice (needs make llm): results/notes.md
+	$(BIN)/transcribe models pull smollm2
+	$(BIN)/python -m benchmarks.notes
+
+examples: models ## Rewrite the notes and pages in docs/examples (needs make llm, and llama-server on the path)
+	$(BIN)/transcribe models pull smollm2
+	$(BIN)/python docs/make_examples.py --audio $(AUDIO)
 
 $(BENCH): $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group bench

@@ -19,7 +19,7 @@ DROPPED = 0.35
 
 APART = 0.5
 """If more than this share of neighbouring words stand in no sentence together, a statement is marked: it
-puts together what was said of different things ("the age of belief": of an age of wisdom, a time of belief)."""
+puts together what was said of different things ("the age of belief": an age of wisdom, a time of belief)."""
 
 UNSUPPORTED = "too few of its words were said"
 
