@@ -37,6 +37,9 @@ SCHEMA: Mapping[str, Any] = {
 """Of every answer. Small models write lists without end where nothing ends them: both are bounded. Texts
 are not, since large bounds such as maxLength break grammars (llama.cpp issue 25746)."""
 
+PLACEHOLDER = "what you write, on one line"
+"""Stands for a text in the packaged system prompt; small models copy it."""
+
 _THOUGHTS = re.compile(r"<think>.*?(</think>|\Z)", re.DOTALL)
 
 
@@ -75,4 +78,6 @@ def read_items(answer: Answer) -> tuple[Item, ...]:
     items = tuple(Item(line, item.sentences) for item in found.items if (line := " ".join(item.text.split())))
     if not items:
         raise BadAnswer("the answer is empty")
+    if all(item.text.casefold().startswith(PLACEHOLDER) for item in items):
+        raise BadAnswer("the answer repeats the form it was to have")
     return items

@@ -10,6 +10,7 @@ from scripted_model import Say, ScriptedModel, items, obedient
 
 from transcribe.chat import BadAnswer, Question
 from transcribe.errors import ModelError, NetworkError, TranscribeError
+from transcribe.notes.answers import PLACEHOLDER
 from transcribe.notes.prompted import PromptedWriter
 from transcribe.notes.prompts import Prompts
 from transcribe.notes.writer import Drafts, Material, Sentence, WriterProgress
@@ -169,6 +170,13 @@ def test_answers_that_are_cut_off_fail() -> None:
     drafts = write(ScriptedModel(finish="length"), talk())
     assert len(drafts.failed) == 8
     assert set(dict(drafts.failed).values()) == {"the answer was cut off before its end"}
+
+
+def test_form_that_is_copied_counts_as_no_answer() -> None:
+    assert PLACEHOLDER in PROMPTS.render("system", tone="", language="English", show="")
+    drafts = write(ScriptedModel(lambda _: items(PLACEHOLDER.capitalize())), talk())
+    assert drafts.drafts == ()
+    assert set(dict(drafts.failed).values()) == {"the answer repeats the form it was to have"}
 
 
 def test_thoughts_and_fences_are_taken_off() -> None:
