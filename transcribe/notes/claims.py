@@ -22,6 +22,7 @@ APART = 0.5
 puts together what was said of different things ("the age of belief": an age of wisdom, a time of belief)."""
 
 UNSUPPORTED = "too few of its words were said"
+NOT_TOGETHER = "its words were said, but not together"
 
 _ADDRESS = re.compile(
     r"[a-z][a-z0-9+.-]*://\S+|www\.\S+|\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+|"
@@ -75,7 +76,7 @@ class Claims:
         if support < SUPPORTED:
             return "few of its words were said"
         if self._evidence.apart(text) > APART:
-            return "its words were said, but not together"
+            return NOT_TOGETHER
         return self.turned(text, positions) or self._unheard(text)
 
     def turned(self, text: str, positions: Sequence[int]) -> str:

@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from transcribe.formats.tokens import plain
-from transcribe.notes.claims import SUPPORTED, UNSUPPORTED, Claims
+from transcribe.notes.claims import APART, NOT_TOGETHER, SUPPORTED, UNSUPPORTED, Claims
+from transcribe.notes.clauses import as_title
 from transcribe.notes.evidence import Evidence
 from transcribe.notes.extractive import POST_CHARS, quote_of, topic_spans
 from transcribe.notes.terms import folded, is_unspaced, words_of
@@ -156,7 +157,9 @@ class _Check:
             return invention
         if support < SUPPORTED and not self._foreign:
             return UNSUPPORTED
-        self._checked.chapter_titles.setdefault(number, draft.text)
+        if self._evidence.apart(draft.text) > APART and not self._foreign:  # a title cannot be marked
+            return NOT_TOGETHER
+        self._checked.chapter_titles.setdefault(number, as_title(draft.text.rstrip(".")))
         return ""
 
     def _statement(self, draft: Draft) -> Statement | str:

@@ -279,6 +279,11 @@ def test_a_chapter_title_is_held_against_its_chapter() -> None:
     }
     assert check("Quantum computing for accountants", "chapters", (0,)).chapter_titles == {}
     assert len(check("How honey bees find home", "chapters").dropped) == 1
+    assert check("honey bees find their way home.", "chapters", (0,)).chapter_titles == {
+        0: "Honey bees find their way home"
+    }
+    (dropped,) = check("Hives in the sky", "chapters", (0,)).dropped
+    assert dropped.reason == "its words were said, but not together"
 
 
 def test_a_post_stays_within_its_limit() -> None:
