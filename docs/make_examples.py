@@ -33,7 +33,7 @@ from transcribe.settings import Settings  # noqa: E402
 
 FOLDER = ROOT / "docs" / "examples"
 BEGIN, END = "<!-- counts -->", "<!-- end of counts -->"
-CONTEXT = 4096
+CONTEXT = 2048
 LANGUAGE_MODEL = "smollm2"
 SAMPLE = "two-voices"
 
