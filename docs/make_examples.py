@@ -120,14 +120,17 @@ def made(name: str, short: str, episode: Episode, writer: Writer | None) -> str:
 def row(label: str, proposed: int, judged: Judged) -> str:
     """How many texts were proposed, and what became of them."""
     checked = judged.checked
-    kept = sum(map(len, checked.statements.values())) + len(checked.quotes)
-    kept += len(checked.keywords) + len(checked.chapter_titles)
+    in_use = [part for part in PARTS if part not in judged.failures]
+    statements = [each for part in in_use for each in checked.statements.get(part, ())]
+    others = {"quotes": checked.quotes, "keywords": checked.keywords, "chapters": checked.chapter_titles}
+    kept = len(statements) + sum(len(others[part]) for part in others if part in in_use)
+    marked = sum(bool(each.doubt) for each in statements)
     dropped = Counter(each.reason for each in checked.dropped)
     why = "; ".join(f"{reason} {count}" for reason, count in dropped.most_common()) or "–"
     failed = Counter(judged.failures.values())
     lost = "; ".join(f"{reason} {count}" for reason, count in failed.most_common()) or "–"
     parts = f"{len(judged.failures)} of {len(PARTS)}"
-    cells = (label, proposed, kept, checked.doubted, len(checked.dropped), why, parts, lost)
+    cells = (label, proposed, kept, marked, len(checked.dropped), why, parts, lost)
     return f"| {' | '.join(map(str, cells))} |"
 
 
