@@ -12,8 +12,8 @@ AUDIO  ?= ../shared/audio
 OPTIONS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo batch native llm test check format golden docs examples
-.PHONY: bench bench-batch bench-formats bench-overhead bench-peers bench-watch models build clean
+.PHONY: help setup demo batch native llm test check format golden docs examples examples-notes
+.PHONY: bench bench-batch bench-formats bench-notes bench-overhead bench-peers bench-watch models build clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -85,6 +85,14 @@ bench-batch: models ## A batch of 100 short files beside single runs: benchmarks
 
 bench-watch: models ## The watch folder, kills and all: benchmarks/results/watch.md
 	$(BIN)/python -m benchmarks.watch --model tiny.en $(OPTIONS)
+
+bench-notes: $(READY) ## What notes cost, and what language models read twice (needs make llm): results/notes.md
+	$(BIN)/transcribe models pull smollm2
+	$(BIN)/python -m benchmarks.notes
+
+examples-notes: models ## Make the notes by language models in docs/examples anew (needs make llm, llama-server)
+	$(BIN)/transcribe models pull smollm2
+	$(BIN)/python docs/make_examples.py --audio $(AUDIO)
 
 $(BENCH): $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group bench

@@ -58,6 +58,7 @@ class Answer:
         read_tokens: How many of them were read anew, the rest being remembered; None where it is not told.
         tokens: Length of the answer; 0 where it is not told.
         seconds: Time for all of it.
+        read_seconds: Time for reading the question; 0 where it is not told.
     """
 
     text: str
@@ -66,6 +67,7 @@ class Answer:
     read_tokens: int | None
     tokens: int
     seconds: float
+    read_seconds: float = 0.0
 
     @property
     def tokens_per_second(self) -> float:

@@ -32,8 +32,8 @@ def noted(
 ) -> Episode:
     """The episode with what is known about its show and, where asked for, with notes.
 
-    A writer that fails is told as a warning; the extractive writer then writes all, and the next run
-    tries again.
+    A writer that fails, or writes nothing of use, is told as a warning; the extractive writer then writes
+    all, and the next run tries again.
 
     Args:
         work: The episode's work directory, locked.
@@ -94,6 +94,7 @@ def _write(
     try:
         with _opened(open_writer) as writer:
             notes = write_notes(episode, settings.notes, writer, progress, tell)
+            whole = writer is None or notes.authorship.generated
     except Interrupted:
         raise
     except TranscribeError as error:
@@ -102,7 +103,7 @@ def _write(
     except Exception as error:  # noqa: BLE001 - a mistake in a writer must not cost the transcript
         told = f"{episode.source.name}: the notes' writer failed ({type(error).__name__}: {error})"
         return _without_writer(episode, settings, told, progress)
-    if work:
+    if work and whole:
         work.save(name, notes)
     return notes
 

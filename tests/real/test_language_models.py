@@ -1,4 +1,4 @@
-"""A real language model, in process and behind llama-cpp-python's own server on loopback.
+"""A real language model, in process and behind real servers on loopback: llama-cpp-python's and llama.cpp's.
 
 SmolLM2 has 135 million parameters: what it writes is mostly rubbish, and that it stays within its form is
 what is looked at here.
@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from benchmarks import llm_servers
 from transcribe.chat import BadAnswer, ChatIdentity, ChatModel, Question
 from transcribe.cli import run
 from transcribe.commands.choose_writer import choose_writer
@@ -41,7 +39,9 @@ pytestmark = [
 ]
 
 SAMPLE = Path(__file__).resolve().parents[2] / "samples" / "two-voices.txt"
-CONTEXT = 4096
+CONTEXT = 2304
+"""Holds the sample and what is asked about it; an answer may have a quarter, which this model uses up."""
+
 SYSTEM = 'Answer with JSON only: {"items": [{"text": "…", "sentences": [1]}]}'
 
 
@@ -54,9 +54,9 @@ def material() -> Material:
     return Material(sentences, (0, len(texts) // 2), "en", "en", 5000 * len(texts), NO_SHOW)
 
 
-def question(task: str) -> Question:
+def question(task: str, longest: int = 40) -> Question:
     source = "\n".join(f"[{at + 1}] {sentence.text}" for at, sentence in enumerate(material().sentences))
-    return Question(SYSTEM, f"{source}\n\nTASK: {task}", SCHEMA, 300, 0.2)
+    return Question(SYSTEM, f"{source}\n\nTASK: {task}", SCHEMA, longest, 0.2)
 
 
 @pytest.fixture(scope="module")
@@ -72,49 +72,26 @@ def in_process(smollm2: InstalledModel) -> Iterator[LlamaCpp]:
     model.close()
 
 
-@pytest.fixture(scope="module")
-def server(smollm2: InstalledModel, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """llama-cpp-python's own server on a free port of this machine."""
-    if importlib.util.find_spec("uvicorn") is None:
-        pytest.skip("run: make llm")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    log = tmp_path_factory.mktemp("server") / "log.txt"
-    command = [sys.executable, "-m", "llama_cpp.server", "--model", str(smollm2.path), "--port", str(port)]
-    command += [
-        "--host",
-        "127.0.0.1",
-        "--n_ctx",
-        str(CONTEXT),
-        "--model_alias",
-        "smollm2",
-        "--n_threads",
-        "2",
-    ]
-    command += ["--n_threads", "1", "--n_threads_batch", "1"]
-    with log.open("wb") as handle, subprocess.Popen(command, stdout=handle, stderr=handle) as process:
-        try:
-            _wait_until_it_answers(port, process, log)
-            yield port
-        finally:
-            process.terminate()
+@dataclass(frozen=True)
+class Running:
+    """A server of this machine that has SmolLM2."""
+
+    kind: str
+    port: int
+
+    def chat(self, context: int = CONTEXT) -> ChatModel:
+        """A connection to it."""
+        host = f"http://127.0.0.1:{self.port}"
+        return connect(KINDS[self.kind], "smollm2", host=host, seconds=120, context=context)
 
 
-def _wait_until_it_answers(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    give_up = time.monotonic() + 120
-    while time.monotonic() < give_up:
-        assert process.poll() is None, log.read_text("utf-8", "replace")
-        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-            return
-        time.sleep(0.1)
-    pytest.fail(f"the server did not start: {log.read_text('utf-8', 'replace')}")
-
-
-def served(port: int) -> ChatModel:
-    return connect(
-        KINDS["llama-cpp-server"], "smollm2", host=f"http://127.0.0.1:{port}", seconds=120, context=CONTEXT
-    )
+@pytest.fixture(scope="module", params=llm_servers.KINDS)
+def server(request: pytest.FixtureRequest, smollm2: InstalledModel) -> Iterator[Running]:
+    """A real server on a free port of this machine."""
+    if reason := llm_servers.missing(request.param):
+        pytest.skip(reason)
+    with llm_servers.serving(request.param, smollm2.path, CONTEXT) as port:
+        yield Running(request.param, port)
 
 
 def test_answer_in_process_keeps_to_the_schema(in_process: LlamaCpp) -> None:
@@ -168,41 +145,59 @@ def test_notes_in_process(in_process: LlamaCpp) -> None:
     check_accounts(in_process)
 
 
-def test_answer_through_the_server(server: int) -> None:
-    chat = served(server)
-    answer = chat.answer(question("Say in one sentence what this is about."))
-    chat.close()
+def test_answer_through_the_server(server: Running) -> None:
+    with closing(server.chat()) as chat:
+        answer = chat.answer(question("Say in one sentence what this is about."))
     assert answer.prompt_tokens > 200
     if answer.finish == "stop":
         assert read_items(answer)
 
 
 @pytest.mark.slow
-def test_notes_through_the_server(server: int) -> None:
-    chat = served(server)
-    check_accounts(chat)
-    chat.close()
+def test_notes_through_the_server(server: Running) -> None:
+    with closing(server.chat()) as chat:
+        check_accounts(chat)
 
 
-def test_server_is_found_and_counts_like_the_model(server: int, in_process: LlamaCpp) -> None:
-    (found,) = find_servers({kind: (server,) for kind in KINDS if kind != "jan"})
-    assert (found.writer, [model.name for model in found.models]) == ("llama-cpp-server", ["smollm2"])
-    chat = served(server)
+def test_server_is_found_and_counts_like_the_model(server: Running, in_process: LlamaCpp) -> None:
+    (found,) = find_servers({kind: (server.port,) for kind in KINDS if kind != "jan"})
+    assert (found.writer, [model.name for model in found.models]) == (server.kind, ["smollm2"])
     text = material().sentences[0].text
-    assert abs(chat.count(text) - in_process.count(text)) <= 1
-    chat.close()
+    with closing(server.chat()) as chat:
+        assert abs(chat.count(text) - in_process.count(text)) <= 1
 
 
-def test_server_says_that_a_question_does_not_fit(server: int) -> None:
-    chat = served(server)
-    with pytest.raises(BadAnswer, match="does not fit"):
+def test_server_tells_its_context_or_the_default_is_taken(server: Running) -> None:
+    with closing(server.chat(context=0)) as chat:
+        assert chat.context == (CONTEXT if server.kind == "llama-server" else 2048)
+
+
+def test_server_that_tells_what_it_read_does_not_read_it_again(server: Running) -> None:
+    with closing(server.chat()) as chat:
+        chat.answer(question("Suggest a title."))
+        answer = chat.answer(question("Pick a keyword."))
+    if server.kind == "llama-server":
+        assert answer.read_tokens is not None
+        assert answer.read_tokens < 0.2 * answer.prompt_tokens
+        assert answer.read_seconds < answer.seconds
+    else:
+        assert (answer.read_tokens, answer.read_seconds) == (None, 0.0)
+
+
+def test_server_says_that_a_question_does_not_fit(server: Running) -> None:
+    with closing(server.chat()) as chat, pytest.raises(BadAnswer, match="does not fit"):
         chat.answer(Question(SYSTEM, "word " * 2 * CONTEXT, SCHEMA, 100, 0.2))
-    chat.close()
+
+
+def test_server_has_no_such_model(server: Running) -> None:
+    host = f"http://127.0.0.1:{server.port}"
+    with pytest.raises(ModelError, match=r"has no model 'qwen3'.*smollm2"):
+        connect(KINDS[server.kind], "qwen3", host=host, seconds=30)
 
 
 def test_nobody_at_the_port() -> None:
     with pytest.raises(NetworkError):
-        served(9)
+        connect(KINDS["llama-server"], "smollm2", host="http://127.0.0.1:9", seconds=5)
 
 
 @pytest.mark.parametrize("by_path", [False, True])

@@ -61,7 +61,6 @@ def _open_llama_cpp(model: InstalledModel, settings: Settings) -> Writer:
     from transcribe.engines.llm.memory import fitting_context
     from transcribe.models.gguf_file import read_gguf
 
-    check_before_load(model)
     info, asked = read_gguf(model.path), settings.notes
     context = fitting_context(
         model.name,
@@ -71,6 +70,7 @@ def _open_llama_cpp(model: InstalledModel, settings: Settings) -> Writer:
         psutil.virtual_memory().available,
         asked.writer_context,
     )
+    check_before_load(model)  # reads the whole file, so that one too large for the memory is refused before
     identity = ChatIdentity("llama.cpp", version(), model.name, model.sha256, model.licence or info.licence)
     # One core is left alone: llama.cpp's threads wait for each other by spinning, and one that has to share
     # its core holds all of them up (measured: SmolLM2 25 tokens/s with one thread, 1 with two of two).

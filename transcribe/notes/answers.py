@@ -10,16 +10,23 @@ import msgspec
 
 from transcribe.chat import Answer, BadAnswer
 
+MOST_ITEMS = 20
+"""In one answer: titles of chapters are the most."""
+
+MOST_CITED = 12
+"""Sentences that one text can rest on; whoever cites more cites nothing."""
+
 SCHEMA: Mapping[str, Any] = {
     "type": "object",
     "properties": {
         "items": {
             "type": "array",
+            "maxItems": MOST_ITEMS,
             "items": {
                 "type": "object",
                 "properties": {
                     "text": {"type": "string"},
-                    "sentences": {"type": "array", "items": {"type": "integer"}},
+                    "sentences": {"type": "array", "maxItems": MOST_CITED, "items": {"type": "integer"}},
                 },
                 "required": ["text", "sentences"],
             },
@@ -27,7 +34,11 @@ SCHEMA: Mapping[str, Any] = {
     },
     "required": ["items"],
 }
-"""Of every answer. Plain, since bounds such as maxLength break grammars (llama.cpp issue 25746)."""
+"""Of every answer. Small models write lists without end where nothing ends them: both are bounded. Texts
+are not, since large bounds such as maxLength break grammars (llama.cpp issue 25746)."""
+
+PLACEHOLDER = "what you write, on one line"
+"""Stands for a text in the packaged system prompt; small models copy it."""
 
 _THOUGHTS = re.compile(r"<think>.*?(</think>|\Z)", re.DOTALL)
 
@@ -67,4 +78,6 @@ def read_items(answer: Answer) -> tuple[Item, ...]:
     items = tuple(Item(line, item.sentences) for item in found.items if (line := " ".join(item.text.split())))
     if not items:
         raise BadAnswer("the answer is empty")
+    if all(item.text.casefold().startswith(PLACEHOLDER) for item in items):
+        raise BadAnswer("the answer repeats the form it was to have")
     return items

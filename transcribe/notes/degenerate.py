@@ -28,6 +28,7 @@ _ORDERS = re.compile(
     r"\bas an (?:ai|artificial intelligence)\b|\b(?:large )?language model\b.{0,30}\bI\b|"
     r"^(?:sure|certainly|of course)[,!]? (?:here|i)\b|^here (?:is|are) (?:a|the|some|your)\b|"
     r"\bi(?:'m| am) sorry, (?:but )?i can(?:'t|not)\b|"
+    r"^what you write, on one line|"
     r"\b(?:insert|your) (?:text|title|summary|name) here\b|\blorem ipsum\b|"
     r"\b(?:write|return|answer|respond) (?:only )?(?:in|with|as) (?:json|one sentence|the following)\b",
     re.IGNORECASE,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import unicodedata
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 from transcribe.notes.numbers import numbers_of
 from transcribe.notes.terms import Terms, folded, listed, words_of
@@ -59,6 +60,21 @@ class Evidence:
                     found |= self.contents[near] & content
         return len(found) / len(content)
 
+    def texts_near(self, sentences: Iterable[int]) -> list[str]:
+        """Some sentences and their neighbours."""
+        near = {index + step for index in sentences for step in range(-NEIGHBOURS, NEIGHBOURS + 1)}
+        return [self.material.sentences[at].text for at in sorted(near) if 0 <= at < len(self.contents)]
+
+    def apart(self, text: str) -> float:
+        """Which share of the terms that follow each other in a text were said, but in no sentence together.
+
+        Terms that were not said at all are left out: `support` counts them.
+        """
+        said = [term for term in self.terms.of(text) if term in self._places]
+        pairs = [(left, right) for left, right in pairwise(said) if left != right]
+        parted = sum(not set(self._places[left]) & set(self._places[right]) for left, right in pairs)
+        return parted / len(pairs) if pairs else 0.0
+
     def find(self, content: frozenset[str], limit: int) -> tuple[int, ...]:
         """The sentences that share most of some terms, each for what those before it lack; ascending."""
         open_terms = set(content)
@@ -89,7 +105,8 @@ class Evidence:
             return True
         if self.material.language not in _INFLECTING or len(word) < 4:
             return False
-        return any(_same_name(word, known) for known in self.vocabulary if known[:2] == word[:2])
+        bare = _without_marks(word)
+        return any(_same_name(bare, known) for known in self._bare if known[:2] == bare[:2])
 
     @cached_property
     def vocabulary(self) -> frozenset[str]:
@@ -97,6 +114,10 @@ class Evidence:
         return frozenset(
             word.removesuffix("'s") for word in [*self.words, *words_of(facts_of(self.material.show))]
         )
+
+    @cached_property
+    def _bare(self) -> frozenset[str]:
+        return frozenset(map(_without_marks, self.vocabulary))
 
     @cached_property
     def _stems(self) -> frozenset[str]:
@@ -160,6 +181,12 @@ def facts_of(show: Show) -> str:
         show.sponsor, show.call_to_action,
     ]  # fmt: skip
     return " \n ".join(filter(None, [*single, *show.hosts, *show.guests, *links]))
+
+
+def _without_marks(word: str) -> str:
+    """A word without its accents: Kraków becomes Krakowie, and Łódź Łodzi, when they are inflected."""
+    apart = unicodedata.normalize("NFD", word)
+    return "".join(char for char in apart if not unicodedata.combining(char))
 
 
 def _same_name(word: str, known: str) -> bool:

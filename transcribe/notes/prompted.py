@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from math import ceil
 
 from transcribe.chat import Answer, BadAnswer, ChatModel, Question
 from transcribe.errors import ModelError, TranscribeError
@@ -73,6 +74,8 @@ class Usage:
         prompt_tokens: Tokens of all questions together.
         read_tokens: How many of them were read, the rest being remembered; as far as engines tell.
         reread_tokens: How many of those had been read for an earlier question.
+        read_seconds: Time for reading, as far as engines tell.
+        reread_seconds: How much of that went into what had been read before.
         tokens: Tokens of all answers together.
         seconds: Time for all of it.
     """
@@ -81,17 +84,22 @@ class Usage:
     prompt_tokens: int = 0
     read_tokens: int = 0
     reread_tokens: int = 0
+    read_seconds: float = 0.0
+    reread_seconds: float = 0.0
     tokens: int = 0
     seconds: float = 0.0
 
     def plus(self, answer: Answer, new_tokens: int) -> Usage:
         """With another answer, to a question of which `new_tokens` had not been asked before."""
         read = answer.prompt_tokens if answer.read_tokens is None else answer.read_tokens
+        again = max(0, read - new_tokens - TEMPLATE_TOKENS)
         return Usage(
             self.answers + 1,
             self.prompt_tokens + answer.prompt_tokens,
             self.read_tokens + read,
-            self.reread_tokens + max(0, read - new_tokens - TEMPLATE_TOKENS),
+            self.reread_tokens + again,
+            self.read_seconds + answer.read_seconds,
+            self.reread_seconds + (answer.read_seconds * again / read if read else 0.0),
             self.tokens + answer.tokens,
             self.seconds + answer.seconds,
         )
@@ -100,6 +108,11 @@ class Usage:
     def reread(self) -> float:
         """Share of the questions' tokens that were read again though they had been read before, 0 to 1."""
         return self.reread_tokens / self.prompt_tokens if self.prompt_tokens else 0.0
+
+    @property
+    def reread_time(self) -> float:
+        """Share of all the time that went into reading again, 0 to 1."""
+        return self.reread_seconds / self.seconds if self.seconds else 0.0
 
 
 class PromptedWriter:
@@ -128,11 +141,16 @@ class PromptedWriter:
         """
         self.usage = Usage()
         run = _Run(self._model, self._prompts, self._system(material), self._temperature, progress)
-        if _words(material.sentences) >= FEW_WORDS:
+        words = _words(material.sentences)
+        unasked = [task.part for task in TASKS if words < (FEW_WORDS if task.short else SHORT_WORDS)]
+        run.failed.update((part, "too little was said") for part in unasked)
+        if words >= FEW_WORDS:
             try:
                 _write(run, material)
             finally:
                 self.usage = run.usage
+        else:
+            run.failed["chapters"] = "too little was said"
         identity = self._model.identity
         return Drafts(
             tuple(run.drafts),
@@ -176,12 +194,14 @@ class _Run:
             ModelError: There is hardly any.
         """
         fixed = TEMPLATE_TOKENS + self.model.count(self.system)
-        needed = max(self.model.count(task) + self.longest(tokens) for task, tokens in tasks)
-        room = self.model.context - fixed - needed
+        counted = [(self.model.count(task), tokens) for task, tokens in tasks]
+        room = self.model.context - fixed - max(asked + self.longest(tokens) for asked, tokens in counted)
         if room < LEAST_ROOM:
+            # An answer's quarter grows with the context: the rest has to fit into the other three.
+            needed = ceil((fixed + max(asked for asked, _ in counted) + LEAST_ROOM) * 4 / 3)
             raise ModelError(
                 f"{self.model.identity.model} reads {self.model.context:,} tokens at a time, "
-                f"too few for notes; about {self.model.context - room + LEAST_ROOM:,} are needed",
+                f"too few for notes; about {needed:,} are needed",
                 "Choose another model, or give it a larger context with --writer-context",
             )
         return room

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from typing import get_args
 
 from transcribe.episode import Episode
@@ -11,6 +12,7 @@ from transcribe.notes.degenerate import degenerate
 from transcribe.notes.extractive import write_extractive
 from transcribe.notes.material import material_of
 from transcribe.notes.truth import Checked, check_drafts
+from transcribe.notes.weighing import word_count
 from transcribe.notes.writer import Draft, Drafts, Material, Part, Writer, WriterProgress
 from transcribe.progress import Progress, Warned
 from transcribe.settings import NotesSettings
@@ -35,6 +37,9 @@ def write_notes(
         progress: Told what a reader should know, as warnings.
         on_writing: Told how far the model is.
 
+    Returns:
+        The notes; where nothing the model wrote is of use, they are the extractive writer's and say so.
+
     Raises:
         TranscribeError: The writer could not write at all.
     """
@@ -50,9 +55,27 @@ def write_notes(
     return _merged(own, drafts, material, writer.name, warn)
 
 
-def _merged(
-    own: ShowNotes, drafts: Drafts, material: Material, writer: str, warn: Callable[[str], None]
-) -> ShowNotes:
+@dataclass(frozen=True)
+class Judged:
+    """What a writer proposed, after every check.
+
+    Attributes:
+        checked: What stood, and what was dropped.
+        failures: The parts of which nothing is left, with the reason, for people.
+    """
+
+    checked: Checked
+    failures: dict[Part, str]
+
+
+def judge(drafts: Drafts, material: Material, own: ShowNotes) -> Judged:
+    """Ask of every part whether it is a text for people, and of every statement whether it may be true.
+
+    Args:
+        drafts: What a writer proposes.
+        material: The transcript.
+        own: What the extractive writer wrote: a part of which much less is left is not better than that.
+    """
     failures = dict(drafts.failed)
     parts = [part for part in PARTS if part not in failures]
     usable = [draft for part in parts for draft in _usable(part, drafts, material, failures)]
@@ -60,9 +83,26 @@ def _merged(
     for part in PARTS:
         if part not in failures and not _has(checked, part):
             failures[part] = "nothing of it is supported by the transcript"
+        elif part not in failures and _is_meagre(checked, part, own):
+            failures[part] = "too little of it is supported by the transcript"
+    return Judged(checked, failures)
+
+
+def _merged(
+    own: ShowNotes, drafts: Drafts, material: Material, writer: str, warn: Callable[[str], None]
+) -> ShowNotes:
+    judged = judge(drafts, material, own)
+    checked, failures = judged.checked, judged.failures
     replaced = tuple(part for part in PARTS if part in failures)
-    for part in replaced:
-        warn(f"notes: {part.replace('_', ' ')} are the extractive writer's, because: {failures[part]}")
+    for reason in dict.fromkeys(failures[part] for part in replaced):
+        parts = [part.replace("_", " ") for part in replaced if failures[part] == reason]
+        told = "all of it" if len(parts) == len(PARTS) else ", ".join(parts)
+        warn(f"notes: the extractive writer wrote {told}, because: {reason}")
+    if checked.dropped:
+        warn(f"notes: {_dropped(checked)}")
+    kept = [part for part in PARTS if part not in failures]
+    if not kept:
+        return own
     authorship = Authorship(
         writer=writer,
         version=drafts.version,
@@ -70,23 +110,31 @@ def _merged(
         model_sha256=drafts.model_sha256,
         model_licence=drafts.model_licence,
         prompts_sha256=drafts.prompts_sha256,
-        dropped=checked.dropped,
-        doubted=checked.doubted,
+        dropped=len(checked.dropped),
+        doubted=sum(bool(each.doubt) for part in kept for each in checked.statements.get(part, ())),
         replaced=replaced,
     )
     return replace(
         own,
         language=material.notes_language,
         chapters=_chapters(own.chapters, checked),
-        summary=_statements(checked, "summary", own.summary),
-        long_summary=_statements(checked, "long_summary", own.long_summary),
-        takeaways=_statements(checked, "takeaways", own.takeaways),
-        quotes=tuple(checked.quotes) or own.quotes,
-        keywords=tuple(checked.keywords) or own.keywords,
-        titles=_statements(checked, "titles", own.titles),
-        social_post=_statements(checked, "social_post", own.social_post),
+        summary=_statements(judged, "summary", own.summary),
+        long_summary=_statements(judged, "long_summary", own.long_summary),
+        takeaways=_statements(judged, "takeaways", own.takeaways),
+        quotes=own.quotes if "quotes" in failures else tuple(checked.quotes),
+        keywords=own.keywords if "keywords" in failures else tuple(checked.keywords),
+        titles=_statements(judged, "titles", own.titles),
+        social_post=_statements(judged, "social_post", own.social_post),
         authorship=authorship,
     )
+
+
+def _dropped(checked: Checked) -> str:
+    """How many statements are gone, and why, the most frequent reason first."""
+    reasons = Counter(each.reason for each in checked.dropped)
+    told = ", ".join(f"{reason} ({count})" for reason, count in reasons.most_common())
+    total = len(checked.dropped)
+    return f"{total} {'statement' if total == 1 else 'statements'} of the model left out: {told}"
 
 
 def _usable(part: Part, drafts: Drafts, material: Material, failures: dict[Part, str]) -> list[Draft]:
@@ -99,13 +147,31 @@ def _usable(part: Part, drafts: Drafts, material: Material, failures: dict[Part,
     return mine
 
 
+def _is_meagre(checked: Checked, part: Part, own: ShowNotes) -> bool:
+    """Whether less than half as many items are left as the extractive writer has, or a third of the words."""
+    if part == "long_summary":
+        mine, theirs = (_words(each) for each in (checked.statements[part], own.long_summary))
+        return 3 * mine < theirs
+    counts = {
+        "takeaways": (len(checked.statements.get("takeaways", ())), len(own.takeaways)),
+        "quotes": (len(checked.quotes), len(own.quotes)),
+        "keywords": (len(checked.keywords), len(own.keywords)),
+    }
+    left, extracted = counts.get(part, (1, 1))
+    return 2 * left < extracted
+
+
+def _words(statements: Iterable[Statement]) -> int:
+    return sum(word_count(each.text) for each in statements)
+
+
 def _has(checked: Checked, part: Part) -> bool:
     kept = {"quotes": checked.quotes, "keywords": checked.keywords, "chapters": checked.chapter_titles}
     return bool(kept.get(part, checked.statements.get(part)))
 
 
-def _statements(checked: Checked, part: Part, own: tuple[Statement, ...]) -> tuple[Statement, ...]:
-    return tuple(checked.statements.get(part, ())) or own
+def _statements(judged: Judged, part: Part, own: tuple[Statement, ...]) -> tuple[Statement, ...]:
+    return own if part in judged.failures else tuple(judged.checked.statements[part])
 
 
 def _chapters(own: tuple[Chapter, ...], checked: Checked) -> tuple[Chapter, ...]:

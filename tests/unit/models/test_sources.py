@@ -9,7 +9,7 @@ import sys
 import threading
 import zipfile
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -197,23 +197,37 @@ def test_two_processes_at_once(model: CatalogueModel, store: Store) -> None:
     check_before_load(store.get("narrow"))
 
 
-@pytest.fixture
-def mirror(narrow_ggml: Path) -> Iterator[str]:
+COMMIT = "0" * 40
+
+
+@dataclass
+class Mirror:
     """A hub that has one file, on this machine."""
-    content = narrow_ggml.read_bytes()
+
+    content: bytes
+    url: str = ""
+    etag: str = ""
+    gated: bool = False
+
+
+@pytest.fixture
+def mirror(narrow_ggml: Path) -> Iterator[Mirror]:
+    hub = Mirror(narrow_ggml.read_bytes())
 
     class Hub(BaseHTTPRequestHandler):
         def do_HEAD(self) -> None:
-            known = self.path == "/owner/repo/resolve/main/ggml-narrow.bin"
-            self.send_response(200 if known else 404)
-            self.send_header("ETag", '"' + hashlib.sha256(content).hexdigest() + '"')
-            self.send_header("X-Repo-Commit", "0" * 40)
-            self.send_header("Content-Length", str(len(content) if known else 0))
+            known = self.path in {f"/owner/repo/resolve/{at}/ggml-narrow.bin" for at in ("main", COMMIT)}
+            self.send_response(403 if hub.gated else 200 if known else 404)
+            if hub.gated:
+                self.send_header("X-Error-Code", "GatedRepo")
+            self.send_header("ETag", f'"{hub.etag or hashlib.sha256(hub.content).hexdigest()}"')
+            self.send_header("X-Repo-Commit", COMMIT)
+            self.send_header("Content-Length", str(len(hub.content) if known and not hub.gated else 0))
             self.end_headers()
 
         def do_GET(self) -> None:
             self.do_HEAD()
-            self.wfile.write(content)
+            self.wfile.write(hub.content)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002
             """Say nothing."""
@@ -221,7 +235,8 @@ def mirror(narrow_ggml: Path) -> Iterator[str]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Hub)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
+    hub.url = f"http://127.0.0.1:{server.server_port}"
+    yield hub
     server.shutdown()
     thread.join()
     server.server_close()
@@ -231,13 +246,13 @@ def mirror(narrow_ggml: Path) -> Iterator[str]:
 def test_mirror_of_the_hub(
     model: CatalogueModel,
     store: Store,
-    mirror: str,
+    mirror: Mirror,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     file: str,
     said: str,
 ) -> None:
-    monkeypatch.setenv("HF_ENDPOINT", mirror)
+    monkeypatch.setenv("HF_ENDPOINT", mirror.url)
     monkeypatch.setenv("HF_HOME", str(tmp_path / "hub"))
     on_hub = replace(model, hub=HubSource("owner/repo", "main", file))
     command = [sys.executable, "-c", FETCH, msgspec.json.encode(on_hub).decode()]
@@ -245,6 +260,73 @@ def test_mirror_of_the_hub(
     assert said in done.stdout.splitlines()[-1]
     check_before_load(store.get("narrow"))
     assert sorted(path.name for path in store.root.iterdir() if path.is_dir()) == ["narrow"]
+
+
+def fetch_elsewhere(model: CatalogueModel, mirror: Mirror, home: Path) -> subprocess.CompletedProcess[str]:
+    """In a process of its own, since the hub's client reads its environment once."""
+    command = [sys.executable, "-c", FETCH, msgspec.json.encode(model).decode()]
+    there = {**os.environ, "HF_ENDPOINT": mirror.url, "HF_HOME": str(home)}
+    return subprocess.run(command, capture_output=True, text=True, check=False, env=there)
+
+
+@pytest.fixture
+def hub_only(model: CatalogueModel) -> CatalogueModel:
+    """A model whose digest nobody knows but the hub."""
+    file = ModelFile("ggml-narrow.bin", 1, "")
+    origin = HubSource("owner/repo", "main", "ggml-narrow.bin")
+    return replace(
+        model, file=file, hub=origin, index=None, licence="Odd License", terms="https://odd.example/"
+    )
+
+
+def test_digest_that_the_hub_states_is_locked(
+    hub_only: CatalogueModel, store: Store, mirror: Mirror, tmp_path: Path
+) -> None:
+    done = fetch_elsewhere(hub_only, mirror, tmp_path / "first")
+    assert done.returncode == 0, done.stderr
+    assert "its licence is Odd License; see https://odd.example/" in done.stdout
+    digest = hashlib.sha256(mirror.content).hexdigest()
+    installed = store.get("narrow")
+    check_before_load(installed)
+    assert installed.sha256 == digest
+    lock = msgspec.json.decode((store.root / "hub.lock.json").read_bytes())
+    entry = {"commit": COMMIT, "bytes": len(mirror.content), "sha256": digest}
+    assert lock == {"owner/repo@main/ggml-narrow.bin": entry}
+    assert f"@{COMMIT}/" in (store.root / "narrow" / "model.json").read_text("utf-8")
+
+    store.remove("narrow")
+    mirror.content = b"lmgg" + mirror.content[4:-1] + b"!"
+    done = fetch_elsewhere(hub_only, mirror, tmp_path / "second")
+    assert done.returncode == 1
+    assert "did not give the expected bytes of narrow" in done.stderr
+    assert store.installed() == ()
+
+
+def test_lock_that_cannot_be_read(
+    hub_only: CatalogueModel, store: Store, mirror: Mirror, tmp_path: Path
+) -> None:
+    store.root.mkdir(parents=True)
+    (store.root / "hub.lock.json").write_text("{")
+    done = fetch_elsewhere(hub_only, mirror, tmp_path / "hub")
+    assert "hub.lock.json cannot be read" in done.stderr
+    assert store.installed() == ()
+
+
+def test_hub_that_states_no_digest(
+    hub_only: CatalogueModel, store: Store, mirror: Mirror, tmp_path: Path
+) -> None:
+    mirror.etag = "ab" * 20
+    done = fetch_elsewhere(hub_only, mirror, tmp_path / "hub")
+    assert "states no SHA-256 of owner/repo/ggml-narrow.bin" in done.stderr
+    assert store.installed() == ()
+
+
+def test_hub_that_wants_its_terms_accepted(
+    hub_only: CatalogueModel, store: Store, mirror: Mirror, tmp_path: Path
+) -> None:
+    mirror.gated = True
+    done = fetch_elsewhere(hub_only, mirror, tmp_path / "hub")
+    assert "only to those who have accepted its terms" in done.stderr
 
 
 def test_catalogue_is_whole() -> None:
@@ -257,6 +339,8 @@ def test_catalogue_is_whole() -> None:
         < names.index("tiny.en")
     )
     for model in catalogue().values():
-        assert len(bytes.fromhex(model.file.sha256)) == 32
+        assert len(bytes.fromhex(model.file.sha256)) == (32 if model.file.sha256 else 0)
+        assert model.file.sha256 or (model.hub and not model.parts)
+        assert "License" not in model.licence or model.terms.startswith("https://")
         assert model.hub or model.index
         assert model.memory_bytes > model.file.bytes

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from recordings import ENGLISH, episode_of
@@ -85,13 +86,16 @@ def test_what_a_model_writes_is_checked_and_the_rest_is_extracted(work: Workspac
             Draft("takeaways", "Honey bees will land on Mars in 2031.", (5,)),
             Draft("titles", "bees bees bees bees bees bees bees bees", (1,)),
             Draft("quotes", "She found that honey bees use the polarised light of the sky as a compass", ()),
+            Draft("quotes", ENGLISH[7], ()),
+            Draft("keywords", "radio tags", ()),
         ),
         failed=(("social_post", "the answer was cut off"),),
     )
     notes, warnings, _ = write(work, model)
     extracted, _, _ = write(work, None, Settings.of(notes=True, show_title="Other"))
     assert [each.text for each in notes.summary] == [model.drafts[0].text]
-    assert [quote.text for quote in notes.quotes] == [model.drafts[3].text + "."]
+    assert [quote.text for quote in notes.quotes] == [model.drafts[3].text + ".", ENGLISH[7]]
+    assert notes.keywords == extracted.keywords
     assert notes.takeaways == extracted.takeaways
     assert notes.titles == extracted.titles
     assert notes.social_post == extracted.social_post
@@ -99,7 +103,10 @@ def test_what_a_model_writes_is_checked_and_the_rest_is_extracted(work: Workspac
     assert (made.writer, made.model, made.version, made.dropped) == ("model", "tiny", "server 1", 1)
     assert made.generated
     assert made.replaced == ("chapters", "long_summary", "takeaways", "titles", "keywords", "social_post")
-    assert len(warnings) == len(made.replaced)
+    assert len(warnings) == 5 + 1
+    assert any("wrote chapters, long summary, because: nothing was written" in each for each in warnings)
+    assert any("wrote keywords, because: too little of it is supported" in each for each in warnings)
+    assert warnings[-1].startswith("talk.mp3: notes: 1 statement of the model left out: ")
     assert any("titles" in warning and "repeats itself" in warning for warning in warnings)
     assert any("social post" in warning and "cut off" in warning for warning in warnings)
 
@@ -133,6 +140,25 @@ def test_a_changed_prompt_makes_notes_anew(
         write(work, None, settings)  # the extractive writer asks nobody
         asked.append(len(model.asked))
     assert asked == [1, 2, 2, 3]
+
+
+def test_a_model_that_writes_nothing_of_use_is_not_named_and_asked_again(work: Workspace) -> None:
+    model = Model((Draft("summary", "Quantum computers will replace accountants.", ()),))
+    for asked in (1, 2):
+        notes, warnings, _ = write(work, model)
+        assert not notes.authorship.generated
+        assert notes.authorship.writer == "extractive"
+        assert any("nothing of it is supported" in warning for warning in warnings)
+        assert len(model.asked) == asked
+
+
+def test_one_reason_is_told_once(work: Workspace) -> None:
+    parts: tuple[Part, ...] = get_args(Part)
+    model = Model(failed=tuple((part, "the answer is empty") for part in parts))
+    _, warnings, _ = write(work, model)
+    assert warnings == [
+        "talk.mp3: notes: the extractive writer wrote all of it, because: the answer is empty"
+    ]
 
 
 def test_a_model_is_not_asked_about_nothing(work: Workspace) -> None:

@@ -10,6 +10,7 @@ from scripted_model import Say, ScriptedModel, items, obedient
 
 from transcribe.chat import BadAnswer, Question
 from transcribe.errors import ModelError, NetworkError, TranscribeError
+from transcribe.notes.answers import PLACEHOLDER
 from transcribe.notes.prompted import PromptedWriter
 from transcribe.notes.prompts import Prompts
 from transcribe.notes.writer import Drafts, Material, Sentence, WriterProgress
@@ -109,10 +110,24 @@ def test_context_that_is_too_small() -> None:
         write(ScriptedModel(context=300), talk())
 
 
+def test_the_context_that_is_said_to_be_needed_is_enough() -> None:
+    with pytest.raises(ModelError) as told:
+        write(ScriptedModel(context=300), talk())
+    needed = re.search(r"about ([\d,]+) are needed", str(told.value))
+    assert needed is not None
+    context = int(needed[1].replace(",", ""))
+    assert write(ScriptedModel(context=context), talk()).drafts
+    with pytest.raises(ModelError):
+        write(ScriptedModel(context=context - 10), talk())
+
+
 @pytest.mark.parametrize("text", ["Good morning everyone.", "Yes.", "你好"])
 def test_few_words_are_not_asked_about(text: str) -> None:
     model = ScriptedModel()
-    assert write(model, material(text)).drafts == ()
+    drafts = write(model, material(text))
+    assert drafts.drafts == ()
+    assert {reason for _, reason in drafts.failed} == {"too little was said"}
+    assert len(drafts.failed) == 8
     assert model.asked == []
 
 
@@ -155,6 +170,13 @@ def test_answers_that_are_cut_off_fail() -> None:
     drafts = write(ScriptedModel(finish="length"), talk())
     assert len(drafts.failed) == 8
     assert set(dict(drafts.failed).values()) == {"the answer was cut off before its end"}
+
+
+def test_form_that_is_copied_counts_as_no_answer() -> None:
+    assert PLACEHOLDER in PROMPTS.render("system", tone="", language="English", show="")
+    drafts = write(ScriptedModel(lambda _: items(PLACEHOLDER.capitalize())), talk())
+    assert drafts.drafts == ()
+    assert set(dict(drafts.failed).values()) == {"the answer repeats the form it was to have"}
 
 
 def test_thoughts_and_fences_are_taken_off() -> None:

@@ -64,7 +64,7 @@ def test_words_somebody_said_are_told_to_be_theirs() -> None:
 def test_inventions_are_dropped_and_counted(text: str) -> None:
     checked = check(text)
     assert checked.statements.get("takeaways", []) == []
-    assert checked.dropped == 1
+    assert len(checked.dropped) == 1
 
 
 @pytest.mark.parametrize(
@@ -90,6 +90,102 @@ def test_weak_support_is_marked() -> None:
 
 def test_a_name_that_opens_a_statement_is_marked() -> None:
     assert "Einstein" in kept(check("Einstein studied how honey bees use the sky as a compass.")).doubt
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Einstein Says Honey Bees Use Polarised Light As a Compass",
+        "Honey Bees Use the Polarised Light of the Sky as Einstein Does",
+    ],
+)
+def test_a_name_in_a_title_of_capitals_is_marked(text: str) -> None:
+    (title,) = check(text, "titles").statements["titles"]
+    assert title.doubt == "“Einstein” was not said"
+
+
+def test_a_title_of_capitals_whose_words_were_said_is_kept() -> None:
+    (title,) = check("Honey Bees Use the Polarised Light of the Sky", "titles").statements["titles"]
+    assert title.doubt == ""
+
+
+DENIALS = (
+    "Dr. Maria Keller has never used radio tags in Zurich, because the hive would lose its foragers.",
+    "Honey bees do not remember the colour of the hive, they remember its smell.",
+    "A queen lives for several years and lays two thousand eggs a day.",
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "doubt"),
+    [
+        ("A queen does not live for several years.", "it denies something, and what it rests on does not"),
+        ("Honey bees remember the colour of the hive.", "what it rests on denies something, and it does not"),
+        ("Maria Keller has used radio tags in Zurich.", "what it rests on denies something, and it does not"),
+        ("Honey bees remember the smell, never the colour of the hive.", ""),
+        ("The hive would lose its foragers.", ""),
+        ("A queen lives for several years.", ""),
+    ],
+)
+def test_a_denial_that_was_added_or_lost_is_marked(text: str, doubt: str) -> None:
+    said = (*DENIALS[:2], *["A drone has large eyes and lives for a summer."] * 2, DENIALS[2])
+    assert kept(check(text, material=material_of(episode_of(said)))).doubt == doubt
+
+
+def test_what_was_said_of_different_things_is_marked() -> None:
+    said = (
+        "It was the age of wisdom.",
+        "It was the epoch of belief.",
+        "It was the season of light in London.",
+    )
+    material = material_of(episode_of(said))
+    mixed = kept(check("It was the age of belief.", material=material))
+    assert mixed.doubt == "its words were said, but not together"
+    assert kept(check("London had a season of light.", material=material)).doubt == ""
+
+
+@pytest.mark.parametrize(
+    ("language", "said", "text"),
+    [
+        ("pl", "Pszczoły nie pamiętają koloru swojego ula.", "Pszczoły pamiętają kolor swojego ula."),
+        ("de", "Bienen merken sich die Farbe des Stocks nicht.", "Bienen merken sich die Farbe des Stocks."),
+        (
+            "es",
+            "Las abejas no recuerdan el color de la colmena.",
+            "Las abejas recuerdan el color de la colmena.",
+        ),
+    ],
+)
+def test_a_denial_lost_in_other_languages(language: str, said: str, text: str) -> None:
+    statement = kept(check(text, material=material_of(episode_of([said], language))))
+    assert statement.doubt == "what it rests on denies something, and it does not"
+
+
+def test_each_drop_says_why() -> None:
+    drafts = [
+        Draft("takeaways", "Honey bees remember the position of the sun for 17 hours.", ()),
+        Draft("takeaways", "The study of honey bees by Albert Einstein took years.", ()),
+        Draft("takeaways", "Quantum computers will replace accountants within a decade.", ()),
+        Draft("takeaways", "Honey bees find their way home: see https://bees.example/route for more.", ()),
+        Draft("quotes", "On cloudy days the bees rely on rivers.", ()),
+        Draft("quotes", "the bees", ()),
+        Draft("keywords", "blockchain", ()),
+        Draft("keywords", "the", ()),
+        Draft("keywords", "the bees rely on landmarks such as rivers", ()),
+        Draft("chapters", "How honey bees find home", ()),
+    ]
+    assert [each.reason for each in check_drafts(drafts, BEES).dropped] == [
+        "a number in it was not said",
+        "a name in it was not said",
+        "too few of its words were said",
+        "an address in it was not said",
+        "nobody said it word for word",
+        "it is too long or too short for a quote",
+        "too few of its words were said",
+        "it says nothing",
+        "it is too long for a keyword",
+        "it belongs to no chapter",
+    ]
 
 
 def test_what_is_known_about_the_show_may_be_said() -> None:
@@ -128,7 +224,7 @@ def test_a_quote_nobody_said_is_dropped(text: str) -> None:
 def test_a_quote_across_two_speakers_is_nobodys() -> None:
     material = material_of(episode_of(ENGLISH, speakers=["Ann", "Ben"]))
     text = f"{ENGLISH[6]} {ENGLISH[7]}"
-    assert check(text, "quotes", material=material).dropped == 1
+    assert len(check(text, "quotes", material=material).dropped) == 1
     (quote,) = check(text, "quotes").quotes
     assert quote.text == text
     assert quote.segments == (6, 7)
@@ -145,6 +241,7 @@ def test_the_same_quote_stands_once() -> None:
     [
         ("pl", POLISH, "Anna Nowak bada w Krakowie pszczoły.", "Jan Kowalski bada w Krakowie pszczoły."),
         ("pl", POLISH, "Pszczoły Anny Nowak bada od 20 lat Kraków.", "Pszczoły w Krakowie bada od 30 lat."),
+        ("pl", POLISH, "Pszczoły bada Kraków.", "Pszczoły bada Jan Kowalski, Adam Wilk, Rzeszów i Łódź."),
         ("de", GERMAN, "Pestizide stören Bienen.", "Pestizide stören Bienen laut Herrn Müller."),
         ("de", GERMAN, "Keller erforscht Bienen seit 20 Jahren.", "Keller erforscht sie seit 30 Jahren."),
         ("ja", JAPANESE, "農薬はミツバチの記憶を乱す。", "量子計算機は会計士の仕事を奪う。"),
@@ -154,7 +251,7 @@ def test_the_same_quote_stands_once() -> None:
 def test_other_languages(language: str, sentences: tuple[str, ...], true: str, false: str) -> None:
     material = material_of(episode_of(sentences, language))
     assert kept(check(true, material=material)).doubt == ""
-    assert check(false, material=material).dropped == 1
+    assert len(check(false, material=material).dropped) == 1
 
 
 def test_a_translation_is_marked_and_its_numbers_are_checked() -> None:
@@ -163,15 +260,17 @@ def test_a_translation_is_marked_and_its_numbers_are_checked() -> None:
         check("Anna Nowak has studied bees in Kraków for 20 years.", claims=(3,), material=material)
     )
     assert "translation" in statement.doubt
-    assert check("Anna Nowak has studied bees for 30 years.", claims=(3,), material=material).dropped == 1
-    assert check("Bees remember the sun.", material=material).dropped == 1  # it names no sentence
+    assert (
+        len(check("Anna Nowak has studied bees for 30 years.", claims=(3,), material=material).dropped) == 1
+    )
+    assert len(check("Bees remember the sun.", material=material).dropped) == 1  # it names no sentence
 
 
 def test_keywords_have_to_be_said() -> None:
     drafts = [Draft("keywords", text, ()) for text in ("Honey bee", "honey BEE", "radio tags", "blockchain")]
     checked = check_drafts(drafts, BEES)
     assert checked.keywords == ["Honey bee", "radio tags"]
-    assert checked.dropped == 1
+    assert len(checked.dropped) == 1
 
 
 def test_a_chapter_title_is_held_against_its_chapter() -> None:
@@ -179,7 +278,12 @@ def test_a_chapter_title_is_held_against_its_chapter() -> None:
         0: "How honey bees find home"
     }
     assert check("Quantum computing for accountants", "chapters", (0,)).chapter_titles == {}
-    assert check("How honey bees find home", "chapters").dropped == 1
+    assert len(check("How honey bees find home", "chapters").dropped) == 1
+    assert check("honey bees find their way home.", "chapters", (0,)).chapter_titles == {
+        0: "Honey bees find their way home"
+    }
+    (dropped,) = check("Hives in the sky", "chapters", (0,)).dropped
+    assert dropped.reason == "its words were said, but not together"
 
 
 def test_a_post_stays_within_its_limit() -> None:
@@ -193,4 +297,4 @@ def test_nothing_can_be_true_of_an_empty_recording() -> None:
     empty = material_of(episode_of([]))
     parts: tuple[Part, ...] = ("summary", "quotes", "chapters", "keywords", "social_post")
     checked = check_drafts([Draft(part, "Something was said.", (0,)) for part in parts], empty)
-    assert checked.dropped == len(parts)
+    assert len(checked.dropped) == len(parts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
 from math import ceil
 
 BYTES_PER_TOKEN = 5 / 2
@@ -17,6 +18,15 @@ def estimated_tokens(text: str) -> int:
     return ceil(len(text.encode()) / BYTES_PER_TOKEN)
 
 
-def was_cut(prompt_tokens: int, text: str) -> bool:
-    """Whether a server read so little of a text that it must have left something out."""
-    return 0 < prompt_tokens < FAR_BELOW * estimated_tokens(text)
+def was_cut(prompt_tokens: int, text: str, before: str = "") -> bool:
+    """Whether a server read so little of a text that it must have left something out.
+
+    Args:
+        prompt_tokens: How many tokens it says it read; 0: it does not say.
+        text: The whole question.
+        before: The question before it, where what begins alike may not be counted again (Ollama did so
+            until 2024, its issues 2068 and 3427).
+    """
+    pairs = zip(text, before, strict=False)
+    new = text[sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs)) :]
+    return 0 < prompt_tokens < FAR_BELOW * estimated_tokens(new)

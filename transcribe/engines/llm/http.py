@@ -140,6 +140,8 @@ class Http:
             ) from error
         except httpx2.TimeoutException as error:
             raise self._too_slow() from error
+        except (httpx2.RemoteProtocolError, httpx2.ReadError, httpx2.WriteError) as error:
+            raise BadAnswer(f"{self.url} hung up before the end of its answer") from error
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             raise BadAnswer(f"the connection to {self.url} broke: {type(error).__name__}") from error
 

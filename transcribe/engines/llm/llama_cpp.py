@@ -6,9 +6,11 @@ import importlib.metadata
 import importlib.util
 import sys
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from transcribe.chat import Answer, BadAnswer, ChatIdentity, Question
+from transcribe.engines.llm.circles import goes_in_circles
 from transcribe.errors import DependencyError, EngineError
 
 if TYPE_CHECKING:
@@ -66,7 +68,7 @@ class LlamaCpp:
         """Ask.
 
         Raises:
-            BadAnswer: The question does not fit, or the engine failed over it.
+            BadAnswer: The question does not fit, the engine failed over it, or the answer goes in circles.
             EngineError: The answer takes too long.
         """
         start = time.monotonic()
@@ -79,8 +81,16 @@ class LlamaCpp:
             ) from error
         except RuntimeError as error:
             raise BadAnswer(f"llama.cpp failed: {error}") from error
-        known, read = self._calls[0] if self._calls else (0, 0)
-        return Answer(text, finish, known + read, read, len(self._calls), time.monotonic() - start)
+        first = self._calls[0] if self._calls else _Read(0, 0, 0.0)
+        return Answer(
+            text,
+            finish,
+            first.known + first.tokens,
+            first.tokens,
+            len(self._calls),
+            time.monotonic() - start,
+            first.seconds,
+        )
 
     def close(self) -> None:
         """Give the memory back."""
@@ -104,6 +114,8 @@ class LlamaCpp:
             choice = chunk["choices"][0]
             text += choice["delta"].get("content") or ""
             finish = choice["finish_reason"] or finish
+            if goes_in_circles(text):
+                raise BadAnswer("the answer goes in circles")
             if time.monotonic() > deadline:
                 raise EngineError(
                     f"{self.identity.model} did not answer within {self._seconds:g} s",
@@ -139,14 +151,24 @@ def _load(path: Path, context: int, threads: int) -> Any:
         ) from error
 
 
-def _count_reading(llama: Any) -> list[tuple[int, int]]:
-    """Have every call that reads tokens noted: how many were known before, and how many are read."""
-    calls: list[tuple[int, int]] = []
+@dataclass(frozen=True)
+class _Read:
+    """A call that read tokens: how many were known before, how many were read, and how long that took."""
+
+    known: int
+    tokens: int
+    seconds: float
+
+
+def _count_reading(llama: Any) -> list[_Read]:
+    """Have every call that reads tokens noted: the question is the first, then each token of the answer."""
+    calls: list[_Read] = []
     read = llama.eval
 
     def counting(tokens: Any) -> None:
-        calls.append((llama.n_tokens, len(tokens)))
+        known, start = llama.n_tokens, time.monotonic()
         read(tokens)
+        calls.append(_Read(known, len(tokens), time.monotonic() - start))
 
     llama.eval = counting
     return calls

@@ -34,6 +34,7 @@ class OllamaChat:
         self.context = context
         self._http = http
         self._thinks = thinks
+        self._before = ""
 
     def count(self, text: str) -> int:
         """Tokens of a text, estimated: Ollama counts for nobody."""
@@ -70,24 +71,35 @@ class OllamaChat:
         error = refusal(reply, self._http.url, self.identity.model)
         if error is not None:
             raise error
-        return _answer(reply.body, question, time.monotonic() - start)
+        text = question.system + question.text
+        answer = _answer(reply.body, text, self._before, time.monotonic() - start)
+        self._before = text
+        return answer
 
     def close(self) -> None:
         """Hang up."""
         self._http.close()
 
 
-def _answer(body: object, question: Question, seconds: float) -> Answer:
+def _answer(body: object, text: str, before: str, seconds: float) -> Answer:
     try:
         found = msgspec.convert(body, type=_Chat)
     except msgspec.ValidationError as error:
         raise BadAnswer("the server's answer has an unknown shape") from error
     if not found.message.content.strip():
         raise BadAnswer("the answer holds thoughts only" if found.message.thinking else "the answer is empty")
-    if was_cut(found.prompt_eval_count, question.system + question.text):
+    if was_cut(found.prompt_eval_count, text, before):
         raise BadAnswer(f"Ollama read only {found.prompt_eval_count:,} tokens of the question", again=False)
     finish: Literal["length", "stop"] = "length" if found.done_reason == "length" else "stop"
-    return Answer(found.message.content, finish, found.prompt_eval_count, None, found.eval_count, seconds)
+    return Answer(
+        found.message.content,
+        finish,
+        found.prompt_eval_count,
+        None,
+        found.eval_count,
+        seconds,
+        found.prompt_eval_duration / 1e9,
+    )
 
 
 class _Message(msgspec.Struct):
@@ -99,4 +111,5 @@ class _Chat(msgspec.Struct):
     message: _Message
     done_reason: str = ""
     prompt_eval_count: int = 0
+    prompt_eval_duration: int = 0
     eval_count: int = 0

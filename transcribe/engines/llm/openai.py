@@ -147,7 +147,8 @@ def _answer(reply: Reply, seconds: float) -> Answer:
     if read is None and remembered is not None:
         read = usage.prompt_tokens - remembered
     finish: Literal["length", "stop"] = "length" if choice.finish_reason == "length" else "stop"
-    return Answer(text, finish, usage.prompt_tokens, read, usage.completion_tokens, seconds)
+    read_seconds = found.timings.prompt_ms / 1000 if found.timings else 0.0
+    return Answer(text, finish, usage.prompt_tokens, read, usage.completion_tokens, seconds, read_seconds)
 
 
 def _is_json(text: str) -> bool:
@@ -181,6 +182,7 @@ class _Usage(msgspec.Struct):
 
 class _Timings(msgspec.Struct):
     prompt_n: int | None = None
+    prompt_ms: float = 0.0
 
 
 class _Completion(msgspec.Struct):

@@ -177,7 +177,7 @@ BAD: dict[str, tuple[Told, type[Exception], str]] = {
     "busy": (Told({"error": {"message": "Loading model", "code": 503}}, 503), BadAnswer, "Loading model"),
     "FastAPI": (Told({"detail": [{"msg": "field required"}]}, 422), EngineError, "field required"),
     "redirect": (Told({}, 307, {"location": "http://192.0.2.1/steal"}), NetworkError, "not followed"),
-    "dies": (Told(completion().body, cut=True), BadAnswer, "broke"),
+    "dies": (Told(completion().body, cut=True), BadAnswer, "hung up before the end"),
     "huge": (Told(b'{"a": "' + b"x" * 9_000_000 + b'"}'), BadAnswer, "more than 8 MB"),
 }  # fmt: skip
 

@@ -1,0 +1,117 @@
+"""What a statement says that the transcript does not: why it cannot be true, or why it should be checked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from transcribe.notes.denial import has_lost_denial, is_turned_into_denial
+from transcribe.notes.evidence import Evidence
+from transcribe.notes.mentions import names_in
+from transcribe.notes.numbers import numbers_of
+from transcribe.notes.terms import Terms, folded, matches, words_of
+
+SUPPORTED = 0.6
+"""From this share of its content words on, a statement is taken to be supported."""
+
+DROPPED = 0.35
+"""Below this share it is dropped; between the two it is marked."""
+
+APART = 0.5
+"""If more than this share of neighbouring words stand in no sentence together, a statement is marked: it
+puts together what was said of different things ("the age of belief": an age of wisdom, a time of belief)."""
+
+UNSUPPORTED = "too few of its words were said"
+NOT_TOGETHER = "its words were said, but not together"
+
+_ADDRESS = re.compile(
+    r"[a-z][a-z0-9+.-]*://\S+|www\.\S+|\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+|"
+    r"\b(?:[\w-]+\.)+(?:com|org|net|edu|gov|io|co|fm|tv|info|app|dev|eu|uk|de|pl|fr|es|it|nl|ch|at)\b(?:/\S*)?",
+    re.IGNORECASE,
+)
+
+
+class Claims:
+    """Holds statements against a transcript.
+
+    Args:
+        evidence: The transcript.
+    """
+
+    def __init__(self, evidence: Evidence) -> None:
+        self._evidence = evidence
+        self._language = evidence.material.notes_language
+        self._foreign = evidence.material.notes_language != evidence.material.language
+        self._terms = Terms(self._language)
+
+    def invention(self, text: str) -> str:
+        """Why a statement cannot be true: what in it comes from nowhere; empty where nothing does."""
+        spoken = "".join(self._evidence.words) if _ADDRESS.search(text) else ""
+        for match in _ADDRESS.finditer(text):
+            address = folded(match.group().rstrip(".,;:!?)"))
+            if address not in self._evidence.fact_text and "".join(words_of(address)) not in spoken:
+                return "an address in it was not said"
+        if numbers_of(text, self._language, small=False) - self._evidence.all_numbers:
+            return "a number in it was not said"
+        if self._foreign or self._is_title(text):
+            return ""
+        known = self._evidence.knows_name
+        return "" if all(map(known, names_in(text, self._terms))) else "a name in it was not said"
+
+    def doubt(self, text: str, positions: Sequence[int]) -> str | None:
+        """Why a statement should be checked; empty where it need not, None where it is unsupported.
+
+        Args:
+            text: A statement in which nothing is invented.
+            positions: The sentences it rests on.
+        """
+        numbers = numbers_of(text, self._language, small=False)
+        if numbers - self._evidence.numbers_near(positions):
+            return "a number in it was said elsewhere in the recording"
+        if self._foreign:
+            return "it is a translation, which was not compared word for word"
+        support = self._evidence.support(self._evidence.content_of(text), positions)
+        if support < DROPPED:
+            return None
+        if support < SUPPORTED:
+            return "few of its words were said"
+        if self._evidence.apart(text) > APART:
+            return NOT_TOGETHER
+        return self.turned(text, positions) or self._unheard(text)
+
+    def turned(self, text: str, positions: Sequence[int]) -> str:
+        """Why a statement may say the opposite of what it rests on; empty where nothing tells so.
+
+        Half a sentence may, too, though it stands there word for word.
+        """
+        if is_turned_into_denial(text, self._evidence.texts_near(positions), self._language):
+            return "it denies something, and what it rests on does not"
+        said = [self._evidence.material.sentences[at].text for at in positions]
+        if has_lost_denial(text, said, self._terms):
+            return "what it rests on denies something, and it does not"
+        return ""
+
+    def _unheard(self, text: str) -> str:
+        """Which word that may be a name was not said: the one that opens it, or any of a title in capitals.
+
+        A German capital says nothing about that.
+        """
+        if self._language == "de":
+            return ""
+        words = [match.group() for match in matches(text)]
+        suspects = words if self._is_title(text) else words[:1]
+        return next((f"“{word}” was not said" for word in suspects if self._is_new(word)), "")
+
+    def _is_title(self, text: str) -> bool:
+        """Whether its capitals say nothing about names: only English titles have them on most words."""
+        return self._language == "en" and _is_title_case(text)
+
+    def _is_new(self, word: str) -> bool:
+        small = self._terms.is_small(folded(word))
+        return word[:1].isupper() and not small and not self._evidence.knows_name(word)
+
+
+def _is_title_case(text: str) -> bool:
+    """Whether most of its longer words have capitals, as English titles do."""
+    long = [match.group() for match in matches(text) if len(match.group()) > 3]
+    return len(long) > 1 and sum(word[0].isupper() for word in long) * 4 >= 3 * len(long)

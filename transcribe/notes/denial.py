@@ -1,0 +1,60 @@
+"""Whether a text says that something is not so, in the languages whose words for it are few and known."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from transcribe.notes.terms import Terms, listed, words_of
+
+_DENYING = {
+    "en": listed("not no never none nobody nothing nowhere neither nor without cannot"),
+    "de": listed(
+        "nicht kein keine keinen keinem keiner keines nie niemals niemand nichts nirgends ohne weder"
+    ),
+    "pl": listed("nie nigdy nikt nikogo nic niczego żaden żadna żadne żadnego żadnej bez ani"),
+    "fr": listed("pas jamais rien aucun aucune nul nulle sans ni"),
+    "es": listed("no nunca jamás nada nadie ningún ninguno ninguna sin ni tampoco"),
+    "it": listed("non mai nessuno nessun nessuna niente nulla senza né"),
+    "pt": listed("não nunca jamais nada ninguém nenhum nenhuma sem nem"),
+    "nl": listed("niet geen nooit niemand niets nergens zonder noch"),
+}
+"""By Whisper's codes. A negative prefix ("unlikely") is a word of its own and compared as such."""
+
+_CLAUSES = re.compile(r"[,;:.!?…—–]+\s+|\s[—–-]\s")
+
+
+def denies(text: str, language: str) -> bool:
+    """Whether a text holds a word that denies; never where the language's words are not known."""
+    words = _DENYING.get(language, frozenset())
+    return any(word in words or (language == "en" and word.endswith("n't")) for word in words_of(text))
+
+
+def is_turned_into_denial(text: str, said: Sequence[str], language: str) -> bool:
+    """Whether a text denies something, and nothing it rests on does.
+
+    Args:
+        text: A statement.
+        said: The sentences it rests on, with their neighbours.
+        language: Of both.
+    """
+    return denies(text, language) and not any(denies(sentence, language) for sentence in said)
+
+
+def has_lost_denial(text: str, said: Sequence[str], terms: Terms) -> bool:
+    """Whether what a text says is denied where it was said: the "not" is missing.
+
+    Looked at is the clause that shares most with the text, since the rest of a sentence may deny
+    something else; of several sentences the text may be put together, so that only one is judged.
+
+    Args:
+        text: A statement.
+        said: The sentences it rests on.
+        terms: Of their language.
+    """
+    if len(said) != 1 or denies(text, terms.language):
+        return False
+    content = frozenset(terms.of(text))
+    clauses = [(len(content & frozenset(terms.of(part))), part) for part in _CLAUSES.split(said[0])]
+    most = max(shared for shared, _ in clauses)
+    return most > 0 and all(denies(part, terms.language) for shared, part in clauses if shared == most)
