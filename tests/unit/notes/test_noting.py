@@ -131,7 +131,8 @@ def test_a_changed_prompt_makes_notes_anew(
     folder = tmp_path / ("mine" if place == "named" else "templates/prompts")
     folder.mkdir(parents=True)
     settings = Settings.of(notes=True, writer_prompts=folder) if place == "named" else NOTES
-    model = Model()
+    home = "Honey bees use the polarised light of the sky to find their way home."
+    model = Model((Draft("summary", home, (5,)),))
     asked = []
     for name, text in [("", ""), ("summary.j2", "Be dry."), ("summary.j2", "Be dry."), ("tone.j2", "Dryer.")]:
         if name:
