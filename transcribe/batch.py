@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from transcribe.diarising import diarised
 from transcribe.episode import Coverage
 from transcribe.errors import (
     AllFailed,
@@ -204,6 +205,7 @@ def transcribe_one(
             check_targets(job.targets, work, force=settings.output.force)
             check_content(source, formats_of(job.source, settings), settings)
             episode = yield from transcribing(work, source, settings, engines, progress)
+            episode = diarised(work, episode, settings, engines, progress)
             episode = noted(work, episode, settings, open_writer, progress)
             progress(StageStarted("publish"))
             written: tuple[Path, ...] = ()

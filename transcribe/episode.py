@@ -436,6 +436,39 @@ class Transcript:
 
 
 @dataclass(frozen=True)
+class Turn:
+    """A stretch in which one speaker speaks; turns of several may overlap.
+
+    Attributes:
+        start_ms: Where it starts on the recording's timeline.
+        end_ms: Where it ends.
+        speaker: Their name.
+    """
+
+    start_ms: int
+    end_ms: int
+    speaker: str
+
+
+@dataclass(frozen=True)
+class Turns:
+    """Who speaks when.
+
+    Attributes:
+        turns: In the order in which they start.
+        made_by: The diariser, or the file that they were read from.
+    """
+
+    turns: tuple[Turn, ...]
+    made_by: str = ""
+
+    @property
+    def speakers(self) -> tuple[str, ...]:
+        """Everyone who speaks, in the order of their first turns."""
+        return tuple(dict.fromkeys(turn.speaker for turn in self.turns))
+
+
+@dataclass(frozen=True)
 class ModelIdentity:
     """Which weights ran.
 
@@ -480,6 +513,7 @@ class Episode:
         provenance: What made it.
         show: What is known about the show and the episode.
         notes: What was written about it; None where nothing was.
+        turns: Who speaks when; None where speakers were not told apart.
     """
 
     source: Source
@@ -490,3 +524,4 @@ class Episode:
     provenance: Provenance
     show: Show = NO_SHOW
     notes: ShowNotes | None = None
+    turns: Turns | None = None

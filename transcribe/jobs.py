@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
+from transcribe.diarising import check_speakers
 from transcribe.errors import UsageError
 from transcribe.formats import PACK, format_named, review
 from transcribe.notes.show import show_of
@@ -48,6 +49,7 @@ def plan_jobs(sources: Sequence[str], settings: Settings) -> list[Job]:
             standard output, or a template that is wrong.
     """
     show_of((), settings.show)
+    check_speakers(settings, sources)
     jobs = [Job(source, _targets(source, settings), _sound(source, settings)) for source in sources]
     if any(not job.targets for job in jobs):
         if len(jobs) > 1:

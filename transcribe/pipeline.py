@@ -27,6 +27,7 @@ from transcribe.progress import Progress, SegmentRecognised, StageFinished, Stag
 from transcribe.settings import MULTI, OPTIONS, WORDS_DEPEND_ON, Settings
 from transcribe.stages.check import check
 from transcribe.stages.detect import SpeechDetector, detect
+from transcribe.stages.diarise import Diariser
 from transcribe.stages.languages import STRETCH_MS, tell_languages
 from transcribe.stages.normalise import AUDIO_FILE, Decoder, normalise
 from transcribe.stages.plan import plan
@@ -54,6 +55,8 @@ class Engines:
         engine: The recogniser's package and version.
         model: The recogniser's weights.
         editor: Writes sound files for `--publish`; None: none are written.
+        open_diariser: Loads what tells speakers apart; None: nothing does.
+        diariser: What that is, with the digests of its weights.
     """
 
     program: str
@@ -64,6 +67,8 @@ class Engines:
     engine: str
     model: ModelIdentity
     editor: Editor | None = None
+    open_diariser: Callable[[], Diariser] | None = None
+    diariser: str = ""
 
 
 def transcribe_episode(
@@ -122,7 +127,8 @@ def _transcribe(
     coverage = step("check", Coverage, lambda: check(speech, chunks, results, transcript))
     episode = Episode(source, audio, speech, transcript, coverage, provenance_of(settings, engines))
     work.save("episode", episode)
-    work.remove(audio.file)  # by far the largest file, and quickly made again
+    if engines.open_diariser is None:  # else it is needed once more
+        work.remove(audio.file)  # by far the largest file, and quickly made again
     warn(episode, progress)
     return episode
 

@@ -141,6 +141,27 @@ class RecogniseSettings:
 
 
 @dataclass(frozen=True)
+class SpeakersSettings:
+    """Who says what. Has no say in the words."""
+
+    speakers: str = option(
+        "off", "Tell speakers apart: off, auto, how many, or MIN-MAX", metavar="auto|N|MIN-MAX"
+    )
+    speaker_names: tuple[str, ...] = option(
+        (), "Their names, in the order in which they first speak", metavar="NAME,NAME"
+    )
+    turns: Path | None = option(
+        None,
+        "Take who speaks when from this RTTM file, or from those in this folder",
+        metavar="FILE|DIR",
+        advanced=True,
+    )
+    voices: bool = option(
+        False, "Name speakers whose voices you have registered (transcribe voices)", advanced=True
+    )
+
+
+@dataclass(frozen=True)
 class ComputeSettings:
     """What the machine may use. Has no say in the words."""
 
@@ -320,6 +341,7 @@ class Settings:
     detect: DetectSettings = DetectSettings()
     plan: PlanSettings = PlanSettings()
     recognise: RecogniseSettings = RecogniseSettings()
+    speakers: SpeakersSettings = SpeakersSettings()
     compute: ComputeSettings = ComputeSettings()
     subtitles: SubtitleSettings = SubtitleSettings()
     output: OutputSettings = OutputSettings()

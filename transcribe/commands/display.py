@@ -22,6 +22,7 @@ from transcribe.progress import (
     LanguageDetected,
     Progress,
     SegmentRecognised,
+    SpeakersTold,
     StageAdvanced,
     StageFinished,
     StageStarted,
@@ -45,7 +46,7 @@ REFRESH_SECONDS = 0.1
 PLAIN_STEP = 10
 """Percent between two plain lines of a stage."""
 
-VISIBLE_STAGES = ("normalise", "detect", "languages", "recognise")
+VISIBLE_STAGES = ("normalise", "detect", "languages", "recognise", "diarise")
 """Stages that take time; the others are over before a line about them could be read."""
 
 
@@ -168,7 +169,7 @@ class PlainDisplay(Display):
                 self.write(f"  {_stage_result(event, self.pace)}")
             case FileFinished():
                 self.write(f"  {_file_result(event)}")
-            case Covered() | LanguageDetected():
+            case Covered() | LanguageDetected() | SpeakersTold():
                 self.write(f"  {event.summary}")
 
     def _advanced(self, event: StageAdvanced) -> None:
@@ -224,7 +225,7 @@ class BarDisplay(Display):
                 self.write(_stage_result(event, self.pace))
             case FileFinished():
                 self.write(f"{printable(event.name)}: {_file_result(event)}")
-            case LanguageDetected():
+            case LanguageDetected() | SpeakersTold():
                 self.write(event.summary)
             case Covered():
                 self.write(f"{printable(event.name)}: {event.summary}")

@@ -20,6 +20,7 @@ SECTIONS = {
     "detect": "Recognition",
     "plan": "Recognition",
     "recognise": "Recognition",
+    "speakers": "Recognition",
     "compute": "Recognition",
     "subtitles": "Output",
     "output": "Output",

@@ -34,6 +34,8 @@ from transcribe.episode import (
     Spot,
     SpotKind,
     Transcript,
+    Turn,
+    Turns,
     Word,
 )
 from transcribe.errors import InputError
@@ -172,6 +174,23 @@ class CoverageRecord:
 
 
 @dataclass(frozen=True)
+class TurnRecord:
+    """A stretch in which one speaker speaks; turns may overlap."""
+
+    start_ms: Annotated[Ms, Meta(description="Where it starts, in ms")]
+    end_ms: Annotated[Ms, Meta(description="Where it ends, in ms")]
+    speaker: Annotated[str, Meta(description="Who speaks; the same name as in the segments")]
+
+
+@dataclass(frozen=True)
+class TurnsRecord:
+    """Who speaks when, whether it could be understood or not."""
+
+    made_by: Annotated[str, Meta(description="The diariser, or the file the turns were read from")]
+    turns: Annotated[tuple[TurnRecord, ...], Meta(description="Every turn, in the order of their starts")]
+
+
+@dataclass(frozen=True)
 class TranscriptDocument:
     """A finished transcript."""
 
@@ -195,6 +214,9 @@ class TranscriptDocument:
         Show | None, Meta(description="The show and this episode; null where nothing is known")
     ] = None
     notes: Annotated[ShowNotes | None, Meta(description="What was written about it, or null")] = None
+    turns: Annotated[
+        TurnsRecord | None, Meta(description="Who speaks when; null where speakers were not told apart")
+    ] = None
 
 
 @dataclass(frozen=True)
@@ -223,6 +245,13 @@ def from_episode(episode: Episode) -> TranscriptDocument:
         segments=tuple(_segment_record(*numbered) for numbered in enumerate(episode.transcript.segments)),
         show=episode.show if episode.show != NO_SHOW else None,
         notes=episode.notes,
+        turns=_turns_record(episode.turns) if episode.turns else None,
+    )
+
+
+def _turns_record(turns: Turns) -> TurnsRecord:
+    return TurnsRecord(
+        turns.made_by, tuple(TurnRecord(turn.start_ms, turn.end_ms, turn.speaker) for turn in turns.turns)
     )
 
 
@@ -304,6 +333,13 @@ def to_episode(document: TranscriptDocument) -> Episode:
         ),
         show=document.show or NO_SHOW,
         notes=document.notes,
+        turns=_turns(document.turns) if document.turns else None,
+    )
+
+
+def _turns(record: TurnsRecord) -> Turns:
+    return Turns(
+        tuple(Turn(turn.start_ms, turn.end_ms, turn.speaker) for turn in record.turns), record.made_by
     )
 
 
