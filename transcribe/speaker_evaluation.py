@@ -51,7 +51,7 @@ class DiarisationScore:
 
     @property
     def rate(self) -> float:
-        """Wrong time in percent of the reference's speech; infinite where nobody speaks and somebody was found."""
+        """Wrong time in percent of the reference's speech; infinite where somebody was found in silence."""
         wrong = self.missed_ms + self.false_ms + self.confused_ms
         if not self.total_ms:
             return math.inf if wrong else 0.0
