@@ -17,8 +17,13 @@ from transcribe.episode import Segment, Transcript, Turn, Turns, Word
 CHANGE_INSIDE = 0.6
 """Cost of a change inside a sentence: twice that is more than one word outside its turn costs."""
 
-CHANGE_BETWEEN = 0.2
+CHANGE_BETWEEN = 0.1
 """Cost of a change after the end of a sentence or a pause."""
+
+TOLERANCE_MS = 300
+NEAR = 0.4
+"""What lies so near to a turn costs only so much of what lies farther away: the times of words and of turns
+are both off now and then, and then the end of a sentence says better where the change is."""
 
 PAUSE_MS = 300
 """Silence between two words that counts as a pause."""
@@ -91,11 +96,15 @@ class _Nearby:
         self._open = [turn for turn in self._open if turn.end_ms > word.start_ms - FAR_MS]
         if not any(_shared(word, turn) > 0 for turn in self._open):
             return self._distances(word)
-        inside = [0] * len(self._order)
+        inside, around = [0] * len(self._order), [0] * len(self._order)
         for turn in self._open:
-            inside[self._order[turn.speaker]] += max(0, _shared(word, turn))
+            place = self._order[turn.speaker]
+            inside[place] += max(0, _shared(word, turn))
+            around[place] += max(0, _shared(word, turn, TOLERANCE_MS))
         length = max(1, word.end_ms - word.start_ms)
-        return [1 - min(1.0, share / length) for share in inside]
+        return [
+            _cost(min(1.0, a / length), min(1.0, b / length)) for a, b in zip(inside, around, strict=True)
+        ]
 
     def _distances(self, word: Word) -> list[float]:
         """For a word in no turn: how far each speaker's nearest one is."""
@@ -106,9 +115,15 @@ class _Nearby:
         return costs
 
 
-def _shared(word: Word, turn: Turn) -> int:
+def _cost(inside: float, around: float) -> float:
+    """For the shares of a word that lie in a speaker's turns and in those or near them."""
+    return (around - inside) * NEAR + 1 - around
+
+
+def _shared(word: Word, turn: Turn, margin_ms: int = 0) -> int:
     """Time in both, in ms; below 0: the time between them. A word of no length counts as 1 ms."""
-    return min(max(word.end_ms, word.start_ms + 1), turn.end_ms) - max(word.start_ms, turn.start_ms)
+    end_ms = max(word.end_ms, word.start_ms + 1)
+    return min(end_ms, turn.end_ms + margin_ms) - max(word.start_ms, turn.start_ms - margin_ms)
 
 
 def _path(costs: Sequence[_Cost], count: int) -> list[int]:
