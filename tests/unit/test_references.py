@@ -141,9 +141,7 @@ def test_stm_says_who_says_what(tmp_path: Path) -> None:
     assert text.text == "to jest a to kot nasz dom"
 
 
-@pytest.mark.parametrize(
-    "line", ["hello", "talk 1 A x y words", "talk 1 A 5 4 words", "talk 1 A nan 4 words"]
-)
+@pytest.mark.parametrize("line", ["hello", "talk 1 A x y words", "talk 1 A 5 4 word", "talk 1 A nan 4 word"])
 def test_what_is_no_stm_is_refused_with_its_line(tmp_path: Path, line: str) -> None:
     path = tmp_path / "talk.stm"
     path.write_text(f"talk 1 A 0 1 words\n{line}\n")

@@ -148,19 +148,21 @@ def test_a_missing_extra_is_named(
     assert "pip install 'transcribe-offline[eval]'" in capsys.readouterr().err
 
 
+SAID = ("the", "cats", "sat", "on", "the", "mat")
+
+
 @pytest.fixture
 def speakers(desk: Path) -> Path:
     """Beside the texts: turns of 20 s with 2 s under the wrong name, and words by speaker with one so."""
     files = {
-        "refs/talk.rttm": "SPEAKER talk 1 0 10 <NA> <NA> Ala <NA> <NA>\nSPEAKER talk 1 10 10 <NA> <NA> Marek\n",
+        "refs/talk.rttm": "SPEAKER talk 1 0 10 <NA> <NA> Ala <NA> <NA>\n"
+        "SPEAKER talk 1 10 10 <NA> <NA> Marek\n",
         "out/talk.rttm": "SPEAKER talk 1 0 12 <NA> <NA> S1 <NA> <NA>\nSPEAKER talk 1 12 8 <NA> <NA> S2\n",
         "refs/say.stm": "say 1 Ala 0 2 the cats sat\nsay 1 Marek 2 4 on the mat\n",
     }
     for name, text in files.items():
         (desk / name).write_text(text, "utf-8")
-    words = [
-        Word(at, at + 90, word, 0.9) for at, word in enumerate(["the", "cats", "sat", "on", "the", "mat"])
-    ]
+    words = [Word(at, at + 90, word, 0.9) for at, word in enumerate(SAID)]
     parts = [(words[:4], "S1"), (words[4:], "S2")]
     made = [
         Segment(part[0].start_ms, part[-1].end_ms, tuple(part), 0, speaker, "en") for part, speaker in parts

@@ -40,8 +40,7 @@ def people(
     Raises:
         DependencyError: SciPy is missing.
     """
-    chosen = np.sort(np.argsort(-seconds, kind="stable")[:MOST_COMPARED])
-    voices, seconds = voices[chosen], seconds[chosen]
+    voices, seconds = _compared(voices, seconds)
     tree = _tree(voices)
     labels = _cut(tree, THRESHOLD, "distance")
     large = _large(labels, seconds)
@@ -49,6 +48,17 @@ def people(
         labels, large = _at_least(tree, seconds, min(fewest, len(voices)))
     large = large[: max(1, most or len(large))]
     return np.stack([_mean(voices[labels == label], seconds[labels == label]) for label in large])
+
+
+def _compared(
+    voices: NDArray[np.float32], seconds: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Of too many voices, in their order, the best of each stretch; they stand for all the speech."""
+    if len(voices) <= MOST_COMPARED:
+        return voices, seconds
+    stretches = np.array_split(np.arange(len(voices)), MOST_COMPARED)
+    chosen = [stretch[seconds[stretch].argmax()] for stretch in stretches]
+    return voices[chosen], np.array([seconds[stretch].sum() for stretch in stretches], np.float32)
 
 
 def _tree(voices: NDArray[np.float32]) -> NDArray[np.float64]:
