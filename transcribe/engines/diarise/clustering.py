@@ -1,29 +1,93 @@
-"""Which voices are one person's: average linkage by cosine distance, and how many people there are."""
+"""Which snippets are one person's, and how many people there are: average linkage by cosine distance, twice.
+
+First within each local speaker of a window: the segmentation may take two people for one, and 1.5 s tell them
+apart if they differ much. What sounds alike there is a strand, and the mean of its snippets a far better
+picture of a voice than each of them. Then strands are joined to people. See docs/speakers.md for the
+distances that were met.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from transcribe.engines.diarise import INSTALL
+from transcribe.engines.diarise.segmentation import LOCAL, WINDOW_FRAMES, Window
 from transcribe.errors import DependencyError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-NOBODY = -1
-"""Stands for the person behind a local speaker whose voice was not heard."""
+    from transcribe.engines.diarise.snippets import Snippets
 
-THRESHOLD = 0.5
-"""Cosine distance up to which two groups of voices are one person's; see docs/speakers.md."""
+SAME_STRAND = 0.8
+"""Distance up to which snippets of one local speaker are one strand: one person's are up to 0.7 apart."""
+
+SAME_PERSON = 0.48
+"""Distance up to which strands are one person's: one person's are up to 0.42 apart, two people's from 0.5."""
+
+PURE = 0.7
+"""Share of a snippet that has to be one local speaker's."""
+
+FEWEST_SNIPPETS = 2
+"""A strand with fewer is no good picture of a voice, and is used only where there is no better one."""
 
 MOST_COMPARED = 3000
-"""Voices compared with each other: memory grows with the square (36 MB for so many)."""
+"""Strands compared with each other: memory grows with the square (36 MB for so many)."""
 
-SMALLEST_SHARE = 0.05
-SMALLEST_SECONDS = 4.0
-"""Who speaks less than both of these is taken for a mistake, unless people were counted by the user."""
+SMALLEST_SHARE = 0.04
+SMALLEST_SECONDS = (1.0, 6.0)
+"""Who speaks less than this share, but at least and at most so long, is taken for a mistake, unless the user
+says that there are more people."""
+
+
+def strands(windows: Sequence[Window], snippets: Snippets) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """The voice of every strand, of length 1, and how many snippets it has.
+
+    Raises:
+        DependencyError: SciPy is missing.
+    """
+    voices: list[NDArray[np.float32]] = []
+    counts: list[int] = []
+    for window in windows:
+        alone = window.speech.sum(axis=1) == 1
+        near = np.arange(
+            np.searchsorted(snippets.centre, window.first),
+            np.searchsorted(snippets.centre, window.first + WINDOW_FRAMES),
+        )
+        for local in range(LOCAL):
+            mine = _pure(snippets, near, window, window.speech[:, local] & alone, alone)
+            if not len(mine):
+                continue
+            labels = cut(tree_of(snippets.vectors[mine]), SAME_STRAND, "distance")
+            for label in np.unique(labels):
+                members = mine[labels == label]
+                voices.append(_mean(snippets.vectors[members], np.ones(len(members), np.float32)))
+                counts.append(len(members))
+    found, sizes = np.array(voices, np.float32), np.array(counts, np.float32)
+    good = sizes >= min(FEWEST_SNIPPETS, sizes.max(initial=0))
+    return found[good], sizes[good]
+
+
+def _pure(
+    snippets: Snippets,
+    near: NDArray[np.intp],
+    window: Window,
+    mine: NDArray[np.bool_],
+    alone: NDArray[np.bool_],
+) -> NDArray[np.intp]:
+    """The snippets near a window in which one local speaker, and nearly nobody else, speaks."""
+    sums = np.concatenate([[0], np.cumsum(mine)]), np.concatenate([[0], np.cumsum(alone)])
+    first = np.clip(snippets.first[near] - window.first, 0, WINDOW_FRAMES)
+    last = np.clip(snippets.last[near] - window.first, 0, WINDOW_FRAMES)
+    own, all_alone = (each[last] - each[first] for each in sums)
+    return near[(all_alone >= FEWEST_FRAMES) & (own >= PURE * all_alone)]
+
+
+FEWEST_FRAMES = 20
+"""Frames of a window in which somebody has to speak alone for a snippet to count: 0.34 s."""
 
 
 def people(
@@ -41,8 +105,8 @@ def people(
         DependencyError: SciPy is missing.
     """
     voices, seconds = _compared(voices, seconds)
-    tree = _tree(voices)
-    labels = _cut(tree, THRESHOLD, "distance")
+    tree = tree_of(voices)
+    labels = cut(tree, SAME_PERSON, "distance")
     large = _large(labels, seconds)
     if len(large) < fewest:
         labels, large = _at_least(tree, seconds, min(fewest, len(voices)))
@@ -56,12 +120,13 @@ def _compared(
     """Of too many voices, in their order, the best of each stretch; they stand for all the speech."""
     if len(voices) <= MOST_COMPARED:
         return voices, seconds
-    stretches = np.array_split(np.arange(len(voices)), MOST_COMPARED)
-    chosen = [stretch[seconds[stretch].argmax()] for stretch in stretches]
-    return voices[chosen], np.array([seconds[stretch].sum() for stretch in stretches], np.float32)
+    parts = np.array_split(np.arange(len(voices)), MOST_COMPARED)
+    chosen = [part[seconds[part].argmax()] for part in parts]
+    return voices[chosen], np.array([seconds[part].sum() for part in parts], np.float32)
 
 
-def _tree(voices: NDArray[np.float32]) -> NDArray[np.float64]:
+def tree_of(voices: NDArray[np.float32]) -> NDArray[np.float64]:
+    """How voices are joined, the most alike first (SciPy's linkage matrix)."""
     try:
         from scipy.cluster.hierarchy import linkage
         from scipy.spatial.distance import pdist
@@ -69,11 +134,11 @@ def _tree(voices: NDArray[np.float32]) -> NDArray[np.float64]:
         raise DependencyError(f"telling speakers apart needs the package {error.name}", INSTALL) from error
     if len(voices) == 1:
         return np.zeros((0, 4))
-    tree: NDArray[np.float64] = linkage(pdist(voices, "cosine"), "average")
+    tree: NDArray[np.float64] = linkage(np.maximum(pdist(voices, "cosine"), 0), "average")
     return tree
 
 
-def _cut(tree: NDArray[np.float64], value: float, criterion: str) -> NDArray[np.intp]:
+def cut(tree: NDArray[np.float64], value: float, criterion: str) -> NDArray[np.intp]:
     """A label for each voice."""
     from scipy.cluster.hierarchy import fcluster
 
@@ -84,8 +149,8 @@ def _large(labels: NDArray[np.intp], seconds: NDArray[np.float32]) -> NDArray[np
     """The labels with enough speech, the most first; at least one."""
     sums = np.bincount(labels, seconds)
     order = np.argsort(-sums, kind="stable")
-    enough = min(SMALLEST_SECONDS, SMALLEST_SHARE * float(sums.sum()))
-    large: NDArray[np.intp] = order[sums[order] >= max(enough, 1e-9)]
+    enough = float(np.clip(SMALLEST_SHARE * sums.sum(), *SMALLEST_SECONDS))
+    large: NDArray[np.intp] = order[sums[order] >= enough]
     return large if len(large) else order[:1]
 
 
@@ -95,42 +160,16 @@ def _at_least(
     """The first cut of the tree with so many people who speak enough, else the largest of that many."""
     voices = len(tree) + 1
     for count in range(wanted, min(voices, 10 * wanted) + 1):
-        labels = _cut(tree, count, "maxclust")
+        labels = cut(tree, count, "maxclust")
         large = _large(labels, seconds)
         if len(large) >= wanted:
             return labels, large[:wanted]
-    labels = _cut(tree, wanted, "maxclust")
-    return labels, np.argsort(-np.bincount(labels, seconds), kind="stable")[:wanted]
+    labels = cut(tree, wanted, "maxclust")
+    sums = np.bincount(labels, seconds)
+    order = np.argsort(-sums, kind="stable")
+    return labels, order[sums[order] > 0][:wanted]
 
 
-def _mean(voices: NDArray[np.float32], seconds: NDArray[np.float32]) -> NDArray[np.float32]:
-    mean = np.average(voices, axis=0, weights=seconds)
+def _mean(voices: NDArray[np.float32], weights: NDArray[np.float32]) -> NDArray[np.float32]:
+    mean = np.average(voices, axis=0, weights=weights)
     return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-9), np.float32)
-
-
-def match(
-    likeness: NDArray[np.float32], places: list[tuple[int, int]], windows: int, local: int
-) -> list[NDArray[np.intp]]:
-    """The person behind each local speaker of each window; NOBODY where no voice was heard.
-
-    Two local speakers of a window are two people, as far as there are as many.
-
-    Args:
-        likeness: Voices × people.
-        places: Window and local speaker of each voice, in order of windows.
-        windows: How many windows there are.
-        local: Local speakers of a window.
-    """
-    from scipy.optimize import linear_sum_assignment
-
-    persons = [np.full(local, NOBODY, np.intp) for _ in range(windows)]
-    voices: dict[int, list[int]] = {}
-    for voice, (window, _) in enumerate(places):
-        voices.setdefault(window, []).append(voice)
-    for window, rows in voices.items():
-        chosen = likeness[rows].argmax(axis=1)
-        mine, theirs = linear_sum_assignment(likeness[rows], maximize=True)
-        chosen[mine] = theirs
-        for voice, person in zip(rows, chosen, strict=True):
-            persons[window][places[voice][1]] = person
-    return persons

@@ -1,25 +1,21 @@
-"""The diariser: windows → local speakers → voices → people → turns; all of it on ONNX Runtime and NumPy.
+"""The diariser: windows → speakers at a time → snippets → people → turns; on ONNX Runtime, NumPy and SciPy.
 
-The outline is that of pyannote.audio's pipeline (Bredin, "pyannote.audio 2.1 speaker diarization pipeline",
-Interspeech 2023), with other voices (CAM++) and clustering of our own; see docs/speakers.md.
+Segmentation and the count of speakers are those of pyannote.audio's pipeline (Bredin, "pyannote.audio 2.1
+speaker diarization pipeline", Interspeech 2023); voices are CAM++'s, and who speaks is told by both, because
+either alone misses what the other hears. docs/speakers.md has the figures.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-from transcribe.engines.diarise.clustering import match, people
-from transcribe.engines.diarise.mel import FRAME, SHIFT, mel_spectrum
+from transcribe.engines.diarise.clustering import people, strands
 from transcribe.engines.diarise.segmentation import (
     BATCH,
-    FRAME_CENTRE,
     FRAME_STEP,
-    LOCAL,
     WINDOW_FRAMES,
     Window,
     rate,
@@ -28,23 +24,18 @@ from transcribe.engines.diarise.segmentation import (
 )
 from transcribe.engines.diarise.segmentation_net import segmentation_graph
 from transcribe.engines.diarise.sessions import Network
-from transcribe.engines.diarise.timeline import speaking, stretches
+from transcribe.engines.diarise.snippets import HOP_SECONDS, listen
+from transcribe.engines.diarise.timeline import likeness, speaker_counts, speaking, stretches
 from transcribe.engines.diarise.voice_net import voice_graph
-from transcribe.episode import SAMPLES_PER_MS, SpeechSpans, Turn, Turns
+from transcribe.episode import SpeechSpans, Turn, Turns
 from transcribe.voice import Diarisation, Voice
 from transcribe.waveform import Waveform
 
-STEP = 59
-"""Frames from one window to the next: one second."""
+STEP = 148
+"""Frames from one window to the next: 2.5 s."""
 
-CLEAN_SECONDS = 1.0
-"""Speech of one voice alone that people are found by; shorter pieces go to the nearest of them."""
-
-SHORTEST_SECONDS = 0.25
-"""Speech from which a voice is listened to at all."""
-
-SECONDS = FRAME_STEP / (1000 * SAMPLES_PER_MS)
-"""Of one frame."""
+SEGMENTATION_SHARE = 0.4
+"""Of the time that all takes; measured."""
 
 
 class LocalDiariser:
@@ -78,7 +69,7 @@ class LocalDiariser:
 
         Args:
             waveform: The recording.
-            speech: Where somebody speaks; the rest is not looked at.
+            speech: Where somebody speaks; windows without any are not looked at.
             fewest: Speakers there are at the least.
             most: At the most; None: as many as are found.
             tell: Told how many ms are gone through.
@@ -86,72 +77,40 @@ class LocalDiariser:
         Raises:
             EngineError: A network failed, or the samples are gone.
         """
-        heard = self._listen(waveform, speech, tell)
-        if not heard.vectors:
+        length_ms = waveform.end_ms - waveform.start_ms
+        windows = self._windows(
+            waveform, speech, lambda share: tell(int(SEGMENTATION_SHARE * share * length_ms))
+        )
+        counts = speaker_counts(windows, waveform.samples // FRAME_STEP + 1)
+        further = 1 - SEGMENTATION_SHARE
+        snippets = listen(
+            waveform,
+            counts == 1,
+            self._voice,
+            lambda share: tell(int((SEGMENTATION_SHARE + further * share) * length_ms)),
+        )
+        voices, sizes = strands(windows, snippets)
+        if not len(voices):
             return Diarisation(Turns((), self.identity))
-        vectors, seconds = np.stack(heard.vectors), np.array(heard.seconds, np.float32)
-        clean = seconds >= min(CLEAN_SECONDS, float(seconds.max()))
-        share = STEP / WINDOW_FRAMES  # every second is in so many windows
-        means = people(vectors[clean], seconds[clean] * share, fewest, most)
-        persons = match(vectors @ means.T, heard.places, len(heard.windows), LOCAL)
-        frames = waveform.samples // FRAME_STEP + 1
-        active = speaking(heard.windows, persons, frames, len(means))
+        seconds = sizes * np.float32(HOP_SECONDS * STEP / WINDOW_FRAMES)  # each lies in several windows
+        means = people(voices, seconds, fewest, most)
+        active = speaking(windows, counts, likeness(snippets, means, len(counts)))
         turns = [
             Turn(start, end, str(person))
             for person in range(len(means))
             for start, end in stretches(active[:, person], waveform.start_ms, waveform.end_ms)
         ]
         turns.sort(key=lambda turn: (turn.start_ms, turn.end_ms, int(turn.speaker)))
-        voices = tuple(Voice(str(person), tuple(map(float, mean))) for person, mean in enumerate(means))
-        return Diarisation(Turns(tuple(turns), self.identity), voices)
+        heard = tuple(Voice(str(person), tuple(map(float, mean))) for person, mean in enumerate(means))
+        return Diarisation(Turns(tuple(turns), self.identity), heard)
 
-    def _listen(self, waveform: Waveform, speech: SpeechSpans, tell: Callable[[int], None]) -> _Heard:
-        heard = _Heard()
+    def _windows(
+        self, waveform: Waveform, speech: SpeechSpans, tell: Callable[[float], None]
+    ) -> list[Window]:
+        windows: list[Window] = []
         starts = window_starts(waveform, speech, STEP)
         for number in range(0, len(starts), BATCH):
             batch = [(start, read_window(waveform, start)) for start in starts[number : number + BATCH]]
-            for window, (start, samples) in zip(rate(self._segmentation, batch), batch, strict=True):
-                self._hear_voices(heard, window, samples)
-                tell((start * FRAME_STEP + len(samples)) // SAMPLES_PER_MS)
-        return heard
-
-    def _hear_voices(self, heard: _Heard, window: Window, samples: NDArray[np.float32]) -> None:
-        heard.windows.append(window)
-        alone = window.speech.sum(axis=1) == 1
-        mel: NDArray[np.float32] | None = None
-        for local in range(LOCAL):
-            frames = window.speech[:, local] & alone
-            if frames.sum() * SECONDS < SHORTEST_SECONDS:
-                frames = window.speech[:, local]
-            seconds = float(frames.sum() * SECONDS)
-            if seconds < SHORTEST_SECONDS:
-                continue
-            mel = mel_spectrum(samples) if mel is None else mel
-            spoken = mel[frames[_frames_of(len(mel))]]
-            vector = self._voice((spoken - spoken.mean(axis=0))[None])[0]
-            heard.vectors.append(vector / max(float(np.linalg.norm(vector)), 1e-9))
-            heard.seconds.append(seconds)
-            heard.places.append((len(heard.windows) - 1, local))
-
-
-@dataclass
-class _Heard:
-    """What was heard in all windows.
-
-    Attributes:
-        windows: Each window.
-        vectors: Each voice, of length 1.
-        seconds: How much speech it was made of.
-        places: Its window and local speaker.
-    """
-
-    windows: list[Window] = field(default_factory=list)
-    vectors: list[NDArray[np.float32]] = field(default_factory=list)
-    seconds: list[float] = field(default_factory=list)
-    places: list[tuple[int, int]] = field(default_factory=list)
-
-
-def _frames_of(count: int) -> NDArray[np.intp]:
-    """The segmentation's frame that each of so many Mel frames lies in."""
-    centres = np.arange(count) * SHIFT + FRAME // 2
-    return np.clip((centres - FRAME_CENTRE + FRAME_STEP // 2) // FRAME_STEP, 0, WINDOW_FRAMES - 1)
+            windows += rate(self._segmentation, batch)
+            tell(len(windows) / len(starts))
+        return windows

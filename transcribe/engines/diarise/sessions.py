@@ -37,6 +37,8 @@ class Network:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = 3  # errors only
+        # Threads that wait by spinning hold up whatever else runs on this machine.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         graph = build(read_tensors(checkpoint))
         self._name = name
         try:
