@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from transcribe.engines.diarise.clustering import MOST_COMPARED, NOBODY, match, people
+from transcribe.engines.diarise.clustering import MOST_COMPARED, people, strands
 from transcribe.engines.diarise.mel import mel_spectrum
 from transcribe.engines.diarise.segmentation import WINDOW_FRAMES, Window, window_starts
-from transcribe.engines.diarise.timeline import speaking, stretches
+from transcribe.engines.diarise.snippets import Snippets
+from transcribe.engines.diarise.timeline import likeliest, likeness, speaker_counts, speaking, stretches
 from transcribe.episode import SpeechSpan, SpeechSpans
 from transcribe.waveform import Waveform
 
@@ -54,29 +55,68 @@ def test_ten_hours_of_voices_fit_into_memory() -> None:
     assert len(people(heard, np.ones(len(heard), np.float32), 1, None)) == 3
 
 
-def test_two_speakers_of_a_window_are_two_people() -> None:
-    likeness = np.array([[0.9, 0.8], [0.85, 0.2], [0.1, 0.7]], np.float32)
-    found = match(likeness, [(0, 0), (0, 2), (2, 1)], 3, 3)
-    assert [each.tolist() for each in found] == [[1, NOBODY, 0], [NOBODY] * 3, [NOBODY, 1, NOBODY]]
+def window(*frames: tuple[int, int], first: int = 0) -> Window:
+    """A window in which each local speaker speaks in the frames given."""
+    speech = np.zeros((WINDOW_FRAMES, 3), bool)
+    for place, (start, end) in enumerate(frames):
+        speech[start:end, place] = True
+    return Window(first, speech)
 
 
-def test_more_speakers_than_people_share_the_likeliest() -> None:
-    (found,) = match(np.array([[0.9], [0.4]], np.float32), [(0, 0), (0, 1)], 1, 3)
-    assert found.tolist() == [0, 0, NOBODY]
+def snippets(*persons: int) -> Snippets:
+    """One snippet after the other, 44 frames apart, each the voice of a person."""
+    places = np.arange(len(persons)) * 44
+    vectors = np.eye(4, dtype=np.float32)[list(persons)]
+    return Snippets(places, places + 88, places + 44.0, vectors)
 
 
-def test_where_windows_disagree_most_of_them_win() -> None:
-    def window(*frames: tuple[int, int]) -> Window:
-        speech = np.zeros((WINDOW_FRAMES, 3), bool)
-        for place, (start, end) in enumerate(frames):
-            speech[start:end, place] = True
-        return Window(0, speech)
+def test_one_local_speaker_may_be_two_people() -> None:
+    mixed = window((0, 589))
+    found, sizes = strands([mixed], snippets(0, 0, 0, 0, 1, 1, 1, 1, 1))
+    assert sorted(sizes.tolist()) == [4, 5]
+    assert len(people(found, sizes, 1, None)) == 2
 
+
+def test_snippets_of_two_speakers_are_left_out() -> None:
+    found, sizes = strands([window((0, 176), (176, 589))], snippets(0, 0, 0, 0, 1, 1, 1, 1, 1))
+    assert sizes.tolist() == [3, 5]  # the snippet over the change is nobody's
+    assert np.allclose(found, np.eye(4)[[0, 1]], atol=0.1)
+
+
+def test_where_nobody_speaks_there_are_no_strands() -> None:
+    found, sizes = strands([window()], snippets())
+    assert (len(found), len(sizes)) == (0, 0)
+
+
+def test_as_many_speak_as_windows_say_on_average() -> None:
     made = [window((0, 100)), window((0, 100), (90, 200)), window((0, 100), (90, 200))]
-    persons = [np.array([0, NOBODY, NOBODY]), np.array([0, 1, NOBODY]), np.array([0, 1, NOBODY])]
-    active = speaking(made, persons, 300, 2)
-    assert active[:, 0].nonzero()[0].tolist() == list(range(100))
-    assert active[:, 1].nonzero()[0].tolist() == list(range(90, 200))
+    counts = speaker_counts(made, 300)
+    assert counts.tolist() == [1] * 90 + [2] * 10 + [1] * 100 + [0] * 100
+
+
+def test_who_speaks_follows_the_voices_and_does_not_flicker() -> None:
+    alike = np.zeros((60, 2), np.float32)
+    alike[:30, 0] = alike[30:, 1] = 0.6
+    alike[10] = 0.0, 0.3
+    assert likeliest(alike).tolist() == [0] * 30 + [1] * 30
+
+
+def test_where_two_speak_the_windows_name_the_second() -> None:
+    made = [window((0, 300), (240, 540))]
+    voices = snippets(0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1)
+    alike = likeness(voices, np.eye(4, dtype=np.float32)[:2], 600)
+    active = speaking(made, speaker_counts(made, 600), alike)
+    assert active[:240].tolist() == [[True, False]] * 240
+    assert active[240:300].all()
+    assert active[306:540].tolist() == [[False, True]] * 234
+    assert not active[540:].any()
+
+
+def test_one_person_is_never_two() -> None:
+    made = [window((0, 300), (240, 540))]
+    alike = likeness(snippets(*[0] * 12), np.eye(4, dtype=np.float32)[:1], 600)
+    active = speaking(made, speaker_counts(made, 600), alike)
+    assert active.sum() == 540
 
 
 def test_short_pauses_do_not_end_a_turn_and_flickers_are_none() -> None:
