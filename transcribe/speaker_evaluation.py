@@ -103,8 +103,9 @@ def diarisation_score(
         uem=Timeline([Segment(0, end_ms / 1000 + collar_s)]),
         detailed=True,
     )
-    seconds = [parts[part] for part in ("total", "missed detection", "false alarm", "confusion")]
-    return DiarisationScore(*(round(1000 * value) for value in seconds), *names)
+    names_of_parts = ("total", "missed detection", "false alarm", "confusion")
+    total, missed, false, confused = (round(1000 * parts[part]) for part in names_of_parts)
+    return DiarisationScore(total, missed, false, confused, *names)
 
 
 def total_diarisation(scores: Iterable[DiarisationScore]) -> DiarisationScore:

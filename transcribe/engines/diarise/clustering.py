@@ -83,7 +83,8 @@ def _pure(
     first = np.clip(snippets.first[near] - window.first, 0, WINDOW_FRAMES)
     last = np.clip(snippets.last[near] - window.first, 0, WINDOW_FRAMES)
     own, all_alone = (each[last] - each[first] for each in sums)
-    return near[(all_alone >= FEWEST_FRAMES) & (own >= PURE * all_alone)]
+    pure: NDArray[np.intp] = near[(all_alone >= FEWEST_FRAMES) & (own >= PURE * all_alone)]
+    return pure
 
 
 FEWEST_FRAMES = 20

@@ -36,7 +36,7 @@ def mel_spectrum(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     frames = sliding_window_view(samples, FRAME)[::SHIFT].astype(np.float32)
     frames -= frames.mean(axis=1, keepdims=True)
     before = np.concatenate([frames[:, :1], frames[:, :-1]], axis=1)
-    frames = (frames - PRE_EMPHASIS * before) * _window()
+    frames = ((frames - PRE_EMPHASIS * before) * _window()).astype(np.float32)
     spectrum = np.fft.rfft(frames, TRANSFORM)
     power = (spectrum.real**2 + spectrum.imag**2).astype(np.float32)
     mel: NDArray[np.float32] = np.log(np.maximum(power[:, :-1] @ _triangles(), EPSILON))

@@ -23,10 +23,13 @@ class Named:
         self.module, self.name = module, name
 
 
-class Pickler(pickle._Pickler):  # the Python one, whose parts can be replaced
+_PICKLER: Any = pickle._Pickler
+
+
+class Pickler(_PICKLER):  # type: ignore[misc]  # the Python one, whose parts can be replaced
     """Writes what `torch.save` writes, for arrays."""
 
-    dispatch: ClassVar[dict[Any, Any]] = dict(pickle._Pickler.dispatch)
+    dispatch: ClassVar[dict[Any, Any]] = dict(_PICKLER.dispatch)
 
     def persistent_id(self, obj: Any) -> Any:
         if isinstance(obj, np.ndarray):

@@ -67,7 +67,7 @@ def snippets(*persons: int) -> Snippets:
     """One snippet after the other, 44 frames apart, each the voice of a person."""
     places = np.arange(len(persons)) * 44
     vectors = np.eye(4, dtype=np.float32)[list(persons)]
-    return Snippets(places, places + 88, places + 44.0, vectors)
+    return Snippets(places, places + 88, (places + 44).astype(np.float64), vectors)
 
 
 def test_one_local_speaker_may_be_two_people() -> None:
