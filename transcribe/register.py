@@ -20,7 +20,7 @@ from transcribe.errors import InputError, UsageError
 from transcribe.voice import Voice, cosine
 from transcribe.workspace import atomic_file, disk_errors
 
-THRESHOLD = 0.45
+THRESHOLD = 0.6
 """How alike two voices must be to be one person's (cosine); see docs/speakers.md for how it was chosen."""
 
 LARGEST_BYTES = 10_000_000

@@ -144,11 +144,9 @@ class RecogniseSettings:
 class SpeakersSettings:
     """Who says what. Has no say in the words."""
 
-    speakers: str = option(
-        "off", "Tell speakers apart: off, auto, how many, or MIN-MAX", metavar="auto|N|MIN-MAX"
-    )
+    speakers: str = option("off", "Tell speakers apart: auto, 2, or 2-4", metavar="auto|N")
     speaker_names: tuple[str, ...] = option(
-        (), "Their names, in the order in which they first speak", metavar="NAME,NAME"
+        (), "Their names, in the order in which they first speak", metavar="NAME,NAME", advanced=True
     )
     turns: Path | None = option(
         None,
