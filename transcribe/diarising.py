@@ -161,7 +161,8 @@ def _named(episode: Episode, found: Diarisation, asked: SpeakersSettings, progre
     names |= {old: name for old, name in given_names(found.turns, asked.speaker_names).items() if name}
     _warn(episode.source.name, found.turns, asked.speaker_names, progress)
     turns = renamed(found.turns, names)
-    progress(SpeakersTold(turns.speakers, _summary(turns)))
+    if turns.speakers:
+        progress(SpeakersTold(turns.speakers, _summary(turns)))
     return replace(episode, transcript=attribute(episode.transcript, turns), turns=turns)
 
 
@@ -176,7 +177,7 @@ def _warn(name: str, turns: Turns, names: Sequence[str], progress: Progress) -> 
 def _summary(turns: Turns) -> str:
     """For people, such as "2 speakers: Ala, S2"."""
     count = len(turns.speakers)
-    return f"{'1 speaker' if count == 1 else f'{count} speakers'}: {', '.join(turns.speakers) or 'none'}"
+    return f"{'1 speaker' if count == 1 else f'{count} speakers'}: {', '.join(turns.speakers)}"
 
 
 def _without(work: Workspace, episode: Episode, why: str, progress: Progress) -> Episode:
