@@ -41,7 +41,8 @@ def mel_spectrum(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     power = (spectrum.real**2 + spectrum.imag**2).astype(np.float32)
     # Not a product by BLAS: for so few numbers its threads wait for each other longer than they work.
     bands = np.einsum("fb,mb->fm", power[:, :-1], _triangles())
-    return np.log(np.maximum(bands, EPSILON))
+    mel: NDArray[np.float32] = np.log(np.maximum(bands, EPSILON))
+    return mel
 
 
 @cache

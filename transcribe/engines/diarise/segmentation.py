@@ -27,8 +27,8 @@ LOCAL = 3
 CLASSES = np.array([(0, 0, 0), (1, 0, 0), (0, 1, 0), (0, 0, 1), (1, 1, 0), (1, 0, 1), (0, 1, 1)], dtype=bool)
 """Who speaks in each of the network's seven classes."""
 
-BATCH = 8
-"""Windows rated at a time: enough to keep the threads busy, little enough for 100 MB."""
+BATCH = 2
+"""Windows rated at a time; more take more memory and no less time."""
 
 
 @dataclass(frozen=True)
