@@ -114,7 +114,7 @@ def page(cases: Sequence[Case]) -> Iterator[str]:
     yield f"- {here.processor}, {here.cores} cores, {here.memory_gb} GB; {here.system}"
     yield "- CPU s: processor time on all cores together, without decoding, speech detection and recognition"
     yield "- overlapping speech counts; 0.25 s before and after every change in the reference do not\n"
-    yield "| recording | seconds | DER % | missed % | false % | confused % | speakers | found | CPU s per min |"
+    yield "| recording | seconds | DER % | missed % | false % | confused % | speakers | found | CPU s/min |"
     yield "|---|---|---|---|---|---|---|---|---|"
     for case in cases:
         yield row(case.name, case.seconds, case.score(COLLARS_S[0]), 60 * case.took_s / case.seconds)

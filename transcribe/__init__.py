@@ -41,6 +41,7 @@ def transcribe_file(
 
     from transcribe.commands.choose import choose_engines
     from transcribe.commands.choose_writer import choose_writer
+    from transcribe.diarising import check_speakers, diarised
     from transcribe.noting import noted
     from transcribe.pausing import to_the_end
     from transcribe.pipeline import open_workspace, transcribing
@@ -49,12 +50,14 @@ def transcribe_file(
     from transcribe.stages.probe import probe
 
     settings = Settings.of(**options)
+    check_speakers(settings, [str(path)])
     open_writer = choose_writer(settings)
     engines = choose_engines(settings)
     source = probe(Path(path), settings.normalise.audio_stream, engines.prober)
     tell = progress or silent
     with open_workspace(source, settings, engines) as work:
         episode = to_the_end(transcribing(work, source, settings, engines, tell))
+        episode = diarised(work, episode, settings, engines, tell)
         return noted(work, episode, settings, open_writer, tell)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from transcribe import transcribe_file
 from transcribe.cli import run
 from transcribe.models.sources import pull
 from transcribe.models.store import InstalledModel, Store, check_before_load
@@ -98,6 +99,9 @@ def test_names_need_no_second_listening(transcribe: Transcribe, monkeypatch: pyt
     monkeypatch.setattr("transcribe.engines.diarise.engine.LocalDiariser", None)
     names = {"dickens": "Łucja", "austen": "Jane"}
     assert wrong_words(transcribe("--speakers", "auto", "--speaker-names", "Łucja,Jane"), names) == []
+    episode = transcribe_file(SAMPLE, model="tiny.en", speakers="auto", speaker_names=("Łucja",))
+    assert episode.turns is not None
+    assert episode.turns.speakers == ("Łucja", "S2")
 
 
 def test_turns_of_a_file(transcribe: Transcribe) -> None:
