@@ -89,6 +89,8 @@ def transcribing(
     """The same in a work directory that is locked already; others can get ready in its pause."""
     finished = _finished(work, source, progress)
     if finished is not None:
+        if engines.open_diariser is None:
+            work.remove(AUDIO_FILE)  # kept for speakers that nobody asks for any more
         return finished
     return (yield from _transcribe(work, source, settings, engines, progress))
 

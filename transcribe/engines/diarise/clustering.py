@@ -37,6 +37,9 @@ FEWEST_SNIPPETS = 2
 MOST_COMPARED = 3000
 """Strands compared with each other: memory grows with the square (36 MB for so many)."""
 
+MOST_PEOPLE = 200
+"""More are never told apart; `timeline` counts them in a byte."""
+
 SMALLEST_SHARE = 0.04
 SMALLEST_SECONDS = (1.0, 6.0)
 """Who speaks less than this share, but at least and at most so long, is taken for a mistake, unless the user
@@ -111,7 +114,7 @@ def people(
     large = _large(labels, seconds)
     if len(large) < fewest:
         labels, large = _at_least(tree, seconds, min(fewest, len(voices)))
-    large = large[: max(1, most or len(large))]
+    large = large[: min(most or MOST_PEOPLE, MOST_PEOPLE)]
     return np.stack([_mean(voices[labels == label], seconds[labels == label]) for label in large])
 
 
