@@ -111,7 +111,8 @@ def page(cases: Sequence[Case]) -> Iterator[str]:
     here = this_machine()
     yield "# Telling speakers apart\n"
     yield "Made by `python -m benchmarks.diarise`. The number of speakers is not told (`--speakers auto`).\n"
-    yield "Method and thresholds were chosen on these recordings: expect more errors on others (docs/speakers.md).\n"
+    yield "Method and thresholds were chosen on these recordings: expect more errors on others"
+    yield "(docs/speakers.md).\n"
     yield f"- {here.processor}, {here.cores} cores, {here.memory_gb} GB; {here.system}"
     yield "- CPU s: processor time on all cores together, without decoding, speech detection and recognition"
     yield "- overlapping speech counts; 0.25 s before and after every change in the reference do not\n"

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from transcribe.engines.diarise.snippets import Snippets
 
 SAME_STRAND = 0.8
-"""Distance up to which snippets of one local speaker are one strand; of 0.7 to 0.85 the best on six clips."""
+"""Distance up to which snippets of one local speaker are one strand; the best of 0.7 to 0.85 on six."""
 
 SAME_PERSON = 0.48
-"""Distance up to which strands are one person's: on six clips 0.45 and 0.5 gave the same, 0.55 lost a speaker."""
+"""Distance up to which strands are one person's: on six clips 0.45 and 0.5 gave the same, 0.55 lost one."""
 
 PURE = 0.7
 """Share of a snippet that has to be one local speaker's."""

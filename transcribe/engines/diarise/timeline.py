@@ -26,7 +26,7 @@ UNIT = 6
 """Frames that are decided together: 0.1 s."""
 
 CHANGE = 0.5
-"""Cost of a change of person, in likeness of a unit; tried before there were strands: 0.2 to 1 gave the same."""
+"""Cost of a change of person, in likeness of a unit; 0.2 to 1 gave the same (before there were strands)."""
 
 SHORTEST_PAUSE_MS = 250
 """A shorter pause of a speaker does not end their turn."""
