@@ -45,6 +45,7 @@ def transcribe_file(
 
     from transcribe.commands.choose import choose_engines
     from transcribe.commands.choose_writer import choose_writer
+    from transcribe.diarising import check_speakers, diarised
     from transcribe.noting import noted
     from transcribe.pausing import to_the_end
     from transcribe.pipeline import open_workspace, transcribing
@@ -53,6 +54,7 @@ def transcribe_file(
     from transcribe.stages.probe import probe
 
     settings = Settings.of(**options)
+    check_speakers(settings, [str(path)])
     if settings.tracks.channels:
         return _together([Path(path)], settings, progress)
     open_writer = choose_writer(settings)
@@ -61,6 +63,7 @@ def transcribe_file(
     tell = progress or silent
     with open_workspace(source, settings, engines) as work:
         episode = to_the_end(transcribing(work, source, settings, engines, tell))
+        episode = diarised(work, episode, settings, engines, tell)
         return noted(work, episode, settings, open_writer, tell)
 
 

@@ -441,6 +441,39 @@ class Transcript:
 
 
 @dataclass(frozen=True)
+class Turn:
+    """A stretch in which one speaker speaks; turns of several may overlap.
+
+    Attributes:
+        start_ms: Where it starts on the recording's timeline.
+        end_ms: Where it ends.
+        speaker: Their name.
+    """
+
+    start_ms: int
+    end_ms: int
+    speaker: str
+
+
+@dataclass(frozen=True)
+class Turns:
+    """Who speaks when.
+
+    Attributes:
+        turns: In the order in which they start.
+        made_by: The diariser, or the file that they were read from.
+    """
+
+    turns: tuple[Turn, ...]
+    made_by: str = ""
+
+    @property
+    def speakers(self) -> tuple[str, ...]:
+        """Everyone who speaks, in the order of their first turns."""
+        return tuple(dict.fromkeys(turn.speaker for turn in self.turns))
+
+
+@dataclass(frozen=True)
 class ModelIdentity:
     """Which weights ran.
 
@@ -521,6 +554,7 @@ class Episode:
         show: What is known about the show and the episode.
         notes: What was written about it; None where nothing was.
         tracks: The microphones it was made of, in the order given; empty where there was one.
+        turns: Who speaks when; None where speakers were not told apart.
     """
 
     source: Source
@@ -532,3 +566,4 @@ class Episode:
     show: Show = NO_SHOW
     notes: ShowNotes | None = None
     tracks: tuple[Track, ...] = ()
+    turns: Turns | None = None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
+from transcribe.diarising import check_speakers
 from transcribe.errors import UsageError
 from transcribe.formats import PACK, format_named, review
 from transcribe.notes.show import show_of
@@ -81,6 +82,7 @@ def plan_jobs(
         UsageError: Unknown format, two results in one place, a link that cannot be published, too much for
             standard output, or a template that is wrong.
     """
+    check_speakers(settings, sources)
     places = {source: _place(source, settings, folders or {}) for source in sources}
     jobs = [
         Job(each, _targets(each, settings, *places[each]), _sound(each, settings, *places[each]))

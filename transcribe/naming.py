@@ -98,7 +98,11 @@ def renamed(episode: Episode, names: Mapping[str, str]) -> Episode:
     if notes is not None:
         notes = _notes_renamed(notes, segments, names, _rewriter(names, episode.transcript.text))
     tracks = tuple(replace(each, speaker=names.get(each.speaker, each.speaker)) for each in episode.tracks)
-    return replace(episode, transcript=transcript, notes=notes, tracks=tracks)
+    turns = episode.turns
+    if turns:
+        said = tuple(replace(each, speaker=names.get(each.speaker, each.speaker)) for each in turns.turns)
+        turns = replace(turns, turns=said)
+    return replace(episode, transcript=transcript, notes=notes, tracks=tracks, turns=turns)
 
 
 def _notes_renamed(

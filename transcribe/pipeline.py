@@ -28,6 +28,7 @@ from transcribe.progress import Progress, SegmentRecognised, StageFinished, Stag
 from transcribe.settings import MULTI, OPTIONS, WORDS_DEPEND_ON, Settings
 from transcribe.stages.check import check
 from transcribe.stages.detect import SpeechDetector, detect
+from transcribe.stages.diarise import Diariser
 from transcribe.stages.languages import STRETCH_MS, tell_languages
 from transcribe.stages.normalise import AUDIO_FILE, Decoder, normalise
 from transcribe.stages.plan import plan
@@ -55,6 +56,8 @@ class Engines:
         engine: The recogniser's package and version.
         model: The recogniser's weights.
         editor: Writes sound files for `--publish`; None: none are written.
+        open_diariser: Loads what tells speakers apart; None: nothing does.
+        diariser: What that is, with the digests of its weights.
     """
 
     program: str
@@ -65,6 +68,8 @@ class Engines:
     engine: str
     model: ModelIdentity
     editor: Editor | None = None
+    open_diariser: Callable[[], Diariser] | None = None
+    diariser: str = ""
 
 
 def transcribe_episode(
@@ -101,6 +106,8 @@ def transcribing(
     """
     finished = _finished(work, source, progress)
     if finished is not None:
+        if engines.open_diariser is None:
+            work.remove(AUDIO_FILE)  # kept for speakers that nobody asks for any more
         return finished
     return (yield from _transcribe(work, source, settings, engines, progress, own, told))
 
@@ -160,7 +167,8 @@ def _transcribe(
     coverage = step("check", Coverage, lambda: check(speech, chunks, results, transcript))
     episode = Episode(source, audio, speech, transcript, coverage, provenance_of(settings, engines))
     work.save("episode", episode)
-    work.remove(audio.file)  # by far the largest file, and quickly made again
+    if engines.open_diariser is None:  # else it is needed once more
+        work.remove(audio.file)  # by far the largest file, and quickly made again
     warn(episode, progress)
     return episode
 

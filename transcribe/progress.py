@@ -100,6 +100,19 @@ class LanguageDetected:
 
 
 @dataclass(frozen=True)
+class SpeakersTold:
+    """The speakers of a recording were told apart.
+
+    Attributes:
+        names: What they are called, in the order in which they first speak.
+        summary: The same for people.
+    """
+
+    names: tuple[str, ...]
+    summary: str
+
+
+@dataclass(frozen=True)
 class SegmentRecognised:
     """The next segment of the transcript is known; events come in the recording's order."""
 
@@ -245,6 +258,7 @@ Event = (
     | StageFinished
     | WriterAdvanced
     | LanguageDetected
+    | SpeakersTold
     | SegmentRecognised
     | TrackStarted
     | TrackPlaced

@@ -1,26 +1,36 @@
 """Texts to compare, read from files: references that people made, and transcripts of this program.
 
-Plain text, SubRip, WebVTT and this program's JSON; only what was said is kept, without times and markup.
+Plain text, SubRip, WebVTT, STM and this program's JSON; only what was said is kept, without times and
+markup, and who says it where a file tells. RTTM tells only who speaks when.
 """
 
 from __future__ import annotations
 
 import html
 import io
-from collections.abc import Callable, Sequence
+import math
+import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from transcribe.episode import Episode
+from transcribe.episode import Episode, Turns
 from transcribe.errors import DependencyError, InputError, UsageError
+from transcribe.rttm import read_rttm_text
 
 T = TypeVar("T")
 
 TRANSCRIPTS = (".json", ".vtt", ".srt", ".txt")
 """Endings under which the transcript of a reference is looked for, the most exact first."""
 
-COMPANIONS = frozenset((*TRANSCRIPTS, ".tsv", ".md", ".rttm", ".ass", ".csv", ".xml", ".jpg", ".png"))
+WITH_TURNS = (".json", ".rttm")
+"""The same for a reference that tells only who speaks when."""
+
+WITH_SPEAKERS = (".rttm", ".stm")
+"""Endings of references that tell speakers apart."""
+
+COMPANIONS = frozenset((*TRANSCRIPTS, ".tsv", ".md", ".rttm", ".stm", ".ass", ".csv", ".xml", ".jpg", ".png"))
 """Endings of files beside a recording that are not the recording."""
 
 LARGEST_BYTES = 50_000_000
@@ -35,11 +45,15 @@ class Text:
         name: The file, as the user named it.
         text: Its words.
         language: ISO 639-1 code, or empty where the file does not say.
+        turns: Who speaks when; None where the file does not say.
+        spoken: Everything each speaker says, by name; None where the file does not say.
     """
 
     name: str
     text: str
     language: str = ""
+    turns: Turns | None = None
+    spoken: dict[str, str] | None = None
 
 
 def read_text(path: Path) -> Text:
@@ -56,6 +70,11 @@ def read_text(path: Path) -> Text:
 
         return text_of(read_document(data, str(path)), str(path))
     text = _decoded(data, path)
+    if suffix == ".rttm":
+        return Text(str(path), "", turns=_only_recording(text, path))
+    if suffix == ".stm":
+        spoken = read_stm(text, str(path))
+        return Text(str(path), " ".join(words for _, words in spoken), spoken=_by_speaker(spoken))
     return Text(str(path), _subtitles(text, path) if suffix in (".srt", ".vtt") else text)
 
 
@@ -64,7 +83,53 @@ def text_of(episode: Episode, name: str) -> Text:
     language = episode.transcript.language
     translated = dict(episode.provenance.settings).get("translate") == "true"
     code = "en" if translated else language.code if language else ""
-    return Text(name, episode.transcript.text, code)
+    segments = [(segment.speaker, segment.text) for segment in episode.transcript.segments]
+    told = any(speaker for speaker, _ in segments)
+    spoken = _by_speaker((speaker or "", text) for speaker, text in segments) if told else None
+    return Text(name, episode.transcript.text, code, episode.turns, spoken)
+
+
+def _by_speaker(spoken: Iterable[tuple[str, str]]) -> dict[str, str]:
+    texts: dict[str, list[str]] = {}
+    for speaker, text in spoken:
+        texts.setdefault(speaker, []).append(text)
+    return {speaker: " ".join(parts) for speaker, parts in texts.items()}
+
+
+def _only_recording(text: str, path: Path) -> Turns:
+    found = read_rttm_text(text, str(path))
+    if len(found) > 1:
+        raise InputError(f"{path} tells of {len(found)} recordings", "Give a file for each recording")
+    (turns,) = found.values()
+    return Turns(turns, path.name)
+
+
+def read_stm(text: str, name: str) -> list[tuple[str, str]]:
+    """Who says what, in order, by the lines of an STM file: `FILE CHANNEL SPEAKER START END [<LABEL>] WORDS`.
+
+    Source: NIST's Scoring Toolkit (SCTK), `doc/infmts.htm`. Lines of `inter_segment_gap` and of
+    `ignore_time_segment_in_scoring` have no words that count.
+
+    Raises:
+        InputError: A line is none of STM; the message names it.
+    """
+    spoken: list[tuple[float, str, str]] = []
+    for number, line in enumerate(text.split("\n"), start=1):
+        if not line.strip() or line.lstrip().startswith(";;"):
+            continue
+        fields = line.split(maxsplit=5)
+        try:
+            start, end = float(fields[3]), float(fields[4])
+        except (IndexError, ValueError):
+            start, end = math.nan, math.nan
+        if not 0 <= start <= end < math.inf:
+            raise InputError(
+                f"{name}, line {number}: no line of STM", "It reads: FILE 1 SPEAKER START END <LABEL> WORDS"
+            )
+        words = re.sub(r"^<[^>]*>", "", fields[5] if len(fields) > 5 else "").strip()
+        if fields[2] != "inter_segment_gap" and words.lower() != "ignore_time_segment_in_scoring":
+            spoken.append((start, fields[2], words))
+    return [(speaker, words) for _, speaker, words in sorted(spoken, key=lambda each: each[0])]
 
 
 def find_transcript(reference: Path, place: Path) -> Path:
@@ -75,13 +140,14 @@ def find_transcript(reference: Path, place: Path) -> Path:
     """
     if place.is_file():
         return place
-    for suffix in TRANSCRIPTS:
+    endings = WITH_TURNS if reference.suffix.lower() == ".rttm" else TRANSCRIPTS
+    for suffix in endings:
         path = place / (reference.stem + suffix)
         if path.is_file() and not path.samefile(reference):
             return path
     raise InputError(
         f"there is no transcript for {reference} in {place}",
-        f"It is called {reference.stem} and ends in {', '.join(TRANSCRIPTS[:-1])} or {TRANSCRIPTS[-1]}",
+        f"It is called {reference.stem} and ends in {', '.join(endings[:-1])} or {endings[-1]}",
     )
 
 

@@ -168,6 +168,25 @@ class TrackSettings:
 
 
 @dataclass(frozen=True)
+class SpeakersSettings:
+    """Who says what. Has no say in the words."""
+
+    speakers: str = option("off", "Tell speakers apart: auto, 2, or 2-4", metavar="auto|N")
+    speaker_names: tuple[str, ...] = option(
+        (), "Their names, in the order in which they first speak", metavar="NAME,NAME", advanced=True
+    )
+    turns: Path | None = option(
+        None,
+        "Take who speaks when from this RTTM file, or from those in this folder",
+        metavar="FILE|DIR",
+        advanced=True,
+    )
+    voices: bool = option(
+        False, "Name speakers whose voices you have registered (transcribe voices)", advanced=True
+    )
+
+
+@dataclass(frozen=True)
 class ComputeSettings:
     """What the machine may use. Has no say in the words."""
 
@@ -348,6 +367,7 @@ class Settings:
     plan: PlanSettings = PlanSettings()
     recognise: RecogniseSettings = RecogniseSettings()
     tracks: TrackSettings = TrackSettings()
+    speakers: SpeakersSettings = SpeakersSettings()
     compute: ComputeSettings = ComputeSettings()
     subtitles: SubtitleSettings = SubtitleSettings()
     output: OutputSettings = OutputSettings()

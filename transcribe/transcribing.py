@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
+from transcribe.diarising import diarised
 from transcribe.episode import Coverage, Episode, Source
 from transcribe.errors import (
     GateError,
@@ -79,6 +80,7 @@ def transcribe_one(
                 episode = output.mix(tracks, episode)
             else:
                 episode = yield from transcribing(work, source, settings, engines, progress)
+                episode = diarised(work, episode, settings, engines, progress)
             episode = named_since(work, noted(work, episode, settings, open_writer, progress))
             progress(StageStarted("publish"))
             output.publish(episode)

@@ -56,6 +56,14 @@ class Waveform:
         last = min(self.samples, (end_ms - self.start_ms) * SAMPLES_PER_MS)
         return self._read(first, max(0, last - first))
 
+    def samples_at(self, first: int, count: int) -> NDArray[np.float32]:
+        """So many samples from the one with that number; all of them must be there.
+
+        Raises:
+            EngineError: The file is gone or shorter than it was.
+        """
+        return self._read(first, count)
+
     def read_pieces(self, pieces: tuple[SpeechSpan, ...]) -> NDArray[np.float32]:
         """The samples of several stretches, laid end to end.
 

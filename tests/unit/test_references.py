@@ -16,6 +16,8 @@ from transcribe.episode import (
     Source,
     SpeechSpans,
     Transcript,
+    Turn,
+    Turns,
     Word,
 )
 from transcribe.errors import InputError, UsageError
@@ -121,3 +123,38 @@ def test_one_file_is_not_compared_with_several_references(tmp_path: Path) -> Non
     check_places([one, one], tmp_path)
     with pytest.raises(UsageError, match="2 references"):
         check_places([one, one], one)
+
+
+def test_stm_says_who_says_what(tmp_path: Path) -> None:
+    path = tmp_path / "talk.stm"
+    path.write_text(
+        ";; comment\n"
+        "talk 1 Marek 2.5 4.0 <o,f0,male> a to kot\n"
+        "talk 1 Ala 0.00 2.00 to jest\n"
+        "talk 1 Ala 4 5 <o> nasz dom\n"
+        "talk 1 inter_segment_gap 5 6 <o>\n"
+        "talk 1 Ewa 6 7 ignore_time_segment_in_scoring\n",
+        "utf-8",
+    )
+    text = read_text(path)
+    assert text.spoken == {"Ala": "to jest nasz dom", "Marek": "a to kot"}
+    assert text.text == "to jest a to kot nasz dom"
+
+
+@pytest.mark.parametrize("line", ["hello", "talk 1 A x y words", "talk 1 A 5 4 word", "talk 1 A nan 4 word"])
+def test_what_is_no_stm_is_refused_with_its_line(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "talk.stm"
+    path.write_text(f"talk 1 A 0 1 words\n{line}\n")
+    with pytest.raises(InputError, match=r"talk\.stm, line 2: no line of STM"):
+        read_text(path)
+
+
+def test_rttm_says_who_speaks_when(tmp_path: Path) -> None:
+    path = tmp_path / "talk.rttm"
+    path.write_text("SPEAKER talk 1 0 1.5 <NA> <NA> Ala <NA> <NA>\n")
+    text = read_text(path)
+    assert text.turns == Turns((Turn(0, 1500, "Ala"),), "talk.rttm")
+    assert text.text == ""
+    path.write_text("SPEAKER a 1 0 1 <NA> <NA> A\nSPEAKER b 1 0 1 <NA> <NA> A\n")
+    with pytest.raises(InputError, match="tells of 2 recordings"):
+        read_text(path)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
+from transcribe.commands.choose_diariser import diariser_of
 from transcribe.episode import ModelIdentity
 from transcribe.errors import ModelError, UsageError
 from transcribe.models.catalogue import Kind
@@ -51,11 +52,12 @@ def choose_engines(settings: Settings) -> Engines:
         program=program(),
         prober=media,
         decoder=media,
-        open_detector=_open_detector,
+        open_detector=open_detector,
         open_workers=partial(recogniser.open, model, settings),
         engine=engine,
         model=ModelIdentity(model.name, model.sha256, model.licence),
         editor=FfmpegEditor(media),
+        **diariser_of(settings),
     )
 
 
@@ -92,7 +94,8 @@ def _threads(compute: ComputeSettings, workers: int) -> int:
     return compute.threads or max(1, cores() // workers)
 
 
-def _open_detector() -> SpeechDetector:
+def open_detector() -> SpeechDetector:
+    """Load the speech detector."""
     from transcribe.engines.silero import SileroDetector
 
     return SileroDetector()

@@ -24,6 +24,7 @@ from transcribe.progress import (
     Noticed,
     Progress,
     SegmentRecognised,
+    SpeakersTold,
     StageAdvanced,
     StageFinished,
     StageStarted,
@@ -49,7 +50,7 @@ REFRESH_SECONDS = 0.1
 PLAIN_STEP = 10
 """Percent between two plain lines of a stage."""
 
-VISIBLE_STAGES = ("normalise", "detect", "languages", "recognise")
+VISIBLE_STAGES = ("normalise", "detect", "languages", "recognise", "diarise")
 """Stages that take time; the others are over before a line about them could be read."""
 
 
@@ -178,7 +179,7 @@ class PlainDisplay(Display):
                 self.write(f"  {printable(_track(event))}")
             case TrackPlaced():
                 self.write(f"  {printable(event.summary)}")
-            case Covered() | LanguageDetected():
+            case Covered() | LanguageDetected() | SpeakersTold():
                 self.write(f"  {event.summary}")
             case Noticed():
                 self.write(printable(event.message))
@@ -242,7 +243,7 @@ class BarDisplay(Display):
                 self.bar.update(self.task, description=printable(_track(event)), visible=True)
             case TrackPlaced():
                 self.write(printable(event.summary))
-            case LanguageDetected():
+            case LanguageDetected() | SpeakersTold():
                 self.write(event.summary)
             case Noticed():
                 self.write(printable(event.message))

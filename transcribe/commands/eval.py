@@ -32,6 +32,9 @@ class Wish:
         audio: Folder (or file) of the recordings; None: beside the references.
         max_wer: Highest word error rate allowed, in percent.
         max_cer: Highest letter error rate allowed, in percent.
+        max_der: Highest diarisation error rate allowed, in percent.
+        max_cpwer: Highest word error rate with speakers allowed, in percent.
+        collar: Seconds around a change of speaker that do not count.
         worst: How many passages to show of each file.
         as_json: Whether programs read the result.
     """
@@ -41,12 +44,17 @@ class Wish:
     audio: Path | None
     max_wer: float | None
     max_cer: float | None
+    max_der: float | None
+    max_cpwer: float | None
+    collar: float
     worst: int
     as_json: bool
 
 
 @click.command(
-    "eval", cls=SettingsCommand, groups=("normalise", "detect", "plan", "recognise", "compute", "display")
+    "eval",
+    cls=SettingsCommand,
+    groups=("normalise", "detect", "plan", "recognise", "speakers", "compute", "display"),
 )
 @click.argument(
     "references", nargs=-1, required=True, metavar="REFERENCE...", type=click.Path(path_type=Path)
@@ -76,6 +84,26 @@ class Wish:
     help="Fail if the letter error rate of all files together is higher.",
 )
 @click.option(
+    "--max-der",
+    metavar="PERCENT",
+    type=click.FloatRange(min=0),
+    help="Fail if the diarisation error rate of all .rttm references together is higher.",
+)
+@click.option(
+    "--max-cpwer",
+    metavar="PERCENT",
+    type=click.FloatRange(min=0),
+    help="Fail if the word error rate by speaker of all .stm references together is higher.",
+)
+@click.option(
+    "--collar",
+    metavar="SECONDS",
+    type=click.FloatRange(min=0, max=5),
+    default=0.25,
+    show_default=True,
+    help="So long before and after a change of speaker nothing counts for DER.",
+)
+@click.option(
     "--worst",
     metavar="N",
     type=click.IntRange(min=0),
@@ -89,12 +117,13 @@ def eval(  # noqa: A001 - the command's name
     context: click.Context, /, config_file: Path | None, profile: str | None, **asked: Any
 ) -> None:
     """Count the errors of transcripts. A REFERENCE says what was said: a text, .srt, .vtt or .json file.
+    An .stm file says who said it too, an .rttm file only who speaks when.
 
     The recording beside each reference (episode.mp3 for episode.txt) is transcribed with the
     settings in force, and compared. With --transcripts, finished transcripts are: those of the same
     name, .json before .vtt, .srt and .txt.
 
-    Ends with exit code 12 where --max-wer or --max-cer is not met.
+    Ends with exit code 12 where --max-wer, --max-cer, --max-der or --max-cpwer is not met.
     """
     from transcribe import config
 
@@ -122,7 +151,6 @@ def _check(wish: Wish, settings: Settings) -> None:
 def _results(wish: Wish, resolved: Resolved, told: str) -> list[Result]:
     """Every reference with its transcript beside it, or with the error that left it without."""
     from transcribe.commands.eval_report import Result
-    from transcribe.evaluation import compare
     from transcribe.references import find_transcript, read_text
 
     references = [read_text(path) for path in wish.references]
@@ -138,9 +166,28 @@ def _results(wish: Wish, resolved: Resolved, told: str) -> list[Result]:
             results.append(Result(reference.name, failure=text))
             continue
         language = _language(told, reference, text, resolved.settings.recognise.language)
-        comparison = compare(reference.text, text.text, language)
-        results.append(Result(reference.name, text.name, comparison))
+        results.append(_compared(reference, text, language, wish.collar))
     return results
+
+
+def _compared(reference: Text, text: Text, language: str, collar: float) -> Result:
+    """What the reference can tell about the transcript: words, whose they are, or who speaks when."""
+    from transcribe.commands.eval_report import Result
+    from transcribe.evaluation import compare
+    from transcribe.speaker_evaluation import attributed_score, diarisation_score
+
+    if reference.turns is not None and not reference.text:
+        if text.turns is None:
+            raise UsageError(
+                f"{text.name} does not say who speaks when", "Transcribe with --speakers, or give .rttm files"
+            )
+        found = diarisation_score(reference.turns.turns, text.turns.turns, collar)
+        return Result(reference.name, text.name, diarisation=found)
+    comparison = compare(reference.text, text.text, language)
+    if reference.spoken is None or text.spoken is None:
+        return Result(reference.name, text.name, comparison)
+    attributed = attributed_score(reference.spoken, text.spoken, language)
+    return Result(reference.name, text.name, comparison, attributed=attributed)
 
 
 def _language(told: str, reference: Text, transcript: Text, configured: str) -> str:
@@ -157,7 +204,7 @@ def _listen(wish: Wish, resolved: Resolved) -> list[Text | TranscribeError]:
     from transcribe.references import find_recording
 
     recordings = [find_recording(path, wish.audio or path.parent) for path in wish.references]
-    settings, texts = resolved.settings, []
+    settings, texts = _with_speakers(resolved.settings, wish.references), []
     with open_display(settings.display) as progress:
         for warning in resolved.warnings:
             progress(Warned(warning))
@@ -168,17 +215,29 @@ def _listen(wish: Wish, resolved: Resolved) -> list[Text | TranscribeError]:
     return texts
 
 
+def _with_speakers(settings: Settings, references: Sequence[Path]) -> Settings:
+    """The settings, with speakers told apart where a reference does so."""
+    from transcribe.diarising import check_speakers, wants_speakers
+    from transcribe.references import WITH_SPEAKERS
+
+    told = any(path.suffix.lower() in WITH_SPEAKERS for path in references)
+    if told and not wants_speakers(settings.speakers):
+        settings = settings.replace({"speakers": "auto"})
+    check_speakers(settings, [str(path) for path in references])
+    return settings
+
+
 def _listen_to(
     path: Path, settings: Settings, engines: Engines, progress: Progress
 ) -> Text | TranscribeError:
-    from transcribe.pipeline import transcribe_episode
+    from transcribe.diarising import diarised_episode
     from transcribe.progress import FileFailed, FileFinished
     from transcribe.references import text_of
     from transcribe.stages.probe import probe
 
     try:
         source = probe(path, settings.normalise.audio_stream, engines.prober)
-        text = text_of(transcribe_episode(source, settings, engines, progress), str(path))
+        text = text_of(diarised_episode(source, settings, engines, progress), str(path))
     except Interrupted:
         raise
     except TranscribeError as error:
@@ -196,16 +255,24 @@ def _show(results: Sequence[Result], wish: Wish) -> None:
 
 def _judge(results: Sequence[Result], wish: Wish) -> None:
     """Raise what keeps this from being a success: a recording that failed, or too many errors."""
-    from transcribe.commands.eval_report import total_of
+    from transcribe.commands.eval_report import total_attributed, total_of, total_turns
 
     failed = [result for result in results if result.failure]
     if failed:
         kind = AllFailed if len(failed) == len(results) else SomeFailed
         raise kind(f"{len(failed)} of {len(results)} recordings could not be transcribed")
     words, letters = total_of(results)
-    for name, rate, limit in (("word", words.rate, wish.max_wer), ("letter", letters.rate, wish.max_cer)):
+    limits = (
+        ("word", words.rate, wish.max_wer),
+        ("letter", letters.rate, wish.max_cer),
+        ("diarisation", total_turns(results).rate, wish.max_der),
+        ("word-and-speaker", total_attributed(results).rate, wish.max_cpwer),
+    )
+    for name, rate, limit in limits:
         if limit is None or rate <= limit:
             continue
+        if math.isinf(rate) and name == "diarisation":
+            raise GateError("speakers were found where nobody speaks")
         if math.isinf(rate):
             raise GateError(f"{words.insertions} words were heard where none were said")
         raise GateError(f"the {name} error rate is {rate:.2f} %, and {limit:g} % are allowed")

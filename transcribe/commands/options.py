@@ -21,6 +21,7 @@ SECTIONS = {
     "plan": "Recognition",
     "recognise": "Recognition",
     "tracks": "Recognition",
+    "speakers": "Recognition",
     "compute": "Recognition",
     "subtitles": "Output",
     "output": "Output",

@@ -26,6 +26,7 @@ COMMANDS = {
     "templates": "List, copy and check the templates of notes and pages.",
     "models": "Install, list, check and remove models.",
     "llm": "List the language models that can write show notes.",
+    "voices": "Register, list and delete voices of people to be recognised.",
     "formats": "List the formats that --format takes.",
     "config": "Show the settings in force and their origin.",
     "doctor": "Check what is installed and what this machine can do.",

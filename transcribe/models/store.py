@@ -33,6 +33,7 @@ PURPOSES: dict[Kind, str] = {
     "whisper": "recognition with whisper.cpp",
     "ctranslate2": "recognition with ctranslate2",
     "llm": "writing notes",
+    "speakers": "telling speakers apart",
 }
 
 
@@ -136,7 +137,7 @@ class Store:
             raise ModelError(
                 f"the model {name} is the wrong kind for {PURPOSES[kind]}: it is for {PURPOSES[model.kind]}",
                 "Choose another engine with --engine"
-                if "llm" not in (kind, model.kind)
+                if not {"llm", "speakers"} & {kind, model.kind}
                 else "See what there is with: transcribe models list",
             )
         return model
@@ -241,6 +242,10 @@ class Store:
                 return model
         if kind == "llm":
             raise ModelError("no language model is installed", "Run: transcribe models pull qwen3-4b")
+        if kind == "speakers":
+            raise ModelError(
+                "the model that tells speakers apart is not installed", "Run: transcribe models pull speakers"
+            )
         if kind == "ctranslate2":
             raise ModelError(
                 "no model for ctranslate2 is installed",
@@ -389,7 +394,11 @@ def check_before_load(model: InstalledModel) -> None:
             )
 
 
-_FORMS = {"llm": FileKind.GGUF, "ctranslate2": FileKind.CTRANSLATE2}
+_FORMS = {
+    "llm": FileKind.GGUF,
+    "ctranslate2": FileKind.CTRANSLATE2,
+    "speakers": FileKind.PYTORCH,
+}
 """What the file of a kind of model has to be; ggml files are looked at more closely."""
 
 

