@@ -141,7 +141,7 @@ def _prompts_sha256(settings: Settings) -> str:
 
 
 def _fingerprint(episode: Episode, settings: Settings, prompts: str) -> str:
-    """What notes depend on, beside the transcript that the work directory stands for."""
+    """What notes depend on. Words follow from the work directory, but not who says them."""
     said = [(option.name, option.show(value)) for option, value in settings.flat() if option.group == "notes"]
-    identity = (said, episode.show, episode.provenance, prompts)
+    identity = (said, episode.show, episode.provenance, prompts, episode.transcript)
     return hashlib.sha256(msgspec.json.encode(identity)).hexdigest()[:16]

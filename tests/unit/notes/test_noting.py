@@ -14,7 +14,7 @@ from transcribe.commands.choose_writer import choose_writer
 from transcribe.errors import EngineError, UsageError
 from transcribe.notes.writer import Draft, Drafts, Material, Part, WriterProgress
 from transcribe.noting import noted
-from transcribe.progress import Event, StageFinished, StageStarted, Warned, WriterAdvanced
+from transcribe.progress import Event, StageFinished, StageStarted, Warned, WriterAdvanced, silent
 from transcribe.settings import Settings
 from transcribe.show_notes import ShowNotes
 from transcribe.workspace import Workspace
@@ -141,6 +141,17 @@ def test_a_changed_prompt_makes_notes_anew(
         write(work, None, settings)  # the extractive writer asks nobody
         asked.append(len(model.asked))
     assert asked == [1, 2, 2, 3]
+
+
+def test_other_speakers_make_notes_anew(work: Workspace) -> None:
+    episode = episode_of(ENGLISH)
+    before = noted(work, episode, NOTES, None, silent).notes
+    said = tuple(replace(each, speaker="Ala") for each in episode.transcript.segments)
+    told = replace(episode, transcript=replace(episode.transcript, segments=said))
+    after = noted(work, told, NOTES, None, silent).notes
+    assert before
+    assert after
+    assert {quote.speaker for quote in before.quotes} != {"Ala"} == {quote.speaker for quote in after.quotes}
 
 
 def test_a_model_that_writes_nothing_of_use_is_not_named_and_asked_again(work: Workspace) -> None:
