@@ -86,6 +86,7 @@ class Watcher:
         self._worked = clock()
         self._changes = self._ledger.changes()
         self._missing = self._scanned = self._disordered = False
+        self._deaf = ""
 
     def run(self, stopped: Callable[[], bool]) -> None:
         """Watch until it is time to stop; what is being worked on goes on next time."""
@@ -180,7 +181,7 @@ class Watcher:
         events = Events(self._folders.inbox)
         self._next_listen = self._clock() + LISTEN_AGAIN_S
         if events.start():
-            self._events = events
+            self._events, self._deaf = events, ""
             self._next_scan = self._clock()  # what happened meanwhile was not told
             return
         self._progress(
