@@ -122,6 +122,7 @@ class Watcher:
         while not self._missing and self._intake.look() and self._clock() < until:
             if wait(self._handles(), 0):
                 break
+        self._begin()  # once more: what was just found complete need not wait for the next turn
         self._courier.turn()
         self._let_go()
         if self._clock() >= self._next_beat:
