@@ -14,9 +14,9 @@ from transcribe.watching.folders import Folders
 from transcribe.watching.intake import Intake
 from transcribe.watching.ledger import Ledger
 from transcribe.watching.looking import Held, Look, Sound
+from transcribe.watching.orders import Finished, Hashed, Message, Order, Up
 from transcribe.watching.records import Output, Record, State
 from transcribe.watching.settling import Patience, Settling
-from transcribe.watching.transcriber import Finished, Hashed, Message, Order, Up
 from transcribe.watching.working import Working
 
 
@@ -55,7 +55,7 @@ class Obedient:
         elif message:
             self.said.append(Finished((self.write(self.orders[-1]),)))
         else:
-            from transcribe.watching.transcriber import Changed
+            from transcribe.watching.orders import Changed
 
             self.said.append(Changed())
 

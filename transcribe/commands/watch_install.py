@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from transcribe.commands.options import given_flags
 
 if TYPE_CHECKING:
     from transcribe.watching.service import Service
@@ -44,14 +47,19 @@ def service_for(context: click.Context, arguments: tuple[str, ...], user: str | 
     from transcribe.watching.service import Service
     from transcribe.workspace import work_root
 
-    asked: dict[str, Any] = run.make_context("transcribe watch", list(arguments), parent=context).params
+    inner = run.make_context("transcribe watch", list(arguments), parent=context)
+    asked: dict[str, Any] = inner.params
     inbox, out = _absolute(asked["inbox"]), _absolute(asked["out"])
     environment = {"TRANSCRIBE_WORK_DIR": str(_absolute(work_root()))}
     environment["TRANSCRIBE_MODELS_DIR"] = str(_absolute(default_root()))
     folders = [out, state_folder(out, asked["state"]), _absolute(work_root()), asked["move_done"]]
     webhook = asked["webhook"] or ""
     return Service(
-        command=[*_program(), "watch", *_made_absolute(arguments, asked)],
+        command=[
+            *_program(),
+            "watch",
+            *_made_absolute(arguments, [*asked.values(), *given_flags(inner).values()]),
+        ],
         user=user or getpass.getuser(),
         inbox=inbox,
         moves=asked["move_done"] is not None,
@@ -68,10 +76,17 @@ def _program() -> list[str]:
     return [sys.executable, "-m", "transcribe"]
 
 
-def _made_absolute(arguments: tuple[str, ...], asked: dict[str, Any]) -> list[str]:
+def _made_absolute(arguments: tuple[str, ...], values: Iterable[object]) -> list[str]:
     """The arguments with relative paths made absolute: a service has another current folder."""
-    relative = {str(each) for each in asked.values() if isinstance(each, Path)}
-    return [str(_absolute(Path(each))) if each in relative else each for each in arguments]
+    paths = {str(each) for each in values if isinstance(each, Path)}
+
+    def absolute(word: str) -> str:
+        name, equals, value = word.partition("=")
+        if equals and name.startswith("--") and value in paths:
+            return f"{name}={_absolute(Path(value))}"
+        return str(_absolute(Path(word))) if word in paths else word
+
+    return [absolute(word) for word in arguments]
 
 
 def _absolute(path: Path) -> Path:

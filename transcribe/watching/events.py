@@ -38,6 +38,7 @@ class Events:
         from watchfiles._rust_notify import RustNotify
 
         try:
+            self._folder.stat()  # a folder that is not there would be watched in silence
             # Not `watchfiles.watch`: that one says only after the first event whether listening works at all.
             notify = RustNotify([str(self._folder)], False, False, 300, True, True)
         except (OSError, RuntimeError) as error:

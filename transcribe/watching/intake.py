@@ -63,11 +63,11 @@ class Intake:
 
     def scan(self) -> None:
         """See every file there is, and notice those that are not there any more."""
-        present = set()
+        found = list(scan(str(self.folder), complain=self._complain))  # may take long; locks nobody out
+        present = {seen.name for seen in found}
         with self.ledger.transaction():
             known = self.ledger.known()
-            for seen in scan(str(self.folder), complain=self._complain):
-                present.add(seen.name)
+            for seen in found:
                 self.seen(seen, known.get(seen.name))
             waited = {
                 name for name, (state, _) in known.items() if state in PENDING and state is not State.WORKING

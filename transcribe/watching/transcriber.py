@@ -22,94 +22,23 @@ from transcribe.noting import OpenWriter
 from transcribe.pipeline import Engines
 from transcribe.progress import Event, FileFinished, FileStarted, SegmentRecognised
 from transcribe.settings import Settings
-from transcribe.watching.facts import Facts
 from transcribe.watching.looking import digest_of
+from transcribe.watching.orders import (
+    Changed,
+    Down,
+    Finished,
+    Hashed,
+    Message,
+    Order,
+    Stumbled,
+    Told,
+    Up,
+)
 from transcribe.watching.records import Output
 from transcribe.watching.trouble import Trouble, trouble_of
 
 START_SECONDS = 300.0
 """A process that is not ready after so long (a cold network disk with Python on it) hangs."""
-
-
-@dataclass(frozen=True)
-class Order:
-    """One file to transcribe.
-
-    Attributes:
-        path: Where it lies.
-        facts: By which it is told from what may have replaced it.
-        folder: Where its outputs go.
-        alias: A path with the name that theirs are made of.
-        replaces: Outputs of an earlier version of it, which may be replaced.
-        begun: Digests of earlier versions, whose outputs may be replaced too.
-    """
-
-    path: str
-    facts: Facts
-    folder: str
-    alias: str
-    replaces: tuple[Output, ...] = ()
-    begun: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Up:
-    """The process is ready for orders."""
-
-
-@dataclass(frozen=True)
-class Hashed:
-    """The content of the file that was ordered; the process waits to be told whether to go on."""
-
-    sha256: str
-
-
-@dataclass(frozen=True)
-class Told:
-    """What the job tells."""
-
-    event: Event
-
-
-@dataclass(frozen=True)
-class Finished:
-    """It is published.
-
-    Attributes:
-        outputs: What was written.
-        warning: What somebody should know all the same.
-    """
-
-    outputs: tuple[Output, ...]
-    warning: str = ""
-
-
-@dataclass(frozen=True)
-class Changed:
-    """It is not the file any more that was ordered; nothing was done."""
-
-
-@dataclass(frozen=True)
-class Stumbled:
-    """It could not be transcribed."""
-
-    trouble: Trouble
-
-
-@dataclass(frozen=True)
-class Down:
-    """The process is not there any more.
-
-    Attributes:
-        trouble: Why.
-        started: Whether it had been ready for orders.
-    """
-
-    trouble: Trouble
-    started: bool = False
-
-
-Message = Up | Hashed | Told | Finished | Changed | Stumbled | Down
 
 
 @dataclass(frozen=True)

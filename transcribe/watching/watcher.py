@@ -86,6 +86,7 @@ class Watcher:
         self._worked = clock()
         self._changes = self._ledger.changes()
         self._missing = self._scanned = self._disordered = False
+        self._deaf = ""
 
     def run(self, stopped: Callable[[], bool]) -> None:
         """Watch until it is time to stop; what is being worked on goes on next time."""
@@ -121,6 +122,7 @@ class Watcher:
         while not self._missing and self._intake.look() and self._clock() < until:
             if wait(self._handles(), 0):
                 break
+        self._begin()  # once more: what was just found complete need not wait for the next turn
         self._courier.turn()
         self._let_go()
         if self._clock() >= self._next_beat:
@@ -180,7 +182,7 @@ class Watcher:
         events = Events(self._folders.inbox)
         self._next_listen = self._clock() + LISTEN_AGAIN_S
         if events.start():
-            self._events = events
+            self._events, self._deaf = events, ""
             self._next_scan = self._clock()  # what happened meanwhile was not told
             return
         self._progress(

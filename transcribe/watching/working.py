@@ -21,18 +21,9 @@ from transcribe.watching.folders import Folders, place_key, places
 from transcribe.watching.intake import Intake
 from transcribe.watching.ledger import Ledger
 from transcribe.watching.notices import payload_of, write_error
+from transcribe.watching.orders import Changed, Down, Finished, Hashed, Message, Order, Stumbled, Told
 from transcribe.watching.records import Output, Record, State, readable
-from transcribe.watching.transcriber import (
-    Changed,
-    Down,
-    Finished,
-    Hashed,
-    Message,
-    Order,
-    Stumbled,
-    Told,
-    Transcriber,
-)
+from transcribe.watching.transcriber import Transcriber
 from transcribe.watching.trouble import TRIES, Passing, Trouble, wait_s
 
 MACHINE_WAIT_S = 60.0

@@ -21,7 +21,16 @@ from transcribe.episode import (
     Transcript,
 )
 from transcribe.errors import OutputError
-from transcribe.stages.publish import Content, Target, check_targets, publish, target_path
+from transcribe.stages.publish import (
+    Content,
+    Published,
+    Target,
+    adopt,
+    check_targets,
+    publish,
+    published_for,
+    target_path,
+)
 from transcribe.workspace import Workspace
 
 EPISODE = Episode(
@@ -54,6 +63,28 @@ def test_every_target_is_written_and_nothing_else(workspace: Workspace, targets:
     folder = targets[0].path.parent
     assert sorted(path.name for path in folder.iterdir()) == ["ep.srt", "ep.txt"]
     assert targets[0].path.read_text() == "ep.wav as txt\n"
+
+
+def test_what_an_earlier_version_published_is_replaced_unless_somebody_changed_it(
+    tmp_path: Path, targets: list[Target]
+) -> None:
+    root = tmp_path / "work"
+    with Workspace(root, f"{'1' * 32}/job") as first:
+        publish(EPISODE, targets, render, first, force=False)
+    earlier = published_for("1" * 64, root)
+    assert {each.path for each in earlier} == {str(target.path) for target in targets}
+    assert published_for("2" * 64, root) == published_for("", root) == []
+    with Workspace(root, f"{'2' * 32}/job") as second:
+        with pytest.raises(OutputError):
+            check_targets(targets, second, force=False)
+        adopt(earlier, second)
+        check_targets(targets, second, force=False)
+        targets[0].path.write_text("edited by hand")
+        with pytest.raises(OutputError, match="was changed since"):
+            publish(EPISODE, targets, render, second, force=False)
+        adopt([Published(str(targets[0].path), "00")], second)
+        with pytest.raises(OutputError):
+            check_targets(targets, second, force=False)
 
 
 def test_where_there_is_nothing_to_say_there_is_no_file(workspace: Workspace, targets: list[Target]) -> None:

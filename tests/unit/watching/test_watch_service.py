@@ -100,22 +100,12 @@ def test_the_command_makes_paths_absolute_and_checks_its_arguments(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     runner = CliRunner()
-    arguments = [
-        "watch",
-        "install",
-        "--print",
-        kind,
-        "wejście",
-        "--out",
-        "wyjście",
-        "--settle",
-        "3",
-        "--model",
-        "x",
-    ]
+    arguments = ["watch", "install", "--print", kind, "wejście", "--out=wyjście", "--settle", "3"]
+    arguments += ["--model", "x", "--vocabulary", "nazwy.txt"]
     done = runner.invoke(root, arguments)
     assert done.exit_code == 0, done.output
     assert f"{tmp_path}/wejście" in done.output
     assert f"{tmp_path}/wyjście" in done.output
+    assert f"{tmp_path}/nazwy.txt" in done.output
     assert "--settle" in done.output
     assert runner.invoke(root, [*arguments, "--no-such-option"]).exit_code == 2

@@ -47,6 +47,15 @@ def test_from_a_drop_to_a_text_and_the_model_is_let_go(studio: Studio) -> None:
     assert (beat.status, beat.counts["done"], beat.polling) == ("idle", 1, True)
 
 
+def test_a_file_starts_in_the_turn_that_finds_it_complete(studio: Studio) -> None:
+    watcher = watcher_of(studio)
+    studio.drop("a.wav")
+    turns(studio, watcher, 10)
+    studio.now += 0.5
+    watcher.turn()
+    assert studio.state("a.wav") is State.WORKING
+
+
 def test_a_disk_that_is_full_pauses_and_says_so_once(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     watcher = watcher_of(studio)
     problem = ["less than 500 MB are free"]

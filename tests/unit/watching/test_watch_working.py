@@ -11,8 +11,8 @@ from obedient import Studio
 from transcribe.errors import EngineError, InputError, ModelError, OutputError
 from transcribe.progress import FileFailed, Noticed, Warned
 from transcribe.watching.asking import retry
+from transcribe.watching.orders import Changed, Down, Finished, Hashed, Stumbled, Up
 from transcribe.watching.records import State
-from transcribe.watching.transcriber import Changed, Down, Finished, Hashed, Stumbled, Up
 from transcribe.watching.trouble import Passing, Trouble, trouble_of
 
 
