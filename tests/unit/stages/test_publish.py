@@ -25,7 +25,6 @@ from transcribe.stages.publish import (
     Content,
     Published,
     Target,
-    adopt,
     check_targets,
     publish,
     published_for,
@@ -77,14 +76,12 @@ def test_what_an_earlier_version_published_is_replaced_unless_somebody_changed_i
     with Workspace(root, f"{'2' * 32}/job") as second:
         with pytest.raises(OutputError):
             check_targets(targets, second, force=False)
-        adopt(earlier, second)
-        check_targets(targets, second, force=False)
+        check_targets(targets, second, force=False, ours=earlier)
         targets[0].path.write_text("edited by hand")
         with pytest.raises(OutputError, match="was changed since"):
-            publish(EPISODE, targets, render, second, force=False)
-        adopt([Published(str(targets[0].path), "00")], second)
+            publish(EPISODE, targets, render, second, force=False, ours=earlier)
         with pytest.raises(OutputError):
-            check_targets(targets, second, force=False)
+            check_targets(targets, second, force=False, ours=[Published(str(targets[0].path), "00")])
 
 
 def test_where_there_is_nothing_to_say_there_is_no_file(workspace: Workspace, targets: list[Target]) -> None:
