@@ -10,23 +10,12 @@ from fnmatch import fnmatch
 from pathlib import Path, PurePath
 
 from transcribe.errors import InputError, UsageError
+from transcribe.filenames import RECORDINGS, passed_over
 from transcribe.playlists import entries_of, is_list
 from transcribe.stages.tagging import CLIPS, COPIES
 
-AUDIO = frozenset({
-    "3ga", "aac", "ac3", "aif", "aifc", "aiff", "amr", "ape", "au", "caf", "dts", "flac", "gsm", "m4a",
-    "m4b", "mka", "mp2", "mp3", "mpga", "oga", "ogg", "opus", "rf64", "snd", "spx", "w64",
-    "wav", "weba", "wma", "wv",
-})  # fmt: skip
-VIDEO = frozenset({
-    "3g2", "3gp", "asf", "avi", "flv", "m2ts", "m4v", "mkv", "mov", "mp4", "mpeg", "mpg", "mts", "mxf", "ogv",
-    "vob", "webm", "wmv",
-})  # fmt: skip
-SUFFIXES = AUDIO | VIDEO
-"""Endings by which a recording is recognised in a folder. `.ts` is not among them: most are TypeScript."""
-
-UNFINISHED = frozenset({".crdownload", ".download", ".part", ".partial", ".temp", ".tmp"})
-"""Endings that browsers, copiers and recorders put before or behind the real one until a file is whole."""
+SUFFIXES = RECORDINGS - {"ts"}
+"""Endings by which a recording is recognised in a folder; most files in `.ts` are TypeScript."""
 
 OWN = (*COPIES.values(), *CLIPS.values())
 """How the names of sound files end that this program writes."""
@@ -77,9 +66,9 @@ class Found:
 def looks_like_recording(name: str) -> bool:
     """Whether a file in a folder is one, by its name: not hidden, unfinished or our own work."""
     path = PurePath(name.lower())
-    if name.startswith((".", "~")) or path.name.endswith(OWN):
-        return False
-    return path.suffix.removeprefix(".") in SUFFIXES and UNFINISHED.isdisjoint(path.suffixes)
+    if path.name.endswith(OWN) or any(map(passed_over, (name, path.stem))):
+        return False  # unfinished may stand before the ending, too: talk.part.mp3
+    return path.suffix.removeprefix(".") in SUFFIXES
 
 
 def find_recordings(named: Sequence[str], exclude: Sequence[str] = (), output: Path | None = None) -> Found:
@@ -143,7 +132,7 @@ def _in_folder(folder: Path, base: Path, output: Path | None) -> Iterator[Record
     for place, folders, files in os.walk(folder, onerror=unreadable.append):
         here = Path(place)
         folders[:] = sorted(
-            each for each in folders if not each.startswith(".") and os.path.realpath(here / each) != out
+            each for each in folders if not passed_over(each) and os.path.realpath(here / each) != out
         )
         for name in sorted(filter(looks_like_recording, files)):
             if (here / name).is_file():

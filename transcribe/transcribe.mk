@@ -27,8 +27,9 @@ transcribe_endings := \
 
 # How recordings end.
 transcribe_lower := \
-  3g2 3ga 3gp aac ac3 aif aifc aiff amr ape asf au avi caf dts flac flv gsm m2ts m4a m4b m4v mka mkv mov mp2 mp3 \
-  mp4 mpeg mpg mpga mts mxf oga ogg ogv opus rf64 snd spx vob w64 wav weba webm wma wmv wv
+  3g2 3ga 3gp aac ac3 aif aifc aiff amr ape asf au avi bw64 bwf caf dff dsf dts eac3 f4v flac flv gsm m2ts m4a m4b \
+  m4v mka mkv mov mp2 mp3 mp4 mpc mpeg mpg mpga mts mxf oga ogg ogv opus ra rf64 rm shn snd spx tta vob voc w64 \
+  wav weba webm wma wmv wv
 transcribe_upper := $(shell echo '$(transcribe_lower)' | tr a-z A-Z)
 transcribe_suffixes := $(transcribe_lower) $(transcribe_upper)
 

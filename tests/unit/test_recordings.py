@@ -40,7 +40,6 @@ def test_recordings_are_known_by_their_endings(name: str) -> None:
         "code.ts",
         ".hidden.mp3",
         "._talk.mp3",
-        "~talk.wav",
         "talk.tmp.wav",
         "talk.mp3.part",
         "talk.part.mp3",

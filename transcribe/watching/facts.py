@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from transcribe.watching.names import Kind, kind_of, passed_over
+from transcribe.filenames import passed_over
+from transcribe.watching.names import Kind, kind_of
 
 MISSING = (errno.ENOENT, errno.ENOTDIR)
 

@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-import fnmatch
-import re
 from enum import Enum
 from pathlib import PurePath
 
-RECORDINGS = frozenset({
-    "3g2", "3gp", "aac", "ac3", "aif", "aifc", "aiff", "amr", "ape", "au", "avi", "bw64", "bwf", "caf",
-    "dff", "dsf", "dts", "eac3", "f4v", "flac", "flv", "m2ts", "m4a", "m4b", "m4v", "mka", "mkv", "mov",
-    "mp2", "mp3", "mp4", "mpc", "mpeg", "mpg", "mts", "mxf", "oga", "ogg", "ogv", "opus", "ra", "rf64",
-    "rm", "shn", "snd", "spx", "ts", "tta", "vob", "voc", "w64", "wav", "webm", "wma", "wmv", "wv",
-})  # fmt: skip
-"""Endings of files that are sound or video; one that cannot be read is a failure, and told."""
+from transcribe.filenames import RECORDINGS, passed_over
 
 OTHERS = frozenset({
     "aaf", "aep", "als", "asd", "asc", "ass", "bak", "bin", "bmp", "bup", "cfg", "cpr", "css", "csv",
@@ -27,20 +19,6 @@ OTHERS = frozenset({
     "ovw", "gpk", "mrk", "sfap0", "ready",
 })  # fmt: skip
 """Endings of what lies beside recordings: peaks, projects, pictures, texts, archives. Never looked at."""
-
-PASSED_OVER = (
-    # Names that copying programs and downloads use until a file is whole. Syncthing: docs.syncthing.net,
-    # "Understanding Synchronization"; rsync: .NAME.XXXXXX, a dot file; browsers; aria2; curl; Aspera.
-    "*.part", "*.partial", "*.filepart", "*.crdownload", "*.download", "*.opdownload", "*.!ut", "*.aria2",
-    "*.tmp", "*.temp", "*.swp", "*.aspx", "*.aspera-ckpt", "*.upload", "*.uploading", "*.incomplete",
-    "*.lock", "~syncthing~*", "~$*", "*~", "cep*.tmp",
-    # What systems, NAS boxes and synchronisers leave. Dot files and AppleDouble (._*) begin with a dot.
-    ".*", "@eadir", "@tmp", "@recycle", "#recycle", "#snapshot", "$recycle.bin", "system volume information",
-    "__macosx", "lost+found", "thumbs.db", "desktop.ini", "network trash folder", "temporary items",
-)  # fmt: skip
-"""Patterns of names of files and folders that are not looked at, in lower case."""
-
-_OVER = re.compile("|".join(fnmatch.translate(each) for each in PASSED_OVER))
 
 
 class Kind(Enum):
@@ -59,8 +37,3 @@ def kind_of(name: PurePath) -> Kind:
     if ending in RECORDINGS:
         return Kind.RECORDING
     return Kind.PASSED_OVER if ending in OTHERS else Kind.UNKNOWN
-
-
-def passed_over(part: str) -> bool:
-    """Whether the name of a file or folder is one that is never looked at."""
-    return _OVER.fullmatch(part.lower()) is not None

@@ -1,0 +1,34 @@
+"""What the name of a file tells: that it is a recording, or that nobody should look at it."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+
+RECORDINGS = frozenset({
+    "3g2", "3ga", "3gp", "aac", "ac3", "aif", "aifc", "aiff", "amr", "ape", "asf", "au", "avi", "bw64",
+    "bwf", "caf", "dff", "dsf", "dts", "eac3", "f4v", "flac", "flv", "gsm", "m2ts", "m4a", "m4b", "m4v",
+    "mka", "mkv", "mov", "mp2", "mp3", "mp4", "mpc", "mpeg", "mpg", "mpga", "mts", "mxf", "oga", "ogg",
+    "ogv", "opus", "ra", "rf64", "rm", "shn", "snd", "spx", "ts", "tta", "vob", "voc", "w64", "wav",
+    "weba", "webm", "wma", "wmv", "wv",
+})  # fmt: skip
+"""Endings of files that are sound or video, in lower case and without their dot."""
+
+PASSED_OVER = (
+    # Names that copying programs and downloads use until a file is whole. Syncthing: docs.syncthing.net,
+    # "Understanding Synchronization"; rsync: .NAME.XXXXXX, a dot file; browsers; aria2; curl; Aspera.
+    "*.part", "*.partial", "*.filepart", "*.crdownload", "*.download", "*.opdownload", "*.!ut", "*.aria2",
+    "*.tmp", "*.temp", "*.swp", "*.aspx", "*.aspera-ckpt", "*.upload", "*.uploading", "*.incomplete",
+    "*.lock", "~syncthing~*", "~$*", "*~", "cep*.tmp",
+    # What systems, NAS boxes and synchronisers leave. Dot files and AppleDouble (._*) begin with a dot.
+    ".*", "@eadir", "@tmp", "@recycle", "#recycle", "#snapshot", "$recycle.bin", "system volume information",
+    "__macosx", "lost+found", "thumbs.db", "desktop.ini", "network trash folder", "temporary items",
+)  # fmt: skip
+"""Patterns of names of files and folders that are not looked at, in lower case."""
+
+_OVER = re.compile("|".join(fnmatch.translate(each) for each in PASSED_OVER))
+
+
+def passed_over(part: str) -> bool:
+    """Whether the name of a file or folder is one that is never looked at."""
+    return _OVER.fullmatch(part.lower()) is not None
