@@ -29,7 +29,7 @@ def test_folder(desk: Desk) -> None:
     (desk.folder / "episodes").mkdir()
     message = desk.refuses(InputError.exit_code, "episodes", *TINY)
     assert "episodes is a folder" in message
-    assert "Name the recordings in it" in message
+    assert "transcribe batch episodes" in message
 
 
 def test_empty_file(desk: Desk) -> None:
