@@ -53,12 +53,7 @@ class Watcher:
     """Everything that belongs to one watched folder.
 
     Args:
-        folders: Where things lie.
-        ledger: Where every file's state is.
-        intake: Makes files ready.
-        working: Transcribes them.
-        transcriber: The process that does it.
-        courier: Tells of outcomes.
+        working: Transcribes them; has the folders, the ledger, and all that does the work.
         rhythm: How often things are done.
         progress: Told of everything.
         clock: Seconds on a clock that never goes back.
@@ -70,7 +65,7 @@ class Watcher:
         rhythm: Rhythm,
         progress: Progress,
         clock: Callable[[], float] = time.monotonic,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self._working = working
         self._folders = working.folders
         self._ledger = working.ledger
