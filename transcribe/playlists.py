@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from transcribe.bounded import decoded, read_bounded
 from transcribe.errors import InputError
 
 TEXT_LISTS = (".txt", ".lst")
@@ -54,38 +55,19 @@ def entries_of(path: Path) -> tuple[Entry, ...]:
     Raises:
         InputError: It cannot be read, is too large, or is no such list.
     """
-    content = _read(path)
+    content = read_bounded(path, MAX_BYTES, "a list of recordings")
     suffix = path.suffix.lower()
     if suffix in FEEDS:
         found = tuple(_feed_entry(url, path.parent) for url in _enclosures(content, path))
     elif suffix in PLAYLISTS:
         found = tuple(_playlist_entry(line, path.parent) for line in _playlist_lines(content, path))
     else:
-        found = tuple(_entry(line, path.parent) for line in _lines(_decoded(content, path)))
+        found = tuple(_entry(line, path.parent) for line in _lines(decoded(content, path)))
     if not found:
         raise InputError(f"{path} names no recording", "Write one path on each line")
     if len(found) > MAX_ENTRIES:
         raise InputError(f"{path} has {len(found):,} entries; {MAX_ENTRIES:,} are allowed", "Divide it")
     return found
-
-
-def _read(path: Path) -> bytes:
-    try:
-        with path.open("rb") as handle:
-            content = handle.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror or error}") from error
-    if len(content) > MAX_BYTES:
-        raise InputError(f"{path} is too large to be a list of recordings (over {MAX_BYTES >> 20} MiB)")
-    return content
-
-
-def _decoded(content: bytes, path: Path) -> str:
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise InputError(f"{path}, line {line}: this is not UTF-8 text", "Save the list as UTF-8") from error
 
 
 def _lines(text: str) -> Iterator[str]:
@@ -99,7 +81,7 @@ def _lines(text: str) -> Iterator[str]:
 def _playlist_lines(content: bytes, path: Path) -> Iterator[str]:
     """M3U is Latin-1 by its origin (Winamp) and UTF-8 by habit; M3U8 is UTF-8 (RFC 8216, section 4.1)."""
     if path.suffix.lower() == ".m3u8":
-        text = _decoded(content, path)
+        text = decoded(content, path)
     else:
         try:
             text = content.decode("utf-8-sig")

@@ -10,16 +10,14 @@ import html
 import io
 import math
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
+from transcribe.bounded import decoded, read_bounded
 from transcribe.episode import Episode, Turns
 from transcribe.errors import DependencyError, InputError, UsageError
 from transcribe.rttm import read_rttm_text
-
-T = TypeVar("T")
 
 TRANSCRIPTS = (".json", ".vtt", ".srt", ".txt")
 """Endings under which the transcript of a reference is looked for, the most exact first."""
@@ -63,13 +61,13 @@ def read_text(path: Path) -> Text:
         InputError: It is missing, too large, no UTF-8 text, or not what its ending says.
         DependencyError: It holds subtitles, and the package that reads them is not installed.
     """
-    data = _read(path)
+    data = read_bounded(path, LARGEST_BYTES, "a text")
     suffix = path.suffix.lower()
     if suffix == ".json":
         from transcribe.formats.document import read_document  # loads msgspec
 
         return text_of(read_document(data, str(path)), str(path))
-    text = _decoded(data, path)
+    text = decoded(data, path)
     if suffix == ".rttm":
         return Text(str(path), "", turns=_only_recording(text, path))
     if suffix == ".stm":
@@ -185,37 +183,14 @@ def check_places(references: Sequence[Path], place: Path | None) -> None:
 
 
 def _files(folder: Path) -> list[Path]:
-    return sorted(path for path in _checked(folder, lambda: list(folder.iterdir())) if path.is_file())
+    try:
+        return sorted(path for path in folder.iterdir() if path.is_file())
+    except OSError as error:
+        raise InputError(f"{folder} cannot be read: {error.strerror or error}") from error
 
 
 def _is_recording(path: Path) -> bool:
     return path.suffix.lower() not in COMPANIONS
-
-
-def _read(path: Path) -> bytes:
-    data = _checked(path, lambda: _beginning(path))
-    if len(data) > LARGEST_BYTES:
-        raise InputError(f"{path} is too large for a text ({LARGEST_BYTES / 1e6:.0f} MB are the limit)")
-    return data
-
-
-def _beginning(path: Path) -> bytes:
-    with path.open("rb") as handle:
-        return handle.read(LARGEST_BYTES + 1)
-
-
-def _checked(path: Path, read: Callable[[], T]) -> T:
-    try:
-        return read()
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror or error}") from error
-
-
-def _decoded(data: bytes, path: Path) -> str:
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path} is not UTF-8 text", "Save it as text in UTF-8") from error
 
 
 def _subtitles(text: str, path: Path) -> str:

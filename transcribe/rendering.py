@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 
+from transcribe.bounded import read_bounded
 from transcribe.episode import Episode
-from transcribe.errors import InputError, OutputError, UsageError
+from transcribe.errors import OutputError, UsageError
 from transcribe.formats import PACK, format_named
 from transcribe.notes.show import show_of
 from transcribe.noting import OpenWriter, notes_of, wants_notes
@@ -84,7 +85,9 @@ def open_document(document: Path) -> Episode:
     """
     from transcribe.formats.document import read_document  # loads msgspec
 
-    episode = read_document(_read(document), str(document))
+    episode = read_document(
+        read_bounded(document, MAX_DOCUMENT_BYTES, "a transcript document"), str(document)
+    )
     recording = document.parent / episode.source.name
     return replace(episode, source=replace(episode.source, path=os.fspath(recording)))
 
@@ -126,14 +129,3 @@ def _targets(document: Path, names: Sequence[str], settings: Settings) -> dict[P
             )
         targets[path] = name
     return targets
-
-
-def _read(document: Path) -> bytes:
-    try:
-        with document.open("rb") as handle:
-            content = handle.read(MAX_DOCUMENT_BYTES + 1)
-    except OSError as error:
-        raise InputError(f"{document} cannot be read: {error.strerror or error}") from error
-    if len(content) > MAX_DOCUMENT_BYTES:
-        raise InputError(f"{document} is too large to be a transcript document")
-    return content

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from math import isfinite
 from pathlib import Path
 
+from transcribe.bounded import decoded, read_bounded
 from transcribe.episode import Turn
 from transcribe.errors import InputError
 
@@ -32,18 +33,7 @@ def read_rttm(path: Path) -> dict[str, tuple[Turn, ...]]:
     Raises:
         InputError: It cannot be read, or a line is no turn; the message names the line.
     """
-    try:
-        with path.open("rb") as handle:
-            data = handle.read(LARGEST_BYTES + 1)
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror or error}") from error
-    if len(data) > LARGEST_BYTES:
-        raise InputError(f"{path} is too large for RTTM ({LARGEST_BYTES / 1e6:.0f} MB are the limit)")
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise InputError(f"{path}, line {line}: not UTF-8 text", "Save it as text in UTF-8") from error
+    text = decoded(read_bounded(path, LARGEST_BYTES, "RTTM"), path)
     return read_rttm_text(text, str(path))
 
 

@@ -52,7 +52,7 @@ def test_files_that_are_no_rttm_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="holds no turns"):
         read_rttm(path)
     path.write_bytes(f"{LINE}\n".encode() + b"SPEAKER \xff\xfe\n")
-    with pytest.raises(InputError, match="line 2: not UTF-8"):
+    with pytest.raises(InputError, match="line 2: this is not UTF-8"):
         read_rttm(path)
 
 
