@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -18,6 +19,9 @@ Status = Literal["ok", "note", "problem"]
 
 LITTLE_DISK = 2_000_000_000
 """Bytes. An hour of recording takes 230 MB (16 kHz, 4 bytes a sample) while it is transcribed."""
+
+_OF_EXTRA = re.compile(r"([\w.-]+)[^;]*;.*extra == ['\"]([\w-]+)['\"]")
+"""A requirement of an extra, as the metadata of a package states it (core metadata, Requires-Dist)."""
 
 FASTER_BUILD = "Recognition is half as fast again when the engine is built for this machine: make native"
 
@@ -51,6 +55,7 @@ def run_checks(config_file: Path | None = None, profile: str | None = None) -> l
     settings = Settings() if isinstance(resolved, TranscribeError) else resolved.settings
     return [
         check_python(),
+        check_extras(),
         check_machine(),
         check_memory(),
         *_guarded("ffmpeg", lambda: check_ffmpeg(settings)),
@@ -68,6 +73,30 @@ def check_python() -> Check:
     """The interpreter and this program."""
     program = importlib.metadata.version("transcribe-offline")
     return Check("program", "ok", f"transcribe {program} on Python {platform.python_version()}")
+
+
+def check_extras() -> Check:
+    """Which optional parts of this program are installed."""
+    found: dict[str, bool] = {}
+    for line in importlib.metadata.requires("transcribe-offline") or ():
+        match = _OF_EXTRA.match(line)
+        if match:
+            package, extra = match.groups()
+            found[extra] = found.get(extra, True) and _is_installed(package)
+    missing = sorted(extra for extra in found if not found[extra])
+    here = ", ".join(sorted(extra for extra in found if found[extra])) or "none"
+    if not missing:
+        return Check("extras", "ok", here)
+    detail = f"{here}; not installed: {', '.join(missing)}"
+    return Check("extras", "ok", detail, f"If you want one: pip install 'transcribe-offline[{missing[0]}]'")
+
+
+def _is_installed(package: str) -> bool:
+    try:
+        importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return False
+    return True
 
 
 def check_machine() -> Check:

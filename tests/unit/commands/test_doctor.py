@@ -40,6 +40,29 @@ def test_a_machine_without_models() -> None:
     assert found["speech detector"].status == "ok"
 
 
+@pytest.mark.parametrize(
+    ("requires", "detail", "advice"),
+    [
+        (["click>=8", "pytest>=8; extra == 'eval'"], "eval", ""),
+        (
+            [
+                'pytest>=8; extra == "eval"',
+                'no-such-package; extra == "eval"',
+                "no-such-package ; extra == 'llm'",
+            ],
+            "none; not installed: eval, llm",
+            "If you want one: pip install 'transcribe-offline[eval]'",
+        ),
+        (None, "none", ""),
+    ],
+)
+def test_extras_are_told_apart_by_what_they_need(
+    monkeypatch: pytest.MonkeyPatch, requires: list[str] | None, detail: str, advice: str
+) -> None:
+    monkeypatch.setattr("importlib.metadata.requires", lambda _: requires)
+    assert checks.check_extras() == checks.Check("extras", "ok", detail, advice)
+
+
 def test_folders_that_do_not_exist_yet(tmp_path: Path) -> None:
     found = examine()[1]
     assert found["work folder"].detail.startswith(str(tmp_path / "work"))
