@@ -109,6 +109,11 @@ class Answers(Protocol[Answer_co]):
 OpenWorkers = Callable[[], AbstractContextManager[Workers]]
 
 
+BALLOT_MS = 10_000
+"""Longest stretch whose language is told, from a window's beginning: in shorter ones Whisper is less sure,
+and more of it costs more."""
+
+
 @dataclass(frozen=True)
 class LanguageBallot:
     """The task of telling one chunk's language."""
@@ -117,7 +122,8 @@ class LanguageBallot:
 
     def __call__(self, recogniser: Recogniser, chunk: Chunk) -> Ballot:
         """Probability of every language in this chunk."""
-        return Ballot(chunk.index, recogniser.languages(self.waveform.read_pieces(chunk.pieces)))
+        samples = self.waveform.read_pieces(chunk.pieces)
+        return Ballot(chunk.index, recogniser.languages(samples[: BALLOT_MS * SAMPLES_PER_MS]))
 
 
 def count_tokens(recogniser: Recogniser, text: str) -> int:

@@ -18,8 +18,8 @@ from math import exp, fsum, log
 from typing import TYPE_CHECKING, Any
 
 from transcribe.engines.pauses import settle
-from transcribe.engines.words import Token, context_ms, words_of
-from transcribe.episode import LONGEST_WINDOW_MS, SAMPLE_RATE, SAMPLES_PER_MS, DecodingOptions, Heard, Word
+from transcribe.engines.words import VOTE_MARGIN_MS, Token, context_ms, words_of
+from transcribe.episode import SAMPLE_RATE, SAMPLES_PER_MS, DecodingOptions, Heard, Word
 from transcribe.errors import DependencyError, EngineError
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ class CTranslate2:
         """
         if not self._model.model.is_multilingual:
             return (("en", 1.0),)
-        found = self._model.model.detect_language(self._encode([samples], LONGEST_WINDOW_MS))[0]
+        found = self._model.model.detect_language(self._encode([samples], VOTE_MARGIN_MS))[0]
         return tuple((mark.strip("<|>"), probability) for mark, probability in found)
 
     def count_tokens(self, text: str) -> int:

@@ -20,7 +20,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from transcribe.engines.pauses import settle
-from transcribe.engines.words import Token, context_ms, words_of
+from transcribe.engines.words import VOTE_MARGIN_MS, Token, context_ms, words_of
 from transcribe.episode import SAMPLE_RATE, DecodingOptions, Heard, Word
 from transcribe.errors import DependencyError, EngineError
 
@@ -97,7 +97,11 @@ class WhisperCpp:
         probabilities = np.zeros(engine.whisper_lang_max_id() + 1, dtype=np.float32)
         with engine_messages(self.debug):
             filled = _filled(samples)
-            _check(engine.whisper_pcm_to_mel(self._context, filled, len(filled), self.threads))
+            # whisper.cpp detects over 30 s, but for what the last whisper_full() was asked to encode: it is
+            # asked for as much as there is, and stopped before it does so.
+            parameters = self._parameters(DecodingOptions("en", margin_ms=VOTE_MARGIN_MS), len(filled))
+            parameters.set_encoder_begin_callback(lambda *_: False)
+            engine.whisper_full(self._context, parameters, filled, len(filled))
             best = engine.whisper_lang_auto_detect(self._context, 0, self.threads, probabilities)
         _check(min(0, best))
         return tuple((engine.whisper_lang_str(i), float(p)) for i, p in enumerate(probabilities))

@@ -27,6 +27,11 @@ CONTEXT_STEP_MS = 320
 """16 positions of the encoder: matrices whose sizes are multiples of 16 are multiplied fastest."""
 
 
+VOTE_MARGIN_MS = 3_000
+"""Silence after a window whose language is told. Up to 10 s of each of the development clips were told alike
+with it and with all of the 30 s (`base`), but for one that is too faint for either; in half of the time."""
+
+
 def context_ms(samples: int, margin_ms: int) -> int:
     """How much of the 30 s that Whisper hears has to be encoded for a window.
 

@@ -12,14 +12,13 @@ from itertools import pairwise
 from math import fsum, log
 
 from transcribe.episode import Ballot, Chunk, Chunks, LanguageRun, Languages
-from transcribe.listening import LanguageBallot, OpenWorkers
+from transcribe.listening import BALLOT_MS, LanguageBallot, OpenWorkers
 from transcribe.progress import Progress, StageAdvanced
 from transcribe.waveform import Waveform
 from transcribe.workspace import Workspace
 
-STRETCH_MS = 10_000
-"""Longest stretch that votes. Each costs as much as encoding a whole window, whatever its length; in
-shorter ones Whisper is less sure, and in longer ones two languages may stand unnoticed."""
+STRETCH_MS = BALLOT_MS
+"""Longest stretch that votes: in longer ones two languages may stand unnoticed."""
 
 LEAST_SHARE = 0.05
 """A language with less of all the votes is not spoken in the recording: three minutes in an hour."""

@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import chain
 from math import fsum
 
-from transcribe.episode import Chunk, ChunkResult, Chunks, DecodingOptions, Language
+from transcribe.episode import Ballot, Chunk, ChunkResult, Chunks, DecodingOptions, Language
 from transcribe.errors import UsageError
 from transcribe.listening import LanguageBallot, Listener, OpenWorkers, Workers, count_tokens
 from transcribe.pausing import Pause, Pausing
@@ -113,17 +113,35 @@ def _count(text: str, workers: Workers) -> int:
 
 
 def choose_language(chunks: Chunks, waveform: Waveform, asked: str, workers: Workers) -> Language:
-    """The language asked for, or the one that windows spread over the recording vote for."""
+    """The language asked for, or the one that windows spread over the recording vote for.
+
+    More than half of them are asked first; the others only if they could still change the outcome.
+    """
     if asked != "auto":
         return Language(asked, 1.0, detected=False)
-    ballots = list(workers.map(LanguageBallot(waveform), spread(chunks.chunks)))
+    voters = spread(chunks.chunks)
+    first = len(voters) // 2 + 1
+    ballots = list(workers.map(LanguageBallot(waveform), voters[:first]))
+    if first < len(voters) and not is_decided(ballots, len(voters) - first):
+        ballots += workers.map(LanguageBallot(waveform), voters[first:])
+    totals = sums_of(ballots)
+    code = max(totals, key=lambda each: (totals[each], each))
+    return Language(code, round(totals[code] / len(ballots), 4), detected=True)
+
+
+def is_decided(ballots: Sequence[Ballot], open_votes: int) -> bool:
+    """Whether no other language can win any more, whatever the windows say that were not asked yet."""
+    totals = sorted(sums_of(ballots).values(), reverse=True)
+    return len(totals) < 2 or totals[0] - totals[1] > open_votes
+
+
+def sums_of(ballots: Sequence[Ballot]) -> dict[str, float]:
+    """The probabilities of each language, added up."""
     votes: dict[str, list[float]] = {}
     for ballot in ballots:
         for code, probability in ballot.probabilities:
             votes.setdefault(code, []).append(probability)
-    totals = {code: fsum(probabilities) for code, probabilities in votes.items()}  # exact: in any order
-    code = max(totals, key=lambda each: (totals[each], each))
-    return Language(code, round(totals[code] / len(ballots), 4), detected=True)
+    return {code: fsum(probabilities) for code, probabilities in votes.items()}  # exact: in any order
 
 
 def tell(language: Language, progress: Progress) -> None:
@@ -133,11 +151,12 @@ def tell(language: Language, progress: Progress) -> None:
 
 
 def spread(chunks: Sequence[Chunk]) -> list[Chunk]:
-    """One, three or five chunks from all over the recording: each costs as much as recognising one."""
+    """One, three or five chunks from all over the recording; the first half of them is so as well."""
     count = 1 if len(chunks) <= 2 else 3 if len(chunks) <= 12 else 5
     if count == 1:
         return [max(chunks, key=lambda chunk: (chunk.duration_ms, -chunk.index))]
-    return [chunks[(2 * i + 1) * len(chunks) // (2 * count)] for i in range(count)]
+    inwards = sorted(range(count), key=lambda i: (i % 2, i))  # first every second one: from all over it, too
+    return [chunks[(2 * i + 1) * len(chunks) // (2 * count)] for i in inwards]
 
 
 class _Report:

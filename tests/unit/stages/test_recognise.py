@@ -13,6 +13,7 @@ from in_process import InProcess
 from numpy.typing import NDArray
 
 from transcribe.episode import (
+    Ballot,
     Chunk,
     ChunkResult,
     Chunks,
@@ -27,7 +28,14 @@ from transcribe.listening import Listener
 from transcribe.pausing import to_the_end
 from transcribe.progress import Event, LanguageDetected, SegmentRecognised, StageAdvanced, silent
 from transcribe.settings import RecogniseSettings
-from transcribe.stages.recognise import batches, choose_language, listener_of, recognise, spread
+from transcribe.stages.recognise import (
+    batches,
+    choose_language,
+    is_decided,
+    listener_of,
+    recognise,
+    spread,
+)
 from transcribe.vocabulary import MOST_PROMPT_TOKENS
 from transcribe.waveform import Waveform
 from transcribe.workspace import Workspace
@@ -45,11 +53,13 @@ class Script:
     def __init__(self, *answers: Heard, languages: Sequence[tuple[str, float]] = (("en", 1.0),)) -> None:
         self.answers = list(answers)
         self._languages = languages
+        self.asked = 0
 
     def hear(self, windows: Sequence[NDArray[np.float32]], options: DecodingOptions) -> list[Heard]:
         return [self.answers.pop(0) for _ in windows]
 
     def languages(self, samples: NDArray[np.float32]) -> tuple[tuple[str, float], ...]:
+        self.asked += 1
         return tuple(self._languages)
 
     def count_tokens(self, text: str) -> int:
@@ -72,9 +82,34 @@ def finish(*arguments: Any) -> tuple[Language | None, tuple[ChunkResult, ...]]:
     return to_the_end(recognise(*arguments))
 
 
+@pytest.mark.parametrize(
+    ("ballots", "open_votes", "decided"),
+    [
+        ([{"pl": 0.95, "cs": 0.05}, {"pl": 0.9, "cs": 0.1}], 1, True),
+        ([{"pl": 0.7, "cs": 0.3}, {"pl": 0.7, "cs": 0.3}], 1, False),
+        ([{"pl": 0.9, "cs": 0.1}, {"pl": 0.1, "cs": 0.9}], 1, False),
+        ([{"pl": 0.5, "cs": 0.5}], 0, False),
+        ([{"en": 1.0}, {"en": 1.0}], 1, True),
+    ],
+)
+def test_a_vote_is_over_when_nothing_can_change_it(
+    ballots: list[dict[str, float]], open_votes: int, decided: bool
+) -> None:
+    cast = [Ballot(index, tuple(each.items())) for index, each in enumerate(ballots)]
+    assert is_decided(cast, open_votes) is decided
+
+
+def test_no_more_windows_are_asked_than_decide(waveform: Waveform) -> None:
+    chunks = Chunks(tuple(chunk((i * 1000, i * 1000 + 900), index=i) for i in range(100)))
+    for probability, asked in ((0.97, 3), (0.6, 5)):
+        script = Script(languages=(("pl", probability), ("en", 1 - probability)))
+        choose_language(chunks, waveform, "auto", InProcess(script))
+        assert script.asked == asked
+
+
 def test_languages_are_voted_on_by_chunks_from_all_over_the_recording(waveform: Waveform) -> None:
     chunks = Chunks(tuple(chunk((i * 1000, i * 1000 + 900), index=i) for i in range(100)))
-    assert [each.index for each in spread(chunks.chunks)] == [10, 30, 50, 70, 90]
+    assert [each.index for each in spread(chunks.chunks)] == [10, 50, 90, 30, 70]
     script = Script(languages=(("pl", 0.7), ("en", 0.3)))
     assert choose_language(chunks, waveform, "auto", InProcess(script)) == Language("pl", 0.7, detected=True)
     assert choose_language(chunks, waveform, "de", InProcess(script)) == Language("de", 1.0, detected=False)
