@@ -1,8 +1,8 @@
 """A batch of short recordings against as many single runs: what loading once and working ahead are worth.
 
-    python -m benchmarks.batch [--files 100] [--seconds 60] [--model base] [--rounds 1]
+    python -m benchmarks.batch [--files 100] [--seconds 60] [--model base] [--language auto] [--rounds 1]
 
-Writes `benchmarks/results/batch-MODEL.md`. The recordings are cut from the sample, played again and again, at
+Writes `benchmarks/results/batch-MODEL.md`, where the language is told `batch-MODEL-LANGUAGE.md`. The recordings are cut from the sample, played again and again, at
 places that differ, as MP3 in a temporary folder. A round does all of them in one batch and one by one, in
 turns: a round that begins with the batch is followed by one that begins with the single runs. Every run
 starts with an empty work directory, and the files of both have to be the same, byte by byte.
@@ -53,9 +53,10 @@ def main() -> None:
         folder = Path(name)
         record(folder / "in", arguments.files, arguments.seconds)
         load = os.getloadavg()[0]
-        rounds = [measure(folder, arguments.model, number) for number in range(arguments.rounds)]
+        rounds = [measure(folder, arguments, number) for number in range(arguments.rounds)]
+    told = "" if arguments.language == "auto" else f"-{arguments.language}"
     page = "\n".join(page_of(arguments, rounds, load)) + "\n"
-    target = ROOT / "benchmarks" / "results" / f"batch-{arguments.model}.md"
+    target = ROOT / "benchmarks" / "results" / f"batch-{arguments.model}{told}.md"
     target.write_text(page, encoding="utf-8")
     print(page)
 
@@ -66,6 +67,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--files", type=int, default=100, help="how many recordings")
     parser.add_argument("--seconds", type=int, default=60, help="how long each of them is")
     parser.add_argument("--model", default="base", help="name of an installed model")
+    parser.add_argument("--language", default="auto", help="auto, or the one that is told")
     parser.add_argument("--rounds", type=int, default=1, help="how often it is measured")
     return parser.parse_args()
 
@@ -80,17 +82,17 @@ def record(folder: Path, files: int, seconds: int) -> None:
         subprocess.run([*command, "-i", SAMPLE, *cut, folder / f"{number:03}.mp3"], check=True)
 
 
-def measure(folder: Path, model: str, number: int) -> Round:
+def measure(folder: Path, asked: argparse.Namespace, number: int) -> Round:
     """One round; odd ones begin with the single runs."""
     recordings = sorted((folder / "in").iterdir())
     places = {name: folder / f"{name}-{number}" for name in ("batch", "single")}
 
     def batch() -> None:
-        run(places["batch"], model, "batch", str(folder / "in"), "--no-report")
+        run(places["batch"], asked, "batch", str(folder / "in"), "--no-report")
 
     def single() -> None:
         for recording in recordings:
-            run(places["single"], model, str(recording))
+            run(places["single"], asked, str(recording))
 
     works: dict[str, Callable[[], None]] = {"batch": batch, "single": single}
     seconds, cpu_seconds = {}, {}
@@ -112,9 +114,10 @@ def children_cpu_s() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def run(place: Path, model: str, *arguments: str) -> None:
+def run(place: Path, asked: argparse.Namespace, *arguments: str) -> None:
     """Run the program with results and work directory of its own."""
-    command = program(*arguments, "--model", model, "--language", "en", "--output", str(place), "--quiet")
+    options = ["--model", asked.model, "--language", asked.language, "--output", str(place), "--quiet"]
+    command = program(*arguments, *options)
     subprocess.run(command, check=True, env={**clean_environment(), "TRANSCRIBE_WORK_DIR": f"{place}-work"})
 
 
@@ -127,7 +130,7 @@ def page_of(arguments: argparse.Namespace, rounds: list[Round], load: float) -> 
     """The page, line by line."""
     machine = this_machine()
     files, seconds = arguments.files, arguments.seconds
-    options = f"--files {files} --seconds {seconds} --model {arguments.model} --rounds {arguments.rounds}"
+    options = f"--files {files} --seconds {seconds} --model {arguments.model} --language {arguments.language}"
     yield f"# A batch against single runs, `{arguments.model}`\n"
     yield f"{files} recordings of {seconds} s: `python -m benchmarks.batch {options}`,"
     yield f"commit {code_version(ROOT)}."
