@@ -2,10 +2,11 @@
 
     python -m benchmarks.batch [--files 100] [--seconds 60] [--model base] [--language auto] [--rounds 1]
 
-Writes `benchmarks/results/batch-MODEL.md`, where the language is told `batch-MODEL-LANGUAGE.md`. The recordings are cut from the sample, played again and again, at
-places that differ, as MP3 in a temporary folder. A round does all of them in one batch and one by one, in
-turns: a round that begins with the batch is followed by one that begins with the single runs. Every run
-starts with an empty work directory, and the files of both have to be the same, byte by byte.
+Writes `benchmarks/results/batch-MODEL.md`, where the language is told `batch-MODEL-LANGUAGE.md`. The
+recordings are cut from the sample, played again and again, at places that differ, as MP3 in a temporary
+folder. A round does all of them in one batch and one by one, in turns: a round that begins with the batch is
+followed by one that begins with the single runs. Every run starts with an empty work directory, and the
+files of both have to be the same, byte by byte.
 """
 
 from __future__ import annotations
