@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from transcribe.progress import Progress
     from transcribe.references import Text
     from transcribe.settings import Settings
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,13 @@ class Wish:
     as_json: bool
 
 
+def gate(flag: str, rate: str) -> Callable[[F], F]:
+    """An option that makes a rate decide the exit code."""
+    return click.option(
+        flag, metavar="PERCENT", type=click.FloatRange(min=0), help=f"Fail if {rate} is higher."
+    )
+
+
 @click.command(
     "eval",
     cls=SettingsCommand,
@@ -71,30 +80,10 @@ class Wish:
     type=click.Path(exists=True, path_type=Path),
     help="Where the recordings are; else beside each REFERENCE.",
 )
-@click.option(
-    "--max-wer",
-    metavar="PERCENT",
-    type=click.FloatRange(min=0),
-    help="Fail if the word error rate of all files together is higher.",
-)
-@click.option(
-    "--max-cer",
-    metavar="PERCENT",
-    type=click.FloatRange(min=0),
-    help="Fail if the letter error rate of all files together is higher.",
-)
-@click.option(
-    "--max-der",
-    metavar="PERCENT",
-    type=click.FloatRange(min=0),
-    help="Fail if the diarisation error rate of all .rttm references together is higher.",
-)
-@click.option(
-    "--max-cpwer",
-    metavar="PERCENT",
-    type=click.FloatRange(min=0),
-    help="Fail if the word error rate by speaker of all .stm references together is higher.",
-)
+@gate("--max-wer", "the word error rate of all files together")
+@gate("--max-cer", "the letter error rate of all files together")
+@gate("--max-der", "the diarisation error rate of all .rttm references together")
+@gate("--max-cpwer", "the word error rate by speaker of all .stm references together")
 @click.option(
     "--collar",
     metavar="SECONDS",
