@@ -9,9 +9,12 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from itertools import pairwise
+from pathlib import PurePath
 
 from transcribe.errors import UsageError
 
@@ -19,7 +22,27 @@ POLL_SECONDS = 0.05
 TOLD_BYTES = 2000
 """How much of what a command that fails has written last is kept."""
 
+INHERITED = (
+    "PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "LC_*", "TZ", "TERM",
+    "TMPDIR", "TEMP", "TMP",
+    "DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "XDG_*", "DBUS_SESSION_BUS_ADDRESS",  # for notify-send
+    "SYSTEMROOT", "COMSPEC", "PATHEXT", "APPDATA", "LOCALAPPDATA", "USERPROFILE",
+    "TRANSCRIBE_*_DIR", "TRANSCRIBE_CONFIG", "TRANSCRIBE_PROFILE",
+)  # fmt: skip
+"""What a command inherits of the environment, and nothing else: keys and tokens stay here."""
+
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
+_SPECIAL = ("-", "+", "@")
+"""What an argument begins with that programs take for an option, a command or a file to read."""
+
+_READ_ALL = frozenset({"ssh", "rsh", "eval", "su"})
+"""Programs that put their arguments together for a shell."""
+
+_INTERPRETERS = re.compile(
+    r"(?:ba|da|a|z|k|mk|pdk|c|tc|fi|)sh|busybox|cmd|powershell|pwsh|(?:python|perl|ruby|node|php|lua)[\d.]*|osascript"
+)
+_READ_NEXT = re.compile(r"-[a-z]*[ceE]|/[cCkK]|-+(?:command|eval|print)|-r", re.IGNORECASE)
+"""Options after which an interpreter finds its program."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +67,7 @@ class Hook:
             known: Placeholders that there are.
 
         Raises:
-            UsageError: It is empty, a quote is not closed, or a placeholder is unknown.
+            UsageError: It is empty, a quote is not closed, a placeholder is unknown, or would be run.
         """
         try:
             words = tuple(shlex.split(text))
@@ -58,6 +81,11 @@ class Hook:
                 raise UsageError(
                     f"the command {text!r} has an unknown placeholder {{{name}}}", f"There are {listed}"
                 )
+        if (word := _run_as_code(words)) is not None:
+            raise UsageError(
+                f"in the command {text!r}, the value in {word!r} would be run as a program",
+                "Hand it over as an argument of its own: sh -c 'echo \"$1\"' sh {name}",
+            )
         return cls(words, seconds)
 
     def run(
@@ -67,15 +95,18 @@ class Hook:
 
         Args:
             payload: What it finds on its standard input.
-            values: What stands for each placeholder. Put in once: a name with braces is only a name.
+            values: What stands for each placeholder. Put in once: a name with braces is only a name. One that
+                would make its argument look like an option gets `./` before it.
             stopped: Asked now and then; the command is killed when it says yes.
         """
-        words = [_PLACEHOLDER.sub(lambda found: values.get(found[1], found[0]), word) for word in self.words]
+        words = [_filled(word, values) for word in self.words]
         with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as said:
             given.write(payload.encode() + b"\n")
             given.seek(0)
             try:
-                child = subprocess.Popen(words, stdin=given, stdout=said, stderr=said, start_new_session=True)
+                child = subprocess.Popen(
+                    words, stdin=given, stdout=said, stderr=said, env=_environment(), start_new_session=True
+                )
             except (OSError, ValueError) as error:
                 return f"{words[0]} cannot be started: {getattr(error, 'strerror', None) or error}"
             with child:
@@ -96,3 +127,29 @@ class Hook:
                 return "stopped" if stopped() else f"took longer than {self.seconds:g} s and was killed"
             time.sleep(POLL_SECONDS)
         return f"ended with exit code {child.returncode}" if child.returncode else ""
+
+
+def _filled(word: str, values: Mapping[str, str]) -> str:
+    filled = _PLACEHOLDER.sub(lambda found: values.get(found[1], found[0]).replace("\0", ""), word)
+    return f"./{filled}" if filled.startswith(_SPECIAL) and not word.startswith(_SPECIAL) else filled
+
+
+def _environment() -> dict[str, str]:
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if any(fnmatchcase(name.upper(), each) for each in INHERITED)
+    }
+
+
+def _run_as_code(words: Sequence[str]) -> str | None:
+    """The word in which a placeholder's value would be read by a shell or another interpreter."""
+    read_all = interpreter = False
+    for before, word in pairwise(("", *words)):
+        reads_this = not before or read_all or (interpreter and _READ_NEXT.fullmatch(before))
+        if reads_this and _PLACEHOLDER.search(word):
+            return word
+        program = PurePath(word).name.lower().removesuffix(".exe")
+        read_all = read_all or program in _READ_ALL
+        interpreter = interpreter or _INTERPRETERS.fullmatch(program) is not None
+    return None

@@ -1,11 +1,11 @@
-"""Sends a message to a web address that the user named: JSON, a time limit, no redirects, no proxies."""
+"""Sends a message to a web address that the user named: JSON, one time limit, no redirects, no proxies."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from transcribe.engines.llm.http import is_loopback
 from transcribe.errors import UsageError
+from transcribe.network import Network, NetworkProblem, is_loopback
 
 ID_HEADER = "X-Transcribe-Delivery"
 
@@ -51,17 +51,10 @@ class Webhook:
             payload: JSON.
             number: The message's id, also sent as a header.
         """
-        import httpx2
-
+        headers = {"Content-Type": "application/json", ID_HEADER: number}
         try:
-            with httpx2.Client(
-                timeout=self.seconds,
-                follow_redirects=False,
-                trust_env=False,
-                verify=self.url.startswith("https:"),  # else certificates are loaded for nothing
-            ) as client:
-                headers = {"Content-Type": "application/json", ID_HEADER: number}
-                status = client.post(self.url, content=payload.encode(), headers=headers).status_code
-        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-            return f"{type(error).__name__}: {error}"
+            with Network(self.seconds, self.seconds) as network:
+                status = network.ask("POST", self.url, headers, payload.encode()).status
+        except NetworkProblem as error:
+            return f"{self.url}: {error}"
         return "" if 200 <= status < 300 else f"answered {status}"

@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import PurePath
 from typing import Any
 
 import msgspec
 
 from transcribe.progress import Progress, Warned
 from transcribe.watching.ledger import Ledger
-from transcribe.watching.records import Delivery
+from transcribe.watching.records import Delivery, path_of, readable
 from transcribe.watching.trouble import wait_s
 
 COMMAND, WEBHOOK = "command", "webhook"
@@ -98,11 +99,16 @@ class Courier:
         if problem:
             told = "and is not told any more" if last else f"and is told again in {wait:g} s"
             self._progress(
-                Warned(f"the {delivery.channel} for {delivery.name} did not work {told}: {problem}")
+                Warned(f"the {delivery.channel} for {readable(delivery.name)} did not work {told}: {problem}")
             )
 
 
 def values_of(delivery: Delivery) -> dict[str, str]:
-    """What stands for each placeholder."""
+    """What stands for each placeholder: names with the bytes that they have, which JSON cannot hold."""
     said: dict[str, Any] = msgspec.json.decode(delivery.payload)
-    return {each: str(said.get(each, "")) for each in PLACEHOLDERS}
+    values = {each: str(said.get(each, "")) for each in PLACEHOLDERS}
+    if "uri" in said:
+        results = PurePath(path_of(said["results_uri"]))
+        values |= {"path": path_of(said["uri"]), "name": delivery.name}
+        values |= {"output": str(results.parent), "stem": results.name}
+    return values

@@ -8,7 +8,7 @@ from typing import Any
 from transcribe.errors import OutputError
 from transcribe.progress import Progress, Warned
 from transcribe.watching.folders import Folders
-from transcribe.watching.records import Record, readable
+from transcribe.watching.records import Record, readable, uri_of
 from transcribe.workspace import atomic_file
 
 
@@ -36,8 +36,11 @@ def write_error(record: Record, folders: Folders, progress: Progress) -> None:
 def payload_of(record: Record, folders: Folders) -> dict[str, Any]:
     """What a command and a webhook are told, beside the id and the event; described in docs/watch.md."""
     place = folders.out / record.place
+    path = record.moved_to or str(folders.inbox / record.name)
     return {
-        "path": readable(record.moved_to or str(folders.inbox / record.name)),
+        "path": readable(path),
+        "uri": uri_of(path),
+        "results_uri": uri_of(str(place)),
         "name": readable(record.name),
         "output": readable(str(place.parent)),
         "stem": readable(place.name),

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from transcribe.engines.hook import Hook
 from transcribe.engines.webhook import ID_HEADER, Webhook
 from transcribe.errors import UsageError
 from transcribe.progress import Event, Warned
-from transcribe.watching.courier import COMMAND, PLACEHOLDERS, TRIES, WEBHOOK, Courier, Send
+from transcribe.watching.courier import COMMAND, PLACEHOLDERS, TRIES, WEBHOOK, Courier, Send, values_of
+from transcribe.watching.folders import Folders
 from transcribe.watching.ledger import Ledger
+from transcribe.watching.notices import payload_of
+from transcribe.watching.records import Delivery, Record, State
 
 
 class Clock:
@@ -119,6 +124,78 @@ def test_commands_that_do_not_work(command: str, problem: str) -> None:
     assert Hook.parse(command, seconds, {}).run("{}", {}) == problem
 
 
+def test_no_argument_looks_like_an_option(tmp_path: Path) -> None:
+    out = tmp_path / "said.json"
+    script = tmp_path / "hook.py"
+    script.write_text("import json, sys; json.dump(sys.argv[2:], open(sys.argv[1], 'w'))")
+    hook = Hook.parse(
+        f"python3 {script} {out} {{name}} {{stem}} --title={{reason}} -{{id}} {{reason}}", 30, PLACEHOLDERS
+    )
+    values = {"name": "-rf.wav", "stem": "@etc", "reason": "+x", "id": "v"}
+    assert hook.run("{}", values) == ""
+    assert json.loads(out.read_text()) == ["./-rf.wav", "./@etc", "--title=+x", "-v", "./+x"]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "sh -c 'echo {name}'",
+        "/bin/bash -ec 'echo \"{name}\"'",
+        "env A=1 nice sh -c '{name}'",
+        "busybox sh -c 'x {path}'",
+        "python3.11 -c 'print(\"{name}\")'",
+        "perl -e '{reason}'",
+        "pwsh -Command 'echo {name}'",
+        "cmd.exe /c {path}",
+        "ssh host play {name}",
+        "{path}",
+        "{output}/run.sh",
+    ],
+)
+def test_no_name_is_run(command: str) -> None:
+    with pytest.raises(UsageError, match="would be run as a program"):
+        Hook.parse(command, 1, PLACEHOLDERS)
+
+
+def test_a_shell_takes_names_as_arguments(tmp_path: Path) -> None:
+    hook = Hook.parse(f"sh -c 'printf %s \"$1\" > {tmp_path}/said' sh {{name}}", 30, PLACEHOLDERS)
+    assert hook.run("{}", {"name": "$(touch hacked).wav"}) == ""
+    assert (tmp_path / "said").read_text() == "$(touch hacked).wav"
+
+
+def test_a_command_inherits_no_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    secrets = [
+        "HF_TOKEN",
+        "OPENAI_API_KEY",
+        "TRANSCRIBE_WRITER_KEY",
+        "AWS_SECRET_ACCESS_KEY",
+        "SSH_AUTH_SOCK",
+    ]
+    for name in [*secrets, "SOMETHING_NEW", "LD_PRELOAD_X", "PYTHONPATH"]:
+        monkeypatch.setenv(name, "secret")
+    kept = {"TRANSCRIBE_WORK_DIR": "/work-dir", "LC_TIME": "C", "HOME": "/home/x", "TZ": "UTC"}
+    for name, value in kept.items():
+        monkeypatch.setenv(name, value)
+    out = tmp_path / "env"
+    assert Hook.parse(f"sh -c 'env > {out}'", 30, PLACEHOLDERS).run("{}", {}) == ""
+    said = out.read_text()
+    assert "secret" not in said
+    assert all(f"{name}={value}\n" in said for name, value in kept.items())
+
+
+def test_a_command_gets_the_bytes_of_a_name(tmp_path: Path) -> None:
+    name = os.fsdecode(b"g\xff %\n.wav")
+    record = Record(name, State.DONE, place=os.fsdecode(b"day/g\xff %\n"))
+    folders = Folders(Path("/in"), Path("/out"), Path("/out/.watch"))
+    payload = payload_of(record, folders)
+    text = msgspec.json.encode(payload).decode()
+    assert payload["path"] == "/in/g\\xff %\n.wav"
+    assert values_of(Delivery("1", COMMAND, "done", name, text)) == {
+        "path": f"/in/{name}", "name": name, "output": "/out/day", "stem": os.fsdecode(b"g\xff %\n"),
+        "event": "", "reason": "", "id": "",
+    }  # fmt: skip
+
+
 def test_commands_that_make_no_sense_are_refused_before_anything_is_done() -> None:
     for command, match in (
         ("", "empty"),
@@ -166,7 +243,7 @@ def test_a_webhook(receiver: tuple[str, type[Receiver]], status: int, problem: s
 
 
 def test_a_webhook_that_nobody_answers() -> None:
-    assert "Connect" in Webhook.parse("http://127.0.0.1:9/x", "", 5).post("{}", "1")
+    assert "no connection" in Webhook.parse("http://127.0.0.1:9/x", "", 5).post("{}", "1")
 
 
 @pytest.mark.parametrize(

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import ipaddress
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
 from transcribe.chat import BadAnswer
 from transcribe.errors import EngineError, NetworkError, UsageError
-
-if TYPE_CHECKING:
-    import httpx2
+from transcribe.network import CONNECT_S, Network, NetworkProblem, TooLarge, TooSlow, Unreachable, is_loopback
 
 KEY_ENV = "TRANSCRIBE_WRITER_KEY"
 """Where a server's key is read from; not an option, so that it lands in no config and no provenance."""
 
 MAX_BYTES = 8_000_000
 """Far more than the longest answer."""
-
-CONNECT_S = 3.0
 
 
 @dataclass(frozen=True)
@@ -62,27 +56,21 @@ class Reply:
 
 
 class Http:
-    """A connection to one server. Nothing is retried here.
+    """Questions to one server. Nothing is retried here.
 
     Args:
         url: Its base, such as `http://127.0.0.1:11434`; checked by `check_url`.
-        seconds: Longest time for one answer.
+        seconds: Longest time for one answer, whatever it consists of.
         key: Sent as a bearer token when not empty.
         connect_seconds: Longest time for a connection.
     """
 
     def __init__(self, url: str, seconds: float, key: str = "", connect_seconds: float = CONNECT_S) -> None:
-        import httpx2
-
         self.url = url.rstrip("/")
-        self._seconds = seconds
-        self._client = httpx2.Client(
-            headers={"Accept": "application/json", **({"Authorization": f"Bearer {key}"} if key else {})},
-            timeout=httpx2.Timeout(seconds, connect=min(seconds, connect_seconds)),
-            follow_redirects=False,
-            trust_env=False,  # a proxy would see the transcript
-            verify=url.startswith("https:"),  # else certificates are loaded for nothing
-        )
+        self._network = Network(seconds, connect_seconds, MAX_BYTES)
+        self._headers = {"Accept": "application/json", "Content-Type": "application/json"}
+        if key:
+            self._headers["Authorization"] = f"Bearer {key}"
 
     def get(self, path: str) -> Reply:
         """Read something.
@@ -96,60 +84,42 @@ class Http:
 
     def post(self, path: str, body: Mapping[str, Any]) -> Reply:
         """Ask something; raises what `get` raises."""
-        return self._send("POST", path, body)
+        return self._send("POST", path, msgspec.json.encode(body))
 
     def close(self) -> None:
         """Hang up."""
-        self._client.close()
+        self._network.close()
 
-    def _send(self, method: str, path: str, body: Mapping[str, Any] | None) -> Reply:
-        deadline = time.monotonic() + self._seconds
-        with self._errors(), self._client.stream(method, self.url + path, json=body) as response:
-            if response.is_redirect:
-                raise NetworkError(
-                    f"{self.url} redirects to {response.headers.get('location', 'another place')[:100]!r}, "
-                    "which is not followed",
-                    "Name the server's own URL with --writer-host",
-                )
-            content = self._read(response, deadline)
-            headers = {name.lower(): value for name, value in response.headers.items()}
-            return Reply(
-                response.status_code, _json(content), content[:200].decode("utf-8", "replace"), headers
+    def _send(self, method: str, path: str, content: bytes | None) -> Reply:
+        with self._errors():
+            answer = self._network.ask(method, self.url + path, self._headers, content)
+        if answer.is_redirect:
+            raise NetworkError(
+                f"{self.url} redirects to {answer.headers.get('location', 'another place')[:100]!r}, "
+                "which is not followed",
+                "Name the server's own URL with --writer-host",
             )
-
-    def _read(self, response: httpx2.Response, deadline: float) -> bytes:
-        content = bytearray()
-        for block in response.iter_bytes():
-            content += block
-            if len(content) > MAX_BYTES:
-                raise BadAnswer(f"{self.url} sends more than {MAX_BYTES / 1e6:.0f} MB", again=False)
-            if time.monotonic() > deadline:
-                raise self._too_slow()
-        return bytes(content)
+        text = answer.body[:200].decode("utf-8", "replace")
+        return Reply(answer.status, _json(answer.body), text, answer.headers)
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
-        import httpx2
-
         try:
             yield
-        except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
+        except Unreachable as error:
             raise NetworkError(
                 f"no server answers at {self.url}",
                 "Start it, or see which are running with: transcribe llm list",
             ) from error
-        except httpx2.TimeoutException as error:
-            raise self._too_slow() from error
-        except (httpx2.RemoteProtocolError, httpx2.ReadError, httpx2.WriteError) as error:
-            raise BadAnswer(f"{self.url} hung up before the end of its answer") from error
-        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-            raise BadAnswer(f"the connection to {self.url} broke: {type(error).__name__}") from error
-
-    def _too_slow(self) -> EngineError:
-        return EngineError(
-            f"{self.url} did not answer within {self._seconds:g} s",
-            "Give it longer with --writer-seconds, or choose a smaller model",
-        )
+        except TooSlow as error:
+            raise EngineError(
+                f"{self.url} did not answer within {self._network.seconds:g} s",
+                "Give it longer with --writer-seconds, or choose a smaller model",
+            ) from error
+        except TooLarge as error:
+            raise BadAnswer(f"{self.url} sends {error}", again=False) from error
+        except NetworkProblem as error:
+            raise BadAnswer(f"{self.url} hung up before the end of its answer ({error})") from error
 
 
 def check_url(url: str, *, loopback_only: bool = False) -> str:
@@ -169,14 +139,6 @@ def check_url(url: str, *, loopback_only: bool = False) -> str:
     if loopback_only and not is_loopback(parsed.host):
         raise UsageError(f"{url!r} is not on this machine", "Name another host with --writer-host")
     return url.rstrip("/").removesuffix("/v1").rstrip("/")
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host is this machine."""
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _json(content: bytes) -> Any:
