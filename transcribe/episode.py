@@ -32,10 +32,12 @@ class AudioStream:
         index: Position among the container's audio streams, from 0 (ffmpeg's `0:a:index`).
         codec: ffmpeg's codec name.
         sample_rate: Hz.
-        channels: Number of channels.
+        channels: Number of channels; 0 where ffmpeg's name of the layout does not tell.
         language: ISO 639 code the container states, or empty.
         title: Title the container states, or empty.
         default: Whether the container marks the stream as default.
+        layout: ffmpeg's name of the channel layout, such as `5.1(side)` or `12 channels`; empty where not
+            known.
     """
 
     index: int
@@ -45,6 +47,7 @@ class AudioStream:
     language: str = ""
     title: str = ""
     default: bool = False
+    layout: str = ""
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,8 @@ class Extract:
         start_ms: Where to start.
         duration_ms: How much to decode, None for everything.
         channel: The one channel to keep, from 0; None mixes all of them.
+        evenly: How many channels the stream has, where they are mixed with equal weights; 0: as ffmpeg mixes
+            the channels of its layout.
     """
 
     path: str
@@ -45,6 +47,7 @@ class Extract:
     start_ms: int = 0
     duration_ms: int | None = None
     channel: int | None = None
+    evenly: int = 0
 
 
 @dataclass(frozen=True)
@@ -56,12 +59,14 @@ class Voice:
         stream: Index of the audio stream, from 0.
         offset_ms: Where it starts in the mix.
         drift_ppm: How much longer everything lasts in the mix, in millionths.
+        evenly: As in `Extract`.
     """
 
     path: str
     stream: int
     offset_ms: int
     drift_ppm: float
+    evenly: int = 0
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ from transcribe.progress import (
     Warned,
 )
 from transcribe.settings import Settings
+from transcribe.stages.channels import extract_of
 from transcribe.stages.probe import probe
 from transcribe.track_jobs import TrackJob, listed
 from transcribe.tracks.arrange import Arrangement, Listened, arrange, earliest
@@ -136,10 +137,7 @@ def mixed(
     sources = {job.source.sha256: job.source for job in jobs}
     place = work.path / MIX_FILE
     if not place.exists():
-        voices = [
-            Voice(sources[track.sha256].path, sources[track.sha256].stream, track.at(0), track.drift_ppm)
-            for track in episode.tracks
-        ]
+        voices = [_voice(sources[track.sha256], track) for track in episode.tracks]
         temporary = place.with_suffix(".tmp")
         try:
             engines.editor.mix(voices, temporary)
@@ -148,6 +146,11 @@ def mixed(
             temporary.unlink(missing_ok=True)
     source = probe(place, None, engines.prober)
     return replace(episode, source=replace(source, path=str(name), name=name.name))
+
+
+def _voice(source: Source, track: Track) -> Voice:
+    whole = extract_of(source, 0, None, None)
+    return Voice(whole.path, whole.stream, track.at(0), track.drift_ppm, whole.evenly)
 
 
 def _arranged(

@@ -25,7 +25,7 @@ from transcribe.errors import OutputError
 
 T = TypeVar("T")
 
-LAYOUT = "3"
+LAYOUT = "4"
 """Raised whenever an artefact's shape or meaning changes; older work directories are then left alone."""
 
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from transcribe.engines.ffmpeg import Ffmpeg
+from transcribe.engines.ffmpeg import Ffmpeg, mixed_evenly
 from transcribe.errors import EngineError
-from transcribe.media import Voice
-from transcribe.show_notes import Chapter, SoundBite
+from transcribe.media import Extract, Voice
+from transcribe.show_notes import Chapter
 
 CLIP_QUALITY = 2
 """Of LAME's variable bit rate, about 190 kbit/s: nobody hears it (LAME's own recommendation is 0 to 2)."""
@@ -65,7 +65,7 @@ class FfmpegEditor:
             )
             self._run(node, f"writing chapters into a copy of {path}")
 
-    def cut(self, path: Path, stream: int, bite: SoundBite, target: Path) -> None:
+    def cut(self, extract: Extract, title: str, target: Path) -> None:
         """Write one stretch of an audio stream as an MP3 of its own, under its title.
 
         Raises:
@@ -74,20 +74,21 @@ class FfmpegEditor:
         """
         import ffmpeg
 
-        span = {"ss": f"{bite.start_ms}ms", "t": f"{bite.end_ms - bite.start_ms}ms"}
-        sound = ffmpeg.input(f"file:{path.absolute()}", **span, **self.media.reading())[f"a:{stream}"]
+        path = Path(extract.path).absolute()
+        span = {"ss": f"{extract.start_ms}ms", "t": f"{extract.duration_ms}ms"}
+        sound = ffmpeg.input(f"file:{path}", **span, **self.media.reading())[f"a:{extract.stream}"]
         node = ffmpeg.output(
-            sound,
+            mixed_evenly(sound, extract.evenly),
             f"file:{target.absolute()}",
             map_chapters=-1,
-            metadata=f"title={bite.title}",
+            metadata=f"title={title}",
             codec="libmp3lame",
             id3v2_version=3,
             format="mp3",
             **{"q:a": CLIP_QUALITY},
             **SAME_BYTES,
         )
-        self._run(node, f"cutting a clip out of {path}")
+        self._run(node, f"cutting a clip out of {extract.path}")
 
     def mix(self, voices: Sequence[Voice], target: Path) -> None:
         """Write tracks on top of each other as one M4A (AAC, mono, 48 kHz), each at its time.
@@ -118,7 +119,7 @@ class FfmpegEditor:
         sound = ffmpeg.input(f"file:{Path(voice.path).absolute()}", **self.media.reading())[
             f"a:{voice.stream}"
         ]
-        sound = sound.filter("aformat", channel_layouts="mono")
+        sound = mixed_evenly(sound, voice.evenly).filter("aformat", channel_layouts="mono")
         if voice.drift_ppm:
             # A rate is a whole number: one in 192,000 is 5 ppm.
             rate = round(CLOCK_RATE / (1 + voice.drift_ppm / 1e6))

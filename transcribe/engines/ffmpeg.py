@@ -7,6 +7,7 @@ what the file says about itself.
 
 from __future__ import annotations
 
+import math
 import re
 import secrets
 import shutil
@@ -142,6 +143,8 @@ class Ffmpeg:
         sound = self._input(extract.path, **span)[f"a:{extract.stream}"]
         if extract.channel is not None:
             sound = sound.filter("channelmap", f"{extract.channel}-FC", "mono")
+        else:
+            sound = mixed_evenly(sound, extract.evenly)
         sound = (
             sound.filter("asetpts", FORWARD_TIME)
             .filter("aresample", SAMPLE_RATE, lfe_mix_level=LFE_WEIGHT, first_pts=0, **{"async": 1})
@@ -207,10 +210,11 @@ def _container(format_name: str, finished: Finished, separator: str) -> Containe
             index=index,
             codec=codec,
             sample_rate=int(rate),
-            channels=channel_count(rest.split(", ")[0]),
+            channels=channel_count(layout := rest.split(", ")[0]),
             language=_language(said.get("language", "")),
             title=said.get("title", ""),
             default="(default)" in rest,
+            layout=layout.removesuffix(" (default)"),
         )
         for index, ((codec, rate, rest), said) in enumerate(zip(found, paired, strict=True))
     )
@@ -258,9 +262,23 @@ def channel_count(layout: str) -> int:
     """How many channels a layout's name stands for: `5.1(side)` is 6, `8 channels` is 8; 0 if unknown."""
     if counted := re.match(r"(\d+) channels", layout):
         return int(counted[1])
+    if ambisonic := re.match(r"ambisonic (\d+)(?:\+(\w+))?", layout):  # of order n: (n + 1)² channels
+        return (int(ambisonic[1]) + 1) ** 2 + channel_count(ambisonic[2] or "")
     if dotted := re.match(r"\d+(?:\.\d+)+", layout):
         return sum(map(int, dotted[0].split(".")))
     return _NAMED_LAYOUTS.get(layout.partition("(")[0], 0)
+
+
+def mixed_evenly(sound: Any, channels: int) -> Any:
+    """So many channels as one, the power of independent voices kept; for 0 the sound as it is (`Extract`).
+
+    Samples are floating-point from there on: a sum of microphones may be louder than a whole number can say.
+    """
+    if not channels:
+        return sound
+    weight = f"{1 / math.sqrt(channels):.4f}"
+    total = "+".join(f"{weight}*c{channel}" for channel in range(channels))
+    return sound.filter("aformat", sample_fmts="fltp").filter("pan", args=f"mono|c0={total}")
 
 
 def _decoding(finished: Finished) -> Decoding:

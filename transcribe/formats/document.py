@@ -98,6 +98,7 @@ class StreamRecord:
     language: Annotated[str, Meta(description="ISO 639 code the container states, or empty")]
     title: Annotated[str, Meta(description="Title the container states, or empty")]
     default: Annotated[bool, Meta(description="Whether the container marks it as default")]
+    layout: Annotated[str, Meta(description="Channel layout, as ffmpeg calls it, or empty")] = ""
 
 
 @dataclass(frozen=True)

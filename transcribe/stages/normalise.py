@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -11,6 +11,7 @@ from transcribe.errors import InputError, UsageError
 from transcribe.media import Decoding, Extract, Sink
 from transcribe.progress import Progress, StageAdvanced
 from transcribe.settings import NormaliseSettings
+from transcribe.stages.channels import audible_channel, extract_of
 from transcribe.timecode import format_duration
 from transcribe.waveform import BYTES_PER_SAMPLE
 from transcribe.workspace import atomic_file
@@ -66,9 +67,11 @@ def normalise(
         writer = _Writer(handle, progress)
         decoding = decoder.decode(extract, writer)
         warnings: list[str] = []
-        mixed = extract.channel is None and source.streams[source.stream].channels > 1
-        if decoding.loudness_lufs is None and mixed:
-            decoding, warnings = _decode_one_channel(decoder, extract, writer, decoding)
+        channels = source.streams[source.stream].channels
+        if decoding.loudness_lufs is None and extract.channel is None and channels > 1:
+            # Silent anyway: what was written last is as good as the mix, and as long.
+            alone = audible_channel(extract, channels, partial(_again, decoder, writer))
+            decoding, warnings = (alone[0], [alone[1]]) if alone else (decoding, [])
         samples = writer.finish()
         if not samples:
             raise _nothing(source, extract)
@@ -134,18 +137,7 @@ def _extract(source: Source, settings: NormaliseSettings) -> Extract:
     if start_ms and source.duration_ms is not None and start_ms >= source.duration_ms:
         raise _beyond_the_end(source, start_ms)
     length_ms = None if end_ms is None else end_ms - start_ms
-    return Extract(source.path, source.stream, start_ms, length_ms, _channel(source, settings.channel))
-
-
-def _channel(source: Source, wanted: int | None) -> int | None:
-    """The channel as ffmpeg counts, from 0."""
-    count = source.streams[source.stream].channels
-    if wanted is None or wanted <= count:
-        return None if wanted is None else wanted - 1
-    channels = "1 channel" if count == 1 else f"{count} channels"
-    raise UsageError(
-        f"{source.path} has no channel {wanted}; it has {channels}", "Choose another with --channel"
-    )
+    return extract_of(source, start_ms, length_ms, settings.channel)
 
 
 def _beyond_the_end(source: Source, start_ms: int) -> UsageError:
@@ -157,16 +149,9 @@ def _beyond_the_end(source: Source, start_ms: int) -> UsageError:
     )
 
 
-def _decode_one_channel(
-    decoder: Decoder, extract: Extract, writer: _Writer, mixed: Decoding
-) -> tuple[Decoding, list[str]]:
-    """Where the mix is silent: channels wired in opposite phase cancel each other out, one alone does not."""
+def _again(decoder: Decoder, writer: _Writer, extract: Extract) -> Decoding:
     writer.restart()
-    single = decoder.decode(replace(extract, channel=0), writer)
-    if single.loudness_lufs is not None:
-        return single, ["the channels cancel each other out; only the first one was used"]
-    # Silent anyway: what was written is as good as the mix, and as long.
-    return mixed, []
+    return decoder.decode(extract, writer)
 
 
 def _damage(source: Source, extract: Extract, samples: int, decoding: Decoding) -> list[str]:

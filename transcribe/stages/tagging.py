@@ -13,9 +13,10 @@ from transcribe.episode import Episode
 from transcribe.errors import Interrupted, TranscribeError
 from transcribe.formats.id3 import HEADER_BYTES, tag_bytes, with_chapters
 from transcribe.formats.outline import generated_by, one_line
-from transcribe.media import Voice
+from transcribe.media import Extract, Voice
 from transcribe.progress import Progress, Warned
 from transcribe.show_notes import Chapter, SoundBite
+from transcribe.stages.channels import extract_of
 from transcribe.stages.publish import Content, Published, Target, publish, target_path
 from transcribe.workspace import Workspace
 
@@ -44,7 +45,7 @@ class Editor(Protocol):
             TranscribeError: It cannot be read or written.
         """
 
-    def cut(self, path: Path, stream: int, bite: SoundBite, target: Path) -> None:
+    def cut(self, extract: Extract, title: str, target: Path) -> None:
         """Write one stretch of an audio stream as an MP3 of its own.
 
         Raises:
@@ -109,8 +110,8 @@ def content_of(episode: Episode, name: str, editor: Editor) -> Content | None:
 
 
 def _cut(episode: Episode, bite: SoundBite, editor: Editor, target: Path) -> None:
-    named = replace(bite, title=one_line(bite.title))
-    editor.cut(Path(episode.source.path), episode.source.stream, named, target)
+    extract = extract_of(episode.source, bite.start_ms, bite.end_ms - bite.start_ms, None)
+    editor.cut(extract, one_line(bite.title), target)
 
 
 def _copy_with_chapters(episode: Episode, chapters: Sequence[Chapter], editor: Editor, target: Path) -> None:

@@ -13,9 +13,7 @@ from transcribe.engines.ffmpeg import Ffmpeg
 from transcribe.engines.process import Program
 from transcribe.errors import EngineError
 from transcribe.media import Extract, Voice
-from transcribe.show_notes import Chapter, SoundBite
-
-BITE = SoundBite(0, 500, "x", (0,))
+from transcribe.show_notes import Chapter
 
 
 def test_a_title_cannot_forge_chapters_or_tags(
@@ -39,7 +37,9 @@ def test_a_clip_that_cannot_be_written_is_told(
     make_media: Callable[..., Path], ffmpeg: Ffmpeg, tmp_path: Path
 ) -> None:
     with pytest.raises(EngineError, match=r"failed while cutting a clip out of .*a\.wav: .*No such file"):
-        FfmpegEditor(ffmpeg).cut(make_media("a.wav"), 0, BITE, tmp_path / "nowhere" / "clip.mp3")
+        FfmpegEditor(ffmpeg).cut(
+            Extract(str(make_media("a.wav")), 0, 0, 500), "x", tmp_path / "nowhere" / "clip.mp3"
+        )
 
 
 def test_a_program_that_fails_without_a_word_is_told(
@@ -48,7 +48,7 @@ def test_a_program_that_fails_without_a_word_is_told(
     stub = make_stub('case "$*" in *-demuxers*) echo " D  wav  WAV";; *) exit 3;; esac')
     editor = FfmpegEditor(Ffmpeg(Program(stub, "", 10)))
     with pytest.raises(EngineError, match="it does not say why"):
-        editor.cut(make_media("a.wav"), 0, BITE, tmp_path / "clip.mp3")
+        editor.cut(Extract(str(make_media("a.wav")), 0, 0, 500), "x", tmp_path / "clip.mp3")
 
 
 def test_tracks_are_mixed_each_at_its_time(
@@ -65,3 +65,14 @@ def test_tracks_are_mixed_each_at_its_time(
     # The second one lasts a fifth longer: from 3.0 to 4.2 s.
     assert [loud[tenth] for tenth in (5, 15, 25, 32, 40)] == [True, False, False, True, True]
     assert len(loud) in (40, 41, 42)
+
+
+def test_a_clip_of_many_channels_is_cut(
+    make_media: Callable[..., Path], ffmpeg: Ffmpeg, tmp_path: Path
+) -> None:
+    voices = "|".join(["0"] * 16 + ["0.5*sin(2*PI*400*t)"])
+    path = make_media("17.wav", "-f", "lavfi", "-i", f"aevalsrc={voices}:d=2")
+    FfmpegEditor(ffmpeg).cut(Extract(str(path), 0, 0, 1000, evenly=17), "x", tmp_path / "clip.mp3")
+    samples = bytearray()
+    ffmpeg.decode(Extract(str(tmp_path / "clip.mp3"), 0), samples.extend)
+    assert np.abs(np.frombuffer(samples, "<f4")).max() > 0.05

@@ -40,7 +40,7 @@ def test_the_headers_are_read(ffmpeg: Ffmpeg, make_media: MakeMedia) -> None:
     container = ffmpeg.probe(path)
     assert container.format.startswith("mov,mp4,m4a")
     assert container.duration_ms == 2000
-    assert container.streams == (AudioStream(0, "aac", 44100, 2, default=True),)
+    assert container.streams == (AudioStream(0, "aac", 44100, 2, default=True, layout="stereo"),)
     assert dict(container.tags)["title"] == "Żółć = 1; #2\\"
 
 
@@ -249,7 +249,8 @@ def test_a_crash_while_probing_is_an_engine_error(make_stub: MakeStub, tmp_path:
     ("layout", "channels"),
     [
         ("mono", 1), ("stereo", 2), ("2.1", 3), ("quad(side)", 4), ("5.1", 6), ("5.1(side)", 6), ("7.1", 8),
-        ("5.1.4", 10), ("22.2", 24), ("8 channels", 8), ("3 channels (FL+FR+LFE)", 3), ("ambisonic 1", 0),
+        ("5.1.4", 10), ("22.2", 24), ("8 channels", 8), ("3 channels (FL+FR+LFE)", 3),
+        ("ambisonic 1", 4), ("ambisonic 3", 16), ("ambisonic 1+stereo", 6), ("hexadecagonal", 16), ("odd", 0),
     ],
 )  # fmt: skip
 def test_channels_of_a_layout(layout: str, channels: int) -> None:
