@@ -22,6 +22,7 @@ from transcribe.commands.root import root
 from transcribe.lint import RULES
 from transcribe.option import Option
 from transcribe.settings import OPTIONS, Settings
+from transcribe.telemetry import SWITCHES
 
 DOCS = Path(__file__).resolve().parent
 END = "<!-- end of generated -->"
@@ -33,6 +34,7 @@ def main() -> int:
         "exit-codes.md": {"codes": codes_table()},
         "configuration.md": {"options": option_tables()},
         "lint.md": {"rules": rules_table()},
+        "privacy.md": {"switches": switches_table()},
     }
     texts = {name: filled(read(name), parts) for name, parts in pages.items()}
     stale = [name for name, text in texts.items() if read(name) != text]
@@ -60,6 +62,14 @@ def filled(page: str, parts: dict[str, str]) -> str:
             raise SystemExit(f"the markers of {name} are missing")
         page = f"{before}{begin}\n\n{text}\n{END}{after}"
     return page
+
+
+def switches_table() -> str:
+    heads = ("variable", "package", "what would happen without it", "source")
+    rows = [
+        (f"`{each.variable}={each.value}`", each.package, each.turns_off, each.source) for each in SWITCHES
+    ]
+    return table(heads, rows)
 
 
 def command_sections() -> str:

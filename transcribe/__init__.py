@@ -13,6 +13,8 @@ from __future__ import annotations
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
+from transcribe import telemetry
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from transcribe.settings import Settings
 
 __all__ = ["render_episode", "transcribe_file", "transcribe_tracks"]
+
+telemetry.turn_off()  # before anything of `transcribe` imports a dependency, in every process that does
 
 
 def transcribe_file(

@@ -5,12 +5,14 @@ from __future__ import annotations
 import importlib.metadata
 import platform
 import re
+import shlex
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from transcribe import telemetry
 from transcribe.config import Resolved, load
 from transcribe.errors import TranscribeError
 from transcribe.settings import Settings
@@ -66,6 +68,7 @@ def run_checks(config_file: Path | None = None, profile: str | None = None) -> l
         *check_folders(),
         check_config(resolved),
         check_network(),
+        *check_telemetry(),
     ]
 
 
@@ -200,7 +203,17 @@ def check_config(resolved: Resolved | TranscribeError) -> Check:
 
 def check_network() -> Check:
     """What leaves this machine."""
-    return Check("network", "ok", "not used; only `transcribe models pull` ever connects")
+    detail = "not used but by `transcribe models pull`, and by a webhook or a model server that you name"
+    return Check("network", "ok", detail)
+
+
+def check_telemetry() -> Iterator[Check]:
+    """What dependencies would tell others, and what one of them has kept to tell."""
+    switches = " ".join(f"{switch.variable}={switch.value}" for switch in telemetry.SWITCHES)
+    yield Check("telemetry", "ok", f"of dependencies is off: {switches}")
+    if (folder := telemetry.queue()) is not None:
+        detail = f"onnxruntime kept events of earlier runs, of this program or another, in {folder}"
+        yield Check("telemetry queue", "note", detail, f"Remove them: rm -r {shlex.quote(str(folder))}")
 
 
 def _guarded(name: str, check: Callable[[], Check]) -> Iterator[Check]:

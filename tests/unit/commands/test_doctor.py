@@ -141,3 +141,14 @@ def test_lines_for_people() -> None:
     problem = next(index for index, line in enumerate(lines) if line.startswith("problem"))
     assert lines[problem + 1].strip().startswith("→ ")
     assert "\x1b" not in "".join(lines)
+
+
+def test_telemetry_is_off_and_what_it_left_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("transcribe.telemetry.queue", lambda: None)
+    quiet, *nothing = checks.check_telemetry()
+    assert (quiet.status, nothing) == ("ok", [])
+    assert "ORT_DISABLE_TELEMETRY=1" in quiet.detail
+    monkeypatch.setattr("transcribe.telemetry.queue", lambda: tmp_path / "a b")
+    note = list(checks.check_telemetry())[1]
+    assert (note.status, note.exit_code) == ("note", 0)
+    assert note.advice == f"Remove them: rm -r '{tmp_path}/a b'"
