@@ -11,6 +11,7 @@ from transcribe.tracks.align import Placement, place
 from transcribe.tracks.bands import FRAME_MS, band_levels, resampled
 from transcribe.tracks.bleed import Heard, Own, own_speech, repeats
 from transcribe.tracks.merge import spans_on_timeline
+from transcribe.tracks.stamps import Stamped, stamped
 from transcribe.waveform import Waveform
 
 if TYPE_CHECKING:
@@ -152,9 +153,9 @@ def _clock(
         found = place(other.waveform, this.waveform)
         if found is not None:
             return _chained(on_first, found), "found"
-    stamped = _stamped(earlier[0].source, this.source)
-    if stamped is not None:
-        return Placement(stamped, 0.0, 0), "stated"
+    for other, (on_first, _) in zip(earlier, clocks, strict=True):
+        if (stamp := _stamp(other, this)) is not None:
+            return _chained(on_first, Placement(stamp.offset_ms, 0.0, 0)), "stated"
     return Placement(0.0, 0.0, 0), "assumed"
 
 
@@ -164,15 +165,8 @@ def _chained(outer: Placement, inner: Placement) -> Placement:
     return Placement(outer.offset_ms + inner.offset_ms * stretch, drift, inner.places)
 
 
-def _stamped(first: Source, this: Source) -> float | None:
-    """Offset by the time stamps that field recorders write (EBU Tech 3285: samples since midnight), in ms."""
-    times: list[float] = []
-    for source in (first, this):
-        stamp = dict(source.tags).get("time_reference", "")
-        if not (stamp.isascii() and stamp.isdigit()):
-            return None
-        times.append(1000 * int(stamp) / source.streams[source.stream].sample_rate)
-    return times[1] - times[0]
+def _stamp(first: Listened, this: Listened) -> Stamped | None:
+    return stamped(first.source, first.waveform.end_ms, this.source, this.waveform.end_ms)
 
 
 def _from_the_first(
@@ -201,6 +195,13 @@ def _notes(tracks: Sequence[Listened], placed: Sequence[Track]) -> tuple[str, ..
             continue  # that is told when it is transcribed
         if 4 * length < max(lengths):
             notes.append(f"{track.label}: this track is far shorter than the longest one")
+        if track.placed == "stated" and any(
+            (stamp := _stamp(other, listened)) and stamp.despite_dates for other in tracks
+        ):
+            notes.append(
+                f"{track.label}: by the dates in the files, a day or more lies between the tracks; placed by "
+                f"the time of day; where that is wrong, say --offset {track.name}=MS"
+            )
         if track.placed == "assumed" and abs(length - lengths[0]) > SAME_LENGTH_MS:
             notes.append(
                 f"{track.label} shares no sound with the other tracks and is not as long as they are: taken "
