@@ -18,10 +18,11 @@ from transcribe.waveform import Waveform
 
 MINUTE = 60_000
 HOUR = 60 * MINUTE
+JANUARY = "2026-01-31"
 
 
 def recording(since_midnight_ms: int | None, date: str = "", rate: int = 48_000) -> Source:
-    tags = (("date", date),) if date else ()
+    tags: tuple[tuple[str, str], ...] = (("date", date),) if date else ()
     if since_midnight_ms is not None:
         tags += (("time_reference", str(since_midnight_ms * rate // 1000)),)
     streams = (AudioStream(0, "pcm_s24le", rate, 1),)
@@ -35,19 +36,19 @@ EVENING, NIGHT = DAY_MS - 5_000, 8_000
     ("first", "this", "expected"),
     [
         (recording(1_000), recording(2_500, rate=44_100), Stamped(1_500)),
-        (recording(EVENING, "2026-01-31"), recording(NIGHT, "2026-02-01"), Stamped(13_000)),
-        (recording(NIGHT, "2026-02-01"), recording(EVENING, "2026-01-31"), Stamped(-13_000)),
+        (recording(EVENING, JANUARY), recording(NIGHT, "2026-02-01"), Stamped(13_000)),
+        (recording(NIGHT, "2026-02-01"), recording(EVENING, JANUARY), Stamped(-13_000)),
         (recording(EVENING, "2026:12:31"), recording(NIGHT, "2027_01_01"), Stamped(13_000)),
         (recording(EVENING), recording(NIGHT), Stamped(13_000)),
         (recording(NIGHT), recording(EVENING), Stamped(-13_000)),
-        (recording(EVENING, "2026-01-31"), recording(NIGHT), Stamped(13_000)),
+        (recording(EVENING, JANUARY), recording(NIGHT), Stamped(13_000)),
         (recording(EVENING, "0000-00-00"), recording(NIGHT, "2026"), Stamped(13_000)),
         # Both have the date on which the session began, or one clock was never set.
-        (recording(EVENING, "2026-01-31"), recording(NIGHT, "2026-01-31"), Stamped(13_000, despite_dates=True)),
-        (recording(1_000, "2016-01-01"), recording(9_000, "2026-01-31"), Stamped(8_000, despite_dates=True)),
+        (recording(EVENING, JANUARY), recording(NIGHT, JANUARY), Stamped(13_000, despite_dates=True)),
+        (recording(1_000, "2016-01-01"), recording(9_000, JANUARY), Stamped(8_000, despite_dates=True)),
         # Samples since the midnight before: past 24 hours.
-        (recording(EVENING, "2026-01-31"), recording(DAY_MS + NIGHT, "2026-01-31"), Stamped(13_000)),
-        (recording(None, "2026-01-31"), recording(NIGHT, "2026-01-31"), None),
+        (recording(EVENING, JANUARY), recording(DAY_MS + NIGHT, JANUARY), Stamped(13_000)),
+        (recording(None, JANUARY), recording(NIGHT, JANUARY), None),
         (recording(NIGHT), recording(None), None),
     ],
 )  # fmt: skip
@@ -61,10 +62,10 @@ def test_where_a_track_starts(first: Source, this: Source, expected: Stamped | N
 
 
 def test_a_track_may_start_many_hours_into_a_long_one() -> None:
-    long, late = recording(HOUR, "2026-01-31"), recording(15 * HOUR, "2026-01-31")
+    long, late = recording(HOUR, JANUARY), recording(15 * HOUR, JANUARY)
     assert stamped(long, 20 * HOUR, late, HOUR) == Stamped(14 * HOUR)
     after_midnight = recording(9 * HOUR, "2026-02-01")
-    assert stamped(recording(20 * HOUR, "2026-01-31"), 20 * HOUR, after_midnight, HOUR) == Stamped(13 * HOUR)
+    assert stamped(recording(20 * HOUR, JANUARY), 20 * HOUR, after_midnight, HOUR) == Stamped(13 * HOUR)
 
 
 @pytest.mark.parametrize("said", ["-5", "1e9", "٣", "9" * 5000, ""])
@@ -90,8 +91,9 @@ def test_three_broadcast_wave_files_across_midnight(
     voices: list[Samples],
     as_waveform: Callable[[str, Samples], Waveform],
 ) -> None:
-    stamps = {"room": "", "host": ("2026-01-31", EVENING), "guest": ("2026-02-01", NIGHT),
-              "desk": ("2026-01-31", DAY_MS - 2_000)}  # fmt: skip
+    stamps: dict[str, tuple[str, int] | None] = {
+              "room": None, "host": (JANUARY, EVENING), "guest": ("2026-02-01", NIGHT),
+              "desk": (JANUARY, DAY_MS - 2_000)}  # fmt: skip
     tracks = []
     for number, (name, stamp) in enumerate(stamps.items()):
         path = tmp_path / f"{name}.wav"
@@ -115,8 +117,8 @@ def test_three_broadcast_wave_files_across_midnight(
 def test_dates_that_are_not_believed_are_told(
     voices: list[Samples], as_waveform: Callable[[str, Samples], Waveform]
 ) -> None:
-    tracks = []
-    for name, source in (("host", recording(1_000, "2016-01-01")), ("guest", recording(9_000, "2026-01-31"))):
+    tracks: list[Listened] = []
+    for name, source in (("host", recording(1_000, "2016-01-01")), ("guest", recording(9_000, JANUARY))):
         waveform = as_waveform(name, voices[len(tracks)][:80_000])
         speech = SpeechSpans((SpeechSpan(0, waveform.end_ms),))
         tracks.append(Listened(Track(f"{name}.wav", source.sha256, name), source, waveform, speech))
