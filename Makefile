@@ -25,8 +25,8 @@ $(READY): pyproject.toml
 	  echo "Python 3.11 or newer is needed, and $(PYTHON) is not. Name one: make setup PYTHON=python3.12" >&2; \
 	  exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check "pip>=25.1"  # the first that knows --group
-	$(BIN)/python -m pip install --quiet --editable . --group dev
+	$(BIN)/python -P -m pip install --quiet --disable-pip-version-check "pip>=25.1"  # the first that knows --group
+	$(BIN)/python -P -m pip install --quiet --editable . --group dev
 	@touch $(READY)
 
 demo: $(READY) ## Transcribe a real recording with a real model and print the text
@@ -39,11 +39,11 @@ batch: $(READY) ## Transcribe what is new or changed: make batch IN=episodes OUT
 	$(BIN)/transcribe batch "$(IN)" --output "$(OUT)" $(OPTIONS)
 
 native: $(READY) ## Build the recognition engine for this machine, which is faster (docs/native.md)
-	$(BIN)/python -m transcribe.engines.native samples/$(SAMPLE).flac
+	$(BIN)/python -P -m transcribe.engines.native samples/$(SAMPLE).flac
 
 llm: $(READY) ## Build llama-cpp-python, for language models that write notes (5 to 10 minutes)
 	CMAKE_ARGS="-DLLAVA_BUILD=OFF -DGGML_NATIVE=ON" \
-	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --group llm
+	  $(BIN)/python -P -m pip install --quiet --disable-pip-version-check --group llm
 
 test: $(READY) ## Run every test
 	$(BIN)/python -m pytest
@@ -95,7 +95,7 @@ examples-notes: models ## Make the notes by language models in docs/examples ane
 	$(BIN)/python docs/make_examples.py --audio $(AUDIO)
 
 $(BENCH): $(READY)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group bench
+	$(BIN)/python -P -m pip install --quiet --disable-pip-version-check --group bench
 	@touch $(BENCH)
 
 models: $(READY) ## Install the models that the tests and the benchmarks use

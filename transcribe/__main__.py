@@ -1,6 +1,10 @@
 """`python -m transcribe` is the same as `transcribe`."""
 
-from transcribe.cli import main
+from transcribe.processes import forget_current_folder
+
+forget_current_folder()  # before more is imported
+
+from transcribe.cli import main  # noqa: E402
 
 if __name__ == "__main__":
     main()

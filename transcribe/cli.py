@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from transcribe.commands import COMPLETE_ENV, PROGRAM
 from transcribe.errors import Interrupted, TranscribeError
+from transcribe.processes import forget_current_folder
 
 if TYPE_CHECKING:
     from transcribe.commands.options import Asked
@@ -29,6 +30,7 @@ STOPPING = (signal.SIGINT, signal.SIGTERM)
 
 def main() -> NoReturn:
     """Run the program with the arguments of the process, and end the process."""
+    forget_current_folder()
     code = run(sys.argv[1:])
     for number in STOPPING:
         signal.signal(number, signal.SIG_IGN)  # a second Ctrl-C would only spoil the exit code now

@@ -16,6 +16,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from transcribe import processes
 from transcribe.errors import TranscribeError, UsageError
 
 SECONDS = 20
@@ -45,7 +46,7 @@ def run_limited(function: Callable[..., str], arguments: tuple[Any, ...], name: 
     process = context.Process(target=_work, args=(theirs, function, arguments), daemon=True)  # type: ignore[attr-defined]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # a fork beside threads: it only fills in texts
-        process.start()
+        processes.start(process)
     theirs.close()
     try:
         if not ours.poll(SECONDS):

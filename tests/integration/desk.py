@@ -85,11 +85,12 @@ class Desk:
         stdin: Path | None = None,
         prefix: Sequence[str] = (),
         environment: Mapping[str, str] | None = None,
+        program: Sequence[str] = PROGRAM,
     ) -> Outcome:
         """Run `transcribe ARGUMENTS` to its end, and check what holds for every command."""
         with open(stdin or os.devnull, "rb") as source:  # noqa: PTH123
             done = subprocess.run(
-                [*prefix, *PROGRAM, *map(str, arguments)],
+                [*prefix, *program, *map(str, arguments)],
                 cwd=self.folder,
                 env={**self.environment, **(environment or {})},
                 stdin=source,

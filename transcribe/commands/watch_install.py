@@ -71,9 +71,9 @@ def service_for(context: click.Context, arguments: tuple[str, ...], user: str | 
 
 
 def _program() -> list[str]:
-    import sys
+    from transcribe.processes import python
 
-    return [sys.executable, "-m", "transcribe"]
+    return python("-m", "transcribe")
 
 
 def _made_absolute(arguments: tuple[str, ...], values: Iterable[object]) -> list[str]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 import re
 import secrets
-import shutil
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +20,7 @@ from transcribe.engines.riff import stated_ms
 from transcribe.episode import SAMPLE_RATE, AudioStream
 from transcribe.errors import DependencyError, EngineError, InputError
 from transcribe.media import Container, Decoding, Extract, Sink
+from transcribe.processes import find_program, safe_path
 
 if TYPE_CHECKING:
     from transcribe.settings import ComputeSettings
@@ -78,8 +78,7 @@ class Ffmpeg:
         Raises:
             DependencyError: There is none.
         """
-        wanted = compute.ffmpeg or "ffmpeg"
-        path = shutil.which(wanted)
+        path = find_program(compute.ffmpeg or "ffmpeg")
         if path is None and compute.ffmpeg:
             raise DependencyError(f"there is no ffmpeg program at {compute.ffmpeg}", INSTALL)
         return cls(Program(path or _bundled(), INSTALL, compute.stall_seconds))
@@ -182,7 +181,8 @@ def _bundled() -> str:
     import imageio_ffmpeg
 
     try:
-        return str(imageio_ffmpeg.get_ffmpeg_exe())
+        with safe_path():  # where the package brings no program, it looks for one
+            return str(imageio_ffmpeg.get_ffmpeg_exe())
     except RuntimeError as error:
         raise DependencyError("there is no ffmpeg on this machine", INSTALL) from error
 

@@ -15,7 +15,6 @@ import importlib.metadata
 import importlib.util
 import json
 import os
-import shutil
 import subprocess
 import sys
 import sysconfig
@@ -26,7 +25,9 @@ from pathlib import Path
 
 import click
 
+from transcribe import processes
 from transcribe.errors import DependencyError, EngineError, TranscribeError
+from transcribe.processes import find_program, python
 
 ENGINE = "pywhispercpp"
 KERNELS = "LLAMAFILE"
@@ -101,7 +102,7 @@ def check_tools() -> None:
         raise DependencyError("pip is missing from this Python", f"Run: {sys.executable} -m ensurepip")
     for variable, names in {"CC": ("cc", "gcc", "clang"), "CXX": ("c++", "g++", "clang++")}.items():
         wished = os.environ.get(variable)
-        if not any(map(shutil.which, wished.split()[:1] if wished else names)):
+        if not any(map(find_program, wished.split()[:1] if wished else names)):
             raise DependencyError(
                 f"there is no C++ compiler (looked for {wished or ', '.join(names)})",
                 "Install one (Debian, Ubuntu: build-essential; Fedora: gcc-c++), or stay with the wheel",
@@ -126,7 +127,7 @@ def build(version: str, folder: Path) -> Path:
     """
     # A wheel built earlier, with other settings, may lie in pip's cache.
     options = ("--no-binary", ENGINE, "--no-cache-dir")
-    environment = build_environment(os.environ)
+    environment = build_environment(processes.environment())
     return _wheel(f"{ENGINE}=={version}", folder / "built", *options, environment=environment)
 
 
@@ -153,7 +154,7 @@ def engine_build() -> tuple[str, ...]:
     """
     names = "*dict.fromkeys((*engine.matrix_kernels(), *engine.instructions()))"
     question = f"from transcribe.engines import whisper_cpp as engine; print({names})"
-    done = _run([sys.executable, "-c", question], os.environ)
+    done = _run(python("-c", question), os.environ)
     if done.returncode != 0:
         last = done.stderr.strip().splitlines()[-1:]
         raise EngineError(f"the engine does not load ({' '.join(last)})", "Try: transcribe doctor")
@@ -166,7 +167,7 @@ def heard(recording: Path, folder: Path) -> str:
     Raises:
         EngineError: It cannot be transcribed.
     """
-    program = [sys.executable, "-m", "transcribe"]
+    program = python("-m", "transcribe")
     models = json.loads(_run([*program, "models", "list", "--json"], os.environ).stdout)
     installed = [each for each in models if each["installed"] and each["kind"] == "whisper"]
     if not installed:
@@ -230,9 +231,9 @@ def _pip(command: str, *arguments: str, environment: Mapping[str, str] | None = 
     """
     options = ("--quiet", "--disable-pip-version-check", "--no-input")
     done = subprocess.run(
-        [sys.executable, "-m", "pip", command, *options, *arguments],
+        python("-m", "pip", command, *options, *arguments),
         stdin=subprocess.DEVNULL,
-        env=environment,
+        env=environment or processes.environment(),
         check=False,
     )
     if done.returncode != 0:

@@ -28,6 +28,7 @@ from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
 from typing import Any, Generic, TypeVar
 
+from transcribe import processes
 from transcribe.errors import EngineError, TranscribeError
 
 Recogniser = TypeVar("Recogniser")
@@ -197,7 +198,7 @@ class WorkerPool(Generic[Recogniser]):
         process = self._context.Process(target=_serve, args=arguments, daemon=True)  # type: ignore[attr-defined]
         try:
             with _signals_held():
-                process.start()
+                processes.start(process)
         except OSError as error:  # no memory or no process to be had
             raise EngineError(
                 f"the system refuses to start a worker: {error.strerror}",

@@ -15,6 +15,7 @@ from typing import IO, cast
 
 from transcribe.errors import DependencyError, EngineError
 from transcribe.media import Sink
+from transcribe.processes import environment
 
 BLOCK_BYTES = 1 << 16
 HEAD_BYTES = 1 << 20
@@ -123,7 +124,7 @@ class Program:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                env={**os.environ, "LC_ALL": "C", "AV_LOG_FORCE_NOCOLOR": "1"},
+                env=environment(LC_ALL="C", AV_LOG_FORCE_NOCOLOR="1"),
                 start_new_session=True,
             )
         except OSError as error:

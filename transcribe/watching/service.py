@@ -26,6 +26,7 @@ RequiresMountsFor={mounts}
 [Service]
 Type=exec
 User={user}
+WorkingDirectory=/
 ExecStart={command}
 {environment}Restart=on-failure
 RestartSec=10
@@ -139,6 +140,7 @@ def launchd_plist(service: Service) -> str:
     content = {
         "Label": LABEL,
         "ProgramArguments": list(service.command),
+        "WorkingDirectory": "/",
         "EnvironmentVariables": dict(service.environment),
         "RunAtLoad": True,
         "KeepAlive": {"SuccessfulExit": False},

@@ -16,6 +16,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
+from transcribe import processes
 from transcribe.errors import EngineError, GateError, TranscribeError
 from transcribe.jobs import Job, plan_jobs
 from transcribe.noting import OpenWriter
@@ -90,7 +91,7 @@ class Transcriber:
         process = context.Process(
             target=serve, args=(theirs, self._settings, self._choices), name="transcriber"
         )
-        process.start()
+        processes.start(process)
         theirs.close()
         self._process, self._connection = process, ours
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -215,10 +214,11 @@ def test_a_named_program_that_is_not_there() -> None:
 def test_the_system_ffmpeg_comes_before_the_bundled_one(
     make_stub: MakeStub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = make_stub("echo ffmpeg version stub")
-    monkeypatch.setattr(shutil, "which", {"ffmpeg": path}.get)
+    path = Path(make_stub("echo ffmpeg version stub"))
+    path.rename(path.with_name("ffmpeg"))
+    monkeypatch.setenv("PATH", str(path.parent))
     assert Ffmpeg.find(ComputeSettings()).version() == "ffmpeg version stub"
-    monkeypatch.setattr(shutil, "which", lambda name: None)
+    monkeypatch.setenv("PATH", "/nowhere")
     assert Ffmpeg.find(ComputeSettings()).program.path == imageio_ffmpeg.get_ffmpeg_exe()
 
 
@@ -226,7 +226,7 @@ def test_no_ffmpeg_anywhere(monkeypatch: pytest.MonkeyPatch) -> None:
     def none() -> str:
         raise RuntimeError("No ffmpeg exe could be found")
 
-    monkeypatch.setattr(shutil, "which", lambda name: None)
+    monkeypatch.setenv("PATH", "/nowhere")
     monkeypatch.setattr(imageio_ffmpeg, "get_ffmpeg_exe", none)
     with pytest.raises(DependencyError, match="no ffmpeg on this machine") as caught:
         Ffmpeg.find(ComputeSettings())

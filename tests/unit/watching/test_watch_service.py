@@ -45,6 +45,11 @@ def test_every_word_of_the_command_survives() -> None:
     assert unescaped(said["ReadWritePaths"]) == ["/srv/out", "/var/cache/t"]
 
 
+def test_its_working_folder_is_nobody_elses() -> None:
+    assert settings(systemd_unit(SERVICE))["WorkingDirectory"] == "/"
+    assert plistlib.loads(launchd_plist(SERVICE).encode())["WorkingDirectory"] == "/"
+
+
 def test_it_is_hardened_and_stays_off_the_network() -> None:
     said = settings(systemd_unit(SERVICE))
     assert (said["ProtectSystem"], said["PrivateNetwork"], said["NoNewPrivileges"]) == (

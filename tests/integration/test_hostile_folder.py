@@ -1,0 +1,82 @@
+"""A current folder full of modules and programs that must not run, and every command in it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+from desk import Desk
+
+from transcribe.commands.root import COMMANDS
+
+PROGRAM = Path(sys.executable).with_name("transcribe")
+
+PACKAGES = (
+    "_pywhispercpp", "click", "ctranslate2", "faster_whisper", "ffmpeg", "filelock", "gguf",
+    "huggingface_hub", "imageio_ffmpeg", "jinja2", "llama_cpp", "msgspec", "numpy", "onnxruntime", "pip",
+    "platformdirs", "psutil", "pydub", "pywhispercpp", "rich", "setuptools", "sitecustomize", "tomli",
+    "transcribe", "usercustomize", "watchfiles",
+)  # fmt: skip
+PROGRAMS = ("ffmpeg", "ffprobe", "uname", "cc", "gcc", "git", "python", "python3", "sh", "file", "ldconfig")
+
+CALLS = {
+    "run": ("clip.wav", "-o", "out"),
+    "batch": ("clip.wav", "-o", "out"),
+    "make": ("make", "stamp", "stamp"),
+    "watch": ("watch", "in", "--out", "watched", "--once", "--settle", "0.1", "--min-free", "0"),
+    "multitrack": ("multitrack", "clip.wav", "clip2.wav", "-o", "out"),
+    "eval": ("eval", "reference.txt", "reference.txt"),
+    "lint": ("lint", "cues.srt"),
+    "render": ("render", "document.json", "-o", "rendered", "-f", "page"),
+    "rename": ("rename", "document.json", "A=B"),
+    "templates": ("templates", "list"),
+    "models": ("models", "list"),
+    "llm": ("llm", "list"),
+    "voices": ("voices", "list"),
+    "formats": ("formats",),
+    "config": ("config", "show"),
+    "doctor": ("doctor",),
+    "bench": ("bench", "--help"),
+    "completion": ("completion", "bash"),
+}
+"""How each command is called. What it answers does not matter here, but that it gets to its work does."""
+
+pytestmark = [
+    pytest.mark.real,
+    pytest.mark.skipif(not PROGRAM.exists(), reason="run the suite from a virtual environment: make test"),
+]
+
+
+@pytest.fixture
+def trap(used_desk: Desk) -> Path:
+    """What is there once anything of the folder has run."""
+    folder, trap = used_desk.folder, used_desk.folder.parent / "sprung"
+    for name in {*sys.stdlib_module_names, *PACKAGES}:
+        (folder / f"{name}.py").write_text(
+            f"open({str(trap)!r}, 'a').write({name + ' '!r})\nraise SystemExit(66)\n"
+        )
+    for name in PROGRAMS:
+        program = folder / name
+        program.write_text(f"#!/bin/sh\necho {name} >> '{trap}'\nexit 66\n")
+        program.chmod(0o755)
+    (folder / "in").mkdir()
+    (folder / "reference.txt").write_text("It was the best of times.\n")
+    (folder / "cues.srt").write_text("1\n00:00:00,000 --> 00:00:01,000\nHi.\n")
+    (folder / "clip2.wav").write_bytes((folder / "clip.wav").read_bytes())
+    return trap
+
+
+def test_every_command_is_called_here() -> None:
+    assert CALLS.keys() == COMMANDS.keys()
+
+
+@pytest.mark.parametrize("command", CALLS)
+def test_no_command_runs_anything_of_the_current_folder(used_desk: Desk, trap: Path, command: str) -> None:
+    search = os.pathsep.join(["", ".", *os.environ.get("PATH", os.defpath).split(os.pathsep), ""])
+    model = ("--model", "tiny.en") if command in ("run", "batch", "make", "watch", "multitrack") else ()
+    outcome = used_desk.run(*CALLS[command], *model, environment={"PATH": search}, program=(str(PROGRAM),))
+    assert not trap.exists(), trap.read_text()
+    assert outcome.code != 66
+    assert "this is a bug" not in outcome.stderr
