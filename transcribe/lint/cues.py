@@ -10,6 +10,9 @@ from transcribe.lint.finding import Findings
 from transcribe.lint.limits import Limits
 from transcribe.timecode import format_timecode
 
+FAR_MS = 24 * 3_600_000
+"""From one cue to the next: what lies further away is a wrong digit, in all but a few files."""
+
 
 @dataclass(frozen=True)
 class SeenCue:
@@ -30,11 +33,17 @@ class SeenCue:
     text_line: int
 
 
-def blocks_of(lines: Sequence[str], first: int = 0) -> Iterator[tuple[int, Sequence[str]]]:
-    """The stretches of lines between empty ones: index of the first line, and the lines."""
+def blocks_of(lines: Sequence[str], first: int = 0, *, end: str) -> Iterator[tuple[int, Sequence[str]]]:
+    """The stretches of lines between empty ones: index of the first line, and the lines.
+
+    Args:
+        lines: All lines of the file.
+        first: Index of the line to begin with.
+        end: Characters that a line may have and still count as empty.
+    """
     start = first
     for index in range(first, len(lines) + 1):
-        if index == len(lines) or not lines[index].strip(" \t"):
+        if index == len(lines) or not lines[index].strip(end):
             if index > start:
                 yield start, lines[start:index]
             start = index + 1
@@ -71,6 +80,10 @@ def _check_times(cues: Sequence[SeenCue], kind: str, findings: Findings) -> None
             findings.add(
                 f"{kind}-cue-order", f"the cue starts at {start}, before the one above ({earlier})", cue.line
             )
+        elif max(cue.start_ms, cue.end_ms) > latest + FAR_MS:
+            far = format_timecode(max(cue.start_ms, cue.end_ms))
+            message = f"the cue reaches {far}, those above end at {format_timecode(latest)}"
+            findings.add(f"{kind}-cue-far", message, cue.line)
         elif cue.start_ms < latest:
             findings.add(
                 f"{kind}-cue-overlap",

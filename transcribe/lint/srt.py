@@ -9,11 +9,12 @@ from transcribe.lint.cues import SeenCue, blocks_of, check_cues
 from transcribe.lint.finding import Findings, shown
 from transcribe.lint.limits import Limits
 from transcribe.lint.text import Lines
+from transcribe.lint.times import time_ms
 
 ARROW = "-->"
-_TIME = r"([0-9]{2,6}):([0-5][0-9]):([0-5][0-9]),([0-9]{3})"
+_TIME = r"([0-9]{2,}):([0-5][0-9]):([0-5][0-9]),([0-9]{3})"
 _EXACT = re.compile(rf"{_TIME} --> {_TIME}(?: +X1:.*)?")
-_MEANT_TIME = r"(?:([0-9]{1,6}):)?([0-9]{1,2}):([0-9]{1,2})(?:[.,:]([0-9]{1,3}))?"
+_MEANT_TIME = r"(?:([0-9]+):)?([0-9]{1,2}):([0-9]{1,2})(?:[.,:]([0-9]{1,3}))?"
 _MEANT = re.compile(rf"[ \t]*{_MEANT_TIME}[ \t]*-->[ \t]*{_MEANT_TIME}(?:[ \t].*)?")
 _NUMBER = re.compile(r"[ \t]*([0-9]{1,9})[ \t]*")
 _MARKUP = re.compile(r"</?[A-Za-z][^<>]*>|\{\\[^{}]*\}")
@@ -23,7 +24,7 @@ _SPEAKER = re.compile(r"([^\W\d_][^:\n]{0,30}): \S")
 def check(text: str, limits: Limits, duration_ms: int | None, findings: Findings) -> None:
     """Check a SubRip file."""
     reader = _Reader(findings)
-    for start, block in blocks_of(Lines(text)):
+    for start, block in blocks_of(Lines(text), end=" \t"):
         reader.block(start, block)
     check_cues(reader.cues, "srt", limits, duration_ms, findings)
     _check_speakers(reader.cues, findings)
@@ -95,12 +96,9 @@ class _Reader:
             message = f"{shown(head)}: times are written HH:MM:SS,mmm --> HH:MM:SS,mmm"
             self._findings.add("srt-timing", message, number)
         parts = match.groups()
-        return _ms(parts[0:4]), _ms(parts[4:8])
-
-
-def _ms(parts: Sequence[str | None]) -> int:
-    hours, minutes, seconds, fraction = (part or "0" for part in parts)
-    return int(hours) * 3_600_000 + int(minutes) * 60_000 + int(seconds) * 1000 + int(fraction.ljust(3, "0"))
+        if long := next((hours for hours in (parts[0], parts[4]) if len(hours or "") > 2), None):
+            self._findings.add("srt-hours", f"the hours are {shown(long)}, two digits are usual", number)
+        return time_ms(*parts[0:4]), time_ms(*parts[4:8])
 
 
 def _check_speakers(cues: Sequence[SeenCue], findings: Findings) -> None:

@@ -9,14 +9,16 @@ from transcribe.lint.cues import SeenCue, blocks_of, check_cues
 from transcribe.lint.finding import Findings, shown
 from transcribe.lint.limits import Limits
 from transcribe.lint.text import Lines
-from transcribe.lint.vtt_settings import check_settings
+from transcribe.lint.times import time_ms
+from transcribe.lint.vtt_settings import CUE, Regions, check_settings
 from transcribe.lint.vtt_text import Payload, check_payload
 
 ARROW = "-->"
-_TIME = r"(?:([0-9]{2,6}):)?([0-5][0-9]):([0-5][0-9])\.([0-9]{3})"
+_TIME = r"(?:([0-9]{2,}):)?([0-5][0-9]):([0-5][0-9])\.([0-9]{3})"
 _EXACT = re.compile(rf"{_TIME}[ \t]+-->[ \t]+{_TIME}(?:[ \t]+(.*))?")
-_MEANT_TIME = r"(?:([0-9]{1,6}):)?([0-9]{1,2}):([0-9]{1,2})(?:[.,]([0-9]{1,3}))?"
+_MEANT_TIME = r"(?:([0-9]+):)?([0-9]{1,2}):([0-9]{1,2})(?:[.,]([0-9]{1,3}))?"
 _MEANT = re.compile(rf"[ \t]*{_MEANT_TIME}[ \t]*-->[ \t]*{_MEANT_TIME}(?:[ \t]+(.*))?")
+_METADATA = re.compile(r"[A-Za-z][A-Za-z0-9_-]*:[ \t]*\S.*")
 _SPEAKER = re.compile(r"([^\W\d_][^:<>\n]{0,30}): \S")
 
 
@@ -24,7 +26,7 @@ def check(text: str, limits: Limits, duration_ms: int | None, findings: Findings
     """Check a WebVTT file."""
     lines = Lines(text)
     reader = _Reader(findings)
-    for start, block in blocks_of(lines, _header(lines, findings)):
+    for start, block in blocks_of(lines, _header(lines, findings), end=""):
         reader.block(start, block)
     check_cues(reader.cues, "vtt", limits, duration_ms, findings)
     _check_speakers(reader, findings)
@@ -41,11 +43,18 @@ def _header(lines: Sequence[str], findings: Findings) -> int:
     index = 1
     while index < len(lines) and lines[index].startswith("X-TIMESTAMP-MAP="):  # RFC 8216, section 3.5
         index += 1
-    if index < len(lines) and lines[index]:
+    end = index
+    while end < len(lines) and lines[end] and not _begins_cue(lines, end):
+        end += 1
+    if (
+        end > index
+        and all(_METADATA.fullmatch(line) for line in lines[index:end])
+        and not "".join(lines[end : end + 1])
+    ):
+        findings.add("vtt-header-metadata", f"{shown(lines[index])} is no part of WebVTT", index + 1)
+    elif index < len(lines) and lines[index]:
         findings.add("vtt-header-blank", "no empty line follows the header", index + 1)
-        while index < len(lines) and lines[index] and not _begins_cue(lines, index):
-            index += 1
-    return index
+    return end
 
 
 def _begins_cue(lines: Sequence[str], index: int) -> bool:
@@ -64,40 +73,48 @@ class _Reader:
         self.cues: list[SeenCue] = []
         self.voices = False
         self._ids: dict[str, int] = {}
+        self._regions = Regions(findings)
         self._any_cue = False
         self._findings = findings
 
     def block(self, start: int, block: Sequence[str]) -> None:
         """Read the block whose first line has the index `start`."""
         first = block[0]
+        kind = first.rstrip(" \t")
         if first == "NOTE" or first.startswith(("NOTE ", "NOTE\t")):
-            self._no_arrows(start, block, "a note")
-        elif first.rstrip(" \t") in ("STYLE", "REGION"):
-            self._no_arrows(start, block, "a style or region")
-            if self._any_cue:
-                self._findings.add("vtt-style-late", f"{first.strip()} stands after a cue", start + 1)
+            self._without_cues(start, block, "a note")
+        elif kind == "REGION":
+            self._regions.define(start, self._without_cues(start, block, "a region"))
+        elif kind == "STYLE":
+            self._without_cues(start, block, "a style")
         else:
             self._cues(start, block)
 
-    def _no_arrows(self, start: int, block: Sequence[str], where: str) -> None:
-        for number, line in enumerate(block, start + 1):
-            if ARROW in line:
-                message = f"{where} contains -->, which begins a cue"
-                self._findings.add("vtt-arrow-in-text", message, number, line.index(ARROW) + 1)
+    def _without_cues(self, start: int, block: Sequence[str], where: str) -> Sequence[str]:
+        """The part of a block that readers take for a note, style or region: a cue in it ends it."""
+        if self._any_cue and where != "a note":
+            self._findings.add("vtt-style-late", f"{block[0].strip()} stands after a cue", start + 1)
+        for index, line in enumerate(block):
+            if ARROW not in line:
+                continue
+            message = f"{where} contains -->, which begins a cue"
+            self._findings.add("vtt-arrow-in-text", message, start + index + 1, line.index(ARROW) + 1)
+            if _MEANT.fullmatch(line):
+                self._cues(start + index, block[index:])
+                return block[:index]
+        return block
 
     def _cues(self, start: int, block: Sequence[str]) -> None:
         times = [index for index, line in enumerate(block) if ARROW in line]
         heads = [index for index in times if _MEANT.fullmatch(block[index])] or times[:1]
-        if not heads:
-            self._findings.add("vtt-stray-text", f"{shown(block[0])} belongs to no cue", start + 1)
-            return
-        if heads[0] > 1:
+        if not heads or heads[0] > 1:
             self._findings.add("vtt-stray-text", f"{shown(block[0])} belongs to no cue", start + 1)
         for position, head in enumerate(heads):
             end = heads[position + 1] if position + 1 < len(heads) else len(block)
             if end < len(block):
-                self._findings.add("vtt-missing-blank", "no empty line before this cue", start + end + 1)
-                end -= block[end - 1].isdigit() and end - 1 > head  # what looks like its identifier
+                numbered = block[end - 1].isdigit() and end - 1 > head  # what looks like its identifier
+                self._findings.add("vtt-missing-blank", _no_blank(block[end - 1 - numbered]), start + end + 1)
+                end -= numbered
             if head > 0 and (position == 0 or block[head - 1].isdigit()):
                 self._identifier(block[head - 1], start + head)
             self._cue(start + head, block[head], block[head + 1 : end])
@@ -134,8 +151,17 @@ class _Reader:
         if not _EXACT.fullmatch(head):
             self._findings.add("vtt-timing", f"{shown(head)}: {_trouble(head)}", number)
         parts = match.groups()
-        check_settings(parts[8] or "", number, head, self._findings)
-        return _ms(parts[0:4]), _ms(parts[4:8])
+        settings, seen = parts[8] or "", dict[str, str]()
+        check_settings(settings, (number, len(head) - len(settings) + 1), CUE, seen, self._findings)
+        if seen.get("region"):
+            self._regions.use(seen["region"], number)
+        return time_ms(*parts[0:4]), time_ms(*parts[4:8])
+
+
+def _no_blank(line: str) -> str:
+    if line.strip(" \t"):
+        return "no empty line before this cue"
+    return "the line before this cue is not empty, there are spaces in it; only an empty line ends a cue"
 
 
 def _trouble(head: str) -> str:
@@ -147,18 +173,13 @@ def _trouble(head: str) -> str:
     return "times are written HH:MM:SS.mmm or MM:SS.mmm"
 
 
-def _ms(parts: Sequence[str | None]) -> int:
-    hours, minutes, seconds, fraction = (part or "0" for part in parts)
-    return int(hours) * 3_600_000 + int(minutes) * 60_000 + int(seconds) * 1000 + int(fraction.ljust(3, "0"))
-
-
 def _check_speakers(reader: _Reader, findings: Findings) -> None:
     """Note names before a colon that several cues begin with, where there is no `<v>` at all."""
     if reader.voices:
         return
     seen: dict[str, int] = {}
     for cue in reader.cues:
-        match = _SPEAKER.match(cue.texts[0]) if cue.texts else None
+        match = _SPEAKER.match(next((text for text in cue.texts if text.strip()), ""))
         if match is None:
             continue
         if match[1] in seen:

@@ -9,12 +9,15 @@ from dataclasses import dataclass, field
 from html.entities import html5
 
 from transcribe.lint.finding import Findings, shown
+from transcribe.lint.languages import is_language
 from transcribe.lint.text import Places
+from transcribe.lint.times import time_ms
 
 _PART = re.compile(r"<[^>]*>?|&(?:#[0-9]{1,7};|#[xX][0-9a-fA-F]{1,6};|[A-Za-z0-9]{1,32};)?|[^<&]+")
 _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]*)((?:\.[^\s.<>&]+)*)(?:[ \t\n]+([^>]*))?>")
-_TIME = re.compile(r"<(?:([0-9]{2,6}):)?([0-5][0-9]):([0-5][0-9])\.([0-9]{3})>")
+_TIME = re.compile(r"<(?:([0-9]{2,}):)?([0-5][0-9]):([0-5][0-9])\.([0-9]{3})>")
 _KNOWN = frozenset(("c", "i", "b", "u", "ruby", "rt", "v", "lang"))
+_ANNOTATED = ("v", "lang")
 
 
 @dataclass
@@ -94,28 +97,34 @@ class _Text:
         return ""
 
     def _inner_time(self, match: re.Match[str], offset: int) -> None:
-        hours, minutes, seconds, fraction = (int(group or 0) for group in match.groups())
-        ms = ((hours * 60 + minutes) * 60 + seconds) * 1000 + fraction
+        ms = time_ms(*match.groups())
         if self._times and not (self._latest < ms < self._times[1]):
-            message = f"{match[0]} is not after what is before it and within the cue"
+            message = f"{shown(match[0])} is not after what is before it and within the cue"
             self._add("vtt-inner-time", message, offset)
         self._latest = max(self._latest, ms)
 
     def _tag(self, match: re.Match[str], offset: int) -> None:
-        closes, name, _classes, annotation = match.groups()
+        closes, name, classes, annotation = match.groups()
         if name not in _KNOWN:
             self._add("vtt-tag-unknown", f"{shown(match[0])} is no tag of WebVTT", offset)
         elif closes:
+            if classes or annotation:
+                self._add("vtt-tag-annotation", f"{shown(match[0])} has more than its name", offset)
             self._close(name, offset)
         else:
             self._open.append((name, offset))
-            if name == "v":
-                self._voice((annotation or "").strip(), offset)
+            self._annotation(name, (annotation or "").strip(), offset)
 
-    def _voice(self, name: str, offset: int) -> None:
-        if not name:
-            self._add("vtt-voice-name", "<v> names nobody", offset)
-        self._payload.voices.append(html.unescape(name))
+    def _annotation(self, tag: str, annotation: str, offset: int) -> None:
+        if annotation and tag not in _ANNOTATED:
+            self._add("vtt-tag-annotation", f"<{tag}> goes without {shown(annotation)}", offset)
+        elif tag == "lang" and not is_language(annotation):
+            message = f"<lang> names {shown(annotation)}, no language tag such as en or pt-BR"
+            self._add("vtt-language", message, offset)
+        elif tag == "v":
+            if not annotation:
+                self._add("vtt-voice-name", "<v> names nobody", offset)
+            self._payload.voices.append(html.unescape(annotation))
 
     def _close(self, name: str, offset: int) -> None:
         if name == "ruby" and self._open and self._open[-1][0] == "rt":  # its end tag may be left out

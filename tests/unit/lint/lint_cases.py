@@ -108,16 +108,27 @@ FILES = [
     case("text-line-ends", "a.srt", SRT.replace("\n", "\r\n", 2), SRT.replace("\n", "\r\n")),
 ]
 
+
+def region(*settings: str) -> str:
+    return VTT.replace("\n\n", "\n\nREGION\n" + "\n".join(settings) + "\n\n", 1)
+
+
+def in_region(name: str) -> str:
+    return region("id:low").replace("05.000\n", f"05.000 region:{name}\n")
+
+
 _LATE = "00:20.000 --> 00:22.000"
 VTT_CASES = [
     case("vtt-header", "a.vtt", VTT.replace("WEBVTT", "WEBVTT1"), VTT, 1),
     case("vtt-header-blank", "a.vtt", VTT.replace("\n\n", "\n", 1), VTT, 2),
+    case("vtt-header-metadata", "a.vtt", VTT.replace("\n\n", "\nKind: captions\n\n", 1), VTT, 2),
     case("vtt-timing", "a.vtt", VTT.replace("01.000", "01,000"), VTT, 3),
     case("vtt-timing", "a.vtt", vtt("Hello", "now --> later"), VTT, 3),
     case("vtt-timing", "a.vtt", vtt("Hello", "00:01.000-->00:03.000"), VTT, 3),
     case("vtt-cue-order", "a.vtt", VTT.replace("00:03.000 --> 00:05", "00:00.500 --> 00:05"), VTT, 6),
     case("vtt-cue-end", "a.vtt", vtt("Hello", "00:03.000 --> 00:03.000"), VTT, 3),
     case("vtt-cue-overlap", "a.vtt", VTT.replace("00:03.000 --> 00:05", "00:02.500 --> 00:05"), VTT, 6),
+    case("vtt-cue-far", "a.vtt", vtt("Hello", "00:01.000 --> 24:00:00.001"), VTT, 3),
     case("vtt-cue-past-end", "a.vtt", vtt("Hello", _LATE), VTT, 3, TEN_SECONDS),
     case("vtt-cue-empty", "a.vtt", "WEBVTT\n\n00:01.000 --> 00:03.000\n", VTT, 3),
     case("vtt-no-cues", "a.vtt", "WEBVTT\n", VTT),
@@ -139,6 +150,16 @@ VTT_CASES = [
         vtt("Hi", "00:01.000 --> 00:03.000 size:50% line:-1 position:10%,line-left align:start vertical:rl"),
         3,
     ),
+    case("vtt-region-setting", "a.vtt", region("id:a", "lines:3 width:101%"), region("id:a width:100%"), 5),
+    case("vtt-region-id", "a.vtt", region("lines:3"), region("lines:3", "id:a"), 3),
+    case(
+        "vtt-region-id",
+        "a.vtt",
+        region("id:a", "", "REGION ", "id:a"),
+        region("id:a", "", "REGION ", "id:b"),
+        6,
+    ),
+    case("vtt-region-unknown", "a.vtt", in_region("high"), in_region("low"), 9),
     case("vtt-id-duplicate", "a.vtt", VTT.replace("00:0", "x\n00:0").replace("--> x\n", "--> "), VTT, 7),
     case("vtt-escape", "a.vtt", vtt("Q & A"), vtt("Q &amp; A"), 4),
     case("vtt-escape", "a.vtt", vtt("I <3 you"), vtt("I &lt;3 you"), 4),
@@ -146,6 +167,9 @@ VTT_CASES = [
     case("vtt-tag-nesting", "a.vtt", vtt("<i>x"), vtt("<i>x</i>"), 4),
     case("vtt-tag-nesting", "a.vtt", vtt("<i><b>x</i></b>"), vtt("<ruby>x<rt>y</ruby>"), 4),
     case("vtt-tag-nesting", "a.vtt", vtt("<v A>x\n<v B>y"), vtt("<v A>x</v>\n<v B>y</v>"), 4),
+    case("vtt-tag-annotation", "a.vtt", vtt("<b loud>Hello</b>"), vtt("<b.loud>Hello</b>"), 4),
+    case("vtt-tag-annotation", "a.vtt", vtt("<v Ann>Hello</v Ann>"), vtt("<v Ann>Hello</v>"), 4),
+    case("vtt-language", "a.vtt", vtt("<lang french>Oui</lang>"), vtt("<lang fr-CA>Oui</lang>"), 4),
     case("vtt-voice-name", "a.vtt", vtt("<v>Hello"), vtt("<v Ann>Hello"), 4),
     case("vtt-inner-time", "a.vtt", vtt("a <00:04.000>b"), vtt("a <00:02.000>b"), 4),
     case(
@@ -170,6 +194,8 @@ SRT_CASES = [
     case("srt-cue-order", "a.srt", SRT.replace("00:03,000 --> 00:00:05", "00:00,500 --> 00:00:05"), SRT, 6),
     case("srt-cue-end", "a.srt", srt("Hi", "00:00:03,000 --> 00:00:01,000"), SRT, 2),
     case("srt-cue-overlap", "a.srt", SRT.replace("00:03,000 --> 00:00:05", "00:02,500 --> 00:00:05"), SRT, 6),
+    case("srt-cue-far", "a.srt", srt("Hi", "24:00:00,001 --> 24:00:02,000"), SRT, 2),
+    case("srt-hours", "a.srt", srt("Hi", "000:00:01,000 --> 000:00:03,000"), SRT, 2),
     case("srt-cue-past-end", "a.srt", srt("Hi", "00:00:09,000 --> 00:00:10,001"), SRT, 2, TEN_SECONDS),
     case("srt-cue-empty", "a.srt", "1\n00:00:01,000 --> 00:00:03,000\n", SRT, 2),
     case("srt-no-cues", "a.srt", b"", SRT),

@@ -59,7 +59,7 @@ def test_youtube_and_hls_headers() -> None:
     hls = VTT.replace("WEBVTT\n", "WEBVTT\nX-TIMESTAMP-MAP=MPEGTS:900000,LOCAL:00:00:00.000\n")
     assert places("a.vtt", hls) == []
     youtube = VTT.replace("WEBVTT\n", "WEBVTT\nKind: captions\nLanguage: en\n")
-    assert places("a.vtt", youtube) == [("vtt-header-blank", 2, None)]
+    assert places("a.vtt", youtube) == [("vtt-header-metadata", 2, None)]
 
 
 def test_xml_is_read_in_the_encoding_it_declares() -> None:
