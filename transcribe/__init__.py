@@ -55,16 +55,16 @@ def transcribe_file(
     from transcribe.pipeline import open_workspace, transcribing
     from transcribe.progress import silent
     from transcribe.settings import Settings
-    from transcribe.stages.probe import probe
+    from transcribe.speaking import source_of
 
     settings = Settings.of(**options)
     check_speakers(settings, [str(path)])
-    if settings.tracks.channels:
+    if settings.tracks.divided:
         return _together([Path(path)], settings, progress)
     open_writer = choose_writer(settings)
     engines = choose_engines(settings)
-    source = probe(Path(path), settings.normalise.audio_stream, engines.prober)
     tell = progress or silent
+    source = source_of(Path(path), settings, engines, tell)
     with open_workspace(source, settings, engines) as work:
         episode = to_the_end(transcribing(work, source, settings, engines, tell))
         episode = diarised(work, episode, settings, engines, tell)
@@ -103,17 +103,15 @@ def _together(paths: list[Path], settings: Settings, progress: Progress | None) 
     from transcribe.noting import noted
     from transcribe.pausing import to_the_end
     from transcribe.progress import silent
-    from transcribe.stages.probe import probe
-    from transcribe.track_jobs import channel_jobs, track_jobs
+    from transcribe.track_jobs import parts_of, track_jobs
 
     open_writer = choose_writer(settings)
     engines = choose_engines(settings)
     tell = progress or silent
-    if settings.tracks.channels:
-        source = probe(paths[0], settings.normalise.audio_stream, engines.prober)
-        jobs = channel_jobs(source, settings, tell)
+    if settings.tracks.divided:
+        jobs = parts_of(paths[0], settings, engines, tell)
     else:
-        jobs = track_jobs(paths, settings, engines.prober, tell)
+        jobs = track_jobs(paths, settings, engines, tell)
     with open_joint_workspace(jobs, settings, engines) as work, kept_loaded(engines) as loaded:
         episode = to_the_end(transcribing_tracks(work, jobs, settings, loaded, tell))
         return noted(work, episode, settings, open_writer, tell)

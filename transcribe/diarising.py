@@ -84,13 +84,12 @@ def check_speakers(settings: Settings, sources: Sequence[str]) -> None:
         InputError: The file of `--turns` is missing, damaged, or one file for several recordings.
     """
     asked = settings.speakers
-    if settings.tracks.channels and wants_speakers(asked):
-        raise UsageError(
-            "with --channels it is known who speaks", "Drop --channels, or --speakers and --turns"
-        )
+    if settings.tracks.divided and wants_speakers(asked):
+        flag = "--tracks" if settings.tracks.tracks else "--channels"
+        raise UsageError(f"with {flag} it is known who speaks", f"Drop {flag}, or --speakers and --turns")
     if not wants_speakers(asked):
         needs = {"--speaker-names": asked.speaker_names, "--voices": asked.voices}
-        needs["--format rttm"] = "rttm" in settings.output.formats and not settings.tracks.channels
+        needs["--format rttm"] = "rttm" in settings.output.formats and not settings.tracks.divided
         for flag, given in needs.items():
             if given:
                 raise UsageError(

@@ -516,13 +516,14 @@ class Track:
         name: File name without directories.
         sha256: Hex digest of the file's bytes.
         speaker: Who speaks into it.
-        channel: Which channel of the file, from 1; None where the whole file is the track.
+        channel: Which channel of the file, from 1; None where it is not one channel.
         offset_ms: Where its first sample lies on the recording's timeline.
         drift_ppm: How much longer than on its own clock everything lasts on the recording's
             timeline, in millionths.
         placed: How that is known: `reference` of the others, `found` in the sound, `chosen` by the
-            user, `together` (channels of one file), `stated` by time stamps in the files, `assumed`
-            where nothing tells.
+            user, `together` (channels or tracks of one file), `stated` by time stamps in the files,
+            `assumed` where nothing tells.
+        stream: Which audio stream of the file, from 0; None where the file is not divided into them.
     """
 
     name: str
@@ -532,6 +533,7 @@ class Track:
     offset_ms: int = 0
     drift_ppm: float = 0.0
     placed: Placed = "assumed"
+    stream: int | None = None
 
     def at(self, ms: int) -> int:
         """A time of this track's own, on the recording's timeline, in ms; never below 0."""
@@ -539,8 +541,15 @@ class Track:
 
     @property
     def label(self) -> str:
-        """What people are shown: `host.wav`, or `interview.wav, channel 2`."""
+        """What people are shown: `host.wav`, `interview.wav, channel 2` or `talk.mkv, track 2`."""
+        if self.stream is not None:
+            return f"{self.name}, track {self.stream + 1}"
         return self.name if self.channel is None else f"{self.name}, channel {self.channel}"
+
+    @property
+    def divided(self) -> bool:
+        """Whether it is a part of a file that others are parts of, too."""
+        return self.channel is not None or self.stream is not None
 
 
 @dataclass(frozen=True)

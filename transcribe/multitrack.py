@@ -82,7 +82,7 @@ def transcribing_tracks(
     gone = {each.index: each.reason for each in arrangement.left_out}
     if len(jobs) - len(gone) < 2:
         (index, reason), *_ = gone.items()
-        alone = "without --channels" if jobs[index].track.channel else "the other one by itself"
+        alone = "without --channels or --tracks" if jobs[index].track.divided else "the other one by itself"
         raise InputError(f"{jobs[index].track.label} is no track of its own: {reason}", f"Transcribe {alone}")
     _tell(arrangement, progress)
     kept = [index for index in range(len(jobs)) if index not in gone]
@@ -132,7 +132,7 @@ def mixed(
     Raises:
         TranscribeError: A track cannot be read or the mix not be written.
     """
-    if engines.editor is None or episode.tracks[0].channel is not None:
+    if engines.editor is None or episode.tracks[0].divided:
         return episode
     sources = {job.source.sha256: job.source for job in jobs}
     place = work.path / MIX_FILE

@@ -148,6 +148,7 @@ class TrackSettings:
     """Who speaks on which track, and where the tracks lie; see `transcribe/tracks/`."""
 
     channels: bool = option(False, "Each channel is a speaker of its own")
+    tracks: bool = option(False, "Each audio track of the file is a speaker of its own", advanced=True)
     track_speakers: tuple[str, ...] = option(
         (),
         "Speaker: ch1=Ala, host.wav=Ala; may be repeated",
@@ -165,6 +166,11 @@ class TrackSettings:
         True, "Leave out what a microphone picked up of another one's speaker", advanced=True
     )
     mix: bool = option(False, "Write the tracks mixed into one file, too; the page plays it", advanced=True)
+
+    @property
+    def divided(self) -> bool:
+        """Whether one file is divided into several tracks."""
+        return self.channels or self.tracks
 
 
 @dataclass(frozen=True)

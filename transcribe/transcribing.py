@@ -37,12 +37,12 @@ from transcribe.progress import (
 from transcribe.records import Seen, size_and_time
 from transcribe.renaming import named_since
 from transcribe.settings import Settings
+from transcribe.speaking import source_of
 from transcribe.stages.content import check_content, content_of
-from transcribe.stages.probe import probe
 from transcribe.stages.publish import Target, check_targets, publish
 from transcribe.stages.tagging import content_of as sound_of
 from transcribe.stages.tagging import publish_sound
-from transcribe.track_jobs import TrackJob, channel_jobs, track_jobs
+from transcribe.track_jobs import TrackJob, parts_of, track_jobs
 from transcribe.workspace import Workspace, disk_errors, work_root
 
 
@@ -61,7 +61,7 @@ def transcribe_one(
         progress(StageStarted("probe"))
         facts = size_and_time(path)  # before it is read: what is written into it from now on is a change
         tracks = _tracks_of(job, path, settings, engines, progress)
-        source = tracks[0].source if tracks else probe(path, settings.normalise.audio_stream, engines.prober)
+        source = tracks[0].source if tracks else source_of(path, settings, engines, progress)
         progress(StageFinished("probe"))
         if tracks:
             work = open_joint_workspace(tracks, settings, engines)
@@ -190,11 +190,8 @@ def _tracks_of(
 ) -> tuple[TrackJob, ...]:
     """The tracks of a recording that has several; none where everybody is on one."""
     if job.tracks:
-        return track_jobs([Path(each) for each in job.tracks], settings, engines.prober, progress)
-    if settings.tracks.channels:
-        source = probe(path, settings.normalise.audio_stream, engines.prober)
-        return channel_jobs(source, settings, progress)
-    return ()
+        return track_jobs([Path(each) for each in job.tracks], settings, engines, progress)
+    return parts_of(path, settings, engines, progress) if settings.tracks.divided else ()
 
 
 def judge(name: str, coverage: Coverage, fail_under: float, progress: Progress) -> None:

@@ -94,7 +94,7 @@ def test_what_makes_no_sense_is_refused(desk: Desk, talk: tuple[str, str]) -> No
     assert "the same recording" in desk.refuses(3, "multitrack", host, "copy.wav", *small)
     assert "notes.wav is not a sound" in desk.refuses(3, "multitrack", host, "notes.wav", *small)
     assert "there is no file gone.wav" in desk.refuses(3, "multitrack", host, "gone.wav", *small)
-    assert "at least two" in desk.refuses(3, "multitrack", host, *small)
+    assert "--speakers auto" in desk.refuses(3, "multitrack", host, *small)
     assert "named twice" in desk.refuses(2, "multitrack", host, host, *small)
     assert "whole number" in desk.refuses(2, "multitrack", *talk, "--offset", f"{guest}=soon", *small)
     assert "cut one recording" in desk.refuses(2, "multitrack", *talk, "--to", "3", *small)

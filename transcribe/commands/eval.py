@@ -222,10 +222,10 @@ def _listen_to(
     from transcribe.diarising import diarised_episode
     from transcribe.progress import FileFailed, FileFinished
     from transcribe.references import text_of
-    from transcribe.stages.probe import probe
+    from transcribe.speaking import source_of
 
     try:
-        source = probe(path, settings.normalise.audio_stream, engines.prober)
+        source = source_of(path, settings, engines, progress)
         text = text_of(diarised_episode(source, settings, engines, progress), str(path))
     except Interrupted:
         raise

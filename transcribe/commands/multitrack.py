@@ -11,12 +11,12 @@ from transcribe.errors import UsageError
 
 
 @click.command("multitrack", cls=SettingsCommand)
-@click.argument("tracks", nargs=-1, required=True, metavar="TRACK...", type=click.Path(path_type=Path))
+@click.argument("named", nargs=-1, required=True, metavar="TRACK...", type=click.Path(path_type=Path))
 @click.option("--title", metavar="NAME", default="", help="Name of the results; else told from the tracks.")
 @click.pass_context
 def multitrack(
     context: click.Context,
-    tracks: tuple[Path, ...],
+    named: tuple[Path, ...],
     title: str,
     config_file: Path | None,
     profile: str | None,
@@ -34,15 +34,16 @@ def multitrack(
 
     flags = given_flags(context)
     resolved = config.load(flags, config_file, profile)
-    settings = resolved.settings.replace({"channels": False})  # the config may say so of single files
+    # The config may say so of single files.
+    settings = resolved.settings.replace({"channels": False, "tracks": False})
     asked = context.ensure_object(Asked)
     asked.debug, asked.quiet = settings.display.debug, settings.display.quiet
     if title != Path(title).name:
         raise UsageError(f"--title {title} is no file name", "Choose the folder with -o")
-    if flags.get("channels"):
+    if flag := next((f"--{name}" for name in ("channels", "tracks") if flags.get(name)), ""):
         raise UsageError(
-            "multitrack takes a file for each speaker, --channels a channel",
-            "Run transcribe FILE --channels for one file with several channels",
+            f"multitrack takes a file for each speaker, and {flag} divides one file",
+            f"Run transcribe FILE {flag}",
         )
     with open_display(settings.display) as progress:
         from transcribe.batch import transcribe_together
@@ -50,7 +51,7 @@ def multitrack(
         from transcribe.commands.choose_writer import choose_writer
         from transcribe.tracks.names import found_tracks
 
-        found = found_tracks(tracks)
+        found = found_tracks(named)
         for warning in (*resolved.warnings, *found.warnings):
             progress(Warned(warning))
         open_writer = choose_writer(settings)

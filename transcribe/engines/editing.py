@@ -21,6 +21,9 @@ MIX_RATE, CLOCK_RATE = 48_000, 192_000
 MIX_BITRATE = "96k"
 """Mono speech at which nobody hears the coding (EBU Tech 3324 has AAC at 64 kbit/s a channel as good)."""
 
+LOUDEST = 0.9
+"""Of a mix: some room below full scale for what a lossy coding adds."""
+
 SAME_BYTES = {"fflags": "+bitexact", "flags": "+bitexact"}
 """Without these a file says which ffmpeg wrote it."""
 
@@ -65,8 +68,14 @@ class FfmpegEditor:
             )
             self._run(node, f"writing chapters into a copy of {path}")
 
-    def cut(self, extract: Extract, title: str, target: Path) -> None:
+    def cut(self, extract: Extract, others: Sequence[int], title: str, target: Path) -> None:
         """Write one stretch of an audio stream as an MP3 of its own, under its title.
+
+        Args:
+            extract: The stretch.
+            others: Streams that are mixed into it.
+            title: What the clip is called.
+            target: Where it goes.
 
         Raises:
             EngineError: ffmpeg cannot read or write it.
@@ -76,9 +85,14 @@ class FfmpegEditor:
 
         path = Path(extract.path).absolute()
         span = {"ss": f"{extract.start_ms}ms", "t": f"{extract.duration_ms}ms"}
-        sound = ffmpeg.input(f"file:{path}", **span, **self.media.reading())[f"a:{extract.stream}"]
+        opened = ffmpeg.input(f"file:{path}", **span, **self.media.reading())
+        sound = mixed_evenly(opened[f"a:{extract.stream}"], extract.evenly)
+        if others:
+            sounds = [sound, *(opened[f"a:{stream}"] for stream in others)]
+            sound = ffmpeg.filter(sounds, "amix", inputs=len(sounds), normalize=0)
+            sound = sound.filter("alimiter", limit=LOUDEST, level=0)
         node = ffmpeg.output(
-            mixed_evenly(sound, extract.evenly),
+            sound,
             f"file:{target.absolute()}",
             map_chapters=-1,
             metadata=f"title={title}",
@@ -102,7 +116,7 @@ class FfmpegEditor:
         node = ffmpeg.output(
             ffmpeg.filter(
                 [self._placed(voice) for voice in voices], "amix", inputs=len(voices), normalize=0
-            ).filter("alimiter", limit=0.9, level=0),
+            ).filter("alimiter", limit=LOUDEST, level=0),
             f"file:{target.absolute()}",
             map_metadata=-1,
             map_chapters=-1,

@@ -192,9 +192,12 @@ class TrackRecord:
         Placed,
         Meta(
             description="How that is known: reference of the others, found in the sound, chosen by the user, "
-            "together (channels of one file), stated by time stamps in the files, or assumed"
+            "together (channels or tracks of one file), stated by time stamps in the files, or assumed"
         ),
     ]
+    stream: Annotated[
+        int | None, Meta(description="Audio stream of the file, from 0, or null: all of it")
+    ] = None
 
 
 @dataclass(frozen=True)

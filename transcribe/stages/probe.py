@@ -65,6 +65,11 @@ def best_stream(streams: tuple[AudioStream, ...]) -> AudioStream:
     )
 
 
+def decodable(streams: tuple[AudioStream, ...]) -> tuple[AudioStream, ...]:
+    """Those that this ffmpeg has a decoder for."""
+    return tuple(stream for stream in streams if stream.codec != UNDECODABLE)
+
+
 def _check_file(path: Path) -> int:
     """Size in bytes of a file that exists, is a plain file and is not empty."""
     try:

@@ -45,8 +45,8 @@ class Editor(Protocol):
             TranscribeError: It cannot be read or written.
         """
 
-    def cut(self, extract: Extract, title: str, target: Path) -> None:
-        """Write one stretch of an audio stream as an MP3 of its own.
+    def cut(self, extract: Extract, others: Sequence[int], title: str, target: Path) -> None:
+        """Write one stretch of an audio stream, with `others` mixed into it, as an MP3 of its own.
 
         Raises:
             TranscribeError: It cannot be read or written.
@@ -111,7 +111,9 @@ def content_of(episode: Episode, name: str, editor: Editor) -> Content | None:
 
 def _cut(episode: Episode, bite: SoundBite, editor: Editor, target: Path) -> None:
     extract = extract_of(episode.source, bite.start_ms, bite.end_ms - bite.start_ms, None)
-    editor.cut(extract, one_line(bite.title), target)
+    streams = [track.stream for track in episode.tracks if track.stream is not None]
+    others = [stream for stream in streams if stream != extract.stream]
+    editor.cut(extract, others, one_line(bite.title), target)
 
 
 def _copy_with_chapters(episode: Episode, chapters: Sequence[Chapter], editor: Editor, target: Path) -> None:

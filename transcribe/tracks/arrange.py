@@ -130,7 +130,7 @@ def _left_out(tracks: Sequence[Track], heard: Sequence[Heard]) -> tuple[LeftOut,
 
 def _placed(tracks: Sequence[Listened], chosen: Mapping[int, int]) -> tuple[Track, ...]:
     """Every track on the clock of the one that starts first."""
-    if any(each.track.channel is not None for each in tracks):
+    if any(each.track.divided for each in tracks):
         return tuple(replace(each.track, placed="together") for each in tracks)
     clocks: list[tuple[Placement, Placed]] = []
     for index, each in enumerate(tracks):

@@ -195,7 +195,7 @@ def found_tracks(named: Sequence[Path]) -> FoundTracks:
     """The tracks of files and folders that were named.
 
     Raises:
-        InputError: A folder cannot be read, or there are fewer than two tracks.
+        InputError: A folder cannot be read, or holds no recording.
         UsageError: A file is there twice.
     """
     tracks: list[Path] = []
@@ -210,11 +210,11 @@ def found_tracks(named: Sequence[Path]) -> FoundTracks:
     real = [path.resolve() for path in tracks]
     if (twice := next((path for path in real if real.count(path) > 1), None)) is not None:
         raise UsageError(f"{twice} is named twice", "Name each track once")
-    if len(tracks) < 2:
-        where = f"{named[0]} holds" if len(named) == 1 and named[0].is_dir() else "there is"
+    if not tracks:
+        where = f"{named[0]} holds" if len(named) == 1 else "the folders hold"
         raise InputError(
-            f"{where} {'one track' if tracks else 'no recording'}, and a conversation has at least two",
-            "For a file with a speaker on each channel: transcribe FILE --channels",
+            f"{where} no recording, and a conversation has at least two tracks",
+            "Name the files, or another folder",
         )
     if len(named) == 1 and named[0].is_dir():
         return FoundTracks(tuple(tracks), named[0] / named[0].resolve().name, tuple(warnings))

@@ -38,7 +38,7 @@ def test_a_clip_that_cannot_be_written_is_told(
 ) -> None:
     with pytest.raises(EngineError, match=r"failed while cutting a clip out of .*a\.wav: .*No such file"):
         FfmpegEditor(ffmpeg).cut(
-            Extract(str(make_media("a.wav")), 0, 0, 500), "x", tmp_path / "nowhere" / "clip.mp3"
+            Extract(str(make_media("a.wav")), 0, 0, 500), (), "x", tmp_path / "nowhere" / "clip.mp3"
         )
 
 
@@ -48,7 +48,7 @@ def test_a_program_that_fails_without_a_word_is_told(
     stub = make_stub('case "$*" in *-demuxers*) echo " D  wav  WAV";; *) exit 3;; esac')
     editor = FfmpegEditor(Ffmpeg(Program(stub, "", 10)))
     with pytest.raises(EngineError, match="it does not say why"):
-        editor.cut(Extract(str(make_media("a.wav")), 0, 0, 500), "x", tmp_path / "clip.mp3")
+        editor.cut(Extract(str(make_media("a.wav")), 0, 0, 500), (), "x", tmp_path / "clip.mp3")
 
 
 def test_tracks_are_mixed_each_at_its_time(
@@ -72,7 +72,7 @@ def test_a_clip_of_many_channels_is_cut(
 ) -> None:
     voices = "|".join(["0"] * 16 + ["0.5*sin(2*PI*400*t)"])
     path = make_media("17.wav", "-f", "lavfi", "-i", f"aevalsrc={voices}:d=2")
-    FfmpegEditor(ffmpeg).cut(Extract(str(path), 0, 0, 1000, evenly=17), "x", tmp_path / "clip.mp3")
+    FfmpegEditor(ffmpeg).cut(Extract(str(path), 0, 0, 1000, evenly=17), (), "x", tmp_path / "clip.mp3")
     samples = bytearray()
     ffmpeg.decode(Extract(str(tmp_path / "clip.mp3"), 0), samples.extend)
     assert np.abs(np.frombuffer(samples, "<f4")).max() > 0.05
