@@ -5,6 +5,7 @@ Everything that takes time to import is imported inside `run`, so that Ctrl-C ne
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
@@ -42,6 +43,8 @@ def run(arguments: Sequence[str]) -> int:
     stop = _Stop()
     try:
         stop.listen()
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(errors="backslashreplace")  # names of files may hold what is no text
         from transcribe.commands.options import Asked
 
         asked = Asked()

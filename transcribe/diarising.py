@@ -7,8 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import msgspec
-
 from transcribe.episode import Episode, Source, Turns
 from transcribe.errors import InputError, Interrupted, TranscribeError, UsageError
 from transcribe.pausing import to_the_end
@@ -20,6 +18,7 @@ from transcribe.settings import Settings, SpeakersSettings
 from transcribe.stages.attribute import attribute
 from transcribe.stages.diarise import STAGE, diarise, given_names, renamed, speaker_count, turns_of
 from transcribe.stages.normalise import AUDIO_FILE, normalise
+from transcribe.text import to_json
 from transcribe.voice import Diarisation
 from transcribe.waveform import Waveform
 from transcribe.workspace import Workspace
@@ -196,4 +195,4 @@ def _fingerprint(asked: SpeakersSettings, diariser: str) -> str:
         "voices": asked.voices,
         "diariser": diariser,
     }
-    return hashlib.sha256(msgspec.json.encode(identity)).hexdigest()[:16]
+    return hashlib.sha256(to_json(identity)).hexdigest()[:16]

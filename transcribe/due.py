@@ -8,13 +8,13 @@ from pathlib import Path
 
 from transcribe.errors import InputError, TranscribeError, UsageError
 from transcribe.fingerprint import made_with
-from transcribe.formats.tokens import encodable
 from transcribe.jobs import STANDARD, Job, plan_jobs
 from transcribe.pipeline import Engines
 from transcribe.recordings import Found, LeftOut, Recording
 from transcribe.records import Memory, Record, Seen, size_and_time
 from transcribe.settings import Settings
 from transcribe.stages.probe import Prober, digest_of
+from transcribe.text import readable
 
 NEW, CHANGED, UP_TO_DATE = "new", "the recording has changed", "up to date"
 NOT_ASKED = "did not fail before"
@@ -42,7 +42,7 @@ class Decision:
     @property
     def path(self) -> str:
         """The recording's absolute path, by which reports tell recordings apart."""
-        return encodable(str(Path(self.job.source).absolute()))
+        return readable(str(Path(self.job.source).absolute()))
 
 
 @dataclass(frozen=True)

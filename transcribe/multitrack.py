@@ -8,8 +8,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import msgspec
-
 from transcribe.episode import Episode, Language, Source, SpeechSpan, SpeechSpans, Track
 from transcribe.errors import InputError, UsageError
 from transcribe.media import Voice
@@ -28,6 +26,7 @@ from transcribe.progress import (
 from transcribe.settings import Settings
 from transcribe.stages.channels import extract_of
 from transcribe.stages.probe import probe
+from transcribe.text import to_json
 from transcribe.track_jobs import TrackJob, listed
 from transcribe.tracks.arrange import Arrangement, Listened, arrange, earliest
 from transcribe.tracks.bleed import Own
@@ -58,7 +57,7 @@ def open_joint_workspace(jobs: Sequence[TrackJob], settings: Settings, engines: 
         provenance_of(settings, engines),
     )
     tracks = hashlib.sha256("".join(job.source.sha256 for job in jobs).encode()).hexdigest()
-    fingerprint = hashlib.sha256(msgspec.json.encode(identity)).hexdigest()
+    fingerprint = hashlib.sha256(to_json(identity)).hexdigest()
     return Workspace(work_root(), f"{tracks[:32]}/{fingerprint[:32]}")
 
 

@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 
-import msgspec
-
 from transcribe.episode import Episode
 from transcribe.errors import Interrupted, TranscribeError
 from transcribe.formats import format_named
@@ -19,6 +17,7 @@ from transcribe.notes.writer import Writer, WriterProgress
 from transcribe.progress import Progress, StageFinished, StageStarted, Warned, WriterAdvanced
 from transcribe.settings import Settings
 from transcribe.show_notes import ShowNotes
+from transcribe.text import to_json
 from transcribe.workspace import Workspace
 
 OpenWriter = Callable[[], Writer]
@@ -144,4 +143,4 @@ def _fingerprint(episode: Episode, settings: Settings, prompts: str) -> str:
     """What notes depend on. Words follow from the work directory, but not who says them."""
     said = [(option.name, option.show(value)) for option, value in settings.flat() if option.group == "notes"]
     identity = (said, episode.show, episode.provenance, prompts, episode.transcript)
-    return hashlib.sha256(msgspec.json.encode(identity)).hexdigest()[:16]
+    return hashlib.sha256(to_json(identity)).hexdigest()[:16]

@@ -7,8 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-import msgspec
-
 from transcribe.episode import (
     Audio,
     Chunks,
@@ -36,6 +34,7 @@ from transcribe.stages.probe import Prober
 from transcribe.stages.recognise import recognise, tell
 from transcribe.stages.stitch import stitch
 from transcribe.stages.tagging import Editor
+from transcribe.text import to_json
 from transcribe.vocabulary import terms_of
 from transcribe.waveform import Waveform
 from transcribe.workspace import LAYOUT, Workspace, work_root
@@ -237,7 +236,7 @@ def open_workspace(
         among: What identifies the tracks it is one of; empty for a recording of its own.
     """
     identity = (LAYOUT, source.stream, provenance_of(settings, engines), *among)
-    fingerprint = hashlib.sha256(msgspec.json.encode(identity)).hexdigest()
+    fingerprint = hashlib.sha256(to_json(identity)).hexdigest()
     return Workspace(work_root(), f"{source.sha256[:32]}/{fingerprint[:32]}")
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from transcribe.episode import Segment
+from transcribe.text import readable
 
 
 @dataclass(frozen=True)
@@ -310,7 +311,7 @@ def printable(text: str) -> str:
 
     Names of files may hold escape sequences, line feeds and bytes that are not text.
     """
-    return "".join(_escaped(char) if _dangerous(char) else char for char in text)
+    return "".join(_escaped(char) if _dangerous(char) else char for char in readable(text))
 
 
 def _dangerous(char: str) -> bool:

@@ -21,6 +21,7 @@ import msgspec
 from transcribe.episode import Episode
 from transcribe.errors import OutputError
 from transcribe.stages.publish import Published, Target, file_digest, target_path
+from transcribe.text import from_json, to_json
 from transcribe.workspace import atomic_file, disk_errors
 
 FOLDER = ".transcribe"
@@ -105,7 +106,7 @@ class Memory:
     def made_of(self, sha256: str) -> str:
         """Digest of a recording with this digest and of everything that has a say in its files."""
         said = (sha256, sorted(self.made_with.items()))
-        return hashlib.sha256(msgspec.json.encode(said)).hexdigest()[:32]
+        return hashlib.sha256(to_json(said)).hexdigest()[:32]
 
     def ours(self) -> tuple[Published, ...]:
         """Every file that was ever made of the recording, as it was then."""
@@ -179,7 +180,7 @@ class Memory:
             self.path.parent.mkdir(exist_ok=True)
         # Of this process alone, because two runs may plan the same folder at once.
         with atomic_file(self.path, self.path.with_name(f".{os.getpid()}.tmp")) as handle:
-            handle.write(msgspec.json.format(msgspec.json.encode(record), indent=1))
+            handle.write(msgspec.json.format(to_json(record), indent=1))
 
     def touched(self, record: Record, seen: Seen) -> None:
         """Remember the time of a recording whose content is the same; if that fails, it is read again."""
@@ -197,7 +198,7 @@ def _is_made(record: Record, target: Target, made_of: str) -> bool:
 def read_record(path: Path) -> Record | None:
     """A record; None where there is none or it cannot be read."""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Record)
+        return from_json(path.read_bytes(), Record)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
         return None
 

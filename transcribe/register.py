@@ -17,6 +17,7 @@ import msgspec
 import platformdirs
 
 from transcribe.errors import InputError, UsageError
+from transcribe.text import to_json
 from transcribe.voice import Voice, cosine
 from transcribe.workspace import atomic_file, disk_errors
 
@@ -121,7 +122,7 @@ class Register:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with atomic_file(path) as handle:
             Path(handle.name).chmod(0o600)
-            handle.write(msgspec.json.format(msgspec.json.encode(_File(1, voice)), indent=1))
+            handle.write(msgspec.json.format(to_json(_File(1, voice)), indent=1))
         return path
 
     def delete(self, name: str) -> Path:

@@ -14,7 +14,6 @@ from pathlib import Path
 from transcribe.due import Decision, Plan
 from transcribe.episode import Coverage
 from transcribe.errors import GateError, OutputError, UsageError
-from transcribe.formats.tokens import encodable
 from transcribe.jobs import Job
 from transcribe.pipeline import Engines
 from transcribe.progress import (
@@ -29,6 +28,7 @@ from transcribe.progress import (
     Warned,
 )
 from transcribe.reports import GOOD, BatchReport, FileReport, Status, encoded
+from transcribe.text import readable
 from transcribe.workspace import atomic_file, disk_errors
 
 
@@ -65,7 +65,7 @@ class Reporter:
             for each in plan.decisions
         }
         left_out = [
-            FileReport(encodable(each.name), "left_out", encodable(each.reason)) for each in plan.left_out
+            FileReport(readable(each.name), "left_out", readable(each.reason)) for each in plan.left_out
         ]
         self.report = BatchReport(
             schema="transcribe.report",

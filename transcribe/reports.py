@@ -15,6 +15,7 @@ from msgspec import Meta
 
 from transcribe.errors import AllFailed, SomeFailed, UsageError
 from transcribe.progress import printable
+from transcribe.text import shown
 from transcribe.timecode import format_duration
 
 NAME = "report.json"
@@ -108,7 +109,7 @@ def failures_of(report: BatchReport | None) -> Mapping[str, str]:
 
 def encoded(report: BatchReport) -> bytes:
     """The report as JSON, for people too."""
-    return msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n"
+    return msgspec.json.format(msgspec.json.encode(shown(msgspec.to_builtins(report))), indent=2) + b"\n"
 
 
 def summary(report: BatchReport, path: Path | None) -> str:

@@ -22,6 +22,7 @@ import msgspec
 import platformdirs
 
 from transcribe.errors import OutputError
+from transcribe.text import from_json, to_json
 
 T = TypeVar("T")
 
@@ -183,12 +184,12 @@ class Workspace:
     def save(self, name: str, artefact: object) -> None:
         """Store a stage's result as `NAME.json`."""
         with atomic_file(self.path / f"{name}.json") as handle:
-            handle.write(msgspec.json.format(msgspec.json.encode(artefact), indent=1))
+            handle.write(msgspec.json.format(to_json(artefact), indent=1))
 
     def load(self, name: str, kind: type[T]) -> T | None:
         """A stage's result from an earlier run; None where there is none or it cannot be read."""
         try:
-            return msgspec.json.decode((self.path / f"{name}.json").read_bytes(), type=kind)
+            return from_json((self.path / f"{name}.json").read_bytes(), kind)
         except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
             return None
 
@@ -196,7 +197,7 @@ class Workspace:
         """Add one line to `NAME.jsonl`; it is on the disk when this returns."""
         path = self.path / f"{name}.jsonl"
         with disk_errors(path, "writing"), path.open("ab") as handle:
-            handle.write(msgspec.json.encode(record) + b"\n")
+            handle.write(to_json(record) + b"\n")
             handle.flush()
             os.fsync(handle.fileno())
 
@@ -213,7 +214,7 @@ class Workspace:
             try:
                 if not line.endswith(b"\n"):
                     break
-                records.append(msgspec.json.decode(line, type=kind))
+                records.append(from_json(line, kind))
             except (msgspec.MsgspecError, UnicodeDecodeError):
                 break
             good += len(line)

@@ -35,6 +35,7 @@ from transcribe.progress import (
     printable,
 )
 from transcribe.settings import DisplaySettings
+from transcribe.text import shown
 from transcribe.timecode import format_duration
 
 if TYPE_CHECKING:
@@ -202,7 +203,7 @@ class JsonDisplay(Display):
         fields = msgspec.to_builtins(event)
         if isinstance(event, SegmentRecognised):
             fields["text"] = event.segment.text
-        line = {"event": event_name(type(event)), **fields}
+        line = {"event": event_name(type(event)), **shown(fields)}
         self.write(msgspec.json.encode(line).decode())
 
 

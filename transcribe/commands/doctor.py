@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from transcribe.commands.options import config_parameters
+from transcribe.text import shown
 
 if TYPE_CHECKING:
     from transcribe.commands.checks import Check
@@ -34,7 +35,7 @@ def doctor(context: click.Context, config_file: Path | None, profile: str | None
 def _print_json(checks: Sequence[Check]) -> None:
     import msgspec
 
-    click.echo(msgspec.json.format(msgspec.json.encode(checks), indent=2))
+    click.echo(msgspec.json.format(msgspec.json.encode(shown(msgspec.to_builtins(checks))), indent=2))
 
 
 def _print_lines(checks: Sequence[Check]) -> None:

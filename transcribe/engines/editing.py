@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from transcribe.engines.ffmpeg import Ffmpeg, mixed_evenly
+from transcribe.engines.ffmpeg import Ffmpeg, mixed_evenly, address, words_of
 from transcribe.errors import EngineError
 from transcribe.media import Extract, Voice
 from transcribe.show_notes import Chapter
@@ -53,13 +53,13 @@ class FfmpegEditor:
             listed = Path(folder) / "chapters.ffmetadata"
             listed.write_text(_ffmetadata(chapters), encoding="utf-8")
             # Streams by type: an old list of chapters is a stream too, and is replaced.
-            streams = ffmpeg.input(f"file:{path.absolute()}", **self.media.reading())
+            streams = ffmpeg.input(address(path), **self.media.reading())
             marks = ffmpeg.input(f"file:{listed}", protocol_whitelist="file", format="ffmetadata")
             node = ffmpeg.output(
                 streams["a"],
                 streams["v?"],
                 marks["a?"],  # has no streams, only chapters; without a stream the library would leave it out
-                f"file:{target.absolute()}",
+                address(target),
                 map_metadata=0,
                 map_chapters=1,
                 codec="copy",
@@ -83,9 +83,8 @@ class FfmpegEditor:
         """
         import ffmpeg
 
-        path = Path(extract.path).absolute()
         span = {"ss": f"{extract.start_ms}ms", "t": f"{extract.duration_ms}ms"}
-        opened = ffmpeg.input(f"file:{path}", **span, **self.media.reading())
+        opened = ffmpeg.input(address(extract.path), **span, **self.media.reading())
         sound = mixed_evenly(opened[f"a:{extract.stream}"], extract.evenly)
         if others:
             sounds = [sound, *(opened[f"a:{stream}"] for stream in others)]
@@ -93,7 +92,7 @@ class FfmpegEditor:
             sound = sound.filter("alimiter", limit=LOUDEST, level=0)
         node = ffmpeg.output(
             sound,
-            f"file:{target.absolute()}",
+            address(target),
             map_chapters=-1,
             metadata=f"title={title}",
             codec="libmp3lame",
@@ -117,7 +116,7 @@ class FfmpegEditor:
             ffmpeg.filter(
                 [self._placed(voice) for voice in voices], "amix", inputs=len(voices), normalize=0
             ).filter("alimiter", limit=LOUDEST, level=0),
-            f"file:{target.absolute()}",
+            address(target),
             map_metadata=-1,
             map_chapters=-1,
             codec="aac",
@@ -130,7 +129,7 @@ class FfmpegEditor:
     def _placed(self, voice: Voice) -> Any:
         import ffmpeg
 
-        sound = ffmpeg.input(f"file:{Path(voice.path).absolute()}", **self.media.reading())[
+        sound = ffmpeg.input(address(voice.path), **self.media.reading())[
             f"a:{voice.stream}"
         ]
         sound = mixed_evenly(sound, voice.evenly).filter("aformat", channel_layouts="mono")
@@ -144,7 +143,7 @@ class FfmpegEditor:
         # `-progress` writes to standard output, which shows that it does not hang.
         node = node.global_args("-nostdin", "-hide_banner", "-v", "error", "-progress", "pipe:1")
         node = node.overwrite_output()
-        finished = self.media.program.stream([str(word) for word in node.get_args()], lambda _: None)
+        finished = self.media.program.stream(words_of(node), lambda _: None)
         if finished.code:
             said = finished.log.strip().splitlines() or ["it does not say why"]
             raise EngineError(f"ffmpeg failed while {doing}: {said[-1]}")

@@ -15,6 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from transcribe.text import kept, restored
 from transcribe.engines.process import Finished, Program
 from transcribe.engines.riff import stated_ms
 from transcribe.episode import SAMPLE_RATE, AudioStream
@@ -159,8 +160,7 @@ class Ffmpeg:
     def _input(self, path: str, **options: Any) -> Any:
         import ffmpeg
 
-        # With protocol and full path, no character of a name has a meaning of its own.
-        return ffmpeg.input(f"file:{Path(path).absolute()}", **self.reading(), **options)
+        return ffmpeg.input(address(path), **self.reading(), **options)
 
     def reading(self) -> dict[str, str]:
         """Options of an input that keep ffmpeg to the one file it is given."""
@@ -187,9 +187,20 @@ def _bundled() -> str:
         raise DependencyError("there is no ffmpeg on this machine", INSTALL) from error
 
 
+def address(path: str | Path) -> str:
+    """A file as ffmpeg's library takes it, which holds text only; `words_of` gives ffmpeg the bytes."""
+    # With protocol and full path, no character of a name has a meaning of its own.
+    return kept(f"file:{Path(path).absolute()}")
+
+
+def words_of(node: Any) -> list[str]:
+    """The arguments of ffmpeg."""
+    return [restored(str(word)) for word in node.get_args()]
+
+
 def _arguments(node: Any) -> list[str]:
     # `level` marks each message with its severity; the language of messages is fixed in process.py.
-    return [str(word) for word in node.global_args("-nostdin", "-hide_banner", "-v", "level+info").get_args()]
+    return words_of(node.global_args("-nostdin", "-hide_banner", "-v", "level+info"))
 
 
 def _refuse_crash(finished: Finished, doing: str) -> None:

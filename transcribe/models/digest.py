@@ -11,6 +11,7 @@ import platformdirs
 
 from transcribe.errors import OutputError
 from transcribe.models.identify import unreadable
+from transcribe.text import to_json
 from transcribe.workspace import atomic_file
 
 REMEMBERED = 100
@@ -65,6 +66,6 @@ def _write(cache: Path, known: dict[str, str]) -> None:
     try:
         cache.parent.mkdir(parents=True, exist_ok=True)
         with atomic_file(cache, cache.with_name(f"{cache.name}.{os.getpid()}")) as handle:
-            handle.write(msgspec.json.encode(known))
+            handle.write(to_json(known))
     except (OSError, OutputError):
         return

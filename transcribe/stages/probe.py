@@ -73,11 +73,6 @@ def decodable(streams: tuple[AudioStream, ...]) -> tuple[AudioStream, ...]:
 def _check_file(path: Path) -> int:
     """Size in bytes of a file that exists, is a plain file and is not empty."""
     try:
-        str(path).encode()
-    except UnicodeEncodeError:  # bytes that no transcript could name
-        readable = str(path).encode("utf-8", "backslashreplace").decode()
-        raise InputError(f"the name of {readable} is not valid Unicode text", "Rename it") from None
-    try:
         status = path.stat()
     except FileNotFoundError:
         raise InputError(f"there is no file {path}", "Check the name and the folder") from None

@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import PurePath
 
-import msgspec
-
 from transcribe.errors import UsageError
 from transcribe.settings import Settings
+from transcribe.text import readable, to_json
 from transcribe.watching.ledger import Ledger
-from transcribe.watching.records import Record, State, readable
+from transcribe.watching.records import Record, State
 
 NO_SAY = ("compute", "display")
 """Groups of settings that have no say in what is written."""
@@ -27,7 +26,7 @@ def fingerprint(settings: Settings) -> str:
         for option, value in settings.flat()
         if option.group not in NO_SAY and option.name not in ("output", "force")
     ]
-    return hashlib.sha256(msgspec.json.encode(said)).hexdigest()[:16]
+    return hashlib.sha256(to_json(said)).hexdigest()[:16]
 
 
 def retry(ledger: Ledger, names: Sequence[str]) -> list[str]:

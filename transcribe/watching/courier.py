@@ -11,8 +11,9 @@ from typing import Any
 import msgspec
 
 from transcribe.progress import Progress, Warned
+from transcribe.text import path_of, readable
 from transcribe.watching.ledger import Ledger
-from transcribe.watching.records import Delivery, path_of, readable
+from transcribe.watching.records import Delivery
 from transcribe.watching.trouble import wait_s
 
 COMMAND, WEBHOOK = "command", "webhook"

@@ -11,8 +11,8 @@ from pathlib import Path, PurePath
 import platformdirs
 
 from transcribe.errors import InputError, UsageError
+from transcribe.text import readable
 from transcribe.watching.mounts import network_mount
-from transcribe.watching.records import readable
 from transcribe.workspace import disk_errors, work_root
 
 LEDGER_FOLDER = ".watch"

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import msgspec
 
+from transcribe.text import to_json
+
 FILE = "heartbeat.json"
 EVERY_S = 15.0
 
@@ -50,7 +52,7 @@ def beat(folder: Path, heartbeat: Heartbeat) -> None:
     """
     temporary = folder / (FILE + ".tmp")
     with suppress(OSError):
-        temporary.write_bytes(msgspec.json.encode(heartbeat))
+        temporary.write_bytes(to_json(heartbeat))
         os.replace(temporary, folder / FILE)  # noqa: PTH105
 
 

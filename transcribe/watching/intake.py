@@ -9,12 +9,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
 
 from transcribe.progress import Progress, Warned
+from transcribe.text import readable
 from transcribe.watching.endings import Ending
 from transcribe.watching.facts import MISSING, Facts, Seen, look_at, scan
 from transcribe.watching.ledger import Ledger
 from transcribe.watching.looking import Held, Look, Looker
 from transcribe.watching.names import Kind, kind_of
-from transcribe.watching.records import PENDING, Record, State, readable
+from transcribe.watching.records import PENDING, Record, State
 from transcribe.watching.settling import Settling
 
 MARKER = ".ready"

@@ -19,8 +19,9 @@ from typing import Any
 import msgspec
 
 from transcribe.errors import OutputError
+from transcribe.text import from_json, readable, shown, to_json
 from transcribe.watching.facts import Facts
-from transcribe.watching.records import Delivery, Moment, Output, Record, State, readable
+from transcribe.watching.records import Delivery, Moment, Output, Record, State
 
 SCHEMA = 1
 """Version of the tables, in the file's `user_version`."""
@@ -204,7 +205,7 @@ class Ledger:
         with self.transaction():
             for channel in channels:
                 number = str(uuid.uuid4())
-                text = msgspec.json.encode({"id": number, "event": event, **payload}).decode()
+                text = msgspec.json.encode(shown({"id": number, "event": event, **payload})).decode()
                 self._base.execute(
                     "insert into deliveries values (?, ?, ?, ?, ?, 0, 0, 'pending', '', ?)",
                     (number, channel, event, os.fsencode(name), text, self._clock()),
@@ -275,7 +276,7 @@ def _row(record: Record) -> tuple[Any, ...]:
         os.fsencode(record.name), record.state.value, record.since, facts.size if facts else None,
         facts.mtime_ns if facts else None, record.sha256, record.settings, record.version, record.attempts,
         record.not_before, readable(record.reason), readable(record.hint), os.fsencode(record.place),
-        msgspec.json.encode(record.outputs).decode(), msgspec.json.encode(record.begun).decode(),
+        to_json(record.outputs).decode(), to_json(record.begun).decode(),
         os.fsencode(record.twin), os.fsencode(record.moved_to),
     )  # fmt: skip
 
@@ -287,7 +288,7 @@ def _record(row: Sequence[Any]) -> Record:
     ) = row  # fmt: skip
     return Record(
         os.fsdecode(name), State(state), since, _facts(size, mtime_ns), sha256, settings, version, attempts,
-        not_before, reason, hint, os.fsdecode(place), msgspec.json.decode(outputs, type=tuple[Output, ...]),
+        not_before, reason, hint, os.fsdecode(place), from_json(outputs.encode(), tuple[Output, ...]),
         msgspec.json.decode(begun, type=tuple[str, ...]), os.fsdecode(twin), os.fsdecode(moved_to),
     )  # fmt: skip
 

@@ -7,8 +7,9 @@ from typing import Any
 
 from transcribe.errors import OutputError
 from transcribe.progress import Progress, Warned
+from transcribe.text import readable, uri_of
 from transcribe.watching.folders import Folders
-from transcribe.watching.records import Record, readable, uri_of
+from transcribe.watching.records import Record
 from transcribe.workspace import atomic_file
 
 

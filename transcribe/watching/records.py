@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from enum import StrEnum
-from urllib.parse import quote, unquote_to_bytes
 
 from transcribe.watching.facts import Facts
 
@@ -120,18 +118,3 @@ class Delivery:
     payload: str
     tries: int = 0
     not_before: float = 0.0
-
-
-def readable(name: str) -> str:
-    """A name as text that can be written anywhere: bytes of it that are not text are escaped."""
-    return os.fsencode(name).decode("utf-8", "backslashreplace")
-
-
-def uri_of(path: str) -> str:
-    """An absolute path as a `file:` address (RFC 8089), from which `path_of` gives back every byte."""
-    return f"file://{quote(os.fsencode(path))}"
-
-
-def path_of(uri: str) -> str:
-    """The path that `uri_of` was given."""
-    return os.fsdecode(unquote_to_bytes(uri.removeprefix("file://")))

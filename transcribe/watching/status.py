@@ -10,10 +10,11 @@ from typing import Any
 import filelock
 
 from transcribe.errors import InputError, UsageError
+from transcribe.text import readable
 from transcribe.watching.folders import LEDGER, state_folder
 from transcribe.watching.heartbeat import Heartbeat, last_beat
 from transcribe.watching.ledger import Ledger
-from transcribe.watching.records import Record, State, readable
+from transcribe.watching.records import Record, State
 from transcribe.workspace import disk_errors
 
 LOCK = "watcher.lock"

@@ -12,9 +12,10 @@ from typing import Any
 
 from transcribe.errors import OutputError
 from transcribe.progress import Noticed, Progress, Warned
+from transcribe.text import readable
 from transcribe.watching.events import Events
 from transcribe.watching.heartbeat import EVERY_S, Heartbeat, beat
-from transcribe.watching.records import State, readable
+from transcribe.watching.records import State
 from transcribe.watching.room import too_full
 from transcribe.watching.working import Working
 from transcribe.workspace import work_root

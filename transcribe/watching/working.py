@@ -14,6 +14,7 @@ from transcribe.progress import (
     StageStarted,
     Warned,
 )
+from transcribe.text import readable
 from transcribe.watching import moving
 from transcribe.watching.courier import Courier
 from transcribe.watching.facts import Facts, look_at
@@ -22,7 +23,7 @@ from transcribe.watching.intake import Intake
 from transcribe.watching.ledger import Ledger
 from transcribe.watching.notices import payload_of, write_error
 from transcribe.watching.orders import Changed, Down, Finished, Hashed, Message, Order, Stumbled, Told
-from transcribe.watching.records import Output, Record, State, readable
+from transcribe.watching.records import Output, Record, State
 from transcribe.watching.transcriber import Transcriber
 from transcribe.watching.trouble import TRIES, Passing, Trouble, wait_s
 

@@ -1,0 +1,88 @@
+"""Text that may hold bytes of file names that are no text: shown, and kept so that every byte comes back.
+
+Python holds such a byte as a lone surrogate (PEP 383), which neither UTF-8 nor JSON can hold. Shown to people
+and programs, the byte 0xFF is `\\xff`; in our own files it comes back as it was; in documents for readers it
+is U+FFFD (`formats.tokens.encodable`).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from typing import Any, TypeVar
+from urllib.parse import quote, unquote_to_bytes
+
+import msgspec
+
+T = TypeVar("T")
+
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+_KEPT = "\0"
+"""Begins a text that is percent-encoded; no name of a file can hold it."""
+
+
+def readable(text: str) -> str:
+    """The text as it can be written anywhere: a byte that is not text is shown as `\\xff`."""
+    return text if text.isascii() else _SURROGATE.sub(_escaped, text)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    number = ord(found[0])
+    return f"\\x{number - 0xDC00:02x}" if 0xDC80 <= number <= 0xDCFF else f"\\u{number:04x}"
+
+
+def shown(value: Any) -> Any:
+    """A value made of dicts, lists and text, with every text `readable`."""
+    return _mapped(value, readable)
+
+
+def to_json(value: Any) -> bytes:
+    """Any value that msgspec knows, as JSON from which `from_json` gives it back with every byte of names."""
+    try:
+        return msgspec.json.encode(value)
+    except UnicodeEncodeError:
+        return msgspec.json.encode(_mapped(msgspec.to_builtins(value), kept))
+
+
+def from_json(content: bytes, kind: type[T]) -> T:
+    """What `to_json` was given.
+
+    Raises:
+        msgspec.MsgspecError, UnicodeDecodeError: It is something else.
+    """
+    if b'"\\u0000' not in content:
+        return msgspec.json.decode(content, type=kind)
+    return msgspec.convert(_mapped(msgspec.json.decode(content), restored), kind)
+
+
+def kept(text: str) -> str:
+    """The text in a form that everything can hold, from which `restored` gives it back."""
+    return _KEPT + quote(text, errors="surrogatepass") if _SURROGATE.search(text) else text
+
+
+def restored(text: str) -> str:
+    """The text that `kept` was given."""
+    if not text.startswith(_KEPT):
+        return text
+    return unquote_to_bytes(text.removeprefix(_KEPT)).decode("utf-8", "surrogatepass")
+
+
+def uri_of(path: str) -> str:
+    """An absolute path as a `file:` address (RFC 8089), from which `path_of` gives back every byte."""
+    return f"file://{quote(os.fsencode(path))}"
+
+
+def path_of(uri: str) -> str:
+    """The path that `uri_of` was given."""
+    return os.fsdecode(unquote_to_bytes(uri.removeprefix("file://")))
+
+
+def _mapped(value: Any, change: Callable[[str], str]) -> Any:
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, dict):
+        return {_mapped(key, change): _mapped(each, change) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_mapped(each, change) for each in value]
+    return value
