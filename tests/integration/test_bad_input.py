@@ -173,11 +173,22 @@ def test_name_cannot_forge_a_line(desk: Desk) -> None:
     assert "there is no file gone\\n\\x1b[2Jdone.mp3" in message
 
 
-def test_name_that_is_no_text(desk: Desk) -> None:
-    (desk.folder / os.fsdecode(b"caf\xe9.wav")).write_bytes(b"RIFF")
-    message = desk.refuses(InputError.exit_code, os.fsdecode(b"caf\xe9.wav"), *TINY)
-    assert "is not valid Unicode text" in message
-    assert "Rename it" in message
+def test_name_that_is_no_text(used_desk: Desk) -> None:
+    name = os.fsdecode(b"caf\xe9 \xff.wav")
+    shutil.copy(used_desk.folder / "clip.wav", used_desk.folder / name)
+    done = used_desk.run("batch", name, "clip.wav", *TINY, "-f", "json,page,docx,md", "--progress", "json")
+    assert done.code == 0, done.stderr
+    told = [json.loads(line) for line in done.stderr.splitlines() if line.startswith("{")]
+    assert {each["name"] for each in told if each["event"] == "covered"} == {r"caf\xe9 \xff.wav", "clip.wav"}
+    stem = used_desk.folder / name.removesuffix(".wav")
+    assert all(Path(f"{stem}{ending}").is_file() for ending in (".json", ".html", ".docx", ".md"))
+    assert "caf%E9%20%FF.wav" in Path(f"{stem}.html").read_text("utf-8")
+    report = json.loads((used_desk.folder / "report.json").read_text("utf-8"))
+    assert report["files"][0]["source"].endswith(r"/caf\xe9 \xff.wav")
+    again = used_desk.run("batch", name, "clip.wav", *TINY, "-f", "json,page,docx,md", "--dry-run")
+    assert again.stdout.decode().count("up to date") == 2
+    Path(f"{stem}.json").write_text("changed by hand")
+    assert "was changed since" in used_desk.run(name, *TINY).error()
 
 
 def test_others_go_on_when_some_fail(used_desk: Desk) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from transcribe.engines.ffmpeg import Ffmpeg, mixed_evenly, address, words_of
+from transcribe.engines.ffmpeg import Ffmpeg, address, mixed_evenly, words_of
 from transcribe.errors import EngineError
 from transcribe.media import Extract, Voice
 from transcribe.show_notes import Chapter
@@ -129,9 +129,7 @@ class FfmpegEditor:
     def _placed(self, voice: Voice) -> Any:
         import ffmpeg
 
-        sound = ffmpeg.input(address(voice.path), **self.media.reading())[
-            f"a:{voice.stream}"
-        ]
+        sound = ffmpeg.input(address(voice.path), **self.media.reading())[f"a:{voice.stream}"]
         sound = mixed_evenly(sound, voice.evenly).filter("aformat", channel_layouts="mono")
         if voice.drift_ppm:
             # A rate is a whole number: one in 192,000 is 5 ppm.

@@ -15,13 +15,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from transcribe.text import kept, restored
 from transcribe.engines.process import Finished, Program
 from transcribe.engines.riff import stated_ms
 from transcribe.episode import SAMPLE_RATE, AudioStream
 from transcribe.errors import DependencyError, EngineError, InputError
 from transcribe.media import Container, Decoding, Extract, Sink
 from transcribe.processes import find_program, safe_path
+from transcribe.text import kept, restored
 
 if TYPE_CHECKING:
     from transcribe.settings import ComputeSettings
