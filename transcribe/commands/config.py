@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from transcribe.commands.options import config_parameters
+from transcribe.text import shown
 
 if TYPE_CHECKING:
     from transcribe.config import Resolved, Value
@@ -62,7 +63,7 @@ def _as_json(resolved: Resolved) -> str:
         for each in resolved.values
     }
     record = {"profile": resolved.profile, "files": [str(file) for file in resolved.files], "options": values}
-    return json.dumps(record, indent=2, ensure_ascii=False)
+    return json.dumps(shown(record), indent=2, ensure_ascii=False)
 
 
 def _as_toml(values: Sequence[Value]) -> str:

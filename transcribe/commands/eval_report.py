@@ -14,6 +14,7 @@ from transcribe.errors import TranscribeError
 from transcribe.evaluation import Comparison, Pair, Passage, Score, total
 from transcribe.progress import printable
 from transcribe.speaker_evaluation import DiarisationScore, total_diarisation
+from transcribe.text import shown
 
 HEADER = ("file", "language", "count", "WER %", "sub", "del", "ins", "CER %")
 
@@ -73,7 +74,7 @@ def as_json(results: Sequence[Result], worst: int) -> str:
         total_turns(results) if any(result.diarisation for result in results) else None,
     )
     record = {"files": [_record(result, worst) for result in results], "total": totals}
-    return json.dumps(record, indent=2, ensure_ascii=False)
+    return json.dumps(shown(record), indent=2, ensure_ascii=False)
 
 
 def as_text(results: Sequence[Result], worst: int) -> str:

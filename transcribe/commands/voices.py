@@ -10,6 +10,7 @@ import click
 
 from transcribe.commands.options import Asked, SettingsCommand, given_flags
 from transcribe.errors import UsageError
+from transcribe.text import shown
 
 if TYPE_CHECKING:
     from transcribe.register import Enrolled
@@ -51,7 +52,7 @@ def show(name: str) -> None:
     register = Register()
     enrolled = register.get(name)
     record = _row(enrolled, register.path(name)) | {"vector": enrolled.vector}
-    click.echo(json.dumps(record, ensure_ascii=False, indent=2))
+    click.echo(json.dumps(shown(record), ensure_ascii=False, indent=2))
 
 
 @voices.command("delete")

@@ -11,6 +11,7 @@ from click_default_group import DefaultGroup
 
 from transcribe.commands.watch_install import install
 from transcribe.commands.watch_run import run
+from transcribe.text import shown
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -58,7 +59,7 @@ def status(out: Path, state: Path | None, as_json: bool) -> None:
 
     found = read_status(out, state)
     if as_json:
-        click.echo(json.dumps(found.as_json(), indent=2, ensure_ascii=False))
+        click.echo(json.dumps(shown(found.as_json()), indent=2, ensure_ascii=False))
     else:
         click.echo("\n".join(map(printable, found.as_text().split("\n"))))
 
