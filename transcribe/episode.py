@@ -64,6 +64,7 @@ class Source:
         streams: Every audio stream, in the container's order; never empty.
         stream: Index of the audio stream that is transcribed.
         tags: Container metadata (title, artist, album, ...), sorted by key.
+        pictures: Whether the length stated may be that of moving pictures or other streams.
     """
 
     path: str
@@ -75,6 +76,32 @@ class Source:
     streams: tuple[AudioStream, ...]
     stream: int
     tags: tuple[tuple[str, str], ...] = ()
+    pictures: bool = False
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Sound that is stored in one go; between pieces nothing was recorded.
+
+    Attributes:
+        at: Its first sample on the timeline, counted from where the audio starts.
+        stored: The same sample in the file.
+        samples: How many there are.
+    """
+
+    at: int
+    stored: int
+    samples: int
+
+    @property
+    def end(self) -> int:
+        """The sample after its last one on the timeline."""
+        return self.at + self.samples
+
+    def part(self, start: int, end: int) -> Piece:
+        """What of it lies between two places of the timeline; may be empty."""
+        first = max(self.at, start)
+        return Piece(first, self.stored + first - self.at, max(0, min(self.end, end) - first))
 
 
 @dataclass(frozen=True)
@@ -83,11 +110,13 @@ class Audio:
 
     Attributes:
         file: Name of the raw little-endian float32 file in the work directory.
-        samples: Number of samples in it.
+        samples: Length of its timeline in samples.
         start_ms: Where its first sample lies on the recording's timeline (`--from`).
         loudness_lufs: Integrated loudness of the decoded audio (EBU R128), None when unmeasurable.
         gain_db: Gain that brings speech to the common level; applied when samples are read.
         warnings: What went wrong while decoding without making it fail, for people.
+        pieces: Where the stored samples lie on that timeline, in order; empty where they fill it.
+        astray: Whether timestamps of the container are wrong, and with them the length it states.
     """
 
     file: str
@@ -96,6 +125,8 @@ class Audio:
     loudness_lufs: float | None
     gain_db: float
     warnings: tuple[str, ...] = ()
+    pieces: tuple[Piece, ...] = ()
+    astray: bool = False
 
     @property
     def duration_ms(self) -> int:
@@ -579,3 +610,9 @@ class Episode:
     notes: ShowNotes | None = None
     tracks: tuple[Track, ...] = ()
     turns: Turns | None = None
+
+    @property
+    def duration_ms(self) -> int:
+        """Length of the recording: what the container states, else where the sound ends."""
+        stated_ms = None if self.audio.astray else self.source.duration_ms
+        return stated_ms or self.audio.end_ms

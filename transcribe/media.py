@@ -20,12 +20,14 @@ class Container:
         duration_ms: Length the headers state or suggest, None where they do not.
         streams: Every audio stream with known parameters, in the file's order; empty when there is none.
         tags: Title, artist and the like, sorted by key.
+        pictures: Whether it holds moving pictures or other timed streams, whose length may be the one stated.
     """
 
     format: str
     duration_ms: int | None
     streams: tuple[AudioStream, ...]
     tags: tuple[tuple[str, str], ...] = ()
+    pictures: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,13 +72,30 @@ class Voice:
 
 
 @dataclass(frozen=True)
+class Run:
+    """Decoded sound from where timestamps jump, to where they jump again.
+
+    Attributes:
+        first: Its first sample, counted in what was decoded (16 kHz).
+        at: Where that one lies by its timestamp, in samples at 16 kHz from the container's start.
+    """
+
+    first: int
+    at: int
+
+
+@dataclass(frozen=True)
 class Decoding:
     """How decoding went.
 
     Attributes:
         loudness_lufs: Integrated loudness of what was decoded (EBU R128), None when too quiet or short.
         damaged: Whether the decoder met data that it could not make sense of.
+        runs: Where timestamps jump; empty where the sound has none.
+        warnings: What was read in another way than the file says, for people.
     """
 
     loudness_lufs: float | None
     damaged: bool
+    runs: tuple[Run, ...] = ()
+    warnings: tuple[str, ...] = ()

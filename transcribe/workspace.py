@@ -26,7 +26,7 @@ from transcribe.text import from_json, to_json
 
 T = TypeVar("T")
 
-LAYOUT = "4"
+LAYOUT = "5"
 """Raised whenever an artefact's shape or meaning changes; older work directories are then left alone."""
 
 

@@ -15,6 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from transcribe.engines.ffmpeg_log import COUNT_SAMPLES, MARK_JUMPS, DecodingLog
 from transcribe.engines.process import Finished, Program
 from transcribe.engines.riff import stated_ms
 from transcribe.episode import SAMPLE_RATE, AudioStream
@@ -37,14 +38,12 @@ REFERRING_FORMATS = {
 }  # fmt: skip
 """Demuxers that open further files or addresses, or run scripts: playlists, manifests, AviSynth."""
 
+LOG_LEVEL = "repeat+level+info"
+"""Each message with its severity, also where it repeats; the language of messages is fixed in process.py."""
+
 LFE_WEIGHT = 0.5
 """The low-frequency channel joins the mix like a side channel: in a recording of eight microphones it is
 a person, and ffmpeg's own downmix leaves it out."""
-
-FORWARD_TIME = "st(1, max(PTS, ld(0))); st(0, ld(1) + NB_SAMPLES / SR / TB); ld(1)"
-"""A frame starts at its timestamp, but never before the one ahead of it has ended: where timestamps start
-again (recordings put together with `cat`), ffmpeg would take the second part for late and drop it.
-`ld(0)` is the end of the frame ahead."""
 
 QUIETEST_LUFS = -69.0
 """EBU R128 gates at -70 LUFS: where nothing was louder, ffmpeg says -70 or -inf."""
@@ -58,8 +57,8 @@ _DEMUXER = re.compile(r"^ D[ E] {0,2}([\w,.-]{2,})\s", re.MULTILINE)
 _INPUT = re.compile(r"^\[info\] Input #0, ([\w,.-]+), from '", re.MULTILINE)
 _DURATION = re.compile(r"^\[info\]   Duration: (?:N/A|(\d+):(\d\d):(\d\d)\.(\d\d))(?:,|$)", re.MULTILINE)
 _STREAM = r"^\[info\]   Stream #0:\d+\S*: Audio: (\w+)[^\n]*?{separator}(\d+) Hz, ([^\n]*)$"
+_PICTURES = r"^\[info\]   Stream #0:\d+\S*: Video: [^\n]*?{separator}[^\n]*$"
 _LOUDNESS = re.compile(r"Summary:\s+Integrated loudness:\s+I:\s+(-?\d+(?:\.\d+)?) LUFS")
-_COMPLAINT = re.compile(r"^(?:\[[^\]\n]+ @ [^\]\n]+\] )?\[(?:error|fatal|panic)\] ", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -126,7 +125,7 @@ class Ffmpeg:
     def decode(self, extract: Extract, sink: Sink) -> Decoding:
         """Decode one audio stream and hand it to `sink` as mono float32 little-endian bytes at 16 kHz.
 
-        Gaps in the timestamps become silence, so that a sample's position is its time; nothing is dropped.
+        The sound is laid end to end, whatever its timestamps are; `Decoding.runs` tells where it belongs.
 
         Raises:
             InputError: ffmpeg gives up on the file before the first sample.
@@ -135,27 +134,29 @@ class Ffmpeg:
         """
         import ffmpeg
 
-        span: dict[str, Any] = {}
-        if extract.start_ms:  # seeking to 0 would lose the later parts of a chained Ogg file
-            span["ss"] = f"{extract.start_ms}ms"
-        if extract.duration_ms is not None:
-            span["t"] = f"{extract.duration_ms}ms"
-        sound = self._input(extract.path, **span)[f"a:{extract.stream}"]
+        span = (
+            {"ss": f"{extract.start_ms}ms"} if extract.start_ms else {}
+        )  # 0 loses parts of a chained Ogg file
+        sound = self._input(extract.path, copyts=None, **span)[f"a:{extract.stream}"]
+        sound = sound.filter("asetpts", MARK_JUMPS)
+        if extract.duration_ms is not None:  # no less sound than that; gaps only make it longer
+            sound = sound.filter("atrim", end=f"{extract.duration_ms}ms")
         if extract.channel is not None:
             sound = sound.filter("channelmap", f"{extract.channel}-FC", "mono")
         else:
             sound = mixed_evenly(sound, extract.evenly)
         sound = (
-            sound.filter("asetpts", FORWARD_TIME)
-            .filter("aresample", SAMPLE_RATE, lfe_mix_level=LFE_WEIGHT, first_pts=0, **{"async": 1})
+            sound.filter("aresample", SAMPLE_RATE, lfe_mix_level=LFE_WEIGHT)
             .filter("aformat", sample_rates=SAMPLE_RATE, channel_layouts="mono")
             .filter("ebur128", framelog="verbose")
+            .filter("astats", **COUNT_SAMPLES)
         )
+        log = DecodingLog()
         finished = self.program.stream(
-            _arguments(ffmpeg.output(sound, "pipe:", format="f32le", ac=1, ar=SAMPLE_RATE)), sink
+            _arguments(ffmpeg.output(sound, "pipe:", format="f32le", ac=1, ar=SAMPLE_RATE)), sink, log
         )
         _refuse_crash(finished, f"reading {extract.path}")
-        return _decoding(finished)
+        return _decoding(finished, log)
 
     def _input(self, path: str, **options: Any) -> Any:
         import ffmpeg
@@ -199,8 +200,7 @@ def words_of(node: Any) -> list[str]:
 
 
 def _arguments(node: Any) -> list[str]:
-    # `level` marks each message with its severity; the language of messages is fixed in process.py.
-    return words_of(node.global_args("-nostdin", "-hide_banner", "-v", "level+info"))
+    return words_of(node.global_args("-nostdin", "-nostats", "-hide_banner", "-v", LOG_LEVEL))
 
 
 def _refuse_crash(finished: Finished, doing: str) -> None:
@@ -232,7 +232,9 @@ def _container(format_name: str, finished: Finished, separator: str) -> Containe
     if format_name == "ogg" and paired:
         tags = paired[0] | tags  # Ogg keeps the recording's title with the stream
     known = tuple(sorted((key, value) for key, value in tags.items() if key not in TECHNICAL_TAGS))
-    return Container(format_name, _duration(finished.log), streams, known)
+    pictures = re.findall(_PICTURES.format(separator=re.escape(separator)), finished.log, re.MULTILINE)
+    timed = len(streams) + sum("(attached pic)" not in each for each in pictures)
+    return Container(format_name, _duration(finished.log), streams, known, pictures=timed > 1)
 
 
 def _duration(log: str) -> int | None:
@@ -292,10 +294,12 @@ def mixed_evenly(sound: Any, channels: int) -> Any:
     return sound.filter("aformat", sample_fmts="fltp").filter("pan", args=f"mono|c0={total}")
 
 
-def _decoding(finished: Finished) -> Decoding:
+def _decoding(finished: Finished, log: DecodingLog) -> Decoding:
+    opened = _INPUT.search(finished.log)
     measured = _LOUDNESS.findall(finished.log)
     loudness = float(measured[-1]) if measured else None
     return Decoding(
         loudness_lufs=None if loudness is None or loudness <= QUIETEST_LUFS else loudness,
-        damaged=finished.code != 0 or _COMPLAINT.search(finished.log) is not None,
+        damaged=finished.code != 0 or log.damaged(opened[1] if opened else ""),
+        runs=log.runs(),
     )

@@ -75,16 +75,21 @@ class Program:
         finished = self.stream(arguments, collect)
         return Finished(finished.code, finished.log, output.decode("utf-8", "replace"))
 
-    def stream(self, arguments: Sequence[str], sink: Sink) -> Finished:
+    def stream(self, arguments: Sequence[str], sink: Sink, listener: Sink | None = None) -> Finished:
         """Run it to its end and hand its standard output, block by block, to `sink`.
 
         Whatever `sink` raises ends the program and is passed on.
+
+        Args:
+            arguments: What it is started with.
+            sink: Takes its standard output.
+            listener: Takes all of its standard error; the log of the result may leave out the middle.
 
         Raises:
             DependencyError: It cannot be started.
             EngineError: It hangs.
         """
-        log = _Log()
+        log = _Log(listener)
         with self._started([self.path, *arguments]) as child:
             self._pump(child, sink, log)
             try:
@@ -152,11 +157,14 @@ class Program:
 class _Log:
     """The beginning and the end of what a program says, however much it says."""
 
-    def __init__(self) -> None:
+    def __init__(self, listener: Sink | None) -> None:
         self._head = bytearray()
         self._tail = bytearray()
+        self._listener = listener
 
     def add(self, block: bytes) -> None:
+        if self._listener:
+            self._listener(block)
         room = HEAD_BYTES - len(self._head)
         self._head.extend(block[:room])
         self._tail.extend(block[room:])

@@ -267,7 +267,7 @@ def from_episode(episode: Episode) -> TranscriptDocument:
         engine=made_by.engine,
         model=ModelRecord(made_by.model.name, made_by.model.sha256, made_by.model.licence),
         settings={name: _without_folders(name, value) for name, value in made_by.settings},
-        source=_source_record(episode.source),
+        source=_source_record(episode),
         audio=_audio_record(episode.audio),
         language=_language_record(language) if language else None,
         speech=tuple((span.start_ms, span.end_ms) for span in episode.speech.spans),
@@ -292,14 +292,15 @@ def _without_folders(name: str, value: str) -> str:
     return PurePath(value).name if names_a_file else value
 
 
-def _source_record(source: Source) -> SourceRecord:
+def _source_record(episode: Episode) -> SourceRecord:
+    source = episode.source
     streams = tuple(StreamRecord(**dataclasses.asdict(stream)) for stream in source.streams)
     return SourceRecord(
         name=source.name,
         sha256=source.sha256,
         bytes=source.bytes,
         container=source.container,
-        duration_ms=source.duration_ms,
+        duration_ms=episode.duration_ms if episode.audio.astray else source.duration_ms,
         stream=source.stream,
         streams=streams,
         tags=dict(source.tags),

@@ -79,7 +79,7 @@ def language_of(episode: Episode) -> str:
 
 def duration_of(episode: Episode) -> int:
     """Length of the recording in ms."""
-    return episode.source.duration_ms or episode.audio.end_ms
+    return episode.duration_ms
 
 
 def youtube_chapters(chapters: Sequence[Chapter]) -> tuple[Chapter, ...]:

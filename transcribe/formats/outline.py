@@ -88,7 +88,7 @@ def generated_by(episode: Episode) -> str:
 
 def length_ms(episode: Episode) -> int:
     """Length of the recording: as its container states it, else as far as it was decoded."""
-    return episode.source.duration_ms or episode.audio.end_ms
+    return episode.duration_ms
 
 
 def chapters_of(episode: Episode) -> tuple[Chapter, ...]:

@@ -55,13 +55,10 @@ def detect(
         ModelError: The detector's weights are missing.
         EngineError: The samples cannot be read.
     """
-    probabilities: list[float] = []
-    for block in detector.probabilities(waveform.blocks(BLOCK_SAMPLES)):
-        probabilities += block.tolist()
-        progress(
-            StageAdvanced("detect", min(len(probabilities) * WINDOW_MS, waveform.end_ms - waveform.start_ms))
-        )
-    bursts = join_bursts(speech_bursts(probabilities, settings.speech_threshold), settings.min_silence_ms)
+    found: list[SpeechSpan] = []
+    for stretch in waveform.stretches():
+        found += _bursts(waveform, stretch, settings.speech_threshold, detector, progress)
+    bursts = join_bursts(found, settings.min_silence_ms)
     lasting = [burst for burst in bursts if burst.duration_ms >= settings.min_speech_ms]
     length_ms = waveform.end_ms - waveform.start_ms
     padded = pad(lasting, settings.speech_pad_ms, length_ms)
@@ -70,6 +67,21 @@ def detect(
             SpeechSpan(span.start_ms + waveform.start_ms, span.end_ms + waveform.start_ms) for span in padded
         )
     )
+
+
+def _bursts(
+    waveform: Waveform, stretch: range, threshold: float, detector: SpeechDetector, progress: Progress
+) -> list[SpeechSpan]:
+    """Bursts of speech in a stretch without long gaps, in ms from the waveform's first sample."""
+    first_ms, length_ms = stretch.start // SAMPLES_PER_MS, -(-len(stretch) // SAMPLES_PER_MS)
+    probabilities: list[float] = []
+    for block in detector.probabilities(waveform.blocks(BLOCK_SAMPLES, stretch)):
+        probabilities += block.tolist()
+        progress(StageAdvanced("detect", first_ms + min(len(probabilities) * WINDOW_MS, length_ms)))
+    return [
+        SpeechSpan(first_ms + burst.start_ms, first_ms + burst.end_ms)
+        for burst in speech_bursts(probabilities, threshold)
+    ]
 
 
 def speech_bursts(probabilities: Iterable[float], threshold: float) -> list[SpeechSpan]:

@@ -8,12 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
-from transcribe.episode import SpeechSpans, Turn, Turns
+from transcribe.episode import SpeechSpan, SpeechSpans, Turn, Turns
 from transcribe.errors import InputError, UsageError
 from transcribe.progress import Progress, StageAdvanced
 from transcribe.timecode import format_duration
 from transcribe.voice import Diarisation
-from transcribe.waveform import Waveform
+from transcribe.waveform import Shortened, Waveform
 
 STAGE = "diarise"
 
@@ -79,12 +79,24 @@ def diarise(
     def tell(done_ms: int) -> None:
         progress(StageAdvanced(STAGE, done_ms))
 
-    found = diariser.diarise(waveform, speech, *counted, tell)
-    turns, names = numbered(found.turns)
+    short = waveform.shortened()
+    spans = [SpeechSpan(short.inward(span.start_ms), short.inward(span.end_ms)) for span in speech.spans]
+    found = diariser.diarise(short.waveform, SpeechSpans(tuple(spans)), *counted, tell)
+    turns, names = numbered(_outward(found.turns, short))
     voices = tuple(
         replace(voice, speaker=names[voice.speaker]) for voice in found.voices if voice.speaker in names
     )
     return Diarisation(turns, voices)
+
+
+def _outward(turns: Turns, short: Shortened) -> Turns:
+    return replace(
+        turns,
+        turns=tuple(
+            replace(turn, start_ms=short.outward(turn.start_ms), end_ms=short.outward(turn.end_ms))
+            for turn in turns.turns
+        ),
+    )
 
 
 def speaker_count(asked: str) -> tuple[int, int | None] | None:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+import numpy as np
+
 from transcribe.episode import SAMPLES_PER_MS, Audio, Source
 from transcribe.errors import InputError, UsageError
-from transcribe.media import Decoding, Extract, Sink
+from transcribe.media import Decoding, Extract, Run, Sink
 from transcribe.progress import Progress, StageAdvanced
 from transcribe.settings import NormaliseSettings
 from transcribe.stages.channels import audible_channel, extract_of
+from transcribe.stages.damage import warnings_of
+from transcribe.stages.silence import SilenceFinder, placed
 from transcribe.timecode import format_duration
+from transcribe.timeline import Timeline, arrange, cut
 from transcribe.waveform import BYTES_PER_SAMPLE
 from transcribe.workspace import atomic_file
 
@@ -65,23 +71,26 @@ def normalise(
     extract = _extract(source, settings)
     with atomic_file(folder / AUDIO_FILE) as handle:
         writer = _Writer(handle, progress)
-        decoding = decoder.decode(extract, writer)
-        warnings: list[str] = []
-        channels = source.streams[source.stream].channels
-        if decoding.loudness_lufs is None and extract.channel is None and channels > 1:
-            # Silent anyway: what was written last is as good as the mix, and as long.
-            alone = audible_channel(extract, channels, partial(_again, decoder, writer))
-            decoding, warnings = (alone[0], [alone[1]]) if alone else (decoding, [])
-        samples = writer.finish()
-        if not samples:
+        decoding, warnings = _decode(source, extract, decoder, writer)
+        if extract.start_ms and not writer.samples:
+            # Where timestamps start again, seeking misses what lies behind; the whole recording does not.
+            whole = replace(extract, start_ms=0, duration_ms=settings.to_ms)
+            decoding, warnings = _decode(source, whole, decoder, writer)
+        timeline = _timeline(extract, decoding, writer.samples)
+        if not timeline.pieces:
             raise _nothing(source, extract)
+        writer.finish(max(piece.stored + piece.samples for piece in timeline.pieces))
+    first, last = timeline.pieces[0], timeline.pieces[-1]
+    silences = placed(writer.silence.found(), timeline)
     return Audio(
         file=AUDIO_FILE,
-        samples=samples,
+        samples=last.end,
         start_ms=extract.start_ms,
         loudness_lufs=decoding.loudness_lufs,
         gain_db=gain(decoding.loudness_lufs) if settings.loudness else 0.0,
-        warnings=(*warnings, *_damage(source, extract, samples, decoding)),
+        warnings=(*warnings, *warnings_of(source, extract, timeline, decoding, silences)),
+        pieces=() if first is last and not first.at and not first.stored else timeline.pieces,
+        astray=bool(timeline.strays),
     )
 
 
@@ -96,35 +105,65 @@ def gain(loudness_lufs: float | None) -> float:
 
 
 class _Writer:
-    """Writes samples to a file and tells how far it is."""
+    """Writes samples to a file, listens for zeros, and tells how far it is."""
 
     def __init__(self, handle: BinaryIO, progress: Progress) -> None:
         self._handle = handle
         self._progress = progress
-        self._written = 0
-        self._reported_ms = 0
+        self._written = self._reported_ms = 0
+        self._part = b""
+        self.silence = SilenceFinder()
 
     def __call__(self, block: bytes) -> None:
         self._handle.write(block)
         self._written += len(block)
-        done_ms = self._written // (SAMPLES_PER_MS * BYTES_PER_SAMPLE)
+        self._part += block
+        whole = len(self._part) // BYTES_PER_SAMPLE * BYTES_PER_SAMPLE
+        self.silence.add(np.frombuffer(self._part[:whole], "<f4"))
+        self._part = self._part[whole:]
+        done_ms = self.samples // SAMPLES_PER_MS
         if done_ms - self._reported_ms >= REPORT_EVERY_MS:
             self._reported_ms = done_ms
             self._progress(StageAdvanced("normalise", done_ms))
+
+    @property
+    def samples(self) -> int:
+        """Number of whole samples written."""
+        return self._written // BYTES_PER_SAMPLE
 
     def restart(self) -> None:
         """Forget what was written."""
         self._handle.seek(0)
         self._handle.truncate()
         self._written = self._reported_ms = 0
+        self._part = b""
+        self.silence = SilenceFinder()
 
-    def finish(self) -> int:
-        """Number of whole samples written; what follows the last one is cut off."""
-        samples = self._written // BYTES_PER_SAMPLE
+    def finish(self, samples: int) -> None:
+        """Cut off what follows so many samples."""
         self._handle.flush()
         self._handle.truncate(samples * BYTES_PER_SAMPLE)
         self._progress(StageAdvanced("normalise", samples // SAMPLES_PER_MS))
-        return samples
+
+
+def _decode(
+    source: Source, extract: Extract, decoder: Decoder, writer: _Writer
+) -> tuple[Decoding, tuple[str, ...]]:
+    """Decode the mix, or where that is silent one channel; and what to say of that."""
+    decoding = _again(decoder, writer, extract)
+    channels = source.streams[source.stream].channels
+    if decoding.loudness_lufs is None and extract.channel is None and channels > 1:
+        # Silent anyway: what was written last is as good as the mix, and as long.
+        alone = audible_channel(extract, channels, partial(_again, decoder, writer))
+        return (alone[0], (alone[1],)) if alone else (decoding, ())
+    return decoding, ()
+
+
+def _timeline(extract: Extract, decoding: Decoding, samples: int) -> Timeline:
+    """Where what was decoded lies, counted from where the extract starts."""
+    start = extract.start_ms * SAMPLES_PER_MS
+    length = None if extract.duration_ms is None else extract.duration_ms * SAMPLES_PER_MS
+    return cut(arrange(decoding.runs or (Run(0, start),), samples), start, length)
 
 
 def _extract(source: Source, settings: NormaliseSettings) -> Extract:
@@ -134,8 +173,6 @@ def _extract(source: Source, settings: NormaliseSettings) -> Extract:
             f"--to ({format_duration(end_ms)}) does not lie after --from ({format_duration(start_ms)})",
             "Both are counted from the beginning of the recording",
         )
-    if start_ms and source.duration_ms is not None and start_ms >= source.duration_ms:
-        raise _beyond_the_end(source, start_ms)
     length_ms = None if end_ms is None else end_ms - start_ms
     return extract_of(source, start_ms, length_ms, settings.channel)
 
@@ -150,7 +187,8 @@ def _beyond_the_end(source: Source, start_ms: int) -> UsageError:
 
 
 def _again(decoder: Decoder, writer: _Writer, extract: Extract) -> Decoding:
-    writer.restart()
+    if writer.samples:
+        writer.restart()
     return decoder.decode(extract, writer)
 
 

@@ -55,6 +55,7 @@ def probe(path: Path, audio_stream: int | None, prober: Prober) -> Source:
         streams=container.streams,
         stream=_choose(path, container.streams, audio_stream).index,
         tags=container.tags,
+        pictures=container.pictures,
     )
 
 

@@ -13,6 +13,7 @@ from transcribe.episode import SAMPLE_RATE, AudioStream
 from transcribe.errors import DependencyError, EngineError, InputError
 from transcribe.media import Decoding, Extract
 from transcribe.settings import ComputeSettings
+from transcribe.timeline import arrange, cut
 
 MakeMedia = Callable[..., Path]
 MakeStub = Callable[[str], str]
@@ -21,9 +22,16 @@ SINE = ("-f", "lavfi", "-i", "sine=frequency=440:duration=2")
 
 
 def decode(ffmpeg: Ffmpeg, extract: Extract) -> tuple[NDArray[np.float32], Decoding]:
+    """The samples at their places on the recording's timeline, from where the extract starts."""
     output = bytearray()
     decoding = ffmpeg.decode(extract, output.extend)
-    return np.frombuffer(output, "<f4"), decoding
+    decoded = np.frombuffer(output, "<f4")
+    start = extract.start_ms * SAMPLE_RATE // 1000
+    pieces = cut(arrange(decoding.runs, len(decoded)), start, None).pieces
+    samples = np.zeros(pieces[-1].end if pieces else 0, np.float32)
+    for piece in pieces:
+        samples[piece.at : piece.end] = decoded[piece.stored : piece.stored + piece.samples]
+    return samples, decoding
 
 
 def level(samples: NDArray[np.float32]) -> float:

@@ -1,0 +1,146 @@
+"""What ffmpeg says while it decodes: where timestamps jump, and whether it complains about the sound."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from transcribe.episode import SAMPLE_RATE
+from transcribe.media import Run
+
+TOLERANCE_S = 0.04
+"""Timestamps jitter; what is off by more than this is a jump. Half of what cue times may be off by."""
+
+MARK_JUMPS = (
+    "st(2, T - N / SR);"
+    f"if(isnan(ld(2)), 0, if(not(ld(1)) + gt(abs(ld(2) - ld(0)), {TOLERANCE_S}),"
+    " st(1, 1) + st(0, ld(2) + 0 * print(T, 32) + 0 * print(N / SR, 32)), 0));"
+    "N / SR / TB"
+)
+"""For ffmpeg's `asetpts`: two lines in the log wherever a timestamp does not go on from the last jump, the
+timestamp and how much sound lies before it, in seconds; and all sound end to end from there on. `ld(0)` is
+how far timestamps are ahead of the sound, `ld(1)` whether that is known. Level 32 is `info`."""
+
+COUNT_SAMPLES = {"measure_perchannel": "none"}
+"""For ffmpeg's `astats`, the last filter: the number of samples, in the log. Where the rate or the channels
+change on the way, ffmpeg builds its filters anew and `MARK_JUMPS` counts from 0 again."""
+
+MOST_MARKS = 50_000
+MOST_KINDS = 1_000
+LONGEST_LINE = 1 << 16
+
+FEW = 6
+"""Complaints before the first sound, of a file that was cut in the middle of a frame; two for a frame."""
+
+_NUMBER = re.compile(r"(?:\[Eval @ \w+\] )?\[info\] (-?\d+\.\d{6})$")
+_COUNTED = re.compile(r"\[Parsed_astats_\d+ @ \w+\] \[info\] Number of samples: (\d+)$")
+_START = re.compile(r"\[info\]   Duration: [^,]+, start: (-?\d+\.\d+)")
+_MAPPED = re.compile(r"\[info\]   Stream #0:(\d+) \((\w+)\) -> ")
+_COMPLAINT = re.compile(r"((?:\[[^\]]+ @ \w+\] )*)\[(?:error|fatal|panic)\] (.*)")
+_CONTEXT = re.compile(r"\[([^\]]+) @ \w+\]")
+_STREAM = re.compile(r"\bstream #?(?:0:)?(\d+)", re.IGNORECASE)
+_ABOUT_TAGS = re.compile(
+    r"\b(?:picture|mime ?type|APIC|ID3|comment|lyrics|tags?|metadata|cover)\b", re.IGNORECASE
+)
+
+
+class DecodingLog:
+    """Takes ffmpeg's standard error in blocks, with `level` and `repeat` in its log level.
+
+    Args:
+        codec: ffmpeg's name of the codec of the stream that is decoded; empty where it is not known.
+    """
+
+    def __init__(self, codec: str = "") -> None:
+        self._rest = b""
+        self._numbers: list[float] = []
+        self._filters: list[tuple[list[float], int | None]] = []
+        self._starts: list[float] = []
+        self._stream = ""
+        self._decoders = {codec}
+        self._complaints: Counter[tuple[str, str, bool]] = Counter()
+
+    def __call__(self, block: bytes) -> None:
+        """Take what it said next."""
+        *lines, self._rest = (self._rest + block).split(b"\n")
+        self._rest = self._rest[:LONGEST_LINE]
+        for line in lines:
+            self._hear(line.decode("utf-8", "replace").rstrip("\r"))
+
+    def _hear(self, line: str) -> None:
+        if number := _NUMBER.match(line):
+            if len(self._numbers) < 2 * MOST_MARKS:
+                self._numbers.append(float(number[1]))
+        elif counted := _COUNTED.match(line):
+            self._filters.append((self._numbers, int(counted[1])))
+            self._numbers = []
+        elif complaint := _COMPLAINT.match(line):
+            self._complain(complaint[1], complaint[2])
+        elif not self._started and (mapped := _MAPPED.match(line)):
+            self._stream, decoder = mapped.groups()
+            self._decoders.add(decoder)
+        elif not self._started and (start := _START.match(line)):
+            self._starts.append(float(start[1]))
+
+    @property
+    def _started(self) -> bool:
+        return bool(self._numbers or self._filters)
+
+    def _complain(self, contexts: str, message: str) -> None:
+        context = _CONTEXT.findall(contexts)
+        if _ABOUT_TAGS.search(message) or len(self._complaints) >= MOST_KINDS:
+            return
+        about = _STREAM.search(message)
+        self._complaints[(context[0] if context else "", about[1] if about else "", self._started)] += 1
+
+    def runs(self) -> tuple[Run, ...]:
+        """Where timestamps jump, counted from where the container starts."""
+        return tuple(self._runs())
+
+    def _runs(self) -> Iterator[Run]:
+        before = 0
+        for numbers, samples in [*self._filters, (self._numbers, None)]:
+            marks = list(zip(numbers[::2], numbers[1::2], strict=False))
+            if (
+                marks and marks[0][1]
+            ):  # not the first sound of these filters: without its mark, nothing is known
+                marks = []
+            start = self._start(marks[0][0] if marks else 0.0)
+            for time, sound in marks:
+                first = before + round(sound * SAMPLE_RATE)
+                if samples is None or first < before + samples or not sound:
+                    yield Run(first, round((time - start) * SAMPLE_RATE))
+            before += samples or 0
+
+    def _start(self, first: float) -> float:
+        """Where the container's clock starts, in s: 0 where it does not say.
+
+        Where a tag imitates that line, neither is believed: it starts with the first sound.
+        """
+        return first if len(self._starts) > 1 else self._starts[0] if self._starts else 0.0
+
+    def damaged(self, container: str) -> bool:
+        """Whether data of the decoded stream made no sense.
+
+        What is said of other streams (pictures, covers), of tags, or of a first frame whose beginning lies
+        before the file, is no damage.
+
+        Args:
+            container: ffmpeg's name of the format.
+        """
+        early = late = 0
+        for (context, stream, started), count in self._complaints.items():
+            if stream and self._stream and stream != self._stream:
+                continue
+            if context in self._decoders or context.startswith("aist#"):
+                late += count if started else 0
+                early += 0 if started else count
+            elif (
+                not context
+                or context.startswith("in#")
+                or context in container.split(",")
+                or context == container
+            ):
+                late += count
+        return late > 0 or early > FEW or (early > 0 and not self._started)

@@ -1,0 +1,154 @@
+"""What people are told about sound that a recording lacks, and about times that cannot be right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from transcribe.episode import SAMPLES_PER_MS, Source
+from transcribe.media import Decoding, Extract
+from transcribe.timecode import format_duration, format_timecode
+from transcribe.timeline import Gap, Stray, Timeline
+
+TOLERATED_LOSS_MS = 1000
+TOLERATED_LOSS = 0.02
+"""Headers are estimates: a file counts as cut short when more than both of these is missing."""
+
+TOLERATED_GAPS_MS = 500
+"""Less missing sound than this in the whole recording is no news, where nothing was damaged."""
+
+LEAST_ZERO_BYTES = 1 << 16
+LEAST_ZERO_SHARE = 0.01
+"""What of a file has to be zeros at its end before that counts as lost."""
+
+BLOCK_BYTES = 1 << 20
+
+
+def warnings_of(
+    source: Source, extract: Extract, timeline: Timeline, decoding: Decoding, silences: Sequence[Gap]
+) -> tuple[str, ...]:
+    """Everything that is not as it should be, a line for each kind.
+
+    Args:
+        source: The recording.
+        extract: What of it was decoded.
+        timeline: Where the sound lies, counted from the start of the extract.
+        decoding: How decoding went.
+        silences: Long stretches of that timeline without a single sample that is not zero.
+    """
+    start_ms = extract.start_ms
+    end_ms = timeline.pieces[-1].end // SAMPLES_PER_MS
+    missing_ms = 0 if timeline.strays else _missing_ms(source, extract, end_ms)
+    early = _is_early(source, extract, missing_ms, decoding)
+    lines: list[str] = [*decoding.warnings, *_astray(timeline.strays, start_ms)]
+    if early:
+        lines.append(_ends_early(start_ms + end_ms, start_ms + end_ms + missing_ms))
+    lines += _lost(timeline.gaps, start_ms, decoding.damaged and not early, missing_ms)
+    lines += _silent(silences, start_ms, timeline)
+    if not source.streams[source.stream].codec.startswith("pcm_"):  # there, zeros are samples
+        lines += _zero_tail(Path(source.path))
+    return tuple(lines)
+
+
+def _missing_ms(source: Source, extract: Extract, end_ms: int) -> int:
+    """How much sound the stated length promises beyond the end of what was decoded."""
+    if source.duration_ms is None:
+        return 0
+    expected_ms = source.duration_ms - extract.start_ms
+    if extract.duration_ms is not None:
+        expected_ms = min(expected_ms, extract.duration_ms)
+    return max(0, expected_ms - end_ms)
+
+
+def _is_early(source: Source, extract: Extract, missing_ms: int, decoding: Decoding) -> bool:
+    if source.pictures and not decoding.damaged:  # the length may be theirs
+        return False
+    expected_ms = (source.duration_ms or 0) - extract.start_ms
+    return missing_ms > max(TOLERATED_LOSS_MS, TOLERATED_LOSS * expected_ms)
+
+
+def _ends_early(end_ms: int, of_ms: int) -> str:
+    return (
+        f"the sound ends early: at {format_duration(end_ms)} of {format_duration(of_ms)}; "
+        "the file is damaged or was cut short"
+    )
+
+
+def _astray(strays: Sequence[Stray], start_ms: int) -> Iterator[str]:
+    """What became of timestamps that cannot be right; a run of equal ones counts as one."""
+    distinct = {stray.stated: stray for stray in reversed(strays)}
+    if not distinct:
+        return
+    first = min(distinct.values(), key=lambda stray: stray.at)
+    count = "a timestamp is" if len(distinct) == 1 else f"{len(distinct)} timestamps are"
+    yield (
+        f"{count} wrong: {_clock(first.stated, 0)} at {_clock(first.at, start_ms)}; "
+        "the sound there follows what precedes it"
+    )
+
+
+def _lost(gaps: Sequence[Gap], start_ms: int, damaged: bool, missing_ms: int) -> Iterator[str]:
+    """How much sound is missing between the first and the last, and where."""
+    total_ms = sum(gap.end - gap.start for gap in gaps) // SAMPLES_PER_MS
+    where = _where(gaps, start_ms, total_ms) if gaps else ""
+    if damaged:
+        # Formats without timestamps close up: there, only the stated length tells.
+        amount = where or (f"about {_seconds(missing_ms)} in all" if missing_ms >= 100 else "less than 0.1 s")
+        yield f"parts of the file are damaged or missing ({amount}); what can be decoded was transcribed"
+    elif total_ms >= TOLERATED_GAPS_MS:
+        yield f"no sound was recorded for {where}; later times are kept"
+
+
+def _where(gaps: Sequence[Gap], start_ms: int, total_ms: int) -> str:
+    longest = max(gaps, key=lambda gap: gap.end - gap.start)
+    span = f"from {_clock(longest.start, start_ms)} to {_clock(longest.end, start_ms)}"
+    if len(gaps) == 1:
+        return f"{_seconds(total_ms)}, {span}"
+    return f"{_seconds(total_ms)} in {len(gaps)} places, the longest {span}"
+
+
+def _silent(silences: Sequence[Gap], start_ms: int, timeline: Timeline) -> Iterator[str]:
+    if not silences:
+        return
+    total_ms = sum(gap.end - gap.start for gap in silences) // SAMPLES_PER_MS
+    if total_ms >= timeline.pieces[-1].end // SAMPLES_PER_MS - 1:
+        yield f"the recording holds nothing but zeros ({_seconds(total_ms)}): nothing was recorded"
+        return
+    yield (
+        f"zeros instead of sound for {_where(silences, start_ms, total_ms)}: "
+        "the recorder was muted or lost power; nothing there was transcribed"
+    )
+
+
+def _zero_tail(path: Path) -> Iterator[str]:
+    zeros, size = zero_tail(path)
+    if zeros >= LEAST_ZERO_BYTES and zeros >= LEAST_ZERO_SHARE * size:
+        yield (
+            f"the last {zeros / 1e6:.1f} MB of the file ({100 * zeros / size:.0f} %) are zeros: "
+            "the recorder lost power, or the copy is not complete; nothing there was transcribed"
+        )
+
+
+def zero_tail(path: Path) -> tuple[int, int]:
+    """How many bytes at the end of a file are zero, and its size; both 0 where it cannot be read."""
+    try:
+        with path.open("rb") as handle:
+            size = left = handle.seek(0, 2)
+            while left:
+                first = max(0, left - BLOCK_BYTES)
+                handle.seek(first)
+                kept = len(handle.read(left - first).rstrip(b"\0"))
+                left = first
+                if kept:
+                    return size - first - kept, size
+    except OSError:
+        return 0, 0
+    return size, size
+
+
+def _clock(sample: int, start_ms: int) -> str:
+    return format_timecode(max(0, start_ms + sample // SAMPLES_PER_MS)).partition(".")[0]
+
+
+def _seconds(ms: int) -> str:
+    return f"{ms / 1000:.1f} s" if ms < 10_000 else format_duration(ms)
