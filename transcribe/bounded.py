@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from transcribe.errors import InputError
+from transcribe.files import open_regular
 
 
 def read_bounded(path: Path, most: int, what: str) -> bytes:
@@ -19,7 +20,7 @@ def read_bounded(path: Path, most: int, what: str) -> bytes:
         InputError: It cannot be read, or has more.
     """
     try:
-        with path.open("rb") as handle:
+        with open_regular(path) as handle:
             content = handle.read(most + 1)
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}") from error

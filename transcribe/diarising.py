@@ -10,14 +10,14 @@ from pathlib import Path
 from transcribe.episode import Episode, Source, Turns
 from transcribe.errors import InputError, Interrupted, TranscribeError, UsageError
 from transcribe.pausing import to_the_end
-from transcribe.pipeline import Engines, open_workspace, transcribing
+from transcribe.pipeline import Engines, open_workspace, samples_of, transcribing
 from transcribe.progress import Progress, SpeakersTold, StageFinished, StageStarted, Warned, silent
 from transcribe.register import Register, recognised
 from transcribe.rttm import read_rttm
 from transcribe.settings import Settings, SpeakersSettings
 from transcribe.stages.attribute import attribute
 from transcribe.stages.diarise import STAGE, diarise, given_names, renamed, speaker_count, turns_of
-from transcribe.stages.normalise import AUDIO_FILE, normalise
+from transcribe.stages.normalise import AUDIO_FILE
 from transcribe.text import to_json
 from transcribe.voice import Diarisation
 from transcribe.waveform import Waveform
@@ -144,8 +144,8 @@ def _found(
     if counted is None or engines.open_diariser is None:
         raise InputError("there is nothing that tells speakers apart")
     audio = episode.audio
-    if not (work.path / AUDIO_FILE).exists():
-        audio = normalise(episode.source, settings.normalise, work.path, engines.decoder, silent)
+    if not work.vouched(AUDIO_FILE):
+        audio = samples_of(work, episode.source, settings, engines.decoder, silent)
     waveform = Waveform.of(audio, work.path)
     found = diarise(waveform, episode.speech, counted, engines.open_diariser(), progress)
     return found if settings.speakers.voices else replace(found, voices=())

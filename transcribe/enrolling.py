@@ -8,6 +8,8 @@ from pathlib import Path
 
 from transcribe.episode import Source
 from transcribe.errors import InputError
+from transcribe.files import disk_errors, private_folder
+from transcribe.places import work_root
 from transcribe.progress import Progress
 from transcribe.register import Enrolled
 from transcribe.settings import Settings
@@ -16,7 +18,6 @@ from transcribe.stages.diarise import Diariser, diarise
 from transcribe.stages.normalise import Decoder, normalise
 from transcribe.voice import Diarisation
 from transcribe.waveform import Waveform
-from transcribe.workspace import disk_errors, work_root
 
 FEWEST_MS = 5_000
 """Speech a voice is taken from at the least."""
@@ -44,7 +45,7 @@ def enrol(
     """
     folder = work_root()
     with disk_errors(folder, "writing into"):
-        folder.mkdir(parents=True, exist_ok=True)
+        private_folder(folder)
     with tempfile.TemporaryDirectory(prefix="voice-", dir=folder) as scratch:
         audio = normalise(source, settings.normalise, Path(scratch), decoder, progress)
         waveform = Waveform.of(audio, Path(scratch))

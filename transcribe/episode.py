@@ -9,7 +9,7 @@ timeline of the recording as the user has it: 0 is its first sample, also with `
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import floor
 from typing import Literal
 
@@ -65,6 +65,7 @@ class Source:
         stream: Index of the audio stream that is transcribed.
         tags: Container metadata (title, artist, album, ...), sorted by key.
         pictures: Whether the length stated may be that of moving pictures or other streams.
+        stamp: What the system said of the file just before it was read; empty where nobody asked.
     """
 
     path: str
@@ -77,6 +78,7 @@ class Source:
     stream: int
     tags: tuple[tuple[str, str], ...] = ()
     pictures: bool = False
+    stamp: tuple[int, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True)

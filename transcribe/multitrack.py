@@ -13,6 +13,7 @@ from transcribe.errors import InputError, UsageError
 from transcribe.media import Voice
 from transcribe.pausing import Pausing
 from transcribe.pipeline import Engines, listened, open_workspace, provenance_of, transcribing
+from transcribe.places import work_root
 from transcribe.progress import (
     Event,
     Progress,
@@ -34,7 +35,7 @@ from transcribe.tracks.doubles import Spoken, undoubled
 from transcribe.tracks.merge import merged, on_timeline
 from transcribe.tracks.names import find_track, values_of
 from transcribe.waveform import Waveform
-from transcribe.workspace import LAYOUT, Workspace, work_root
+from transcribe.workspace import LAYOUT, Workspace
 
 ARRANGEMENT = "tracks"
 """Name of the artefact that tells where tracks lie and what is whose."""
@@ -135,12 +136,13 @@ def mixed(
         return episode
     sources = {job.source.sha256: job.source for job in jobs}
     place = work.path / MIX_FILE
-    if not place.exists():
+    if not work.vouched(MIX_FILE):
         voices = [_voice(sources[track.sha256], track) for track in episode.tracks]
         temporary = place.with_suffix(".tmp")
         try:
             engines.editor.mix(voices, temporary)
             temporary.replace(place)
+            work.vouch(MIX_FILE)
         finally:
             temporary.unlink(missing_ok=True)
     source = probe(place, None, engines.prober)

@@ -20,8 +20,10 @@ from transcribe.episode import (
     SpeechSpans,
     Transcript,
 )
+from transcribe.errors import InputError
 from transcribe.listening import OpenWorkers
 from transcribe.pausing import Pausing, to_the_end
+from transcribe.places import work_root
 from transcribe.progress import Progress, SegmentRecognised, StageFinished, StageStarted, Warned, silent
 from transcribe.settings import MULTI, OPTIONS, WORDS_DEPEND_ON, Settings
 from transcribe.stages.check import check
@@ -30,14 +32,14 @@ from transcribe.stages.diarise import Diariser
 from transcribe.stages.languages import STRETCH_MS, tell_languages
 from transcribe.stages.normalise import AUDIO_FILE, Decoder, normalise
 from transcribe.stages.plan import plan
-from transcribe.stages.probe import Prober
+from transcribe.stages.probe import Prober, changed_since
 from transcribe.stages.recognise import recognise, tell
 from transcribe.stages.stitch import stitch
 from transcribe.stages.tagging import Editor
 from transcribe.text import to_json
 from transcribe.vocabulary import terms_of
 from transcribe.waveform import Waveform
-from transcribe.workspace import LAYOUT, Workspace, work_root
+from transcribe.workspace import LAYOUT, Workspace
 
 T = TypeVar("T")
 
@@ -120,18 +122,32 @@ def listened(
         TranscribeError: A stage failed.
     """
     step = _Steps(work, progress)
-    if not (work.path / AUDIO_FILE).exists():
-        work.remove("normalise.json")  # what it tells of is gone
-    audio = step(
-        "normalise",
-        Audio,
-        lambda: normalise(source, settings.normalise, work.path, engines.decoder, progress),
-    )
+    if not work.vouched(AUDIO_FILE):
+        work.remove("normalise.json")  # what it tells of is gone, or was changed
+    audio = step("normalise", Audio, lambda: samples_of(work, source, settings, engines.decoder, progress))
     waveform = Waveform.of(audio, work.path)
     speech = step(
         "detect", SpeechSpans, lambda: detect(waveform, settings.detect, engines.open_detector(), progress)
     )
     return audio, speech
+
+
+def samples_of(
+    work: Workspace, source: Source, settings: Settings, decoder: Decoder, progress: Progress
+) -> Audio:
+    """Decode a recording into the work directory.
+
+    Raises:
+        TranscribeError: It cannot be decoded, or is not the recording any more that was found.
+    """
+    audio = normalise(source, settings.normalise, work.path, decoder, progress)
+    if changed_since(source):
+        work.remove(audio.file)
+        raise InputError(
+            f"{source.path} changed while it was read", "Run the same command again when it is complete"
+        )
+    work.vouch(audio.file)
+    return audio
 
 
 def _transcribe(

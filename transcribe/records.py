@@ -9,8 +9,8 @@ recording are those that were remembered, it is not read again.
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,11 +18,12 @@ from typing import Literal
 
 import msgspec
 
+from transcribe.digest import file_digest, sealed, unsealed
 from transcribe.episode import Episode
 from transcribe.errors import OutputError
-from transcribe.stages.publish import Published, Target, file_digest, target_path
+from transcribe.files import atomic_file, disk_errors, open_regular
+from transcribe.stages.publish import Published, Target, target_path
 from transcribe.text import from_json, to_json
-from transcribe.workspace import atomic_file, disk_errors
 
 FOLDER = ".transcribe"
 """Where the records lie, below the folder of the results."""
@@ -178,9 +179,10 @@ class Memory:
         """
         with disk_errors(self.path, "writing"):
             self.path.parent.mkdir(exist_ok=True)
-        # Of this process alone, because two runs may plan the same folder at once.
-        with atomic_file(self.path, self.path.with_name(f".{os.getpid()}.tmp")) as handle:
-            handle.write(msgspec.json.format(to_json(record), indent=1))
+            if self.path.parent.is_symlink():  # it would be written wherever a stranger likes
+                raise OSError(errno.ELOOP, "the folder is a link")
+        with atomic_file(self.path) as handle:
+            handle.write(sealed(FOLDER, to_json(record)))
 
     def touched(self, record: Record, seen: Seen) -> None:
         """Remember the time of a recording whose content is the same; if that fails, it is read again."""
@@ -198,7 +200,9 @@ def _is_made(record: Record, target: Target, made_of: str) -> bool:
 def read_record(path: Path) -> Record | None:
     """A record; None where there is none or it cannot be read."""
     try:
-        return from_json(path.read_bytes(), Record)
+        with open_regular(path) as handle:
+            content = unsealed(FOLDER, handle.read())
+        return None if content is None else from_json(content, Record)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
         return None
 

@@ -6,7 +6,7 @@ looked up without `--voices`, and a file of the register can be read, and delete
 
 from __future__ import annotations
 
-import os
+import contextlib
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
-import platformdirs
 
+from transcribe import places
 from transcribe.errors import InputError, UsageError
+from transcribe.files import atomic_file, disk_errors, private_file, private_folder
 from transcribe.text import to_json
 from transcribe.voice import Voice, cosine
-from transcribe.workspace import atomic_file, disk_errors
 
 THRESHOLD = 0.6
 """How alike two voices must be to be one person's (cosine); see docs/speakers.md for how it was chosen."""
@@ -76,7 +76,7 @@ class Register:
     """
 
     def __init__(self, folder: Path | None = None) -> None:
-        self.folder = folder or default_folder()
+        self.folder = folder or places.voices()
 
     def enrolled(self) -> tuple[Enrolled, ...]:
         """Everyone, by name.
@@ -86,6 +86,8 @@ class Register:
         """
         if not self.folder.is_dir():
             return ()
+        with contextlib.suppress(OSError):  # a register that cannot be made private can still be read
+            private_folder(self.folder)
         found = [self._read(path) for path in sorted(self.folder.glob("*.json"))]
         return tuple(sorted(found, key=lambda each: each.name))
 
@@ -119,9 +121,8 @@ class Register:
         """
         path = self.path(voice.name)
         with disk_errors(self.folder, "making the folder", _ELSEWHERE):
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with atomic_file(path) as handle:
-            Path(handle.name).chmod(0o600)
+            private_folder(self.folder)
+        with atomic_file(path, private=True) as handle:
             handle.write(msgspec.json.format(to_json(_File(1, voice)), indent=1))
         return path
 
@@ -156,6 +157,8 @@ class Register:
         return self.folder / f"{stem}.json"
 
     def _read(self, path: Path) -> Enrolled:
+        with contextlib.suppress(OSError):
+            private_file(path)
         try:
             if path.stat().st_size > LARGEST_BYTES:
                 raise InputError(f"{path} is too large for a voice", "Delete it and register the voice again")
@@ -180,14 +183,6 @@ def recognised(heard: Sequence[Voice], known: Sequence[Voice]) -> tuple[Match, .
         if pair.likeness >= THRESHOLD and not taken:
             found.append(pair)
     return tuple(sorted(found, key=lambda match: match.speaker))
-
-
-def default_folder() -> Path:
-    """`TRANSCRIBE_VOICES_DIR`, else `voices` in the user's data folder."""
-    chosen = os.environ.get("TRANSCRIBE_VOICES_DIR")
-    if chosen:
-        return Path(chosen)
-    return Path(platformdirs.user_data_dir("transcribe", appauthor=False)) / "voices"
 
 
 _ELSEWHERE = "The register may be elsewhere: set TRANSCRIBE_VOICES_DIR to a folder"

@@ -15,13 +15,15 @@ from pathlib import Path
 
 from transcribe.episode import Episode
 from transcribe.errors import InputError, OutputError
+from transcribe.files import write_together
 from transcribe.formats import FORMATS, review
 from transcribe.naming import renamed
+from transcribe.places import work_root
 from transcribe.rendering import DOCUMENT, open_document
 from transcribe.settings import Settings
 from transcribe.stages.content import TEMPLATE, content_of, suffix_of
 from transcribe.stages.publish import Published, target_path
-from transcribe.workspace import Workspace, replace_together, work_root
+from transcribe.workspace import Workspace
 
 ARTEFACT = "names"
 """In a work directory: the names that the speakers of this job have been given since, by their own."""
@@ -70,7 +72,7 @@ def rename_speakers(
         try:
             for job in jobs:
                 _tell(job, names, found)
-            replace_together(found.changed)
+            write_together(found.changed)
         except BaseException:
             for job, known in earlier:
                 job.save(ARTEFACT, known)

@@ -10,6 +10,7 @@ from pathlib import Path
 from transcribe.bounded import read_bounded
 from transcribe.episode import Episode
 from transcribe.errors import OutputError, UsageError
+from transcribe.files import disk_errors, sweep, write_together
 from transcribe.formats import PACK, format_named
 from transcribe.notes.show import show_of
 from transcribe.noting import OpenWriter, notes_of, wants_notes
@@ -18,7 +19,6 @@ from transcribe.settings import Settings, ShowSettings
 from transcribe.show_notes import NO_SHOW
 from transcribe.stages.content import TEMPLATE, check_content, content_of, suffix_of
 from transcribe.stages.publish import target_path
-from transcribe.workspace import atomic_file, disk_errors
 
 MAX_DOCUMENT_BYTES = 512 * 1024 * 1024
 """The document of a ten-hour recording has about 15 MB."""
@@ -71,9 +71,8 @@ def render_document(
         folder = next(iter(contents)).parent
         with disk_errors(folder, "writing into"):
             folder.mkdir(parents=True, exist_ok=True)
-    for path, content in contents.items():
-        with atomic_file(path) as handle:
-            handle.write(content)
+        sweep(folder)
+    write_together(contents)
     return tuple(contents)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -14,6 +13,7 @@ from pathlib import Path
 from transcribe.due import Decision, Plan
 from transcribe.episode import Coverage
 from transcribe.errors import GateError, OutputError, UsageError
+from transcribe.files import atomic_file, disk_errors
 from transcribe.jobs import Job
 from transcribe.pipeline import Engines
 from transcribe.progress import (
@@ -29,7 +29,6 @@ from transcribe.progress import (
 )
 from transcribe.reports import GOOD, BatchReport, FileReport, Status, encoded
 from transcribe.text import readable
-from transcribe.workspace import atomic_file, disk_errors
 
 
 class Reporter:
@@ -136,7 +135,7 @@ class Reporter:
             return
         with disk_errors(self.path, "writing"):
             self.path.parent.mkdir(parents=True, exist_ok=True)
-        with atomic_file(self.path, self.path.with_name(f".{self.path.name}.{os.getpid()}.tmp")) as handle:
+        with atomic_file(self.path) as handle:
             handle.write(encoded(self.report))
 
     def _count(self) -> None:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from pathlib import Path
 
 import msgspec
-import platformdirs
 
 from transcribe.errors import OutputError
+from transcribe.files import atomic_file
 from transcribe.pipeline import Engines
-from transcribe.workspace import atomic_file
+from transcribe.places import cache
 
 LEAST_AUDIO_MS = 60_000
 """Of less recording the time says more about starting than about recognising."""
@@ -35,12 +34,12 @@ def remember_speed(engines: Engines, audio_ms: int, seconds: float) -> None:
     path = _path()
     with contextlib.suppress(OSError, OutputError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        with atomic_file(path, path.with_name(f"{path.name}.{os.getpid()}")) as handle:
+        with atomic_file(path) as handle:
             handle.write(msgspec.json.encode(dict(list(speeds.items())[-REMEMBERED:])))
 
 
 def _path() -> Path:
-    return Path(platformdirs.user_cache_dir("transcribe", appauthor=False)) / "speeds.json"
+    return cache() / "speeds.json"
 
 
 def _key(engines: Engines) -> str:

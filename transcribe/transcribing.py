@@ -19,12 +19,14 @@ from transcribe.errors import (
     OutputError,
     TranscribeError,
 )
+from transcribe.files import disk_errors, private_folder
 from transcribe.jobs import STANDARD, Job, formats_of
 from transcribe.multitrack import MIX_FILE, mixed, open_joint_workspace, transcribing_tracks
 from transcribe.notes.extractive import NAME as EXTRACTIVE
 from transcribe.noting import OpenWriter, noted, wants_notes
 from transcribe.pausing import Pause, Pausing
 from transcribe.pipeline import Engines, open_workspace, transcribing
+from transcribe.places import work_root
 from transcribe.progress import (
     Covered,
     FileFinished,
@@ -39,11 +41,12 @@ from transcribe.renaming import named_since
 from transcribe.settings import Settings
 from transcribe.speaking import source_of
 from transcribe.stages.content import check_content, content_of
+from transcribe.stages.probe import changed_since
 from transcribe.stages.publish import Target, check_targets, publish
 from transcribe.stages.tagging import content_of as sound_of
 from transcribe.stages.tagging import publish_sound
 from transcribe.track_jobs import TrackJob, parts_of, track_jobs
-from transcribe.workspace import Workspace, disk_errors, work_root
+from transcribe.workspace import Workspace
 
 
 def transcribe_one(
@@ -83,7 +86,9 @@ def transcribe_one(
                 episode = diarised(work, episode, settings, engines, progress)
             episode = named_since(work, noted(work, episode, settings, open_writer, progress))
             progress(StageStarted("publish"))
-            output.publish(episode)
+            output.publish(
+                episode, changed=any(map(changed_since, [each.source for each in tracks] or [source]))
+            )
             if facts:
                 output.remember(Seen(*facts, source.sha256), episode, asked=open_writer is not None)
             progress(StageFinished("publish"))
@@ -135,9 +140,18 @@ class _Output:
         self._progress(StageFinished("mix"))
         return made
 
-    def publish(self, episode: Episode) -> None:
-        """Write the formats, then the sound; or the one format that goes to standard output."""
+    def publish(self, episode: Episode, *, changed: bool) -> None:
+        """Write the formats, then the sound; or the one format that goes to standard output.
+
+        Args:
+            episode: What was made of the recording.
+            changed: Whether its file is another one by now; then no file gets that one's sound.
+        """
         job, settings = self._job, self._settings
+        if changed:
+            what = f"{job.name} changed after it was transcribed"
+            self._progress(Warned(f"{what}; no output gets sound from what is there now"))
+            settings = settings.replace({"embed_audio": False})
         if not job.targets:
             only = formats_of(job.source, settings)[0]
             _to_standard_output(content_of(settings, episode, only) or b"")
@@ -145,7 +159,7 @@ class _Output:
         content = partial(content_of, settings)
         self._write(publish(episode, job.targets, content, self._work, force=self._force, ours=self._ours))
         sound = publish_sound(
-            job.sound, episode, self._engines.editor, self._work, self._progress,
+            job.sound, episode, None if changed else self._engines.editor, self._work, self._progress,
             force=self._force, ours=self._ours,
         )  # fmt: skip
         self._write(sound)
@@ -216,7 +230,7 @@ def _path_of(source: str) -> Iterator[Path]:
         return
     folder = work_root()
     with disk_errors(folder, "writing into"):
-        folder.mkdir(parents=True, exist_ok=True)
+        private_folder(folder)
         spool = tempfile.TemporaryDirectory(prefix="stdin-", dir=folder)
     with spool as place:
         path = Path(place) / "stdin"

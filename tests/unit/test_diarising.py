@@ -147,6 +147,7 @@ def test_words_are_given_to_speakers_and_turns_kept(work: Workspace) -> None:
 
 def test_samples_that_are_there_are_used_and_then_removed(work: Workspace) -> None:
     (work.path / "audio.f32").write_bytes(np.zeros(160_000, "<f4").tobytes())
+    work.vouch("audio.f32")
     decoder = Decoder()
     told(work, Diariser(), decoder=decoder)
     assert decoder.asked == 0
@@ -208,7 +209,7 @@ def test_voices_are_looked_up_and_kept_only_where_that_is_asked_for(
     assert done.turns is not None
     assert done.turns.speakers == ("S1", "S2")
     (kept,) = work.path.glob("turns-*.json")
-    assert '"voices": []' in kept.read_text()
+    assert '"voices":[]' in kept.read_text()
     done, events = told(work, Diariser(), Settings.of(speakers="auto", voices=True))
     assert done.turns is not None
     assert done.turns.speakers == ("Ala", "S2")

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from transcribe import places
 from transcribe.errors import InputError, UsageError
-from transcribe.register import THRESHOLD, Enrolled, Register, default_folder, recognised
+from transcribe.register import THRESHOLD, Enrolled, Register, recognised
 from transcribe.voice import Voice, cosine
 
 ALA = Enrolled("Ala / Łódź", "diariser 1", "ala.wav", 31.5, (1.0, 0.0))
@@ -76,6 +77,19 @@ def test_voices_of_other_sizes_are_not_alike() -> None:
 
 def test_the_folder_can_be_chosen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TRANSCRIBE_VOICES_DIR", str(tmp_path))
-    assert default_folder() == tmp_path
+    assert places.voices() == tmp_path
     monkeypatch.delenv("TRANSCRIBE_VOICES_DIR")
-    assert default_folder().name == "voices"
+    assert places.voices().name == "voices"
+
+
+def test_a_register_that_others_could_read_is_made_private(tmp_path: Path) -> None:
+    mask = os.umask(0)
+    try:
+        path = Register(tmp_path / "voices").add(ALA)
+        assert path.stat().st_mode & 0o777 == 0o600
+        path.chmod(0o666)
+        path.parent.chmod(0o777)
+        assert Register(tmp_path / "voices").enrolled() == (ALA,)
+        assert (path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+    finally:
+        os.umask(mask)

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from transcribe import workspace
 from transcribe.episode import Episode
 from transcribe.errors import OutputError
 from transcribe.formats import FORMATS
 from transcribe.formats.document import read_document
 from transcribe.formats.example import example_episode
 from transcribe.naming import renamed
+from transcribe.places import work_root
 from transcribe.renaming import named_since, rename_speakers
 from transcribe.settings import Settings
 from transcribe.stages.content import content_of, suffix_of
@@ -53,7 +53,7 @@ def run(tmp_path: Path) -> Run:
             for name in formats
         }
         targets = [Target(name, path) for name, path in paths.items()]
-        with Workspace(workspace.work_root(), KEY) as work:
+        with Workspace(work_root(), KEY) as work:
             now = named_since(work, episode)
             publish(now, targets, partial(content_of, settings), work, force=force)
         return paths
@@ -168,7 +168,7 @@ def test_while_a_run_works_on_it_nothing_is_renamed(run: Run) -> None:
     paths = run()
     before = contents(paths)
     with (
-        Workspace(workspace.work_root(), KEY),
+        Workspace(work_root(), KEY),
         pytest.raises(OutputError, match="being written by another run"),
     ):
         rename_speakers(paths["json"], {"Anna": "Ala"}, DEFAULTS)

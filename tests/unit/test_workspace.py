@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import errno
+import os
 from pathlib import Path
 
 import pytest
 
 from transcribe.episode import SpeechSpan, SpeechSpans
-from transcribe.errors import OutputError
-from transcribe.workspace import Workspace, atomic_file, disk_errors
+from transcribe.workspace import Workspace
 
 SPANS = SpeechSpans((SpeechSpan(0, 900), SpeechSpan(1000, 2000)))
 
@@ -27,7 +26,7 @@ def test_an_unreadable_artefact_reads_as_absent(tmp_path: Path, content: bytes) 
         assert workspace.load("detect", SpeechSpans) is None
 
 
-@pytest.mark.parametrize("torn", [b'{"start_ms":5', b"garbage\n", b'{"start_ms":1,"end_ms":2}'])
+@pytest.mark.parametrize("torn", [b'{"start_ms":5', b"garbage\n", b'{"start_ms":1,"end_ms":2}\n'])
 def test_a_torn_line_is_cut_off_and_the_next_one_follows_the_last_whole_one(
     tmp_path: Path, torn: bytes
 ) -> None:
@@ -40,18 +39,90 @@ def test_a_torn_line_is_cut_off_and_the_next_one_follows_the_last_whole_one(
         assert workspace.records("results", SpeechSpan) == list(SPANS.spans)
 
 
-def test_an_atomic_file_is_whole_or_absent(tmp_path: Path) -> None:
-    path = tmp_path / "result"
-    path.write_bytes(b"before")
-    with pytest.raises(ZeroDivisionError), atomic_file(path) as handle:
-        handle.write(b"half")
-        1 / 0  # noqa: B018
-    assert [p.name for p in tmp_path.iterdir()] == ["result"]
-    assert path.read_bytes() == b"before"
+def test_a_changed_character_anywhere_is_found(tmp_path: Path) -> None:
+    with Workspace(tmp_path, "a/b") as workspace:
+        workspace.save("detect", SPANS)
+        path = workspace.path / "detect.json"
+        content = path.read_bytes()
+        for place in range(len(content)):
+            changed = bytearray(content)
+            changed[place] ^= 1
+            path.write_bytes(changed)
+            assert workspace.load("detect", SpeechSpans) is None, changed
+        for cut in range(1, len(content) - 1):
+            path.write_bytes(content[:-cut])
+            assert cut == 1 or workspace.load("detect", SpeechSpans) is None
 
 
-def test_a_full_disk_is_told_apart_from_other_trouble(tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match=r"disk is full.*make room"), disk_errors(tmp_path, "writing"):
-        raise OSError(errno.ENOSPC, "No space left on device")
-    with pytest.raises(OutputError, match="Read-only file system"), disk_errors(tmp_path, "writing"):
-        raise OSError(errno.EROFS, "Read-only file system")
+def test_the_artefact_of_one_stage_is_not_taken_for_that_of_another(tmp_path: Path) -> None:
+    with Workspace(tmp_path, "a/b") as workspace:
+        workspace.save("detect", SPANS)
+        (workspace.path / "detect.json").rename(workspace.path / "plan.json")
+        assert workspace.load("plan", SpeechSpans) is None
+
+
+def test_from_a_changed_line_on_the_work_is_done_again(tmp_path: Path) -> None:
+    with Workspace(tmp_path, "a/b") as workspace:
+        for span in (*SPANS.spans, *SPANS.spans):
+            workspace.append("results", span)
+        path = workspace.path / "results.jsonl"
+        lines = path.read_bytes().splitlines(keepends=True)
+        path.write_bytes(lines[0] + lines[1].replace(b"2000", b"2001") + lines[2] + lines[3])
+        assert workspace.records("results", SpeechSpan) == [SPANS.spans[0]]
+        assert path.read_bytes() == lines[0]
+
+
+@pytest.mark.parametrize("damage", [b"", b"sampl", b"samplez", b"samples and more"])
+def test_a_file_that_is_short_or_changed_is_not_vouched_for(tmp_path: Path, damage: bytes) -> None:
+    with Workspace(tmp_path, "a/b") as workspace:
+        path = workspace.path / "audio.f32"
+        assert not workspace.vouched("audio.f32")
+        path.write_bytes(b"samples")
+        assert not workspace.vouched("audio.f32")
+        workspace.vouch("audio.f32")
+        assert workspace.vouched("audio.f32")
+        path.write_bytes(damage)
+        assert not workspace.vouched("audio.f32")
+        workspace.remove("audio.f32")
+        assert list(workspace.path.iterdir()) == []
+
+
+def modes(root: Path) -> set[tuple[str, int]]:
+    return {
+        ("folder" if each.is_dir() else "file", each.stat().st_mode & 0o777)
+        for each in [root, *root.rglob("*")]
+    }
+
+
+@pytest.mark.parametrize("mask", [0o000, 0o022, 0o077])
+def test_only_the_owner_may_read_it(tmp_path: Path, mask: int) -> None:
+    before = os.umask(mask)
+    try:
+        with Workspace(tmp_path / "work", "a/b") as workspace:
+            workspace.save("detect", SPANS)
+            workspace.append("results", SPANS.spans[0])
+            (workspace.path / "audio.f32").write_bytes(b"samples")
+            workspace.vouch("audio.f32")
+        assert modes(tmp_path / "work") == {("folder", 0o700), ("file", 0o600)}
+    finally:
+        os.umask(before)
+
+
+def test_a_work_folder_that_others_could_read_is_made_private(tmp_path: Path) -> None:
+    (tmp_path / "work/a/b").mkdir(parents=True)
+    for folder in (tmp_path / "work", tmp_path / "work/a", tmp_path / "work/a/b"):
+        folder.chmod(0o777)
+    (tmp_path / "work/a/b/results.jsonl").touch(0o666)
+    with Workspace(tmp_path / "work", "a/b") as workspace:
+        workspace.append("results", SPANS.spans[0])
+    assert modes(tmp_path / "work") == {("folder", 0o700), ("file", 0o600)}
+
+
+def test_what_a_kill_left_in_a_work_folder_is_removed(tmp_path: Path) -> None:
+    with Workspace(tmp_path, "a/b") as workspace:
+        left = (
+            workspace.path / ".transcribe-4194305-0123456789abcdef.tmp"
+        )  # beyond the largest number there is
+        left.write_bytes(b"samples")
+    with Workspace(tmp_path, "a/b"):
+        assert not left.exists()

@@ -176,10 +176,9 @@ def check_models() -> Check:
 
 def check_folders() -> Iterator[Check]:
     """Where models and unfinished work are kept, and how much room there is."""
-    from transcribe.models.store import default_root
-    from transcribe.workspace import work_root
+    from transcribe.places import models, work_root
 
-    for name, folder in (("model folder", default_root()), ("work folder", work_root())):
+    for name, folder in (("model folder", models()), ("work folder", work_root())):
         there = next((place for place in (folder, *folder.absolute().parents) if place.exists()), Path("/"))
         free = shutil.disk_usage(there).free
         detail = f"{folder}, {_size(free)} free"

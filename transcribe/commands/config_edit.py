@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from transcribe.errors import OutputError, UsageError
-from transcribe.workspace import atomic_file
+from transcribe.files import atomic_file
 
 
 def set_options(path: Path, values: Mapping[str, str | int]) -> None:

@@ -44,8 +44,8 @@ def stamp(context: click.Context, file: Path, config_file: Path | None, profile:
     """
     from transcribe import config
     from transcribe.commands.choose import choose_engines
+    from transcribe.files import atomic_file
     from transcribe.fingerprint import made_with
-    from transcribe.workspace import atomic_file
 
     settings = config.load(given_flags(context), config_file, profile).settings
     asked = context.ensure_object(Asked)

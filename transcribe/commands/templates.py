@@ -29,8 +29,8 @@ def list_() -> None:
 @click.argument("folder", required=False, type=click.Path(path_type=Path, file_okay=False))
 def copy(name: str, folder: Path | None) -> None:
     """Copy a packaged template, to be changed: into FOLDER, else into templates/ of the current folder."""
+    from transcribe.files import atomic_file, disk_errors
     from transcribe.templates import FOLDER, template_folder, template_names
-    from transcribe.workspace import atomic_file, disk_errors
 
     wanted = name if name.endswith(".j2") else f"{name}.j2"
     if wanted not in template_names():

@@ -41,17 +41,17 @@ def service_for(context: click.Context, arguments: tuple[str, ...], user: str | 
     import getpass
     import os
 
+    from transcribe import places
     from transcribe.commands.watch_run import run
-    from transcribe.models.store import default_root
+    from transcribe.places import work_root
     from transcribe.watching.folders import state_folder
     from transcribe.watching.service import Service
-    from transcribe.workspace import work_root
 
     inner = run.make_context("transcribe watch", list(arguments), parent=context)
     asked: dict[str, Any] = inner.params
     inbox, out = _absolute(asked["inbox"]), _absolute(asked["out"])
     environment = {"TRANSCRIBE_WORK_DIR": str(_absolute(work_root()))}
-    environment["TRANSCRIBE_MODELS_DIR"] = str(_absolute(default_root()))
+    environment["TRANSCRIBE_MODELS_DIR"] = str(_absolute(places.models()))
     folders = [out, state_folder(out, asked["state"]), _absolute(work_root()), asked["move_done"]]
     webhook = asked["webhook"] or ""
     return Service(

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from pathlib import Path
 
 import msgspec
-import platformdirs
 
+from transcribe import places
+from transcribe.digest import file_digest
 from transcribe.errors import OutputError
+from transcribe.files import atomic_file
 from transcribe.models.identify import unreadable
 from transcribe.text import to_json
-from transcribe.workspace import atomic_file
 
 REMEMBERED = 100
 """Files whose digests are kept; the oldest are forgotten first."""
@@ -25,8 +25,7 @@ def sha256_of(path: Path) -> str:
         ModelError: It cannot be read.
     """
     try:
-        with path.open("rb") as handle:
-            return hashlib.file_digest(handle, "sha256").hexdigest()
+        return file_digest(path)
     except OSError as error:
         raise unreadable(path, error) from error
 
@@ -37,7 +36,7 @@ def remembered_sha256(path: Path) -> str:
     Raises:
         ModelError: It cannot be read.
     """
-    cache = Path(platformdirs.user_cache_dir("transcribe", appauthor=False)) / "digests.json"
+    cache = places.cache() / "digests.json"
     key = _key(path)
     known = _read(cache)
     if key not in known:
@@ -65,7 +64,7 @@ def _write(cache: Path, known: dict[str, str]) -> None:
     """A digest that cannot be remembered is computed again next time."""
     try:
         cache.parent.mkdir(parents=True, exist_ok=True)
-        with atomic_file(cache, cache.with_name(f"{cache.name}.{os.getpid()}")) as handle:
+        with atomic_file(cache) as handle:
             handle.write(to_json(known))
     except (OSError, OutputError):
         return

@@ -13,8 +13,8 @@ import filelock
 import msgspec
 
 from transcribe.errors import ModelError
+from transcribe.files import atomic_file
 from transcribe.models.catalogue import HubSource, ModelFile
-from transcribe.workspace import atomic_file
 
 FILE = "hub.lock.json"
 """Its name in the store; for people to read, copy and edit."""

@@ -13,17 +13,16 @@ from pathlib import Path
 
 import filelock
 import msgspec
-import platformdirs
 
-from transcribe import workspace
+from transcribe import files, places
 from transcribe.errors import ModelError
+from transcribe.files import sync_folder
 from transcribe.models.catalogue import Kind, ModelFile, catalogue, in_form
 from transcribe.models.ctranslate2 import read_weights
 from transcribe.models.digest import remembered_sha256, sha256_of
 from transcribe.models.ggml import Shape, check_structure, read_header
 from transcribe.models.gguf_file import read_gguf
 from transcribe.models.identify import FileKind, identify
-from transcribe.workspace import sync_folder
 
 RECORD = "model.json"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -107,7 +106,7 @@ class Store:
     """
 
     def __init__(self, root: Path | None = None) -> None:
-        self.root = root or default_root()
+        self.root = root or places.models()
 
     def installed(self) -> tuple[InstalledModel, ...]:
         """Every installed model: the catalogue's in its order, then imported ones, the largest first."""
@@ -263,20 +262,10 @@ class Store:
         return f"{meant}See what there is with: transcribe models list"
 
 
-def default_root() -> Path:
-    """The folder of the user's models: `TRANSCRIBE_MODELS_DIR`, else `models` in the user's data folder."""
-    chosen = os.environ.get("TRANSCRIBE_MODELS_DIR")
-    return (
-        Path(chosen) if chosen else Path(platformdirs.user_data_dir("transcribe", appauthor=False)) / "models"
-    )
-
-
 def is_path(name: str) -> bool:
     """Whether what was given as a model is meant as a path, not as a name."""
     separators = tuple(filter(None, (os.sep, os.altsep)))
-    return (
-        name.endswith((".bin", ".gguf")) or any(part in name for part in separators) or os.path.isfile(name)  # noqa: PTH113
-    )
+    return name.endswith((".bin", ".gguf")) or any(part in name for part in separators)
 
 
 def by_path(path: Path) -> InstalledModel:
@@ -422,7 +411,7 @@ def memory_need(file_bytes: int, shape: Shape) -> int:
 
 
 disk_errors = partial(
-    workspace.disk_errors, elsewhere="Models may live elsewhere: set TRANSCRIBE_MODELS_DIR to a folder"
+    files.disk_errors, elsewhere="Models may live elsewhere: set TRANSCRIBE_MODELS_DIR to a folder"
 )
 """What the operating system says about the store, as an OutputError."""
 

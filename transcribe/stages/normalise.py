@@ -11,6 +11,7 @@ import numpy as np
 
 from transcribe.episode import SAMPLES_PER_MS, Audio, Source
 from transcribe.errors import InputError, UsageError
+from transcribe.files import atomic_file
 from transcribe.media import Decoding, Extract, Run, Sink
 from transcribe.progress import Progress, StageAdvanced
 from transcribe.settings import NormaliseSettings
@@ -20,7 +21,6 @@ from transcribe.stages.silence import SilenceFinder, placed
 from transcribe.timecode import format_duration
 from transcribe.timeline import Timeline, arrange, cut
 from transcribe.waveform import BYTES_PER_SAMPLE
-from transcribe.workspace import atomic_file
 
 AUDIO_FILE = "audio.f32"
 
@@ -69,7 +69,7 @@ def normalise(
         EngineError: The decoder hangs or crashes.
     """
     extract = _extract(source, settings)
-    with atomic_file(folder / AUDIO_FILE) as handle:
+    with atomic_file(folder / AUDIO_FILE, private=True) as handle:
         writer = _Writer(handle, progress)
         decoding, warnings = _decode(source, extract, decoder, writer)
         if extract.start_ms and not writer.samples:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import stat
 from pathlib import Path
 from typing import Protocol
 
+from transcribe.digest import file_digest
 from transcribe.episode import AudioStream, Source
 from transcribe.errors import InputError
 from transcribe.media import Container
@@ -38,6 +38,7 @@ def probe(path: Path, audio_stream: int | None, prober: Prober) -> Source:
         InputError: There is no such file, it cannot be read, it holds no audio, or no such audio stream.
     """
     size = _check_file(path)
+    stamp = stamp_of(path)
     digest = digest_of(path)
     container = prober.probe(path)
     if not container.streams:
@@ -56,6 +57,7 @@ def probe(path: Path, audio_stream: int | None, prober: Prober) -> Source:
         stream=_choose(path, container.streams, audio_stream).index,
         tags=container.tags,
         pictures=container.pictures,
+        stamp=stamp,
     )
 
 
@@ -97,10 +99,37 @@ def digest_of(path: Path) -> str:
         InputError: It cannot be read.
     """
     try:
-        with path.open("rb") as handle:
-            return hashlib.file_digest(handle, "sha256").hexdigest()
+        return file_digest(path)
     except OSError as error:
         raise _unreadable(path, error) from error
+
+
+def stamp_of(path: Path) -> tuple[int, ...]:
+    """What changes with a file's content: device, inode, size, times of modification and of change in ns.
+
+    Empty where there is no file.
+    """
+    try:
+        found = path.stat()
+    except (OSError, ValueError):
+        return ()
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+
+def changed_since(source: Source) -> bool:
+    """Whether a recording is gone, or another one than when it was probed.
+
+    Where only a time differs, as after a link was made to it, it is read again.
+    """
+    now = stamp_of(Path(source.path))
+    if now == source.stamp or not source.stamp:
+        return False
+    if now[:3] != source.stamp[:3]:
+        return True
+    try:
+        return file_digest(Path(source.path)) != source.sha256
+    except OSError:
+        return True
 
 
 def _unreadable(path: Path, error: Exception) -> InputError:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from transcribe.digest import file_digest
 from transcribe.episode import Episode
 from transcribe.errors import OutputError
-from transcribe.workspace import Workspace, disk_errors, sync_folder
-
-Content = bytes | Callable[[Path], None]
-"""What a file is to hold; where that is large, what writes it under the name it is given."""
+from transcribe.files import Content, disk_errors, sweep, try_folder, write_together
+from transcribe.workspace import Workspace
 
 LONGEST_NAME_BYTES = 255
 """Of a file name on every common file system (ext4, APFS, NTFS in UTF-16 units)."""
@@ -109,32 +107,21 @@ def publish(
     check_targets(targets, workspace, force=force, ours=ours)
     earlier = _earlier(workspace)
     rendered = [(target.path, render(episode, target.format)) for target in targets]
-    contents = [(path, content) for path, content in rendered if content is not None]
+    contents = {path: content for path, content in rendered if content is not None}
     unsaid = [path for path, content in rendered if content is None]
-    staged: list[tuple[Path, Path]] = []
-    try:
-        for path, content in contents:
-            temporary = _temporary(path)
-            staged.append((temporary, path))
-            with disk_errors(path, "writing"):
-                _write(temporary, content)
-        new = [Published(str(path.absolute()), file_digest(temporary)) for temporary, path in staged]
-        workspace.save("published", earlier + new)  # both, in case of a kill between here and the last name
-        for temporary, path in staged:
-            with disk_errors(path, "writing"):
-                temporary.replace(path)
-        for path in unsaid:
-            with disk_errors(path, "removing"):
-                path.unlink(missing_ok=True)
-    finally:
-        for temporary, _ in staged:
-            temporary.unlink(missing_ok=True)
+    new: list[Published] = []
+
+    def remember(staged: Mapping[Path, Path]) -> None:
+        new.extend(Published(str(path.absolute()), file_digest(staged[path])) for path in contents)
+        workspace.save("published", earlier + new)  # both, in case of a kill before the last name is given
+
+    write_together(contents, before_names=remember)
+    for path in unsaid:
+        with disk_errors(path, "removing"):
+            path.unlink(missing_ok=True)
     replaced = {str(path.absolute()) for path, _ in rendered}
     workspace.save("published", [each for each in earlier if each.path not in replaced] + new)
-    for folder in {path.parent for path, _ in contents}:
-        with contextlib.suppress(OSError):  # the files are there; not every file system syncs folders
-            sync_folder(folder)
-    return tuple(path for path, _ in contents)
+    return tuple(contents)
 
 
 def _earlier(workspace: Workspace) -> list[Published]:
@@ -142,13 +129,10 @@ def _earlier(workspace: Workspace) -> list[Published]:
 
 
 def _check_folder(folder: Path) -> None:
-    probe = folder / f".transcribe-{os.getpid()}.tmp"
     with disk_errors(folder, "writing into"):
         folder.mkdir(parents=True, exist_ok=True)
-        try:
-            probe.touch()  # os.access() is wrong on network and read-only mounts
-        finally:
-            probe.unlink(missing_ok=True)
+        sweep(folder)
+        try_folder(folder)  # os.access() is wrong on network and read-only mounts
 
 
 def _check_free(path: Path, earlier: Sequence[Published]) -> None:
@@ -165,32 +149,3 @@ def _check_free(path: Path, earlier: Sequence[Published]) -> None:
             f"{path} exists and was not written by this job, or was changed since",
             "Choose another folder with -o, or replace it with --force",
         )
-
-
-def _temporary(path: Path) -> Path:
-    """A short fixed name in the same folder: a later run of the same job replaces what a kill left."""
-    return path.with_name(f".transcribe-{_digest(os.fsencode(path.name))[:16]}.tmp")
-
-
-def _write(path: Path, content: Content) -> None:
-    if not isinstance(content, bytes):
-        content(path)
-    with path.open("wb" if isinstance(content, bytes) else "rb+") as handle:
-        if isinstance(content, bytes):
-            handle.write(content)
-        handle.flush()
-        os.fsync(handle.fileno())
-
-
-def file_digest(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal.
-
-    Raises:
-        OSError: It cannot be read.
-    """
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
-
-
-def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()

@@ -11,13 +11,14 @@ from typing import Protocol
 
 from transcribe.episode import Episode
 from transcribe.errors import Interrupted, TranscribeError
+from transcribe.files import Content
 from transcribe.formats.id3 import HEADER_BYTES, tag_bytes, with_chapters
 from transcribe.formats.outline import generated_by, one_line
 from transcribe.media import Extract, Voice
 from transcribe.progress import Progress, Warned
 from transcribe.show_notes import Chapter, SoundBite
 from transcribe.stages.channels import extract_of
-from transcribe.stages.publish import Content, Published, Target, publish, target_path
+from transcribe.stages.publish import Published, Target, publish, target_path
 from transcribe.workspace import Workspace
 
 CHAPTERS = "chapters in the sound file"

@@ -8,12 +8,12 @@ import unicodedata
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
-import platformdirs
-
 from transcribe.errors import InputError, UsageError
+from transcribe.files import disk_errors
+from transcribe.places import state as state_root
+from transcribe.places import work_root
 from transcribe.text import readable
 from transcribe.watching.mounts import network_mount
-from transcribe.workspace import disk_errors, work_root
 
 LEDGER_FOLDER = ".watch"
 LEDGER = "ledger.sqlite"
@@ -87,7 +87,7 @@ def state_folder(out: Path, chosen: Path | None) -> Path:
     if not network_mount(real):
         return real / LEDGER_FOLDER
     key = hashlib.sha256(os.fsencode(real)).hexdigest()[:16]
-    return platformdirs.user_state_path("transcribe", appauthor=False) / "watch" / key
+    return state_root() / "watch" / key
 
 
 def _real(path: Path) -> Path:

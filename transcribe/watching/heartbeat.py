@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from transcribe.files import private_file
 from transcribe.text import to_json
 
 FILE = "heartbeat.json"
@@ -52,6 +53,7 @@ def beat(folder: Path, heartbeat: Heartbeat) -> None:
     """
     temporary = folder / (FILE + ".tmp")
     with suppress(OSError):
+        private_file(temporary)
         temporary.write_bytes(to_json(heartbeat))
         os.replace(temporary, folder / FILE)  # noqa: PTH105
 

@@ -19,6 +19,7 @@ from typing import Any
 import msgspec
 
 from transcribe.errors import OutputError
+from transcribe.files import private_file, private_folder
 from transcribe.text import from_json, readable, shown, to_json
 from transcribe.watching.facts import Facts
 from transcribe.watching.records import Delivery, Moment, Output, Record, State
@@ -68,7 +69,12 @@ class Ledger:
         self.path = path
         self._clock = clock
         with self._errors():
-            path.parent.mkdir(parents=True, exist_ok=True)
+            private_folder(path.parent)
+            for each in (
+                path,
+                *(beside for end in ("-wal", "-shm") if (beside := Path(f"{path}{end}")).exists()),
+            ):
+                private_file(each)  # SQLite makes its other files like the first one
             self._base = sqlite3.connect(path, timeout=BUSY_MS / 1000, isolation_level=None)
             self._base.execute("pragma journal_mode = wal")
             self._base.execute("pragma synchronous = full")

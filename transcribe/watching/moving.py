@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path, PurePath
 
-from transcribe.workspace import sync_folder
+from transcribe.files import sync_folder
 
 
 def free_name(folder: Path, name: str) -> Path:

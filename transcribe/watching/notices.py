@@ -6,11 +6,11 @@ import time
 from typing import Any
 
 from transcribe.errors import OutputError
+from transcribe.files import atomic_file
 from transcribe.progress import Progress, Warned
 from transcribe.text import readable, uri_of
 from transcribe.watching.folders import Folders
 from transcribe.watching.records import Record
-from transcribe.workspace import atomic_file
 
 
 def write_error(record: Record, folders: Folders, progress: Progress) -> None:

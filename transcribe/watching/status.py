@@ -10,12 +10,12 @@ from typing import Any
 import filelock
 
 from transcribe.errors import InputError, UsageError
+from transcribe.files import PRIVATE_FILE, disk_errors, private_folder
 from transcribe.text import readable
 from transcribe.watching.folders import LEDGER, state_folder
 from transcribe.watching.heartbeat import Heartbeat, last_beat
 from transcribe.watching.ledger import Ledger
 from transcribe.watching.records import Record, State
-from transcribe.workspace import disk_errors
 
 LOCK = "watcher.lock"
 SHOWN = 20
@@ -125,7 +125,7 @@ def existing_ledger(folder: Path, out: Path) -> Ledger:
 
 def is_locked(folder: Path) -> bool:
     """Whether a watcher is at work."""
-    lock = filelock.FileLock(folder / LOCK)
+    lock = filelock.FileLock(folder / LOCK, mode=PRIVATE_FILE)
     try:
         lock.acquire(blocking=False)
     except (filelock.Timeout, OSError):
@@ -141,8 +141,8 @@ def lock_for(folder: Path) -> filelock.BaseFileLock:
         UsageError: Another one has it.
     """
     with disk_errors(folder, "making"):
-        folder.mkdir(parents=True, exist_ok=True)
-    lock = filelock.FileLock(folder / LOCK)
+        private_folder(folder)
+    lock = filelock.FileLock(folder / LOCK, mode=PRIVATE_FILE)
     try:
         lock.acquire(timeout=1)  # `watch status` has it for a moment
     except filelock.Timeout:

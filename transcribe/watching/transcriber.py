@@ -226,8 +226,8 @@ class _Work:
         to_the_end(transcribe_one(job, settings, self.engines, self._tell, self.open_writer))
 
     def _job(self, settings: Settings, sha256: str) -> Job:
+        from transcribe.places import work_root
         from transcribe.stages.publish import Published, published_for
-        from transcribe.workspace import work_root
 
         earlier = [Published(each.path, each.sha256) for each in self.order.replaces]
         for digest in {*self.order.begun} - {sha256}:

@@ -11,6 +11,7 @@ from multiprocessing.connection import wait
 from typing import Any
 
 from transcribe.errors import OutputError
+from transcribe.places import work_root
 from transcribe.progress import Noticed, Progress, Warned
 from transcribe.text import readable
 from transcribe.watching.events import Events
@@ -18,7 +19,6 @@ from transcribe.watching.heartbeat import EVERY_S, Heartbeat, beat
 from transcribe.watching.records import State
 from transcribe.watching.room import too_full
 from transcribe.watching.working import Working
-from transcribe.workspace import work_root
 
 LOOK_S = 0.3
 """So long files are looked at in one turn."""

@@ -11,7 +11,7 @@ from transcribe.engines.ffmpeg import Ffmpeg
 from transcribe.episode import AudioStream
 from transcribe.errors import InputError
 from transcribe.media import Container, Extract
-from transcribe.stages.probe import best_stream, probe
+from transcribe.stages.probe import best_stream, changed_since, probe
 
 MakeMedia = Callable[..., Path]
 
@@ -60,10 +60,10 @@ def test_a_file_that_may_not_be_read(
 ) -> None:
     path = make_media("a.wav")
 
-    def denied(self: Path, mode: str) -> None:  # chmod would not stop root
-        raise PermissionError(13, "Permission denied", str(self))
+    def denied(path: Path) -> None:  # chmod would not stop root
+        raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr(Path, "open", denied)
+    monkeypatch.setattr("transcribe.digest.open_regular", denied)
     assert "cannot be read: Permission denied" in refusal(path, ffmpeg)
 
 
@@ -130,3 +130,27 @@ def test_a_stream_can_be_chosen(make_media: MakeMedia) -> None:
 def test_the_best_stream(worse: AudioStream) -> None:
     best = AudioStream(0, "aac", 48000, 2, default=True)
     assert best_stream((best, worse)) == best_stream((worse, best)) == best
+
+
+def test_a_recording_that_changed_since_it_was_read(ffmpeg: Ffmpeg, make_media: MakeMedia) -> None:
+    path = make_media("a.wav")
+    source = probe(path, None, ffmpeg)
+    assert not changed_since(source)
+    os.utime(path)  # another time, the same bytes
+    assert not changed_since(source)
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    before = path.stat()
+    path.write_bytes(content)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))  # time and size say nothing
+    assert changed_since(source)
+    path.unlink()
+    assert changed_since(source)
+
+
+def test_another_file_in_its_place(ffmpeg: Ffmpeg, make_media: MakeMedia) -> None:
+    path = make_media("a.wav")
+    source = probe(path, None, ffmpeg)
+    path.with_name("b.wav").write_bytes(path.read_bytes() + b"x")
+    path.with_name("b.wav").replace(path)
+    assert changed_since(source)

@@ -21,8 +21,8 @@ from transcribe.episode import (
     Transcript,
 )
 from transcribe.errors import OutputError
+from transcribe.files import Content
 from transcribe.stages.publish import (
-    Content,
     Published,
     Target,
     check_targets,

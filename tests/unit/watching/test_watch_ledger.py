@@ -228,3 +228,21 @@ def test_messages_are_kept_until_they_are_delivered(ledger: Ledger, clock: Clock
         "message delivered",
         "message given up",
     ]
+
+
+@pytest.mark.parametrize("before", [None, 0o755])
+def test_only_the_owner_may_read_it(tmp_path: Path, before: int | None) -> None:
+    folder, mask = tmp_path / "state", os.umask(0)
+    try:
+        if before:
+            folder.mkdir(before)
+            (folder / "ledger.sqlite").touch(0o644)
+        ledger = Ledger(folder / "ledger.sqlite")
+        with ledger.transaction():
+            modes = {each.name: each.stat().st_mode & 0o777 for each in folder.iterdir()}
+        ledger.close()
+    finally:
+        os.umask(mask)
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert "ledger.sqlite-wal" in modes
+    assert set(modes.values()) == {0o600}
