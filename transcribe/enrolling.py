@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 
 from transcribe.episode import Source
 from transcribe.errors import InputError
-from transcribe.files import disk_errors, private_folder
-from transcribe.places import work_root
 from transcribe.progress import Progress
 from transcribe.register import Enrolled
 from transcribe.settings import Settings
@@ -18,6 +14,7 @@ from transcribe.stages.diarise import Diariser, diarise
 from transcribe.stages.normalise import Decoder, normalise
 from transcribe.voice import Diarisation
 from transcribe.waveform import Waveform
+from transcribe.workspace import scratch
 
 FEWEST_MS = 5_000
 """Speech a voice is taken from at the least."""
@@ -43,12 +40,9 @@ def enrol(
         InputError: There is too little speech, or there are several people.
         TranscribeError: The recording cannot be read, or an engine failed.
     """
-    folder = work_root()
-    with disk_errors(folder, "writing into"):
-        private_folder(folder)
-    with tempfile.TemporaryDirectory(prefix="voice-", dir=folder) as scratch:
-        audio = normalise(source, settings.normalise, Path(scratch), decoder, progress)
-        waveform = Waveform.of(audio, Path(scratch))
+    with scratch("voice") as folder:
+        audio = normalise(source, settings.normalise, folder, decoder, progress)
+        waveform = Waveform.of(audio, folder)
         speech = detect(waveform, settings.detect, detector, progress)
         diariser = open_diariser()
         found = diarise(waveform, speech, (1, None), diariser, progress)

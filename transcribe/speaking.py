@@ -8,7 +8,6 @@ speech detector; what is chosen, and what is left out, is told.
 from __future__ import annotations
 
 import hashlib
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,6 +19,7 @@ import numpy as np
 from transcribe.episode import AudioStream, Source
 from transcribe.errors import InputError, UsageError
 from transcribe.pipeline import Engines
+from transcribe.places import work_root
 from transcribe.progress import Progress, Warned, silent
 from transcribe.settings import NormaliseSettings, Settings
 from transcribe.stages.detect import SpeechDetector, detect
@@ -27,7 +27,7 @@ from transcribe.stages.normalise import normalise
 from transcribe.stages.probe import best_stream, decodable, probe
 from transcribe.tracks.align import outline
 from transcribe.waveform import Waveform
-from transcribe.workspace import LAYOUT, Workspace, disk_errors, work_root
+from transcribe.workspace import LAYOUT, Workspace, scratch
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -102,8 +102,7 @@ def source_of(path: Path, settings: Settings, engines: Engines, progress: Progre
     choice = work.load("streams", Choice)
     if choice is None:
         choice = _choose(source, settings, engines)
-        with disk_errors(work.path, "making the work directory"):
-            work.path.mkdir(parents=True, exist_ok=True)
+        work.make()
         work.save("streams", choice)
     if told := _told(source, choice):
         progress(Warned(f"{source.name}: {told}"))
@@ -124,12 +123,8 @@ def _fingerprint(settings: Settings) -> str:
 
 
 def _choose(source: Source, settings: Settings, engines: Engines) -> Choice:
-    root = work_root()
-    with disk_errors(root, "writing into"):
-        root.mkdir(parents=True, exist_ok=True)
-        scratch = tempfile.TemporaryDirectory(prefix="tracks-", dir=root)
-    with scratch as folder:
-        ear = _Ear(settings, engines, engines.open_detector(), Path(folder))
+    with scratch("tracks") as folder:
+        ear = _Ear(settings, engines, engines.open_detector(), folder)
         parts = _parts(source, settings.normalise)
         samples = ear.samples(source, parts)
         if len(parts) > 1 and not any(map(_speaks, samples)):

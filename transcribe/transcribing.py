@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -19,14 +18,13 @@ from transcribe.errors import (
     OutputError,
     TranscribeError,
 )
-from transcribe.files import disk_errors, private_folder
+from transcribe.files import disk_errors
 from transcribe.jobs import STANDARD, Job, formats_of
 from transcribe.multitrack import MIX_FILE, mixed, open_joint_workspace, transcribing_tracks
 from transcribe.notes.extractive import NAME as EXTRACTIVE
 from transcribe.noting import OpenWriter, noted, wants_notes
 from transcribe.pausing import Pause, Pausing
 from transcribe.pipeline import Engines, open_workspace, transcribing
-from transcribe.places import work_root
 from transcribe.progress import (
     Covered,
     FileFinished,
@@ -46,7 +44,7 @@ from transcribe.stages.publish import Target, check_targets, publish
 from transcribe.stages.tagging import content_of as sound_of
 from transcribe.stages.tagging import publish_sound
 from transcribe.track_jobs import TrackJob, parts_of, track_jobs
-from transcribe.workspace import Workspace
+from transcribe.workspace import Workspace, scratch
 
 
 def transcribe_one(
@@ -228,12 +226,8 @@ def _path_of(source: str) -> Iterator[Path]:
     if source != STANDARD:
         yield Path(source)
         return
-    folder = work_root()
-    with disk_errors(folder, "writing into"):
-        private_folder(folder)
-        spool = tempfile.TemporaryDirectory(prefix="stdin-", dir=folder)
-    with spool as place:
-        path = Path(place) / "stdin"
+    with scratch("stdin") as place:
+        path = place / "stdin"
         with disk_errors(path, "writing"), path.open("wb") as handle:
             shutil.copyfileobj(sys.stdin.buffer, handle)
         yield path

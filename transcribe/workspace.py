@@ -10,6 +10,9 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,12 +21,28 @@ import msgspec
 
 from transcribe.digest import file_digest, sealed, unsealed
 from transcribe.files import PRIVATE_FILE, atomic_file, disk_errors, private_file, private_folder, sweep
+from transcribe.places import work_root
 from transcribe.text import from_json, to_json
 
 T = TypeVar("T")
 
 LAYOUT = "5"
 """Raised whenever an artefact's shape or meaning changes; older work directories are then left alone."""
+
+
+@contextmanager
+def scratch(prefix: str) -> Iterator[Path]:
+    """A private folder among the work directories, deleted at the end.
+
+    Raises:
+        OutputError: It cannot be made.
+    """
+    root = work_root()
+    with disk_errors(root, "writing into"):
+        private_folder(root)
+        folder = tempfile.TemporaryDirectory(prefix=f"{prefix}-", dir=root)
+    with folder as name:
+        yield Path(name)
 
 
 class Workspace:
@@ -55,12 +74,16 @@ class Workspace:
         """Let others have it."""
         self._lock.release()
 
-    def _acquire(self, *, blocking: bool) -> bool:
+    def make(self) -> None:
+        """Make the folder, where there is none, and see to it that only its owner can enter."""
         with disk_errors(self.path, "making the work directory"):
             for folder in (self._root, self.path.parent, self.path):
                 private_folder(folder)
-            with contextlib.suppress(filelock.Timeout):
-                self._lock.acquire(blocking=blocking)
+
+    def _acquire(self, *, blocking: bool) -> bool:
+        self.make()
+        with disk_errors(self.path, "locking the work directory"), contextlib.suppress(filelock.Timeout):
+            self._lock.acquire(blocking=blocking)
         if self._lock.is_locked:
             sweep(self.path)
         return self._lock.is_locked

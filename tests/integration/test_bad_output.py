@@ -62,7 +62,7 @@ def test_full_output_disk(used_desk: Desk) -> None:
                 while True:
                     filling.write(b"\0" * 4096)
         message = used_desk.refuses(OutputError.exit_code, "clip.wav", "-o", "disk", *TINY)
-        assert "the disk is full: writing disk/clip." in message
+        assert "the disk is full: writing into disk" in message
         assert "make room and run the same command again" in message
         remount("size=1m")
         outcome = used_desk.transcribe("clip.wav", "-o", "disk")

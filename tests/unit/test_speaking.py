@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from studio import Studio
 
+from transcribe.digest import sealed
 from transcribe.engines.ffmpeg import Ffmpeg
 from transcribe.engines.silero import SileroDetector
 from transcribe.episode import AudioStream, Source
@@ -73,7 +74,7 @@ def test_the_choice_is_kept(ffmpeg: Ffmpeg, make_media: MakeMedia, work: Path) -
     path = file_of(make_media, "obs.mkv", SILENCE, DICKENS)
     first = found(path, ffmpeg)
     (kept,) = work.rglob("streams.json")
-    kept.write_text('{"stream": 0, "spoken": [1]}')
+    kept.write_bytes(sealed("streams", b'{"stream":0,"spoken":[1]}'))
     assert found(path, ffmpeg)[0].stream == 0
     kept.unlink()
     assert found(path, ffmpeg) == first
