@@ -1,0 +1,279 @@
+"""Nothing leaves the machine, and nothing is written outside the known folders, whatever command is run.
+
+Every system call that has to do with the network or changes a file is traced, in all processes, on an
+island whose name server writes down what it is asked.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+import sqlite3
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from trace import Trace, trace, why_not
+
+import click
+import pytest
+from desk import PATIENCE_SECONDS, PROGRAM, ROOT, SAMPLE, make_media
+
+from transcribe import telemetry
+from transcribe.commands.root import root
+from transcribe.models.sources import pull
+from transcribe.models.store import InstalledModel, Store
+
+pytestmark = [pytest.mark.real, pytest.mark.slow]
+
+LISTENED = ("-m", "tiny.en", "-q")
+WATCHED = (
+    "watch",
+    "run",
+    "inbox",
+    "--out",
+    "watched",
+    "--once",
+    "--settle",
+    "0",
+    "--min-free",
+    "0",
+    *LISTENED,
+)
+VOICE = ("voices", "add", "Ala", "talk.mp3", "--to", "12", "--consent", "-q")
+
+COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "run": (("run", "clip.wav", "-o", "once", *LISTENED),),
+    "batch": (("batch", "inbox", "-o", "season", *LISTENED),),
+    "make include": (("make", "include"),),
+    "make rules": (("make", "rules"),),
+    "make stamp": (("make", "stamp", "out/stamp", *LISTENED),),
+    "watch run": (WATCHED,),
+    "watch history": (WATCHED, ("watch", "history", "--out", "watched", "clip.wav")),
+    "watch retry": (WATCHED, ("watch", "retry", "--out", "watched", "clip.wav"), (*WATCHED, "-v")),
+    "watch status": (WATCHED, ("watch", "status", "--out", "watched")),
+    "watch install": (("watch", "install", "inbox", "--out", "watched", "--print", "systemd"),),
+    "multitrack": (("multitrack", "clip.wav", "other.wav", "-o", "joint", *LISTENED),),
+    "eval": (("eval", "talk.txt", "talk.rttm", "--transcripts", "out", "-q"),),
+    "lint": (("lint", "out/talk.vtt", "out/talk.chapters.json"),),
+    "render": (("render", "out/talk.json", "-o", "again", "-f", "page", "-f", "docx", "-q"),),
+    "rename": (("rename", "copy/talk.json", "S1=Ala", "-q"),),
+    "templates list": (("templates", "list"),),
+    "templates copy": (("templates", "copy", "page.html.j2"),),
+    "templates check": (
+        ("templates", "copy", "notes.md.j2", "mine"),
+        ("templates", "check", "mine/notes.md.j2"),
+    ),
+    "models list": (("models", "list"),),
+    "models path": (("models", "path", "tiny.en"),),
+    "models import": (("models", "import", "weights.bin", "--name", "mine", "--quantize", "q8_0"),),
+    "models quantize": (("models", "quantize", "tiny.en", "q5_0"),),
+    "models verify": (("models", "verify"),),
+    "models remove": (("models", "import", "weights.bin", "--name", "gone"), ("models", "remove", "gone")),
+    "llm list": (("llm", "list"),),
+    "voices add": (VOICE,),
+    "voices list": (VOICE, ("voices", "list")),
+    "voices show": (VOICE, ("voices", "show", "Ala")),
+    "voices delete": (VOICE, ("voices", "delete", "Ala")),
+    "formats": (("formats",),),
+    "config path": (("config", "path"),),
+    "config show": (("config", "show"),),
+    "doctor": (("doctor",),),
+    "bench": (("bench", "clip.wav", "--repeats", "1"),),
+    "completion": (("completion", "bash"),),
+}
+"""What makes a command do its real job: the last of them. What comes before it is run once for all.
+
+`models pull` is the one that uses the network.
+"""
+
+ASKS_THIS_MACHINE = {"llm list": frozenset({"127.0.0.1"})}
+"""It asks for servers of language models, on the loopback interface."""
+
+DEVICES = [Path("/dev/null"), Path("/dev/tty"), Path("/dev/shm")]  # noqa: S108
+IDENTIFYING = {Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id"), Path("/etc/hostname")}
+
+WHOLE = ("--speakers", "auto", "--notes", "--publish", "-f", "txt,srt,vtt,json,page,rttm", "-q")
+API = "import transcribe; transcribe.transcribe_file('{}', model='tiny.en', speakers='2', notes=True)"
+
+
+def names_of_commands(group: click.Group = root, path: str = "") -> Iterator[str]:
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        if isinstance(command, click.Group):
+            yield from names_of_commands(command, f"{path}{name} ")
+        else:
+            yield f"{path}{name}"
+
+
+@dataclass
+class Machine:
+    """A user's machine: a home, a folder for what is temporary, and a folder in which commands are run."""
+
+    top: Path
+    done: dict[tuple[str, ...], Trace] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for folder in (self.home, self.temporary, self.desk):
+            folder.mkdir()
+
+    @property
+    def home(self) -> Path:
+        return self.top / "home"
+
+    @property
+    def temporary(self) -> Path:
+        return self.top / "tmp"
+
+    @property
+    def desk(self) -> Path:
+        return self.top / "desk"
+
+    def install(self, model: InstalledModel) -> None:
+        models = self.home / ".local" / "share" / "transcribe" / "models"
+        shutil.copytree(model.path.parent, models / model.name, dirs_exist_ok=True)
+
+    def run(self, *arguments: str, program: tuple[str, ...] = PROGRAM) -> Trace:
+        environment = {
+            "HOME": str(self.home),
+            "TMPDIR": str(self.temporary),
+            "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
+            "PYTHONPATH": str(ROOT),
+            "PYTHONDONTWRITEBYTECODE": "1",  # Python's own files, beside the modules
+        }
+        with TemporaryDirectory(dir=self.top) as logs:
+            return trace([*program, *arguments], self.desk, environment, Path(logs), PATIENCE_SECONDS)
+
+    def run_once(self, arguments: tuple[str, ...]) -> Trace:
+        if arguments not in self.done:
+            self.done[arguments] = self.run(*arguments)
+        return self.done[arguments]
+
+    def strange(self, paths: Iterable[Path]) -> list[Path]:
+        """Those that lie elsewhere than where this program may write.
+
+        That is its own folders below the home, and the folders they are in, which it may have to make.
+        """
+        below = (".cache", ".config", ".local/share", ".local/state")
+        own = [self.home / folder / "transcribe" for folder in below]
+        known = [self.desk, self.temporary, *own, *DEVICES]
+        made = {parent for folder in own for parent in folder.parents}
+        return sorted(
+            path for path in set(paths) - made if not any(path.is_relative_to(place) for place in known)
+        )
+
+
+@pytest.fixture(scope="module")
+def machine(
+    tmp_path_factory: pytest.TempPathFactory, model_store: Store, tiny_en_model: InstalledModel
+) -> Machine:
+    if reason := why_not():
+        pytest.skip(reason)
+    machine = Machine(tmp_path_factory.mktemp("machine").resolve())
+    for model in (tiny_en_model, pull("speakers", model_store, "index")):
+        machine.install(model)
+    desk = machine.desk
+    make_media(desk / "talk.mp3", "-i", str(SAMPLE))
+    for start, name in enumerate(("clip.wav", "other.wav", "api.wav", "late.wav")):
+        make_media(desk / name, "-ss", str(15 * start), "-i", str(SAMPLE), "-t", "6")
+    for ending in ("txt", "rttm"):
+        shutil.copy(SAMPLE.with_suffix(f".{ending}"), desk / f"talk.{ending}")
+    (desk / "inbox").mkdir()
+    shutil.copy(desk / "clip.wav", desk / "inbox")
+    shutil.copy(tiny_en_model.path, desk / "weights.bin")
+    return machine
+
+
+@pytest.fixture(scope="module")
+def whole(machine: Machine) -> Trace:
+    """A transcription of more than a minute with everything that can be asked for."""
+    found = machine.run("talk.mp3", "-m", "tiny.en", "-o", "out", *WHOLE)
+    shutil.copytree(machine.desk / "out", machine.desk / "copy")
+    return found
+
+
+def check_nothing_left(machine: Machine, found: Trace, addresses: frozenset[str] = frozenset()) -> None:
+    assert found.code == 0, found.output
+    assert found.looked_up == frozenset()
+    assert found.addresses <= addresses
+    assert addresses or found.sockets == ()
+    assert machine.strange(found.written) == []
+    assert machine.strange(path for path in found.opened if path.is_relative_to(machine.home)) == []
+    assert found.opened.isdisjoint(IDENTIFYING)
+
+
+def test_a_whole_transcription(machine: Machine, whole: Trace) -> None:
+    check_nothing_left(machine, whole)
+    assert (machine.desk / "out" / "talk.html").stat().st_size > 10_000
+    assert any(path.is_relative_to(machine.desk / "out") for path in whole.written)  # writing is seen
+
+
+@pytest.mark.skipif(
+    importlib.util.find_spec("faster_whisper") is None,
+    reason="run: pip install 'transcribe-offline[ctranslate2]'",
+)
+def test_a_whole_transcription_by_ctranslate2(machine: Machine, model_store: Store) -> None:
+    machine.install(pull("tiny.en-ct2", model_store, "index"))
+    options = ("-m", "tiny.en-ct2", "--engine", "ctranslate2", "-o", "other")
+    check_nothing_left(machine, machine.run("talk.mp3", *options, *WHOLE))
+
+
+@pytest.mark.skipif(importlib.util.find_spec("llama_cpp") is None, reason="run: make llm")
+def test_notes_by_a_language_model(machine: Machine, model_store: Store) -> None:
+    machine.install(pull("smollm2", model_store, "index"))
+    options = ("-m", "tiny.en", "-o", "noted", "--notes", "--writer", "llama.cpp:smollm2", "-q")
+    check_nothing_left(machine, machine.run("clip.wav", *options))
+
+
+def test_every_command_has_its_arguments() -> None:
+    assert {*COMMANDS, "models pull"} == set(names_of_commands())
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command(name: str, machine: Machine, whole: Trace) -> None:
+    found = [machine.run_once(arguments) for arguments in COMMANDS[name]]
+    check_nothing_left(machine, found[-1], ASKS_THIS_MACHINE.get(name, frozenset()))
+
+
+def test_pull_asks_nobody_but_the_hub(machine: Machine) -> None:
+    found = machine.run("models", "pull", "qwen3-4b", "--source", "hub")
+    assert found.looked_up == {"huggingface.co"}
+    assert found.addresses <= {"127.0.0.1", "192.0.2.1", "::1"}
+    assert "could not be reached" in found.output
+
+
+def test_the_python_interface(machine: Machine) -> None:
+    check_nothing_left(machine, machine.run("-c", API.format("api.wav"), program=(sys.executable,)))
+
+
+def test_what_imported_onnxruntime_before_reports_no_more_than_that(machine: Machine) -> None:
+    """That a user's own program reports its start cannot be undone; what is done here adds nothing."""
+    counts = []
+    for program in ("import onnxruntime", f"import onnxruntime; {API.format('late.wav')}"):
+        found = machine.run("-c", program, program=(sys.executable,))
+        assert found.code == 0, found.output
+        queue = machine.home / ".cache" / telemetry.QUEUE
+        if not queue.exists():
+            pytest.skip("this version of onnxruntime has no telemetry")
+        assert {queue} == {path.parent for path in machine.strange(found.written) if path.suffix == ".db"}
+        with closing(sqlite3.connect(queue / "onnxruntime.db")) as events:
+            counts += events.execute("SELECT count(*) FROM events").fetchall()
+        shutil.rmtree(machine.home / ".cache" / "Microsoft")
+    assert counts[0] == counts[1]
+
+
+def test_what_leaves_is_seen(machine: Machine) -> None:
+    """The trace can fail: a look-up, a connection and a folder in the user's home."""
+    program = (
+        "import pathlib, socket\n"
+        "pathlib.Path.home().joinpath('trącked').mkdir()\n"
+        "try: socket.create_connection(('telemetry.example', 443), 1)\n"
+        "except OSError: pass\n"
+    )
+    found = machine.run("-c", program, program=(sys.executable,))
+    assert found.looked_up == {"telemetry.example"}
+    assert found.addresses == {"127.0.0.1", "192.0.2.1"}
+    assert machine.strange(found.written) == [machine.home / "trącked"]
