@@ -151,8 +151,8 @@ def chats(model: Path, longest: int) -> Iterator[tuple[str, ChatModel, tuple[int
     both = (SHORT, LONG)
     identity = ChatIdentity("llama.cpp", version(), "model")
     with closing(LlamaCpp(model, identity, CONTEXT, 1, 600)) as llama:
-        yield "llama.cpp, in process", Curt(llama, longest), both
-        yield "the same, remembering nothing", Curt(llama, longest, llama._llama.reset), (SHORT,)
+        yield "llama.cpp, in a process of its own", Curt(llama, longest), both
+        yield "the same, remembering nothing", Curt(llama, longest, llama.forget), (SHORT,)
     for kind in llm_servers.KINDS:
         if llm_servers.missing(kind):
             continue

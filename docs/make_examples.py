@@ -51,7 +51,7 @@ class Kept:
     """A writer that has written already, so that its drafts can be counted and used."""
 
     def __init__(self, name: str, drafts: Drafts) -> None:
-        self.name = name
+        self.name, self.died = name, ""
         self._drafts = drafts
 
     def write(self, material: Material, progress: Callable[[WriterProgress], None]) -> Drafts:

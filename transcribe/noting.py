@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 
 from transcribe.episode import Episode
@@ -14,6 +14,7 @@ from transcribe.notes.prompts import find_prompts
 from transcribe.notes.show import show_of
 from transcribe.notes.write import write_notes
 from transcribe.notes.writer import Writer, WriterProgress
+from transcribe.own_process import Died
 from transcribe.progress import Progress, StageFinished, StageStarted, Warned, WriterAdvanced
 from transcribe.settings import Settings
 from transcribe.show_notes import ShowNotes
@@ -25,6 +26,9 @@ OpenWriter = Callable[[], Writer]
 
 STAGE = "notes"
 
+MOST_DEATHS = 2
+"""How often a writer's engine may die over one recording; after that it is not asked any more."""
+
 
 def noted(
     work: Workspace, episode: Episode, settings: Settings, open_writer: OpenWriter | None, progress: Progress
@@ -32,7 +36,7 @@ def noted(
     """The episode with what is known about its show and, where asked for, with notes.
 
     A writer that fails, or writes nothing of use, is told as a warning; the extractive writer then writes
-    all, and the next run tries again.
+    all, and the next run tries again, unless the writer's engine has died `MOST_DEATHS` times.
 
     Args:
         work: The episode's work directory, locked.
@@ -52,7 +56,9 @@ def noted(
     name = f"notes-{_fingerprint(episode, settings, prompts)}"
     notes = work.load(name, ShowNotes)
     resumed = notes is not None
-    if notes is None:
+    if notes is None and open_writer and gave_up(work, settings):
+        notes = _without_writer(episode, settings, _given_up(work, episode, settings), progress)
+    elif notes is None:
         notes = _write(work, name, episode, settings, open_writer, progress)
     progress(StageFinished(STAGE, resumed=resumed))
     return replace(episode, notes=notes)
@@ -70,6 +76,14 @@ def notes_of(
         progress: Told how far the writer is, and what a reader should know.
     """
     return _write(None, "", episode, settings, open_writer, progress)
+
+
+def gave_up(work: Workspace, settings: Settings) -> bool:
+    """Whether the writer's engine has died so often over this recording that it is not asked again.
+
+    `--force` asks it again, and so does every other choice of the writer.
+    """
+    return not settings.output.force and len(work.records(_deaths(settings), str)) >= MOST_DEATHS
 
 
 def wants_notes(settings: Settings) -> bool:
@@ -94,9 +108,11 @@ def _write(
         with _opened(open_writer) as writer:
             notes = write_notes(episode, settings.notes, writer, progress, tell)
             whole = writer is None or notes.authorship.generated
+            _remember_death(work, settings, writer.died if writer else "")
     except Interrupted:
         raise
     except TranscribeError as error:
+        _remember_death(work, settings, str(error) if isinstance(error, Died) else "")
         told = f"{episode.source.name}: notes are the extractive writer's, because: {error}"
         return _without_writer(episode, settings, told, progress)
     except Exception as error:  # noqa: BLE001 - a mistake in a writer must not cost the transcript
@@ -127,6 +143,34 @@ def _without_writer(episode: Episode, settings: Settings, told: str, progress: P
         return None
 
 
+def _remember_death(work: Workspace | None, settings: Settings, died: str) -> None:
+    """Note what a writer's engine died of, if it did; where that fails, it is asked once more than needed."""
+    if work and died:
+        with suppress(TranscribeError):
+            work.append(_deaths(settings), died)
+
+
+def _given_up(work: Workspace, episode: Episode, settings: Settings) -> str:
+    died = work.records(_deaths(settings), str)
+    return (
+        f"{episode.source.name}: notes are the extractive writer's, because the language model is not asked "
+        f"again after {len(died)} times: {died[-1]}; --force asks it again"
+    )
+
+
+def _deaths(settings: Settings) -> str:
+    """Name of the list of what a writer's engine died of; another one for every choice of the writer."""
+    return f"deaths-{_digest((_said(settings), _prompts_sha256(settings)))}"
+
+
+def _said(settings: Settings) -> list[tuple[str, object]]:
+    return [(option.name, option.show(value)) for option, value in settings.flat() if option.group == "notes"]
+
+
+def _digest(identity: object) -> str:
+    return hashlib.sha256(to_json(identity)).hexdigest()[:16]
+
+
 def _prompts_sha256(settings: Settings) -> str:
     """Digest of every prompt that would be found: they are templates, and may include each other.
 
@@ -141,6 +185,4 @@ def _prompts_sha256(settings: Settings) -> str:
 
 def _fingerprint(episode: Episode, settings: Settings, prompts: str) -> str:
     """What notes depend on. Words follow from the work directory, but not who says them."""
-    said = [(option.name, option.show(value)) for option, value in settings.flat() if option.group == "notes"]
-    identity = (said, episode.show, episode.provenance, prompts, episode.transcript)
-    return hashlib.sha256(to_json(identity)).hexdigest()[:16]
+    return _digest((_said(settings), episode.show, episode.provenance, prompts, episode.transcript))

@@ -22,7 +22,7 @@ from transcribe.files import disk_errors
 from transcribe.jobs import STANDARD, Job, formats_of
 from transcribe.multitrack import MIX_FILE, mixed, open_joint_workspace, transcribing_tracks
 from transcribe.notes.extractive import NAME as EXTRACTIVE
-from transcribe.noting import OpenWriter, noted, wants_notes
+from transcribe.noting import OpenWriter, gave_up, noted, wants_notes
 from transcribe.pausing import Pause, Pausing
 from transcribe.pipeline import Engines, open_workspace, transcribing
 from transcribe.progress import (
@@ -88,7 +88,8 @@ def transcribe_one(
                 episode, changed=any(map(changed_since, [each.source for each in tracks] or [source]))
             )
             if facts:
-                output.remember(Seen(*facts, source.sha256), episode, asked=open_writer is not None)
+                asked = open_writer is not None and not gave_up(work, settings)
+                output.remember(Seen(*facts, source.sha256), episode, asked=asked)
             progress(StageFinished("publish"))
         finally:
             work.unlock()
@@ -168,7 +169,7 @@ class _Output:
         Args:
             seen: The recording as it was when it was read.
             episode: What was made of it.
-            asked: Whether a language model was asked for notes.
+            asked: Whether a language model is to write notes, in this run or in the next.
         """
         memory = self._job.memory
         if memory is None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def choose_writer(settings: Settings) -> OpenWriter | None:
     """What opens the language model that writes show notes; None where none was asked for.
 
-    A model in this process is looked for now, and loaded when it is opened, when recognition has given its
+    A model without a server is looked for now, and loaded when it is opened, when recognition has given its
     memory back. A server is asked when it is opened.
 
     Raises:

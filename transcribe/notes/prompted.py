@@ -16,6 +16,7 @@ from transcribe.notes.answers import SCHEMA, Item, read_items
 from transcribe.notes.prompts import Prompts, language_name
 from transcribe.notes.sections import Line, cut_into_sections
 from transcribe.notes.writer import Draft, Drafts, Material, Part, Sentence, WriterProgress
+from transcribe.own_process import Died
 
 Tell = Callable[[WriterProgress], None]
 
@@ -127,6 +128,7 @@ class PromptedWriter:
 
     def __init__(self, model: ChatModel, prompts: Prompts, tone: str = "", temperature: float = 0.2) -> None:
         self.name = model.identity.writer
+        self.died = ""
         self.usage = Usage()
         self._model = model
         self._prompts = prompts
@@ -139,7 +141,7 @@ class PromptedWriter:
         Raises:
             TranscribeError: The model cannot be asked at all, or reads too little at a time.
         """
-        self.usage = Usage()
+        self.usage, self.died = Usage(), ""
         run = _Run(self._model, self._prompts, self._system(material), self._temperature, progress)
         words = _words(material.sentences)
         unasked = [task.part for task in TASKS if words < (FEW_WORDS if task.short else SHORT_WORDS)]
@@ -148,7 +150,7 @@ class PromptedWriter:
             try:
                 _write(run, material)
             finally:
-                self.usage = run.usage
+                self.usage, self.died = run.usage, run.died
         else:
             run.failed["chapters"] = "too little was said"
         identity = self._model.identity
@@ -184,6 +186,7 @@ class _Run:
         self.failed: dict[Part, str] = {}
         self.usage = Usage()
         self.done, self.total = 0, 1
+        self.died = ""
         self._stopped = ""
         self._source, self._speed = "", 0.0
 
@@ -245,6 +248,7 @@ class _Run:
         except BadAnswer:
             raise
         except TranscribeError as error:
+            self.died = str(error) if isinstance(error, Died) else ""
             if not self.usage.answers:
                 raise
             self._stopped = str(error)

@@ -118,6 +118,9 @@ class Writer(Protocol):
     name: str
     """`llama.cpp`, `ollama`, ...: what `--writer` calls it."""
 
+    died: str
+    """How its engine died over the last material, for people; empty where it did not."""
+
     def write(self, material: Material, progress: Callable[[WriterProgress], None]) -> Drafts:
         """Propose notes. A part that cannot be written is told in `failed`.
 

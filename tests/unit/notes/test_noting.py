@@ -13,7 +13,8 @@ from recordings import ENGLISH, episode_of
 from transcribe.commands.choose_writer import choose_writer
 from transcribe.errors import EngineError, UsageError
 from transcribe.notes.writer import Draft, Drafts, Material, Part, WriterProgress
-from transcribe.noting import noted
+from transcribe.noting import gave_up, noted
+from transcribe.own_process import Died
 from transcribe.progress import Event, StageFinished, StageStarted, Warned, WriterAdvanced, silent
 from transcribe.settings import Settings
 from transcribe.show_notes import ShowNotes
@@ -30,6 +31,7 @@ class Model:
     failed: tuple[tuple[Part, str], ...] = ()
     error: Exception | None = None
     name: str = "model"
+    died: str = ""
     asked: list[Material] = field(default_factory=list)
     closed: int = 0
 
@@ -121,6 +123,22 @@ def test_a_failing_writer_costs_nothing_and_is_asked_again(work: Workspace, erro
         assert any(str(error) in warning for warning in warnings)
         assert len(model.asked) == asked
         assert events[-1] == StageFinished("notes")
+
+
+@pytest.mark.parametrize("way", ["raised", "told"])
+def test_a_writer_whose_engine_dies_is_not_asked_for_ever(work: Workspace, way: str) -> None:
+    died = Died("llama.cpp crashed (SIGSEGV) while tiny wrote", "Try another model")
+    model = Model(error=died) if way == "raised" else Model(died=str(died))
+    for asked in (1, 2, 2, 2):
+        assert gave_up(work, NOTES) == (len(model.asked) == 2)
+        notes, warnings, _ = write(work, model)
+        assert notes.authorship.writer == "extractive"
+        assert len(model.asked) == asked
+    assert "crashed (SIGSEGV) while tiny wrote. Try another model; --force asks it again" in warnings[-1]
+    write(work, model, Settings.of(notes=True, force=True))
+    assert len(model.asked) == 3
+    write(work, model, Settings.of(notes=True, writer="llama.cpp:other"))
+    assert len(model.asked) == 4
 
 
 @pytest.mark.parametrize("place", ["project", "named"])

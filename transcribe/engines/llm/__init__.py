@@ -1,1 +1,1 @@
-"""Language models that write: in process through llama.cpp, or behind a server on this machine."""
+"""Language models that write: llama.cpp in a process of its own, or a server on this machine."""
