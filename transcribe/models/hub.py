@@ -5,16 +5,19 @@ from __future__ import annotations
 import errno
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 from transcribe.errors import ModelError, NetworkError, OutputError
 from transcribe.models.catalogue import HubSource, ModelFile
 
 HUB_TIMEOUT_S = 5.0
 """How long the hub may take to answer before the next source is tried."""
+
+Answer = TypeVar("Answer")
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -38,7 +41,7 @@ def stated_by_hub(origin: HubSource, name: str) -> tuple[HubSource, ModelFile]:
 
     with _hub_errors(origin):
         url = hf_hub_url(origin.repo, origin.file, revision=origin.revision)
-        stated = get_hf_file_metadata(url, timeout=HUB_TIMEOUT_S)
+        stated = _asked(lambda token: get_hf_file_metadata(url, token=token, timeout=HUB_TIMEOUT_S))
     digest, commit = stated.etag or "", stated.commit_hash or ""
     if not (_SHA256.fullmatch(digest) and _COMMIT.fullmatch(commit) and stated.size):
         raise ModelError(
@@ -67,15 +70,30 @@ def download_from_hub(origin: HubSource, *, force: bool) -> Path:
     with _hub_errors(origin):
         if force or not _is_cached(origin):  # asked once; the download itself would go on asking for 23 s
             url = hf_hub_url(origin.repo, origin.file, revision=origin.revision)
-            get_hf_file_metadata(url, timeout=HUB_TIMEOUT_S)
-        path = hf_hub_download(
-            origin.repo,
-            origin.file,
-            revision=origin.revision,
-            etag_timeout=HUB_TIMEOUT_S,
-            force_download=force,
+            _asked(lambda token: get_hf_file_metadata(url, token=token, timeout=HUB_TIMEOUT_S))
+        path = _asked(
+            lambda token: hf_hub_download(
+                origin.repo,
+                origin.file,
+                revision=origin.revision,
+                token=token,
+                etag_timeout=HUB_TIMEOUT_S,
+                force_download=force,
+            )
         )
     return Path(path).resolve()
+
+
+def _asked(ask: Callable[[bool | None], Answer]) -> Answer:
+    """The hub's answer, asked with the user's token only where there is none without it."""
+    from huggingface_hub.errors import HfHubHTTPError
+
+    try:
+        return ask(False)
+    except HfHubHTTPError as error:
+        if error.response is None or error.response.status_code not in (401, 403):
+            raise
+        return ask(None)
 
 
 @contextmanager

@@ -9,7 +9,8 @@ import sys
 import threading
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -198,6 +199,7 @@ def test_two_processes_at_once(model: CatalogueModel, store: Store) -> None:
 
 
 COMMIT = "0" * 40
+TOKEN = "hf_of_the_user"  # noqa: S105
 
 
 @dataclass
@@ -208,6 +210,12 @@ class Mirror:
     url: str = ""
     etag: str = ""
     gated: bool = False
+    asked: list[tuple[str, Message]] = field(default_factory=list)
+
+    def gives(self, path: str, headers: Message) -> bool:
+        """Whether it lets in who asks for a path with these headers."""
+        self.asked.append((path, headers))
+        return not self.gated or headers["Authorization"] == f"Bearer {TOKEN}"
 
 
 @pytest.fixture
@@ -217,12 +225,13 @@ def mirror(narrow_ggml: Path) -> Iterator[Mirror]:
     class Hub(BaseHTTPRequestHandler):
         def do_HEAD(self) -> None:
             known = self.path in {f"/owner/repo/resolve/{at}/ggml-narrow.bin" for at in ("main", COMMIT)}
-            self.send_response(403 if hub.gated else 200 if known else 404)
-            if hub.gated:
+            welcome = hub.gives(self.path, self.headers)
+            self.send_response(200 if known and welcome else 404 if welcome else 403)
+            if not welcome:
                 self.send_header("X-Error-Code", "GatedRepo")
             self.send_header("ETag", f'"{hub.etag or hashlib.sha256(hub.content).hexdigest()}"')
             self.send_header("X-Repo-Commit", COMMIT)
-            self.send_header("Content-Length", str(len(hub.content) if known and not hub.gated else 0))
+            self.send_header("Content-Length", str(len(hub.content) if known and welcome else 0))
             self.end_headers()
 
         def do_GET(self) -> None:
@@ -319,6 +328,29 @@ def test_hub_that_states_no_digest(
     done = fetch_elsewhere(hub_only, mirror, tmp_path / "hub")
     assert "states no SHA-256 of owner/repo/ggml-narrow.bin" in done.stderr
     assert store.installed() == ()
+
+
+@pytest.mark.parametrize("gated", [False, True])
+def test_a_hub_learns_who_asks_only_where_it_must(
+    gated: bool,
+    hub_only: CatalogueModel,
+    store: Store,
+    mirror: Mirror,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    mirror.gated = gated
+    monkeypatch.setenv("HF_TOKEN", TOKEN)
+    monkeypatch.setenv("HF_HUB_DISABLE_TELEMETRY", "0")
+    done = fetch_elsewhere(hub_only, mirror, tmp_path / "hub")
+    assert done.returncode == 0, done.stderr
+    assert any(headers["Authorization"] for _, headers in mirror.asked) == gated
+    agents = [headers["User-Agent"].split("; ") for _, headers in mirror.asked]
+    assert {part.partition("/")[0] for agent in agents for part in agent} == {"unknown", "hf_hub", "python"}
+    assert {path.rpartition("/")[0] for path, _ in mirror.asked} == {
+        "/owner/repo/resolve/main",
+        f"/owner/repo/resolve/{COMMIT}",
+    }
 
 
 def test_hub_that_wants_its_terms_accepted(
