@@ -1,7 +1,9 @@
-"""Reading files that people name, which may be larger, or something else, than they should be."""
+"""Reading files and folders that people name, which may be larger, deeper or something else than expected."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from transcribe.errors import InputError
@@ -27,6 +29,43 @@ def read_bounded(path: Path, most: int, what: str) -> bytes:
     if len(content) > most:
         raise InputError(f"{path} is too large for {what} ({most / 1e6:.0f} MB are the limit)")
     return content
+
+
+def walked(
+    folder: Path, enters: Callable[[str], bool], complain: Callable[[OSError], None]
+) -> Iterator[tuple[str, list[str]]]:
+    """Every folder below one, itself first, with the names of its files, sorted; `os.walk` recurses.
+
+    Args:
+        folder: Where it starts.
+        enters: Whether a folder is entered; links never are.
+        complain: Told of each folder that cannot be read.
+    """
+    waiting = [os.fspath(folder)]
+    while waiting:
+        place = waiting.pop()
+        try:
+            with os.scandir(place) as entries:
+                listed = sorted(entries, key=lambda entry: entry.name)
+        except OSError as error:
+            complain(error)
+            continue
+        folders = [each for each in listed if each.is_dir()]
+        yield place, [each.name for each in listed if each not in folders]
+        waiting += [each.path for each in reversed(folders) if not each.is_symlink() and enters(each.path)]
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and those it lies in, at any depth; pathlib's own way recurses.
+
+    Raises:
+        OSError: One cannot be made.
+    """
+    missing = [folder]
+    while not os.path.isdir(missing[-1].parent):  # noqa: PTH112 - which answers for any path
+        missing.append(missing[-1].parent)
+    for each in reversed(missing):
+        each.mkdir(exist_ok=True)
 
 
 def decoded(content: bytes, path: Path) -> str:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote_to_bytes, urlsplit
 
-from transcribe.bounded import decoded, read_bounded
+from transcribe.bounded import read_bounded
 from transcribe.errors import InputError
 
 TEXT_LISTS = (".txt", ".lst")
@@ -23,7 +24,13 @@ MAX_BYTES = 32 * 1024 * 1024
 
 MAX_ENTRIES = 100_000
 
-NOT_HERE = "not on this machine: {}"
+MAX_NAME_BYTES, MAX_PATH_BYTES = 255, 4096
+"""NAME_MAX and PATH_MAX of Linux; other systems allow less."""
+
+MAX_SHOWN = 200
+
+_STREAM = re.compile(rb"#EXT-X-(?:TARGETDURATION|STREAM-INF)")
+"""What only HLS has (RFC 8216, section 4.3)."""
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
 """How a URL begins (RFC 3986, section 3.1); a single letter is a drive of Windows."""
@@ -34,9 +41,9 @@ class Entry:
     """What one entry of a list says.
 
     Attributes:
-        text: As it stands there.
+        text: As it stands there, at most its first 200 characters.
         path: The file it means; None where it means none on this machine.
-        reason: Why it means none, for people.
+        reason: Why it means none, and where it stands, for people.
     """
 
     text: str
@@ -46,11 +53,13 @@ class Entry:
 
 def is_list(path: Path) -> bool:
     """Whether a file names recordings rather than being one."""
-    return path.suffix.lower() in LISTS and path.is_file()
+    return path.suffix.lower() in LISTS and os.path.isfile(path)  # noqa: PTH113 - for any path
 
 
 def entries_of(path: Path) -> tuple[Entry, ...]:
     """Read a list. Its relative paths start from the folder it lies in; nothing is fetched or followed.
+
+    What is wrong with one entry costs that entry: it has no path, and a reason with its line.
 
     Raises:
         InputError: It cannot be read, is too large, or is no such list.
@@ -58,11 +67,20 @@ def entries_of(path: Path) -> tuple[Entry, ...]:
     content = read_bounded(path, MAX_BYTES, "a list of recordings")
     suffix = path.suffix.lower()
     if suffix in FEEDS:
-        found = tuple(_feed_entry(url, path.parent) for url in _enclosures(content, path))
-    elif suffix in PLAYLISTS:
-        found = tuple(_playlist_entry(line, path.parent) for line in _playlist_lines(content, path))
+        places = enumerate(_enclosures(content, path), start=1)
+        found = tuple(_checked(url, f"enclosure {number}", path.parent, _feed_path) for number, url in places)
     else:
-        found = tuple(_entry(line, path.parent) for line in _lines(decoded(content, path)))
+        is_playlist = suffix in PLAYLISTS
+        if is_playlist and _STREAM.search(content):
+            raise InputError(
+                f"{path} is a stream cut into pieces (HLS), not a list of recordings",
+                "Put the pieces together with ffmpeg first",
+            )
+        meant = _playlist_path if is_playlist else _path
+        found = tuple(
+            _checked(line, f"line {number}", path.parent, meant)
+            for number, line in _lines(content, latin_1=suffix == ".m3u")
+        )
     if not found:
         raise InputError(f"{path} names no recording", "Write one path on each line")
     if len(found) > MAX_ENTRIES:
@@ -70,59 +88,73 @@ def entries_of(path: Path) -> tuple[Entry, ...]:
     return found
 
 
-def _lines(text: str) -> Iterator[str]:
-    """Lines that say something; only line feeds end them, because names may hold other separators."""
-    for line in text.split("\n"):
-        stripped = line.strip("\r\t ")
-        if stripped and not stripped.startswith("#"):
-            yield stripped
+def _lines(content: bytes, *, latin_1: bool) -> Iterator[tuple[int, str]]:
+    """Lines that say something, numbered; only line feeds end them, because names may hold other separators.
+
+    A line that is not UTF-8 stands for a name with these bytes; in M3U for Latin-1, which it is by its origin
+    (Winamp). M3U8 is UTF-8 (RFC 8216, section 4.1).
+    """
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        content = content.decode("utf-16", "replace").encode()
+    for number, line in enumerate(content.removeprefix(codecs.BOM_UTF8).split(b"\n"), start=1):
+        stripped = line.strip(b"\r\t ")
+        if stripped and not stripped.startswith(b"#"):
+            try:
+                yield number, stripped.decode()
+            except UnicodeDecodeError:
+                yield number, stripped.decode("latin-1") if latin_1 else os.fsdecode(stripped)
 
 
-def _playlist_lines(content: bytes, path: Path) -> Iterator[str]:
-    """M3U is Latin-1 by its origin (Winamp) and UTF-8 by habit; M3U8 is UTF-8 (RFC 8216, section 4.1)."""
-    if path.suffix.lower() == ".m3u8":
-        text = decoded(content, path)
-    else:
-        try:
-            text = content.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            text = content.decode("latin-1")
-    if "#EXT-X-TARGETDURATION" in text or "#EXT-X-STREAM-INF" in text:
-        raise InputError(
-            f"{path} is a stream cut into pieces (HLS), not a list of recordings",
-            "Put the pieces together with ffmpeg first",
-        )
-    return _lines(text)
+def _checked(text: str, place: str, folder: Path, meant: Callable[[str, Path], Path]) -> Entry:
+    """An entry, whatever is wrong with it."""
+    try:
+        path = meant(text, folder)
+        if "\0" in str(path) or any(len(os.fsencode(part)) > MAX_NAME_BYTES for part in path.parts):
+            raise _NoFile("no file can have this name")
+        if len(os.fsencode(path)) > MAX_PATH_BYTES:
+            raise _NoFile("no path can be so long")
+    except _NoFile as error:
+        return Entry(text[:MAX_SHOWN], None, f"{place}: {error}")
+    return Entry(text[:MAX_SHOWN], path)
 
 
-def _playlist_entry(line: str, folder: Path) -> Entry:
-    found = _entry(line, folder)
-    if found.path is not None and found.path.suffix.lower() in PLAYLISTS:
-        return Entry(line, None, "a playlist in a playlist is not followed")
+class _NoFile(Exception):  # noqa: N818 - says what the text means
+    """The text means no file on this machine; the message says why."""
+
+
+def _playlist_path(line: str, folder: Path) -> Path:
+    found = _path(line, folder)
+    if found.suffix.lower() in PLAYLISTS:
+        raise _NoFile("a playlist in a playlist is not followed")
     return found
 
 
-def _feed_entry(url: str, folder: Path) -> Entry:
-    """An enclosure's address; a relative one is percent-encoded, or written by somebody who forgot to."""
-    found = _entry(url, folder)
-    if found.path is None or found.path.exists() or _SCHEME.match(url):
+def _feed_path(url: str, folder: Path) -> Path:
+    """What an enclosure means; a relative one is percent-encoded, or written by somebody who forgot to."""
+    found = _path(url, folder)
+    if _SCHEME.match(url) or os.path.exists(found):  # noqa: PTH110 - which also answers where none can be
         return found
-    return Entry(url, _inside(folder, unquote(url)))
+    return _inside(folder, _unquoted(url))
 
 
-def _entry(text: str, folder: Path) -> Entry:
-    if "\0" in text:
-        return Entry(text, None, "no file can have this name")
+def _path(text: str, folder: Path) -> Path:
     if not _SCHEME.match(text):
-        return Entry(text, _inside(folder, text))
-    address = urlsplit(text) if text.lower().startswith("file:") else None
-    if address is None or address.netloc not in ("", "localhost"):
-        return Entry(text, None, NOT_HERE.format(text))
-    return Entry(text, _inside(folder, unquote(address.path)))
+        return _inside(folder, text)
+    try:
+        address = urlsplit(text)
+    except ValueError as error:
+        raise _NoFile(f"no address: {error}") from error
+    if address.scheme != "file" or address.netloc not in ("", "localhost"):
+        raise _NoFile("not on this machine")
+    return _inside(folder, _unquoted(address.path))
+
+
+def _unquoted(text: str) -> str:
+    return os.fsdecode(unquote_to_bytes(os.fsencode(text)))
 
 
 def _inside(folder: Path, name: str) -> Path:
-    return Path(os.path.normpath(folder / Path(name).expanduser()))
+    return Path(os.path.normpath(folder / os.path.expanduser(name)))  # noqa: PTH111 - ~x.wav may be a name
 
 
 def _enclosures(content: bytes, path: Path) -> tuple[str, ...]:

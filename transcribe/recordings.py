@@ -1,4 +1,8 @@
-"""Which recordings are meant by a file, a folder, a pattern or a list, and where their results belong."""
+"""Which recordings are meant by a file, a folder, a pattern or a list, and where their results belong.
+
+`os.path` where any text may be a path: its tests answer for names that no file can have, and pathlib's raise.
+"""
+# ruff: noqa: PTH112, PTH113, PTH116, PTH119
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path, PurePath
 
+from transcribe.bounded import walked
 from transcribe.errors import InputError, UsageError
 from transcribe.filenames import RECORDINGS, passed_over
 from transcribe.playlists import entries_of, is_list
@@ -98,18 +103,18 @@ def find_recordings(named: Sequence[str], exclude: Sequence[str] = (), output: P
 def folder_of(named: Sequence[str]) -> Path:
     """The folder that the first of these names is about: itself, or the one it lies in."""
     first = Path(named[0])
-    return first if first.is_dir() else _fixed_part(named[0]) if _is_pattern(named[0]) else first.parent
+    return first if os.path.isdir(first) else _fixed_part(named[0]) if _is_pattern(named[0]) else first.parent
 
 
 def _meant(name: str, output: Path | None) -> Iterator[Recording | LeftOut]:
     path = Path(name)
     if name == "-":
         raise UsageError("batch reads files", "For standard input: transcribe -")
-    if "://" in name and not path.exists():
+    if "://" in name and not os.path.lexists(path):
         raise UsageError(f"{name} is not on this machine", "Download it first")
     if is_list(path):
         yield from _listed(path, output)
-    elif path.is_dir():
+    elif os.path.isdir(path):
         yield from _in_folder(path, path, output)
     elif _is_pattern(name):
         yield from _matching(name, output)
@@ -127,18 +132,28 @@ def _excluded(path: Path, patterns: Sequence[str]) -> bool:
 
 def _in_folder(folder: Path, base: Path, output: Path | None) -> Iterator[Recording | LeftOut]:
     """Everything below a folder; links to folders are not followed, so that none is searched twice."""
+    out = _identity(output) if output else None
     unreadable: list[OSError] = []
-    out = os.path.realpath(output) if output else None
-    for place, folders, files in os.walk(folder, onerror=unreadable.append):
+
+    def enters(path: str) -> bool:
+        return not passed_over(os.path.basename(path)) and not (out and _identity(path) == out)
+
+    for place, files in walked(folder, enters, unreadable.append):
         here = Path(place)
-        folders[:] = sorted(
-            each for each in folders if not passed_over(each) and os.path.realpath(here / each) != out
-        )
-        for name in sorted(filter(looks_like_recording, files)):
-            if (here / name).is_file():
+        for name in filter(looks_like_recording, files):
+            if os.path.isfile(here / name):
                 yield Recording(here / name, here.relative_to(base))
     for error in unreadable:
         yield LeftOut(str(error.filename), f"cannot be read: {error.strerror}")
+
+
+def _identity(path: str | Path) -> tuple[int, int] | None:
+    """Which folder a path leads to; resolving its name takes time that grows with the square of its depth."""
+    try:
+        status = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return status.st_dev, status.st_ino
 
 
 def _matching(pattern: str, output: Path | None) -> Iterator[Recording | LeftOut]:
@@ -146,13 +161,18 @@ def _matching(pattern: str, output: Path | None) -> Iterator[Recording | LeftOut
     base = _fixed_part(pattern)
     ending = PurePath(pattern).suffix
     ending = "" if glob.has_magic(ending) else ending
-    matches = sorted(map(Path, glob.glob(pattern, recursive=True)))  # noqa: PTH207 - takes absolute ones too
+    try:
+        matches = sorted(map(Path, glob.glob(pattern, recursive=True)))  # noqa: PTH207 - takes absolute ones too
+    except RecursionError:
+        raise InputError(
+            f"the folders that {pattern} matches are nested too deeply", f"Name the folder: {base}"
+        ) from None
     if not matches:
         raise InputError(f"nothing matches {pattern}", "Check the folder and the pattern")
     for path in matches:
         if _is_below(path, output) and not _is_below(base, output):
             continue
-        if path.is_dir():
+        if os.path.isdir(path):
             if "**" not in pattern:
                 yield from _in_folder(path, base, output)
         elif looks_like_recording(path.name) or (ending and path.suffix == ending):
@@ -174,8 +194,8 @@ def _listed(path: Path, output: Path | None) -> Iterator[Recording | LeftOut]:
     folder = Path(os.path.normpath(path.parent))
     for entry in entries_of(path):
         if entry.path is None:
-            yield LeftOut(entry.text, entry.reason)
-        elif entry.path.is_dir():
+            yield LeftOut(entry.text, f"{path.name}, {entry.reason}")
+        elif os.path.isdir(entry.path):
             yield from _in_folder(entry.path, _base(entry.path, folder), output)
         else:
             yield Recording(entry.path, entry.path.parent.relative_to(_base(entry.path.parent, folder)))

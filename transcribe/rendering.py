@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 
-from transcribe.bounded import read_bounded
+from transcribe.bounded import make_folder, read_bounded
 from transcribe.episode import Episode
 from transcribe.errors import OutputError, UsageError
 from transcribe.files import disk_errors, sweep, write_together
@@ -70,7 +70,7 @@ def render_document(
     if contents:
         folder = next(iter(contents)).parent
         with disk_errors(folder, "writing into"):
-            folder.mkdir(parents=True, exist_ok=True)
+            make_folder(folder)
         sweep(folder)
     write_together(contents)
     return tuple(contents)

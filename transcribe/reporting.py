@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from transcribe.bounded import make_folder
 from transcribe.due import Decision, Plan
 from transcribe.episode import Coverage
 from transcribe.errors import GateError, OutputError, UsageError
@@ -134,7 +135,7 @@ class Reporter:
         if self.path is None:
             return
         with disk_errors(self.path, "writing"):
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(self.path.parent)
         with atomic_file(self.path) as handle:
             handle.write(encoded(self.report))
 

@@ -42,11 +42,14 @@ transcribe_out := $(call transcribe_prefix,$(TRANSCRIBE_OUT))
 transcribe_find := find $(TRANSCRIBE_IN) \( -name '.?*' ! -name '..' \) -prune -o \
   \( -type f -o -type l \) ! -name '*.chapters.*' ! -name '*.soundbite-*' \
   \( -name '' $(foreach each,$(transcribe_suffixes),-o -name '*.$(each)') \)
-transcribe_found := $(patsubst ./%,%,$(sort $(shell $(transcribe_find) ! -path '* *' -print)))
-transcribe_spaced := $(shell $(transcribe_find) -path '* *' -print | head -1)
-ifneq ($(transcribe_spaced),)
-  $(warning make cannot handle names with spaces, such as "$(transcribe_spaced)"; these are left out: rename them, \
-    or use: transcribe batch $(TRANSCRIBE_IN))
+# What make gives a meaning of its own, in the names of files and folders; anything else, also bytes that are no text.
+transcribe_hash := \#
+transcribe_odd := \( -path '*[][:space:][:cntrl:]*?[:;%$$|=\\$(transcribe_hash)]*' -o -path '*/~*' -o -path '~*' \)
+transcribe_found := $(patsubst ./%,%,$(sort $(shell LC_ALL=C $(transcribe_find) ! $(transcribe_odd) -print)))
+transcribe_left_out := $(shell LC_ALL=C $(transcribe_find) $(transcribe_odd) -print | head -1 | tr '\001-\011\013-\037\177' '?')
+ifneq ($(transcribe_left_out),)
+  $(warning make cannot handle names with spaces or one of : ; % $(transcribe_hash) $$ | = \ * ? [ ] ~, such as \
+    "$(transcribe_left_out)"; these are left out: rename them, or use: transcribe batch $(TRANSCRIBE_IN))
 endif
 
 transcribe_known := $(foreach each,$(transcribe_endings),$(firstword $(subst =, ,$(each))))

@@ -121,7 +121,8 @@ def test_names_with_spaces_are_told(studio: Desk) -> None:
     (studio.folder / ".hidden").mkdir()
     shutil.copy(studio.folder / "a.wav", studio.folder / ".hidden" / "b.wav")
     shown = make(studio, "-n", "transcripts")
-    assert 'make cannot handle names with spaces, such as "./my talk.wav"' in shown
+    assert "make cannot handle names with spaces" in shown
+    assert '"./my talk.wav"; these are left out' in shown
     assert "'a.wav'" in shown
     assert "hidden" not in shown
     inner = studio.folder / "x" / "y"
@@ -129,6 +130,41 @@ def test_names_with_spaces_are_told(studio: Desk) -> None:
     shutil.copy(studio.folder / "Makefile", inner)
     shown = make(Desk(inner, studio.work, studio.environment), "-n", "TRANSCRIBE_IN=../../sub")
     assert "'../../sub/zażółć.flac'" in shown
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        b"a:b", b"e#f", b"$(shell touch hacked)", b"g$h", b"p%q", b"back\\slash", b"nl\nx", b"s;t", b"st*r",
+        b"w?", b"[b]", b"~root", b"a=b", b"tab\tx", b"pipe|x", b"\x1b[31mred", b"d:r/x", b"~d/x",
+    ],
+)  # fmt: skip
+def test_what_make_cannot_express_is_left_out(studio: Desk, name: bytes) -> None:
+    path = studio.folder / os.fsdecode(name + b".wav")
+    path.parent.mkdir(exist_ok=True)
+    shutil.copy(studio.folder / "a.wav", path)
+    shown = make(studio, "-n", "transcripts")
+    assert "make cannot handle names" in shown
+    assert "'a.wav'" in shown
+    assert "'sub/zażółć.flac'" in shown
+    assert "\x1b" not in shown
+    assert not (studio.folder / "hacked").exists()
+
+
+def test_every_other_name_is_made(studio: Desk) -> None:
+    for name in ("-x", "q'r", "(p)", "amp&", "com,ma", "at@x", "`touch-hacked`", 'dq"', "!bang", "\udcff"):
+        shutil.copy(studio.folder / "a.wav", studio.folder / f"{name}.wav")
+    done = subprocess.run(
+        ["make", "-n", "transcripts"],
+        cwd=studio.folder,
+        env=studio.environment,
+        capture_output=True,
+        check=True,
+    )
+    shown = os.fsdecode(done.stdout)
+    quoted = ["-x", "q'\\''r", "(p)", "amp&", "com,ma", "at@x", "`touch-hacked`", 'dq"', "!bang", "\udcff"]
+    assert all(f"-- '{name}.wav'" in shown for name in quoted)
+    assert b"cannot handle" not in done.stderr
 
 
 def test_a_format_that_does_not_exist(studio: Desk) -> None:

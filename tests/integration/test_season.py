@@ -128,7 +128,7 @@ def test_lists_feeds_and_places(season: Desk) -> None:
         "batch", "feed.xml", "list.m3u", "-o", "out", *MODEL, "-f", "txt", "--report", "r.json"
     )
     assert outcome.code == 0, outcome.stderr
-    assert "left out: https://h/x.mp3: not on this machine" in outcome.stderr
+    assert "left out: https://h/x.mp3: " in outcome.stderr
     out = season.folder / "out" / "in"
     assert {path.relative_to(out).as_posix() for path in out.rglob("*.txt")} == {
         "a.txt",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from transcribe.errors import InputError
-from transcribe.playlists import MAX_BYTES, Entry, entries_of, is_list
+from transcribe.playlists import MAX_BYTES, MAX_SHOWN, Entry, entries_of, is_list
 
 
 def written(folder: Path, name: str, content: str | bytes) -> Path:
@@ -43,8 +44,6 @@ def test_playlists_have_comments_and_may_be_latin_1(tmp_path: Path) -> None:
     content = "#EXTM3U\n#EXTINF:123,Café\ncaf\u00e9.mp3\n"
     for name, encoded in (("a.m3u", content.encode("latin-1")), ("b.m3u8", content.encode())):
         assert paths(tmp_path, name, encoded) == [tmp_path / "café.mp3"]
-    with pytest.raises(InputError, match=r"c\.m3u8, line 2: this is not UTF-8"):
-        entries_of(written(tmp_path, "c.m3u8", content.encode("latin-1")))
 
 
 def test_what_is_elsewhere_or_a_playlist_itself_is_named_and_not_followed(tmp_path: Path) -> None:
@@ -52,10 +51,8 @@ def test_what_is_elsewhere_or_a_playlist_itself_is_named_and_not_followed(tmp_pa
         "http://host.example/a.mp3\nother.m3u\nfile:///tmp/a%20b.mp3\nfile://server/c.mp3\nd.mp3\nC:\\e.mp3\n"
     )
     found = entries_of(written(tmp_path, "a.m3u", content))
-    assert found[0] == Entry(
-        "http://host.example/a.mp3", None, "not on this machine: http://host.example/a.mp3"
-    )
-    assert found[1] == Entry("other.m3u", None, "a playlist in a playlist is not followed")
+    assert found[0] == Entry("http://host.example/a.mp3", None, "line 1: not on this machine")
+    assert found[1] == Entry("other.m3u", None, "line 2: a playlist in a playlist is not followed")
     assert found[2].path == Path("/tmp/a b.mp3")  # noqa: S108
     assert found[3].path is None
     assert found[4].path == tmp_path / "d.mp3"
@@ -110,8 +107,67 @@ def test_lists_have_limits(tmp_path: Path) -> None:
         entries_of(tmp_path / "none.txt")
 
 
-def test_a_name_that_no_file_can_have(tmp_path: Path) -> None:
-    assert entries_of(written(tmp_path, "a.txt", "a\0b.mp3\n"))[0].path is None
+GOOD = b"good.wav"
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (b"file://[x", "no address"),
+        (b"http://[::1/x.mp3", "no address"),
+        (b"file:///a%00b.mp3", "no file can have this name"),
+        (b"a\0b.mp3", "no file can have this name"),
+        (b"x" * 300 + b".mp3", "no file can have this name"),
+        ("ż".encode() * 130 + b".mp3", "no file can have this name"),
+        (b"x/" * 3000 + b"y.mp3", "no path can be so long"),
+        (b"y" * 1_000_000, "no file can have this name"),
+        (b"https://host.example/" + b"z" * 100_000, "not on this machine"),
+        (b"ftp:x", "not on this machine"),
+        (b"file://server/x.mp3", "not on this machine"),
+    ],
+)
+@pytest.mark.parametrize("name", ["a.txt", "a.lst", "a.m3u", "a.m3u8"])
+def test_what_is_wrong_with_a_line_costs_that_line(
+    tmp_path: Path, name: str, line: bytes, reason: str
+) -> None:
+    found = entries_of(written(tmp_path, name, b"# list\n" + GOOD + b"\n\n" + line + b"\n" + GOOD))
+    assert [each.path for each in found] == [tmp_path / "good.wav", None, tmp_path / "good.wav"]
+    assert found[1].reason.startswith(f"line 4: {reason}")
+    assert len(found[1].text) <= MAX_SHOWN
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.m3u8"])
+@pytest.mark.parametrize(
+    "line", [b"~x.wav", b"~nobody-of-this-name/x.wav", b"x\xff.wav", b"-x.wav", b"a:b.wav"]
+)
+def test_every_name_is_only_a_name(tmp_path: Path, name: str, line: bytes) -> None:
+    found = entries_of(written(tmp_path, name, line + b"\n" + GOOD))
+    assert [each.path for each in found] == [tmp_path / os.fsdecode(line), tmp_path / "good.wav"]
+
+
+def test_a_home_folder_and_the_bytes_of_an_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/x")
+    assert paths(tmp_path, "a.txt", "~/a.wav\nfile:///t/a%FF.wav\n") == [
+        Path("/home/x/a.wav"), Path(os.fsdecode(b"/t/a\xff.wav")),
+    ]  # fmt: skip
+
+
+def test_a_list_may_be_utf_16(tmp_path: Path) -> None:
+    assert paths(tmp_path, "a.txt", "zażółć.mp3\r\nb.wav".encode("utf-16")) == [
+        tmp_path / "zażółć.mp3", tmp_path / "b.wav",
+    ]  # fmt: skip
+
+
+def test_what_is_wrong_with_an_enclosure_costs_that_one(tmp_path: Path) -> None:
+    content = feed(
+        *(f"<enclosure url='{url}'/>" for url in ("file://[x", "a%00b", "~x.wav", "x" * 5000, "b%FF.mp3"))
+    )
+    found = entries_of(written(tmp_path, "feed.xml", content))
+    assert [each.reason for each in found] == [
+        "enclosure 1: no address: Invalid IPv6 URL", "enclosure 2: no file can have this name", "",
+        "enclosure 4: no file can have this name", "",
+    ]  # fmt: skip
+    assert found[4].path == tmp_path / os.fsdecode(b"b\xff.mp3")
 
 
 def test_what_is_a_list(tmp_path: Path) -> None:

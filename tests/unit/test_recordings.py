@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path, PurePath
 
 import pytest
 
+from transcribe.bounded import make_folder
 from transcribe.errors import InputError, UsageError
 from transcribe.recordings import LeftOut, find_recordings, folder_of, looks_like_recording
+from transcribe.watching.facts import scan
 
 
 @pytest.fixture
@@ -107,6 +111,29 @@ def test_what_is_excluded(here: Path) -> None:
     assert found("in", exclude=["*.wav", "in/old/*"]) == [("in/a.mp3", ".")]
 
 
+@pytest.fixture
+def deep(here: Path) -> Iterator[Path]:
+    """A folder so deep that neither pathlib nor pytest can remove it."""
+    yield Path("in", *["d"] * 1500)
+    subprocess.run(["rm", "-rf", str(here / "in"), str(here / "out")], check=True)
+
+
+def test_folders_may_be_nested_deeply(here: Path, deep: Path) -> None:
+    make_folder(deep)
+    (deep / "a.mp3").touch()
+    (each,) = find_recordings(["in"], output=Path("out")).recordings
+    assert (each.path, len(each.place.parts)) == (deep / "a.mp3", 1500)
+    (seen,) = scan(str(here / "in"))
+    assert seen.name.endswith("d/a.mp3")
+    make_folder(Path("out") / each.place)
+    with pytest.raises(InputError, match="nested too deeply"):
+        find_recordings(["in/**/*.mp3"])
+
+
+def test_a_name_that_no_file_can_have_is_only_a_name(here: Path) -> None:
+    assert find_recordings(["x" * 5000, "y" * 300 + ".txt"]).recordings[0].path == Path("x" * 5000)
+
+
 def test_lists_keep_the_structure_below_them(here: Path) -> None:
     make("lists/s1/a.mp3", "elsewhere/b.mp3", "lists/s2/c.mp3")
     Path("lists/all.m3u").write_text("s1/a.mp3\n../elsewhere/b.mp3\ns2\nhttp://host.example/d.mp3\n")
@@ -116,7 +143,7 @@ def test_lists_keep_the_structure_below_them(here: Path) -> None:
         ("lists/s2/c.mp3", "s2"),
     ]
     assert find_recordings(["lists/all.m3u"]).left_out == (
-        LeftOut("http://host.example/d.mp3", "not on this machine: http://host.example/d.mp3"),
+        LeftOut("http://host.example/d.mp3", "all.m3u, line 4: not on this machine"),
     )
 
 

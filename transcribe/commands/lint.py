@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
@@ -80,7 +81,7 @@ def _ms(duration: str | None) -> int | None:
 def _checked(files: Sequence[Path], asked: Asked) -> Iterator[tuple[Path, list[Finding]]]:
     """Every file with its findings; of a folder, those files that are of a known kind."""
     for path in files:
-        if not path.is_dir():
+        if not os.path.isdir(path):  # noqa: PTH112 - which answers for any path
             yield path, _findings(path, asked)
             continue
         for inner in _files_in(path):
@@ -90,9 +91,13 @@ def _checked(files: Sequence[Path], asked: Asked) -> Iterator[tuple[Path, list[F
 
 
 def _files_in(folder: Path) -> list[Path]:
+    from transcribe.bounded import walked
     from transcribe.lint.kinds import SUFFIXES
 
-    return sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
+    paths = [
+        Path(place, name) for place, names in walked(folder, lambda _: True, lambda _: None) for name in names
+    ]
+    return sorted(path for path in paths if path.suffix.lower() in SUFFIXES and path.is_file())
 
 
 def _findings(path: Path, asked: Asked) -> list[Finding]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from transcribe.bounded import make_folder
 from transcribe.digest import file_digest
 from transcribe.episode import Episode
 from transcribe.errors import OutputError
@@ -130,7 +131,7 @@ def _earlier(workspace: Workspace) -> list[Published]:
 
 def _check_folder(folder: Path) -> None:
     with disk_errors(folder, "writing into"):
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         sweep(folder)
         try_folder(folder)  # os.access() is wrong on network and read-only mounts
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path, PurePath
 
+from transcribe.bounded import make_folder
 from transcribe.files import sync_folder
 
 
@@ -18,7 +19,7 @@ def free_name(folder: Path, name: str) -> Path:
     for number in range(1, 10_000):
         tried = wanted if number == 1 else wanted.with_name(f"{wanted.stem} ({number}){wanted.suffix}")
         path = folder / tried
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         try:
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644))
         except FileExistsError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from transcribe.bounded import make_folder
 from transcribe.errors import OutputError
 from transcribe.files import atomic_file
 from transcribe.progress import Progress, Warned
@@ -27,7 +28,7 @@ def write_error(record: Record, folders: Folders, progress: Progress) -> None:
         f"It is tried again when it changes, or with: transcribe watch retry --out '{folders.out}'",
     ]
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         with atomic_file(path) as handle:
             handle.write(("\n".join(lines) + "\n").encode("utf-8", "backslashreplace"))
     except (OutputError, OSError) as error:
