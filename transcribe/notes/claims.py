@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
+from transcribe.notes.addresses import addresses_in
 from transcribe.notes.denial import has_lost_denial, is_turned_into_denial
 from transcribe.notes.evidence import Evidence
 from transcribe.notes.mentions import names_in
 from transcribe.notes.numbers import numbers_of
-from transcribe.notes.terms import Terms, folded, matches, words_of
+from transcribe.notes.terms import Terms, folded, matches
 
 SUPPORTED = 0.6
 """From this share of its content words on, a statement is taken to be supported."""
@@ -23,12 +23,6 @@ puts together what was said of different things ("the age of belief": an age of 
 
 UNSUPPORTED = "too few of its words were said"
 NOT_TOGETHER = "its words were said, but not together"
-
-_ADDRESS = re.compile(
-    r"[a-z][a-z0-9+.-]*://\S+|www\.\S+|\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+|"
-    r"\b(?:[\w-]+\.)+(?:com|org|net|edu|gov|io|co|fm|tv|info|app|dev|eu|uk|de|pl|fr|es|it|nl|ch|at)\b(?:/\S*)?",
-    re.IGNORECASE,
-)
 
 
 class Claims:
@@ -46,11 +40,8 @@ class Claims:
 
     def invention(self, text: str) -> str:
         """Why a statement cannot be true: what in it comes from nowhere; empty where nothing does."""
-        spoken = "".join(self._evidence.words) if _ADDRESS.search(text) else ""
-        for match in _ADDRESS.finditer(text):
-            address = folded(match.group().rstrip(".,;:!?)"))
-            if address not in self._evidence.fact_text and "".join(words_of(address)) not in spoken:
-                return "an address in it was not said"
+        if not all(map(self._evidence.said.has, addresses_in(text))):
+            return "an address in it was not said"
         if numbers_of(text, self._language, small=False) - self._evidence.all_numbers:
             return "a number in it was not said"
         if self._foreign or self._is_title(text):

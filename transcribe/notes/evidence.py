@@ -9,8 +9,9 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 from itertools import accumulate, pairwise
 
+from transcribe.notes.addresses import Said
 from transcribe.notes.numbers import numbers_of
-from transcribe.notes.terms import Terms, folded, listed, words_of
+from transcribe.notes.terms import Terms, listed, words_of
 from transcribe.notes.writer import Material
 from transcribe.show_notes import Show
 
@@ -38,7 +39,6 @@ class Evidence:
                 self._places[term].append(index)
         facts = facts_of(material.show)
         self.fact_terms = frozenset(self.terms.of(facts))
-        self.fact_text = folded(facts)
         self.fact_numbers = numbers_of(facts, material.language)
 
     def content_of(self, text: str) -> frozenset[str]:
@@ -162,6 +162,12 @@ class Evidence:
     def words(self) -> list[str]:
         """Every word that was said, folded, in order."""
         return [word for words in self._worded for word in words]
+
+    @cached_property
+    def said(self) -> Said:
+        """Which addresses were said, or are known about the show."""
+        texts = [sentence.text for sentence in self.material.sentences]
+        return Said([*texts, *facts_of(self.material.show).split("\n")])
 
     @cached_property
     def _running(self) -> str:

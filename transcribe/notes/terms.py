@@ -11,7 +11,7 @@ from typing import Protocol
 _WORD = re.compile(r"[^\W_]+(?:['’.\-][^\W_]+)*")
 """Letters and digits, with what holds a word together: don't, well-known, 3.5, U.S."""
 
-_UNSPACED = re.compile(
+UNSPACED = re.compile(
     "([\u0e00-\u0eff\u0f00-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
     "\U00020000-\U0003ffff])"
 )
@@ -50,7 +50,7 @@ def matches(text: str) -> Iterator[re.Match[str]]:
 
 def split_unspaced(word: str) -> list[str]:
     """One word normalised; several where it holds letters of a script without spaces."""
-    return [piece for piece in _UNSPACED.split(folded(word)) if piece]
+    return [piece for piece in UNSPACED.split(folded(word)) if piece]
 
 
 @lru_cache(maxsize=65_536)
@@ -62,7 +62,7 @@ def folded(word: str) -> str:
 
 def is_unspaced(text: str) -> bool:
     """Whether it holds letters of a script that puts no spaces between words."""
-    return _UNSPACED.search(text) is not None
+    return UNSPACED.search(text) is not None
 
 
 class Terms:
