@@ -18,6 +18,7 @@ from transcribe.watching.mounts import network_mount
 LEDGER_FOLDER = ".watch"
 LEDGER = "ledger.sqlite"
 FAILED = "failed"
+ERROR = ".error.txt"
 APART = "Choose folders that lie side by side"
 
 
@@ -42,9 +43,13 @@ class Folders:
         """The ledger's file."""
         return self.state / LEDGER
 
-    def error_file(self, name: str) -> Path:
-        """Where it says why a recording failed."""
-        return self.out / FAILED / f"{name}.error.txt"
+    def error_files(self, name: str) -> tuple[Path, Path]:
+        """Where it says why a recording failed; the second where the first is taken or cannot be.
+
+        The name of the second is short, flat, and no other recording's.
+        """
+        digest = hashlib.sha256(os.fsencode(name)).hexdigest()[:16]
+        return tuple(self.out / FAILED / f"{each}{ERROR}" for each in (name, digest))  # type: ignore[return-value]
 
 
 def open_folders(inbox: Path, out: Path, state: Path | None, done: Path | None) -> Folders:

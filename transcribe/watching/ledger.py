@@ -23,6 +23,7 @@ from transcribe.files import private_file, private_folder
 from transcribe.text import from_json, readable, shown, to_json
 from transcribe.watching.facts import Facts
 from transcribe.watching.records import Delivery, Moment, Output, Record, State
+from transcribe.watching.trouble import LONGEST_S
 
 SCHEMA = 1
 """Version of the tables, in the file's `user_version`."""
@@ -52,6 +53,9 @@ COLUMNS = (
     "place, outputs, begun, twin, moved_to"
 )
 BUSY_MS = 10_000
+
+DUE = "(not_before <= ? or not_before > ?)"
+"""Whose time has come, or lies further ahead than anything waits: the clock was set back since."""
 
 
 class Ledger:
@@ -135,9 +139,8 @@ class Ledger:
     def next_ready(self) -> Record | None:
         """The file whose turn it is: ready first, then those whose time to be tried again has come."""
         found = self._records(
-            "where state in ('ready', 'retrying') and not_before <= ? "
-            "order by state, attempts, since, name limit 1",
-            self._clock(),
+            f"where state in ('ready', 'retrying') and {DUE} order by state, attempts, since, name limit 1",
+            *self._due(),
         )
         return found[0] if found else None
 
@@ -206,6 +209,11 @@ class Ledger:
             )
         return done.rowcount == 1
 
+    def keeper(self, place: str, name: str) -> str:
+        """Who has a place: whoever took it first, else this file, which takes it now."""
+        self.claim(place, name)
+        return os.fsdecode(self._query("select name from places where place = ?", place)[0][0])
+
     def announce(self, event: str, name: str, channels: Sequence[str], payload: Mapping[str, Any]) -> None:
         """Put down messages that are to be delivered; belongs into the transaction of what they tell."""
         with self.transaction():
@@ -222,15 +230,18 @@ class Ledger:
         marks = ", ".join("?" * len(channels))
         rows = self._query(
             "select id, channel, event, name, payload, tries, not_before from deliveries "  # noqa: S608
-            f"where state = 'pending' and channel in ({marks}) and not_before <= ? "
-            "order by not_before, at limit 1",
+            f"where state = 'pending' and channel in ({marks}) and {DUE} order by not_before, at limit 1",
             *channels,
-            self._clock(),
+            *self._due(),
         )
         if not rows:
             return None
         number, channel, event, name, payload, tries, not_before = rows[0]
         return Delivery(number, channel, event, os.fsdecode(name), payload, tries, not_before)
+
+    def _due(self) -> tuple[float, float]:
+        now = self._clock()
+        return now, now + LONGEST_S
 
     def delivered(self, delivery: Delivery, problem: str = "", wait: float | None = None) -> None:
         """Put down how a delivery went.

@@ -2,24 +2,58 @@
 
 from __future__ import annotations
 
+import os
 import time
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from transcribe.bounded import make_folder
 from transcribe.errors import OutputError
-from transcribe.files import atomic_file
-from transcribe.progress import Progress, Warned
+from transcribe.files import atomic_file, open_regular
+from transcribe.progress import Progress, Warned, printable
 from transcribe.text import readable, uri_of
-from transcribe.watching.folders import Folders
+from transcribe.watching.folders import Folders, place_key
+from transcribe.watching.ledger import Ledger
 from transcribe.watching.records import Record
 
+MAX_LINE = 20_000
+"""Longer than any path of ours."""
 
-def write_error(record: Record, folders: Folders, progress: Progress) -> None:
-    """Write `failed/NAME.error.txt`; that it cannot be written stops nothing."""
-    path = folders.error_file(record.name)
+
+def write_error(record: Record, folders: Folders, ledger: Ledger, progress: Progress) -> None:
+    """Write `failed/NAME.error.txt`, or one under a digest where that has another owner or cannot be.
+
+    That neither can be written stops nothing.
+    """
+    told = ""
+    for path in folders.error_files(record.name):
+        place = place_key(str(path.relative_to(folders.out).with_suffix("")))
+        if ledger.keeper(place, record.name) != record.name or not _is_ours(path, record, folders):
+            continue
+        try:
+            make_folder(path.parent)
+            with atomic_file(path) as handle:
+                handle.write(_error_text(record, folders))
+        except (OutputError, OSError) as error:
+            told = told or f"{readable(str(path))} cannot be written: {error}"
+        else:
+            return
+    progress(Warned(told or f"{readable(record.name)}: other files have the places of its error file"))
+
+
+def remove_error(record: Record, folders: Folders) -> None:
+    """Remove what says that a recording failed, and nothing else."""
+    for path in folders.error_files(record.name):
+        if _first_line(path) == _head(record, folders):
+            with suppress(OSError):
+                path.unlink()
+
+
+def _error_text(record: Record, folders: Folders) -> bytes:
     tries = "1 try" if record.attempts == 1 else f"{record.attempts} tries"
     lines = [
-        readable(str(folders.inbox / record.name)),
+        _head(record, folders),
         "",
         f"{record.reason}.",
         *([f"{record.hint}."] if record.hint else []),
@@ -27,12 +61,24 @@ def write_error(record: Record, folders: Folders, progress: Progress) -> None:
         f"Given up on {time.strftime('%Y-%m-%d at %H:%M:%S')}, after {tries}. The recording was not touched.",
         f"It is tried again when it changes, or with: transcribe watch retry --out '{folders.out}'",
     ]
+    return readable("\n".join(lines) + "\n").encode()
+
+
+def _head(record: Record, folders: Folders) -> str:
+    """The first line of an error file, by which it is known."""
+    return printable(str(folders.inbox / record.name))
+
+
+def _is_ours(path: Path, record: Record, folders: Folders) -> bool:
+    return not os.path.lexists(path) or _first_line(path) == _head(record, folders)
+
+
+def _first_line(path: Path) -> str | None:
     try:
-        make_folder(path.parent)
-        with atomic_file(path) as handle:
-            handle.write(("\n".join(lines) + "\n").encode("utf-8", "backslashreplace"))
-    except (OutputError, OSError) as error:
-        progress(Warned(f"{readable(str(path))} cannot be written: {error}"))
+        with open_regular(path, follow=False) as file:
+            return file.readline(MAX_LINE).decode("utf-8", "replace").removesuffix("\n")
+    except OSError:
+        return None
 
 
 def payload_of(record: Record, folders: Folders) -> dict[str, Any]:

@@ -19,6 +19,8 @@ from transcribe.errors import (
 BACKOFF_S = (10.0, 60.0, 300.0, 1800.0)
 """Seconds before the second, third, … try; the last one for all after it."""
 
+LONGEST_S = BACKOFF_S[-1]
+
 TRIES = 5
 """After so many a passing error counts as lasting."""
 

@@ -21,7 +21,7 @@ from transcribe.watching.facts import Facts, look_at
 from transcribe.watching.folders import Folders, place_key, places
 from transcribe.watching.intake import Intake
 from transcribe.watching.ledger import Ledger
-from transcribe.watching.notices import payload_of, write_error
+from transcribe.watching.notices import payload_of, remove_error, write_error
 from transcribe.watching.orders import Changed, Down, Finished, Hashed, Message, Order, Stumbled, Told
 from transcribe.watching.records import Output, Record, State
 from transcribe.watching.transcriber import Transcriber
@@ -209,7 +209,7 @@ class Working:
             self.ledger.announce(
                 "done", record.name, self.courier.channels("done"), payload_of(record, self.folders)
             )
-        self.folders.error_file(record.name).unlink(missing_ok=True)
+        remove_error(record, self.folders)
         if moved_to:
             self._move(record)
 
@@ -242,7 +242,7 @@ class Working:
         record = replace(
             record, state=State.FAILED, attempts=record.attempts + 1, reason=trouble.what, hint=trouble.hint
         )
-        write_error(record, self.folders, self.progress)
+        write_error(record, self.folders, self.ledger, self.progress)
         with self.ledger.transaction():
             record = self.ledger.write(record)
             self.ledger.announce(

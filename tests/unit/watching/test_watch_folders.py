@@ -21,7 +21,9 @@ def test_folders_side_by_side(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     found = open_folders(tmp_path / "in", tmp_path / "new" / "out", None, tmp_path / "done")
     assert found.ledger == tmp_path / "new" / "out" / ".watch" / "ledger.sqlite"
-    assert found.error_file("day/a.wav") == tmp_path / "new" / "out" / "failed" / "day" / "a.wav.error.txt"
+    first, second = found.error_files("day/a.wav")
+    assert first == tmp_path / "new" / "out" / "failed" / "day" / "a.wav.error.txt"
+    assert second.parent == tmp_path / "new" / "out" / "failed"
     assert (tmp_path / "done").is_dir()
 
 

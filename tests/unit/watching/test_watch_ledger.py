@@ -246,3 +246,26 @@ def test_only_the_owner_may_read_it(tmp_path: Path, before: int | None) -> None:
     assert folder.stat().st_mode & 0o777 == 0o700
     assert "ledger.sqlite-wal" in modes
     assert set(modes.values()) == {0o600}
+
+
+@pytest.mark.parametrize("back", [3600, 86_400 * 365])
+def test_a_clock_that_was_set_back_parks_nothing(ledger: Ledger, clock: Clock, back: float) -> None:
+    clock.now = 1e9
+    ledger.write(Record("a.wav", State.RETRYING, not_before=clock.now + 1800))
+    ledger.announce("done", "b.wav", ["webhook"], {})
+    delivery = ledger.next_delivery(["webhook"])
+    assert delivery is not None
+    ledger.delivered(delivery, "not there", 1800)
+    assert ledger.next_ready() is None
+    assert ledger.next_delivery(["webhook"]) is None
+    clock.now -= back
+    ready = ledger.next_ready()
+    assert ready is not None
+    assert ready.name == "a.wav"
+    assert ledger.next_delivery(["webhook"]) is not None
+
+
+def test_a_place_has_one_keeper(ledger: Ledger) -> None:
+    assert ledger.keeper("failed/a", "a.wav") == "a.wav"
+    assert ledger.keeper("failed/a", "b.wav") == "a.wav"
+    assert not ledger.claim("failed/a", "b.wav")

@@ -9,7 +9,7 @@ import pytest
 from obedient import Studio
 
 from transcribe.errors import EngineError, InputError, ModelError, OutputError
-from transcribe.progress import FileFailed, Noticed, Warned
+from transcribe.progress import FileFailed, Noticed, Warned, printable
 from transcribe.watching.asking import retry
 from transcribe.watching.orders import Changed, Down, Finished, Hashed, Stumbled, Up
 from transcribe.watching.records import State
@@ -164,6 +164,72 @@ def test_a_lasting_error_is_told_in_a_file_and_the_next_one_goes_on(studio: Stud
     assert len(studio.transcriber.orders) == 2
 
 
+def reasons(studio: Studio) -> dict[str, str]:
+    """Every error file, with the recording that it is about."""
+    folder = studio.folders.out / "failed"
+    return {
+        str(path.relative_to(folder)): path.read_text()
+        .splitlines()[0]
+        .removeprefix(f"{studio.folders.inbox}/")
+        for path in sorted(folder.rglob("*.error.txt"))
+        if path.is_file()
+    }
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("a.wav", "a.wav.error.txt/b.wav"),
+        ("a.wav.error.txt/b.wav", "a.wav"),
+        ("A.wav", "a.wav"),
+        ("x/a.wav", "y/a.wav"),
+        ("a.wav", "x" * 250 + ".wav"),
+        ("a.wav", "nl\nx.wav"),
+        ("a.wav", os.fsdecode(b"g\xff.wav")),
+    ],
+)
+def test_every_failure_has_a_file_of_its_own(studio: Studio, first: str, second: str) -> None:
+    for name in (first, second):
+        studio.drop(name, f"noise of {name!r}".encode())
+        studio.transcriber.answers = [NO_SOUND]
+        studio.settle()
+        studio.run()
+        assert studio.state(name) is State.FAILED
+    assert sorted(reasons(studio).values()) == sorted([printable(first), printable(second)])
+    (studio.folders.inbox / first).write_bytes(b"the whole recording")
+    studio.run()
+    assert studio.state(first) is State.DONE
+    assert list(reasons(studio).values()) == [printable(second)]
+
+
+def test_an_error_file_never_replaces_or_removes_a_transcript(studio: Studio) -> None:
+    studio.drop("failed/a.wav.error.mp3", b"sound")
+    studio.run()
+    assert studio.text("failed/a.wav.error") == b"sound"
+    studio.drop("a.wav", b"noise")
+    studio.transcriber.answers = [NO_SOUND]
+    studio.settle()
+    studio.run()
+    assert studio.text("failed/a.wav.error") == b"sound"
+    assert "a.wav" in reasons(studio).values()
+    (studio.folders.inbox / "a.wav").write_bytes(b"the whole recording")
+    studio.run()
+    assert studio.text("failed/a.wav.error") == b"sound"
+    assert "a.wav" not in reasons(studio).values()
+
+
+def test_a_transcript_goes_elsewhere_where_an_error_file_is(studio: Studio) -> None:
+    studio.drop("a.wav", b"noise")
+    studio.transcriber.answers = [NO_SOUND]
+    studio.settle()
+    studio.run()
+    studio.drop("failed/a.wav.error.mp3", b"sound")
+    studio.run()
+    assert studio.state("failed/a.wav.error.mp3") is State.DONE
+    assert studio.text("failed/a.wav.error.mp3") == b"sound"
+    assert reasons(studio)["a.wav.error.txt"] == "a.wav"
+
+
 def test_a_failed_file_that_changes_is_tried_again_and_its_reason_removed(studio: Studio) -> None:
     path = studio.drop("a.wav", b"noise")
     studio.transcriber.answers = [NO_SOUND]
@@ -171,7 +237,7 @@ def test_a_failed_file_that_changes_is_tried_again_and_its_reason_removed(studio
     path.write_bytes(b"the whole recording")
     studio.run()
     assert studio.state("a.wav") is State.DONE
-    assert not studio.folders.error_file("a.wav").exists()
+    assert not studio.folders.error_files("a.wav")[0].exists()
 
 
 def test_retry_is_the_way_back(studio: Studio) -> None:
@@ -198,7 +264,7 @@ def test_a_passing_error_is_tried_again_later_and_later_and_at_last_told(studio:
         studio.work()
     assert len(waits) == 4
     assert (studio.state("a.wav"), studio.record("a.wav").attempts) == (State.FAILED, 5)
-    assert "after 5 tries" in studio.folders.error_file("a.wav").read_text()
+    assert "after 5 tries" in studio.folders.error_files("a.wav")[0].read_text()
 
 
 def test_a_full_disk_passes_without_end(studio: Studio) -> None:
