@@ -171,7 +171,7 @@ def option_tables() -> str:
     for field in dataclasses.fields(Settings):
         rows = [option_row(option) for option in OPTIONS.values() if option.group == field.name]
         parts.append(f"**{first_line(type(field.default)).split('. ')[0].rstrip('.')}**\n")
-        parts.append(table(("key", "type", "default", "meaning"), rows))
+        parts.append(table(("key", "type", "default", "meaning", "folder's file"), rows))
     return "\n".join(parts)
 
 
@@ -187,7 +187,8 @@ def option_row(option: Option) -> tuple[str, ...]:
         kind = f"list of {kind}s"
     if range_of(option) and not option.spec.choices:
         kind += f", {range_of(option)}"
-    return f"`{option.name}`", kind, code(option.show(option.default)), option.spec.help
+    trust = {"any": "yes", "inside": "inside", "name": "a name", "user": "no"}[option.spec.trust]
+    return f"`{option.name}`", kind, code(option.show(option.default)), option.spec.help, trust
 
 
 def first_line(thing: type) -> str:

@@ -2,84 +2,34 @@
 
 A config file is TOML with flat keys named like the options, and `[profiles.NAME]` tables, which
 may start from another profile (`from = "OTHER"`). Two files are read where they exist: the user's
-own and `transcribe.toml` in the current folder. Every mistake is a UsageError that names the line.
+own and `transcribe.toml` in the current folder, which may be a stranger's (`trust.py`). Every mistake is a
+UsageError that names the line.
 """
 
 from __future__ import annotations
 
 import difflib
 import os
-import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import platformdirs
-
+from transcribe import places
+from transcribe.config_file import ConfigFile
 from transcribe.errors import UsageError
+from transcribe.files import inside
 from transcribe.option import Option
+from transcribe.places import FOLDER_ENV
 from transcribe.settings import OPTIONS, Settings
-
-if sys.version_info >= (3, 14):
-    import tomllib
-else:
-    import tomli as tomllib  # unlike the standard library's before 3.14, its errors carry the line
+from transcribe.trust import admitted
 
 FILE_NAME = "transcribe.toml"
 
-MAX_FILE_BYTES = 256 * 1024
-"""A config file is written by hand; what is larger is something else given by mistake."""
-
 CONFIG_ENV = "TRANSCRIBE_CONFIG"
 PROFILE_ENV = "TRANSCRIBE_PROFILE"
-OTHER_ENV = frozenset(
-    {CONFIG_ENV, PROFILE_ENV, "TRANSCRIBE_MODELS_DIR", "TRANSCRIBE_WORK_DIR", "TRANSCRIBE_WRITER_KEY"}
-)
+OTHER_ENV = frozenset({CONFIG_ENV, PROFILE_ENV, "TRANSCRIBE_WRITER_KEY"}) | FOLDER_ENV
 """Names in the environment that are no option's."""
-
-USERS_OWN = {"ffmpeg": "the program for ffmpeg", "writer_host": "the host that the transcript is sent to"}
-"""Options that the file of the current folder may not set, and what they choose: that folder may be
-somebody else's, and entering it must neither run their program nor send them a transcript."""
-
-
-@dataclass(frozen=True)
-class ConfigFile:
-    """A config file as read.
-
-    Attributes:
-        path: Where it lies.
-        text: Its text, with LF line ends.
-        table: Its content.
-        trusted: Whether it is the user's own, rather than one found in the current folder.
-    """
-
-    path: Path
-    text: str = field(repr=False)
-    table: Mapping[str, Any] = field(repr=False)
-    trusted: bool
-
-    def line_of(self, keys: Sequence[str]) -> int:
-        """The line, from 1, on which the statement that sets a key begins.
-
-        TOML parsers do not tell. But a text that is cut after a line is valid TOML unless the cut is
-        inside a value, so the key belongs to the statement that ends the shortest text that has it.
-        """
-        lines = self.text.split("\n")
-        complete = 0
-        for count in range(1, len(lines) + 1):
-            try:
-                table = tomllib.loads("\n".join(lines[:count]))
-            except tomllib.TOMLDecodeError:
-                continue
-            if _holds(table, keys):
-                break
-            complete = count
-        return complete + 1
-
-    def error(self, keys: Sequence[str], what: str, hint: str = "") -> UsageError:
-        """A UsageError about a key of this file."""
-        return UsageError(f"{self.path}, line {self.line_of(keys)}: {what}", hint)
 
 
 @dataclass(frozen=True)
@@ -113,6 +63,23 @@ class Value:
 
 
 @dataclass(frozen=True)
+class Refused:
+    """What a folder's config file asked for and may not have.
+
+    Attributes:
+        option: The option.
+        value: What it was to be.
+        origin: Where that stands.
+        why: Why it is refused.
+    """
+
+    option: Option
+    value: Any
+    origin: Origin
+    why: str
+
+
+@dataclass(frozen=True)
 class Resolved:
     """The settings in force, and how they came about.
 
@@ -121,20 +88,30 @@ class Resolved:
         values: The same option by option, in the order of declaration.
         files: The config files that were read.
         profile: The profile in force, or empty.
-        warnings: What looks like a mistake without being one for sure.
+        refused: What a folder's config file may not set.
+        warnings: What looks like a mistake without being one for sure, and that something was refused.
     """
 
     settings: Settings
     values: tuple[Value, ...]
     files: tuple[Path, ...]
     profile: str
+    refused: tuple[Refused, ...]
     warnings: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class _Profile:
+    """A profile, and the file that asked for it; None where a flag or the environment did."""
+
     name: str
     file: ConfigFile
+    asked_by: ConfigFile | None = None
+
+    @property
+    def trusted(self) -> bool:
+        """Whether the user has written it, and whether it is the user who asked for it."""
+        return self.file.trusted and (self.asked_by is None or self.asked_by.trusted)
 
     @property
     def keys(self) -> tuple[str, str]:
@@ -165,25 +142,37 @@ def load(
     Raises:
         UsageError: A file cannot be read, or a key, a value or a profile makes no sense.
     """
-    files = _read_files(config_file, environ, cwd or Path())
+    files, ignored = _read_files(config_file, environ, cwd or Path())
     profiles = {each.name: each for file in files for each in _profiles_of(file)}
     for name in profiles:
         _chain(name, profiles)  # mistakes show in profiles that are not in use, too
-    chosen = environ.get(PROFILE_ENV, _default_profile(files)) if profile is None else profile
+    asked_by = None
+    chosen = environ.get(PROFILE_ENV) if profile is None else profile
+    if chosen is None:
+        chosen, asked_by = _default_profile(files)
     values = {option.name: Value(option, option.default, Origin()) for option in OPTIONS.values()}
+    refused: list[Refused] = []
     for given in (
-        *(value for file in files for value in _values_of(file)),
-        *(value for each in _chain(chosen, profiles) for value in _values_of(each.file, each.keys)),
+        *(value for file in files for value in _values_of(file, trusted=file.trusted)),
+        *(
+            value
+            for each in _chain(chosen, profiles, asked_by)
+            for value in _values_of(each.file, each.keys, trusted=each.trusted)
+        ),
         *_environment_values(environ),
         *_flag_values(flags),
     ):
-        values[given.option.name] = given
+        if isinstance(given, Refused):
+            refused.append(given)
+        else:
+            values[given.option.name] = given
     return Resolved(
         Settings().replace({name: each.value for name, each in values.items()}),
         tuple(values.values()),
         tuple(file.path for file in files),
         chosen,
-        tuple(_misspelt(environ)),
+        tuple(refused),
+        (*ignored, *_summary(refused, files), *_misspelt(environ)),
     )
 
 
@@ -191,7 +180,7 @@ def user_file(environ: Mapping[str, str] = os.environ) -> Path:
     """The user's own config file: `TRANSCRIBE_CONFIG`, else in the system's place for them."""
     if named := environ.get(CONFIG_ENV):
         return Path(named).expanduser()
-    return platformdirs.user_config_path("transcribe", appauthor=False) / FILE_NAME
+    return places.config() / FILE_NAME
 
 
 def profile_names(environ: Mapping[str, str] = os.environ, cwd: Path | None = None) -> list[str]:
@@ -200,21 +189,27 @@ def profile_names(environ: Mapping[str, str] = os.environ, cwd: Path | None = No
     Raises:
         UsageError: A config file is wrong.
     """
-    files = _read_files(None, environ, cwd or Path())
+    files, _ = _read_files(None, environ, cwd or Path())
     return sorted({each.name for file in files for each in _profiles_of(file)})
 
 
-def _read_files(named: Path | None, environ: Mapping[str, str], cwd: Path) -> list[ConfigFile]:
-    """The config files that exist, the weakest first."""
+def _read_files(
+    named: Path | None, environ: Mapping[str, str], cwd: Path
+) -> tuple[list[ConfigFile], list[str]]:
+    """The config files that exist, the weakest first, and why one of them is not read."""
     if named is not None:
-        return [_read(named, trusted=True)]
+        return [_read(named, trusted=True)], []
     user, project = user_file(environ), cwd / FILE_NAME
     files = []
     if environ.get(CONFIG_ENV) or _is_there(user):
         files.append(_read(user, trusted=True))
     if _is_there(project) and not (files and project.samefile(user)):
+        try:
+            inside(cwd, FILE_NAME)
+        except ValueError:
+            return files, [f"{project} is a link out of its folder, and is not read"]
         files.append(_read(project, trusted=False))
-    return files
+    return files, []
 
 
 def _is_there(path: Path) -> bool:
@@ -225,28 +220,7 @@ def _is_there(path: Path) -> bool:
 
 
 def _read(path: Path, *, trusted: bool) -> ConfigFile:
-    try:
-        with path.open("rb") as handle:
-            content = handle.read(MAX_FILE_BYTES + 1)
-    except OSError as error:
-        raise UsageError(f"the config file {path} cannot be read: {error.strerror or error}") from error
-    if len(content) > MAX_FILE_BYTES:
-        raise UsageError(f"{path} is too large to be a config file (over {MAX_FILE_BYTES // 1024} KiB)")
-    text = _decode(content, path).replace("\r\n", "\n")
-    try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        where = f"{path}, line {error.lineno}, column {error.colno}"
-        raise UsageError(f"{where}: this is not valid TOML: {error.msg}", "Put texts in quotes") from error
-    return _checked(ConfigFile(path, text, table, trusted))
-
-
-def _decode(content: bytes, path: Path) -> str:
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise UsageError(f"{path}, line {line}: this is not UTF-8 text", "Save the file as UTF-8") from error
+    return _checked(ConfigFile.read(path, trusted=trusted))
 
 
 def _checked(file: ConfigFile) -> ConfigFile:
@@ -275,42 +249,66 @@ def _profiles_of(file: ConfigFile) -> Iterator[_Profile]:
         yield _Profile(name, file)
 
 
-def _values_of(file: ConfigFile, tables: tuple[str, ...] = ()) -> Iterator[Value]:
-    """The options that a file sets, at the top or in the profile at `tables`."""
+def _values_of(
+    file: ConfigFile, tables: tuple[str, ...] = (), *, trusted: bool = True
+) -> Iterator[Value | Refused]:
+    """The options that a file sets, at the top or in the profile at `tables`.
+
+    Args:
+        file: The file.
+        tables: The profile's keys.
+        trusted: Whether all of it is what the user wants.
+    """
     table = _at(file.table, tables)
     not_options = {"from"} if tables else {"profile", "profiles"}
     for key, raw in table.items():
         if key not in not_options:
-            yield _file_value(file, (*tables, key), raw)
+            yield _file_value(file, (*tables, key), raw, trusted=trusted)
 
 
-def _file_value(file: ConfigFile, keys: tuple[str, ...], raw: Any) -> Value:
+def _file_value(file: ConfigFile, keys: tuple[str, ...], raw: Any, *, trusted: bool) -> Value | Refused:
     option = OPTIONS.get(keys[-1])
     if option is None:
         raise file.error(keys, f"there is no option {keys[-1]!r}", _guess(keys[-1], OPTIONS))
-    if option.name in USERS_OWN and not file.trusted:
-        hint = f"Put it into {user_file()}, or name the file with --config"
-        raise file.error(keys, f"a folder's config may not choose {USERS_OWN[option.name]}", hint)
     try:
         value = option.convert(raw)
     except ValueError as error:
         raise file.error(keys, str(error)) from None
-    if option.kind is Path or (option.name == "model" and "/" in value):
+    origin = Origin("", file, keys)
+    try:
+        if not trusted:
+            value = admitted(option, value, file.path.parent, written_by_user=file.trusted)
+    except ValueError as error:
+        return Refused(option, value, origin, str(error))
+    if file.trusted and (option.kind is Path or (option.name == "model" and "/" in value)):
         value = option.convert(str(file.path.parent / Path(value).expanduser()))
-    return Value(option, value, Origin("", file, keys))
+    return Value(option, value, origin)
 
 
-def _chain(name: str, profiles: Mapping[str, _Profile]) -> list[_Profile]:
-    """A profile and those it starts from, the weakest first."""
+def _summary(refused: Sequence[Refused], files: Sequence[ConfigFile]) -> Iterator[str]:
+    """One line for all that was refused."""
+    if refused:
+        names = ", ".join(dict.fromkeys(each.option.name for each in refused))
+        theirs = next(file.path for file in files if not file.trusted)
+        yield f"{theirs} may not set {names}: it may be somebody else's; see transcribe config show"
+
+
+def _chain(name: str, profiles: Mapping[str, _Profile], asked_by: ConfigFile | None = None) -> list[_Profile]:
+    """A profile and those it starts from, the weakest first, each with the file that asked for it.
+
+    What a stranger's file asked for stays a stranger's wish, whoever wrote the profiles it starts from.
+    """
     chain: list[_Profile] = []
     while name:
         profile = profiles.get(name)
         if profile is None:
             raise _unknown_profile(name, profiles, chain)
-        if profile in chain:
+        if any(profile.name == each.name for each in chain):
             circle = " → ".join([*(each.name for each in chain), name])
             raise chain[-1].file.error((*chain[-1].keys, "from"), f"profiles start from each other: {circle}")
-        chain.append(profile)
+        chain.append(replace(profile, asked_by=asked_by))
+        if asked_by is None or asked_by.trusted:
+            asked_by = profile.file
         name = profile.table.get("from", "")
     return chain[::-1]
 
@@ -325,10 +323,10 @@ def _unknown_profile(name: str, profiles: Iterable[str], chain: Sequence[_Profil
     return UsageError(what, hint)
 
 
-def _default_profile(files: Sequence[ConfigFile]) -> str:
-    """The profile that the strongest file chooses."""
-    names = [str(file.table["profile"]) for file in files if "profile" in file.table]
-    return names[-1] if names else ""
+def _default_profile(files: Sequence[ConfigFile]) -> tuple[str, ConfigFile | None]:
+    """The profile that the strongest file chooses, and that file."""
+    names = [(str(file.table["profile"]), file) for file in files if "profile" in file.table]
+    return names[-1] if names else ("", None)
 
 
 def _environment_values(environ: Mapping[str, str]) -> Iterator[Value]:
@@ -366,12 +364,3 @@ def _at(table: Mapping[str, Any], keys: Sequence[str]) -> Mapping[str, Any]:
     for key in keys:
         table = table[key]
     return table
-
-
-def _holds(table: Mapping[str, Any], keys: Sequence[str]) -> bool:
-    here: Any = table
-    for key in keys:
-        if not isinstance(here, dict) or key not in here:
-            return False
-        here = here[key]
-    return True

@@ -13,6 +13,10 @@ from typing import Any, Literal
 from transcribe.timecode import parse_timecode
 
 Choices = tuple[str, ...]
+Trust = Literal["user", "any", "inside", "name"]
+
+SHOWN_CHARS = 80
+"""Of a value in an error."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,8 @@ class OptionSpec:
         choices: The values allowed, for texts.
         timecode: Whether an integer is a time in ms that people write as 1:02:03.
         advanced: Left out of the short help, which shows the everyday options only.
+        trust: What the config file of a stranger's folder may set: `any` value, a path `inside` that folder,
+            the `name` of something installed, or nothing, since it is the `user`'s alone. See `trust.py`.
     """
 
     help: str
@@ -40,6 +46,7 @@ class OptionSpec:
     choices: Choices = ()
     timecode: bool = False
     advanced: bool = False
+    trust: Trust = "user"
 
 
 def option(default: Any, help: str, **spec: Any) -> Any:  # noqa: A002 - "help" is the field's word
@@ -91,7 +98,7 @@ class Option:
             return self._convert_one(raw)
         values = raw.split(",") if isinstance(raw, str) else raw
         if not isinstance(values, list | tuple):
-            raise ValueError(f"{self.name} takes a list, not {raw!r}")
+            raise ValueError(f"{self.name} takes a list, not {_shown(raw)}")
         return tuple(
             self._convert_one(value.strip() if isinstance(value, str) else value) for value in values
         )
@@ -100,11 +107,11 @@ class Option:
         value = _CONVERTERS[self.kind](self, raw)
         spec = self.spec
         if spec.choices and value not in spec.choices:
-            raise ValueError(f"{self.name} is one of {', '.join(spec.choices)}, not {raw!r}")
-        if spec.minimum is not None and value < spec.minimum:
-            raise ValueError(f"{self.name} is at least {spec.minimum:g}, not {raw!r}")
+            raise ValueError(f"{self.name} is one of {', '.join(spec.choices)}, not {_shown(raw)}")
+        if spec.minimum is not None and not value >= spec.minimum:  # nan is neither less nor more
+            raise ValueError(f"{self.name} is at least {spec.minimum:g}, not {_shown(raw)}")
         if spec.maximum is not None and value > spec.maximum:
-            raise ValueError(f"{self.name} is at most {spec.maximum:g}, not {raw!r}")
+            raise ValueError(f"{self.name} is at most {spec.maximum:g}, not {_shown(raw)}")
         return value
 
     def show(self, value: Any) -> str:
@@ -142,7 +149,7 @@ def _to_bool(declared: Option, raw: Any) -> bool:
     }
     value = raw if isinstance(raw, bool) else words.get(str(raw).lower())
     if value is None:
-        raise ValueError(f"{declared.name} is true or false, not {raw!r}")
+        raise ValueError(f"{declared.name} is true or false, not {_shown(raw)}")
     return value
 
 
@@ -154,24 +161,33 @@ def _to_int(declared: Option, raw: Any) -> int:
     try:
         return int(raw) if isinstance(raw, str) else _reject(raw)
     except ValueError:
-        raise ValueError(f"{declared.name} is a whole number, not {raw!r}") from None
+        raise ValueError(f"{declared.name} is a whole number, not {_shown(raw)}") from None
 
 
 def _to_float(declared: Option, raw: Any) -> float:
     try:
         return float(_reject(raw) if isinstance(raw, bool) else raw)
-    except (TypeError, ValueError):
-        raise ValueError(f"{declared.name} is a number, not {raw!r}") from None
+    except (TypeError, ValueError, OverflowError):
+        raise ValueError(f"{declared.name} is a number, not {_shown(raw)}") from None
 
 
 def _to_str(declared: Option, raw: Any) -> str:
     if not isinstance(raw, str | Path):
-        raise ValueError(f"{declared.name} is a text, not {raw!r}")
+        raise ValueError(f"{declared.name} is a text, not {_shown(raw)}")
     return str(raw)
 
 
 def _to_path(declared: Option, raw: Any) -> Path:
     return Path(_to_str(declared, raw)).expanduser()
+
+
+def _shown(raw: Any) -> str:
+    """A value in an error: of one line, however long, deep or large it is."""
+    try:
+        text = repr(raw)
+    except (ValueError, RecursionError):  # a number of 5,000 digits, a table in a table in a table …
+        return f"this {type(raw).__name__}"
+    return text if len(text) <= SHOWN_CHARS else f"{text[:SHOWN_CHARS]}…"
 
 
 def _reject(raw: Any) -> typing.NoReturn:

@@ -24,15 +24,31 @@ MULTI = "multi"
 class NormaliseSettings:
     """How a recording becomes 16 kHz mono."""
 
-    from_ms: int | None = option(None, "Start here", flag="--from", metavar="TIME", timecode=True, minimum=0)
-    to_ms: int | None = option(None, "Stop here", flag="--to", metavar="TIME", timecode=True, minimum=0)
+    from_ms: int | None = option(
+        None, "Start here", flag="--from", metavar="TIME", timecode=True, minimum=0, trust="any"
+    )
+    to_ms: int | None = option(
+        None, "Stop here", flag="--to", metavar="TIME", timecode=True, minimum=0, trust="any"
+    )
     audio_stream: int | None = option(
-        None, "Audio stream, from 0; the best one when not given", metavar="N", minimum=0, advanced=True
+        None,
+        "Audio stream, from 0; the best one when not given",
+        metavar="N",
+        minimum=0,
+        advanced=True,
+        trust="any",
     )
     channel: int | None = option(
-        None, "Only this channel, from 1; all mixed when not given", metavar="N", minimum=1, advanced=True
+        None,
+        "Only this channel, from 1; all mixed when not given",
+        metavar="N",
+        minimum=1,
+        advanced=True,
+        trust="any",
     )
-    loudness: bool = option(True, "Bring speech to a common loudness before recognition", advanced=True)
+    loudness: bool = option(
+        True, "Bring speech to a common loudness before recognition", advanced=True, trust="any"
+    )
 
 
 @dataclass(frozen=True)
@@ -45,6 +61,7 @@ class DetectSettings:
         minimum=0.05,
         maximum=0.95,
         advanced=True,
+        trust="any",
     )
     min_speech_ms: int = option(
         150,
@@ -53,6 +70,7 @@ class DetectSettings:
         minimum=0,
         maximum=5000,
         advanced=True,
+        trust="any",
     )
     min_silence_ms: int = option(
         300,
@@ -61,9 +79,16 @@ class DetectSettings:
         minimum=0,
         maximum=10000,
         advanced=True,
+        trust="any",
     )
     speech_pad_ms: int = option(
-        200, "Kept around every span of speech", metavar="MS", minimum=0, maximum=2000, advanced=True
+        200,
+        "Kept around every span of speech",
+        metavar="MS",
+        minimum=0,
+        maximum=2000,
+        advanced=True,
+        trust="any",
     )
 
 
@@ -78,6 +103,7 @@ class PlanSettings:
         minimum=5_000,
         maximum=28_000,
         advanced=True,
+        trust="any",
     )
     max_pause_ms: int = option(
         1_000,
@@ -86,6 +112,7 @@ class PlanSettings:
         minimum=0,
         maximum=1_500,
         advanced=True,
+        trust="any",
     )
 
 
@@ -94,19 +121,26 @@ class RecogniseSettings:
     """What the recogniser is asked."""
 
     engine: str = option(
-        "whisper.cpp", "Recognition engine", choices=("whisper.cpp", "ctranslate2"), advanced=True
+        "whisper.cpp",
+        "Recognition engine",
+        choices=("whisper.cpp", "ctranslate2"),
+        advanced=True,
+        trust="any",
     )
     model: str = option(
         "auto",
         "Model, or path to one; auto: the best installed",
         short="-m",
         metavar="NAME",
+        trust="name",
     )
-    language: str = option("auto", LANGUAGE_HELP, short="-l", metavar="auto|xx")
-    translate: bool = option(False, "Translate into English instead of transcribing")
-    prompt: str = option("", "Text that shows the style and names to expect", metavar="TEXT", advanced=True)
+    language: str = option("auto", LANGUAGE_HELP, short="-l", metavar="auto|xx", trust="any")
+    translate: bool = option(False, "Translate into English instead of transcribing", trust="any")
+    prompt: str = option(
+        "", "Text that shows the style and names to expect", metavar="TEXT", advanced=True, trust="any"
+    )
     vocabulary: Path | None = option(
-        None, "File with names and terms to expect, one on a line", metavar="FILE"
+        None, "File with names and terms to expect, one on a line", metavar="FILE", trust="inside"
     )
     terms: tuple[str, ...] = option(
         (),
@@ -114,6 +148,7 @@ class RecogniseSettings:
         flag="--term",
         metavar="TERM",
         advanced=True,
+        trust="any",
     )
     window_margin_ms: int = option(
         3_000,
@@ -122,6 +157,7 @@ class RecogniseSettings:
         minimum=1_000,
         maximum=30_000,
         advanced=True,
+        trust="any",
     )
     beam_size: int = option(
         1,
@@ -129,9 +165,14 @@ class RecogniseSettings:
         minimum=1,
         maximum=8,
         advanced=True,
+        trust="any",
     )
     compute_type: str = option(
-        "int8", "Numbers that ctranslate2 computes with", choices=("int8", "float32"), advanced=True
+        "int8",
+        "Numbers that ctranslate2 computes with",
+        choices=("int8", "float32"),
+        advanced=True,
+        trust="any",
     )
     batch_size: int = option(
         4,
@@ -147,13 +188,16 @@ class RecogniseSettings:
 class TrackSettings:
     """Who speaks on which track, and where the tracks lie; see `transcribe/tracks/`."""
 
-    channels: bool = option(False, "Each channel is a speaker of its own")
-    tracks: bool = option(False, "Each audio track of the file is a speaker of its own", advanced=True)
+    channels: bool = option(False, "Each channel is a speaker of its own", trust="any")
+    tracks: bool = option(
+        False, "Each audio track of the file is a speaker of its own", advanced=True, trust="any"
+    )
     track_speakers: tuple[str, ...] = option(
         (),
         "Speaker: ch1=Ala, host.wav=Ala; may be repeated",
         flag="--speaker",
         metavar="TRACK=NAME",
+        trust="any",
     )
     track_offsets: tuple[str, ...] = option(
         (),
@@ -161,9 +205,10 @@ class TrackSettings:
         flag="--offset",
         metavar="TRACK=MS",
         advanced=True,
+        trust="any",
     )
     drop_bleed: bool = option(
-        True, "Leave out what a microphone picked up of another one's speaker", advanced=True
+        True, "Leave out what a microphone picked up of another one's speaker", advanced=True, trust="any"
     )
     mix: bool = option(False, "Write the tracks mixed into one file, too; the page plays it", advanced=True)
 
@@ -177,15 +222,20 @@ class TrackSettings:
 class SpeakersSettings:
     """Who says what. Has no say in the words."""
 
-    speakers: str = option("off", "Tell speakers apart: auto, 2, or 2-4", metavar="auto|N")
+    speakers: str = option("off", "Tell speakers apart: auto, 2, or 2-4", metavar="auto|N", trust="any")
     speaker_names: tuple[str, ...] = option(
-        (), "Their names, in the order in which they first speak", metavar="NAME,NAME", advanced=True
+        (),
+        "Their names, in the order in which they first speak",
+        metavar="NAME,NAME",
+        advanced=True,
+        trust="any",
     )
     turns: Path | None = option(
         None,
         "Take who speaks when from this RTTM file, or from those in this folder",
         metavar="FILE|DIR",
         advanced=True,
+        trust="inside",
     )
     voices: bool = option(
         False, "Name speakers whose voices you have registered (transcribe voices)", advanced=True
@@ -230,17 +280,43 @@ class SubtitleSettings:
     """How words become subtitle cues; defaults from Netflix's English Timed Text Style Guide."""
 
     max_line_chars: int = option(
-        42, "Longest subtitle line, in characters", metavar="N", minimum=10, maximum=100, advanced=True
+        42,
+        "Longest subtitle line, in characters",
+        metavar="N",
+        minimum=10,
+        maximum=100,
+        advanced=True,
+        trust="any",
     )
-    max_lines: int = option(2, "Lines of a subtitle", metavar="N", minimum=1, maximum=4, advanced=True)
+    max_lines: int = option(
+        2, "Lines of a subtitle", metavar="N", minimum=1, maximum=4, advanced=True, trust="any"
+    )
     max_chars_per_second: float = option(
-        20.0, "Fastest reading speed of a subtitle", metavar="N", minimum=5, maximum=60, advanced=True
+        20.0,
+        "Fastest reading speed of a subtitle",
+        metavar="N",
+        minimum=5,
+        maximum=60,
+        advanced=True,
+        trust="any",
     )
     min_cue_ms: int = option(
-        833, "Shortest time a subtitle stays", metavar="MS", minimum=100, maximum=5000, advanced=True
+        833,
+        "Shortest time a subtitle stays",
+        metavar="MS",
+        minimum=100,
+        maximum=5000,
+        advanced=True,
+        trust="any",
     )
     max_cue_ms: int = option(
-        7000, "Longest time a subtitle stays", metavar="MS", minimum=1000, maximum=30000, advanced=True
+        7000,
+        "Longest time a subtitle stays",
+        metavar="MS",
+        minimum=1000,
+        maximum=30000,
+        advanced=True,
+        trust="any",
     )
     min_cue_gap_ms: int = option(
         80,
@@ -249,6 +325,7 @@ class SubtitleSettings:
         minimum=0,
         maximum=1000,
         advanced=True,
+        trust="any",
     )
 
 
@@ -258,19 +335,19 @@ class OutputSettings:
 
     output: str = option(
         "", "Folder for results, or - for standard output",
-        short="-o", metavar="DIR|-",
+        short="-o", metavar="DIR|-", trust="inside",
     )  # fmt: skip
     formats: tuple[str, ...] = option(
         ("txt", "srt", "vtt", "json"), "Format; may be repeated", flag="--format", short="-f",
-        metavar="FORMAT",
+        metavar="FORMAT", trust="any",
     )  # fmt: skip
     template: Path | None = option(
         None, "Write the file that this template makes, too", metavar="FILE", advanced=True
     )
     embed_audio: bool = option(
-        False, "Put the recording into the page (format page), if it is small", advanced=True
+        False, "Put the recording into the page (format page), if it is small", advanced=True, trust="any"
     )
-    publish: bool = option(False, "Write every file that a podcast host takes")
+    publish: bool = option(False, "Write every file that a podcast host takes", trust="any")
     force: bool = option(False, "Replace existing files, whoever wrote them")
     fail_under: float = option(
         0.0,
@@ -279,6 +356,7 @@ class OutputSettings:
         minimum=0,
         maximum=100,
         advanced=True,
+        trust="any",
     )
 
 
@@ -286,27 +364,34 @@ class OutputSettings:
 class NotesSettings:
     """What is written about an episode, and by whom."""
 
-    notes: bool = option(False, "Write show notes too")
+    notes: bool = option(False, "Write show notes too", trust="any")
     writer: str = option(
         "extractive",
         "Who writes them; see transcribe llm list",
         metavar="NAME",
     )
     notes_language: str = option(
-        "auto", "Language of the notes; auto: the episode's", metavar="auto|xx", advanced=True
+        "auto", "Language of the notes; auto: the episode's", metavar="auto|xx", advanced=True, trust="any"
     )
     disclosure: str = option(
         "auto",
         "Line that tells readers a model wrote text; auto: in the notes' language; none: no line",
         metavar="TEXT",
         advanced=True,
+        trust="any",
     )
     writer_temperature: float = option(
-        0.2, "How freely the language model chooses words", minimum=0, maximum=2, advanced=True
+        0.2, "How freely the language model chooses words", minimum=0, maximum=2, advanced=True, trust="any"
     )
-    writer_system: str = option("", "Put before every prompt, to set the tone", metavar="TEXT", advanced=True)
+    writer_system: str = option(
+        "", "Put before every prompt, to set the tone", metavar="TEXT", advanced=True, trust="any"
+    )
     writer_prompts: Path | None = option(
-        None, "Folder with prompts of your own, before the project's and yours", metavar="DIR", advanced=True
+        None,
+        "Folder with prompts of your own, before the project's and yours",
+        metavar="DIR",
+        advanced=True,
+        trust="inside",
     )
     writer_context: int = option(
         0,
@@ -328,22 +413,29 @@ class NotesSettings:
 class ShowSettings:
     """What stands in show notes and feeds about the show; for transcribe.toml."""
 
-    show_title: str = option("", "Name of the show", metavar="TEXT", advanced=True)
-    episode_title: str = option("", "Name of the episode", metavar="TEXT", advanced=True)
-    episode_number: str = option("", "Number of the episode", metavar="N", advanced=True)
-    season_number: str = option("", "Number of the season", metavar="N", advanced=True)
-    hosts: tuple[str, ...] = option((), "Host; may be repeated", flag="--host", metavar="NAME", advanced=True)
+    show_title: str = option("", "Name of the show", metavar="TEXT", advanced=True, trust="any")
+    episode_title: str = option("", "Name of the episode", metavar="TEXT", advanced=True, trust="any")
+    episode_number: str = option("", "Number of the episode", metavar="N", advanced=True, trust="any")
+    season_number: str = option("", "Number of the season", metavar="N", advanced=True, trust="any")
+    hosts: tuple[str, ...] = option(
+        (), "Host; may be repeated", flag="--host", metavar="NAME", advanced=True, trust="any"
+    )
     guests: tuple[str, ...] = option(
-        (), "Guest; may be repeated", flag="--guest", metavar="NAME", advanced=True
+        (), "Guest; may be repeated", flag="--guest", metavar="NAME", advanced=True, trust="any"
     )
-    show_url: str = option("", "Page of the show", metavar="URL", advanced=True)
-    episode_url: str = option("", "Page of the episode", metavar="URL", advanced=True)
-    image_url: str = option("", "Cover", metavar="URL", advanced=True)
+    show_url: str = option("", "Page of the show", metavar="URL", advanced=True, trust="any")
+    episode_url: str = option("", "Page of the episode", metavar="URL", advanced=True, trust="any")
+    image_url: str = option("", "Cover", metavar="URL", advanced=True, trust="any")
     links: tuple[str, ...] = option(
-        (), "Link for the notes; may be repeated", flag="--link", metavar="LABEL=URL", advanced=True
+        (),
+        "Link for the notes; may be repeated",
+        flag="--link",
+        metavar="LABEL=URL",
+        advanced=True,
+        trust="any",
     )
-    sponsor: str = option("", "Line about the sponsor", metavar="TEXT", advanced=True)
-    call_to_action: str = option("", "What listeners should do", metavar="TEXT", advanced=True)
+    sponsor: str = option("", "Line about the sponsor", metavar="TEXT", advanced=True, trust="any")
+    call_to_action: str = option("", "What listeners should do", metavar="TEXT", advanced=True, trust="any")
 
 
 ProgressStyle = Literal["auto", "bar", "plain", "json", "none"]

@@ -7,6 +7,7 @@ wrote them, other than us, may also have made a mistake, so that they run in `li
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import re
 import traceback
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from transcribe.config import user_file
 from transcribe.errors import UsageError
+from transcribe.files import inside
 from transcribe.limits import OUTPUT_CHARS, run_limited
 from transcribe.timecode import format_duration, format_timecode
 
@@ -46,8 +48,13 @@ def template_folder() -> Path:
 
 def user_folders() -> dict[str, Path]:
     """Where people put their own, the strongest first: `project` (`templates/` in the current folder,
-    beside its transcribe.toml) and `user` (beside their config file)."""
-    folders = {"project": Path.cwd() / FOLDER, "user": user_file().parent / FOLDER}
+    beside its transcribe.toml) and `user` (beside their config file).
+
+    The first may be a stranger's, and is not used where it is a link out of its folder.
+    """
+    folders = {"user": user_file().parent / FOLDER}
+    with contextlib.suppress(ValueError):
+        folders = {"project": inside(Path.cwd(), FOLDER), **folders}
     ours = template_folder().resolve()
     return {name: folder for name, folder in folders.items() if folder.resolve() != ours}
 
@@ -105,6 +112,7 @@ def render_file(path: Path, /, **values: object) -> str:
     """
     if not path.is_file():
         raise UsageError(f"there is no template {path}", "List the named ones: transcribe templates list")
+    path = path.resolve()  # what it includes has to lie where it lies itself
     folders = (path.absolute().parent, *user_folders().values(), template_folder())
     return run_limited(_filled, (folders, path.name, values), f"the template {path}")
 
@@ -201,14 +209,27 @@ def _loader(folders: tuple[Path, ...]) -> BaseLoader:
         def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
             for folder in folders:
                 path = folder / template
-                if ".." not in template and path.is_file() and path.stat().st_size > MAX_TEMPLATE_BYTES:
+                if ".." in template or not path.is_file():
+                    continue
+                if path.stat().st_size > MAX_TEMPLATE_BYTES:
                     raise UsageError(f"{path} is too large to be a template")
+                _check_links(folder, template)
             try:
                 return super().get_source(environment, template)
             except UnicodeDecodeError as error:
                 raise UsageError(f"the template {template} is not UTF-8 text") from error
 
     return Loader(folders)
+
+
+def _check_links(folder: Path, name: str) -> None:
+    """Refuse a template that is a link out of its folder, unless that is the user's own."""
+    if any(folder.is_relative_to(own) for own in (template_folder(), user_file().parent / FOLDER)):
+        return
+    try:
+        inside(folder, name)
+    except ValueError as error:
+        raise UsageError(f"the template {folder / name} is not used: {error}") from None
 
 
 def _timecode(ms: int) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from transcribe.errors import UsageError
+from transcribe.files import open_regular
 from transcribe.settings import RecogniseSettings
 
 MOST_PROMPT_TOKENS = 223
@@ -28,6 +29,8 @@ in a hundred 70; of first names with surnames, one in 200 reaches 60."""
 
 LONG_TERM = 10
 """From so many letters on the first of the two counts."""
+
+MAX_BYTES = 10_000_000
 
 SHORTEST_TERM = 4
 """Terms with fewer letters resemble too much to be chosen by it."""
@@ -119,10 +122,17 @@ def folded(text: str) -> str:
 
 def _read_text(vocabulary: Path) -> str:
     try:
-        return vocabulary.read_text("utf-8-sig")
+        with open_regular(vocabulary) as handle:
+            content = handle.read(MAX_BYTES + 1)
+        if len(content) > MAX_BYTES:
+            raise UsageError(
+                f"{vocabulary} is too large for a vocabulary ({MAX_BYTES / 1e6:.0f} MB are the limit)"
+            )
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise UsageError(f"the vocabulary {vocabulary} is not UTF-8 text", "Save it as UTF-8") from None
     except OSError as error:
         raise UsageError(
-            f"the vocabulary {vocabulary} cannot be read: {error.strerror}", "Check what --vocabulary names"
+            f"the vocabulary {vocabulary} cannot be read: {error.strerror or error}",
+            "Check what --vocabulary names",
         ) from error

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from transcribe.config import MAX_FILE_BYTES, Resolved, load, profile_names, user_file
+from transcribe.config import Resolved, load, profile_names, user_file
+from transcribe.config_file import MAX_FILE_BYTES, MAX_LINES, ConfigFile
 from transcribe.errors import UsageError
 from transcribe.settings import Settings
 
@@ -51,22 +52,26 @@ def test_without_anything_every_option_has_its_default(places: Places) -> None:
 
 
 def test_each_layer_wins_over_the_one_before(places: Places) -> None:
-    places.user.write_text('language = "pl"\nprompt = "user"\nbeam_size = 2\nthreads = 2\nworkers = 2\n')
-    places.project.write_text(
-        'prompt = "project"\nbeam_size = 3\nthreads = 3\nworkers = 3\nprofile = "p"\n'
-        "[profiles.p]\nbeam_size = 4\nthreads = 4\nworkers = 4\n"
+    places.user.write_text(
+        'language = "pl"\nprompt = "user"\nbeam_size = 2\nmax_lines = 2\nmin_cue_ms = 200\n'
     )
-    environ = {"TRANSCRIBE_THREADS": "5", "TRANSCRIBE_WORKERS": "5"}
-    resolved = places.load({"workers": 6}, environ)
+    places.project.write_text(
+        'prompt = "project"\nbeam_size = 3\nmax_lines = 3\nmin_cue_ms = 300\nprofile = "p"\n'
+        "[profiles.p]\nbeam_size = 4\nmax_lines = 4\nmin_cue_ms = 400\n"
+    )
+    environ = {"TRANSCRIBE_MAX_LINES": "1", "TRANSCRIBE_MIN_CUE_MS": "500"}
+    resolved = places.load({"min_cue_ms": 600}, environ)
     settings = resolved.settings
     assert (settings.recognise.language, settings.recognise.prompt) == ("pl", "project")
-    assert (settings.recognise.beam_size, settings.compute.threads, settings.compute.workers) == (4, 5, 6)
+    assert settings.recognise.beam_size == 4
+    assert (settings.subtitles.max_lines, settings.subtitles.min_cue_ms) == (1, 600)
     assert origin(resolved, "language") == f"{places.user}, line 1"
     assert origin(resolved, "prompt") == f"{places.project}, line 1"
     assert origin(resolved, "beam_size") == f"{places.project}, line 7 (profile p)"
-    assert origin(resolved, "threads") == "TRANSCRIBE_THREADS"
-    assert origin(resolved, "workers") == "--workers"
+    assert origin(resolved, "max_lines") == "TRANSCRIBE_MAX_LINES"
+    assert origin(resolved, "min_cue_ms") == "--min-cue-ms"
     assert resolved.files == (places.user, places.project)
+    assert (resolved.refused, resolved.warnings) == ((), ())
 
 
 def test_a_named_file_replaces_both_others(places: Places, tmp_path: Path) -> None:
@@ -79,12 +84,12 @@ def test_a_named_file_replaces_both_others(places: Places, tmp_path: Path) -> No
 
 
 def test_a_profile_builds_on_others_also_across_files(places: Places) -> None:
-    places.user.write_text('[profiles.studio]\nlanguage = "de"\nbeam_size = 2\nthreads = 3\n')
+    places.user.write_text('[profiles.studio]\nlanguage = "de"\nbeam_size = 2\nmax_lines = 3\n')
     places.project.write_text('[profiles.show]\nfrom = "studio"\nbeam_size = 4\n')
     resolved = places.load(profile="show")
     assert resolved.settings.recognise.language == "de"
     assert resolved.settings.recognise.beam_size == 4
-    assert resolved.settings.compute.threads == 3
+    assert resolved.settings.subtitles.max_lines == 3
     assert resolved.profile == "show"
 
 
@@ -144,6 +149,51 @@ def test_the_line_is_right_with_windows_line_ends_and_a_byte_order_mark(places: 
         places.load()
 
 
+def test_the_line_of_every_key() -> None:
+    text = (
+        'a = 1\n\n# note\nb = """\nc = 1\n"""\nd = [\n  1,\n]\n'
+        '[profiles.x]\n"e" = 2\n[profiles."y z"]\nf.g = 3\n[profiles]\nw = { k = 1 }\n'
+    )
+    file = ConfigFile(Path("x"), text, {}, trusted=True)
+    lines = {
+        "a": 1,
+        "b": 4,
+        "d": 7,
+        "profiles.x.e": 11,
+        "profiles.y z.f": 13,
+        "profiles.w.k": 15,
+        "profiles.x": 10,
+    }
+    assert {keys: file.line_of(keys.split(".")) for keys in lines} == lines
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "prompt = " + "[" * 100_00 + "]" * 100_00,
+        "prompt" + ".a" * 10_000 + " = 1",
+        "beam_size = " + "9" * 5_000,
+        "beam_size = 0x" + "f" * 5_000,
+        "speech_threshold = nan",
+        "speech_threshold = 0x" + "f" * 5_000,
+        "\n" * (MAX_LINES + 1),
+        "formats = [" + '"txt",' * 9_000 + "1]",
+    ],
+)
+def test_values_that_are_too_deep_too_long_or_no_number(places: Places, text: str) -> None:
+    places.project.write_text(text)
+    with pytest.raises(UsageError) as caught:
+        places.load()
+    assert str(places.project) in caught.value.what
+    assert len(caught.value.what) < 400
+
+
+def test_a_pipe_in_the_place_of_the_file(places: Places) -> None:
+    os.mkfifo(places.project)
+    with pytest.raises(UsageError, match="not a plain file"):
+        places.load()
+
+
 def test_bytes_that_are_not_text(places: Places) -> None:
     places.project.write_bytes(b"threads = 1\nprompt = '\xff'\n")
     with pytest.raises(UsageError, match="line 2: this is not UTF-8"):
@@ -192,13 +242,6 @@ def test_paths_are_meant_from_the_file_they_stand_in(places: Places, tmp_path: P
     places.user.write_text('vocabulary = "~/names.txt"\nmodel = "base"\n')
     recognise = places.load().settings.recognise
     assert (recognise.vocabulary, recognise.model) == (Path.home() / "names.txt", "base")
-
-
-def test_a_folder_may_not_choose_a_program(places: Places) -> None:
-    places.project.write_text('[profiles.x]\nffmpeg = "./evil"\n')
-    with pytest.raises(UsageError, match=r"line 2: a folder's config may not choose the program"):
-        places.load()
-    assert places.load(config_file=places.project, profile="x").settings.compute.ffmpeg == "./evil"
 
 
 def test_values_of_the_environment_and_of_flags_are_checked(places: Places) -> None:

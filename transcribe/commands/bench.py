@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from transcribe.commands.options import config_parameters
+from transcribe.commands.options import config_parameters, settings_of
 
 if TYPE_CHECKING:
     from transcribe.commands.trials import Trial
@@ -38,7 +38,7 @@ def bench(
     """
     from transcribe import config
 
-    settings = config.load({"model": model} if model else {}, config_file, profile).settings
+    settings = settings_of({"model": model} if model else {}, config_file, profile)
     trials = _try_all(file, settings, repeats)
     click.echo(table(trials), nl=False)
     if dry_run:

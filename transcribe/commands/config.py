@@ -12,7 +12,7 @@ from transcribe.commands.options import config_parameters
 from transcribe.text import shown
 
 if TYPE_CHECKING:
-    from transcribe.config import Resolved, Value
+    from transcribe.config import Refused, Resolved, Value
 
 
 @click.group("config")
@@ -34,6 +34,7 @@ def show(config_file: Path | None, profile: str | None, form: str | None) -> Non
         click.echo(_as_toml(resolved.values), nl=False)
     else:
         _print_table(resolved.values)
+        _print_refused(resolved.refused)
     for warning in resolved.warnings:
         click.echo(f"warning: {warning}", err=True)
 
@@ -55,6 +56,16 @@ def _print_table(values: Sequence[Value]) -> None:
         click.echo(f"{name:<{widths[0]}}  {printable(value):<{widths[1]}}  {printable(origin)}")
 
 
+def _print_refused(refused: Sequence[Refused]) -> None:
+    from transcribe.progress import printable
+
+    if refused:
+        click.echo("\nRefused, because the folder may be somebody else's:")
+    for each in refused:
+        said = f"{each.option.name} = {each.option.show(each.value)}"
+        click.echo(f"{printable(said)}  {printable(str(each.origin))}: {printable(each.why)}")
+
+
 def _as_json(resolved: Resolved) -> str:
     import json
 
@@ -62,7 +73,17 @@ def _as_json(resolved: Resolved) -> str:
         each.option.name: {"value": _plain(each.value), "origin": str(each.origin)}
         for each in resolved.values
     }
-    record = {"profile": resolved.profile, "files": [str(file) for file in resolved.files], "options": values}
+    refused = [
+        {
+            "option": each.option.name,
+            "value": _plain(each.value),
+            "origin": str(each.origin),
+            "why": each.why,
+        }
+        for each in resolved.refused
+    ]
+    files = [str(file) for file in resolved.files]
+    record = {"profile": resolved.profile, "files": files, "options": values, "refused": refused}
     return json.dumps(shown(record), indent=2, ensure_ascii=False)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from transcribe.commands.options import Asked, SettingsCommand, given_flags
+from transcribe.commands.options import Asked, SettingsCommand, given_flags, settings_of
 
 RULES = Path(__file__).resolve().parent.parent / "transcribe.mk"
 
@@ -42,12 +42,11 @@ def stamp(context: click.Context, file: Path, config_file: Path | None, profile:
 
     The rules depend on it, so that make transcribes again when settings or model have changed.
     """
-    from transcribe import config
     from transcribe.commands.choose import choose_engines
     from transcribe.files import atomic_file
     from transcribe.fingerprint import made_with
 
-    settings = config.load(given_flags(context), config_file, profile).settings
+    settings = settings_of(given_flags(context), config_file, profile)
     asked = context.ensure_object(Asked)
     asked.debug, asked.quiet = settings.display.debug, settings.display.quiet
     said = made_with(settings.replace({"notes": True}), choose_engines(settings))

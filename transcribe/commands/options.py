@@ -13,7 +13,7 @@ from click.shell_completion import CompletionItem
 
 from transcribe.errors import TranscribeError
 from transcribe.option import Option
-from transcribe.settings import OPTIONS
+from transcribe.settings import OPTIONS, Settings
 
 SECTIONS = {
     "normalise": "Recognition",
@@ -80,6 +80,22 @@ def given_flags(context: click.Context) -> dict[str, Any]:
     """The settings that stand on the command line, by option name."""
     flags: dict[str, Any] = context.meta.get(FLAGS, {})
     return flags
+
+
+def settings_of(flags: dict[str, Any], config_file: Path | None, profile: str | None) -> Settings:
+    """The settings of a command that shows no progress; what looks wrong about them is shown as warnings.
+
+    Raises:
+        UsageError: A config file is wrong.
+    """
+    from transcribe import config
+    from transcribe.progress import printable
+
+    resolved = config.load(flags, config_file, profile)
+    if not resolved.settings.display.quiet:
+        for warning in resolved.warnings:
+            click.echo(f"warning: {printable(warning)}", err=True)
+    return resolved.settings
 
 
 class SettingOption(click.Option):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from transcribe.commands.options import Asked, SettingOption, SettingsCommand, given_flags
+from transcribe.commands.options import Asked, SettingOption, SettingsCommand, given_flags, settings_of
 from transcribe.errors import UsageError
 from transcribe.settings import OPTIONS
 
@@ -44,12 +44,11 @@ def rename(
     somebody else becomes one speaker with them. A file that was edited is refused: replace it with
     --force, or leave it with --keep-edited. Later runs write the new names, too.
     """
-    from transcribe import config
     from transcribe.naming import read_names, shares_of
     from transcribe.renaming import rename_speakers
     from transcribe.rendering import open_document
 
-    settings = config.load(given_flags(context), config_file, profile).settings
+    settings = settings_of(given_flags(context), config_file, profile)
     asked = context.ensure_object(Asked)
     asked.debug |= settings.display.debug
     asked.quiet |= settings.display.quiet

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from transcribe.commands.options import Asked, SettingsCommand, given_flags
+from transcribe.commands.options import Asked, SettingsCommand, given_flags, settings_of
 
 
 @click.command("render", cls=SettingsCommand, groups=("subtitles", "output", "notes", "show", "display"))
@@ -23,13 +23,12 @@ def render(
     and the transcript has none, and anew with --notes. A file that is there already is replaced only
     with --force.
     """
-    from transcribe import config
     from transcribe.commands.choose_writer import choose_writer
     from transcribe.commands.display import open_display
     from transcribe.rendering import render_document
 
     flags = given_flags(context)
-    settings = config.load(flags, config_file, profile).settings
+    settings = settings_of(flags, config_file, profile)
     asked = context.ensure_object(Asked)
     asked.debug, asked.quiet = settings.display.debug, settings.display.quiet
     only_template = "template" in flags and not {"formats", "publish"} & flags.keys()

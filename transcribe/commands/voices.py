@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from transcribe.commands.options import Asked, SettingsCommand, given_flags
+from transcribe.commands.options import Asked, SettingsCommand, given_flags, settings_of
 from transcribe.errors import UsageError
 from transcribe.text import shown
 
@@ -79,12 +79,11 @@ def add(
     profile: str | None,
 ) -> None:
     """Register the voice of NAME out of a RECORDING in which only they speak: half a minute is best."""
-    from transcribe import config
     from transcribe.commands.display import open_display
     from transcribe.progress import printable
     from transcribe.register import Register
 
-    settings = config.load(given_flags(context), config_file, profile).settings
+    settings = settings_of(given_flags(context), config_file, profile)
     asked = context.ensure_object(Asked)
     asked.debug, asked.quiet = settings.display.debug, settings.display.quiet
     register = Register()

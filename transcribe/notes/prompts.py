@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from transcribe.errors import UsageError
+from transcribe.files import inside
 from transcribe.templates import SUFFIX, render_from, template_folder, user_folders
 
 FOLDER = "prompts"
@@ -68,9 +69,17 @@ def find_prompts(named: Path | None) -> Prompts:
     """
     if named is not None and not named.is_dir():
         raise UsageError(f"there is no folder with prompts {named}", "Check --writer-prompts")
-    theirs = (folder / FOLDER for folder in user_folders().values())
+    theirs = (folder / FOLDER for folder in user_folders().values() if _stays(folder))
     asked = [*([named] if named else []), *theirs]
     return Prompts((*(folder for folder in asked if folder.is_dir()), template_folder() / FOLDER))
+
+
+def _stays(folder: Path) -> bool:
+    """Whether the prompts in a folder of templates lie there, or the folder is the user's own."""
+    try:
+        return folder != user_folders().get("project") or bool(inside(folder, FOLDER))
+    except ValueError:
+        return False
 
 
 def language_name(code: str) -> str:
