@@ -20,8 +20,9 @@ from transcribe.episode import (
     SpeechSpans,
     Transcript,
 )
-from transcribe.errors import InputError
+from transcribe.errors import EngineError, InputError
 from transcribe.listening import OpenWorkers
+from transcribe.own_process import Died
 from transcribe.pausing import Pausing, to_the_end
 from transcribe.places import work_root
 from transcribe.progress import Progress, SegmentRecognised, StageFinished, StageStarted, Warned, silent
@@ -126,10 +127,14 @@ def listened(
         work.remove("normalise.json")  # what it tells of is gone, or was changed
     audio = step("normalise", Audio, lambda: samples_of(work, source, settings, engines.decoder, progress))
     waveform = Waveform.of(audio, work.path)
-    speech = step(
-        "detect", SpeechSpans, lambda: detect(waveform, settings.detect, engines.open_detector(), progress)
-    )
-    return audio, speech
+
+    def detected() -> SpeechSpans:
+        try:
+            return detect(waveform, settings.detect, engines.open_detector(), progress)
+        except Died as died:
+            raise EngineError(f"{source.name}: {died.what}", died.hint) from died
+
+    return audio, step("detect", SpeechSpans, detected)
 
 
 def samples_of(

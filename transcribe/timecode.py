@@ -47,6 +47,11 @@ def format_timecode(ms: int, *, decimal: str = ".", hours: bool = True) -> str:
     return f"{head}{minutes:02d}:{seconds:02d}{decimal}{millis:03d}"
 
 
+def format_stretch(start_ms: int, end_ms: int) -> str:
+    """Write where something lies in a recording, for people: `00:12:03–00:12:25`."""
+    return "–".join(format_timecode(ms // 1000 * 1000)[:-4] for ms in (start_ms, end_ms))
+
+
 def format_duration(ms: int) -> str:
     """Write a length in ms for people: `59 s`, `3:07`, `1:02:03`."""
     seconds = round(ms / 1000)

@@ -96,7 +96,7 @@ def test_two_readers_are_told_apart_word_for_word(
 
 def test_names_need_no_second_listening(transcribe: Transcribe, monkeypatch: pytest.MonkeyPatch) -> None:
     transcribe("--speakers", "auto")
-    monkeypatch.setattr("transcribe.engines.diarise.engine.LocalDiariser", None)
+    monkeypatch.setattr("transcribe.engines.diarise.process.DiariserProcess", None)
     names = {"dickens": "Łucja", "austen": "Jane"}
     assert wrong_words(transcribe("--speakers", "auto", "--speaker-names", "Łucja,Jane"), names) == []
     episode = transcribe_file(SAMPLE, model="tiny.en", speakers="auto", speaker_names=("Łucja",))

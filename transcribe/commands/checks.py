@@ -143,9 +143,11 @@ def check_recogniser(settings: Settings) -> Check:
 
 def check_detector() -> Check:
     """The speech detector: its weights and the library that runs them."""
-    from transcribe.engines.silero import PACKAGE, SileroDetector
+    import numpy as np
 
-    SileroDetector()
+    from transcribe.engines.silero import PACKAGE, WINDOW_SAMPLES, SileroDetector
+
+    list(SileroDetector().probabilities([np.zeros(WINDOW_SAMPLES, np.float32)]))
     return Check("speech detector", "ok", f"{PACKAGE} {importlib.metadata.version(PACKAGE)}")
 
 

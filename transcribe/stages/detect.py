@@ -6,8 +6,10 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Protocol
 
 from transcribe.episode import SAMPLES_PER_MS, SpeechSpan, SpeechSpans
+from transcribe.own_process import Died
 from transcribe.progress import Progress, StageAdvanced
 from transcribe.settings import DetectSettings
+from transcribe.timecode import format_stretch
 from transcribe.waveform import Waveform
 
 if TYPE_CHECKING:
@@ -53,6 +55,7 @@ def detect(
 
     Raises:
         ModelError: The detector's weights are missing.
+        Died: The detector crashed or hung; the message says where in the recording.
         EngineError: The samples cannot be read.
     """
     found: list[SpeechSpan] = []
@@ -75,9 +78,14 @@ def _bursts(
     """Bursts of speech in a stretch without long gaps, in ms from the waveform's first sample."""
     first_ms, length_ms = stretch.start // SAMPLES_PER_MS, -(-len(stretch) // SAMPLES_PER_MS)
     probabilities: list[float] = []
-    for block in detector.probabilities(waveform.blocks(BLOCK_SAMPLES, stretch)):
-        probabilities += block.tolist()
-        progress(StageAdvanced("detect", first_ms + min(len(probabilities) * WINDOW_MS, length_ms)))
+    try:
+        for block in detector.probabilities(waveform.blocks(BLOCK_SAMPLES, stretch)):
+            probabilities += block.tolist()
+            progress(StageAdvanced("detect", first_ms + min(len(probabilities) * WINDOW_MS, length_ms)))
+    except Died as died:
+        start_ms = waveform.start_ms + first_ms + len(probabilities) * WINDOW_MS
+        place = format_stretch(start_ms, min(start_ms + BLOCK_SAMPLES // SAMPLES_PER_MS, waveform.end_ms))
+        raise Died(f"{died.what}, at {place}", died.hint) from died
     return [
         SpeechSpan(first_ms + burst.start_ms, first_ms + burst.end_ms)
         for burst in speech_bursts(probabilities, threshold)

@@ -1,0 +1,68 @@
+"""The diariser in a process of its own: a crash costs the speakers, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache, partial
+from pathlib import Path
+
+from transcribe.engines.diarise.engine import LocalDiariser
+from transcribe.episode import SpeechSpans
+from transcribe.own_process import OwnProcess, Tell
+from transcribe.voice import Diarisation
+from transcribe.waveform import Waveform
+
+SECONDS = 1800.0
+"""Longest time without a sign of life: clustering the voices of a day gives none."""
+
+
+class DiariserProcess:
+    """Tells speakers apart as `LocalDiariser` does, which is loaded there when it is first needed.
+
+    Args:
+        segmentation: PyTorch's checkpoint of pyannote segmentation 3.0.
+        voice: Of CAM++.
+        identity: What to call both.
+        threads: How many may be used.
+    """
+
+    def __init__(self, segmentation: Path, voice: Path, identity: str, threads: int) -> None:
+        self.identity = identity
+        self._networks = (segmentation.absolute(), voice.absolute(), identity, threads)
+        self._process = OwnProcess(
+            "what tells speakers apart (ONNX Runtime)",
+            "Try again; without --speakers, or with --turns FILE, it is not needed",
+        )
+
+    def diarise(
+        self,
+        waveform: Waveform,
+        speech: SpeechSpans,
+        fewest: int,
+        most: int | None,
+        tell: Callable[[int], None],
+    ) -> Diarisation:
+        """Who speaks when; as `LocalDiariser.diarise`.
+
+        Raises:
+            Died: The process crashed or hung.
+            TranscribeError: What loading and `LocalDiariser.diarise` raise.
+        """
+        work = partial(_diarise, self._networks, waveform, speech, fewest, most)
+        return self._process.call(work, Diarisation, SECONDS, "listening to the voices", tell=tell)
+
+
+def _diarise(
+    networks: tuple[Path, Path, str, int],
+    waveform: Waveform,
+    speech: SpeechSpans,
+    fewest: int,
+    most: int | None,
+    tell: Tell,
+) -> Diarisation:
+    return _loaded(*networks).diarise(waveform, speech, fewest, most, tell)
+
+
+@lru_cache(maxsize=1)
+def _loaded(segmentation: Path, voice: Path, identity: str, threads: int) -> LocalDiariser:
+    return LocalDiariser(segmentation, voice, identity, threads)
