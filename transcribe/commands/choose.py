@@ -109,7 +109,7 @@ def _open_whisper_cpp(model: InstalledModel, settings: Settings) -> Iterator[Wor
     check_before_load(model)
     workers, threads = layout(settings.compute, model, shared=True)
     engine = WhisperCpp(str(model.path), model.alignment, threads, settings.display.debug)
-    with closing(engine), WorkerPool(engine.load, workers) as pool:
+    with closing(engine), WorkerPool(engine.load, workers, name=f"whisper.cpp with {model.name}") as pool:
         yield pool
 
 
@@ -125,7 +125,8 @@ def _open_ctranslate2(model: InstalledModel, settings: Settings) -> Iterator[Wor
     asked = settings.recognise
     workers, threads = layout(settings.compute, model, shared=False)
     engine = CTranslate2(str(model.path.parent), threads, asked.compute_type)
-    with WorkerPool(engine.load, workers, asked.batch_size, share=False) as pool:
+    name = f"CTranslate2 with {model.name}"
+    with WorkerPool(engine.load, workers, asked.batch_size, share=False, name=name) as pool:
         yield pool
 
 

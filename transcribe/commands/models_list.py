@@ -47,6 +47,7 @@ def _installed_row(model: InstalledModel) -> Row:
         "memory_bytes": model.memory_bytes,
         "languages": "multilingual" if model.multilingual else "en",
         "licence": model.licence,
+        "made_from": model.made_from,
         "sha256": model.sha256,
         "path": str(model.path),
     }
@@ -70,7 +71,8 @@ def _available_row(model: CatalogueModel) -> Row:
 def _line(row: Row) -> str:
     mark = "*" if row["installed"] else ""
     size, memory = (f"{int(row[key]) / 1e6:,.0f} MB" for key in ("bytes", "memory_bytes"))
+    origin = f" (made from {row['made_from']})" if row.get("made_from") else ""
     return (
         f"{mark:<2}{row['name']:<22}{row['kind']:<13}{size:>9}{memory:>10}  {row['languages']:<14}"
-        f"{row['licence'] or 'not known'}"
+        f"{row['licence'] or 'not known'}{origin}"
     )

@@ -29,7 +29,10 @@ from multiprocessing.process import BaseProcess
 from typing import Any, Generic, TypeVar
 
 from transcribe import processes
+from transcribe.episode import Chunk
 from transcribe.errors import EngineError, TranscribeError
+from transcribe.own_process import how_it_ended
+from transcribe.timecode import format_stretch
 
 Recogniser = TypeVar("Recogniser")
 Item = TypeVar("Item")
@@ -39,6 +42,13 @@ STOPPING = (signal.SIGINT, signal.SIGTERM)
 
 _GONE = object()
 """Stands for the answer of a worker that has died."""
+
+ADVICE = (
+    "What was recognised so far is kept; try another model with --model, or another engine with --engine; "
+    "after make native, go back to the wheel (docs/native.md)"
+)
+
+MOST_PLACES = 3
 
 TRIES = 2
 """How often an item is given to a worker before it is given up."""
@@ -66,6 +76,7 @@ class WorkerPool(Generic[Recogniser]):
         workers: Number of processes.
         batch: How many windows the recogniser decodes at a time.
         share: Whether a loaded model may be forked; an engine's own threads do not survive it.
+        name: Engine and weights, for errors.
 
     Attributes:
         batch: As above.
@@ -74,12 +85,19 @@ class WorkerPool(Generic[Recogniser]):
     """
 
     def __init__(
-        self, load: Callable[[], Recogniser], workers: int, batch: int = 1, *, share: bool = True
+        self,
+        load: Callable[[], Recogniser],
+        workers: int,
+        batch: int = 1,
+        *,
+        share: bool = True,
+        name: str = "the recogniser",
     ) -> None:
         self.batch = batch
         self.count = workers
         self.on_idle: Callable[[], bool] = _nothing_more
         self._load = load
+        self._name = name
         self._share = share
         self._context = process_context()
         self._shared: Recogniser | None = None
@@ -181,9 +199,9 @@ class WorkerPool(Generic[Recogniser]):
         elif item.tries < TRIES:
             self._waiting.appendleft(item)
         else:
-            crash = f"the recogniser crashed {item.tries} times ({_death(worker.process)}) on {item.content}"
-            advice = "What was recognised so far is kept; try another model, or transcribe doctor"
-            item.order.arrived.append(_Failure(EngineError(crash, advice)))
+            ending = how_it_ended(worker.process.exitcode or 0)
+            crash = f"{self._name} {ending} {item.tries} times over{_place(item.content)}"
+            item.order.arrived.append(_Failure(EngineError(crash, ADVICE)))
 
     def _retire(self, worker: _Worker) -> None:
         """Let go of a worker that has ended, or ends by itself."""
@@ -301,7 +319,7 @@ class _Failure:
         try:
             pickle.loads(pickle.dumps(error))  # noqa: S301 - our own bytes
         except Exception:  # noqa: BLE001 - whatever a foreign exception does when it is pickled
-            return cls(EngineError(f"the recogniser failed: {type(error).__name__}: {error}"))
+            return cls(EngineError(f"the recogniser failed ({type(error).__name__}: {error})"))
         return cls(error)
 
 
@@ -323,6 +341,12 @@ def _unwrap(answer: Any) -> Any:
     ) from answer.error
 
 
-def _death(process: BaseProcess) -> str:
-    code = process.exitcode or 0
-    return signal.Signals(-code).name if code < 0 else f"exit code {code}"
+def _place(content: object) -> str:
+    """Where in the recording an item lies, for people."""
+    items = content if isinstance(content, tuple) else (content,)
+    chunks = [each for each in items if isinstance(each, Chunk)]
+    if not chunks:
+        return " the same work"
+    places = [format_stretch(chunk.start_ms, chunk.end_ms) for chunk in chunks[:MOST_PLACES]]
+    more = f" and {len(chunks) - MOST_PLACES} more" if len(chunks) > MOST_PLACES else ""
+    return f" {', '.join(places)}{more}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from dataclasses import astuple
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -27,12 +28,16 @@ from transcribe.models.ggml import (
 )
 from transcribe.models.vocabulary import read_tokens
 from transcribe.models.weights import CONVERTIBLE, Weights, not_whisper
+from transcribe.own_process import OwnProcess
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 QUANTIZED = ("q8_0", "q5_0", "q5_1")
 """Encodings that `--quantize` offers."""
+
+SECONDS = 7200.0
+"""Longest time for a conversion; large-v3 takes three minutes on two slow cores."""
 
 SLAB_ROWS = 2048
 """Rows converted at once: the widest Whisper matrix (5,120 columns) takes 42 MB of f32 then."""
@@ -53,6 +58,21 @@ def open_folder(folder: Path) -> Weights:
             folder, "its weights are a PyTorch pickle, which may run code; save it as safetensors"
         )
     raise ModelError(f"{folder} holds no Whisper model", CONVERTIBLE)
+
+
+def convert_apart(source: Path, out: Path, quantize: str = "") -> None:
+    """Do what `convert` does in a process of its own: a stranger's weights may crash what reads them.
+
+    Raises:
+        Died: It crashed, was killed for its memory, or took too long.
+        ModelError: What `convert` raises.
+    """
+    process = OwnProcess("the conversion", "Get the weights again, or take another model; see docs/models.md")
+    try:
+        work = partial(convert, source.absolute(), out.absolute(), quantize)
+        process.call(work, type(None), SECONDS, f"reading {source}")
+    finally:
+        process.close()
 
 
 def convert(source: Path, out: Path, quantize: str = "") -> None:

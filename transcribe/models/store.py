@@ -27,6 +27,8 @@ from transcribe.models.identify import FileKind, identify
 RECORD = "model.json"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 AUTO = "auto"
+CARD_BYTES = 1 << 16
+"""Of a model card; its facts stand at the beginning."""
 
 PURPOSES: dict[Kind, str] = {
     "whisper": "recognition with whisper.cpp",
@@ -48,11 +50,12 @@ class Record:
         sha256: The file's digest.
         licence: SPDX identifier, or empty when not known.
         source: Where it came from.
-        converted_from: Digest of the file it was converted from, or empty.
+        converted_from: Digest of the weights it was converted from, or empty.
         multilingual: Whether it knows more than English.
         alignment: Preset of alignment heads, or empty.
         memory_bytes: Memory a process needs to run it.
         parts: The files it needs beside that one.
+        made_from: Name of the model it was converted from, or empty when not known.
     """
 
     name: str
@@ -67,6 +70,7 @@ class Record:
     alignment: str
     memory_bytes: int
     parts: tuple[ModelFile, ...] = ()
+    made_from: str = ""
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,7 @@ class InstalledModel:
         licence: SPDX identifier, or empty when not known.
         memory_bytes: Memory a process needs to run it.
         parts: The files it needs beside that one, with the digests they should have.
+        made_from: Name of the model it was converted from, or empty when not known.
     """
 
     name: str
@@ -96,6 +101,20 @@ class InstalledModel:
     licence: str
     memory_bytes: int
     parts: tuple[ModelFile, ...] = ()
+    made_from: str = ""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What is known of weights by their digest.
+
+    Attributes:
+        name: The model that has them.
+        licence: SPDX identifier, or empty when not known.
+    """
+
+    name: str = ""
+    licence: str = ""
 
 
 class Store:
@@ -140,6 +159,18 @@ class Store:
                 else "See what there is with: transcribe models list",
             )
         return model
+
+    def origin(self, sha256: str) -> Origin:
+        """The model, published or installed, whose file has this digest; nothing known where there is none.
+
+        What was converted from another one is known by that one's name.
+        """
+        found = published(sha256)
+        if not found.name and sha256:
+            for model in self.installed():
+                if model.sha256 == sha256:
+                    return Origin(model.made_from or model.name, model.licence)
+        return found
 
     def get(self, name: str) -> InstalledModel:
         """The installed model with this name, whatever it is for.
@@ -285,7 +316,7 @@ def by_path(path: Path) -> InstalledModel:
         kind="whisper",
         multilingual=header.shape.multilingual,
         alignment=header.shape.alignment,
-        licence="",
+        licence=Store().origin(sha256).licence,
         memory_bytes=memory_need(size, header.shape),
     )
 
@@ -338,18 +369,31 @@ def by_folder(path: Path) -> InstalledModel:
             f"the CTranslate2 model {path} is not complete",
             "It needs model.bin, config.json, tokenizer.json and vocabulary.json or vocabulary.txt",
         )
-    size = weights.stat().st_size
+    size, sha256 = weights.stat().st_size, remembered_sha256(weights)
     return InstalledModel(
         name=path.resolve().name,
         path=weights.absolute(),
-        sha256=remembered_sha256(weights),
+        sha256=sha256,
         bytes=size,
         kind="ctranslate2",
         multilingual=shape.multilingual,
         alignment="",
-        licence="",
+        licence=Store().origin(sha256).licence or card_licence(path),
         memory_bytes=memory_need(size, shape),
     )
+
+
+def card_licence(folder: Path) -> str:
+    """The licence that the model card (README.md, as model hubs want it) of a folder states, or nothing."""
+    with suppress(OSError), (folder / "README.md").open("rb") as handle:
+        head = handle.read(CARD_BYTES).decode("utf-8", "replace")
+        facts = re.match(r"---\s*\n(.*?)\n---\s*\n", head, re.DOTALL)
+        if facts and (found := _CARD_LICENCE.search(facts[1])):
+            return found[1]
+    return ""
+
+
+_CARD_LICENCE = re.compile(r"^license: *[\"']?([\w.+-]{1,64})[\"']? *$", re.MULTILINE)
 
 
 def check_before_load(model: InstalledModel) -> None:
@@ -426,7 +470,17 @@ def _read(folder: Path) -> InstalledModel | None:
     return None
 
 
+def published(sha256: str) -> Origin:
+    """The catalogue's model whose file has this digest, as it is published or as it is converted here."""
+    for model in catalogue().values():
+        converted = model.index.converted_sha256 if model.index else ""
+        if sha256 and sha256 in (model.file.sha256, converted):
+            return Origin(model.name, model.licence)
+    return Origin()
+
+
 def _as_installed(folder: Path, record: Record) -> InstalledModel:
+    parent = published(record.converted_from)  # older records say nothing more of it
     return InstalledModel(
         name=folder.name,
         path=folder / record.file,
@@ -435,9 +489,10 @@ def _as_installed(folder: Path, record: Record) -> InstalledModel:
         kind=record.kind,
         multilingual=record.multilingual,
         alignment=record.alignment,
-        licence=record.licence,
+        licence=record.licence or parent.licence,
         memory_bytes=record.memory_bytes,
         parts=record.parts,
+        made_from=record.made_from or (parent.name if parent.name != record.name else ""),
     )
 
 

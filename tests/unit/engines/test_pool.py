@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import faulthandler
 import multiprocessing
 import os
 import signal
@@ -16,6 +17,7 @@ import psutil
 import pytest
 
 from transcribe.engines.pool import Answers, WorkerPool
+from transcribe.episode import Chunk, SpeechSpan
 from transcribe.errors import EngineError, InputError
 
 
@@ -101,6 +103,25 @@ def test_more_is_ordered_while_a_worker_is_idle() -> None:
         assert list(pool.map(double, [7])) == [("model", 14)]
         assert [list(answers) for answers in later] == [[("model", 2 * i)] for i in range(len(later))]
         assert later
+
+
+def die_over_a_chunk(model: str, item: tuple[Chunk, ...]) -> int:
+    faulthandler.disable()  # of pytest, which would show where
+    os.kill(os.getpid(), signal.SIGSEGV)
+    return 0
+
+
+def test_a_crash_says_where_in_the_recording_and_shows_no_internals() -> None:
+    chunks = tuple(Chunk(at, (SpeechSpan(723_400 + at, 745_100),)) for at in range(4))
+    with (
+        WorkerPool(load, 1, name="whisper.cpp with base-q8_0") as pool,
+        pytest.raises(EngineError) as crash,
+    ):
+        list(pool.map(die_over_a_chunk, [chunks[:1]]))
+    assert crash.value.what == ("whisper.cpp with base-q8_0 crashed (SIGSEGV) 2 times over 00:12:03–00:12:25")
+    assert "--model" in crash.value.hint
+    with WorkerPool(load, 1) as pool, pytest.raises(EngineError, match="00:12:25 and 1 more"):
+        list(pool.map(die_over_a_chunk, [chunks]))
 
 
 def nothing(model: str, item: int) -> None:
@@ -196,7 +217,10 @@ def test_a_worker_that_answers_and_ends_while_another_answer_is_looked_at_is_not
 
 
 def test_an_item_that_kills_twice_is_given_up() -> None:
-    with WorkerPool(load, 2) as pool, pytest.raises(EngineError, match=r"crashed 2 times .*SIGKILL"):
+    with (
+        WorkerPool(load, 2) as pool,
+        pytest.raises(EngineError, match=r"recogniser was killed \(SIGKILL\).* 2 times over the same work"),
+    ):
         list(pool.map(die, [1]))
 
 

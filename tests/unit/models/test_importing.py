@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import gguf
@@ -9,8 +10,10 @@ import numpy as np
 import pytest
 
 from transcribe.errors import ModelError
+from transcribe.models.catalogue import catalogue
 from transcribe.models.importing import import_model
 from transcribe.models.store import Store, check_before_load
+from transcribe.own_process import Died
 
 
 def write_gguf(path: Path) -> None:
@@ -39,6 +42,55 @@ def test_folder_quantised(store: Store, narrow_safetensors: Path, narrow_ggml: P
     model = import_model(narrow_safetensors, store, "mine", "q5_0")
     check_before_load(model)
     assert model.bytes < narrow_ggml.stat().st_size / 2
+
+
+def test_what_is_made_smaller_keeps_licence_and_origin(store: Store, narrow_ggml: Path) -> None:
+    record = import_model(narrow_ggml, store, "parent").path.with_name("model.json")
+    record.write_text(record.read_text("utf-8").replace('"licence": ""', '"licence": "CC-BY-4.0"'), "utf-8")
+    child = import_model(store.path("parent"), store, "parent-q8_0", "q8_0")
+    assert (child.licence, child.made_from) == ("CC-BY-4.0", "parent")
+    by_path = import_model(store.path("parent"), store, "copy")
+    assert (by_path.licence, by_path.made_from) == ("CC-BY-4.0", "")
+    assert store.find(str(narrow_ggml)).licence == "CC-BY-4.0"
+
+
+def test_what_an_earlier_version_made_smaller_has_the_licence_of_the_catalogues_model(
+    store: Store, narrow_ggml: Path
+) -> None:
+    parent = catalogue()["base"]
+    record = import_model(narrow_ggml, store, "base-q5_1").path.with_name("model.json")
+    text = record.read_text("utf-8").replace(
+        '"converted_from": ""', f'"converted_from": "{parent.file.sha256}"'
+    )
+    record.write_text(text, "utf-8")
+    model = store.get("base-q5_1")
+    assert (model.licence, model.made_from) == (parent.licence, "base")
+
+
+@pytest.mark.parametrize(
+    ("card", "licence"),
+    [
+        ("---\nlanguage: en\nlicense: apache-2.0\n---\n# Model\n", "apache-2.0"),
+        ("# Model\nlicense: mit\n", ""),
+        ("---\nlicense: [a, list]\n---\n", ""),
+    ],
+)
+def test_a_folder_has_the_licence_of_its_card(
+    store: Store, narrow_safetensors: Path, tmp_path: Path, card: str, licence: str
+) -> None:
+    folder = shutil.copytree(narrow_safetensors, tmp_path / "folder")
+    (folder / "README.md").write_text(card, "utf-8")
+    assert import_model(folder, store, "mine").licence == licence
+
+
+def test_weights_that_crash_the_conversion_cost_the_conversion_only(
+    store: Store, narrow_ggml: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "gguf.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGSEGV)\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))  # for children only
+    with pytest.raises(Died, match=rf"the conversion crashed \(SIGSEGV\) while reading {narrow_ggml}"):
+        import_model(narrow_ggml, store, "mine", "q5_0")
+    assert left_over(store) == []
 
 
 def test_gguf_file(store: Store, tmp_path: Path) -> None:
