@@ -10,7 +10,7 @@ from pathlib import Path
 from transcribe.bounded import make_folder, read_bounded
 from transcribe.episode import Episode
 from transcribe.errors import OutputError, UsageError
-from transcribe.files import disk_errors, sweep, write_together
+from transcribe.files import disk_errors, inside, sweep, write_together
 from transcribe.formats import PACK, format_named
 from transcribe.notes.show import show_of
 from transcribe.noting import OpenWriter, notes_of, wants_notes
@@ -77,7 +77,7 @@ def render_document(
 
 
 def open_document(document: Path) -> Episode:
-    """The episode of a document, with the path that its recording has if it lies beside it.
+    """The episode of a document, with the path that its recording has if it lies beside it, else none.
 
     Raises:
         InputError: It cannot be read, or is no transcript document.
@@ -87,8 +87,11 @@ def open_document(document: Path) -> Episode:
     episode = read_document(
         read_bounded(document, MAX_DOCUMENT_BYTES, "a transcript document"), str(document)
     )
-    recording = document.parent / episode.source.name
-    return replace(episode, source=replace(episode.source, path=os.fspath(recording)))
+    try:
+        recording = os.fspath(inside(document.parent, episode.source.name))
+    except ValueError:  # a stranger's document names, or a link beside it leads to, a file elsewhere
+        recording = ""
+    return replace(episode, source=replace(episode.source, path=recording))
 
 
 def with_show(episode: Episode, settings: ShowSettings) -> Episode:

@@ -65,7 +65,8 @@ def run_checks(config_file: Path | None = None, profile: str | None = None) -> l
         *_guarded("speech detector", check_detector),
         *_guarded("model", lambda: check_model(settings)),
         check_models(),
-        *check_folders(),
+        check_model_folder(),
+        *_guarded("work folder", check_work_folder),
         check_config(resolved),
         check_network(),
         *check_telemetry(),
@@ -176,19 +177,51 @@ def check_models() -> Check:
     return Check("installed models", "ok", names or "none")
 
 
-def check_folders() -> Iterator[Check]:
-    """Where models and unfinished work are kept, and how much room there is."""
-    from transcribe.places import models, work_root
+def check_model_folder() -> Check:
+    """Where models are kept, and how much room there is."""
+    from transcribe.places import models
 
-    for name, folder in (("model folder", models()), ("work folder", work_root())):
-        there = next((place for place in (folder, *folder.absolute().parents) if place.exists()), Path("/"))
-        free = shutil.disk_usage(there).free
-        detail = f"{folder}, {_size(free)} free"
-        if free < LITTLE_DISK:
-            advice = "Make room; an hour of recording needs 230 MB while it is transcribed"
-            yield Check(name, "note", detail, advice)
-        else:
-            yield Check(name, "ok", detail)
+    return _room("model folder", models())
+
+
+def check_work_folder() -> Check:
+    """Where unfinished work is kept, how much room there is, and whether it takes what a job does there.
+
+    A job makes, writes, flushes, renames and locks files.
+
+    Raises:
+        OutputError: It does not.
+    """
+    import filelock
+
+    from transcribe.files import disk_errors, private_folder, try_folder
+    from transcribe.places import WORK_ENV, work_root
+
+    root = work_root()
+    with disk_errors(root, "writing into", f"Choose another work folder with {WORK_ENV}"):
+        there = root.exists()
+        private_folder(root)
+        try_folder(root)
+        try:
+            with filelock.FileLock(root / ".doctor.lock", timeout=1):
+                pass
+        except (NotImplementedError, filelock.Timeout) as error:
+            raise OSError(0, "files cannot be locked there") from error
+        finally:
+            (root / ".doctor.lock").unlink(missing_ok=True)
+        if not there:
+            root.rmdir()
+    return _room("work folder", root)
+
+
+def _room(name: str, folder: Path) -> Check:
+    there = next((place for place in (folder, *folder.absolute().parents) if place.exists()), Path("/"))
+    free = shutil.disk_usage(there).free
+    detail = f"{folder}, {_size(free)} free"
+    if free < LITTLE_DISK:
+        advice = "Make room; an hour of recording needs 230 MB while it is transcribed"
+        return Check(name, "note", detail, advice)
+    return Check(name, "ok", detail)
 
 
 def check_config(resolved: Resolved | TranscribeError) -> Check:

@@ -377,9 +377,11 @@ def _turns(record: TurnsRecord) -> Turns:
 
 
 def _source(record: SourceRecord) -> Source:
+    name = PurePath(record.name).name  # whoever wrote it may have put folders into it
+    name = "" if name == ".." else name
     return Source(
-        path=record.name,
-        name=record.name,
+        path=name,
+        name=name,
         sha256=record.sha256,
         bytes=record.bytes,
         container=record.container,

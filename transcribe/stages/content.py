@@ -8,6 +8,7 @@ from pathlib import Path
 
 from transcribe.episode import Episode, Source
 from transcribe.errors import InputError, UsageError
+from transcribe.files import open_regular
 from transcribe.formats import FORMATS, page, render, review
 from transcribe.formats.notes import suffix_of as template_suffix
 from transcribe.formats.tokens import encodable
@@ -61,12 +62,17 @@ def _with_disclosure(episode: Episode, wording: str) -> Episode:
 
 
 def _recording(source: Source) -> bytes:
+    if not source.path:
+        raise InputError(
+            f"the recording {source.name} does not lie in the folder of its document",
+            "Put it there, or leave out --embed-audio",
+        )
     try:
-        with Path(source.path).open("rb") as handle:
+        with open_regular(Path(source.path)) as handle:
             content = handle.read(page.EMBED_BYTES + 1)
     except OSError as error:
         raise InputError(
-            f"the recording {source.path} cannot be put into the page: {error.strerror}",
+            f"the recording {source.path} cannot be put into the page: {error.strerror or error}",
             "Leave out --embed-audio, or say where it lies",
         ) from error
     _check_size(source.name, len(content))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Callable
 from importlib.metadata import PackagePath
 from pathlib import Path
@@ -152,3 +153,46 @@ def test_telemetry_is_off_and_what_it_left_is_shown(tmp_path: Path, monkeypatch:
     note = list(checks.check_telemetry())[1]
     assert (note.status, note.exit_code) == ("note", 0)
     assert note.advice == f"Remove them: rm -r '{tmp_path}/a b'"
+
+
+def work_folder() -> checks.Check:
+    return examine()[1]["work folder"]
+
+
+def test_a_work_folder_that_is_full(small_disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRANSCRIBE_WORK_DIR", str(small_disk))
+    assert work_folder().status == "note"  # there is little room
+    with pytest.raises(OSError, match="No space"):
+        (small_disk / "filling").write_bytes(b"x" * 1_000_000)
+    found = work_folder()
+    assert (found.status, found.exit_code) == ("problem", 4)
+    assert f"the disk is full: writing into {small_disk}" in found.detail
+
+
+def test_a_work_folder_that_is_a_file(tmp_path: Path) -> None:
+    (tmp_path / "work").touch()
+    found = work_folder()
+    assert (found.status, found.exit_code) == ("problem", 4)
+    assert str(tmp_path / "work") in found.detail
+    assert "TRANSCRIBE_WORK_DIR" in found.advice
+
+
+def test_a_work_folder_on_a_disk_that_is_read_only(small_disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRANSCRIBE_WORK_DIR", str(small_disk))
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    assert "Read-only file system" in work_folder().detail
+
+
+def test_trying_the_work_folder_leaves_nothing_in_it(tmp_path: Path) -> None:
+    (tmp_path / "work").mkdir(0o755)
+    assert work_folder().status == "ok"
+    assert list((tmp_path / "work").iterdir()) == []
+    assert (tmp_path / "work").stat().st_mode & 0o777 == 0o700
+
+
+def test_a_work_folder_without_locks(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(*_: object) -> None:
+        raise NotImplementedError
+
+    monkeypatch.setattr("filelock.FileLock.acquire", none)
+    assert "files cannot be locked there" in work_folder().detail

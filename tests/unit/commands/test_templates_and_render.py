@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -178,3 +180,46 @@ def test_notes_are_written_anew_when_the_command_line_asks_for_them(here: Path) 
     assert "Ben kept a lighthouse" in (here / "ep.notes.txt").read_text()  # the document's own
     assert run("render", "ep.json", "-f", "notes-txt", "--notes", "--force").exit_code == 0
     assert "Ben kept a lighthouse" not in (here / "ep.notes.txt").read_text()
+
+
+SECRET = b"root:x:0:0 secret"
+
+
+@pytest.mark.parametrize(
+    "name", ["../secret", "{outside}/secret", "link", "..", "", ".", "sub/../../secret", "a\0b", "pipe"]
+)
+def test_a_hostile_document_embeds_nothing_from_elsewhere(here: Path, name: str) -> None:
+    folder = here / "folder"
+    folder.mkdir()
+    (here / "secret").write_bytes(SECRET)
+    (folder / "link").symlink_to("../secret")
+    os.mkfifo(folder / "pipe")
+    episode = example_episode()
+    hostile = replace(episode, source=replace(episode.source, name=name.format(outside=here)))
+    (folder / "ep.json").write_bytes(document.write(hostile, SubtitleSettings()))
+    result = run("render", "folder/ep.json", "-f", "page", "--embed-audio", "-o", "out")
+    assert isinstance(result.exception, InputError), result.output
+    assert not (here / "out").exists() or not list((here / "out").iterdir())
+    assert run("render", "folder/ep.json", "-f", "page", "-o", "out").exit_code == 0
+    page = (here / "out" / "ep.html").read_text()
+    assert base64.b64encode(SECRET).decode()[:12] not in page
+    assert "../secret" not in page
+    assert str(here) not in page
+
+
+def test_on_a_full_disk_render_writes_nothing(here: Path, small_disk: Path) -> None:
+    (small_disk / "ep.srt").write_text("old")
+    (small_disk / "filling").write_bytes(b"x" * 40_000)
+    formats = ("-f", "srt", "-f", "txt", "-f", "page")
+    result = run("render", "ep.json", *formats, "-o", str(small_disk), "--force")
+    assert isinstance(result.exception, OutputError)
+    assert "the disk is full" in str(result.exception)
+    assert sorted(each.name for each in small_disk.iterdir()) == ["ep.srt", "filling"]
+    assert (small_disk / "ep.srt").read_text() == "old"
+
+
+def test_render_sweeps_what_a_kill_left(here: Path) -> None:
+    left = here / ".transcribe-4194305-00.tmp"
+    left.touch()
+    assert run("render", "ep.json", "-f", "srt").exit_code == 0
+    assert not left.exists()
