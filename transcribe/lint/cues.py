@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from transcribe.formats.tokens import text_width
 from transcribe.lint.finding import Findings
@@ -14,8 +14,7 @@ FAR_MS = 24 * 3_600_000
 """From one cue to the next: what lies further away is a wrong digit, in all but a few files."""
 
 
-@dataclass(frozen=True)
-class SeenCue:
+class SeenCue(NamedTuple):
     """A cue as it stands in a file, right or wrong.
 
     Attributes:
@@ -70,26 +69,23 @@ def check_cues(
 def _check_times(cues: Sequence[SeenCue], kind: str, findings: Findings) -> None:
     latest = before = 0
     for cue in cues:
-        start = format_timecode(cue.start_ms)
         if cue.end_ms <= cue.start_ms:
             end = format_timecode(cue.end_ms)
             how = "at its start" if cue.end_ms == cue.start_ms else f"before its start, at {end}"
+            start = format_timecode(cue.start_ms)
             findings.add(f"{kind}-cue-end", f"the cue from {start} ends {how}", cue.line)
         if cue.start_ms < before:
-            earlier = format_timecode(before)
-            findings.add(
-                f"{kind}-cue-order", f"the cue starts at {start}, before the one above ({earlier})", cue.line
-            )
+            start, earlier = format_timecode(cue.start_ms), format_timecode(before)
+            message = f"the cue starts at {start}, before the one above ({earlier})"
+            findings.add(f"{kind}-cue-order", message, cue.line)
         elif max(cue.start_ms, cue.end_ms) > latest + FAR_MS:
             far = format_timecode(max(cue.start_ms, cue.end_ms))
             message = f"the cue reaches {far}, those above end at {format_timecode(latest)}"
             findings.add(f"{kind}-cue-far", message, cue.line)
         elif cue.start_ms < latest:
-            findings.add(
-                f"{kind}-cue-overlap",
-                f"the cue starts at {start}, and one above lasts until {format_timecode(latest)}",
-                cue.line,
-            )
+            start, until = format_timecode(cue.start_ms), format_timecode(latest)
+            message = f"the cue starts at {start}, and one above lasts until {until}"
+            findings.add(f"{kind}-cue-overlap", message, cue.line)
         latest, before = max(latest, cue.end_ms), cue.start_ms
 
 

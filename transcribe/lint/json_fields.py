@@ -12,6 +12,8 @@ from transcribe.lint.json_text import JsonFindings, Path
 
 NUMBER, TEXT, BOOL, LIST, OBJECT = "a number", "a text", "true or false", "a list", "an object"
 
+_TYPES: dict[str, type] = {TEXT: str, BOOL: bool, LIST: list, OBJECT: dict}
+
 MILLISECONDS = 100_000
 """A time above this (27 hours, if it were seconds) is taken for milliseconds where no fractions are used."""
 
@@ -20,8 +22,7 @@ def is_a(value: object, kind: str) -> bool:
     """Whether a JSON value is of a type; NaN and infinity are no numbers."""
     if kind == NUMBER:
         return isinstance(value, int | float) and not isinstance(value, bool) and _finite(value)
-    types: dict[str, type] = {TEXT: str, BOOL: bool, LIST: list, OBJECT: dict}
-    return isinstance(value, types[kind])
+    return isinstance(value, _TYPES[kind])
 
 
 def _finite(value: float) -> bool:

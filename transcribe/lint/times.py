@@ -8,7 +8,8 @@ LONGEST_HOURS = 12
 
 def time_ms(hours: str | None, minutes: str | None, seconds: str | None, fraction: str | None) -> int:
     """Hours, minutes, seconds and up to three decimals of a second as ms; None stands for 0."""
-    whole = (hours or "0").lstrip("0")
-    count = int(whole or "0") if len(whole) <= LONGEST_HOURS else 10**LONGEST_HOURS
-    ms = int((fraction or "0").ljust(3, "0"))
-    return ((count * 60 + int(minutes or 0)) * 60 + int(seconds or 0)) * 1000 + ms
+    if hours is not None and len(hours) > LONGEST_HOURS:
+        whole = hours.lstrip("0")
+        hours = whole if len(whole) <= LONGEST_HOURS else "9" * LONGEST_HOURS
+    ms = int(fraction) * 10 ** (3 - len(fraction)) if fraction else 0
+    return ((int(hours or 0) * 60 + int(minutes or 0)) * 60 + int(seconds or 0)) * 1000 + ms

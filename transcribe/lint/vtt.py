@@ -14,6 +14,9 @@ from transcribe.lint.vtt_settings import CUE, Regions, check_settings
 from transcribe.lint.vtt_text import Payload, check_payload
 
 ARROW = "-->"
+MOST_SETTINGS = 1000
+"""Kept as known to be right: nearly all cues of a file have the same."""
+
 _TIME = r"(?:([0-9]{2,}):)?([0-5][0-9]):([0-5][0-9])\.([0-9]{3})"
 _EXACT = re.compile(rf"{_TIME}[ \t]+-->[ \t]+{_TIME}(?:[ \t]+(.*))?")
 _MEANT_TIME = r"(?:([0-9]+):)?([0-9]{1,2}):([0-9]{1,2})(?:[.,]([0-9]{1,3}))?"
@@ -74,6 +77,7 @@ class _Reader:
         self.voices = False
         self._ids: dict[str, int] = {}
         self._regions = Regions(findings)
+        self._right_settings: set[str] = set()
         self._any_cue = False
         self._findings = findings
 
@@ -106,7 +110,7 @@ class _Reader:
 
     def _cues(self, start: int, block: Sequence[str]) -> None:
         times = [index for index, line in enumerate(block) if ARROW in line]
-        heads = [index for index in times if _MEANT.fullmatch(block[index])] or times[:1]
+        heads = times if len(times) == 1 else _heads(block, times)
         if not heads or heads[0] > 1:
             self._findings.add("vtt-stray-text", f"{shown(block[0])} belongs to no cue", start + 1)
         for position, head in enumerate(heads):
@@ -144,18 +148,32 @@ class _Reader:
             self.cues.append(SeenCue(number, *times, payload.lines, number + 1))
 
     def _times(self, head: str, number: int) -> tuple[int, int] | None:
-        match = _EXACT.fullmatch(head) or _MEANT.fullmatch(head)
+        match = _EXACT.fullmatch(head)
         if match is None:
-            self._findings.add("vtt-timing", f"{shown(head)} is no line of times", number)
+            match = _MEANT.fullmatch(head)
+            trouble = f": {_trouble(head)}" if match else " is no line of times"
+            self._findings.add("vtt-timing", shown(head) + trouble, number)
+        if match is None:
             return None
-        if not _EXACT.fullmatch(head):
-            self._findings.add("vtt-timing", f"{shown(head)}: {_trouble(head)}", number)
         parts = match.groups()
-        settings, seen = parts[8] or "", dict[str, str]()
-        check_settings(settings, (number, len(head) - len(settings) + 1), CUE, seen, self._findings)
+        if parts[8]:
+            self._settings(parts[8], number, len(head) - len(parts[8]) + 1)
+        return time_ms(*parts[0:4]), time_ms(*parts[4:8])
+
+    def _settings(self, settings: str, number: int, column: int) -> None:
+        if settings in self._right_settings:
+            return
+        seen: dict[str, str] = {}
+        right = check_settings(settings, (number, column), CUE, seen, self._findings)
         if seen.get("region"):
             self._regions.use(seen["region"], number)
-        return time_ms(*parts[0:4]), time_ms(*parts[4:8])
+        elif right and len(self._right_settings) < MOST_SETTINGS:
+            self._right_settings.add(settings)
+
+
+def _heads(block: Sequence[str], times: list[int]) -> list[int]:
+    """Of the lines with an arrow those that begin a cue, or are most likely meant to."""
+    return [index for index in times if _MEANT.fullmatch(block[index])] or times[:1]
 
 
 def _no_blank(line: str) -> str:

@@ -57,8 +57,8 @@ REGION = SettingsList(
 
 def check_settings(
     text: str, place: tuple[int, int], kind: SettingsList, seen: dict[str, str], findings: Findings
-) -> None:
-    """Check settings on one line.
+) -> bool:
+    """Check settings on one line; whether they are right.
 
     Args:
         text: The settings.
@@ -68,11 +68,14 @@ def check_settings(
         findings: Where mistakes are noted.
     """
     line, column = place
+    right = True
     for match in _SETTING.finditer(text):
         name, _, value = match[0].partition(":")
         if problem := _problem(name, value, kind, seen):
+            right = False
             findings.add(kind.rule, f"{shown(match[0])} {problem}", line, column + match.start())
         seen.setdefault(name, value)
+    return right
 
 
 def _problem(name: str, value: str, kind: SettingsList, seen: Mapping[str, str]) -> str:

@@ -15,8 +15,10 @@ from transcribe.lint.times import time_ms
 
 _PART = re.compile(r"<[^>]*>?|&(?:#[0-9]{1,7};|#[xX][0-9a-fA-F]{1,6};|[A-Za-z0-9]{1,32};)?|[^<&]+")
 _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]*)((?:\.[^\s.<>&]+)*)(?:[ \t\n]+([^>]*))?>")
+_MEANT_TAG = re.compile(r"<(?:[A-Za-z/.>]|[0-9]+:)")
 _TIME = re.compile(r"<(?:([0-9]{2,}):)?([0-5][0-9]):([0-5][0-9])\.([0-9]{3})>")
 _KNOWN = frozenset(("c", "i", "b", "u", "ruby", "rt", "v", "lang"))
+_USUAL = {"&amp;": "&", "&lt;": "<", "&gt;": ">"}
 _ANNOTATED = ("v", "lang")
 
 
@@ -44,7 +46,10 @@ def check_payload(
         times: Start and end of the cue, in ms, where known.
         findings: Where mistakes are noted.
     """
-    return _Text("\n".join(body), number, times, findings).read()
+    text = "\n".join(body)
+    if "<" not in text and "&" not in text:
+        return Payload(tuple(body))
+    return _Text(text, number, times, findings).read()
 
 
 class _Text:
@@ -78,6 +83,8 @@ class _Text:
         self._findings.add(rule, message, self._number + line - 1, column)
 
     def _reference(self, part: str, offset: int) -> str:
+        if (character := _USUAL.get(part)) is not None:
+            return character
         if part == "&" or (part[1] != "#" and part[1:] not in html5):
             self._add("vtt-escape", f"{shown(self._text[offset : offset + 12])}: & is written &amp;", offset)
             return part
@@ -85,13 +92,13 @@ class _Text:
 
     def _angle(self, part: str, offset: int) -> str:
         """Check what begins with `<`; the text it shows, which is none where it is a tag."""
-        if not part.endswith(">") or not re.match(r"<(?:[A-Za-z/.>]|[0-9]+:)", part):
+        if part[-1] != ">" or not _MEANT_TAG.match(part):  # without its end, the forms below take long
             self._add("vtt-escape", f"{shown(part)}: < is written &lt;", offset)
             return part
-        if match := _TIME.fullmatch(part):
-            self._inner_time(match, offset)
-        elif match := _TAG.fullmatch(part):
+        if match := _TAG.fullmatch(part):
             self._tag(match, offset)
+        elif match := _TIME.fullmatch(part):
+            self._inner_time(match, offset)
         else:
             self._add("vtt-tag-unknown", f"{shown(part)} is no tag of WebVTT", offset)
         return ""
@@ -124,7 +131,7 @@ class _Text:
         elif tag == "v":
             if not annotation:
                 self._add("vtt-voice-name", "<v> names nobody", offset)
-            self._payload.voices.append(html.unescape(annotation))
+            self._payload.voices.append(annotation)
 
     def _close(self, name: str, offset: int) -> None:
         if name == "ruby" and self._open and self._open[-1][0] == "rt":  # its end tag may be left out

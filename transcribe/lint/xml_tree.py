@@ -24,6 +24,8 @@ NAMESPACES = {
 }
 """Prefixes whose meaning is known, also where a snippet does not declare them."""
 
+_PREFIXES = {address: prefix for prefix, address in NAMESPACES.items()}
+
 SAME = {
     "https://github.com/Podcastindex-org/podcast-namespace/blob/main/docs/1.0.md": NAMESPACES["podcast"],
     "http://podlove.org/simple-chapters/": NAMESPACES["psc"],
@@ -105,7 +107,7 @@ class _Handler(ContentHandler):
         line, column = self.place()
         outer = self._open[-1][1] if self._open else {}
         attributes = dict(attrs.items())
-        scope = self._scope(outer, attributes, line)
+        scope = self._scope(outer, attributes, line) if _declares(attributes) else outer
         element = Element(self._resolved(name, scope, line), attributes, line, column)
         if self._open:
             self._open[-1][0].children.append(element)
@@ -145,8 +147,12 @@ class _Handler(ContentHandler):
                 self.undeclared.setdefault(prefix, line)
             return name
         uri = SAME.get(uri, uri)
-        usual = next((known for known, address in NAMESPACES.items() if address == uri), None)
+        usual = _PREFIXES.get(uri)
         return f"{usual}:{local}" if usual else name
+
+
+def _declares(attributes: Mapping[str, str]) -> bool:
+    return any(name.startswith("xmlns") for name in attributes)
 
 
 def read_tree(text: str, findings: Findings) -> Element | None:
