@@ -26,14 +26,17 @@ def python(program: str, env: dict[str, str], *options: str) -> str:
     return subprocess.run(command, env=env, check=True, capture_output=True, text=True).stdout
 
 
-def test_the_switches_are_set_before_anything_foreign_is_imported(tmp_path: Path) -> None:
-    """Whatever part of `transcribe` a process imports, it imports the package itself first."""
+@pytest.mark.parametrize("package", ["transcribe", "benchmarks"])
+def test_the_switches_are_set_before_anything_foreign_is_imported(package: str, tmp_path: Path) -> None:
+    """Whatever part of a package a process imports, it imports the package itself first."""
     program = (
-        "import os, sys, transcribe\n"
+        f"import os, sys, {package}\n"
         f"print({{name: os.environ.get(name) for name in {list(SWITCHES)}}} == {SWITCHES})\n"
         "print(*{name.partition('.')[0] for name in sys.modules} - sys.stdlib_module_names - {'__main__'})"
     )
-    assert python(program, environment(tmp_path), "-S").splitlines() == ["True", "transcribe"]
+    quiet, foreign = python(program, environment(tmp_path), "-S").splitlines()
+    assert quiet == "True"
+    assert set(foreign.split()) == {"transcribe", package}
 
 
 def test_a_value_that_says_the_opposite_is_overruled(monkeypatch: pytest.MonkeyPatch) -> None:
