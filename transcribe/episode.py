@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from math import floor
 from typing import Literal
 
-from transcribe.show_notes import NO_SHOW, Show, ShowNotes
+from transcribe.show_notes import NO_SHOW, Chapter, Show, ShowNotes
 
 SAMPLE_RATE = 16_000
 """Hz. Whisper's input rate (Radford et al. 2022, section 2.2); everything is resampled to it."""
@@ -66,6 +66,7 @@ class Source:
         tags: Container metadata (title, artist, album, ...), sorted by key.
         pictures: Whether the length stated may be that of moving pictures or other streams.
         stamp: What the system said of the file just before it was read; empty where nobody asked.
+        chapters: Those that the recording's makers set, in order of their starts.
     """
 
     path: str
@@ -79,6 +80,7 @@ class Source:
     tags: tuple[tuple[str, str], ...] = ()
     pictures: bool = False
     stamp: tuple[int, ...] = field(default=(), compare=False)
+    chapters: tuple[Chapter, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -600,6 +602,7 @@ class Episode:
         notes: What was written about it; None where nothing was.
         tracks: The microphones it was made of, in the order given; empty where there was one.
         turns: Who speaks when; None where speakers were not told apart.
+        chapters: Those of the recording's makers, where they are kept; then those of the notes are the same.
     """
 
     source: Source
@@ -612,6 +615,7 @@ class Episode:
     notes: ShowNotes | None = None
     tracks: tuple[Track, ...] = ()
     turns: Turns | None = None
+    chapters: tuple[Chapter, ...] = ()
 
     @property
     def duration_ms(self) -> int:

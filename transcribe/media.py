@@ -21,6 +21,7 @@ class Container:
         streams: Every audio stream with known parameters, in the file's order; empty when there is none.
         tags: Title, artist and the like, sorted by key.
         pictures: Whether it holds moving pictures or other timed streams, whose length may be the one stated.
+        chapters: Start and end in ms and title of every chapter, in the file's order, as the file says them.
     """
 
     format: str
@@ -28,6 +29,7 @@ class Container:
     streams: tuple[AudioStream, ...]
     tags: tuple[tuple[str, str], ...] = ()
     pictures: bool = False
+    chapters: tuple[tuple[int, int, str], ...] = ()
 
 
 @dataclass(frozen=True)

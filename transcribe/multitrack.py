@@ -146,7 +146,8 @@ def mixed(
         finally:
             temporary.unlink(missing_ok=True)
     source = probe(place, None, engines.prober)
-    return replace(episode, source=replace(source, path=str(name), name=name.name))
+    chapters = episode.source.chapters
+    return replace(episode, source=replace(source, path=str(name), name=name.name, chapters=chapters))
 
 
 def _voice(source: Source, track: Track) -> Voice:

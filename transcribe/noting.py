@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 
+from transcribe.chapters.found import fitted
 from transcribe.episode import Episode
 from transcribe.errors import Interrupted, TranscribeError
 from transcribe.formats import format_named
@@ -17,7 +18,7 @@ from transcribe.notes.writer import Writer, WriterProgress
 from transcribe.own_process import Died
 from transcribe.progress import Progress, StageFinished, StageStarted, Warned, WriterAdvanced
 from transcribe.settings import Settings
-from transcribe.show_notes import ShowNotes
+from transcribe.show_notes import Chapter, ShowNotes
 from transcribe.text import to_json
 from transcribe.workspace import Workspace
 
@@ -29,9 +30,17 @@ STAGE = "notes"
 MOST_DEATHS = 2
 """How often a writer's engine may die over one recording; after that it is not asked any more."""
 
+KEEP = "keep"
+"""The value of `chapters` that keeps those of the recording's makers."""
+
 
 def noted(
-    work: Workspace, episode: Episode, settings: Settings, open_writer: OpenWriter | None, progress: Progress
+    work: Workspace,
+    episode: Episode,
+    settings: Settings,
+    open_writer: OpenWriter | None,
+    progress: Progress,
+    listed: tuple[Chapter, ...] = (),
 ) -> Episode:
     """The episode with what is known about its show and, where asked for, with notes.
 
@@ -44,11 +53,13 @@ def noted(
         settings: The groups `notes` and `show` are read.
         open_writer: Gets the language model ready; None: the extractive writer alone.
         progress: Told of the stage `notes`.
+        listed: Chapters that a feed has of it; those in the file come first.
 
     Raises:
         UsageError: A link of the show cannot be published.
     """
     episode = replace(episode, show=show_of(episode.source.tags, settings.show))
+    episode = with_producers_chapters(episode, listed, settings, progress)
     if not wants_notes(settings):
         return episode
     progress(StageStarted(STAGE))
@@ -61,6 +72,28 @@ def noted(
     elif notes is None:
         notes = _write(work, name, episode, settings, open_writer, progress)
     progress(StageFinished(STAGE, resumed=resumed))
+    return with_notes(episode, notes)
+
+
+def with_producers_chapters(
+    episode: Episode, listed: tuple[Chapter, ...], settings: Settings, progress: Progress
+) -> Episode:
+    """The episode with the chapters that its makers set, in the file or a feed, where they are kept."""
+    chapters = episode.source.chapters or listed
+    if settings.output.chapters != KEEP or not chapters:
+        return episode
+    length_ms = max(episode.duration_ms, episode.audio.end_ms)
+    kept = fitted(chapters, length_ms, episode.transcript.segments)
+    if kept.beyond:
+        begin = "1 chapter begins" if kept.beyond == 1 else f"{kept.beyond} chapters begin"
+        progress(Warned(f"{episode.source.name}: {begin} after the recording's end: left out"))
+    return replace(episode, chapters=kept.chapters)
+
+
+def with_notes(episode: Episode, notes: ShowNotes | None) -> Episode:
+    """The episode with notes, whose chapters are those of the recording's makers where these are kept."""
+    if notes is not None and episode.chapters:
+        notes = replace(notes, chapters=episode.chapters)
     return replace(episode, notes=notes)
 
 

@@ -12,8 +12,10 @@ from transcribe.episode import Episode
 from transcribe.errors import OutputError, UsageError
 from transcribe.files import disk_errors, inside, sweep, write_together
 from transcribe.formats import PACK, format_named
+from transcribe.notes.extractive import write_extractive
+from transcribe.notes.material import material_of
 from transcribe.notes.show import show_of
-from transcribe.noting import OpenWriter, notes_of, wants_notes
+from transcribe.noting import KEEP, OpenWriter, notes_of, wants_notes, with_notes
 from transcribe.progress import Progress
 from transcribe.settings import Settings, ShowSettings
 from transcribe.show_notes import NO_SHOW
@@ -58,14 +60,14 @@ def render_document(
     """
     if settings.output.output == "-":
         raise UsageError("render writes files", "Choose a folder with -o")
-    episode = with_show(open_document(document), settings.show)
+    episode = _with_chapters(with_show(open_document(document), settings.show), settings)
     names = () if only_template else _names(settings)
     names += (TEMPLATE,) if settings.output.template else ()
     check_content(episode.source, names, settings)
     targets = _targets(document, names, settings)
     lacking = episode.notes is None and wants_notes(settings) and any(map(_uses_notes, targets.values()))
     if notes_anew or lacking:
-        episode = replace(episode, notes=notes_of(episode, settings, choose_writer(), progress))
+        episode = with_notes(episode, notes_of(episode, settings, choose_writer(), progress))
     contents = {path: content_of(settings, episode, name) or b"" for path, name in targets.items()}
     if contents:
         folder = next(iter(contents)).parent
@@ -74,6 +76,16 @@ def render_document(
         sweep(folder)
     write_together(contents)
     return tuple(contents)
+
+
+def _with_chapters(episode: Episode, settings: Settings) -> Episode:
+    """The episode as `--chapters` says; those of its makers are replaced by the extractive writer's."""
+    if settings.output.chapters == KEEP or not episode.chapters:
+        return episode
+    if episode.notes is None:
+        return replace(episode, chapters=())
+    own = write_extractive(material_of(episode)).chapters
+    return replace(episode, chapters=(), notes=replace(episode.notes, chapters=own))
 
 
 def open_document(document: Path) -> Episode:

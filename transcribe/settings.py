@@ -348,6 +348,13 @@ class OutputSettings:
         False, "Put the recording into the page (format page), if it is small", advanced=True, trust="any"
     )
     publish: bool = option(False, "Write every file that a podcast host takes", trust="any")
+    chapters: str = option(
+        "keep",
+        "Chapters that the recording has: keep them, or replace them by those of the notes",
+        choices=("keep", "replace"),
+        advanced=True,
+        trust="any",
+    )
     force: bool = option(False, "Replace existing files, whoever wrote them")
     fail_under: float = option(
         0.0,

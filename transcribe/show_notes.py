@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Origin = Literal["speaker", "model"]
-"""Whose words a text is in: somebody's in the recording, or a language model's."""
+Origin = Literal["speaker", "model", "producer"]
+"""Whose words a text is in: somebody's in the recording, a language model's, or the recording's makers'."""
 
 MentionKind = Literal["person", "organisation", "place", "work", "other"]
 
@@ -38,12 +38,17 @@ class Statement:
 class Chapter:
     """A part of the episode about one topic; chapters follow each other without gaps, the first from 0.
 
+    Those of the recording's makers (`origin` is `producer`) begin and end where these say.
+
     Attributes:
         start_ms: Start of its first segment; 0 for the first chapter.
         end_ms: Where the next one starts, or the recording ends.
         title: One line, never empty.
         segments: Positions of its segments.
         origin: Whose words the title is in.
+        url: Where it leads, an address that can be published; or empty.
+        image: Its picture: an address that can be published, or, for a picture in the recording, how the
+            name of its file beside the results ends (`.chapter-1.jpg`); or empty.
     """
 
     start_ms: int
@@ -51,6 +56,8 @@ class Chapter:
     title: str
     segments: tuple[int, ...]
     origin: Origin = "speaker"
+    url: str = ""
+    image: str = ""
 
 
 @dataclass(frozen=True)

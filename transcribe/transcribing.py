@@ -42,7 +42,7 @@ from transcribe.stages.content import check_content, content_of
 from transcribe.stages.probe import changed_since
 from transcribe.stages.publish import Target, check_targets, publish
 from transcribe.stages.tagging import content_of as sound_of
-from transcribe.stages.tagging import publish_sound
+from transcribe.stages.tagging import picture_targets, publish_sound
 from transcribe.track_jobs import TrackJob, parts_of, track_jobs
 from transcribe.workspace import Workspace, scratch
 
@@ -158,10 +158,17 @@ class _Output:
         content = partial(content_of, settings)
         self._write(publish(episode, job.targets, content, self._work, force=self._force, ours=self._ours))
         sound = publish_sound(
-            job.sound, episode, None if changed else self._engines.editor, self._work, self._progress,
-            force=self._force, ours=self._ours,
+            self._sound(episode), episode, None if changed else self._engines.editor, self._work,
+            self._progress, force=self._force, ours=self._ours,
         )  # fmt: skip
         self._write(sound)
+
+    def _sound(self, episode: Episode) -> tuple[tuple[Target, ...], ...]:
+        """The groups of sound files, and the pictures of chapters where there are some."""
+        if not self._job.sound:
+            return ()
+        pictures = picture_targets(self._job.targets[0].path.parent, episode)
+        return (*self._job.sound, pictures) if pictures else self._job.sound
 
     def remember(self, seen: Seen, episode: Episode, *, asked: bool) -> None:
         """Keep beside the results what was made of this recording; a failure is told only.

@@ -11,7 +11,7 @@
   const numbers = new Map(words.map((word, number) => [word, number]));
   const lines = Array.from(document.querySelectorAll("#words .line"));
   const lineStarts = lines.map((line) => Number(line.querySelector(".stamp").dataset.ms));
-  const chapters = Array.from(document.querySelectorAll(".chapters a"));
+  const chapters = Array.from(document.querySelectorAll(".chapters a[data-ms]"));
   const chapterStarts = chapters.map((link) => Number(link.dataset.ms));
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
   // Two may speak at the same time: a word's start may lie before that of the word before it in the text.

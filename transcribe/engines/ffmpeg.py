@@ -49,6 +49,10 @@ QUIETEST_LUFS = -69.0
 """EBU R128 gates at -70 LUFS: where nothing was louder, ffmpeg says -70 or -inf."""
 
 MAX_TAG_CHARS = 1000
+MAX_CUESHEET_CHARS = 100_000
+MOST_CHAPTERS = 10_000
+"""More than anybody sets; a hostile file may have millions."""
+
 TECHNICAL_TAGS = {
     "compatible_brands", "encoder", "handler_name", "itunsmpb", "major_brand", "minor_version", "vendor_id",
 }  # fmt: skip
@@ -58,6 +62,7 @@ _INPUT = re.compile(r"^\[info\] Input #0, ([\w,.-]+), from '", re.MULTILINE)
 _DURATION = re.compile(r"^\[info\]   Duration: (?:N/A|(\d+):(\d\d):(\d\d)\.(\d\d))(?:,|$)", re.MULTILINE)
 _STREAM = r"^\[info\]   Stream #0:\d+\S*: Audio: (\w+)[^\n]*?{separator}(\d+) Hz, ([^\n]*)$"
 _PICTURES = r"^\[info\]   Stream #0:\d+\S*: Video: [^\n]*?{separator}[^\n]*$"
+_CHAPTERS = re.compile(r"^\[info\]   Chapters:$", re.MULTILINE)
 _LOUDNESS = re.compile(r"Summary:\s+Integrated loudness:\s+I:\s+(-?\d+(?:\.\d+)?) LUFS")
 
 
@@ -118,9 +123,23 @@ class Ffmpeg:
                 "Check that it plays elsewhere; playlists and scripts that refer to other files are refused",
             )
         container = _container(opened[1], finished, separator)
+        if _CHAPTERS.search(finished.log):
+            container = replace(container, chapters=self._chapters(path))
         if container.format == "wav" and (stated := stated_ms(path)) is not None:
             return replace(container, duration_ms=stated)
         return container
+
+    def _chapters(self, path: Path) -> tuple[tuple[int, int, str], ...]:
+        """Asked for alone: an output of no length, as for the tags, has only the first of them."""
+        import ffmpeg
+
+        # Without a stream the library would leave the input out; this container takes none.
+        ask = ffmpeg.output(
+            self._input(str(path))["a?"], "pipe:", c="copy", frames=0, format="ffmetadata", fflags="+bitexact"
+        )
+        finished = self.program.run(_arguments(ask))
+        _refuse_crash(finished, f"reading {path}")
+        return _chapters_in(finished.output)
 
     def decode(self, extract: Extract, sink: Sink) -> Decoding:
         """Decode one audio stream and hand it to `sink` as mono float32 little-endian bytes at 16 kHz.
@@ -250,18 +269,31 @@ def _language(code: str) -> str:
     return "" if code == "und" else code
 
 
-def _tag_sections(text: str) -> list[dict[str, str]]:
-    """Read ffmpeg's metadata format: the container's tags, then those of each audio stream.
+def _chapters_in(text: str) -> tuple[tuple[int, int, str], ...]:
+    """The chapters of ffmpeg's metadata format; those whose times make no sense are left out."""
+    found = []
+    for section in _tag_sections(text, "[CHAPTER]")[1 : MOST_CHAPTERS + 1]:
+        base = re.fullmatch(r"(\d{1,12})/(\d{1,12})", section.get("timebase", ""))
+        times = [section.get(name, "") for name in ("start", "end")]
+        if base and int(base[2]) and all(re.fullmatch(r"-?\d{1,20}", each) for each in times):
+            start, end = (int(each) * 1000 * int(base[1]) // int(base[2]) for each in times)
+            found.append((start, end, section.get("title", "")))
+    return tuple(found)
+
+
+def _tag_sections(text: str, begins: str = "[STREAM]") -> list[dict[str, str]]:
+    """Read ffmpeg's metadata format: the container's tags, then those of each audio stream, or chapter.
 
     A backslash escapes `=`, `;`, `#`, itself and newlines: https://ffmpeg.org/ffmpeg-formats.html#Metadata-2
     """
     sections: list[dict[str, str]] = [{}]
     for line in re.findall(r"(?:\\.|[^\\\n])+", text, re.DOTALL):
-        if line == "[STREAM]":
+        if line == begins:
             sections.append({})
         elif pair := re.fullmatch(r"((?:\\.|[^\\=;])+)=(.*)", line, re.DOTALL):
             key, value = (re.sub(r"\\(.)", r"\1", part, flags=re.DOTALL) for part in pair.groups())
-            sections[-1][key.lower()] = value[:MAX_TAG_CHARS]
+            longest = MAX_CUESHEET_CHARS if key.lower() == "cuesheet" else MAX_TAG_CHARS
+            sections[-1][key.lower()] = value[:longest]
     return sections
 
 

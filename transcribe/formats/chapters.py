@@ -9,16 +9,26 @@ import json
 from typing import Any
 
 from transcribe.episode import Episode
-from transcribe.formats.outline import chapters_of, facts_of, one_line, seconds
+from transcribe.formats.outline import (
+    chapters_by,
+    chapters_of,
+    facts_of,
+    image_name,
+    one_line,
+    relative_address,
+    seconds,
+    web_address,
+)
 from transcribe.settings import SubtitleSettings
+from transcribe.show_notes import Chapter
 
 VERSION = "1.2.0"
 
 
 def write(episode: Episode, settings: SubtitleSettings) -> bytes:  # noqa: ARG001 - all formats are called alike
-    """The chapters; without notes a single one under the episode's title.
+    """The chapters; where there are none a single one under the episode's title.
 
-    Where a language model wrote, `ai_generated` (not of the standard; readers ignore what they do not
+    Where a language model wrote titles, `ai_generated` (not of the standard; readers ignore what they do not
     know) is true and `generated_by` names it.
     """
     facts = facts_of(episode)
@@ -28,14 +38,21 @@ def write(episode: Episode, settings: SubtitleSettings) -> bytes:  # noqa: ARG00
     if facts.author:
         document["author"] = facts.author
     document["fileName"] = one_line(episode.source.name)
-    if facts.generated_by:
-        document |= {"ai_generated": True, "generated_by": facts.generated_by}
-    document["chapters"] = [
-        {
-            "startTime": seconds(chapter.start_ms),
-            "endTime": seconds(chapter.end_ms),
-            "title": one_line(chapter.title),
-        }
-        for chapter in chapters_of(episode)
-    ]
+    if model := chapters_by(episode):
+        document |= {"ai_generated": True, "generated_by": model}
+    document["chapters"] = [_record(episode, chapter) for chapter in chapters_of(episode)]
     return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def _record(episode: Episode, chapter: Chapter) -> dict[str, Any]:
+    record = {
+        "startTime": seconds(chapter.start_ms),
+        "endTime": seconds(chapter.end_ms),
+        "title": one_line(chapter.title),
+    }
+    if url := web_address(chapter.url):
+        record["url"] = url
+    if image := image_name(episode, chapter):
+        beside = chapter.image.startswith(".")
+        record["img"] = relative_address(episode, image) if beside else image
+    return record

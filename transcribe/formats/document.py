@@ -43,7 +43,7 @@ from transcribe.episode import (
 from transcribe.errors import InputError
 from transcribe.formats.tokens import encodable
 from transcribe.settings import OPTIONS, SubtitleSettings
-from transcribe.show_notes import NO_SHOW, Show, ShowNotes
+from transcribe.show_notes import NO_SHOW, Chapter, Show, ShowNotes
 
 SCHEMA = "transcribe.transcript"
 VERSION = 1
@@ -241,6 +241,9 @@ class TranscriptDocument:
         Show | None, Meta(description="The show and this episode; null where nothing is known")
     ] = None
     notes: Annotated[ShowNotes | None, Meta(description="What was written about it, or null")] = None
+    chapters: Annotated[
+        tuple[Chapter, ...], Meta(description="Chapters that the recording's makers set, where they are kept")
+    ] = ()
     tracks: Annotated[
         tuple[TrackRecord, ...], Meta(description="The microphones it was made of; empty where there was one")
     ] = ()
@@ -275,6 +278,7 @@ def from_episode(episode: Episode) -> TranscriptDocument:
         segments=tuple(_segment_record(*numbered) for numbered in enumerate(episode.transcript.segments)),
         show=episode.show if episode.show != NO_SHOW else None,
         notes=episode.notes,
+        chapters=episode.chapters,
         tracks=tuple(TrackRecord(**dataclasses.asdict(track)) for track in episode.tracks),
         turns=_turns_record(episode.turns) if episode.turns else None,
     )
@@ -365,6 +369,7 @@ def to_episode(document: TranscriptDocument) -> Episode:
         ),
         show=document.show or NO_SHOW,
         notes=document.notes,
+        chapters=document.chapters,
         tracks=tuple(Track(**dataclasses.asdict(track)) for track in document.tracks),
         turns=_turns(document.turns) if document.turns else None,
     )

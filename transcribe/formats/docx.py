@@ -8,7 +8,7 @@ import zipfile
 from typing import TYPE_CHECKING
 
 from transcribe.episode import Episode
-from transcribe.formats.outline import RIGHT_TO_LEFT, Facts, chapters_of, facts_of, one_line
+from transcribe.formats.outline import RIGHT_TO_LEFT, Facts, facts_of, one_line, outline_of
 from transcribe.formats.paragraphs import Paragraph, paragraphs_of
 from transcribe.formats.tokens import UNNAMED
 from transcribe.settings import SubtitleSettings
@@ -26,7 +26,7 @@ NO_TIME = (1980, 1, 1, 0, 0, 0)
 
 
 def write(episode: Episode, settings: SubtitleSettings) -> bytes:  # noqa: ARG001 - all formats are called alike
-    """The transcript as a Word document, with chapters as headings where there are notes.
+    """The transcript as a Word document, with chapters as headings where there are some.
 
     Where a language model wrote, the properties say so: keyword `ai_generated`, its name in the comments.
     """
@@ -36,7 +36,7 @@ def write(episode: Episode, settings: SubtitleSettings) -> bytes:  # noqa: ARG00
     document = docx.Document()
     _set_properties(document, facts, episode)
     document.add_heading(facts.title, 0)
-    headings = [*chapters_of(episode)] if episode.notes and episode.notes.chapters else []
+    headings = [*outline_of(episode)]
     for statement in episode.notes.summary if episode.notes else ():
         _turned(document.add_paragraph(one_line(statement.text), "Intense Quote"), facts.language)
     for paragraph in paragraphs_of(episode.transcript):

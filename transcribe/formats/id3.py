@@ -32,7 +32,7 @@ _FRAME_ID = re.compile(rb"[A-Z0-9]{4}")
 
 
 @dataclass(frozen=True)
-class _Tag:
+class Tag:
     """A tag as it was read.
 
     Attributes:
@@ -63,7 +63,7 @@ def with_chapters(tag: bytes, chapters: Sequence[Chapter], model: str = "") -> b
     Raises:
         InputError: The tag is damaged, or of a version before 2.3.
     """
-    old = _read(tag) if tag else _Tag(3, ())
+    old = read_tag(tag) if tag else Tag(3, ())
     frames = [_frame(old.version, *frame) for frame in old.frames if frame[0] not in _REPLACED]
     frames += [_frame(old.version, *frame) for frame in _chapter_frames(old.version, chapters[:MAX_CHAPTERS])]
     if model:
@@ -78,8 +78,12 @@ def _chapter_frames(version: int, chapters: Sequence[Chapter]) -> Iterator[tuple
     yield b"CTOC", b"\0\0", b"toc\0" + bytes([_TOP_AND_ORDERED, len(names)]) + b"".join(names)
     for name, chapter in zip(names, chapters, strict=True):
         times = struct.pack(">4I", chapter.start_ms, chapter.end_ms, _NOWHERE, _NOWHERE)
-        title = _frame(version, b"TIT2", b"\0\0", _text(version, chapter.title))
-        yield b"CHAP", b"\0\0", name + times + title
+        said = _frame(version, b"TIT2", b"\0\0", _text(version, chapter.title))
+        if (
+            chapter.url.isascii() and chapter.url
+        ):  # an address without a description, which has its own coding
+            said += _frame(version, b"WXXX", b"\0\0", b"\0\0" + chapter.url.encode())
+        yield b"CHAP", b"\0\0", name + times + said
 
 
 def _text(version: int, *texts: str) -> bytes:
@@ -94,7 +98,12 @@ def _frame(version: int, name: bytes, flags: bytes, content: bytes) -> bytes:
     return name + size + flags + content
 
 
-def _read(tag: bytes) -> _Tag:
+def read_tag(tag: bytes) -> Tag:
+    """Every frame of a tag.
+
+    Raises:
+        InputError: It is damaged, or of a version before 2.3.
+    """
     version, flags = tag[3], tag[5]
     if version not in (3, 4):
         raise InputError(
@@ -106,14 +115,20 @@ def _read(tag: bytes) -> _Tag:
     if flags & _EXTENDED:
         stated = body[:4].ljust(4, b"\0")
         body = body[_from_syncsafe(stated) :] if version == 4 else body[4 + int.from_bytes(stated) :]
-    frames = _frames(body, version)
+    frames = read_frames(body, version)
     if version == 4 and flags & _UNSYNCHRONISED:  # said of the whole tag, but frames added to it are not
         frames = tuple((n, bytes([f[0], f[1] | _FRAME_UNSYNCHRONISED]), c) for n, f, c in frames)
-    return _Tag(version, frames)
+    return Tag(version, frames)
 
 
-def _frames(body: bytes, version: int) -> tuple[tuple[bytes, bytes, bytes], ...]:
-    """Every frame before the padding. Some programs wrote plain sizes into ID3v2.4; both are tried."""
+def read_frames(body: bytes, version: int) -> tuple[tuple[bytes, bytes, bytes], ...]:
+    """Name, flags and content of every frame before the padding; also of those in a frame.
+
+    Some programs wrote plain sizes into ID3v2.4; both are tried.
+
+    Raises:
+        InputError: The frames do not follow each other.
+    """
     for read_size in (_from_syncsafe, int.from_bytes) if version == 4 else (int.from_bytes,):
         frames = []
         position = 0

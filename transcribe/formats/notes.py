@@ -10,6 +10,7 @@ from transcribe.episode import Episode
 from transcribe.errors import UsageError
 from transcribe.formats.labels import direction_of, disclosure_of, label_language, labels_in
 from transcribe.formats.md import title_of
+from transcribe.formats.outline import outline_of
 from transcribe.formats.paragraphs import paragraphs_of
 from transcribe.formats.tokens import encodable, plain
 from transcribe.settings import SubtitleSettings
@@ -62,7 +63,8 @@ def values_of(episode: Episode) -> dict[str, Any]:
         "disclosure": plain(disclosure_of(notes.authorship, language)) if notes else "",
         "duration_ms": duration_of(episode),
         "paragraphs": paragraphs_of(episode.transcript),
-        "youtube_chapters": youtube_chapters(notes.chapters) if notes else (),
+        "chapters": outline_of(episode),
+        "youtube_chapters": youtube_chapters(outline_of(episode)),
     }
 
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePath
+from urllib.parse import quote
 
 from transcribe.episode import Episode, Transcript
 from transcribe.formats.tokens import encodable, plain
@@ -16,6 +17,12 @@ from transcribe.show_notes import Chapter
 
 _NOT_XML = re.compile("[\ufffe\uffff]")
 """Not allowed in XML 1.0 (section 2.2), in no form; `plain` and our templates remove the others like them."""
+
+_PICTURE = re.compile(r"\.chapter-\d{1,3}\.(?:jpg|png)")
+"""How the files of pictures end (`transcribe/chapters/found.py`)."""
+
+TODO = "https://todo.invalid"
+"""Stands for an address nobody has told yet; no name below .invalid can exist (RFC 2606)."""
 
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ps", "sd", "ur", "yi"})
 """Languages of Whisper's list that are written from right to left."""
@@ -91,12 +98,50 @@ def length_ms(episode: Episode) -> int:
     return episode.duration_ms
 
 
+def outline_of(episode: Episode) -> tuple[Chapter, ...]:
+    """The chapters that the recording's makers set, else those of the notes; none where there are neither."""
+    return episode.chapters or (episode.notes.chapters if episode.notes else ())
+
+
+def chapters_by(episode: Episode) -> str:
+    """The language model that wrote titles of chapters; empty where none did."""
+    return "" if episode.chapters else generated_by(episode)
+
+
+def image_name(episode: Episode, chapter: Chapter) -> str:
+    """Address of a chapter's picture, or the name of its file beside the results; or empty."""
+    if _PICTURE.fullmatch(chapter.image):
+        return PurePath(episode.source.name).stem + chapter.image
+    return web_address(chapter.image)
+
+
 def chapters_of(episode: Episode) -> tuple[Chapter, ...]:
-    """The chapters of the notes; without notes one chapter, the whole episode under its title."""
-    if episode.notes and episode.notes.chapters:
-        return episode.notes.chapters
+    """The outline; where there is none one chapter, the whole episode under its title."""
+    if outline := outline_of(episode):
+        return outline
     everything = tuple(range(len(episode.transcript.segments)))
     return (Chapter(0, length_ms(episode), facts_of(episode).title, everything),)
+
+
+def base_address(episode: Episode) -> str:
+    """Where the episode's files will lie: under its page; empty where that is not known."""
+    return web_address(episode.show.episode_url).partition("?")[0].partition("#")[0].rstrip("/")
+
+
+def file_address(episode: Episode, name: str) -> str:
+    """Where a file will lie: under the episode's page, or an address that says it is to be filled in."""
+    return f"{base_address(episode) or TODO}/{quote(one_line(name))}"
+
+
+def relative_address(episode: Episode, name: str) -> str:
+    """The same for a file that is read beside this one, where the page is not known."""
+    return file_address(episode, name) if base_address(episode) else quote(one_line(name))
+
+
+def web_address(url: str) -> str:
+    """The address if it is one that a feed may point to, else nothing."""
+    url = one_line(url)
+    return url if url.startswith(("https://", "http://")) else ""
 
 
 def lines_of(transcript: Transcript) -> Iterator[Line]:

@@ -6,8 +6,16 @@ from xml.etree import ElementTree as ET
 
 from transcribe.episode import Episode
 from transcribe.formats.markup import add_comment, xml_file
-from transcribe.formats.outline import chapters_of, generated_by, one_line
+from transcribe.formats.outline import (
+    chapters_by,
+    chapters_of,
+    file_address,
+    image_name,
+    one_line,
+    web_address,
+)
 from transcribe.settings import SubtitleSettings
+from transcribe.show_notes import Chapter
 from transcribe.timecode import format_timecode
 
 NAMESPACE = "http://podlove.org/simple-chapters"
@@ -15,12 +23,12 @@ VERSION = "1.2"
 
 
 def write(episode: Episode, settings: SubtitleSettings) -> bytes:  # noqa: ARG001 - all formats are called alike
-    """The chapters; without notes a single one under the episode's title.
+    """The chapters; where there are none a single one under the episode's title.
 
-    Where a language model wrote, a comment says `ai_generated: true` and names it.
+    Where a language model wrote titles, a comment says `ai_generated: true` and names it.
     """
     root = element_of(episode)
-    if model := generated_by(episode):
+    if model := chapters_by(episode):
         add_comment(root, f"ai_generated: true; generated_by: {model}")
     return xml_file(root)
 
@@ -31,5 +39,15 @@ def element_of(episode: Episode) -> ET.Element:
     root = ET.Element(f"{{{NAMESPACE}}}chapters", version=VERSION)
     for chapter in chapters_of(episode):
         start = format_timecode(chapter.start_ms)
-        ET.SubElement(root, f"{{{NAMESPACE}}}chapter", start=start, title=one_line(chapter.title))
+        more = {"href": web_address(chapter.url), "image": _image_address(episode, chapter)}
+        element = ET.SubElement(root, f"{{{NAMESPACE}}}chapter", start=start, title=one_line(chapter.title))
+        for name, address in more.items():
+            if address:
+                element.set(name, address)
     return root
+
+
+def _image_address(episode: Episode, chapter: Chapter) -> str:
+    """Where a chapter's picture will lie: this format takes whole addresses only."""
+    name = image_name(episode, chapter)
+    return file_address(episode, name) if name and chapter.image.startswith(".") else name

@@ -8,14 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import PurePath
-from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
 from transcribe.episode import Episode, Source
 from transcribe.formats import psc
 from transcribe.formats.markup import add_comment, added, xml_file
 from transcribe.formats.notes import values_of
-from transcribe.formats.outline import Facts, facts_of, length_ms, one_line, seconds, xml_text
+from transcribe.formats.outline import (
+    Facts,
+    base_address,
+    facts_of,
+    file_address,
+    length_ms,
+    one_line,
+    seconds,
+    web_address,
+    xml_text,
+)
 from transcribe.settings import SubtitleSettings
 from transcribe.show_notes import ShowNotes, Statement
 from transcribe.templates import render_template
@@ -25,9 +34,6 @@ CONTENT = "{http://purl.org/rss/1.0/modules/content/}"
 DUBLIN_CORE = "{http://purl.org/dc/elements/1.1/}"
 PODCAST = "{https://podcastindex.org/namespace/1.0}"
 PREFIXES = {"itunes": ITUNES, "content": CONTENT, "dc": DUBLIN_CORE, "podcast": PODCAST}
-
-TODO = "https://todo.invalid"
-"""Stands for an address nobody has told yet; no name below .invalid can exist (RFC 2606)."""
 
 LONGEST_NAME = 128
 """Characters of a person's name and of a sound bite's title in Podcasting 2.0."""
@@ -63,7 +69,7 @@ def write(episode: Episode, settings: SubtitleSettings) -> bytes:  # noqa: ARG00
         ET.register_namespace(prefix, namespace.strip("{}"))
     facts = facts_of(episode)
     item = ET.Element("item")
-    if not _base(episode):
+    if not base_address(episode):
         add_comment(item, "TODO: put the files' real addresses where https://todo.invalid stands")
     add_comment(item, "TODO: add pubDate, the day and time of publication, as RFC 2822 writes it")
     _add_basics(item, episode, facts)
@@ -78,14 +84,14 @@ def write(episode: Episode, settings: SubtitleSettings) -> bytes:  # noqa: ARG00
 def _add_basics(item: ET.Element, episode: Episode, facts: Facts) -> None:
     source, notes = episode.source, episode.notes
     added(item, "title", facts.title)
-    if link := _web(episode.show.episode_url):
+    if link := web_address(episode.show.episode_url):
         added(item, "link", link)
     added(item, "guid", f"sha256:{source.sha256}", isPermaLink="false")
     added(item, "description", _joined(_sure(notes) if notes else ()) or facts.title)
     if notes:
         added(item, f"{CONTENT}encoded", xml_text(render_template(DESCRIPTION, **values_of(episode))))
     length = str(source.bytes)
-    added(item, "enclosure", url=_address(episode, source.name), length=length, type=_media_type(source))
+    added(item, "enclosure", url=file_address(episode, source.name), length=length, type=_media_type(source))
     if facts.language:
         added(item, f"{DUBLIN_CORE}language", facts.language)
 
@@ -99,7 +105,7 @@ def _add_itunes(item: ET.Element, episode: Episode, facts: Facts) -> None:
         if number.isdecimal():  # a bonus episode may be called 2.5, which these tags do not allow
             added(item, f"{ITUNES}{tag}", str(int(number)))
             added(item, f"{PODCAST}{tag}", str(int(number)))
-    if image := _web(episode.show.image_url):
+    if image := web_address(episode.show.image_url):
         added(item, f"{ITUNES}image", href=image)
 
 
@@ -107,9 +113,9 @@ def _add_files(item: ET.Element, episode: Episode, facts: Facts) -> None:
     language = {"language": facts.language} if facts.language else {}
     for suffix, media_type in TRANSCRIPTS:
         rel = {"rel": "captions"} if media_type in CAPTIONS else {}
-        url = _address(episode, PurePath(episode.source.name).stem + suffix)
+        url = file_address(episode, PurePath(episode.source.name).stem + suffix)
         added(item, f"{PODCAST}transcript", url=url, type=media_type, **language, **rel)
-    url = _address(episode, PurePath(episode.source.name).stem + ".chapters.json")
+    url = file_address(episode, PurePath(episode.source.name).stem + ".chapters.json")
     added(item, f"{PODCAST}chapters", url=url, type="application/json+chapters")
     item.append(psc.element_of(episode))
 
@@ -142,18 +148,3 @@ def _joined(statements: Iterable[Statement]) -> str:
 def _media_type(source: Source) -> str:
     by_container = "audio/mpeg" if source.container == "mp3" else "application/octet-stream"
     return MEDIA_TYPES.get(PurePath(source.name).suffix.lower(), by_container)
-
-
-def _address(episode: Episode, name: str) -> str:
-    """Where a file will lie: under the episode's page, or an address that says it is to be filled in."""
-    return f"{_base(episode) or TODO}/{quote(one_line(name))}"
-
-
-def _base(episode: Episode) -> str:
-    return _web(episode.show.episode_url).partition("?")[0].partition("#")[0].rstrip("/")
-
-
-def _web(url: str) -> str:
-    """The address if it is one that a feed may point to."""
-    url = one_line(url)
-    return url if url.startswith(("https://", "http://")) else ""

@@ -46,6 +46,8 @@ def content_of(settings: Settings, episode: Episode, name: str) -> bytes | None:
     if name == review.NAME:
         return review.write(episode)
     episode = _with_disclosure(episode, settings.notes.disclosure)
+    if not settings.output.publish:
+        episode = _without_pictures(episode)
     if name == TEMPLATE and settings.output.template:
         return fill_in(settings.output.template, episode)
     if name == page.NAME and settings.output.embed_audio:
@@ -59,6 +61,18 @@ def _with_disclosure(episode: Episode, wording: str) -> Episode:
         return episode
     authorship = replace(episode.notes.authorship, disclosure=wording)
     return replace(episode, notes=replace(episode.notes, authorship=authorship))
+
+
+def _without_pictures(episode: Episode) -> Episode:
+    """The episode without names of pictures beside the results: these are written for `--publish` only."""
+    if not any(chapter.image.startswith(".") for chapter in episode.chapters):
+        return episode
+    chapters = tuple(
+        replace(chapter, image="") if chapter.image.startswith(".") else chapter
+        for chapter in episode.chapters
+    )
+    notes = replace(episode.notes, chapters=chapters) if episode.notes else None
+    return replace(episode, chapters=chapters, notes=notes)
 
 
 def _recording(source: Source) -> bytes:

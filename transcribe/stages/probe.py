@@ -6,6 +6,9 @@ import stat
 from pathlib import Path
 from typing import Protocol
 
+from transcribe.chapters.comments import without_chapters
+from transcribe.chapters.found import ordered
+from transcribe.chapters.read import found_in
 from transcribe.digest import file_digest
 from transcribe.episode import AudioStream, Source
 from transcribe.errors import InputError
@@ -55,9 +58,10 @@ def probe(path: Path, audio_stream: int | None, prober: Prober) -> Source:
         duration_ms=container.duration_ms,
         streams=container.streams,
         stream=_choose(path, container.streams, audio_stream).index,
-        tags=container.tags,
+        tags=without_chapters(container.tags),
         pictures=container.pictures,
         stamp=stamp,
+        chapters=ordered(found_in(path, container)),
     )
 
 

@@ -1,4 +1,4 @@
-"""Copies of a recording with its chapters in them, and its sound bites as clips; for episodes with notes."""
+"""Copies of a recording with its chapters in them, pictures of its chapters, its sound bites as clips."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from functools import partial
 from pathlib import Path, PurePath
 from typing import Protocol
 
+from transcribe.chapters.found import pictures
+from transcribe.chapters.read import found_in
 from transcribe.episode import Episode
 from transcribe.errors import Interrupted, TranscribeError
 from transcribe.files import Content
 from transcribe.formats.id3 import HEADER_BYTES, tag_bytes, with_chapters
-from transcribe.formats.outline import generated_by, one_line
-from transcribe.media import Extract, Voice
+from transcribe.formats.outline import chapters_by, one_line, outline_of
+from transcribe.media import Container, Extract, Voice
 from transcribe.progress import Progress, Warned
 from transcribe.show_notes import Chapter, SoundBite
 from transcribe.stages.channels import extract_of
@@ -101,13 +103,30 @@ def content_of(episode: Episode, name: str, editor: Editor) -> Content | None:
 
     What is returned raises TranscribeError or OSError when the file cannot be written.
     """
-    notes = episode.notes
-    if notes is None:
-        return None
     if name == CHAPTERS:
-        return partial(_copy_with_chapters, episode, notes.chapters, editor) if notes.chapters else None
-    bite = dict(zip(CLIPS, notes.sound_bites, strict=False)).get(name)
+        chapters = outline_of(episode)
+        in_file = episode.source.chapters and all(track.divided for track in episode.tracks)
+        if episode.chapters and in_file:  # not in a mix of several files
+            return partial(shutil.copyfile, episode.source.path)
+        return partial(_copy_with_chapters, episode, chapters, editor) if chapters else None
+    if name.startswith("."):
+        return _pictures(episode).get(name)
+    bites = episode.notes.sound_bites if episode.notes else ()
+    bite = dict(zip(CLIPS, bites, strict=False)).get(name)
     return partial(_cut, episode, bite, editor) if bite else None
+
+
+def picture_targets(folder: Path, episode: Episode) -> tuple[Target, ...]:
+    """Where the pictures of the producer's chapters go; their format is how their names end."""
+    endings = dict.fromkeys(each.image for each in episode.chapters if each.image.startswith("."))
+    return tuple(Target(ending, target_path(folder, episode.source.name, ending)) for ending in endings)
+
+
+def _pictures(episode: Episode) -> dict[str, Content]:
+    """By the ends of their names."""
+    source = episode.source
+    container = Container(source.container, source.duration_ms, source.streams)
+    return {each.ending: each.content for each in pictures(found_in(Path(source.path), container))}
 
 
 def _cut(episode: Episode, bite: SoundBite, editor: Editor, target: Path) -> None:
@@ -126,5 +145,5 @@ def _copy_with_chapters(episode: Episode, chapters: Sequence[Chapter], editor: E
     with path.open("rb") as recording, target.open("wb") as copy:
         length = tag_bytes(recording.read(HEADER_BYTES))
         recording.seek(0)
-        copy.write(with_chapters(recording.read(length), titled, generated_by(episode)))
+        copy.write(with_chapters(recording.read(length), titled, chapters_by(episode)))
         shutil.copyfileobj(recording, copy)

@@ -11,13 +11,14 @@ import pytest
 from recordings import ENGLISH, episode_of
 
 from transcribe.commands.choose_writer import choose_writer
+from transcribe.episode import Episode
 from transcribe.errors import EngineError, UsageError
 from transcribe.notes.writer import Draft, Drafts, Material, Part, WriterProgress
 from transcribe.noting import gave_up, noted
 from transcribe.own_process import Died
 from transcribe.progress import Event, StageFinished, StageStarted, Warned, WriterAdvanced, silent
 from transcribe.settings import Settings
-from transcribe.show_notes import ShowNotes
+from transcribe.show_notes import Chapter, ShowNotes
 from transcribe.workspace import Workspace
 
 NOTES = Settings.of(notes=True)
@@ -216,3 +217,55 @@ def test_writers_are_chosen_by_name() -> None:
     assert choose_writer(Settings()) is None
     with pytest.raises(UsageError, match="no writer 'quill:goose'"):
         choose_writer(Settings.of(writer="quill:goose"))
+
+
+OWN = (
+    Chapter(0, 30_000, "Begrüßung", (), "producer", "https://e.org/a"),
+    Chapter(30_000, 60_000, "Schluss", (), "producer"),
+    Chapter(9_000_000, 9_000_000, "Zugabe", (), "producer"),
+)
+
+
+def own_chapters(
+    work: Workspace, settings: Settings, listed: tuple[Chapter, ...] = (), model: Model | None = None
+) -> tuple[Episode, list[str]]:
+    events: list[Event] = []
+    said = episode_of(ENGLISH)
+    if not listed:
+        said = replace(said, source=replace(said.source, chapters=OWN))
+    made = noted(work, said, settings, (lambda: model) if model else None, events.append, listed)
+    return made, [event.message for event in events if isinstance(event, Warned)]
+
+
+@pytest.mark.parametrize("listed", [(), OWN])
+def test_the_producers_chapters_win(work: Workspace, listed: tuple[Chapter, ...]) -> None:
+    made, told = own_chapters(work, NOTES, listed)
+    assert [each.title for each in made.chapters] == ["Begrüßung", "Schluss"]
+    assert made.notes
+    assert made.notes.chapters == made.chapters
+    assert made.chapters[0].segments[0] == 0
+    assert "1 chapter begins after the recording's end" in told[0]
+    again, _ = own_chapters(work, NOTES, listed)
+    assert again.notes == made.notes
+
+
+def test_a_models_titles_do_not_replace_the_producers(work: Workspace) -> None:
+    model = Model((Draft("chapters", "The lamp", (0,)), Draft("summary", "A lamp that nobody tends.", (0,))))
+    made, _ = own_chapters(work, NOTES, (), model)
+    assert [each.title for each in made.chapters] == ["Begrüßung", "Schluss"]
+    assert made.notes
+    assert made.notes.chapters == made.chapters
+
+
+def test_without_notes_the_producers_chapters_are_kept(work: Workspace) -> None:
+    made, _ = own_chapters(work, Settings())
+    assert made.notes is None
+    assert len(made.chapters) == 2
+
+
+def test_the_producers_chapters_are_replaced_where_that_is_asked_for(work: Workspace) -> None:
+    made, told = own_chapters(work, NOTES.replace({"chapters": "replace"}))
+    assert made.chapters == ()
+    assert made.notes
+    assert {each.origin for each in made.notes.chapters} == {"speaker"}
+    assert told == []
