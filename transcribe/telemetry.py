@@ -36,8 +36,8 @@ SWITCHES = (
         "ORT_DISABLE_TELEMETRY",
         "1",
         "onnxruntime",
-        "from 1.29 on, events about the machine, the program and its models are queued in the user's cache, "
-        "and sent to Microsoft by processes that live for some ten seconds",
+        "from 1.29 on, events about the machine and the program are queued in the user's cache, and sent to "
+        "Microsoft by processes that live for some ten seconds",
         "`Privacy.md` in the package",
     ),
     Switch(

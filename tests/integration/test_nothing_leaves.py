@@ -98,6 +98,27 @@ OWN_PROCESS = (
 )
 IDENTIFYING = {Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id"), Path("/etc/hostname")}
 
+HLS = "#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\nhttp://far.example/a.ts\n#EXT-X-ENDLIST\n"
+FOREIGN = {
+    "hls.m3u8": HLS,
+    "hls.wav": HLS,
+    "list.m3u": "http://far.example/a.mp3\nfile://far.example/b.mp3\n//far.example/c.mp3\n",
+    "list.ffconcat": "ffconcat version 1.0\nfile 'http://far.example/a.wav'\n",
+    "stream.sdp": "v=0\no=- 0 0 IN IP4 192.0.2.7\ns=a\nc=IN IP4 192.0.2.7\nt=0 0\nm=audio 5004 RTP/AVP 0\n",
+    "dash.mpd": '<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static" mediaPresentationDuration="PT9S">'
+    '<Period><BaseURL>http://far.example/</BaseURL><AdaptationSet mimeType="audio/mp4"><Representation id="1"'
+    ' bandwidth="1"><SegmentList><SegmentURL media="a.mp4"/></SegmentList></Representation></AdaptationSet>'
+    "</Period></MPD>",
+    "feed.xml": '<rss version="2.0"><channel><item><enclosure url="http://far.example/a.mp3"'
+    ' type="audio/mpeg"/></item></channel></rss>',
+    "entity.xml": '<!DOCTYPE rss SYSTEM "http://far.example/a.dtd" [<!ENTITY % e SYSTEM "http://far.example/b">%e;]>'
+    '<rss version="2.0"><channel/></rss>',
+}
+"""Files that name another machine, in the formats of ffmpeg and of lists."""
+
+NOT_A_RECORDING = 3
+SOME_FAILED = 11
+
 WHOLE = ("--speakers", "auto", "--notes", "--publish", "-f", "txt,srt,vtt,json,page,rttm", "-q")
 API = "import transcribe; transcribe.transcribe_file('{}', model='tiny.en', speakers='2', notes=True)"
 
@@ -231,6 +252,24 @@ def test_every_command_has_its_arguments() -> None:
 def test_every_command(name: str, machine: Machine, whole: Trace) -> None:
     found = [machine.run_once(arguments) for arguments in COMMANDS[name]]
     check_nothing_left(machine, found[-1], ASKS_THIS_MACHINE.get(name, frozenset()))
+
+
+@pytest.mark.parametrize("name", FOREIGN)
+def test_an_address_in_a_file_is_not_followed(name: str, machine: Machine) -> None:
+    (machine.desk / name).write_text(FOREIGN[name], encoding="utf-8")
+    for command in ("run", "batch"):
+        found = machine.run(command, name, "-o", "never", *LISTENED)
+        assert found.code in (NOT_A_RECORDING, SOME_FAILED), found.output
+        assert (found.looked_up, found.sockets) == (frozenset(), ())
+
+
+@pytest.mark.parametrize(
+    "address", ["http://far.example/a.mp3", "tcp://far.example:9/", "concat:http://far.example/a|b"]
+)
+def test_an_address_for_a_name_is_not_followed(address: str, machine: Machine) -> None:
+    found = machine.run("run", address, "-o", "never", *LISTENED)
+    assert found.code == NOT_A_RECORDING, found.output
+    assert (found.looked_up, found.sockets) == (frozenset(), ())
 
 
 def test_pull_asks_nobody_but_the_hub(machine: Machine) -> None:
