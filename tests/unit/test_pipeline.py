@@ -1,13 +1,26 @@
-"""What makes a job another job."""
+"""What makes a job another job, and what is made again."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from transcribe.engines.ffmpeg import Ffmpeg
+from transcribe.engines.silero import SileroDetector
 from transcribe.episode import ModelIdentity
-from transcribe.pipeline import Engines, provenance_of
+from transcribe.errors import InputError
+from transcribe.media import Decoding, Extract, Sink
+from transcribe.pipeline import Engines, listened, provenance_of
+from transcribe.progress import Event, StageFinished, silent
 from transcribe.settings import Settings
+from transcribe.stages.probe import probe
+from transcribe.workspace import Workspace
+
+MakeMedia = Callable[..., Path]
 
 NONE: Any = None
 ENGINES = Engines("transcribe 1", NONE, NONE, NONE, NONE, "engine 1", ModelIdentity("base", "ab"))
@@ -30,3 +43,47 @@ def test_terms_count_by_their_text_and_not_by_where_they_lie(tmp_path: Path) -> 
 def test_terms_are_not_the_prompt() -> None:
     assert made_by(terms=["Łódź"])["prompt"] == ""
     assert made_by(terms=["Łódź"]) != made_by(prompt="Łódź.")
+
+
+@pytest.mark.parametrize("damage", ["short", "changed", "gone", "its record changed"])
+def test_samples_that_are_not_as_they_were_are_made_again(
+    tmp_path: Path, make_media: MakeMedia, ffmpeg: Ffmpeg, damage: str
+) -> None:
+    source = probe(make_media("a.wav"), None, ffmpeg)
+    engines = replace(ENGINES, prober=ffmpeg, decoder=ffmpeg, open_detector=SileroDetector)
+    with Workspace(tmp_path / "work", "a/b") as work:
+        before = listened(work, source, Settings(), engines, silent)
+        path = work.path / "audio.f32"
+        samples = path.read_bytes()
+        if damage == "short":
+            path.write_bytes(samples[:-4])
+        elif damage == "changed":
+            path.write_bytes(samples[:-1] + bytes([samples[-1] ^ 1]))
+        elif damage == "gone":
+            path.unlink()
+        else:
+            record = work.path / "normalise.json"
+            record.write_bytes(record.read_bytes().replace(b"16000", b"15999"))
+        told: list[Event] = []
+        assert listened(work, source, Settings(), engines, told.append) == before
+        assert StageFinished("normalise", resumed=False) in told
+        assert path.read_bytes() == samples
+
+
+def test_a_recording_that_changes_while_it_is_decoded_is_refused(
+    tmp_path: Path, make_media: MakeMedia, ffmpeg: Ffmpeg
+) -> None:
+    path = make_media("a.wav")
+    source = probe(path, None, ffmpeg)
+
+    class Meanwhile:
+        def decode(self, extract: Extract, sink: Sink) -> Decoding:
+            decoding = ffmpeg.decode(extract, sink)
+            path.write_bytes(path.read_bytes() + b"more")
+            return decoding
+
+    engines = replace(ENGINES, prober=ffmpeg, decoder=Meanwhile(), open_detector=SileroDetector)
+    with Workspace(tmp_path / "work", "a/b") as work:
+        with pytest.raises(InputError, match="changed while it was read"):
+            listened(work, source, Settings(), engines, silent)
+        assert list(work.path.iterdir()) == []
