@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 KINDS = ("vtt", "srt", "transcript", "chapters", "psc", "rss")
 PROFILES = ("subtitle", "podcast")
 UNREADABLE = "file-unreadable"
+FEW_NOTES = 10
+"""Notes of one rule that a file may have and still have each on a line."""
 
 
 @click.command("lint")
@@ -37,16 +39,18 @@ UNREADABLE = "file-unreadable"
     "--duration", metavar="TIME", help="Length of the recording, such as 1:02:03; nothing may lie after it."
 )
 @click.option("--strict", is_flag=True, help="Count warnings as errors.")
+@click.option(
+    "--verbose", "every", is_flag=True, help="List every note, also those of a rule with many in a file."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a line per finding.")
 @click.option("--rules", "list_rules", is_flag=True, help="List the rules and end.")
 def lint(
     files: tuple[Path, ...],
-    kind: str | None,
-    profile: str | None,
-    duration: str | None,
     strict: bool,
+    every: bool,
     as_json: bool,
     list_rules: bool,
+    **asked: str | None,
 ) -> None:
     """Check WebVTT, SubRip, podcast transcripts and chapters in JSON, Podlove chapters and RSS, anyone's.
 
@@ -63,9 +67,9 @@ def lint(
         return
     if not files:
         raise UsageError("there is no file to check", "Name one: transcribe lint FILE...")
-    asked = Asked(kind, profile, _ms(duration))
-    results = {str(path): findings for path, findings in _checked(files, asked)}
-    _show(results, as_json)
+    how = Asked(asked["kind"], asked["profile"], _ms(asked["duration"]))
+    results = {str(path): findings for path, findings in _checked(files, how)}
+    _show_json(results) if as_json else _show(results, every)
     _judge(results, strict)
 
 
@@ -114,26 +118,42 @@ def _findings(path: Path, asked: Asked) -> list[Finding]:
     return lint_bytes(str(path), data, asked)
 
 
-def _show(results: dict[str, list[Finding]], as_json: bool) -> None:
-    counts = _counts(results)
-    if as_json:
-        record = {
-            "files": [
-                {"file": name, "findings": [_record(each) for each in findings]}
-                for name, findings in results.items()
-            ],
-            "summary": {"files": len(results), **counts},
+def _show_json(results: dict[str, list[Finding]]) -> None:
+    files = [
+        {
+            "file": name,
+            "findings": [_record(each) for each in findings],
+            "counts": Counter(each.rule for each in findings),
         }
-        click.echo(json.dumps(record, indent=2))
-        return
+        for name, findings in results.items()
+    ]
+    click.echo(json.dumps({"files": files, "summary": {"files": len(results), **_counts(results)}}, indent=2))
+
+
+def _show(results: dict[str, list[Finding]], every: bool) -> None:
     from transcribe.progress import printable
 
-    for finding in (each for findings in results.values() for each in findings):
-        click.echo(printable(str(finding)))
+    for findings in results.values():
+        for line in map(str, findings) if every else _lines(findings):
+            click.echo(printable(line))
+    counts = _counts(results)
     click.echo(
         f"{_number(len(results), 'file')}: {_number(counts['errors'], 'error')}, "
         f"{_number(counts['warnings'], 'warning')}, {_number(counts['notes'], 'note')}"
     )
+
+
+def _lines(findings: Sequence[Finding]) -> Iterator[str]:
+    """Findings as lines; of a rule with many notes in the file, the first note with their number."""
+    counts = Counter(each.rule for each in findings if each.severity == "note")
+    shown: set[str] = set()
+    for each in findings:
+        count = counts[each.rule]
+        if count <= FEW_NOTES:
+            yield str(each)
+        elif each.rule not in shown:
+            yield f"{each} (and {count - 1} more such notes; --verbose lists them)"
+        shown.add(each.rule)
 
 
 def _record(finding: Finding) -> dict[str, object]:

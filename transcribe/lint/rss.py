@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from email.utils import parsedate_to_datetime
 
-from transcribe.lint import psc, rss_podcast
+from transcribe.lint import psc, rss_apple, rss_podcast
 from transcribe.lint.addresses import url_problem
 from transcribe.lint.finding import Findings, shown
 from transcribe.lint.rss_attributes import check_media_type, check_url
@@ -44,6 +44,7 @@ def _check_channel(channel: Element, duration_ms: int | None, findings: Findings
         if element is None or not element.text:
             findings.add("rss-channel", f"the channel has no {name}", channel.line, channel.column)
     rss_podcast.check_channel(channel, findings)
+    rss_apple.check_show(channel, findings)
     items = channel.all("item")
     _check_items(items, duration_ms if len(items) == 1 else None, findings)
 
@@ -57,9 +58,22 @@ def _check_items(items: list[Element], duration_ms: int | None, findings: Findin
         _check_guid(item, guids, findings)
         _check_date(item, findings)
         _check_duration(item, findings)
-        rss_podcast.check_item(item, duration_ms, findings)
+        rss_apple.check_values(item, findings)
+        length_ms = duration_ms or _length_ms(item)
+        rss_podcast.check_item(item, length_ms, findings)
         for chapters in item.all(psc.CHAPTERS):
-            psc.check_chapters(chapters, duration_ms, findings)
+            psc.check_chapters(chapters, length_ms, findings)
+
+
+def _length_ms(item: Element) -> int | None:
+    """The length of an episode that the feed states, with a second for rounding, or None."""
+    duration = item.first("itunes:duration")
+    if duration is None or _DURATION.fullmatch(duration.text) is None:
+        return None
+    seconds = 0
+    for part in duration.text.split(":"):
+        seconds = seconds * 60 + int(part)
+    return (seconds + 1) * 1000 if seconds else None
 
 
 def _check_enclosures(item: Element, findings: Findings) -> None:

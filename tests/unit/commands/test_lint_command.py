@@ -89,6 +89,25 @@ def test_what_is_asked_reaches_the_rules(folder: Path) -> None:
     assert "vtt-line-length" in run("--profile", "subtitle", folder / "warned.vtt").output
 
 
+def test_many_notes_of_a_kind_are_one_line(tmp_path: Path) -> None:
+    cue = "{n}\n00:00:0{n},000 --> 00:00:0{n},900\n<i>Well</i>\n"
+    path = tmp_path / "a.srt"
+    path.write_text("\n".join(cue.replace("{n}", str(n)) for n in range(1, 10)), encoding="utf-8")
+    assert len(run(path).output.splitlines()) == 10
+    many = "\n".join(
+        f"{n}\n00:0{n // 60}:{n % 60:02},000 --> 00:0{n // 60}:{n % 60:02},900\n<i>Well</i>\n"
+        for n in range(1, 101)
+    )
+    path.write_text(many, encoding="utf-8")
+    first, last = run(path).output.splitlines()
+    assert first.startswith(f"{path}:3:1: note srt-markup ")
+    assert first.endswith("(and 99 more such notes; --verbose lists them)")
+    assert last == "1 file: 0 errors, 0 warnings, 100 notes"
+    assert len(run("--verbose", path).output.splitlines()) == 101
+    (file,) = json.loads(run("--json", path).output)["files"]
+    assert (len(file["findings"]), file["counts"]) == (100, {"srt-markup": 100})
+
+
 def test_names_cannot_forge_lines(tmp_path: Path) -> None:
     path = tmp_path / "a\x1b[2J\n.vtt"
     path.write_text(BAD, encoding="utf-8")

@@ -60,6 +60,13 @@ def psc(*chapters: str, version: str = "1.2") -> str:
     return head + "\n".join(chapters) + "\n</psc:chapters>\n"
 
 
+SHOW = (
+    "<language>en</language><itunes:explicit>false</itunes:explicit><itunes:author>Ann</itunes:author>"
+    '<itunes:category text="Society &amp; Culture">'
+    '<itunes:category text="Documentary"/></itunes:category>'
+    '<itunes:image href="https://a.example/1.jpg"/><itunes:type>serial</itunes:type>'
+    "<itunes:owner><itunes:email>ann@a.example</itunes:email></itunes:owner>"
+)
 ENCLOSURE = '<enclosure url="https://a.example/1.mp3" length="123" type="audio/mpeg"/>'
 GUID = '<guid isPermaLink="false">one</guid>'
 TITLE = "<title>One</title>"
@@ -72,8 +79,11 @@ def item(*elements: str, title: str = TITLE, enclosure: str = ENCLOSURE, guid: s
 def feed(*elements: str, version: str = "2.0") -> str:
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
-        f'<rss version="{version}" xmlns:podcast="https://podcastindex.org/namespace/1.0">\n'
-        "<channel><title>Show</title><link>https://a.example/</link><description>All</description>\n"
+        f'<rss version="{version}" xmlns:podcast="https://podcastindex.org/namespace/1.0"'
+        ' xmlns:itunes="http://www.itunes.com/dtds/podcast-1.0.dtd">\n'
+        "<channel><title>Show</title><link>https://a.example/</link><description>All</description>"
+        + SHOW
+        + "\n"
         + "\n".join(elements)
         + "</channel></rss>\n"
     )
@@ -359,7 +369,7 @@ XML_CASES = [
     case("xml-syntax", "a.xml", "<item>\n</itme>", item(), 2),
     case("xml-dtd", "a.xml", _BOMB, feed(), 2),
     case("xml-limits", "a.xml", "<a>" * 200 + "</a>" * 200, item(), 1),
-    case("xml-namespace", "a.xml", feed(item("<itunes:duration>1</itunes:duration>")), feed(item())),
+    case("xml-namespace", "a.xml", feed(item("<atom:link/>")), feed(item())),
     case(
         "xml-namespace",
         "a.xml",
@@ -412,6 +422,42 @@ RSS_CASES = [
         item("<pubDate>2025-06-03</pubDate>"),
         item("<pubDate>Tue, 03 Jun 2025 09:00:00 +0000</pubDate>"),
         5,
+    ),
+    *(
+        case(rule, "a.xml", feed().replace(right, wrong), feed(), 3)
+        for rule, right, wrong in (
+            ("rss-language-missing", "<language>en</language>", ""),
+            ("rss-language", "<language>en<", "<language>english<"),
+            ("rss-language", "<language>en<", "<language><"),
+            ("rss-explicit-missing", "<itunes:explicit>false</itunes:explicit>", ""),
+            ("rss-explicit", "explicit>false<", "explicit>clean<"),
+            ("rss-category-missing", "itunes:category", "itunes:kind"),
+            ("rss-category", "Society &amp; Culture", "PigeonPod"),
+            ("rss-category", "Documentary", "Books"),
+            ("rss-image-missing", "itunes:image", "itunes:cover"),
+            ("rss-image-url", "https://a.example/1.jpg", "1.jpg"),
+            ("rss-author-missing", "itunes:author", "itunes:by"),
+            ("rss-owner-email", "ann@a.example", ""),
+            ("rss-owner-email", "ann@a.example", "ann at a.example"),
+            ("rss-owner-email", "itunes:owner", "itunes:host"),
+            ("rss-show-type", ">serial<", ">weekly<"),
+        )
+    ),
+    *(
+        case(
+            rule,
+            "a.xml",
+            item(f"<itunes:{name}>{wrong}</itunes:{name}>"),
+            item(f"<itunes:{name}>{right}</itunes:{name}>"),
+            5,
+        )
+        for rule, name, right, wrong in (
+            ("rss-explicit", "explicit", "true", "no"),
+            ("rss-number", "episode", "12", "0"),
+            ("rss-number", "episode", "1", ""),
+            ("rss-number", "season", "3", "third"),
+            ("rss-episode-type", "episodeType", "bonus", "extra"),
+        )
     ),
     case(
         "rss-duration",
