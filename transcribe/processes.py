@@ -11,7 +11,7 @@ import os
 import sys
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -65,8 +65,9 @@ def forget_current_folder() -> None:
     `python -m` puts it on the first (before anything of ours runs: `python -P -m` does not).
     """
     os.environ.update(environment())
-    if not sys.flags.safe_path and sys.path and sys.path[0] in ("", str(Path.cwd())):
-        del sys.path[0]
+    with suppress(FileNotFoundError):  # the current folder may have been deleted
+        if not sys.flags.safe_path and sys.path and sys.path[0] in ("", str(Path.cwd())):
+            del sys.path[0]
 
 
 def find_program(name: str, environ: Mapping[str, str] = os.environ) -> str | None:

@@ -72,3 +72,12 @@ def test_the_environment_is_as_it_was_afterwards(monkeypatch: pytest.MonkeyPatch
         assert (os.environ["PYTHONSAFEPATH"], os.environ["PATH"]) == ("1", "/bin")
     assert os.environ["PATH"] == ".:/bin"
     assert "PYTHONSAFEPATH" not in os.environ
+
+
+def test_a_current_folder_that_was_deleted(tmp_path: Path) -> None:
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    code = (
+        "import os; os.rmdir(os.getcwd()); from transcribe.processes import forget_current_folder as f; f()"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=folder, check=True)
