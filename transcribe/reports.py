@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Meta
 
 from transcribe.errors import AllFailed, SomeFailed, UsageError
+from transcribe.files import open_regular
 from transcribe.progress import printable
 from transcribe.text import shown
 from transcribe.timecode import format_duration
@@ -87,7 +88,7 @@ def read_report(path: Path) -> BatchReport | None:
         UsageError: Something else lies there.
     """
     try:
-        with path.open("rb") as handle:
+        with open_regular(path) as handle:
             content = handle.read(MAX_BYTES)
     except OSError:
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -71,3 +72,19 @@ def test_links_and_pipes_where_outputs_go(used_desk: Desk) -> None:
     used_desk.transcribe("clip.wav", "-o", "out", "--force")
     assert precious.read_text() == "mine"
     assert not (out / "clip.txt").is_symlink()
+
+
+def test_pipes_where_files_are_read_stop_nothing(used_desk: Desk) -> None:
+    for name in ("pipe.srt", "report.json", "words.txt", "ep.json", "clip.vtt"):
+        os.mkfifo(used_desk.folder / name)
+    for command in (
+        ("lint", "pipe.srt"),
+        ("clip.wav", "--vocabulary", "words.txt", "--model", "tiny.en"),
+        ("render", "ep.json", "-f", "srt"),
+        ("clip.wav", "--model", "tiny.en"),  # an output is in the way
+        ("eval", "pipe.srt", "words.txt"),
+    ):
+        outcome = used_desk.run(*command)
+        assert outcome.code != 0, command
+        assert "plain file" in outcome.stderr + outcome.stdout.decode(), (command, outcome.stderr)
+    used_desk.transcribe("batch", "clip.wav", "-o", "out", "--report", "report.json")

@@ -105,11 +105,12 @@ def _files_in(folder: Path) -> list[Path]:
 
 
 def _findings(path: Path, asked: Asked) -> list[Finding]:
+    from transcribe.files import open_regular
     from transcribe.lint import RULES, Finding, lint_bytes
     from transcribe.lint.text import LARGEST_BYTES
 
     try:
-        with path.open("rb") as handle:
+        with open_regular(path) as handle:
             data = handle.read(LARGEST_BYTES + 1)
     except (OSError, ValueError) as error:  # a name with a NUL is a ValueError
         reason = error.strerror if isinstance(error, OSError) else None

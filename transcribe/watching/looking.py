@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import signal
-import stat
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from transcribe.errors import TranscribeError
+from transcribe.files import open_regular
 from transcribe.media import Container, Extract
 from transcribe.stages.normalise import Decoder
 from transcribe.stages.probe import Prober, best_stream
@@ -71,20 +71,7 @@ def open_file(path: Path) -> BinaryIO:
     Raises:
         OSError: It cannot be opened, or is no plain file.
     """
-    flags = (
-        os.O_RDONLY
-        | getattr(os, "O_NOFOLLOW", 0)
-        | getattr(os, "O_NONBLOCK", 0)
-        | getattr(os, "O_CLOEXEC", 0)
-    )
-    number = os.open(path, flags)
-    try:
-        if not stat.S_ISREG(os.fstat(number).st_mode):
-            raise OSError(0, "it is not a plain file")
-        return os.fdopen(number, "rb")
-    except BaseException:
-        os.close(number)
-        raise
+    return open_regular(path, follow=False)
 
 
 def facts_of(file: BinaryIO) -> Facts:
