@@ -16,6 +16,12 @@ from transcribe.option import Option, declared_in, option
 
 LANGUAGE_HELP = "Language: en, pl, …; auto: detect; multi: several"
 
+RAW_FORMS = (
+    "mulaw", "alaw", "u8", "s8", "s16le", "s16be", "s24le", "s24be", "s32le", "s32be", "f32le", "f32be",
+    "f64le", "f64be",
+)  # fmt: skip
+"""Samples without a header, as ffmpeg calls them."""
+
 MULTI = "multi"
 """The value of `language` that stands for several."""
 
@@ -48,6 +54,32 @@ class NormaliseSettings:
     )
     loudness: bool = option(
         True, "Bring speech to a common loudness before recognition", advanced=True, trust="any"
+    )
+    raw: str = option(
+        "",
+        "The file has no header: form of its samples, such as mulaw, alaw or s16le",
+        metavar="FORM",
+        choices=("", *RAW_FORMS),
+        advanced=True,
+        trust="any",
+    )
+    rate: int | None = option(
+        None,
+        "Samples a second of a file without a header",
+        metavar="HZ",
+        minimum=1000,
+        maximum=1_000_000,
+        advanced=True,
+        trust="any",
+    )
+    raw_channels: int = option(
+        1,
+        "Channels of a file without a header",
+        metavar="N",
+        minimum=1,
+        maximum=64,
+        advanced=True,
+        trust="any",
     )
 
 

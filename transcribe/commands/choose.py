@@ -47,7 +47,7 @@ def choose_engines(settings: Settings) -> Engines:
     engine = recogniser.identity()
     model = Store().find(settings.recognise.model, recogniser.reads)
     _check_language(settings.recognise, model)
-    media = Ffmpeg.find(settings.compute)
+    media = Ffmpeg.find(settings.compute, settings.normalise)
     return Engines(
         program=program(),
         prober=media,

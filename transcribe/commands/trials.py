@@ -111,7 +111,7 @@ def prepare(path: Path, settings: Settings, folder: Path) -> Material:
     Raises:
         InputError: It cannot be decoded, or nobody speaks in its first ten minutes.
     """
-    media = Ffmpeg.find(settings.compute)
+    media = Ffmpeg.find(settings.compute, settings.normalise)
     source = probe(path, settings.normalise.audio_stream, media)
     start_ms = settings.normalise.from_ms or 0
     part = replace(settings.normalise, to_ms=settings.normalise.to_ms or start_ms + SEARCHED_MS)

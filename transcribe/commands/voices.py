@@ -100,7 +100,7 @@ def add(
     from transcribe.stages.probe import probe
 
     open_diariser = choose_diariser(settings.compute)["open_diariser"]
-    media = Ffmpeg.find(settings.compute)
+    media = Ffmpeg.find(settings.compute, settings.normalise)
     source = probe(recording, settings.normalise.audio_stream, media)
     with open_display(settings.display) as progress:
         if open_diariser is None:

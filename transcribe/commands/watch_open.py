@@ -48,7 +48,7 @@ def open_watcher(
     folders = open_folders(inbox, asked.out, asked.state, asked.move_done)
     remote = network_mount(folders.inbox)
     poll = asked.poll or (POLL_S if remote else 0.0)
-    media = Ffmpeg.find(settings.compute)
+    media = Ffmpeg.find(settings.compute, settings.normalise)
     ignore_broken_leases()
     transcriber = Transcriber(settings, Choices(choose_engines, choose_writer))
     with ExitStack() as stack:

@@ -53,7 +53,7 @@ class FfmpegEditor:
             listed = Path(folder) / "chapters.ffmetadata"
             listed.write_text(_ffmetadata(chapters), encoding="utf-8")
             # Streams by type: an old list of chapters is a stream too, and is replaced.
-            streams = ffmpeg.input(address(path), **self.media.reading())
+            streams = ffmpeg.input(address(path), **self.media.reading(path))
             marks = ffmpeg.input(f"file:{listed}", protocol_whitelist="file", format="ffmetadata")
             node = ffmpeg.output(
                 streams["a"],
@@ -84,7 +84,7 @@ class FfmpegEditor:
         import ffmpeg
 
         span = {"ss": f"{extract.start_ms}ms", "t": f"{extract.duration_ms}ms"}
-        opened = ffmpeg.input(address(extract.path), **span, **self.media.reading())
+        opened = ffmpeg.input(address(extract.path), **span, **self.media.reading(extract.path))
         sound = mixed_evenly(opened[f"a:{extract.stream}"], extract.evenly)
         if others:
             sounds = [sound, *(opened[f"a:{stream}"] for stream in others)]
@@ -129,7 +129,7 @@ class FfmpegEditor:
     def _placed(self, voice: Voice) -> Any:
         import ffmpeg
 
-        sound = ffmpeg.input(address(voice.path), **self.media.reading())[f"a:{voice.stream}"]
+        sound = ffmpeg.input(address(voice.path), **self.media.reading(voice.path))[f"a:{voice.stream}"]
         sound = mixed_evenly(sound, voice.evenly).filter("aformat", channel_layouts="mono")
         if voice.drift_ppm:
             # A rate is a whole number: one in 192,000 is 5 ppm.

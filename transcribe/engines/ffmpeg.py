@@ -10,14 +10,16 @@ from __future__ import annotations
 import math
 import re
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from transcribe.engines.ffmpeg_log import COUNT_SAMPLES, MARK_JUMPS, DecodingLog
+from transcribe.engines.pcm_files import samples_of
 from transcribe.engines.process import Finished, Program
-from transcribe.engines.riff import stated_ms
+from transcribe.engines.raw_sound import HEADERLESS, RawSound, looks_like_gsm, repaired
 from transcribe.episode import SAMPLE_RATE, AudioStream
 from transcribe.errors import DependencyError, EngineError, InputError
 from transcribe.media import Container, Decoding, Extract, Sink
@@ -25,7 +27,7 @@ from transcribe.processes import find_program, safe_path
 from transcribe.text import kept, restored
 
 if TYPE_CHECKING:
-    from transcribe.settings import ComputeSettings
+    from transcribe.settings import ComputeSettings, NormaliseSettings
 
 INSTALL = (
     "Install ffmpeg (apt install ffmpeg, brew install ffmpeg), or pip install imageio-ffmpeg, "
@@ -72,21 +74,29 @@ class Ffmpeg:
 
     Attributes:
         program: Which ffmpeg, and how long it may be silent.
+        raw: What files without a header hold; None: files have headers.
     """
 
     program: Program
+    raw: RawSound | None = None
 
     @classmethod
-    def find(cls, compute: ComputeSettings) -> Ffmpeg:
+    def find(cls, compute: ComputeSettings, reading: NormaliseSettings | None = None) -> Ffmpeg:
         """The ffmpeg that the settings name, else the system's, else the one inside `imageio-ffmpeg`.
+
+        Args:
+            compute: Which one.
+            reading: How files without a header are read; None: not at all.
 
         Raises:
             DependencyError: There is none.
+            UsageError: How files without a header are read is said in part only.
         """
         path = find_program(compute.ffmpeg or "ffmpeg")
         if path is None and compute.ffmpeg:
             raise DependencyError(f"there is no ffmpeg program at {compute.ffmpeg}", INSTALL)
-        return cls(Program(path or _bundled(), INSTALL, compute.stall_seconds))
+        raw = RawSound.of(reading) if reading else None
+        return cls(Program(path or _bundled(), INSTALL, compute.stall_seconds), raw)
 
     def version(self) -> str:
         """What the program calls itself: the first line of `ffmpeg -version`.
@@ -105,11 +115,25 @@ class Ffmpeg:
             DependencyError: ffmpeg cannot be started, or it is not ffmpeg.
             EngineError: ffmpeg hangs or crashes.
         """
+        mended = {} if self.raw else repaired(path).options
+        # Where ffmpeg makes something of a header with wrong sizes, its tags are known.
+        container = self._probe(path, {}) or (self._probe(path, mended) if mended else None)
+        if container is None or (container.format == "gsm" and not looks_like_gsm(path)):
+            raise InputError(
+                f"{path} is not a sound or video file that ffmpeg can read",
+                "Check that it plays elsewhere; a file without a header (G.711, PCM) needs --raw and --rate; "
+                "playlists and scripts that refer to other files are refused",
+            )
+        samples = None if self.raw else samples_of(path)
+        return replace(container, duration_ms=samples.duration_ms) if samples else container
+
+    def _probe(self, path: Path, told: Mapping[str, Any]) -> Container | None:
+        """The headers as ffmpeg reads them; None where it does not recognise the file."""
         import ffmpeg
 
         # Unguessable, so that no tag can pass for a stream line of ffmpeg's own.
         separator = f"<{secrets.token_hex(16)}>"
-        source = self._input(str(path), dump_separator=separator)
+        source = ffmpeg.input(address(path), dump_separator=separator, **self._limits(told or self._told()))
         # The banner on standard error has the streams; the (empty) output has the tags, properly escaped.
         ask = ffmpeg.output(
             source["a?"], "pipe:", c="copy", t=0, format="ffmetadata", map_chapters=-1, fflags="+bitexact"
@@ -118,15 +142,10 @@ class Ffmpeg:
         _refuse_crash(finished, f"reading {path}")
         opened = _INPUT.search(finished.log)
         if opened is None:
-            raise InputError(
-                f"{path} is not a sound or video file that ffmpeg can read",
-                "Check that it plays elsewhere; playlists and scripts that refer to other files are refused",
-            )
+            return None
         container = _container(opened[1], finished, separator)
         if _CHAPTERS.search(finished.log):
-            container = replace(container, chapters=self._chapters(path))
-        if container.format == "wav" and (stated := stated_ms(path)) is not None:
-            return replace(container, duration_ms=stated)
+            return replace(container, chapters=self._chapters(path))
         return container
 
     def _chapters(self, path: Path) -> tuple[tuple[int, int, str], ...]:
@@ -135,7 +154,12 @@ class Ffmpeg:
 
         # Without a stream the library would leave the input out; this container takes none.
         ask = ffmpeg.output(
-            self._input(str(path))["a?"], "pipe:", c="copy", frames=0, format="ffmetadata", fflags="+bitexact"
+            ffmpeg.input(address(path), **self.reading(path))["a?"],
+            "pipe:",
+            c="copy",
+            frames=0,
+            format="ffmetadata",
+            fflags="+bitexact",
         )
         finished = self.program.run(_arguments(ask))
         _refuse_crash(finished, f"reading {path}")
@@ -153,13 +177,15 @@ class Ffmpeg:
         """
         import ffmpeg
 
-        span = (
-            {"ss": f"{extract.start_ms}ms"} if extract.start_ms else {}
-        )  # 0 loses parts of a chained Ogg file
-        sound = self._input(extract.path, copyts=None, **span)[f"a:{extract.stream}"]
-        sound = sound.filter("asetpts", MARK_JUMPS)
+        reading = self.reading(extract.path)
+        # Seeking to 0 would lose the later parts of a chained Ogg file; raw samples ffmpeg seeks twice over.
+        seeks = bool(extract.start_ms) and "format" not in reading
+        span = {"ss": f"{extract.start_ms}ms"} if seeks else {}
+        opened = ffmpeg.input(address(extract.path), copyts=None, **span, **reading)
+        sound = opened[f"a:{extract.stream}"].filter("asetpts", MARK_JUMPS)
         if extract.duration_ms is not None:  # no less sound than that; gaps only make it longer
-            sound = sound.filter("atrim", end=f"{extract.duration_ms}ms")
+            end_ms = extract.duration_ms + (0 if seeks else extract.start_ms)
+            sound = sound.filter("atrim", end=f"{end_ms}ms")
         if extract.channel is not None:
             sound = sound.filter("channelmap", f"{extract.channel}-FC", "mono")
         else:
@@ -175,16 +201,19 @@ class Ffmpeg:
             _arguments(ffmpeg.output(sound, "pipe:", format="f32le", ac=1, ar=SAMPLE_RATE)), sink, log
         )
         _refuse_crash(finished, f"reading {extract.path}")
-        return _decoding(finished, log)
+        warnings = () if self.raw else repaired(Path(extract.path)).warnings
+        return replace(_decoding(finished, log), warnings=warnings)
 
-    def _input(self, path: str, **options: Any) -> Any:
-        import ffmpeg
+    def reading(self, path: str | Path) -> dict[str, Any]:
+        """Options of an input: ffmpeg keeps to the one file, and reads it as it should be read."""
+        return self._limits(self._told() if self.raw else repaired(Path(path)).options)
 
-        return ffmpeg.input(address(path), **self.reading(), **options)
+    def _told(self) -> dict[str, Any]:
+        return self.raw.options() if self.raw else {}
 
-    def reading(self) -> dict[str, str]:
-        """Options of an input that keep ffmpeg to the one file it is given."""
-        return {"protocol_whitelist": "file", "format_whitelist": self._formats}
+    def _limits(self, told: Mapping[str, Any]) -> dict[str, Any]:
+        formats = ",".join(filter(None, (self._formats, told.get("format"))))
+        return {"protocol_whitelist": "file", "format_whitelist": formats, **told}
 
     @cached_property
     def _formats(self) -> str:
@@ -194,7 +223,7 @@ class Ffmpeg:
         names = {name for line in _DEMUXER.findall(listed.output) for name in line.split(",")}
         if not names:
             raise DependencyError(f"{self.program.path} does not answer like ffmpeg", INSTALL)
-        return ",".join(sorted(names - REFERRING_FORMATS))
+        return ",".join(sorted(names - REFERRING_FORMATS - HEADERLESS))
 
 
 def _bundled() -> str:
