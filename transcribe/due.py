@@ -122,7 +122,8 @@ def _jobs(recordings: Sequence[Recording], settings: Settings) -> list[Job]:
     out = Path(settings.output.output).expanduser() if settings.output.output else None
     folders = {str(each.path): out / each.place if out else each.path.parent for each in recordings}
     jobs = plan_jobs(list(folders), settings, folders)
-    return [replace(job, label=job.source) for job in jobs]
+    chapters = {str(each.path): each.chapters for each in recordings}
+    return [replace(job, label=job.source, chapters=chapters[job.source]) for job in jobs]
 
 
 def _decide(job: Job, memory: Memory, prober: Prober, *, redo: bool) -> Decision:

@@ -14,6 +14,7 @@ from transcribe.notes.show import show_of
 from transcribe.noting import wants_notes
 from transcribe.records import Memory
 from transcribe.settings import Settings
+from transcribe.show_notes import Chapter
 from transcribe.stages.content import TEMPLATE, check_template, suffix_of
 from transcribe.stages.publish import Published, Target, target_path
 from transcribe.stages.tagging import sound_targets
@@ -42,6 +43,7 @@ class Job:
         tracks: The files of a recording that has several, one for each speaker; `source` is then no
             file, but the name that results are made of.
         mix: Where these tracks are written mixed; None where they are not.
+        chapters: Those that a feed has of it.
     """
 
     source: str
@@ -52,6 +54,7 @@ class Job:
     replaces: tuple[Published, ...] = ()
     tracks: tuple[str, ...] = ()
     mix: Target | None = None
+    chapters: tuple[Chapter, ...] = ()
 
     @property
     def name(self) -> str:

@@ -6,12 +6,14 @@ import codecs
 import os
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from transcribe.bounded import read_bounded
+from transcribe.chapters.feed import chapters_of_item
 from transcribe.errors import InputError
+from transcribe.show_notes import Chapter
 
 TEXT_LISTS = (".txt", ".lst")
 PLAYLISTS = (".m3u", ".m3u8")
@@ -44,11 +46,13 @@ class Entry:
         text: As it stands there, at most its first 200 characters.
         path: The file it means; None where it means none on this machine.
         reason: Why it means none, and where it stands, for people.
+        chapters: Those that a feed has of it.
     """
 
     text: str
     path: Path | None
     reason: str = ""
+    chapters: tuple[Chapter, ...] = ()
 
 
 def is_list(path: Path) -> bool:
@@ -68,7 +72,10 @@ def entries_of(path: Path) -> tuple[Entry, ...]:
     suffix = path.suffix.lower()
     if suffix in FEEDS:
         places = enumerate(_enclosures(content, path), start=1)
-        found = tuple(_checked(url, f"enclosure {number}", path.parent, _feed_path) for number, url in places)
+        found = tuple(
+            replace(_checked(url, f"enclosure {number}", path.parent, _feed_path), chapters=chapters)
+            for number, (url, chapters) in places
+        )
     else:
         is_playlist = suffix in PLAYLISTS
         if is_playlist and _STREAM.search(content):
@@ -157,7 +164,8 @@ def _inside(folder: Path, name: str) -> Path:
     return Path(os.path.normpath(folder / os.path.expanduser(name)))  # noqa: PTH111 - ~x.wav may be a name
 
 
-def _enclosures(content: bytes, path: Path) -> tuple[str, ...]:
+def _enclosures(content: bytes, path: Path) -> tuple[tuple[str, tuple[Chapter, ...]], ...]:
+    """The address of each enclosure, and the chapters that its item has."""
     from xml.etree.ElementTree import ParseError
 
     from defusedxml import DefusedXmlException
@@ -168,7 +176,7 @@ def _enclosures(content: bytes, path: Path) -> tuple[str, ...]:
     except (ParseError, DefusedXmlException, LookupError, ValueError) as error:
         raise InputError(f"{path} is no feed that can be read: {error}") from error
     return tuple(
-        url
+        (url, chapters_of_item(item, path.parent))
         for item in root.iter("item")
         for each in item.iter("enclosure")
         if (url := each.get("url", "").strip())

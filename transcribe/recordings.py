@@ -17,6 +17,7 @@ from transcribe.bounded import walked
 from transcribe.errors import InputError, UsageError
 from transcribe.filenames import RECORDINGS, passed_over
 from transcribe.playlists import entries_of, is_list
+from transcribe.show_notes import Chapter
 from transcribe.stages.tagging import CLIPS, COPIES
 
 SUFFIXES = RECORDINGS - {"ts"}
@@ -36,10 +37,12 @@ class Recording:
     Attributes:
         path: Where it lies, as it was found.
         place: Folder of its results, below the one that is asked for with -o.
+        chapters: Those that a feed has of it.
     """
 
     path: Path
     place: PurePath = HERE
+    chapters: tuple[Chapter, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -198,7 +201,8 @@ def _listed(path: Path, output: Path | None) -> Iterator[Recording | LeftOut]:
         elif os.path.isdir(entry.path):
             yield from _in_folder(entry.path, _base(entry.path, folder), output)
         else:
-            yield Recording(entry.path, entry.path.parent.relative_to(_base(entry.path.parent, folder)))
+            place = entry.path.parent.relative_to(_base(entry.path.parent, folder))
+            yield Recording(entry.path, place, entry.chapters)
 
 
 def _base(folder: Path, of_list: Path) -> Path:

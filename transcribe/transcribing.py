@@ -82,7 +82,8 @@ def transcribe_one(
             else:
                 episode = yield from transcribing(work, source, settings, engines, progress)
                 episode = diarised(work, episode, settings, engines, progress)
-            episode = named_since(work, noted(work, episode, settings, open_writer, progress))
+            episode = noted(work, episode, settings, open_writer, progress, job.chapters)
+            episode = named_since(work, episode)
             progress(StageStarted("publish"))
             output.publish(
                 episode, changed=any(map(changed_since, [each.source for each in tracks] or [source]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -11,8 +12,10 @@ import pytest
 from season import Season
 from studio import BROKEN
 
+from transcribe.due import plan_batch
 from transcribe.errors import InputError, UsageError
 from transcribe.progress import Event, FileSkipped
+from transcribe.recordings import find_recordings
 from transcribe.reporting import Reporter
 from transcribe.stages import probe
 
@@ -281,3 +284,20 @@ def test_names_at_the_limit_of_the_file_system(season: Season) -> None:
     season.record(long)
     season.run()
     assert season.reasons() == {}
+
+
+def test_the_chapters_of_a_feed_are_those_of_its_recordings(season: Season) -> None:
+    mark = "<psc:chapters><psc:chapter start='0' title='Z kanału' href='https://e.org/a'/></psc:chapters>"
+    item = f"<item><enclosure url='a.wav'/>{mark}</item>"
+    feed = f"<rss xmlns:psc='http://podlove.org/simple-chapters'><channel>{item}</channel></rss>"
+    Path("in/feed.xml").write_text(feed, "utf-8")
+    settings, engines = season.settings(formats=("chapters",)), season.studio.engines()
+    plan = plan_batch(
+        find_recordings(["in/feed.xml"], output=Path("out")), settings, engines,
+        failed={}, only_failed=False, redo=False,
+    )  # fmt: skip
+    season.work_on(plan, engines, Reporter(plan, engines, None, None), formats=("chapters",))
+    document = json.loads(Path("out/a.chapters.json").read_text("utf-8"))
+    assert [(each["title"], each["url"]) for each in document["chapters"]] == [
+        ("Z kanału", "https://e.org/a")
+    ]
