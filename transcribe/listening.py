@@ -27,6 +27,7 @@ from transcribe.episode import (
     Spot,
     join_words,
 )
+from transcribe.repeats import without_repeats
 from transcribe.vocabulary import fitting, likely, written
 from transcribe.waveform import Waveform
 from transcribe.window import (
@@ -168,6 +169,8 @@ class Listener:
             for (owner, part), window, without in zip(parts, windows, heard, strict=True):
                 listener, first = self._with_terms(recogniser, part, window, without)
                 found, holes_left = listener._understand(recogniser, part, window, first, layer)
+                if layer > 1:
+                    found = unrepeated(found, understood[owner].segments)
                 understood[owner] += found
                 skipped += ((owner, hole) for hole in holes_left)
             parts = skipped
@@ -284,6 +287,30 @@ class Understood:
         self.segments += other.segments
         self.spots += other.spots
         return self
+
+
+def unrepeated(found: Understood, known: Sequence[Segment]) -> Understood:
+    """What was heard where words were missing, without what stands beside it already.
+
+    Where the times of words are wrong, the words that seem to be missing are their neighbours.
+
+    Args:
+        found: What was heard in a hole.
+        known: The segments of the same chunk so far.
+    """
+    words = [word for segment in known for word in segment.words]
+    kept: list[Segment] = []
+    spots = list(found.spots)
+    for segment in found.segments:
+        before = [word for word in words if word.start_ms < segment.start_ms]
+        after = [word for word in words if word.start_ms >= segment.start_ms]
+        own = without_repeats(before, segment.words, after)
+        if len(own) < len(segment.words):
+            reason = f"heard again what stands beside it: {join_words(segment.words)}"
+            spots.append(Spot(segment.start_ms, segment.end_ms, "suspect", reason))
+        if own:
+            kept.append(replace(segment, start_ms=own[0].start_ms, end_ms=own[-1].end_ms, words=own))
+    return Understood(kept, spots)
 
 
 def missing(chunk: Chunk, reason: str) -> list[Spot]:

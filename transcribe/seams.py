@@ -12,12 +12,16 @@ from difflib import SequenceMatcher
 
 from transcribe.doubt import bare
 from transcribe.episode import Chunk, ChunkResult, Segment, Word
+from transcribe.repeats import shared
 
 REACH_MS = 2_000
 """Words this near to a cut are compared: the overlap, and what their times may be wrong by."""
 
 NEAR_MS = 700
 """Words that both windows heard are one word only if their middles are no further apart."""
+
+LEAST_DOUBLED = 2
+"""Single words are compared by their times (`stitch.is_same`): people do say a word twice."""
 
 
 def at_seams(chunks: Sequence[Chunk], results: Sequence[ChunkResult]) -> list[tuple[Segment, ...]]:
@@ -34,9 +38,18 @@ def at_seams(chunks: Sequence[Chunk], results: Sequence[ChunkResult]) -> list[tu
             continue
         before, after = words_of(segments[index - 1]), words_of(segments[index])
         first, last = go_over(before, after, keeps.start_ms)
+        last += doubled(before[:first], after[last:], keeps.start_ms)
         segments[index - 1] = tuple(words_between(segments[index - 1], 0, first))
         segments[index] = tuple(words_between(segments[index], last, len(after)))
     return segments
+
+
+def doubled(before: Sequence[Word], after: Sequence[Word], cut_ms: int) -> int:
+    """How many words after a cut stand before it already, though their times say otherwise."""
+    tail = [word for word in before if middle(word) >= cut_ms - REACH_MS]
+    head = [word for word in after if middle(word) <= cut_ms + REACH_MS]
+    count = shared(tail, head)
+    return count if count >= LEAST_DOUBLED else 0
 
 
 def words_of(segments: Sequence[Segment]) -> list[Word]:

@@ -47,6 +47,10 @@ LFE_WEIGHT = 0.5
 """The low-frequency channel joins the mix like a side channel: in a recording of eight microphones it is
 a person, and ffmpeg's own downmix leaves it out."""
 
+HIGH_PASS_HZ = 80
+"""Below the voice there are an offset, the mains and rumble: they would hide speech from the detector, count
+as loudness, and fill the pauses. 12 dB less an octave down; figures in docs/normalise.md."""
+
 QUIETEST_LUFS = -69.0
 """EBU R128 gates at -70 LUFS: where nothing was louder, ffmpeg says -70 or -inf."""
 
@@ -192,7 +196,8 @@ class Ffmpeg:
             sound = mixed_evenly(sound, extract.evenly)
         sound = (
             sound.filter("aresample", SAMPLE_RATE, lfe_mix_level=LFE_WEIGHT)
-            .filter("aformat", sample_rates=SAMPLE_RATE, channel_layouts="mono")
+            .filter("aformat", sample_fmts="dblp", sample_rates=SAMPLE_RATE, channel_layouts="mono")
+            .filter("highpass", f=HIGH_PASS_HZ)
             .filter("ebur128", framelog="verbose")
             .filter("astats", **COUNT_SAMPLES)
         )

@@ -26,6 +26,16 @@ BELOW_LOUDEST_DB = 32.0
 ABOVE_QUIETEST_DB = 8.0
 """A moment is quiet when it is this far under the loud moments, or near the room's own noise."""
 
+UNDER_SPEECH_DB = 10.0
+LEAST_MARGIN_DB = 2.0
+"""Where quiet and loud moments differ little (steady noise, hum, heavy compression), a moment counts as quiet
+only if it is so far under the loud ones; and if less than the margin is left between that and the quietest
+moments, noise and speech cannot be told apart by level, no pause is believed, and the alignment stays. Levels
+of steady noise over 30 ms lie within 2 dB. On five clips disturbed in eleven ways (`benchmarks/disturb.py`,
+3,004 word starts, tiny.en): 142 are more than 300 ms off by the alignment alone, 232 with pauses at 8 dB over
+the quietest moments whatever the loud ones are, 38 with this rule.
+"""
+
 SNAP_MS = 130
 """A word boundary this near to a pause is meant to be at the pause."""
 
@@ -67,13 +77,44 @@ def settle(
         samples: The window, mono float32 at 16 kHz.
     """
     words = [word for segment in segments for word in segment]
-    clock = _listen(samples)
-    if not words or not clock.pauses:
+    if not words:
         return tuple(segments)
-    bounds = [clock.voiced(words[0].start_ms), *(clock.voiced(word.end_ms) for word in words)]
-    bounds = _at_pauses(_shared(bounds, words), clock)
-    settled = iter(_timed(words, bounds, clock, len(samples) // SAMPLES_PER_MS))
-    return tuple(tuple(next(settled) for _ in segment) for segment in segments)
+    longest_ms = len(samples) // SAMPLES_PER_MS
+    aligned = spaced(words, longest_ms)
+    clock = _listen(samples)
+    settled = aligned
+    if clock.pauses:
+        bounds = [clock.voiced(words[0].start_ms), *(clock.voiced(word.end_ms) for word in words)]
+        bounds = _at_pauses(_shared(bounds, words), clock)
+        settled = spaced(_timed(words, bounds, clock, longest_ms), longest_ms)
+    following = iter(settled)
+    return tuple(tuple(next(following) for _ in segment) for segment in segments)
+
+
+def spaced(words: Sequence[Word], longest_ms: int) -> list[Word]:
+    """The words in order, each with some time of its own; only those without are given any.
+
+    Args:
+        words: In order, on the window's timeline.
+        longest_ms: The window's length.
+    """
+    least = max(1, min(LEAST_WORD_MS, longest_ms // max(1, len(words))))
+    ends: list[int] = []
+    clock_ms = 0
+    for word in words:
+        clock_ms = max(word.end_ms, clock_ms + least)
+        ends.append(clock_ms)
+    latest = longest_ms
+    for index in range(len(words) - 1, -1, -1):
+        ends[index] = min(ends[index], latest)
+        latest = max(0, ends[index] - least)
+    clock_ms = 0
+    found: list[Word] = []
+    for word, end in zip(words, ends, strict=True):
+        start = min(end, max(clock_ms, min(word.start_ms, end - least)))
+        clock_ms = end
+        found.append(replace(word, start_ms=start, end_ms=end))
+    return found
 
 
 def _listen(samples: NDArray[np.float32]) -> _Clock:
@@ -86,7 +127,10 @@ def _listen(samples: NDArray[np.float32]) -> _Clock:
     power = np.square(samples[: count * hop], dtype=np.float64).reshape(count, hop).mean(axis=1)
     level = np.convolve(10 * np.log10(power + 1e-10), np.full(3, 1 / 3), "same")
     loud, quiet = np.percentile(level, 95), np.percentile(level, 5)
-    silent = level <= max(loud - BELOW_LOUDEST_DB, quiet + ABOVE_QUIETEST_DB)
+    threshold = max(loud - BELOW_LOUDEST_DB, min(quiet + ABOVE_QUIETEST_DB, loud - UNDER_SPEECH_DB))
+    if threshold < quiet + LEAST_MARGIN_DB:
+        return _Clock(np.zeros(1, np.int64), ())
+    silent = level <= threshold
     edges = np.flatnonzero(np.diff(np.concatenate(([0], silent.astype(np.int8), [0]))))
     pauses = tuple(
         (int(start), int(end))
