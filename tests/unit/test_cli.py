@@ -153,8 +153,11 @@ def test_debug_shows_where(arguments: list[str], fails: Fails, capsys: pytest.Ca
     assert "Traceback" in capsys.readouterr().err
 
 
-def test_debug_may_stand_in_the_config(fails: Fails, capsys: pytest.CaptureFixture[str]) -> None:
-    Path("transcribe.toml").write_text("debug = true\n")
+def test_debug_may_stand_in_the_config(
+    fails: Fails, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("mine.toml").write_text("debug = true\n")
+    monkeypatch.setenv("TRANSCRIBE_CONFIG", "mine.toml")
     fails(ValueError("surprise"))
     assert run(["a.mp3"]) == 1
     assert "Traceback" in capsys.readouterr().err

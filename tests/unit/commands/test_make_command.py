@@ -40,7 +40,7 @@ def test_the_stamp_changes_with_what_has_a_say_and_with_nothing_else(
     assert not changes("--workers", "1", "--quiet", "-f", "vtt")
     assert changes("--max-line-chars", "30")
     assert changes()
-    (tmp_path / "transcribe.toml").write_text("writer = 'ollama:x'\n")
+    (tmp_path / "transcribe.toml").write_text("writer_system = 'Be dry.'\n")
     assert changes(), "notes may be among what make builds"
     monkeypatch.setattr("transcribe.commands.choose.choose_engines", lambda _: studio.engines("better"))
     assert changes()

@@ -70,7 +70,8 @@ def test_folder_with_prompts_that_is_not_there(tmp_path: Path) -> None:
 
 def test_profile_sets_what_a_modelfile_does(tmp_path: Path) -> None:
     (tmp_path / "prompts").mkdir()
-    (tmp_path / "transcribe.toml").write_text(
+    mine = tmp_path / "mine.toml"
+    mine.write_text(
         """
         [profiles.notes]
         notes = true
@@ -84,7 +85,7 @@ def test_profile_sets_what_a_modelfile_does(tmp_path: Path) -> None:
         writer_system = "Be dry."
         """
     )
-    notes = load({}, profile="dry", environ={"XDG_CONFIG_HOME": "/none"}, cwd=tmp_path).settings.notes
+    notes = load({}, profile="dry", environ={"TRANSCRIBE_CONFIG": str(mine)}, cwd=tmp_path).settings.notes
     assert (notes.writer, notes.writer_context, notes.writer_temperature) == ("ollama:qwen3:4b", 8192, 0.0)
     assert notes.writer_system == "Be dry."
     assert notes.writer_prompts == tmp_path / "prompts"
@@ -92,8 +93,9 @@ def test_profile_sets_what_a_modelfile_does(tmp_path: Path) -> None:
 
 def test_folder_of_somebody_else_may_not_choose_the_host(tmp_path: Path) -> None:
     (tmp_path / "transcribe.toml").write_text('writer_host = "http://192.0.2.1"\n')
-    with pytest.raises(UsageError, match="may not choose the host that the transcript is sent to"):
-        load({}, environ={}, cwd=tmp_path)
+    found = load({}, environ={}, cwd=tmp_path)
+    assert [each.option.name for each in found.refused] == ["writer_host"]
+    assert found.settings.notes.writer_host == ""
 
 
 def test_list(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
