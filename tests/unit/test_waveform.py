@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from transcribe.episode import Audio, SpeechSpan
+from transcribe.episode import Audio, Piece, SpeechSpan
 from transcribe.errors import EngineError
 from transcribe.waveform import Waveform
 
@@ -76,3 +76,42 @@ def test_a_file_that_was_cut_or_removed_is_an_error(ramp: Waveform) -> None:
     path.unlink()
     with pytest.raises(EngineError, match="No such file"):
         ramp.read(5000, 5100)
+
+
+@pytest.fixture
+def gapped(tmp_path: Path) -> Waveform:
+    """100 ms of ones from 1 s on, and 100 ms of twos after ten hours; the timeline starts at 5 s."""
+    np.array([1.0] * 1600 + [2.0] * 1600, "<f4").tofile(tmp_path / "audio.f32")
+    far = 36_000 * 16_000
+    pieces = (Piece(16_000, 0, 1600), Piece(far, 1600, 1600))
+    return Waveform.of(Audio("audio.f32", far + 1600, 5000, None, 0.0, pieces=pieces), tmp_path)
+
+
+def test_gaps_are_read_as_silence(gapped: Waveform) -> None:
+    around = gapped.read(5_990, 6_110)
+    assert (len(around), around[:160].any(), around[160], around[-161], around[-160:].any()) == (
+        1920, False, 1, 1, False,
+    )  # fmt: skip
+    assert gapped.read(36_005_000, 36_005_001)[0] == 2
+    assert gapped.end_ms == 36_005_100
+    assert not gapped.read(20_000, 21_000).any()
+
+
+def test_only_stretches_with_sound_are_listened_to(gapped: Waveform) -> None:
+    assert gapped.stretches() == (range(16_000, 17_600), range(576_000_000, 576_001_600))
+    blocks = [block for stretch in gapped.stretches() for block in gapped.blocks(1000, stretch)]
+    assert [len(block) for block in blocks] == [1000, 600, 1000, 600]
+
+
+def test_long_gaps_can_be_shortened_and_times_found_again(gapped: Waveform) -> None:
+    short = gapped.shortened()
+    assert short.waveform.end_ms - short.waveform.start_ms < 12_000
+    for ms in (6_000, 6_100, 36_005_000, 36_005_099):
+        assert short.outward(short.inward(ms)) == ms
+        assert np.array_equal(
+            short.waveform.read(short.inward(ms), short.inward(ms) + 1), gapped.read(ms, ms + 1)
+        )
+
+
+def test_a_waveform_without_long_gaps_is_left_alone(ramp: Waveform) -> None:
+    assert ramp.shortened().waveform is ramp

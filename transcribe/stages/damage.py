@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from transcribe.episode import SAMPLES_PER_MS, Source
@@ -14,14 +15,17 @@ TOLERATED_LOSS_MS = 1000
 TOLERATED_LOSS = 0.02
 """Headers are estimates: a file counts as cut short when more than both of these is missing."""
 
-TOLERATED_GAPS_MS = 500
+TOLERATED_GAPS_MS = 200
 """Less missing sound than this in the whole recording is no news, where nothing was damaged."""
+
+LEAST_MS = 100
 
 LEAST_ZERO_BYTES = 1 << 16
 LEAST_ZERO_SHARE = 0.01
-"""What of a file has to be zeros at its end before that counts as lost."""
+"""What of a file has to be zeros before that counts as lost."""
 
 BLOCK_BYTES = 1 << 20
+SMALL_BLOCK_BYTES = 1 << 14
 
 
 def warnings_of(
@@ -40,14 +44,15 @@ def warnings_of(
     end_ms = timeline.pieces[-1].end // SAMPLES_PER_MS
     missing_ms = 0 if timeline.strays else _missing_ms(source, extract, end_ms)
     early = _is_early(source, extract, missing_ms, decoding)
+    zeros = tuple(_zeros(source, search=decoding.damaged or early))
     lines: list[str] = [*decoding.warnings, *_astray(timeline.strays, start_ms)]
     if early:
         lines.append(_ends_early(start_ms + end_ms, start_ms + end_ms + missing_ms))
-    lines += _lost(timeline.gaps, start_ms, decoding.damaged and not early, missing_ms)
+    explained = zeros and not timeline.gaps and missing_ms < LEAST_MS
+    damaged = decoding.damaged and not early and not explained
+    lines += _lost(timeline.gaps, start_ms, damaged, missing_ms)
     lines += _silent(silences, start_ms, timeline)
-    if not source.streams[source.stream].codec.startswith("pcm_"):  # there, zeros are samples
-        lines += _zero_tail(Path(source.path))
-    return tuple(lines)
+    return (*lines, *zeros)
 
 
 def _missing_ms(source: Source, extract: Extract, end_ms: int) -> int:
@@ -93,7 +98,9 @@ def _lost(gaps: Sequence[Gap], start_ms: int, damaged: bool, missing_ms: int) ->
     where = _where(gaps, start_ms, total_ms) if gaps else ""
     if damaged:
         # Formats without timestamps close up: there, only the stated length tells.
-        amount = where or (f"about {_seconds(missing_ms)} in all" if missing_ms >= 100 else "less than 0.1 s")
+        amount = where or (
+            f"about {_seconds(missing_ms)} in all" if missing_ms >= LEAST_MS else "less than 0.1 s"
+        )
         yield f"parts of the file are damaged or missing ({amount}); what can be decoded was transcribed"
     elif total_ms >= TOLERATED_GAPS_MS:
         yield f"no sound was recorded for {where}; later times are kept"
@@ -101,7 +108,8 @@ def _lost(gaps: Sequence[Gap], start_ms: int, damaged: bool, missing_ms: int) ->
 
 def _where(gaps: Sequence[Gap], start_ms: int, total_ms: int) -> str:
     longest = max(gaps, key=lambda gap: gap.end - gap.start)
-    span = f"from {_clock(longest.start, start_ms)} to {_clock(longest.end, start_ms)}"
+    first, last = _clock(longest.start, start_ms), _clock(longest.end, start_ms)
+    span = f"at {first}" if first == last else f"from {first} to {last}"
     if len(gaps) == 1:
         return f"{_seconds(total_ms)}, {span}"
     return f"{_seconds(total_ms)} in {len(gaps)} places, the longest {span}"
@@ -120,17 +128,23 @@ def _silent(silences: Sequence[Gap], start_ms: int, timeline: Timeline) -> Itera
     )
 
 
-def _zero_tail(path: Path) -> Iterator[str]:
-    zeros, size = zero_tail(path)
-    if zeros >= LEAST_ZERO_BYTES and zeros >= LEAST_ZERO_SHARE * size:
+def _zeros(source: Source, *, search: bool) -> Iterator[str]:
+    """Zeros in a compressed file (elsewhere they are samples): those at its end, or on a search all."""
+    if source.streams[source.stream].codec.startswith("pcm_"):
+        return
+    path, size = Path(source.path), source.bytes
+    at_end = zero_tail(path)
+    found = max(zero_blocks(path), at_end) if search else at_end
+    if found >= LEAST_ZERO_BYTES and found >= LEAST_ZERO_SHARE * size:
+        where = "the last " if found - at_end < LEAST_ZERO_BYTES else ""
         yield (
-            f"the last {zeros / 1e6:.1f} MB of the file ({100 * zeros / size:.0f} %) are zeros: "
+            f"{where}{found / 1e6:.1f} MB of the file ({100 * found / size:.0f} %) are zeros: "
             "the recorder lost power, or the copy is not complete; nothing there was transcribed"
         )
 
 
-def zero_tail(path: Path) -> tuple[int, int]:
-    """How many bytes at the end of a file are zero, and its size; both 0 where it cannot be read."""
+def zero_tail(path: Path) -> int:
+    """How many bytes at the end of a file are zero; 0 where it cannot be read."""
     try:
         with path.open("rb") as handle:
             size = left = handle.seek(0, 2)
@@ -138,16 +152,26 @@ def zero_tail(path: Path) -> tuple[int, int]:
                 first = max(0, left - BLOCK_BYTES)
                 handle.seek(first)
                 kept = len(handle.read(left - first).rstrip(b"\0"))
-                left = first
                 if kept:
-                    return size - first - kept, size
+                    return size - first - kept
+                left = first
     except OSError:
-        return 0, 0
-    return size, size
+        return 0
+    return size
+
+
+def zero_blocks(path: Path) -> int:
+    """How many bytes of a file lie in blocks that are all zero; 0 where it cannot be read."""
+    found = 0
+    with suppress(OSError), path.open("rb") as handle:
+        while block := handle.read(SMALL_BLOCK_BYTES):
+            found += 0 if block.strip(b"\0") else len(block)
+    return found
 
 
 def _clock(sample: int, start_ms: int) -> str:
-    return format_timecode(max(0, start_ms + sample // SAMPLES_PER_MS)).partition(".")[0]
+    seconds = round((start_ms + sample / SAMPLES_PER_MS) / 1000)
+    return format_timecode(1000 * max(0, seconds)).partition(".")[0]
 
 
 def _seconds(ms: int) -> str:
