@@ -26,7 +26,7 @@ _TICKS = 10_000
 """Of `chpl`: units of 100 ns in a ms."""
 
 
-class _BrokenError(Exception):
+class BrokenError(Exception):
     """The file does not hold what its boxes say."""
 
 
@@ -58,13 +58,13 @@ def read(path: Path) -> tuple[Found, ...]:
     with path.open("rb") as handle:
         try:
             return _read(handle)
-        except (_BrokenError, struct.error, IndexError, KeyError, ZeroDivisionError):
+        except (BrokenError, struct.error, IndexError, KeyError, ZeroDivisionError):
             return ()
 
 
 def _read(handle: BinaryIO) -> tuple[Found, ...]:
-    moov = _moov(handle)
-    boxes = list(_boxes(moov))
+    _, moov = read_moov(handle)
+    boxes = list(boxes_in(moov))
     tracks = {track.number: track for name, content in boxes if name == b"trak" if (track := _track(content))}
     named = [number for track in tracks.values() if track.kind == b"soun" for number in track.chapters]
     referred = [tracks[number] for number in dict.fromkeys(named) if number in tracks]
@@ -77,7 +77,12 @@ def _read(handle: BinaryIO) -> tuple[Found, ...]:
     return tuple(_with_pictures(found, list(_pictures(handle, shown[0])) if shown else []))
 
 
-def _moov(handle: BinaryIO) -> bytes:
+def read_moov(handle: BinaryIO) -> tuple[int, bytes]:
+    """Where the index of a file begins, and what it holds.
+
+    Raises:
+        BrokenError: There is none, or it is too large.
+    """
     size = handle.seek(0, os.SEEK_END)
     at = 0
     while at + 8 <= size:
@@ -92,12 +97,13 @@ def _moov(handle: BinaryIO) -> bytes:
         if name == b"moov":
             if length > MOST_BYTES:
                 break
-            return handle.read(length - head)
+            return at, handle.read(length - head)
         at += length
-    raise _BrokenError
+    raise BrokenError
 
 
-def _boxes(content: bytes) -> Iterator[tuple[bytes, bytes]]:
+def boxes_in(content: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Name and content of every whole or torn box, until what follows is none."""
     at = 0
     while at + 8 <= len(content):
         length, name = struct.unpack_from(">I4s", content, at)
@@ -112,15 +118,15 @@ def _boxes(content: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _track(content: bytes) -> _Track | None:
-    boxes = dict(_boxes(content))
-    media = dict(_boxes(boxes.get(b"mdia", b"")))
+    boxes = dict(boxes_in(content))
+    media = dict(boxes_in(boxes.get(b"mdia", b"")))
     if not {b"hdlr", b"mdhd", b"minf"} <= media.keys() or b"tkhd" not in boxes:
         return None
-    table = dict(_boxes(dict(_boxes(media[b"minf"])).get(b"stbl", b"")))
+    table = dict(boxes_in(dict(boxes_in(media[b"minf"])).get(b"stbl", b"")))
     wide = boxes[b"tkhd"][0] == 1
     (number,) = struct.unpack_from(">I", boxes[b"tkhd"], 20 if wide else 12)
     (timescale,) = struct.unpack_from(">I", media[b"mdhd"], 20 if media[b"mdhd"][0] == 1 else 12)
-    refers = dict(_boxes(boxes.get(b"tref", b""))).get(b"chap", b"")
+    refers = dict(boxes_in(boxes.get(b"tref", b""))).get(b"chap", b"")
     chapters = struct.unpack(f">{len(refers) // 4}I", refers[: len(refers) // 4 * 4])
     return _Track(number, media[b"hdlr"][8:12], timescale, chapters, table)
 
@@ -164,7 +170,7 @@ def _titles(handle: BinaryIO, track: _Track) -> Iterator[Found]:
             handle.seek(at)
             sample = handle.read(size)
             length = int.from_bytes(sample[:2])
-            rest = dict(_boxes(sample[2 + length :]))
+            rest = dict(boxes_in(sample[2 + length :]))
             yield Found(start_ms, title=_text(sample[2 : 2 + length]), url=_link(rest.get(b"href", b"")))
 
 
@@ -201,7 +207,7 @@ def _with_pictures(found: list[Found], shown: list[tuple[int, bytes]]) -> Iterat
 def _nero(boxes: list[tuple[bytes, bytes]]) -> list[Found]:
     """`udta`/`chpl`: version, flags, four reserved bytes (version 1), a count, times and titles."""
     for name, content in boxes:
-        listed = dict(_boxes(content)).get(b"chpl") if name == b"udta" else None
+        listed = dict(boxes_in(content)).get(b"chpl") if name == b"udta" else None
         if listed:
             return list(_listed(listed))
     return []

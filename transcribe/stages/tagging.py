@@ -10,6 +10,7 @@ from pathlib import Path, PurePath
 from typing import Protocol
 
 from transcribe.chapters.found import pictures
+from transcribe.chapters.mp4_tags import keep_tags
 from transcribe.chapters.read import found_in
 from transcribe.episode import Episode
 from transcribe.errors import Interrupted, TranscribeError
@@ -141,6 +142,7 @@ def _copy_with_chapters(episode: Episode, chapters: Sequence[Chapter], editor: E
     titled = [replace(chapter, title=one_line(chapter.title)) for chapter in chapters]
     if episode.source.container != "mp3":
         editor.add_chapters(path, titled, target)
+        keep_tags(path, target)
         return
     with path.open("rb") as recording, target.open("wb") as copy:
         length = tag_bytes(recording.read(HEADER_BYTES))

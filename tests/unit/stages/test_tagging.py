@@ -11,6 +11,7 @@ from pathlib import Path
 import imageio_ffmpeg
 import pytest
 
+from transcribe.chapters.mp4 import boxes_in, read_moov
 from transcribe.engines.editing import FfmpegEditor
 from transcribe.engines.ffmpeg import Ffmpeg
 from transcribe.episode import (
@@ -303,3 +304,32 @@ def test_without_an_editor_nothing_is_written(
     groups = sound_targets(tmp_path / "out", "talk.mp3")
     with Workspace(tmp_path / "work", "recording/job") as work:
         assert publish_sound(groups, episode, None, work, silent, force=False) == ()
+
+
+def test_every_tag_of_an_m4a_stays_byte_for_byte(
+    make_media: Callable[..., Path],
+    episode_of: Callable[[Path], Episode],
+    editor: FfmpegEditor,
+    tmp_path: Path,
+) -> None:
+    path = make_media("talk.m4a", *SOUND, *COVER, *TAGS, *KINDS["talk.m4a"])
+    # A tag that ffmpeg does not know, in the place of one that it wrote: of the same length.
+    path.write_bytes(path.read_bytes().replace(b"trkn", b"xyzq"))
+    copy = tmp_path / "copy.m4a"
+    write(episode_of(path), CHAPTERS, editor, copy)
+
+    def metadata(file: Path) -> list[bytes]:
+        with file.open("rb") as handle:
+            _, moov = read_moov(handle)
+        return [
+            inner
+            for name, content in boxes_in(moov)
+            if name == b"udta"
+            for kind, inner in boxes_in(content)
+            if kind == b"meta"
+        ]
+
+    assert b"xyzq" in metadata(path)[0]
+    assert metadata(copy) == metadata(path)
+    assert len(chapters_in(copy)) == 2
+    assert stream_hash(copy, "0:a") == stream_hash(path, "0:a")
