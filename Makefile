@@ -42,8 +42,7 @@ native: $(READY) ## Build the recognition engine for this machine, which is fast
 	$(BIN)/python -P -m transcribe.engines.native samples/$(SAMPLE).flac
 
 llm: $(READY) ## Build llama-cpp-python, for language models that write notes (5 to 10 minutes)
-	CMAKE_ARGS="-DLLAVA_BUILD=OFF -DGGML_NATIVE=ON" \
-	  $(BIN)/python -P -m pip install --quiet --disable-pip-version-check --group llm
+	$(BIN)/python -P -m transcribe.engines.native --llm samples/$(SAMPLE).flac
 
 test: $(READY) ## Run every test
 	$(BIN)/python -m pytest

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -122,11 +123,15 @@ def test_question_that_does_not_fit_is_refused_and_not_cut(in_process: LlamaCpp)
         in_process.answer(Question(SYSTEM, "word " * CONTEXT, SCHEMA, 100, 0.2))
 
 
-def test_both_engines_live_in_one_process(in_process: LlamaCpp, tiny_en_model: InstalledModel) -> None:
+def test_both_engines_live_side_by_side_however_they_were_built(
+    in_process: LlamaCpp, tiny_en_model: InstalledModel
+) -> None:
+    """After `make native` both bring a libggml-base of their own, and one process cannot load the two."""
     from transcribe.engines.whisper_cpp import known_languages
 
     assert "pl" in known_languages()
     assert in_process.answer(question("Suggest a title.")).text
+    assert {"_pywhispercpp", "llama_cpp"} & set(sys.modules) == {"_pywhispercpp"}
 
 
 def check_accounts(chat: ChatModel) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import sys
 import sysconfig
 from pathlib import Path
@@ -10,23 +11,24 @@ import pytest
 
 from transcribe.engines import native
 from transcribe.errors import DependencyError, EngineError
+from transcribe.models.store import InstalledModel
 
 WHEEL = ("SSE3", "AVX2", "OPENMP")
 
 
 def test_the_build_is_for_this_processor_and_has_the_kernels() -> None:
-    told = native.build_environment({})
+    told = native.build_environment(native.NATIVE, {})
     assert (told["GGML_NATIVE"], told["GGML_LLAMAFILE"]) == ("ON", "ON")
 
 
 def test_libraries_find_each_other_from_where_they_lie() -> None:
-    told = native.build_environment({})
+    told = native.build_environment(native.NATIVE, {})
     assert told["CMAKE_BUILD_WITH_INSTALL_RPATH"] == "ON"
     assert all(path.startswith("$ORIGIN") for path in told["CMAKE_INSTALL_RPATH"].split(";"))
 
 
 def test_what_the_user_set_is_kept() -> None:
-    told = native.build_environment({"CXXFLAGS": "-O2", "CC": "clang"})
+    told = native.build_environment(native.NATIVE, {"CXXFLAGS": "-O2", "CC": "clang"})
     assert told["CC"] == "clang"
     assert told["CXXFLAGS"] == "-O2"
 
@@ -52,56 +54,119 @@ def test_a_build_that_lacks_something(after: tuple[str, ...], missing: str) -> N
     ],
 )
 def test_words_that_are_the_same_but_for_rounding(before: str, after: str) -> None:
-    native.check_words(before, after)
+    native.check_words(before, after, "f16")
 
 
 @pytest.mark.parametrize("after", ["", "it was the worst of times", "the the the the the the"])
 def test_words_that_are_not_the_same(after: str) -> None:
     with pytest.raises(EngineError, match="other words"):
-        native.check_words("it was the best of times", after)
+        native.check_words("it was the best of times", after, "f16")
 
 
-class Environment:
-    """Stands for the Python environment: remembers what pip was told, and answers for what is installed."""
+class Workshop:
+    """Stands for pip and for what is tried: builds behave as they are told, and nothing is installed."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, built_hears: str) -> None:
-        self.installed = ""
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *behaviours: str) -> None:
+        self.behaviours = list(behaviours)
+        self.environments: list[dict[str, str]] = []
         self.told: list[str] = []
-        self._hears = {"plain.whl": "one two three", "built.whl": built_hears}
-        monkeypatch.setattr(native, "_pip", self._pip)
-        monkeypatch.setattr(native, "engine_build", self._build)
-        monkeypatch.setattr(native, "heard", lambda *_: self._hears[self.installed])
+        monkeypatch.setattr(native, "_wheel", self._wheel)
+        monkeypatch.setattr(native, "unpacked", lambda wheel, *_, **__: wheel)
+        monkeypatch.setattr(platform, "machine", lambda: "x86_64")
 
-    def replace(self) -> None:
-        native._replace(Path("plain.whl"), Path("built.whl"), Path("a.flac"), Path(), self.told.append)
+    def build(self, folder: Path) -> Path:
+        recipe = native.Recipe("engine==1", (), native.llm_environment, self._try_out)
+        return native.good_build(recipe, folder, self.told.append)
 
-    def _pip(self, command: str, *arguments: str) -> None:
-        if command == "install":
-            self.installed = arguments[-1]
+    def _wheel(self, requirement: str, folder: Path, *options: str, environment: dict[str, str]) -> Path:
+        self.environments.append(environment)
+        return folder / "engine.whl"
 
-    def _build(self) -> tuple[str, ...]:
-        return WHEEL if self.installed == "plain.whl" else ("LLAMAFILE", *WHEEL, "AVX512")
-
-
-def test_a_build_that_does_as_well_stays(monkeypatch: pytest.MonkeyPatch) -> None:
-    environment = Environment(monkeypatch, "one two three")
-    environment.replace()
-    assert environment.installed == "built.whl"
-    assert "the same words" in environment.told[-1]
+    def _try_out(self, package: Path) -> None:
+        if behaviour := self.behaviours.pop(0):
+            raise EngineError(behaviour)
 
 
-def test_the_wheel_comes_back_when_the_build_does_worse(monkeypatch: pytest.MonkeyPatch) -> None:
-    environment = Environment(monkeypatch, "you you you")
-    with pytest.raises(EngineError, match="other words"):
-        environment.replace()
-    assert environment.installed == "plain.whl"
+def test_a_build_that_works_is_made_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    workshop = Workshop(monkeypatch, "")
+    assert workshop.build(tmp_path) == tmp_path / "for-this-machine" / "engine.whl"
+    (environment,) = workshop.environments
+    assert "-DGGML_NATIVE=ON" in environment["CMAKE_ARGS"].split()
 
 
-def test_nothing_is_claimed_without_a_model(monkeypatch: pytest.MonkeyPatch) -> None:
-    environment = Environment(monkeypatch, "")
-    monkeypatch.setattr(native, "heard", lambda *_: "")
-    environment.replace()
-    assert "No model is installed" in environment.told[-1]
+def test_a_build_that_crashes_with_quantised_weights_is_made_again_without_amx(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    workshop = Workshop(monkeypatch, "with q8_0 weights: the recogniser crashed (SIGSEGV) 2 times", "")
+    assert workshop.build(tmp_path) == tmp_path / "without-AMX" / "engine.whl"
+    settings = workshop.environments[1]["CMAKE_ARGS"].split()
+    assert {"-DGGML_NATIVE=OFF", "-DGGML_AMX_TILE=OFF", "-DGGML_AMX_INT8=OFF"} <= set(settings)
+    assert any("with q8_0 weights: the recogniser crashed" in told for told in workshop.told)
+    assert "without AMX, whose code in ggml crashes" in workshop.told[-1]
+
+
+def test_when_neither_build_works_nothing_is_installed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    workshop = Workshop(monkeypatch, "it crashed", "it crashed again")
+    with pytest.raises(EngineError, match=r"no build works here \(it crashed again\)\. What was installed"):
+        workshop.build(tmp_path)
+
+
+def test_without_amx_every_other_instruction_of_the_processor_is_named() -> None:
+    flags = frozenset(
+        [
+            "avx",
+            "avx2",
+            "fma",
+            "f16c",
+            "bmi2",
+            "sse4_2",
+            "avx512f",
+            "avx512cd",
+            "avx512bw",
+            "avx512dq",
+            "avx512vl",
+        ]
+    )
+    settings = native.without_amx(flags | {"avx512_vnni", "amx_tile", "amx_int8"})
+    assert settings["GGML_AVX2"] == settings["GGML_AVX512"] == settings["GGML_AVX512_VNNI"] == "ON"
+    assert settings["GGML_AVX512_BF16"] == settings["GGML_AMX_INT8"] == settings["GGML_NATIVE"] == "OFF"
+    assert native.without_amx(flags - {"avx512vl"})["GGML_AVX512"] == "OFF"
+
+
+def test_what_the_user_tells_cmake_comes_last() -> None:
+    told = native.llm_environment(native.NATIVE, {"CMAKE_ARGS": "-DGGML_NATIVE=OFF"})
+    assert told["CMAKE_ARGS"] == "-DLLAVA_BUILD=OFF -DGGML_NATIVE=ON -DGGML_NATIVE=OFF"
+
+
+def test_nothing_is_built_without_weights_to_try_it_with(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("TRANSCRIBE_MODELS_DIR", str(tmp_path / "none"))
+    with pytest.raises(DependencyError, match="no f16 weights to try a build with"):
+        native.trial_models(tmp_path)
+
+
+@pytest.mark.real
+def test_a_build_is_tried_with_f16_and_with_quantised_weights(
+    tmp_path: Path, tiny_en_model: InstalledModel
+) -> None:
+    models = native.trial_models(tmp_path)
+    assert [path.parent.name for path in models[1:]] == ["q8_0", "q5_0"]
+    assert all(path.stat().st_size > 10_000_000 for path in models)
+
+
+def test_a_language_model_that_crashes_in_its_trial_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "package"
+    (package / "llama_cpp").mkdir(parents=True)
+    (package / "llama_cpp" / "__init__.py").write_text(
+        "import os, signal\nos.kill(os.getpid(), signal.SIGSEGV)"
+    )
+    with pytest.raises(EngineError, match=r"no language model answers: .*llama\.cpp crashed \(SIGSEGV\)"):
+        native.asked(tmp_path / "tiny.gguf", package)
 
 
 def test_without_a_compiler(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
