@@ -5,7 +5,7 @@ Everything that takes time to import is imported inside `run`, so that Ctrl-C ne
 
 from __future__ import annotations
 
-import io
+import errno
 import os
 import signal
 import sys
@@ -14,8 +14,9 @@ from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
 from transcribe.commands import COMPLETE_ENV, PROGRAM
-from transcribe.errors import Interrupted, TranscribeError
+from transcribe.errors import InputError, Interrupted, OutputError, TranscribeError
 from transcribe.processes import forget_current_folder
+from transcribe.streams import Output, settle_streams
 
 if TYPE_CHECKING:
     from transcribe.commands.options import Asked
@@ -32,6 +33,7 @@ STOPPING = (signal.SIGINT, signal.SIGTERM)
 def main() -> NoReturn:
     """Run the program with the arguments of the process, and end the process."""
     forget_current_folder()
+    settle_streams()
     code = run(sys.argv[1:])
     for number in STOPPING:
         signal.signal(number, signal.SIG_IGN)  # a second Ctrl-C would only spoil the exit code now
@@ -43,8 +45,6 @@ def run(arguments: Sequence[str]) -> int:
     stop = _Stop()
     try:
         stop.listen()
-        if isinstance(sys.stdout, io.TextIOWrapper):
-            sys.stdout.reconfigure(errors="backslashreplace")  # names of files may hold what is no text
         from transcribe.commands.options import Asked
 
         asked = Asked()
@@ -123,6 +123,9 @@ def _report(error: Exception, asked: Asked) -> int:
         import traceback
 
         traceback.print_exception(error)
+    if isinstance(error, OSError) and error.filename == Output.NAME:
+        _silence_standard_output()
+    error = _of_the_system(error)
     if isinstance(error, TranscribeError):
         return _say(error)
     if isinstance(error, click.ClickException):
@@ -132,6 +135,18 @@ def _report(error: Exception, asked: Asked) -> int:
     return _say(
         TranscribeError(what, "" if asked.debug else "Run again with --debug to see where, and report it")
     )
+
+
+def _of_the_system(error: Exception) -> Exception:
+    """What the system, or Python itself, refused, as an error for people; any other error as it is."""
+    if isinstance(error, RecursionError):
+        return InputError("something in the input is nested too deeply", "Make it simpler")
+    if not isinstance(error, OSError) or error.filename is None:
+        return error
+    what = f"{error.filename} failed: {error.strerror}"
+    if error.filename == Output.NAME or error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
+        return OutputError(f"writing {what}", "Choose another place, or make room")
+    return InputError(f"{error.filename}: {error.strerror}", "Check the name and its permissions")
 
 
 def _interrupted(error: BaseException, number: int) -> int:

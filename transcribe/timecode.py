@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-_CLOCK = re.compile(r"(?:(?:(\d+):)?([0-5]?\d):)?(\d+(?:[.,]\d{1,3})?)")
-_UNITS = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:[.,]\d{1,3})?)s)?")
+_CLOCK = re.compile(r"(?:(?:(\d{1,9}):)?([0-5]?\d):)?(\d{1,12}(?:[.,]\d{1,3})?)", re.ASCII)
+_UNITS = re.compile(r"(?:(\d{1,9})h)?(?:(\d{1,9})m)?(?:(\d{1,12}(?:[.,]\d{1,3})?)s)?", re.ASCII)
 
 
 def parse_timecode(text: str) -> int:
@@ -22,7 +22,7 @@ def parse_timecode(text: str) -> int:
         return _to_ms(clock_hours, clock_minutes, seconds)
     if text and (match := _UNITS.fullmatch(text)):
         return _to_ms(*match.groups())
-    raise ValueError(f"{text!r} is not a time; write 90, 1:30, 1:02:03.5 or 1h2m3s")
+    raise ValueError(f"{text[:40]!r} is not a time; write 90, 1:30, 1:02:03.5 or 1h2m3s")
 
 
 def _to_ms(hours: str | None, minutes: str | None, seconds: str | None) -> int:

@@ -15,7 +15,7 @@ import pytest
 
 from transcribe.cli import READER_GONE, STOPPING, run
 from transcribe.commands.root import COMMANDS
-from transcribe.errors import Interrupted, ModelError
+from transcribe.errors import Interrupted, ModelError, OutputError
 
 Fails = Callable[[BaseException], None]
 
@@ -200,6 +200,41 @@ def test_nobody_reads_standard_output() -> None:
     )
     os.close(writing)
     assert (finished.returncode, finished.stderr) == (READER_GONE, b"")
+
+
+@pytest.mark.parametrize("command", ["--help", "formats --json", "config show", "make rules", "lint --rules"])
+@pytest.mark.parametrize(
+    ("stream", "reason"), [(">&-", "Bad file descriptor"), (">/dev/full", "No space left")]
+)
+def test_standard_output_that_cannot_be_written(command: str, stream: str, reason: str) -> None:
+    done = subprocess.run(
+        ["sh", "-c", f'"$@" {stream}', "sh", *PROGRAM, *command.split()],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (OutputError.exit_code, "")
+    assert done.stderr.startswith(f"transcribe: error: writing standard output failed: {reason}")
+    assert len(done.stderr.splitlines()) == 2
+
+
+@pytest.mark.parametrize("streams", ["2>&-", "2>/dev/full", "2>&- <&-"])
+@pytest.mark.parametrize(("command", "code"), [("formats", 0), ("gone.wav", 5), ("make stamp", 2)])
+def test_messages_that_cannot_be_written_are_lost(streams: str, command: str, code: int) -> None:
+    done = subprocess.run(
+        ["sh", "-c", f'"$@" {streams}', "sh", *PROGRAM, *command.split()],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, bool(done.stdout)) == (code, code == 0)
+
+
+def test_what_the_system_refuses_is_told(fails: Fails, capsys: pytest.CaptureFixture[str]) -> None:
+    for error, code, told in (
+        (OSError(36, "File name too long", "x"), 3, "x: File name too long"),
+        (OSError(28, "No space left on device", "y"), 4, "writing y failed: No space left on device"),
+        (RecursionError(), 3, "nested too deeply"),
+    ):
+        fails(error)
+        assert run(["x.wav"]) == code
+        assert told in capsys.readouterr().err
 
 
 def test_help_imports_nothing_heavy() -> None:

@@ -29,9 +29,10 @@ def write(episode: Episode, settings: SubtitleSettings) -> bytes:  # noqa: ARG00
     writer.writerow(("start", "end", "speaker", "text"))
     for line in lines_of(episode.transcript):
         times = (format_timecode(line.start_ms), format_timecode(line.end_ms))
-        writer.writerow((*times, _inert(line.speaker), _inert(line.text)))
+        writer.writerow((*times, inert(line.speaker), inert(line.text)))
     return table.getvalue().encode("utf-8-sig")
 
 
-def _inert(text: str) -> str:
+def inert(text: str) -> str:
+    """A cell that no spreadsheet runs."""
     return f"'{text}" if text.startswith(FORMULA) else text

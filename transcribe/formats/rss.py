@@ -96,13 +96,19 @@ def _add_basics(item: ET.Element, episode: Episode, facts: Facts) -> None:
         added(item, f"{DUBLIN_CORE}language", facts.language)
 
 
+MOST_DIGITS = 10
+"""A number of an episode or a season has fewer."""
+
+
 def _add_itunes(item: ET.Element, episode: Episode, facts: Facts) -> None:
     added(item, f"{ITUNES}title", facts.title)
     added(item, f"{ITUNES}duration", str(round(length_ms(episode) / 1000)))
     if facts.author:
         added(item, f"{ITUNES}author", facts.author)
     for tag, number in (("episode", facts.number), ("season", facts.season)):
-        if number.isdecimal():  # a bonus episode may be called 2.5, which these tags do not allow
+        if (
+            number.isdecimal() and len(number) < MOST_DIGITS
+        ):  # a bonus episode may be called 2.5, which these tags do not allow
             added(item, f"{ITUNES}{tag}", str(int(number)))
             added(item, f"{PODCAST}{tag}", str(int(number)))
     if image := web_address(episode.show.image_url):

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from transcribe.episode import Episode, Segment
+from transcribe.formats.csv_table import inert
 from transcribe.formats.tokens import plain
 from transcribe.settings import SubtitleSettings
 
 
 def write(episode: Episode, settings: SubtitleSettings) -> bytes:  # noqa: ARG001 - all formats are called alike
-    """The segments as a table with a header; tabs and line ends in the text become spaces."""
+    """The segments as a table with a header; tabs and line ends become spaces; no formula is run."""
     rows = (_row(segment) for segment in episode.transcript.segments)
     return "".join(["start\tend\ttext\n", *rows]).encode()
 
 
 def _row(segment: Segment) -> str:
-    return f"{segment.start_ms}\t{segment.end_ms}\t{plain(segment.text)}\n"
+    return f"{segment.start_ms}\t{segment.end_ms}\t{inert(plain(segment.text))}\n"

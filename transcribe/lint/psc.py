@@ -43,10 +43,14 @@ def check_chapters(chapters: Element, duration_ms: int | None, findings: Finding
             starts.append(start)
 
 
+LONGEST = 40
+"""Characters of a time; real ones have a dozen."""
+
+
 def _start(chapter: Element, findings: Findings) -> int | None:
     written = chapter.attributes.get("start")
     match = _START.fullmatch(written.strip()) if written is not None else None
-    if match is None or (match[2] and int(match[3]) > 59):
+    if match is None or len(match[0]) > LONGEST or (match[2] and int(match[3]) > 59):
         what = "there is no start" if written is None else f"start {shown(written)} is no normal play time"
         findings.add("psc-start", what, chapter.line, chapter.column)
         return None

@@ -66,7 +66,7 @@ class _Reader:
             self._number += 1
             self._findings.add("srt-number-missing", "no number stands above the times", line + 1)
             return
-        expected, self._number = self._number + 1, int(number)
+        expected, self._number = self._number + 1, int(number[-18:])
         if self._number != expected:
             message = f"the number is {self._number}, {expected} is expected"
             self._findings.add("srt-number-order", message, line)

@@ -59,7 +59,7 @@ def _canonical(number: str) -> str:
 def _of_han(numeral: str) -> int:
     """十二 → 12, 二百万 → 2000000, 二〇一九 → 2019."""
     if not any(char in _HAN_UNITS or char in _HAN_GROUPS for char in numeral):
-        return int("".join(str(_HAN_DIGITS[char]) for char in numeral))
+        return int("".join(str(_HAN_DIGITS[char]) for char in numeral[:40]))
     total = group = digit = 0
     for char in numeral:
         if char in _HAN_DIGITS:

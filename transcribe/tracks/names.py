@@ -165,7 +165,7 @@ def values_of(given: Sequence[str], flag: str, what: str) -> list[tuple[str, str
 def find_track(key: str, names: Sequence[str], speakers: Sequence[str]) -> int | None:
     """Which track is meant: by number (`ch1`), file name with or without folder and ending, or speaker."""
     wanted = key.lower()
-    if numbered := re.fullmatch(r"(?:ch|channel|track)\s*(\d+)", wanted):
+    if numbered := re.fullmatch(r"(?:ch|channel|track)\s*(\d{1,4})", wanted):
         index = int(numbered[1]) - 1
         return index if 0 <= index < len(names) else None
     if len(set(names)) == len(names):
