@@ -12,7 +12,7 @@ AUDIO  ?= ../shared/audio
 OPTIONS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo batch native llm test check format golden docs examples examples-notes
+.PHONY: help setup demo batch native llm test check fuzz format golden docs examples examples-notes
 .PHONY: bench bench-batch bench-formats bench-noise bench-notes bench-overhead bench-peers bench-watch models build clean
 
 help: ## List the targets
@@ -52,6 +52,9 @@ check: $(READY) ## Lint, check formatting, types and the direction of imports
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+fuzz: $(READY) ## Mutated lists, configs and documents through the commands: make fuzz MINUTES=10
+	$(BIN)/python -m benchmarks.fuzz --minutes $(or $(MINUTES),10) $(OPTIONS)
 
 format: $(READY) ## Format the code
 	$(BIN)/ruff check --fix-only --quiet .

@@ -116,7 +116,7 @@ def _checked(text: str, place: str, folder: Path, meant: Callable[[str, Path], P
     """An entry, whatever is wrong with it."""
     try:
         path = meant(text, folder)
-        if "\0" in str(path) or any(len(os.fsencode(part)) > MAX_NAME_BYTES for part in path.parts):
+        if any(len(os.fsencode(part)) > MAX_NAME_BYTES for part in path.parts):
             raise _NoFile("no file can have this name")
         if len(os.fsencode(path)) > MAX_PATH_BYTES:
             raise _NoFile("no path can be so long")
@@ -161,6 +161,8 @@ def _unquoted(text: str) -> str:
 
 
 def _inside(folder: Path, name: str) -> Path:
+    if "\0" in name:
+        raise _NoFile("no file can have this name")
     return Path(os.path.normpath(folder / os.path.expanduser(name)))  # noqa: PTH111 - ~x.wav may be a name
 
 

@@ -117,6 +117,7 @@ GOOD = b"good.wav"
         (b"http://[::1/x.mp3", "no address"),
         (b"file:///a%00b.mp3", "no file can have this name"),
         (b"a\0b.mp3", "no file can have this name"),
+        (b"~\0/b.mp3", "no file can have this name"),
         (b"x" * 300 + b".mp3", "no file can have this name"),
         ("ż".encode() * 130 + b".mp3", "no file can have this name"),
         (b"x/" * 3000 + b"y.mp3", "no path can be so long"),
