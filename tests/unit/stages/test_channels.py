@@ -93,7 +93,8 @@ def test_layouts_with_places_ffmpeg_does_not_mix(
 def test_the_sum_of_many_loud_channels_is_not_clipped(ffmpeg: Ffmpeg, tmp_path: Path) -> None:
     tone = 0.9 * np.sin(2 * np.pi * 400 * np.arange(2 * SAMPLE_RATE) / SAMPLE_RATE)
     _, samples = normalised(write_wav(tmp_path / "loud.wav", np.repeat(tone[:, None], 16, axis=1)), ffmpeg)
-    assert np.abs(samples).max() == pytest.approx(0.9 * 4, rel=0.02)
+    settled = samples[SAMPLE_RATE:]  # the high-pass swings at the start
+    assert np.abs(settled).max() == pytest.approx(0.9 * 4, rel=0.02)
 
 
 def test_a_second_of_one_voice_among_64_channels_is_no_cancellation(ffmpeg: Ffmpeg, tmp_path: Path) -> None:
