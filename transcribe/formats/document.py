@@ -469,7 +469,7 @@ def read_document(data: bytes, name: str = "the transcript") -> Episode:
         heading = msgspec.json.decode(data, type=_Heading)
         if heading.schema == SCHEMA and heading.version == VERSION:
             return to_episode(msgspec.json.decode(data, type=TranscriptDocument))
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"{name} is not a transcript document: {error}") from error
     if heading.schema != SCHEMA:
         raise InputError(f"{name} is not a transcript document: its schema is {heading.schema!r}")

@@ -162,12 +162,14 @@ def test_a_newer_version_is_refused_by_its_number() -> None:
         b"[]",
         b'{"schema": "something else", "version": 1}',
         b'{"schema": "transcribe.transcript", "version": 1}',
+        b'{"schema": "transcribe.transcript", "version": 1, "a\xff": 1}',
+        b'{"schema": "\xed\xa0\x80", "version": 1}',
         b'{"schema": "transcribe.transcript", "version": 1, "deep": '
         + b"[" * 100_000
         + b"]" * 100_000
         + b"}",
     ],
-    ids=["empty", "text", "not UTF-8", "list", "other schema", "truncated", "deep"],
+    ids=["empty", "text", "not UTF-8", "list", "other schema", "truncated", "key", "value", "deep"],
 )
 def test_what_is_no_document_is_an_input_error(data: bytes) -> None:
     with pytest.raises(InputError, match=r"talk\.json is not a transcript document"):
