@@ -37,6 +37,7 @@ from transcribe.stages.probe import Prober, changed_since
 from transcribe.stages.recognise import recognise, tell
 from transcribe.stages.stitch import stitch
 from transcribe.stages.tagging import Editor
+from transcribe.stages.unheard import unheard
 from transcribe.text import to_json
 from transcribe.vocabulary import terms_of
 from transcribe.waveform import Waveform
@@ -184,7 +185,9 @@ def _transcribe(
     )
     progress(StageFinished("recognise"))
     transcript = step("stitch", Transcript, lambda: stitch(language, chunks, results))
-    coverage = step("check", Coverage, lambda: check(speech, chunks, results, transcript))
+    # On one of several tracks, what was not detected may be the others' voices.
+    silent_parts = unheard(waveform, detected) if own is None else ()
+    coverage = step("check", Coverage, lambda: check(speech, chunks, results, transcript, silent_parts))
     episode = Episode(source, audio, speech, transcript, coverage, provenance_of(settings, engines))
     work.save("episode", episode)
     if engines.open_diariser is None:  # else it is needed once more
@@ -224,8 +227,13 @@ def warn(episode: Episode, progress: Progress) -> None:
     """Tell what people should know about a transcript before they trust it."""
     for warning in episode.audio.warnings:
         progress(Warned(f"{episode.source.name}: {warning}"))
-    if not episode.transcript.segments:
-        progress(Warned(f"{episode.source.name}: no speech was found; the transcript is empty"))
+    if episode.transcript.segments:
+        return
+    if episode.coverage.percent < 100:
+        told = "no words were recognised, but the level is like speech; try --speech-threshold 0.3"
+    else:
+        told = "no speech was found; the transcript is empty"
+    progress(Warned(f"{episode.source.name}: {told}"))
 
 
 @dataclass(frozen=True)

@@ -36,12 +36,18 @@ LONGEST_GAP_MS = 2_000
 LEAST_MISSING_MS = 500
 """Less speech without words is not listed: the detector adds 200 ms to each end of what it finds."""
 
+NOT_HEARD = "not heard: no speech was detected, but the level is like speech"
+
 SEAM_MS = 100
 """A cut in speech is listed where words come this near on both sides: elsewhere it fell into a pause."""
 
 
 def check(
-    speech: SpeechSpans, chunks: Chunks, results: Iterable[ChunkResult], transcript: Transcript
+    speech: SpeechSpans,
+    chunks: Chunks,
+    results: Iterable[ChunkResult],
+    transcript: Transcript,
+    unheard: Sequence[SpeechSpan] = (),
 ) -> Coverage:
     """Account for the detected speech: transcribed, decoded again, suspect or missing.
 
@@ -50,16 +56,19 @@ def check(
         chunks: The plan.
         results: One for each chunk.
         transcript: What they were stitched into.
+        unheard: Where no speech was detected although the level is like speech; counted as missing.
     """
     found = (spot for result in results for spot in result.spots)
     heard = [spot for spot in found if spot.kind != "missing" or is_speech(spot, speech)]
     suspect = [spot for spot in heard if spot.kind == "suspect"]
     runs = (run for run in uncertain(transcript.words) if not overlap_ms([run], suspect))
     spots = [*heard, *seams(speech, chunks, transcript.words), *runs]
+    spots += (Spot(each.start_ms, each.end_ms, "missing", NOT_HEARD) for each in unheard)
     missing_ms, suspect_ms, redecoded_ms = accounted_ms(speech, heard)
+    unheard_ms = sum(each.duration_ms for each in unheard)
     return Coverage(
-        speech_ms=speech.duration_ms,
-        missing_ms=missing_ms,
+        speech_ms=speech.duration_ms + unheard_ms,
+        missing_ms=missing_ms + unheard_ms,
         suspect_ms=suspect_ms,
         redecoded_ms=redecoded_ms,
         spots=tuple(sorted(spots, key=lambda spot: (spot.start_ms, spot.end_ms, spot.kind))),
