@@ -1,9 +1,9 @@
 """Where the level is speech-like although the detector found no speech: so that silence is not claimed.
 
 Within four seconds of speech the level between 300 and 3400 Hz varies by 8 dB and more (standard deviation
-over frames of 20 ms): syllables stand beside stops and pauses. Measured on the development clips: 10 to
-14 dB in speech, 7 to 10 dB in faint remarks far from the microphone, 0.5 to 0.8 dB in steady noise, 3 to 6.5 dB
-in music.
+over frames of 20 ms): syllables stand beside stops and pauses. Measured on development clips: 10 to 14 dB in
+speech, 7 to 10 dB in faint remarks far from the microphone, 0.5 to 0.8 dB in steady noise,
+3 to 6.5 dB in music.
 """
 
 from __future__ import annotations
