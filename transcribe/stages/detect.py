@@ -9,6 +9,7 @@ from transcribe.episode import SAMPLES_PER_MS, SpeechSpan, SpeechSpans
 from transcribe.own_process import Died
 from transcribe.progress import Progress, StageAdvanced
 from transcribe.settings import DetectSettings
+from transcribe.stages.level import level_of
 from transcribe.timecode import format_stretch
 from transcribe.waveform import Waveform
 
@@ -29,6 +30,12 @@ Source: `get_speech_timestamps` in https://github.com/snakers4/silero-vad
 BLOCK_SAMPLES = 8192 * WINDOW_SAMPLES
 """262 s (17 MB) at a time: memory does not grow with the recording's length, and a detector has enough
 to rate several stretches side by side."""
+
+
+STEADY_DB = 1.0
+STEADY_MS = 1_000
+MEASURED_MS = 30_000
+"""A burst of a second or more whose level varies less (`level.py`) is no speech; its first 30 s are measured."""
 
 
 class SpeechDetector(Protocol):
@@ -62,7 +69,11 @@ def detect(
     for stretch in waveform.stretches():
         found += _bursts(waveform, stretch, settings.speech_threshold, detector, progress)
     bursts = join_bursts(found, settings.min_silence_ms)
-    lasting = [burst for burst in bursts if burst.duration_ms >= settings.min_speech_ms]
+    lasting = [
+        burst
+        for burst in bursts
+        if burst.duration_ms >= settings.min_speech_ms and not is_steady(burst, waveform)
+    ]
     length_ms = waveform.end_ms - waveform.start_ms
     padded = pad(lasting, settings.speech_pad_ms, length_ms)
     return SpeechSpans(
@@ -106,6 +117,21 @@ def speech_bursts(probabilities: Iterable[float], threshold: float) -> list[Spee
     if start is not None:
         bursts.append(SpeechSpan(start * WINDOW_MS, position * WINDOW_MS))
     return bursts
+
+
+def is_steady(burst: SpeechSpan, waveform: Waveform) -> bool:
+    """Whether a long burst is noise of one level, which the detector may take for speech where it is raised.
+
+    Args:
+        burst: In ms from the waveform's first sample.
+        waveform: The recording.
+    """
+    if burst.duration_ms < STEADY_MS:
+        return False
+    start_ms = burst.start_ms + waveform.start_ms
+    end_ms = min(start_ms + MEASURED_MS, burst.end_ms + waveform.start_ms, waveform.end_ms)
+    samples = waveform.read(start_ms, end_ms)
+    return bool(samples.any()) and level_of(samples).varies_db < STEADY_DB
 
 
 def join_bursts(bursts: Iterable[SpeechSpan], min_silence_ms: int) -> list[SpeechSpan]:

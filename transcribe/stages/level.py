@@ -1,0 +1,48 @@
+"""How the level of a stretch varies between 300 and 3400 Hz: speech varies, steady noise does not.
+
+Standard deviation over frames of 20 ms, measured on development clips: 10 to 14 dB in speech, 7 to 10 dB in
+faint remarks far from the microphone, 1.5 to 2.1 dB in speech under white noise 6 dB louder, 0.3 to 0.8 dB in
+steady noise, 3 to 6.5 dB in music.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from transcribe.episode import SAMPLE_RATE, SAMPLES_PER_MS
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+FRAME_MS = 20
+DEEPEST_DB = 40.0
+"""Levels this far under the window's loudest count alike: digital silence says nothing of speech."""
+
+BAND_HZ = 300, 3_400
+"""The telephone's band: what is needed to understand speech."""
+
+
+class Level(NamedTuple):
+    """The level of a stretch.
+
+    Attributes:
+        loudest_db: 95th percentile of its frames, in dB of full scale.
+        varies_db: Standard deviation of its frames, in dB.
+    """
+
+    loudest_db: float
+    varies_db: float
+
+
+def level_of(samples: NDArray[np.float32]) -> Level:
+    """Measure a stretch of at least one frame: mono, 16 kHz."""
+    import numpy as np
+
+    size = FRAME_MS * SAMPLES_PER_MS
+    frames = samples[: len(samples) // size * size].reshape(-1, size)
+    spectrum = np.abs(np.fft.rfft(frames, axis=1)) ** 2
+    low, high = (hertz * size // SAMPLE_RATE for hertz in BAND_HZ)
+    level = 10 * np.log10(2 * spectrum[:, low:high].sum(axis=1) / size**2 + 1e-12)
+    loudest = float(np.percentile(level, 95))
+    return Level(loudest, float(np.std(np.maximum(level, loudest - DEEPEST_DB))))
