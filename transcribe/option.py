@@ -30,6 +30,7 @@ class OptionSpec:
         metavar: What stands for the value in help texts.
         minimum: Smallest value allowed, for numbers.
         maximum: Largest value allowed, for numbers.
+        zero: Whether 0 is allowed although it is less than the minimum; the help says what it stands for.
         choices: The values allowed, for texts.
         timecode: Whether an integer is a time in ms that people write as 1:02:03.
         advanced: Left out of the short help, which shows the everyday options only.
@@ -43,6 +44,7 @@ class OptionSpec:
     metavar: str = ""
     minimum: float | None = None
     maximum: float | None = None
+    zero: bool = False
     choices: Choices = ()
     timecode: bool = False
     advanced: bool = False
@@ -108,8 +110,11 @@ class Option:
         spec = self.spec
         if spec.choices and value not in spec.choices:
             raise ValueError(f"{self.name} is one of {', '.join(spec.choices)}, not {_shown(raw)}")
+        if spec.zero and value == 0:
+            return value
         if spec.minimum is not None and not value >= spec.minimum:  # nan is neither less nor more
-            raise ValueError(f"{self.name} is at least {spec.minimum:g}, not {_shown(raw)}")
+            least = f"0 or at least {spec.minimum:g}" if spec.zero else f"at least {spec.minimum:g}"
+            raise ValueError(f"{self.name} is {least}, not {_shown(raw)}")
         if spec.maximum is not None and value > spec.maximum:
             raise ValueError(f"{self.name} is at most {spec.maximum:g}, not {_shown(raw)}")
         return value

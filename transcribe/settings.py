@@ -313,10 +313,11 @@ class SubtitleSettings:
 
     max_line_chars: int = option(
         42,
-        "Longest subtitle line, in characters",
+        "Longest subtitle line, in characters; 0: no limit, one sentence a line",
         metavar="N",
         minimum=10,
-        maximum=100,
+        maximum=1000,
+        zero=True,
         advanced=True,
         trust="any",
     )

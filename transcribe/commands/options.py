@@ -187,7 +187,7 @@ def range_of(declared: Option) -> str:
     low, high = declared.spec.minimum, declared.spec.maximum
     if high is None or not declared.spec.advanced:
         return ""
-    return f"{low:g}..{high:g}"
+    return f"{'0, ' if declared.spec.zero else ''}{low:g}..{high:g}"
 
 
 def default_of(declared: Option) -> str:

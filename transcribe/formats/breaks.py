@@ -9,8 +9,8 @@ or the parts of a number. The numbers themselves are ours: only their order and 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Iterator, Sequence
+from itertools import pairwise, zip_longest
 from typing import NamedTuple
 
 from transcribe.formats.tokens import Token, is_wide
@@ -31,7 +31,7 @@ _QUOTES = "\"'“”„‘’«»"
 """Which of them open and which close depends on the language: German has „these“ and »these«."""
 
 _CLOSERS = rf"{_QUOTES})\]」』）】》〉"
-_SENTENCE_END = re.compile(rf"[.!?…。！？｡؟۔।॥]+[{_CLOSERS}]*$")
+_SENTENCE_END = re.compile(rf"[.!?…‼⁇⁈⁉。！？｡؟۔।॥։።។။]+[{_CLOSERS}]*$")
 _CLAUSE_END = re.compile(rf"[,;:،؛、，；：–—][{_CLOSERS}]*$")
 _NEVER_FIRST = re.compile(
     r"[\s.,;:!?…。、，．！？；：)\]}”’»」』）】》〉ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ%°]"
@@ -113,6 +113,16 @@ def ends_sentence(left: Token, right: Token | None) -> bool:
     if right is None or not left.text.endswith("."):
         return True
     return not (right.text[0].islower() or _ABBREVIATION.fullmatch(left.text))
+
+
+def sentence_ends(tokens: Sequence[Token], language: str) -> Iterator[bool]:
+    """For each token, whether a sentence ends with it: marks and quotes glued to it still belong to it."""
+    unspaced = language in _UNSPACED_LANGUAGES
+    ended = False
+    for left, right in zip_longest(tokens, tokens[1:]):
+        trails = ended and not any(character.isalnum() for character in left.text)
+        ended = trails or ends_sentence(left, right)
+        yield ended and (right is None or not _is_glued(left.text, right, unspaced))
 
 
 def break_costs(tokens: Sequence[Token], language: str) -> list[float]:

@@ -17,6 +17,9 @@ Limits on lines, width and spoken duration are never exceeded, whatever the cost
 come from Netflix's Timed Text Style Guide (duration, line treatment, timing) and the BBC Subtitle
 Guidelines (line breaks, timing); the weights are ours, set by reading the golden cases. Time and
 memory grow linearly with the number of words, since a cue holds a bounded number of them.
+
+Without a limit on lines, a cue is one sentence on one line. One that takes longer to say or to read than a
+cue may last is divided in the same way.
 """
 
 from __future__ import annotations
@@ -25,11 +28,11 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from itertools import accumulate, pairwise, zip_longest
+from itertools import accumulate, pairwise, repeat, zip_longest
 from typing import NamedTuple
 
 from transcribe.episode import Segment, Transcript
-from transcribe.formats.breaks import break_costs, ends_sentence
+from transcribe.formats.breaks import break_costs, sentence_ends
 from transcribe.formats.remembered import remembered
 from transcribe.formats.tokens import UNNAMED, Token, fit_tokens, join_tokens, plain, text_width, tokens_of
 from transcribe.settings import SubtitleSettings
@@ -54,6 +57,9 @@ SENTENCE_INSIDE = 4.5
 TORN_START = 4.0
 TORN_END = 2.0
 HASTE = 10.0
+
+LEAST_CELLS = 10
+"""Of a line without a limit, however short the cues are: words are not cut into pairs of letters."""
 
 
 @dataclass(frozen=True)
@@ -100,12 +106,21 @@ def lay_out(
     if overlap and len(lanes := lanes_of(transcript)) > 1:
         cues = (cue for lane in lanes for cue in lay_out(lane, settings, names=names, until_ms=until_ms))
         return tuple(sorted(cues, key=lambda cue: (cue.start_ms, cue.end_ms)))
+    by_sentence, settings = settings.max_line_chars == 0, _limited(settings)
     spoken = tokens_of(transcript)
     named = _with_names(spoken, settings.max_line_chars) if names else spoken
     tokens = list(fit_tokens(named, settings.max_line_chars))
     language = transcript.language.code if transcript.language else ""
-    texts = _texts(tokens, language, settings)
+    texts = _texts(tokens, language, settings, by_sentence=by_sentence)
     return tuple(_timed([cue for text in texts for cue in _best_cues(text)], until_ms, settings))
+
+
+def _limited(settings: SubtitleSettings) -> SubtitleSettings:
+    """The settings; where lines have no limit, one of what can be read while a cue lasts."""
+    if settings.max_line_chars:
+        return settings
+    readable = int(settings.max_cue_ms * settings.max_chars_per_second / 1000)
+    return replace(settings, max_line_chars=max(LEAST_CELLS, readable), max_lines=1)
 
 
 def lanes_of(transcript: Transcript) -> list[Transcript]:
@@ -146,7 +161,7 @@ def _named(token: Token, name: str, limit: int) -> Iterator[Token]:
 
 @dataclass(frozen=True)
 class _Text:
-    """The words between two real pauses, with what the search asks again and again.
+    """The words between two real pauses, or a sentence of them, with what the search asks again and again.
 
     Attributes:
         tokens: The words.
@@ -187,11 +202,14 @@ class _Text:
         return math.inf if next_start is None else next_start - self.settings.min_cue_gap_ms
 
 
-def _texts(tokens: list[Token], language: str, settings: SubtitleSettings) -> Iterator[_Text]:
+def _texts(
+    tokens: list[Token], language: str, settings: SubtitleSettings, *, by_sentence: bool
+) -> Iterator[_Text]:
+    ends = sentence_ends(tokens, language) if by_sentence else repeat(False)
     start = 0
-    for index, token in enumerate(tokens, 1):
+    for index, (token, ended) in enumerate(zip(tokens, ends, strict=False), 1):
         following = tokens[index] if index < len(tokens) else None
-        if following is None or _separate(token, following):
+        if following is None or ended or _separate(token, following):
             next_start = max(following.start_ms, token.end_ms) if following else None
             yield _text(tokens[start:index], next_start, language, settings)
             start = index
@@ -202,10 +220,9 @@ def _separate(left: Token, right: Token) -> bool:
 
 
 def _text(tokens: list[Token], next_start: int | None, language: str, settings: SubtitleSettings) -> _Text:
-    ends = (ends_sentence(left, right) for left, right in zip_longest(tokens, tokens[1:]))
     edges = list(accumulate((token.width + token.space_before for token in tokens), initial=0))
     lefts = [edge + token.space_before for edge, token in zip(edges, tokens, strict=False)]
-    sentences = list(accumulate(ends, initial=0))
+    sentences = list(accumulate(sentence_ends(tokens, language), initial=0))
     breaks, by_width = break_costs(tokens, language), _by_width(settings)
     starts = [token.start_ms for token in tokens]
     return _Text(tokens, starts, breaks, edges, lefts, sentences, by_width, next_start, settings)

@@ -278,3 +278,69 @@ def test_who_talks_at_the_same_time_may_have_cues_of_their_own() -> None:
 def test_who_comes_in_half_a_second_early_has_to_wait() -> None:
     early = transcript(segment("One two three.", 0, speaker="Ala"), segment("Yes.", 700, speaker="Marek"))
     assert lay_out(early, SubtitleSettings(), overlap=True) == lay_out(early, SubtitleSettings())
+
+
+# One sentence a line.
+
+
+@pytest.mark.parametrize(
+    ("language", "words", "spaces", "expected"),
+    [
+        (
+            "en",
+            "Dr. Manette was recalled to life in the year of 1775. Was he? Yes.",
+            True,
+            ["Dr. Manette was recalled to life in the year of 1775.", "Was he?", "Yes."],
+        ),
+        (
+            "ja",
+            "「 吾輩 は 猫 で ある 。 」 名前 は まだ 無い 。",
+            False,
+            ["「吾輩は猫である。」", "名前はまだ無い。"],
+        ),
+        ("ar", "هل وصلت الرسالة؟ نعم، وصلت أمس.", True, ["هل وصلت الرسالة؟", "نعم، وصلت أمس."]),
+        ("hy", "Նա եկավ։ Մենք գնացինք։", True, ["Նա եկավ։", "Մենք գնացինք։"]),
+    ],
+)
+def test_without_a_limit_a_cue_is_a_sentence_on_one_line(
+    language: str, words: str, spaces: bool, expected: list[str]
+) -> None:
+    spoken = transcript(segment(words, spaces=spaces), language=language)
+    cues = lay_out(spoken, SubtitleSettings(max_line_chars=0))
+    assert [cue.lines for cue in cues] == [(sentence,) for sentence in expected]
+
+
+def test_without_a_limit_a_sentence_longer_than_a_cue_is_divided_between_its_clauses() -> None:
+    first, second = (
+        "When the rain had stopped at last that evening,",
+        "everybody went out to look at the river.",
+    )
+    cues = lay_out(
+        transcript(segment(f"{first} {second}")), SubtitleSettings(max_line_chars=0, max_cue_ms=4000)
+    )
+    assert [cue.lines for cue in cues] == [(first,), (second,)]
+
+
+@given(wild_transcripts(), any_settings)
+@settings(max_examples=80, deadline=None)
+def test_without_a_limit_nothing_is_lost_and_cues_keep_their_times(
+    spoken: Transcript, limits: SubtitleSettings
+) -> None:
+    limits = dataclasses.replace(limits, max_line_chars=0)
+    cues = lay_out(spoken, limits)
+    shown = "".join(line for cue in cues for line in cue.lines)
+    assert _letters(shown) == _letters("".join(plain(word.text) for word in spoken.words))
+    for cue in cues:
+        assert len(cue.lines) == 1
+        assert cue.end_ms - cue.start_ms <= limits.max_cue_ms
+
+
+@pytest.mark.parametrize("value", [0, "0", 10, 1000])
+def test_no_limit_is_a_limit_that_can_be_asked_for(value: object) -> None:
+    assert OPTIONS["max_line_chars"].convert(value) == int(str(value))
+
+
+@pytest.mark.parametrize("value", [-1, 1, 9, 1001])
+def test_lines_too_short_for_words_are_refused(value: int) -> None:
+    with pytest.raises(ValueError, match="max_line_chars is"):
+        OPTIONS["max_line_chars"].convert(value)
