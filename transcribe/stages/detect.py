@@ -35,7 +35,8 @@ to rate several stretches side by side."""
 STEADY_DB = 1.0
 STEADY_MS = 1_000
 MEASURED_MS = 30_000
-"""A burst of a second or more whose level varies less (`level.py`) is no speech; its first 30 s are measured."""
+"""A burst is no speech where the level varies less (`level.py`) in it and around it, measured over at least a
+second and at most 30 s: pure noise, raised to the loudness of speech, gives such bursts."""
 
 
 class SpeechDetector(Protocol):
@@ -120,16 +121,15 @@ def speech_bursts(probabilities: Iterable[float], threshold: float) -> list[Spee
 
 
 def is_steady(burst: SpeechSpan, waveform: Waveform) -> bool:
-    """Whether a long burst is noise of one level, which the detector may take for speech where it is raised.
+    """Whether a burst lies in noise of one level, which the detector may take for speech where it is raised.
 
     Args:
         burst: In ms from the waveform's first sample.
         waveform: The recording.
     """
-    if burst.duration_ms < STEADY_MS:
-        return False
-    start_ms = burst.start_ms + waveform.start_ms
-    end_ms = min(start_ms + MEASURED_MS, burst.end_ms + waveform.start_ms, waveform.end_ms)
+    more_ms = max(0, STEADY_MS - burst.duration_ms) // 2
+    start_ms = max(0, burst.start_ms - more_ms) + waveform.start_ms
+    end_ms = min(start_ms + MEASURED_MS, burst.end_ms + more_ms + waveform.start_ms, waveform.end_ms)
     samples = waveform.read(start_ms, end_ms)
     return bool(samples.any()) and level_of(samples).varies_db < STEADY_DB
 

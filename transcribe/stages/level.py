@@ -29,10 +29,12 @@ class Level(NamedTuple):
     Attributes:
         loudest_db: 95th percentile of its frames, in dB of full scale.
         varies_db: Standard deviation of its frames, in dB.
+        share_db: The loudest frames beside those of the whole spectrum, in dB; 0: nothing lies outside the band.
     """
 
     loudest_db: float
     varies_db: float
+    share_db: float
 
 
 def level_of(samples: NDArray[np.float32]) -> Level:
@@ -43,6 +45,10 @@ def level_of(samples: NDArray[np.float32]) -> Level:
     frames = samples[: len(samples) // size * size].reshape(-1, size)
     spectrum = np.abs(np.fft.rfft(frames, axis=1)) ** 2
     low, high = (hertz * size // SAMPLE_RATE for hertz in BAND_HZ)
-    level = 10 * np.log10(2 * spectrum[:, low:high].sum(axis=1) / size**2 + 1e-12)
+    level, whole = (
+        10 * np.log10(2 * bins.sum(axis=1) / size**2 + 1e-12)
+        for bins in (spectrum[:, low:high], spectrum[:, 1:])
+    )
     loudest = float(np.percentile(level, 95))
-    return Level(loudest, float(np.std(np.maximum(level, loudest - DEEPEST_DB))))
+    varies = float(np.std(np.maximum(level, loudest - DEEPEST_DB)))
+    return Level(loudest, varies, loudest - float(np.percentile(whole, 95)))

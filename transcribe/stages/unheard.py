@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 WINDOW_MS = 4_000
 VARIES_DB = 8.0
+LEAST_SHARE_DB = -15.0
+"""Where the voice's band is so far under all of the sound, it is a drum or a step: a voice has most of it there."""
+
 FAINTEST_DB = -70.0
 """Loudest frames under this, in dB of full scale before any gain, are the recorder's own noise."""
 
@@ -63,4 +66,5 @@ def is_speech_like(samples: NDArray[np.float32], gain_db: float) -> bool:
         gain_db: What they were raised by.
     """
     level = level_of(samples)
-    return level.loudest_db - gain_db > FAINTEST_DB and level.varies_db >= VARIES_DB
+    is_voice = level.loudest_db - gain_db > FAINTEST_DB and level.share_db >= LEAST_SHARE_DB
+    return is_voice and level.varies_db >= VARIES_DB
