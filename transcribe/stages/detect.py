@@ -127,9 +127,13 @@ def is_steady(burst: SpeechSpan, waveform: Waveform) -> bool:
         burst: In ms from the waveform's first sample.
         waveform: The recording.
     """
+    length_ms = waveform.end_ms - waveform.start_ms
+    if length_ms < STEADY_MS:
+        return False
     more_ms = max(0, STEADY_MS - burst.duration_ms) // 2
-    start_ms = max(0, burst.start_ms - more_ms) + waveform.start_ms
-    end_ms = min(start_ms + MEASURED_MS, burst.end_ms + more_ms + waveform.start_ms, waveform.end_ms)
+    first_ms = min(max(0, burst.start_ms - more_ms), length_ms - STEADY_MS)
+    last_ms = min(max(first_ms + STEADY_MS, burst.end_ms + more_ms), first_ms + MEASURED_MS, length_ms)
+    start_ms, end_ms = (waveform.start_ms + each for each in (first_ms, last_ms))
     samples = waveform.read(start_ms, end_ms)
     return bool(samples.any()) and level_of(samples).varies_db < STEADY_DB
 

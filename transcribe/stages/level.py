@@ -29,7 +29,7 @@ class Level(NamedTuple):
     Attributes:
         loudest_db: 95th percentile of its frames, in dB of full scale.
         varies_db: Standard deviation of its frames, in dB.
-        share_db: The loudest frames beside those of the whole spectrum, in dB; 0: nothing lies outside the band.
+        share_db: The loudest frames beside those of the whole spectrum, in dB; 0: all lies in the band.
     """
 
     loudest_db: float

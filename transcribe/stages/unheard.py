@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 WINDOW_MS = 4_000
 VARIES_DB = 8.0
 LEAST_SHARE_DB = -15.0
-"""Where the voice's band is so far under all of the sound, it is a drum or a step: a voice has most of it there."""
+"""Where the voice's band is so far under all of the sound, it is a drum or a step."""
 
 FAINTEST_DB = -70.0
 """Loudest frames under this, in dB of full scale before any gain, are the recorder's own noise."""
