@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 from itertools import pairwise
+from statistics import median
 from typing import Any
 
 import jiwer
