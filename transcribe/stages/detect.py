@@ -32,11 +32,13 @@ BLOCK_SAMPLES = 8192 * WINDOW_SAMPLES
 to rate several stretches side by side."""
 
 
+TONE_DB = 0.2
 STEADY_DB = 1.0
 STEADY_MS = 1_000
 MEASURED_MS = 30_000
 """A burst is no speech where the level varies less (`level.py`) in it and around it, measured over at least a
-second and at most 30 s: pure noise, raised to the loudness of speech, gives such bursts."""
+second and at most 30 s: pure noise, raised to the loudness of speech, gives such bursts. Noise varies by 0.26 dB
+and more; what varies by less than a tone does is no noise."""
 
 
 class SpeechDetector(Protocol):
@@ -135,7 +137,7 @@ def is_steady(burst: SpeechSpan, waveform: Waveform) -> bool:
     last_ms = min(max(first_ms + STEADY_MS, burst.end_ms + more_ms), first_ms + MEASURED_MS, length_ms)
     start_ms, end_ms = (waveform.start_ms + each for each in (first_ms, last_ms))
     samples = waveform.read(start_ms, end_ms)
-    return bool(samples.any()) and level_of(samples).varies_db < STEADY_DB
+    return TONE_DB < level_of(samples).varies_db < STEADY_DB
 
 
 def join_bursts(bursts: Iterable[SpeechSpan], min_silence_ms: int) -> list[SpeechSpan]:
