@@ -37,8 +37,8 @@ STEADY_DB = 1.0
 STEADY_MS = 1_000
 MEASURED_MS = 30_000
 """A burst is no speech where the level varies less (`level.py`) in it and around it, measured over at least a
-second and at most 30 s: pure noise, raised to the loudness of speech, gives such bursts. Noise varies by 0.26 dB
-and more; what varies by less than a tone does is no noise."""
+second and at most 30 s: noise that is raised to the loudness of speech gives such bursts. A tone varies less.
+Measured in noise: 0.26 to 0.83 dB."""
 
 
 class SpeechDetector(Protocol):
