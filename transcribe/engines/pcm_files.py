@@ -171,6 +171,8 @@ def _ends_well(handle: BinaryIO, at: int, end: int, sizes: _Sizes) -> bool:
     for name, size, start in _chunks(handle, at, sizes.chunk, sizes.padding):
         if not name[:4].isascii() or not name[:4].decode().isprintable() or start + size > end + 1:
             return False
+        if name[:4] == b"data":  # more sound
+            return False
         at = start + size
     return end - at < LEAST_REST
 
@@ -226,10 +228,10 @@ def _stated(size: int, large: int | None) -> int | None:
 
 
 def _wave_format(header: _Header, fields: bytes, order: str) -> None:
-    tag, channels, rate, speed, align, _ = struct.unpack(order + "HHIIHH", fields[:16].ljust(16, b"\0"))
+    tag, channels, rate, speed, align, bits = struct.unpack(order + "HHIIHH", fields[:16].ljust(16, b"\0"))
     if tag == 0xFFFE:
         (tag,) = struct.unpack(order + "H", fields[24:26].ljust(2, b"\0"))
-    bytes_each = align // channels if channels else 0
+    bytes_each = align // channels if channels and align else -(-bits // 8)
     ending = "le" if order == "<" else "be"
     integer = "u8" if bytes_each == 1 else f"s{8 * bytes_each}{ending}"
     names = {1: integer, 3: f"f{8 * bytes_each}{ending}", 6: "alaw", 7: "mulaw"}

@@ -93,6 +93,16 @@ def test_other_files(tmp_path: Path, content: bytes) -> None:
     assert samples_of(path) is None
 
 
+@pytest.mark.parametrize(("speed", "align"), [(0, 0), (32_000, 0), (0, 2)])
+def test_fields_that_follow_from_others_may_be_zero(tmp_path: Path, speed: int, align: int) -> None:
+    form = b"fmt " + struct.pack("<IHHIIHH", 16, 1, 1, 16_000, speed, align, 16)
+    samples = samples_of(write(tmp_path, form, data(20_000, noise(64_000))))
+    assert samples is not None
+    assert (samples.raw, samples.bytes_per_second, samples.size, samples.amiss) == (
+        "s16le", 32_000, 64_000, True,
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize("size", [0, 0xFFFF_FFFF, 0x7FFF_F000, 0xFFFF_FFD8])
 def test_what_was_piped_states_no_length(tmp_path: Path, size: int) -> None:
     samples = samples_of(write(tmp_path, FORMAT, data(size, noise(64_000))))
@@ -111,6 +121,8 @@ def test_what_was_piped_states_no_length(tmp_path: Path, size: int) -> None:
         (noise(50_000), True),
         (bytes(50_000) + noise(50_000), True),
         (b"LIST" + struct.pack("<I", 2_000_000_000) + noise(50_000), True),
+        (b"LIST\4\0\0\0INFO" + data(64_000, noise(64_000)), True),
+        (data(64_000, noise(64_000)), True),
     ],
 )
 def test_what_follows_the_data(tmp_path: Path, behind: bytes, amiss: bool) -> None:
