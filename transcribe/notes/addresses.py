@@ -21,8 +21,9 @@ from transcribe.notes.terms import UNSPACED
 if TYPE_CHECKING:
     from publicsuffixlist import PublicSuffixList
 
-_DOTS = re.compile("(?<=\\w)[。｡．․‧·∙•⋅٠۔։](?=\\w)")
-"""Between letters, read as full stops: ideographic (UTS #46, section 2.3) and others that look like one."""
+_DOTS = re.compile("(?<=\\w)[。‧·∙•⋅۔։٠۰܁܂ꓸ꘎\U00010a50\U0001d16d](?=\\w)")
+"""Between letters, read as full stops: ideographic (UTS #46, section 2.3), the confusables of UTS #39, and
+others that look like one; after NFKC."""
 
 _UNSEEN = ("Cc", "Cf", "Mn")
 """Unicode categories of what has no width."""
@@ -32,11 +33,16 @@ _AT_WORDS = "at|małpa|arroba|chiocciola|arobase|собака"
 _BRACKETED = re.compile(
     rf"\s*[\[({{<]\s*(?:(?P<dot>\.|{_DOT_WORDS})|(?P<at>@|{_AT_WORDS}))\s*[\])}}>]\s*", re.IGNORECASE
 )
-_SURE = "com|org|net|info|biz|xyz|io|tv|fm|app|dev|edu|gov|eu|pl|co|uk|online|shop|site|club|store|tech|blog"
+_SURE = (
+    "com|org|net|info|biz|xyz|io|tv|fm|app|dev|edu|gov|eu|pl|co|uk|fr|nl|ru|рф"
+    "|online|shop|site|club|store|tech|blog"
+)
 """Endings that are no words where a dot is written out or stands apart: "punto de vista", "end. In"."""
 
 _SPOKEN = re.compile(
-    rf"(?<=\w)\s+(?:{_DOT_WORDS})\s+(?=(?:[\w-]+\s+(?:{_DOT_WORDS})\s+)?(?:{_SURE})\b)", re.IGNORECASE
+    rf"(?<=\w)\s+(?:{_DOT_WORDS})\s+(?=(?:[\w-]+\s+(?:{_DOT_WORDS})\s+)?(?:{_SURE})\b)"
+    r"|(?<=\w)\s+punkt\s+(?=(?:de|at|ch)\b)",  # words, where a dot is called otherwise: "point de départ"
+    re.IGNORECASE,
 )
 _APART = re.compile(rf"(?<=\w)(?:\s+\.\s*|\.\s+)(?=(?:{_SURE})\b(?!\s*\.\w))")
 
@@ -85,7 +91,7 @@ def plainly(text: str) -> str:
     """The text as a reader, or what a reader clicks on, takes it."""
     text = unquote(html.unescape(text))
     text = "".join(char for char in " ".join(text.split()) if unicodedata.category(char) not in _UNSEEN)
-    text = unicodedata.normalize("NFKC", _DOTS.sub(".", text))
+    text = _DOTS.sub(".", unicodedata.normalize("NFKC", text))
     text = _BRACKETED.sub(lambda found: "@" if found["at"] else ".", text)
     return _SCRIPTS_MEET.sub(" ", _APART.sub(".", _SPOKEN.sub(".", text)))
 

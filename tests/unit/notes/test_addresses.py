@@ -25,6 +25,8 @@ from transcribe.notes.addresses import Said, addresses_in
         "Evil.com", "evil.Com",
         "evil.com.", "(evil.com)", "evil.com, and", "sub.evil.co.uk", "e-vil.com", "evil.club",
         "magnet:?xt=1",
+        "evil︒com", "evil܂com", "evilꓸcom", "evil۰com", "evil𐩐com", "evil punkt de",
+        "evil Punkt at", "evil point fr", "evil punt nl dot nl", "пример точка рф",
     ],
 )  # fmt: skip
 def test_every_form_is_found(text: str) -> None:
@@ -39,7 +41,8 @@ def test_every_form_is_found(text: str) -> None:
         "v1.2", "v1.2.3",
         "at 5 p.m in May", "np. tak, m.in. nie", "m.in", "tzn. że", "e.g. this, i.e. that", "10:30:45", "a:b",
         "It ended.It was good", "That is the point of view", "un punto de vista", "der Punkt ist",
-        "dot the i",
+        "dot the i", "un point de vue", "point de départ", "der Punkt war",
+        "der Punkt. De facto",
         "the end. In Poland", "End.The", "C++ std::vector", "ratio 3:2", "half/half", "and/or", "1.000.000",
         "at home", "St.Pauli", "Dr.Keller", "z o.o.", "sp. z o.o.", "wait...what", "the dot on the i",
         "終わり。次は", "data: 5 percent", "12.05.2024", "$3.50", "No.5", "Mr.Smith", "[1] (two)",
