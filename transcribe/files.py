@@ -279,17 +279,19 @@ def open_regular(path: Path, *, follow: bool = True) -> BufferedReader:
 
 
 def private_folder(path: Path) -> None:
-    """Make a folder that only its owner may enter, with those above it; one that is there is made private.
+    """Make a folder that only its owner may enter; one that is there is made private.
+
+    Missing folders above it are made private, too: who may write there could put another in its place.
 
     A folder of another user, and one that everybody may write into (`/tmp`), is left as it is.
 
     Raises:
         OSError: It cannot be made.
     """
-    if not path.is_dir():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with contextlib.suppress(FileExistsError):
-            path.mkdir(mode=PRIVATE_FOLDER)
+    for folder in (*reversed(path.parents), path):
+        if not folder.is_dir():
+            with contextlib.suppress(FileExistsError):
+                folder.mkdir(mode=PRIVATE_FOLDER)
     status = path.stat()
     wider = stat.S_IMODE(status.st_mode) & 0o077
     if wider and not status.st_mode & stat.S_ISVTX and status.st_uid == os.geteuid():

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from transcribe.errors import OutputError
-from transcribe.files import atomic_file
+from transcribe.files import atomic_file, private_folder
 from transcribe.pipeline import Engines
 from transcribe.places import cache
 
@@ -33,7 +33,7 @@ def remember_speed(engines: Engines, audio_ms: int, seconds: float) -> None:
     speeds[_key(engines)] = round(audio_ms / 1000 / seconds, 2)
     path = _path()
     with contextlib.suppress(OSError, OutputError):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(path.parent)
         with atomic_file(path) as handle:
             handle.write(msgspec.json.encode(dict(list(speeds.items())[-REMEMBERED:])))
 

@@ -98,12 +98,12 @@ def modes(root: Path) -> set[tuple[str, int]]:
 def test_only_the_owner_may_read_it(tmp_path: Path, mask: int) -> None:
     before = os.umask(mask)
     try:
-        with Workspace(tmp_path / "work", "a/b") as workspace:
+        with Workspace(tmp_path / "cache/transcribe/work", "a/b") as workspace:
             workspace.save("detect", SPANS)
             workspace.append("results", SPANS.spans[0])
             (workspace.path / "audio.f32").write_bytes(b"samples")
             workspace.vouch("audio.f32")
-        assert modes(tmp_path / "work") == {("folder", 0o700), ("file", 0o600)}
+        assert modes(tmp_path / "cache") == {("folder", 0o700), ("file", 0o600)}
     finally:
         os.umask(before)
 

@@ -10,7 +10,7 @@ import msgspec
 from transcribe import places
 from transcribe.digest import file_digest
 from transcribe.errors import OutputError
-from transcribe.files import atomic_file
+from transcribe.files import atomic_file, private_folder
 from transcribe.models.identify import unreadable
 from transcribe.text import to_json
 
@@ -63,7 +63,7 @@ def _read(cache: Path) -> dict[str, str]:
 def _write(cache: Path, known: dict[str, str]) -> None:
     """A digest that cannot be remembered is computed again next time."""
     try:
-        cache.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(cache.parent)
         with atomic_file(cache) as handle:
             handle.write(to_json(known))
     except (OSError, OutputError):
