@@ -81,7 +81,7 @@ def _compressed(speech: Samples, ratio: float) -> Samples:
 
 
 def _clipped(speech: Samples, over_db: float) -> Samples:
-    """Peaks that reach so many dB over full scale are cut off."""
+    """Peaks that reach this many dB over full scale, cut off."""
     return np.clip(speech / float(np.abs(speech).max()) * 10 ** (over_db / 20), -1, 1)
 
 
@@ -97,7 +97,7 @@ def _telephone(speech: Samples, width: float) -> Samples:
 
 
 def _echo(speech: Samples, seconds: float) -> Samples:
-    """A room whose echo falls by 60 dB in so many seconds, as loud as the direct sound 1 m away."""
+    """A room whose echo falls by 60 dB in this many seconds, as loud as the direct sound 1 m away."""
     time = np.arange(int(seconds * RATE)) / RATE
     tail = np.random.default_rng(9).standard_normal(len(time)) * 10 ** (-3 * time / seconds)
     tail[: RATE // 200] = 0

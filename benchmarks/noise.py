@@ -45,7 +45,7 @@ LATE_MS = 300
 ON_TIME = 0.95
 
 PHRASE = 4
-"""So many words in a row that stand twice are a passage that stands twice."""
+"""Words in a row that stand twice before they count as a passage that stands twice."""
 
 
 @dataclass(frozen=True)

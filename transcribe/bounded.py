@@ -50,9 +50,9 @@ def walked(
         except OSError as error:
             complain(error)
             continue
-        folders = [each for each in listed if each.is_dir()]
-        yield place, [each.name for each in listed if each not in folders]
-        waiting += [each.path for each in reversed(folders) if not each.is_symlink() and enters(each.path)]
+        yield place, [each.name for each in listed if not each.is_dir()]
+        folders = [each for each in reversed(listed) if each.is_dir() and not each.is_symlink()]
+        waiting += [each.path for each in folders if enters(each.path)]
 
 
 def make_folder(folder: Path) -> None:

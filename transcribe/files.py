@@ -249,8 +249,8 @@ def _is_running(pid: int) -> bool:
         os.kill(pid, 0)
     except (ProcessLookupError, OverflowError):
         return False
-    except PermissionError:
-        return True
+    except PermissionError:  # somebody else's
+        pass
     return True
 
 
@@ -282,7 +282,6 @@ def private_folder(path: Path) -> None:
     """Make a folder that only its owner may enter; one that is there is made private.
 
     Missing folders above it are made private, too: who may write there could put another in its place.
-
     A folder of another user, and one that everybody may write into (`/tmp`), is left as it is.
 
     Raises:

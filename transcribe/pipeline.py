@@ -230,7 +230,7 @@ def warn(episode: Episode, progress: Progress) -> None:
     if episode.transcript.segments:
         return
     if episode.coverage.percent < 100:
-        told = "no words were recognised, but the level is like speech; try --speech-threshold 0.3"
+        told = "no words were recognised, though it sounds like speech; try --speech-threshold 0.3"
     else:
         told = "no speech was found; the transcript is empty"
     progress(Warned(f"{episode.source.name}: {told}"))

@@ -2,7 +2,7 @@
 
 Screen recorders and video editors write a track for every source: the desktop, each microphone. Which one
 players start with says nothing about where the talk is. So stretches of every track are listened to by the
-speech detector; what is chosen, and what is left out, is told.
+speech detector; a warning names what is taken and what is left out.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ WHOLE_MS = 180_000
 """A shorter recording is listened to from beginning to end."""
 
 PLACES, STRETCH_MS = 10, 12_000
-"""Of a longer one so many stretches of this length, spread evenly."""
+"""Of a longer one this many stretches of this length, spread evenly."""
 
 SPOKEN_MS = 500
 """A track with less speech is taken for one on which nobody speaks: a word takes as long."""

@@ -101,7 +101,7 @@ def arrange(runs: Sequence[Run], samples: int) -> Timeline:
 
 
 def cut(timeline: Timeline, start: int, length: int | None) -> Timeline:
-    """A part of a timeline, counted from its start: so many samples, or all that follows."""
+    """A part of a timeline, counted from its start: a number of samples, or all that follows."""
     end = None if length is None else start + length
     pieces = (piece.part(start, piece.end if end is None else end) for piece in timeline.pieces)
     return Timeline(

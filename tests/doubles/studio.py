@@ -19,6 +19,9 @@ from transcribe.pipeline import Engines
 Window = NDArray[np.float32]
 
 SECONDS = 2
+SOUND = np.sin(np.arange(SECONDS * SAMPLE_RATE) * 0.2) * np.sin(np.arange(SECONDS * SAMPLE_RATE) * 0.001)
+"""A tone of 500 Hz that swells and fades as syllables do: what keeps one level is no speech."""
+
 BROKEN = "broken"
 """What is in a file that is no recording."""
 
@@ -74,7 +77,7 @@ class Studio:
         name = Path(extract.path).name
         self.before_decoding(name)
         self.decoded.append(name)
-        sink(np.full(SECONDS * SAMPLE_RATE, 0.1, "<f4").tobytes())
+        sink(SOUND.astype("<f4").tobytes())
         return Decoding(-20.0, damaged=False)
 
     def probabilities(self, blocks: Iterable[Window]) -> Iterator[Window]:

@@ -1,4 +1,4 @@
-"""Files with several audio tracks: the one that speaks is transcribed, and what is left out is told."""
+"""Files with several audio tracks: the one that speaks is transcribed, and a warning names the rest."""
 
 from __future__ import annotations
 

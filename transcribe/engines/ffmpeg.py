@@ -349,7 +349,7 @@ def channel_count(layout: str) -> int:
 
 
 def mixed_evenly(sound: Any, channels: int) -> Any:
-    """So many channels as one, the power of independent voices kept; for 0 the sound as it is (`Extract`).
+    """Several channels as one, the power of independent voices kept; for 0 the sound as it is (`Extract`).
 
     Samples are floating-point from there on: a sum of microphones may be louder than a whole number can say.
     """

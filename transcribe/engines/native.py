@@ -4,7 +4,7 @@ The wheel of `pywhispercpp` for Linux stays at AVX2 and multiplies matrices one 
 time. Built here, the same version uses every instruction of this processor, and the matrix kernels that
 came to ggml from llamafile (`GGML_LLAMAFILE`), which whisper.cpp leaves out by default. `llama-cpp-python`
 has no wheel. Nothing needs root: cmake and ninja come with pip's build environment; a C++ compiler and
-Python's headers have to be there. Every library is told where its neighbours are (`$ORIGIN`), so no variable
+Python's headers have to be there. Every library knows where its neighbours are (`$ORIGIN`), so no variable
 has to be set afterwards.
 
 What was built is unpacked aside and tried in child processes: the recogniser has to hear, with f16 and with

@@ -58,7 +58,7 @@ class Samples:
     amiss: bool
 
     def ms(self, size: int) -> int:
-        """How long so many bytes last."""
+        """Duration of a number of bytes."""
         return size * 1000 // self.bytes_per_second
 
     @property
@@ -119,7 +119,7 @@ class _Sizes:
     Attributes:
         wraps: Whether in 32 bits.
         chunk: Name and size of a chunk, as `struct` has them; empty where no chunks follow the data.
-        padding: Chunks start at multiples of so many bytes, counted from where the first one starts.
+        padding: Chunks start at multiples of this many bytes, counted from where the first one starts.
         piped: Whether ffmpeg reads a file whose size is not stated to its end.
     """
 

@@ -62,7 +62,7 @@ class RawSound:
         return cls(settings.raw, rate, settings.raw_channels)
 
     def options(self) -> dict[str, Any]:
-        """What ffmpeg is told."""
+        """Options of ffmpeg's input."""
         return {"format": self.form, "ar": self.rate, "ac": self.channels}
 
 
@@ -71,8 +71,8 @@ class Repaired:
     """How a file is read in spite of its header.
 
     Attributes:
-        options: What ffmpeg is told; empty where the header is right.
-        warnings: What people are told.
+        options: Of ffmpeg's input; empty where the header is right.
+        warnings: For people.
     """
 
     options: dict[str, Any]

@@ -79,9 +79,7 @@ def _chapter_frames(version: int, chapters: Sequence[Chapter]) -> Iterator[tuple
     for name, chapter in zip(names, chapters, strict=True):
         times = struct.pack(">4I", chapter.start_ms, chapter.end_ms, _NOWHERE, _NOWHERE)
         said = _frame(version, b"TIT2", b"\0\0", _text(version, chapter.title))
-        if (
-            chapter.url.isascii() and chapter.url
-        ):  # an address without a description, which has its own coding
+        if chapter.url and chapter.url.isascii():  # without a description, which has a coding of its own
             said += _frame(version, b"WXXX", b"\0\0", b"\0\0" + chapter.url.encode())
         yield b"CHAP", b"\0\0", name + times + said
 

@@ -1,4 +1,4 @@
-"""What people are told about sound that a recording lacks, and about times that cannot be right."""
+"""Warnings about sound that a recording lacks, and about times that cannot be right."""
 
 from __future__ import annotations
 

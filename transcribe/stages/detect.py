@@ -32,12 +32,11 @@ BLOCK_SAMPLES = 8192 * WINDOW_SAMPLES
 to rate several stretches side by side."""
 
 
-TONE_DB = 0.2
 STEADY_DB = 1.0
 STEADY_MS = 1_000
 MEASURED_MS = 30_000
 """A burst is no speech where the level varies less (`level.py`) in it and around it, measured over at least a
-second and at most 30 s: noise that is raised to the loudness of speech gives such bursts. A tone varies less.
+second and at most 30 s: noise that is raised to the loudness of speech gives such bursts.
 Measured in noise: 0.26 to 0.83 dB."""
 
 
@@ -137,7 +136,7 @@ def is_steady(burst: SpeechSpan, waveform: Waveform) -> bool:
     last_ms = min(max(first_ms + STEADY_MS, burst.end_ms + more_ms), first_ms + MEASURED_MS, length_ms)
     start_ms, end_ms = (waveform.start_ms + each for each in (first_ms, last_ms))
     samples = waveform.read(start_ms, end_ms)
-    return TONE_DB < level_of(samples).varies_db < STEADY_DB
+    return level_of(samples).varies_db < STEADY_DB
 
 
 def join_bursts(bursts: Iterable[SpeechSpan], min_silence_ms: int) -> list[SpeechSpan]:

@@ -140,7 +140,7 @@ class _Writer:
         self.silence = SilenceFinder()
 
     def finish(self, samples: int) -> None:
-        """Cut off what follows so many samples."""
+        """Cut off what follows this many samples."""
         self._handle.flush()
         self._handle.truncate(samples * BYTES_PER_SAMPLE)
         self._progress(StageAdvanced("normalise", samples // SAMPLES_PER_MS))

@@ -64,7 +64,7 @@ def test_words_that_are_not_the_same(after: str) -> None:
 
 
 class Workshop:
-    """Stands for pip and for what is tried: builds behave as they are told, and nothing is installed."""
+    """Stands for pip and for what is tried: builds behave as the test says, and nothing is installed."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *behaviours: str) -> None:
         self.behaviours = list(behaviours)

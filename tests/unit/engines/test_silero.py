@@ -59,4 +59,4 @@ def test_speech_is_found_whatever_the_blocks(ffmpeg: Ffmpeg, shared_audio: Share
 @pytest.mark.parametrize("name", ["music-only.ogg", "noise1.flac", "empty-silence.wav"])
 def test_music_noise_and_silence_are_not_speech(ffmpeg: Ffmpeg, shared_audio: SharedAudio, name: str) -> None:
     rated = rate(load(ffmpeg, shared_audio(name)))
-    assert np.mean(rated > 0.5) < 0.02
+    assert np.mean(rated > 0.5) < 0.02  # detect() drops the rest: it lies in noise of one level
