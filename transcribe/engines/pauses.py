@@ -36,6 +36,9 @@ of steady noise over 30 ms lie within 2 dB. On five clips disturbed in eleven wa
 the quietest moments whatever the loud ones are, 38 with this rule.
 """
 
+DIGITAL_SILENCE_DB = -90.0
+"""What lies below says nothing of the room's own noise: an editor or a gate put it there."""
+
 SNAP_MS = 130
 """A word boundary this near to a pause is meant to be at the pause."""
 
@@ -126,7 +129,10 @@ def _listen(samples: NDArray[np.float32]) -> _Clock:
         return _Clock(np.zeros(1, np.int64), ())
     power = np.square(samples[: count * hop], dtype=np.float64).reshape(count, hop).mean(axis=1)
     level = np.convolve(10 * np.log10(power + 1e-10), np.full(3, 1 / 3), "same")
-    loud, quiet = np.percentile(level, 95), np.percentile(level, 5)
+    recorded = level[level > DIGITAL_SILENCE_DB]
+    if not len(recorded):
+        return _Clock(np.zeros(1, np.int64), ())
+    loud, quiet = np.percentile(recorded, 95), np.percentile(recorded, 5)
     threshold = max(loud - BELOW_LOUDEST_DB, min(quiet + ABOVE_QUIETEST_DB, loud - UNDER_SPEECH_DB))
     if threshold < quiet + LEAST_MARGIN_DB:
         return _Clock(np.zeros(1, np.int64), ())

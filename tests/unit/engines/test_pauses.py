@@ -49,6 +49,15 @@ def test_boundaries_are_moved_to_the_pauses_of_a_quiet_room() -> None:
     assert (words[3].end_ms, words[4].start_ms) == pytest.approx((2600, 3200), abs=50)
 
 
+def test_digital_silence_says_nothing_of_the_room() -> None:
+    edited = speech()
+    edited += np.random.default_rng(2).standard_normal(len(edited)) * 0.02
+    edited[4_600 * 16 :] = 0
+    (words,) = settle([WORDS], window(edited))
+    assert (words[1].end_ms, words[2].start_ms) == pytest.approx((1100, 1500), abs=50)
+    assert (words[3].end_ms, words[4].start_ms) == pytest.approx((2600, 3200), abs=50)
+
+
 @pytest.mark.parametrize("kind", STRENGTHS)
 def test_no_disturbance_scatters_the_words(kind: str) -> None:
     for strength in STRENGTHS[kind]:
