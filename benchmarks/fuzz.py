@@ -18,7 +18,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from transcribe.cli import STOPPING, run
+from transcribe import stopping
+from transcribe.cli import run
 from transcribe.errors import TranscribeError
 from transcribe.formats import FORMATS, render
 from transcribe.formats.example import example_episode
@@ -170,7 +171,7 @@ def apart() -> Iterator[Path]:
         folder = Path(name) / "here"
         folder.mkdir()
         before = dict(os.environ)
-        handlers = {number: signal.getsignal(number) for number in STOPPING}
+        handlers = {number: signal.getsignal(number) for number in stopping.SIGNALS}
         os.environ.update(HOME=name, TRANSCRIBE_WORK_DIR=f"{name}/work", XDG_CONFIG_HOME=f"{name}/config")
         try:
             yield folder

@@ -11,7 +11,6 @@ from pathlib import Path
 
 from transcribe.errors import (
     AllFailed,
-    Interrupted,
     SomeFailed,
     TranscribeError,
 )
@@ -29,6 +28,7 @@ from transcribe.progress import (
 )
 from transcribe.settings import Settings
 from transcribe.transcribing import transcribe_one
+from transcribe.unexpected import ends_run, for_people
 
 
 @dataclass
@@ -168,7 +168,7 @@ class _Run:
             return False
         number, job = self._waiting.popleft()
         told = HeldBack(self._progress_of(job))
-        begun = _Begun(job, told, self._transcribe(job, told))
+        begun = _Begun(job, told, self._transcribe(job, told), self._settings.display.debug)
         if not self._begun:
             told.release()
         self._begun.append(begun)
@@ -192,11 +192,15 @@ class _Run:
 
 @dataclass(eq=False)
 class _Begun:
-    """A job under way. What it tells is held back until it is its turn, and so is its error."""
+    """A job under way. What it tells is held back until it is its turn, and so is its error.
+
+    Whatever goes wrong with it, a bug too, is caught here and costs this recording only.
+    """
 
     job: Job
     told: HeldBack
     work: Pausing[None]
+    debug: bool
     pause: Pause | None = None
     error: TranscribeError | None = None
     over: bool = False
@@ -206,10 +210,10 @@ class _Begun:
         try:
             self.pause = next(self.work, None)
             self.over = self.pause is None
-        except Interrupted:
-            raise
-        except TranscribeError as error:
-            self.pause, self.error = None, error
+        except Exception as error:
+            if ends_run(error):
+                raise
+            self.pause, self.error = None, for_people(error, debug=self.debug)
 
     def finish(self) -> bool:
         """Go on to the end, unless somebody else has the work directory; whether it came to the end."""

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from transcribe.episode import Episode, Source, Turns
-from transcribe.errors import InputError, Interrupted, TranscribeError, UsageError
+from transcribe.errors import InputError, UsageError
 from transcribe.pausing import to_the_end
 from transcribe.pipeline import Engines, open_workspace, samples_of, transcribing
 from transcribe.progress import Progress, SpeakersTold, StageFinished, StageStarted, Warned, silent
@@ -19,6 +19,7 @@ from transcribe.stages.attribute import attribute
 from transcribe.stages.diarise import STAGE, diarise, given_names, renamed, speaker_count, turns_of
 from transcribe.stages.normalise import AUDIO_FILE
 from transcribe.text import to_json
+from transcribe.unexpected import ends_run, for_people
 from transcribe.voice import Diarisation
 from transcribe.waveform import Waveform
 from transcribe.workspace import Workspace
@@ -43,12 +44,10 @@ def diarised(
     progress(StageStarted(STAGE, episode.audio.duration_ms))
     try:
         told = _told(work, episode, settings, engines, progress)
-    except Interrupted:
-        raise
-    except TranscribeError as error:
-        return _without(work, episode, str(error), progress)
-    except Exception as error:  # noqa: BLE001 - a mistake in a diariser must not cost the transcript
-        return _without(work, episode, f"this is a bug ({type(error).__name__}: {error})", progress)
+    except Exception as error:
+        if ends_run(error):
+            raise
+        return _without(work, episode, str(for_people(error, debug=settings.display.debug)), progress)
     work.remove(AUDIO_FILE)
     return told
 

@@ -15,6 +15,7 @@ from transcribe.records import Memory, Record, Seen, size_and_time
 from transcribe.settings import Settings
 from transcribe.stages.probe import Prober, digest_of
 from transcribe.text import readable
+from transcribe.unexpected import ends_run
 
 NEW, CHANGED, UP_TO_DATE = "new", "the recording has changed", "up to date"
 NOT_ASKED = "did not fail before"
@@ -127,6 +128,16 @@ def _jobs(recordings: Sequence[Recording], settings: Settings) -> list[Job]:
 
 
 def _decide(job: Job, memory: Memory, prober: Prober, *, redo: bool) -> Decision:
+    """What to do with one recording; where that cannot be told, its job will fail and say why."""
+    try:
+        return _compared(job, memory, prober, redo=redo)
+    except Exception as error:
+        if ends_run(error):
+            raise
+        return Decision(job, True, False, NEW, None)
+
+
+def _compared(job: Job, memory: Memory, prober: Prober, *, redo: bool) -> Decision:
     record, path = memory.known, Path(job.source)
     if record is None:
         return Decision(job, True, False, NEW, _length(path, prober))

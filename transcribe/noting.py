@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from transcribe.chapters.found import fitted
 from transcribe.episode import Episode
-from transcribe.errors import Interrupted, TranscribeError
+from transcribe.errors import TranscribeError
 from transcribe.formats import format_named
 from transcribe.notes.prompts import find_prompts
 from transcribe.notes.show import show_of
@@ -20,6 +20,7 @@ from transcribe.progress import Progress, StageFinished, StageStarted, Warned, W
 from transcribe.settings import Settings
 from transcribe.show_notes import Chapter, ShowNotes
 from transcribe.text import to_json
+from transcribe.unexpected import ends_run, for_people
 from transcribe.workspace import Workspace
 
 OpenWriter = Callable[[], Writer]
@@ -142,14 +143,12 @@ def _write(
             notes = write_notes(episode, settings.notes, writer, progress, tell)
             whole = writer is None or notes.authorship.generated
             _remember_death(work, settings, writer.died if writer else "")
-    except Interrupted:
-        raise
-    except TranscribeError as error:
+    except Exception as error:
+        if ends_run(error):
+            raise
         _remember_death(work, settings, str(error) if isinstance(error, Died) else "")
-        told = f"{episode.source.name}: notes are the extractive writer's, because: {error}"
-        return _without_writer(episode, settings, told, progress)
-    except Exception as error:  # noqa: BLE001 - a mistake in a writer must not cost the transcript
-        told = f"{episode.source.name}: the notes' writer failed ({type(error).__name__}: {error})"
+        why = for_people(error, debug=settings.display.debug)
+        told = f"{episode.source.name}: notes are the extractive writer's, because: {why}"
         return _without_writer(episode, settings, told, progress)
     if work and whole:
         work.save(name, notes)
@@ -171,8 +170,11 @@ def _without_writer(episode: Episode, settings: Settings, told: str, progress: P
     progress(Warned(told))
     try:
         return write_notes(episode, settings.notes, None, progress)
-    except Exception as error:  # noqa: BLE001 - as above
-        progress(Warned(f"{episode.source.name}: there are no notes ({type(error).__name__}: {error})"))
+    except Exception as error:
+        if ends_run(error):
+            raise
+        why = for_people(error, debug=settings.display.debug)
+        progress(Warned(f"{episode.source.name}: there are no notes, because: {why}"))
         return None
 
 

@@ -14,9 +14,7 @@ from transcribe.diarising import diarised
 from transcribe.episode import Coverage, Episode, Source
 from transcribe.errors import (
     GateError,
-    Interrupted,
     OutputError,
-    TranscribeError,
 )
 from transcribe.files import disk_errors
 from transcribe.jobs import STANDARD, Job, formats_of
@@ -44,6 +42,7 @@ from transcribe.stages.publish import Target, check_targets, publish
 from transcribe.stages.tagging import content_of as sound_of
 from transcribe.stages.tagging import picture_targets, publish_sound
 from transcribe.track_jobs import TrackJob, parts_of, track_jobs
+from transcribe.unexpected import ends_run, for_people
 from transcribe.workspace import Workspace, scratch
 
 
@@ -132,10 +131,11 @@ class _Output:
             self._write(
                 publish(made, [target], lambda *_: copy, self._work, force=self._force, ours=self._ours)
             )
-        except Interrupted:
-            raise
-        except TranscribeError as error:
-            self._progress(Warned(f"{target.path.name} could not be written: {error}"))
+        except Exception as error:
+            if ends_run(error):
+                raise
+            told = for_people(error, debug=self._settings.display.debug)
+            self._progress(Warned(f"{target.path.name} could not be written: {told}"))
             return episode
         self._progress(StageFinished("mix"))
         return made

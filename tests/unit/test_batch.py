@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import signal
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -12,9 +15,10 @@ from season import Season
 from transcribe.batch import transcribe_jobs
 from transcribe.episode import Coverage, Spot
 from transcribe.errors import EngineError, GateError, Interrupted
+from transcribe.media import Container
 from transcribe.notes.writer import Writer
 from transcribe.pipeline import open_workspace
-from transcribe.progress import Covered, Event, FileFinished, StageStarted, Warned, silent
+from transcribe.progress import Covered, Event, FileFinished, SegmentRecognised, StageStarted, Warned, silent
 from transcribe.records import read_record
 from transcribe.reporting import Reporter
 from transcribe.stages.probe import probe
@@ -80,6 +84,77 @@ def test_what_is_over_before_its_turn_is_told_also_when_the_run_is_stopped(seaso
     with pytest.raises(Interrupted):
         season.work_on(plan, engines, reporter, stop)
     assert season.statuses(reporter.report) == {"a.wav": "waiting", "b.wav": "done"}
+
+
+def surprise_in(name: str, error: Exception) -> Callable[[str], None]:
+    def surprise(decoded: str) -> None:
+        if decoded == name:
+            raise error
+
+    return surprise
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "said"),
+    [
+        (
+            ValueError("surprise"),
+            1,
+            "this is a bug in transcribe (ValueError: surprise). Run again with --debug",
+        ),
+        (MemoryError(), 6, "there is not enough memory"),
+        (RecursionError(), 3, "nested too deeply"),
+    ],
+)
+def test_what_nobody_foresaw_costs_one_recording(
+    error: Exception, code: int, said: str, season: Season, capsys: pytest.CaptureFixture[str]
+) -> None:
+    season.record("a.wav", "b.wav", "c.wav")
+    season.studio.before_decoding = surprise_in("b.wav", error)
+    report = season.run()
+    assert season.statuses(report) == {"a.wav": "done", "b.wav": "failed", "c.wav": "done"}
+    assert report.exit_code == 10
+    (failed,) = [each for each in report.files if each.status == "failed"]
+    assert failed.exit_code == code
+    assert said in failed.reason
+    assert ("--debug" in failed.reason) == (code == 1)
+    assert "Traceback" not in capsys.readouterr().err
+    season.run(debug=True)
+    assert "test_batch.py" in capsys.readouterr().err, "the traceback"
+
+
+@pytest.mark.parametrize("error", [BrokenPipeError(), OSError(errno.ENOSPC, "full", "standard output")])
+def test_that_nobody_takes_the_text_any_more_ends_the_run(error: Exception, season: Season) -> None:
+    def tell(event: Event) -> None:
+        if isinstance(event, SegmentRecognised):
+            raise error
+
+    season.record("a.wav", "b.wav")
+    with pytest.raises(OSError):
+        season.run(tell=tell)
+
+
+def test_a_signal_that_became_an_error_ends_the_run(season: Season, monkeypatch: pytest.MonkeyPatch) -> None:
+    season.record("a.wav", "b.wav")
+    season.studio.before_decoding = surprise_in("a.wav", ImportError("numpy"))
+    monkeypatch.setattr("transcribe.stopping._number", signal.SIGINT)
+    with pytest.raises(ImportError):
+        season.run()
+
+
+def test_what_nobody_foresaw_while_planning_costs_one_recording(
+    season: Season, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    season.record("a.wav", "b.wav")
+    probe = season.studio.probe
+
+    def surprise(path: Path) -> Container:
+        if path.name == "a.wav":
+            raise KeyError("surprise")
+        return probe(path)
+
+    monkeypatch.setattr(season.studio, "probe", surprise)
+    assert season.statuses(season.run()) == {"a.wav": "failed", "b.wav": "done"}
 
 
 def test_recordings_with_the_same_content_are_recognised_once(season: Season) -> None:

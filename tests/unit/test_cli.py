@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from transcribe.cli import READER_GONE, STOPPING, run
+from transcribe import stopping
+from transcribe.cli import READER_GONE, run
 from transcribe.commands.root import COMMANDS
 from transcribe.errors import Interrupted, ModelError, OutputError
 
@@ -42,7 +43,7 @@ def empty_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[P
     for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "HOME"):
         monkeypatch.setenv(name, str(tmp_path / "home"))
     monkeypatch.chdir(tmp_path)
-    before = {number: signal.getsignal(number) for number in STOPPING}
+    before = {number: signal.getsignal(number) for number in stopping.SIGNALS}
     yield tmp_path
     for number, handler in before.items():
         signal.signal(number, handler)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from transcribe.commands.options import Asked, SettingsCommand, given_flags
-from transcribe.errors import AllFailed, GateError, Interrupted, SomeFailed, TranscribeError, UsageError
+from transcribe.errors import AllFailed, GateError, SomeFailed, TranscribeError, UsageError
 
 if TYPE_CHECKING:
     from transcribe.commands.eval_report import Result
@@ -223,15 +223,17 @@ def _listen_to(
     from transcribe.progress import FileFailed, FileFinished
     from transcribe.references import text_of
     from transcribe.speaking import source_of
+    from transcribe.unexpected import ends_run, for_people
 
     try:
         source = source_of(path, settings, engines, progress)
         text = text_of(diarised_episode(source, settings, engines, progress), str(path))
-    except Interrupted:
-        raise
-    except TranscribeError as error:
-        progress(FileFailed(path.name, str(error), error.exit_code))
-        return error
+    except Exception as error:
+        if ends_run(error):
+            raise
+        said = for_people(error, debug=settings.display.debug)
+        progress(FileFailed(path.name, str(said), said.exit_code))
+        return said
     progress(FileFinished(path.name, ()))
     return text
 

@@ -13,7 +13,6 @@ from transcribe.chapters.found import pictures
 from transcribe.chapters.mp4_tags import keep_tags
 from transcribe.chapters.read import found_in
 from transcribe.episode import Episode
-from transcribe.errors import Interrupted, TranscribeError
 from transcribe.files import Content
 from transcribe.formats.id3 import HEADER_BYTES, tag_bytes, with_chapters
 from transcribe.formats.outline import chapters_by, one_line, outline_of
@@ -22,6 +21,7 @@ from transcribe.progress import Progress, Warned
 from transcribe.show_notes import Chapter, SoundBite
 from transcribe.stages.channels import extract_of
 from transcribe.stages.publish import Published, Target, publish, target_path
+from transcribe.unexpected import ends_run, for_people
 from transcribe.workspace import Workspace
 
 CHAPTERS = "chapters in the sound file"
@@ -92,10 +92,11 @@ def publish_sound(
     for targets in groups:
         try:
             written += publish(episode, targets, content, workspace, force=force, ours=ours)
-        except Interrupted:
-            raise
-        except TranscribeError as error:
-            progress(Warned(f"{episode.source.name}: {targets[0].format} could not be written: {error}"))
+        except Exception as error:
+            if ends_run(error):
+                raise
+            told = for_people(error)
+            progress(Warned(f"{episode.source.name}: {targets[0].format} could not be written: {told}"))
     return written
 
 

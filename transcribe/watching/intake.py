@@ -10,6 +10,7 @@ from pathlib import Path, PurePath
 
 from transcribe.progress import Progress, Warned
 from transcribe.text import readable
+from transcribe.unexpected import ends_run
 from transcribe.watching.endings import Ending
 from transcribe.watching.facts import MISSING, Facts, Seen, look_at, scan
 from transcribe.watching.ledger import Ledger
@@ -158,7 +159,10 @@ class Intake:
         except OSError as error:
             if error.errno in MISSING:
                 return None
-            return Look(Ending.UNSURE, Held.UNKNOWN)  # whoever transcribes it will say what is wrong
+        except Exception as error:
+            if ends_run(error):
+                raise
+        return Look(Ending.UNSURE, Held.UNKNOWN)  # whoever transcribes it will say what is wrong
 
     def _wait_for(self, name: str, facts: Facts, state: State | None) -> None:
         kind = kind_of(PurePath(name))

@@ -171,7 +171,7 @@ def serve(connection: Connection, settings: Settings, choices: Choices) -> None:
         plan_jobs(["recording.wav"], settings.replace({"output": "outputs"}))
         engines, open_writer = choices.engines(settings), choices.writer(settings)
     except Exception as error:  # noqa: BLE001 - told to the watcher
-        connection.send(Down(trouble_of(error)))
+        connection.send(Down(trouble_of(error, debug=settings.display.debug)))
         return
     connection.send(Up())
     with kept_loaded(engines) as kept, suppress(EOFError):
@@ -213,7 +213,7 @@ class _Work:
         except EOFError:
             raise
         except Exception as error:  # noqa: BLE001 - one bad file stops nobody
-            return Stumbled(trouble_of(error))
+            return Stumbled(trouble_of(error, debug=self.settings.display.debug))
         return Finished(self._outputs())
 
     def _transcribe(self, sha256: str) -> None:

@@ -15,6 +15,7 @@ from transcribe.errors import (
     NetworkError,
     TranscribeError,
 )
+from transcribe.unexpected import for_people
 
 BACKOFF_S = (10.0, 60.0, 300.0, 1800.0)
 """Seconds before the second, third, … try; the last one for all after it."""
@@ -60,13 +61,15 @@ class Trouble:
     exit_code: int = 1
 
 
-def trouble_of(error: Exception) -> Trouble:
-    """Judge an error by its class and, where the system has a say, by its `errno`."""
-    if not isinstance(error, TranscribeError):
-        told = f"this is a bug in transcribe ({type(error).__name__}: {error})"
-        passing = Passing.YES if isinstance(error, OSError | MemoryError) else Passing.NO
-        return Trouble(told, "Report it", passing)
-    return Trouble(error.what, error.hint, _passing(error), error.exit_code)
+def trouble_of(error: Exception, *, debug: bool = False) -> Trouble:
+    """Judge an error by its class and, where the system has a say, by its `errno`.
+
+    Args:
+        error: What was raised.
+        debug: Whether to show on standard error where.
+    """
+    said = for_people(error, debug=debug)
+    return Trouble(said.what, said.hint, _passing(said), said.exit_code)
 
 
 def _passing(error: TranscribeError) -> Passing:

@@ -38,6 +38,9 @@ def caused(error: TranscribeError, number: int) -> TranscribeError:
         (DependencyError("no ffmpeg"), Passing.MACHINE),
         (UsageError("too large for a page"), Passing.NO),
         (MemoryError(), Passing.YES),
+        (OSError(errno.ENOSPC, "No space left", "a.srt"), Passing.DISK),
+        (OSError(errno.EIO, "Input/output error"), Passing.YES),
+        (RecursionError(), Passing.NO),
         (KeyError("a bug"), Passing.NO),
     ],
 )

@@ -11,6 +11,7 @@ from obedient import Studio
 from transcribe.errors import EngineError, InputError, ModelError, OutputError
 from transcribe.progress import FileFailed, Noticed, Warned, printable
 from transcribe.watching.asking import retry
+from transcribe.watching.looking import Look
 from transcribe.watching.orders import Changed, Down, Finished, Hashed, Stumbled, Up
 from transcribe.watching.records import State
 from transcribe.watching.trouble import Passing, Trouble, trouble_of
@@ -479,3 +480,19 @@ def test_stopping_leaves_the_file_ready(studio: Studio) -> None:
     assert (studio.state("a.wav"), studio.transcriber.running) == (State.READY, False)
     studio.run()
     assert studio.state("a.wav") is State.DONE
+
+
+def test_a_file_whose_look_fails_in_an_unforeseen_way_is_left_to_whoever_transcribes_it(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def surprise(path: Path, *, at_end: bool = True) -> Look:
+        raise ValueError("surprise")
+
+    monkeypatch.setattr(studio.looker, "look", surprise)
+    studio.drop("odd.wav", b"odd")
+    studio.transcriber.answers = [Stumbled(trouble_of(ValueError("surprise")))]
+    studio.settle(200)
+    studio.run()
+    assert studio.state("odd.wav") is State.FAILED
+    error = studio.folders.out / "failed" / "odd.wav.error.txt"
+    assert "this is a bug in transcribe (ValueError: surprise)" in error.read_text("utf-8")
