@@ -120,7 +120,8 @@ class Audio:
         gain_db: Gain that brings speech to the common level; applied when samples are read.
         warnings: What went wrong while decoding without making it fail, for people.
         pieces: Where the stored samples lie on that timeline, in order; empty where they fill it.
-        astray: Whether timestamps of the container are wrong, and with them the length it states.
+        astray: Whether timestamps of the container are wrong or start again, so that the length it states is
+            wrong, too, and nothing can be sought by them.
     """
 
     file: str

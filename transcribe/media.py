@@ -44,6 +44,8 @@ class Extract:
         channel: The one channel to keep, from 0; None mixes all of them.
         evenly: How many channels the stream has, where they are mixed with equal weights; 0: as ffmpeg mixes
             the channels of its layout.
+        seek: Whether the file is read from the start on; else from its beginning, for files whose timestamps
+            start again or are wrong: a seek goes by them.
     """
 
     path: str
@@ -52,6 +54,7 @@ class Extract:
     duration_ms: int | None = None
     channel: int | None = None
     evenly: int = 0
+    seek: bool = True
 
 
 @dataclass(frozen=True)
@@ -59,18 +62,14 @@ class Voice:
     """One track of a mix.
 
     Attributes:
-        path: The media file.
-        stream: Index of the audio stream, from 0.
+        extract: Its sound.
         offset_ms: Where it starts in the mix.
         drift_ppm: How much longer everything lasts in the mix, in millionths.
-        evenly: As in `Extract`.
     """
 
-    path: str
-    stream: int
+    extract: Extract
     offset_ms: int
     drift_ppm: float
-    evenly: int = 0
 
 
 @dataclass(frozen=True)

@@ -151,8 +151,7 @@ def mixed(
 
 
 def _voice(source: Source, track: Track) -> Voice:
-    whole = extract_of(source, 0, None, None)
-    return Voice(whole.path, whole.stream, track.at(0), track.drift_ppm, whole.evenly)
+    return Voice(extract_of(source, 0, None, None), track.at(0), track.drift_ppm)
 
 
 def _arranged(

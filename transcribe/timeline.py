@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import inf
 
-from transcribe.episode import SAMPLE_RATE, Piece
-from transcribe.media import Run
+from transcribe.episode import SAMPLE_RATE, SAMPLES_PER_MS, Piece
+from transcribe.media import Decoding, Extract, Run
 
 LONGEST_GAP = 24 * 3600 * SAMPLE_RATE
 """Nobody records on after a day of nothing; a clock of 33 bits at 90 kHz (MPEG) is off by 26.5 hours."""
@@ -73,11 +73,26 @@ class Timeline:
         pieces: In order, without overlap; together they are all samples.
         gaps: Between pieces; silence before the sound starts is no gap.
         strays: Timestamps that were not followed.
+        restarts: Whether timestamps start again: recordings put together, a clock that wraps around.
     """
 
     pieces: tuple[Piece, ...]
     gaps: tuple[Gap, ...] = ()
     strays: tuple[Stray, ...] = ()
+    restarts: bool = False
+
+
+def timeline_of(extract: Extract, decoding: Decoding, samples: int) -> Timeline:
+    """Where what was decoded lies, counted from where the extract starts.
+
+    Args:
+        extract: What was asked for.
+        decoding: How decoding went.
+        samples: How many samples it gave.
+    """
+    start = extract.start_ms * SAMPLES_PER_MS
+    length = None if extract.duration_ms is None else extract.duration_ms * SAMPLES_PER_MS
+    return cut(arrange(decoding.runs or (Run(0, start),), samples), start, length)
 
 
 def arrange(runs: Sequence[Run], samples: int) -> Timeline:
@@ -97,7 +112,9 @@ def arrange(runs: Sequence[Run], samples: int) -> Timeline:
     arranging = _Arranging(inside or [Run(0, 0)], samples)
     for index in range(len(arranging.runs)):
         arranging.add(index)
-    return Timeline(tuple(arranging.pieces), tuple(arranging.gaps), tuple(arranging.strays))
+    return Timeline(
+        tuple(arranging.pieces), tuple(arranging.gaps), tuple(arranging.strays), arranging.restarts
+    )
 
 
 def cut(timeline: Timeline, start: int, length: int | None) -> Timeline:
@@ -112,7 +129,24 @@ def cut(timeline: Timeline, start: int, length: int | None) -> Timeline:
             if gap.start >= start and (end is None or gap.end <= end)
         ),
         tuple(replace(stray, at=stray.at - start) for stray in timeline.strays),
+        timeline.restarts,
     )
+
+
+def fewer(pieces: Sequence[Piece], most: int) -> list[Piece]:
+    """At most so many pieces: the shortest gaps are closed, and no sound moves by more than one of them."""
+    least = 0
+    while True:
+        parts: list[Piece] = []
+        for piece in pieces:
+            last = parts[-1] if parts else None
+            if last and piece.at - last.end <= least:
+                parts[-1] = replace(last, samples=piece.stored + piece.samples - last.stored)
+            else:
+                parts.append(piece)
+        if len(parts) <= most:
+            return parts
+        least = 2 * least or SAMPLES_PER_MS
 
 
 class _Arranging:
@@ -130,6 +164,7 @@ class _Arranging:
         self.pieces: list[Piece] = []
         self.gaps: list[Gap] = []
         self.strays: list[Stray] = []
+        self.restarts = False
         self._clocks = [0]
         self._end = 0
 
@@ -141,6 +176,7 @@ class _Arranging:
         clock = min(self._clocks, key=lambda each: self._jump(run, each))
         jump = self._jump(run, clock)
         if jump == inf:
+            self.restarts = True
             self._follow(self._end - run.at)
         elif jump and not self._believed(index, clock, jump):
             if jump > SLACK:  # less is jitter

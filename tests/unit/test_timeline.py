@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from transcribe.episode import Piece
 from transcribe.media import Run
-from transcribe.timeline import LONGEST_GAP, MOST_PIECES, Gap, Timeline, arrange, cut
+from transcribe.timeline import LONGEST_GAP, MOST_PIECES, Gap, Timeline, arrange, cut, fewer
 
 S = 16_000
 HOUR = 3600 * S
@@ -68,6 +68,13 @@ def test_where_sound_lies(
     assert len(timeline.strays) == strays
 
 
+@pytest.mark.parametrize(("second", "restarts"), [(0, True), (4.5, False), (20, False)])
+def test_clocks_that_start_again_are_told(second: float, restarts: bool) -> None:
+    whole = arrange(runs((0, 0), (5, second)), 10 * S)
+    assert whole.restarts is restarts
+    assert cut(whole, S, S).restarts is restarts
+
+
 def test_a_clock_that_stands_still_is_not_followed() -> None:
     # Every packet after the fifth second claims the same far time.
     stuck = [(0.0, 0.0), *((5 + i / 20, 26_464.0) for i in range(100))]
@@ -85,6 +92,16 @@ def test_gaps_and_strays_are_told_where_they_are() -> None:
 def test_timestamps_that_jump_all_the_time_are_ignored() -> None:
     wild = [Run(i, i * 1000 % 777_777) for i in range(MOST_PIECES + 1)]
     assert arrange(wild, 100_000).pieces == (Piece(0, 0, 100_000),)
+
+
+def test_many_gaps_are_few_parts() -> None:
+    pieces = [Piece(at * 100 + at // 50 * 16_000, at * 80, 80) for at in range(1000)]
+    parts = fewer(pieces, 20)
+    assert len(parts) <= 20
+    assert sum(part.samples for part in parts) == 80_000
+    for piece in pieces:
+        (part,) = [each for each in parts if each.stored <= piece.stored < each.stored + each.samples]
+        assert abs(part.at + piece.stored - part.stored - piece.at) < 16_000 / 10
 
 
 wild_runs = st.lists(

@@ -5,14 +5,18 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from transcribe.engines.ffmpeg import Ffmpeg, address, mixed_evenly, words_of
-from transcribe.errors import EngineError
+from transcribe.episode import SAMPLE_RATE, Piece
+from transcribe.errors import EngineError, InputError
 from transcribe.media import Extract, Voice
 from transcribe.show_notes import Chapter
+from transcribe.timeline import Timeline, fewer, timeline_of
 
 CLIP_QUALITY = 2
 """Of LAME's variable bit rate, about 190 kbit/s: nobody hears it (LAME's own recommendation is 0 to 2)."""
@@ -23,6 +27,9 @@ MIX_BITRATE = "96k"
 
 LOUDEST = 0.9
 """Of a mix: some room below full scale for what a lossy coding adds."""
+
+MOST_PARTS = 100
+"""Between which there is silence: ffmpeg's graph has a branch for each."""
 
 SAME_BYTES = {"fflags": "+bitexact", "flags": "+bitexact"}
 """Without these a file says which ffmpeg wrote it."""
@@ -68,30 +75,23 @@ class FfmpegEditor:
             )
             self._run(node, f"writing chapters into a copy of {path}")
 
-    def cut(self, extract: Extract, others: Sequence[int], title: str, target: Path) -> None:
-        """Write one stretch of an audio stream as an MP3 of its own, under its title.
+    def cut(self, extracts: Sequence[Extract], title: str, target: Path) -> None:
+        """Write one stretch of a recording as an MP3 of its own, under its title.
 
         Args:
-            extract: The stretch.
-            others: Streams that are mixed into it.
+            extracts: The stretch, of each audio stream that is mixed into it.
             title: What the clip is called.
             target: Where it goes.
 
         Raises:
-            EngineError: ffmpeg cannot read or write it.
+            InputError: ffmpeg cannot read it.
+            EngineError: ffmpeg cannot write it.
             DependencyError: ffmpeg cannot be started.
         """
         import ffmpeg
 
-        span = {"ss": f"{extract.start_ms}ms", "t": f"{extract.duration_ms}ms"}
-        opened = ffmpeg.input(address(extract.path), **span, **self.media.reading(extract.path))
-        sound = mixed_evenly(opened[f"a:{extract.stream}"], extract.evenly)
-        if others:
-            sounds = [sound, *(opened[f"a:{stream}"] for stream in others)]
-            sound = ffmpeg.filter(sounds, "amix", inputs=len(sounds), normalize=0)
-            sound = sound.filter("alimiter", limit=LOUDEST, level=0)
         node = ffmpeg.output(
-            sound,
+            _together([self._sound(extract) for extract in extracts]),
             address(target),
             map_chapters=-1,
             metadata=f"title={title}",
@@ -101,21 +101,20 @@ class FfmpegEditor:
             **{"q:a": CLIP_QUALITY},
             **SAME_BYTES,
         )
-        self._run(node, f"cutting a clip out of {extract.path}")
+        self._run(node, f"cutting a clip out of {extracts[0].path}")
 
     def mix(self, voices: Sequence[Voice], target: Path) -> None:
         """Write tracks on top of each other as one M4A (AAC, mono, 48 kHz), each at its time.
 
         Raises:
-            EngineError: ffmpeg cannot read or write one.
+            InputError: ffmpeg cannot read one.
+            EngineError: ffmpeg cannot write it.
             DependencyError: ffmpeg cannot be started.
         """
         import ffmpeg
 
         node = ffmpeg.output(
-            ffmpeg.filter(
-                [self._placed(voice) for voice in voices], "amix", inputs=len(voices), normalize=0
-            ).filter("alimiter", limit=LOUDEST, level=0),
+            _together([self._placed(voice) for voice in voices]),
             address(target),
             map_metadata=-1,
             map_chapters=-1,
@@ -124,18 +123,39 @@ class FfmpegEditor:
             **{"b:a": MIX_BITRATE},
             **SAME_BYTES,
         )
-        self._run(node, f"mixing {', '.join(voice.path for voice in voices)}")
+        self._run(node, f"mixing {', '.join(voice.extract.path for voice in voices)}")
 
     def _placed(self, voice: Voice) -> Any:
-        import ffmpeg
-
-        sound = ffmpeg.input(address(voice.path), **self.media.reading(voice.path))[f"a:{voice.stream}"]
-        sound = mixed_evenly(sound, voice.evenly).filter("aformat", channel_layouts="mono")
+        sound = self._sound(voice.extract).filter("aformat", channel_layouts="mono")
         if voice.drift_ppm:
             # A rate is a whole number: one in 192,000 is 5 ppm.
             rate = round(CLOCK_RATE / (1 + voice.drift_ppm / 1e6))
             sound = sound.filter("aresample", CLOCK_RATE).filter("asetrate", rate)
-        return sound.filter("aresample", MIX_RATE).filter("adelay", voice.offset_ms, all=1)
+        return _behind(voice.offset_ms / 1000, sound.filter("aresample", MIX_RATE))
+
+    def _sound(self, extract: Extract) -> Any:
+        """An extract with every piece at the time where recognition heard it, and silence between them."""
+        timeline, extract = self._read(extract)
+        sound = mixed_evenly(self.media.opened(extract), extract.evenly)
+        return _laid(sound, fewer(timeline.pieces, MOST_PARTS))
+
+    def _read(self, extract: Extract) -> tuple[Timeline, Extract]:
+        """Where its sound lies, which only decoding tells, and how it has to be read."""
+        written = 0
+
+        def count(block: bytes) -> None:
+            nonlocal written
+            written += len(block)
+
+        decoding = self.media.decode(extract, count)
+        timeline = timeline_of(extract, decoding, written // np.dtype(np.float32).itemsize)
+        if timeline.pieces:
+            return timeline, extract
+        if extract.start_ms and extract.seek:
+            return self._read(replace(extract, seek=False))
+        raise InputError(
+            f"nothing in {extract.path} can be decoded", "The file is damaged; copy or download it again"
+        )
 
     def _run(self, node: Any, doing: str) -> None:
         # `-progress` writes to standard output, which shows that it does not hang.
@@ -145,6 +165,43 @@ class FfmpegEditor:
         if finished.code:
             said = finished.log.strip().splitlines() or ["it does not say why"]
             raise EngineError(f"ffmpeg failed while {doing}: {said[-1]}")
+
+
+def _together(sounds: Sequence[Any]) -> Any:
+    """Sounds on top of each other, none of them quieter for it."""
+    import ffmpeg
+
+    if len(sounds) == 1:
+        return sounds[0]
+    mixed = ffmpeg.filter(sounds, "amix", inputs=len(sounds), normalize=0)
+    return mixed.filter("alimiter", limit=LOUDEST, level=0)
+
+
+def _laid(sound: Any, pieces: Sequence[Piece]) -> Any:
+    """Sound that is end to end, with silence where nothing was recorded; gaps take no memory."""
+    ends = [*(piece.at for piece in pieces[1:]), pieces[-1].end]
+    split = sound.filter_multi_output("asplit", len(pieces))
+    parts = []
+    for number, (piece, end) in enumerate(zip(pieces, ends, strict=True)):
+        first, last = (f"{at / SAMPLE_RATE:.6f}" for at in (piece.stored, piece.stored + piece.samples))
+        part = split[number].filter("atrim", start=first, end=last).filter("asetpts", "N/SR/TB")
+        parts.append(part.filter("apad", pad_dur=f"{(end - piece.end) / SAMPLE_RATE:.6f}"))
+    return _behind(pieces[0].at / SAMPLE_RATE, _in_a_row(parts))
+
+
+def _behind(silence_s: float, sound: Any) -> Any:
+    """Sound after silence, which is its own first sample, muted and prolonged: of its rate and channels."""
+    if not silence_s:
+        return sound
+    split = sound.filter_multi_output("asplit", 2)
+    silence = split[0].filter("atrim", end_sample=1).filter("volume", 0)
+    return _in_a_row([silence.filter("apad", pad_dur=f"{silence_s:.6f}"), split[1]])
+
+
+def _in_a_row(sounds: Sequence[Any]) -> Any:
+    import ffmpeg
+
+    return ffmpeg.concat(*sounds, v=0, a=1) if len(sounds) > 1 else sounds[0]
 
 
 def _ffmetadata(chapters: Sequence[Chapter]) -> str:

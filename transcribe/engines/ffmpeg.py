@@ -181,15 +181,7 @@ class Ffmpeg:
         """
         import ffmpeg
 
-        reading = self.reading(extract.path)
-        # Seeking to 0 would lose the later parts of a chained Ogg file; raw samples ffmpeg seeks twice over.
-        seeks = bool(extract.start_ms) and "format" not in reading
-        span = {"ss": f"{extract.start_ms}ms"} if seeks else {}
-        opened = ffmpeg.input(address(extract.path), copyts=None, **span, **reading)
-        sound = opened[f"a:{extract.stream}"].filter("asetpts", MARK_JUMPS)
-        if extract.duration_ms is not None:  # no less sound than that; gaps only make it longer
-            end_ms = extract.duration_ms + (0 if seeks else extract.start_ms)
-            sound = sound.filter("atrim", end=f"{end_ms}ms")
+        sound = self.opened(extract)
         if extract.channel is not None:
             sound = sound.filter("channelmap", f"{extract.channel}-FC", "mono")
         else:
@@ -208,6 +200,21 @@ class Ffmpeg:
         _refuse_crash(finished, f"reading {extract.path}")
         warnings = () if self.raw else repaired(Path(extract.path)).warnings
         return replace(_decoding(finished, log), warnings=warnings)
+
+    def opened(self, extract: Extract) -> Any:
+        """The sound of an extract, end to end, its jumps told in the log; no less of it than there is."""
+        import ffmpeg
+
+        reading = self.reading(extract.path)
+        # Seeking to 0 would lose the later parts of a chained Ogg file; raw samples ffmpeg seeks twice over.
+        seeks = bool(extract.start_ms) and extract.seek and "format" not in reading
+        span = {"ss": f"{extract.start_ms}ms"} if seeks else {}
+        opened = ffmpeg.input(address(extract.path), copyts=None, **span, **reading)
+        sound = opened[f"a:{extract.stream}"].filter("asetpts", MARK_JUMPS)
+        if extract.duration_ms is not None:  # gaps only make it longer
+            end_ms = extract.duration_ms + (0 if seeks else extract.start_ms)
+            sound = sound.filter("atrim", end=f"{end_ms}ms")
+        return sound
 
     def reading(self, path: str | Path) -> dict[str, Any]:
         """Options of an input: ffmpeg keeps to the one file, and reads it as it should be read."""

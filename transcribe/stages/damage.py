@@ -42,7 +42,7 @@ def warnings_of(
     """
     start_ms = extract.start_ms
     end_ms = timeline.pieces[-1].end // SAMPLES_PER_MS
-    missing_ms = 0 if timeline.strays else _missing_ms(source, extract, end_ms)
+    missing_ms = 0 if timeline.strays or timeline.restarts else _missing_ms(source, extract, end_ms)
     early = _is_early(source, extract, missing_ms, decoding)
     zeros = tuple(_zeros(source, search=decoding.damaged or early))
     lines: list[str] = [*decoding.warnings, *_astray(timeline.strays, start_ms)]

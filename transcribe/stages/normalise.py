@@ -12,14 +12,14 @@ import numpy as np
 from transcribe.episode import SAMPLES_PER_MS, Audio, Source
 from transcribe.errors import InputError, UsageError
 from transcribe.files import atomic_file
-from transcribe.media import Decoding, Extract, Run, Sink
+from transcribe.media import Decoding, Extract, Sink
 from transcribe.progress import Progress, StageAdvanced
 from transcribe.settings import NormaliseSettings
 from transcribe.stages.channels import audible_channel, extract_of
 from transcribe.stages.damage import warnings_of
 from transcribe.stages.silence import SilenceFinder, placed
 from transcribe.timecode import format_duration
-from transcribe.timeline import Timeline, arrange, cut
+from transcribe.timeline import timeline_of
 from transcribe.waveform import BYTES_PER_SAMPLE
 
 AUDIO_FILE = "audio.f32"
@@ -30,10 +30,6 @@ TARGET_LUFS = -20.0
 MIN_GAIN_DB, MAX_GAIN_DB = -20.0, 45.0
 """Enough for the quietest recording that EBU R128 measures (-70 LUFS); what is quieter is left as it is.
 Noise may be raised as well: the detector tells noise from speech at any level (docs/normalise.md)."""
-
-TOLERATED_LOSS_MS = 1000
-TOLERATED_LOSS = 0.02
-"""Headers are estimates: a file counts as cut short when more than both of these is missing."""
 
 REPORT_EVERY_MS = 10_000
 
@@ -74,9 +70,8 @@ def normalise(
         decoding, warnings = _decode(source, extract, decoder, writer)
         if extract.start_ms and not writer.samples:
             # Where timestamps start again, seeking misses what lies behind; the whole recording does not.
-            whole = replace(extract, start_ms=0, duration_ms=settings.to_ms)
-            decoding, warnings = _decode(source, whole, decoder, writer)
-        timeline = _timeline(extract, decoding, writer.samples)
+            decoding, warnings = _decode(source, replace(extract, seek=False), decoder, writer)
+        timeline = timeline_of(extract, decoding, writer.samples)
         if not timeline.pieces:
             raise _nothing(source, extract)
         writer.finish(max(piece.stored + piece.samples for piece in timeline.pieces))
@@ -90,7 +85,7 @@ def normalise(
         gain_db=gain(decoding.loudness_lufs) if settings.loudness else 0.0,
         warnings=(*warnings, *warnings_of(source, extract, timeline, decoding, silences)),
         pieces=() if first is last and not first.at and not first.stored else timeline.pieces,
-        astray=bool(timeline.strays),
+        astray=bool(timeline.strays) or timeline.restarts,
     )
 
 
@@ -159,13 +154,6 @@ def _decode(
     return decoding, ()
 
 
-def _timeline(extract: Extract, decoding: Decoding, samples: int) -> Timeline:
-    """Where what was decoded lies, counted from where the extract starts."""
-    start = extract.start_ms * SAMPLES_PER_MS
-    length = None if extract.duration_ms is None else extract.duration_ms * SAMPLES_PER_MS
-    return cut(arrange(decoding.runs or (Run(0, start),), samples), start, length)
-
-
 def _extract(source: Source, settings: NormaliseSettings) -> Extract:
     start_ms, end_ms = settings.from_ms or 0, settings.to_ms
     if end_ms is not None and end_ms <= start_ms:
@@ -190,23 +178,6 @@ def _again(decoder: Decoder, writer: _Writer, extract: Extract) -> Decoding:
     if writer.samples:
         writer.restart()
     return decoder.decode(extract, writer)
-
-
-def _damage(source: Source, extract: Extract, samples: int, decoding: Decoding) -> list[str]:
-    decoded_ms = samples // SAMPLES_PER_MS
-    if source.duration_ms is not None:
-        expected_ms = source.duration_ms - extract.start_ms
-        if extract.duration_ms is not None:
-            expected_ms = min(expected_ms, extract.duration_ms)
-        if expected_ms - decoded_ms > max(TOLERATED_LOSS_MS, TOLERATED_LOSS * expected_ms):
-            ends, of = extract.start_ms + decoded_ms, extract.start_ms + expected_ms
-            return [
-                f"the sound ends early: at {format_duration(ends)} of {format_duration(of)}; "
-                "the file is damaged or was cut short"
-            ]
-    if decoding.damaged:
-        return ["parts of the file are damaged or missing; what can be decoded was transcribed"]
-    return []
 
 
 def _nothing(source: Source, extract: Extract) -> InputError | UsageError:

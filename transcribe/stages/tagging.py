@@ -49,8 +49,8 @@ class Editor(Protocol):
             TranscribeError: It cannot be read or written.
         """
 
-    def cut(self, extract: Extract, others: Sequence[int], title: str, target: Path) -> None:
-        """Write one stretch of an audio stream, with `others` mixed into it, as an MP3 of its own.
+    def cut(self, extracts: Sequence[Extract], title: str, target: Path) -> None:
+        """Write one stretch of a recording, of one or several of its audio streams, as an MP3 of its own.
 
         Raises:
             TranscribeError: It cannot be read or written.
@@ -132,10 +132,13 @@ def _pictures(episode: Episode) -> dict[str, Content]:
 
 
 def _cut(episode: Episode, bite: SoundBite, editor: Editor, target: Path) -> None:
-    extract = extract_of(episode.source, bite.start_ms, bite.end_ms - bite.start_ms, None)
-    streams = [track.stream for track in episode.tracks if track.stream is not None]
-    others = [stream for stream in streams if stream != extract.stream]
-    editor.cut(extract, others, one_line(bite.title), target)
+    source, audio = episode.source, episode.audio
+    streams = [track.stream for track in episode.tracks if track.stream is not None] or [source.stream]
+    span = bite.start_ms, bite.end_ms - bite.start_ms
+    extracts = [extract_of(replace(source, stream=stream), *span, None) for stream in streams]
+    # Of an episode that was read from its document, nobody knows whether its timestamps can be sought.
+    seek = bool(audio.file) and not audio.astray
+    editor.cut([replace(each, seek=seek) for each in extracts], one_line(bite.title), target)
 
 
 def _copy_with_chapters(episode: Episode, chapters: Sequence[Chapter], editor: Editor, target: Path) -> None:
