@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from transcribe.episode import Episode, Segment
-from transcribe.formats.csv_table import inert
-from transcribe.formats.tokens import plain
+from transcribe.formats.cells import cell
 from transcribe.settings import SubtitleSettings
 
 
@@ -15,4 +14,4 @@ def write(episode: Episode, settings: SubtitleSettings) -> bytes:  # noqa: ARG00
 
 
 def _row(segment: Segment) -> str:
-    return f"{segment.start_ms}\t{segment.end_ms}\t{inert(plain(segment.text))}\n"
+    return f"{segment.start_ms}\t{segment.end_ms}\t{cell(segment.text)}\n"
