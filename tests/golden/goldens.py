@@ -2,7 +2,8 @@
 
 Every case has the transcript formats; only `pack` and `three-speakers` have those of the publish pack, of
 which each is laid out by code that the transcript formats share, or by a library; `three-speakers` has the
-notes, too, and `formulas` what a spreadsheet would run, as csv. Word documents and pages are tested in `tests/unit`.
+notes, too, and `formulas` what a spreadsheet would run, as csv. Word documents and pages are tested in
+`tests/unit`.
 
 Run as a program it writes the expected files anew; the difference is then for a reviewer to judge.
 `episode.json` is its own expected JSON.

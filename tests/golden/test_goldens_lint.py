@@ -11,8 +11,10 @@ from transcribe.lint import Asked, lint_bytes
 CHECKED = ("vtt", "srt", "podcast-srt", "podcast-json", "chapters", "psc", "rss")
 
 
-@pytest.mark.parametrize("case", FORMATS_OF)
-@pytest.mark.parametrize("name", CHECKED)
+WRITTEN = [(case, name) for case, names in FORMATS_OF.items() for name in CHECKED if name in names]
+
+
+@pytest.mark.parametrize(("case", "name"), WRITTEN)
 def test_a_file_of_the_pack_is_clean(case: str, name: str) -> None:
     path = expected_file(case, name)
     profile = "podcast" if name == "podcast-srt" else ""

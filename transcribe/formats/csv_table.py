@@ -15,6 +15,7 @@ from transcribe.formats.outline import lines_of
 from transcribe.settings import SubtitleSettings
 from transcribe.timecode import format_timecode
 
+
 def write(episode: Episode, settings: SubtitleSettings) -> bytes:  # noqa: ARG001 - all formats are called alike
     """Columns `start`, `end` (as `HH:MM:SS.mmm`), `speaker`, `text`, under a header."""
     table = io.StringIO()
