@@ -44,6 +44,8 @@ class Extract:
         channel: The one channel to keep, from 0; None mixes all of them.
         evenly: How many channels the stream has, where they are mixed with equal weights; 0: as ffmpeg mixes
             the channels of its layout.
+        stereo: Weights of the two channels of a stream in the mix, whose levels are then measured; None: as
+            `evenly` says.
         seek: Whether the file is read from the start on; else from its beginning, for files whose timestamps
             start again or are wrong: a seek goes by them.
     """
@@ -54,6 +56,7 @@ class Extract:
     duration_ms: int | None = None
     channel: int | None = None
     evenly: int = 0
+    stereo: tuple[float, float] | None = None
     seek: bool = True
 
 
@@ -94,9 +97,12 @@ class Decoding:
         damaged: Whether the decoder met data that it could not make sense of.
         runs: Where timestamps jump; empty where the sound has none.
         warnings: What was read in another way than the file says, for people.
+        cancelled_db: How much quieter two channels are together (see `Extract.stereo`) than two independent
+            sounds of their levels would be; 0 where that was not measured.
     """
 
     loudness_lufs: float | None
     damaged: bool
     runs: tuple[Run, ...] = ()
     warnings: tuple[str, ...] = ()
+    cancelled_db: float = 0.0

@@ -16,7 +16,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from transcribe.engines.ffmpeg_log import COUNT_SAMPLES, MARK_JUMPS, DecodingLog
+from transcribe.engines.ffmpeg_log import (
+    COUNT_SAMPLES,
+    MARK_JUMPS,
+    MEASURE_CHANNELS,
+    DecodingLog,
+)
 from transcribe.engines.pcm_files import samples_of
 from transcribe.engines.process import Finished, Program
 from transcribe.engines.raw_sound import HEADERLESS, RawSound, looks_like_gsm, repaired
@@ -186,20 +191,25 @@ class Ffmpeg:
             sound = sound.filter("channelmap", f"{extract.channel}-FC", "mono")
         else:
             sound = mixed_evenly(sound, extract.evenly)
+        layout = "stereo" if extract.stereo else "mono"
         sound = (
             sound.filter("aresample", SAMPLE_RATE, lfe_mix_level=LFE_WEIGHT)
-            .filter("aformat", sample_fmts="dblp", sample_rates=SAMPLE_RATE, channel_layouts="mono")
+            .filter("aformat", sample_fmts="dblp", sample_rates=SAMPLE_RATE, channel_layouts=layout)
             .filter("highpass", f=HIGH_PASS_HZ)
-            .filter("ebur128", framelog="verbose")
-            .filter("astats", **COUNT_SAMPLES)
         )
+        if extract.stereo:
+            left, right = extract.stereo
+            sound = sound.filter("astats", **MEASURE_CHANNELS)
+            sound = sound.filter("pan", args=f"mono|c0={left}*c0+{right}*c1")
+        sound = sound.filter("ebur128", framelog="verbose").filter("astats", **COUNT_SAMPLES)
         log = DecodingLog()
         finished = self.program.stream(
             _arguments(ffmpeg.output(sound, "pipe:", format="f32le", ac=1, ar=SAMPLE_RATE)), sink, log
         )
         _refuse_crash(finished, f"reading {extract.path}")
         warnings = () if self.raw else repaired(Path(extract.path)).warnings
-        return replace(_decoding(finished, log), warnings=warnings)
+        cancelled = _cancelled_db(extract.stereo, log) if extract.stereo else 0.0
+        return replace(_decoding(finished, log), warnings=warnings, cancelled_db=cancelled)
 
     def opened(self, extract: Extract) -> Any:
         """The sound of an extract, end to end, its jumps told in the log; no less of it than there is."""
@@ -376,3 +386,13 @@ def _decoding(finished: Finished, log: DecodingLog) -> Decoding:
         damaged=finished.code != 0 or log.damaged(opened[1] if opened else ""),
         runs=log.runs(),
     )
+
+
+def _cancelled_db(weights: tuple[float, float], log: DecodingLog) -> float:
+    """How far the mix is below the level of independent channels; 0 where the two were not measured once."""
+    if len(log.channels_db) != len(weights) or len(log.mixes_db) != 1:
+        return 0.0
+    power = sum(
+        weight**2 * 10 ** (level / 10) for weight, level in zip(weights, log.channels_db, strict=True)
+    )
+    return 10 * math.log10(power) - log.mixes_db[0] if power else 0.0

@@ -23,8 +23,10 @@ timestamp and how much sound lies before it, in seconds; and all sound end to en
 how far timestamps are ahead of the sound, `ld(1)` whether that is known. Level 32 is `info`."""
 
 COUNT_SAMPLES = {"measure_perchannel": "none"}
-"""For ffmpeg's `astats`, the last filter: the number of samples, in the log. Where the rate or the channels
-change on the way, ffmpeg builds its filters anew and `MARK_JUMPS` counts from 0 again."""
+MEASURE_CHANNELS = {"measure_perchannel": "RMS_level", "measure_overall": "none"}
+"""For ffmpeg's `astats`, the last filter: number and level of the samples, in the log. For another one before
+channels are mixed: the level of each. Where the rate or the channels change on the way, ffmpeg builds its
+filters anew and `MARK_JUMPS` counts from 0 again."""
 
 MOST_MARKS = 50_000
 MOST_KINDS = 1_000
@@ -34,7 +36,9 @@ FEW = 6
 """Complaints before the first sound, of a file that was cut in the middle of a frame; two for a frame."""
 
 _NUMBER = re.compile(r"(?:\[Eval @ \w+\] )?\[info\] (-?\d+\.\d{6})$")
-_COUNTED = re.compile(r"\[Parsed_astats_\d+ @ \w+\] \[info\] Number of samples: (\d+)$")
+_MEASURED = re.compile(
+    r"\[Parsed_astats_\d+ @ \w+\] \[info\] (Channel|Overall|Number of samples|RMS level dB)(?:: (\S+))?$"
+)
 _START = re.compile(r"\[info\]   Duration: [^,]+, start: (-?\d+\.\d+)")
 _MAPPED = re.compile(r"\[info\]   Stream #0:(\d+) \((\w+)\) -> ")
 _COMPLAINT = re.compile(r"((?:\[[^\]]+ @ \w+\] )*)\[(?:error|fatal|panic)\] (.*)")
@@ -50,6 +54,10 @@ class DecodingLog:
 
     Args:
         codec: ffmpeg's name of the codec of the stream that is decoded; empty where it is not known.
+
+    Attributes:
+        channels_db: Level of each channel before they are mixed, in dB of full scale, if asked for.
+        mixes_db: Level of what was decoded, one for each time that ffmpeg built its filters.
     """
 
     def __init__(self, codec: str = "") -> None:
@@ -60,6 +68,9 @@ class DecodingLog:
         self._stream = ""
         self._decoders = {codec}
         self._complaints: Counter[tuple[str, str, bool]] = Counter()
+        self._of_channel = False
+        self.channels_db: list[float] = []
+        self.mixes_db: list[float] = []
 
     def __call__(self, block: bytes) -> None:
         """Take what it said next."""
@@ -72,9 +83,8 @@ class DecodingLog:
         if number := _NUMBER.match(line):
             if len(self._numbers) < 2 * MOST_MARKS:
                 self._numbers.append(float(number[1]))
-        elif counted := _COUNTED.match(line):
-            self._filters.append((self._numbers, int(counted[1])))
-            self._numbers = []
+        elif measured := _MEASURED.match(line):
+            self._measure(*measured.groups())
         elif complaint := _COMPLAINT.match(line):
             self._complain(complaint[1], complaint[2])
         elif not self._started and (mapped := _MAPPED.match(line)):
@@ -82,6 +92,15 @@ class DecodingLog:
             self._decoders.add(decoder)
         elif not self._started and (start := _START.match(line)):
             self._starts.append(float(start[1]))
+
+    def _measure(self, what: str, value: str) -> None:
+        if what == "RMS level dB":
+            (self.channels_db if self._of_channel else self.mixes_db).append(float(value))
+        elif what == "Number of samples":
+            self._filters.append((self._numbers, int(value)))
+            self._numbers = []
+        else:
+            self._of_channel = what == "Channel"
 
     @property
     def _started(self) -> bool:

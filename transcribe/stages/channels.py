@@ -20,6 +20,19 @@ SILENT_LUFS = -69.0
 CERTAIN_DB = 6.0
 """A channel has to be so much louder than needed to be heard in the mix before a cancellation is claimed."""
 
+NEARLY_DB = 5.0
+"""So much quieter than two independent channels is the sum of two that cancel each other out. The same voice
+in both, one inverted: 7 dB where that one has half the amplitude, 23 dB where it has nine tenths."""
+
+LESS_VARIED_DB = 3.0
+"""Speech varies in level by 7 to 14 dB, noise by 2 (level.py): where the difference of two channels varies so
+much less than their sum, it is noise that cancels out, and the voice is in the sum."""
+
+MOST_DB = 60.0
+"""Beyond this the rest is rounding."""
+
+SUM, DIFFERENCE = (0.5, 0.5), (0.5, -0.5)
+
 _WHOLE = re.compile(r"mono|stereo|downmix|quad|hexagonal|octagonal|\d\.\d")
 """Layouts of which ffmpeg's own downmix hears every channel. In others it loses the upper ones (7.1.4), or
 fails (17 channels); where it knows no places, a channel is a microphone."""
@@ -46,6 +59,40 @@ def extract_of(source: Source, start_ms: int, length_ms: int | None, channel: in
         )
     place = source.path, source.stream, start_ms, length_ms
     return Extract(*place, _index(source, stream.channels, channel), _evenly(stream))
+
+
+def mix_of(extract: Extract, stream: AudioStream) -> Extract:
+    """The same extract, two channels with weights that are known: then a cancellation is noticed."""
+    stereo = stream.channels == 2 and extract.channel is None and not extract.evenly
+    return replace(extract, stereo=SUM) if stereo else extract
+
+
+def difference(
+    extract: Extract,
+    together: Decoding,
+    decode: Callable[[Extract], Decoding],
+    varies_db: Callable[[], float],
+) -> tuple[Decoding, str] | None:
+    """Where two channels nearly cancel each other out: their difference, and what to say of it.
+
+    Args:
+        extract: What was decoded.
+        together: How decoding their sum went, which was written last.
+        decode: Decodes anew; what it wrote last is what counts.
+        varies_db: How the level of what was written last varies.
+
+    Returns:
+        How decoding it went; None where the sum, which then was written last, is what is heard better.
+    """
+    if together.cancelled_db < NEARLY_DB:
+        return None
+    sum_varies_db = varies_db()
+    apart = decode(replace(extract, stereo=DIFFERENCE))
+    if varies_db() > sum_varies_db - LESS_VARIED_DB:
+        by = f"{min(together.cancelled_db, MOST_DB):.0f} dB"
+        return apart, f"the two channels cancel each other out in part (by {by}); their difference was used"
+    decode(extract)
+    return None
 
 
 def _index(source: Source, count: int, wanted: int | None) -> int | None:

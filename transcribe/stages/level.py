@@ -19,6 +19,8 @@ FRAME_MS = 20
 DEEPEST_DB = 40.0
 """Levels this far under the window's loudest count alike: digital silence says nothing of speech."""
 
+LOWEST_DB, HIGHEST_DB = -120, 40
+
 BAND_HZ = 300, 3_400
 """The telephone's band: what is needed to understand speech."""
 
@@ -35,6 +37,39 @@ class Level(NamedTuple):
     loudest_db: float
     varies_db: float
     share_db: float
+
+
+class Variation:
+    """How the level of a whole recording varies; takes samples in order, in blocks of any size."""
+
+    def __init__(self) -> None:
+        import numpy as np
+
+        self._counts = np.zeros(HIGHEST_DB - LOWEST_DB + 1, np.int64)
+
+    def add(self, samples: NDArray[np.float32]) -> None:
+        """Listen to the next samples."""
+        import numpy as np
+
+        size = FRAME_MS * SAMPLES_PER_MS
+        frames = np.nan_to_num(samples[: len(samples) // size * size]).reshape(-1, size)
+        level = 10 * np.log10(np.square(frames, dtype=np.float64).mean(axis=1) + 1e-12)
+        places = np.clip(level, LOWEST_DB, HIGHEST_DB).astype(np.int64) - LOWEST_DB
+        self._counts += np.bincount(places, minlength=len(self._counts))
+
+    @property
+    def varies_db(self) -> float:
+        """Standard deviation of its frames, in dB, as in `Level`."""
+        import numpy as np
+
+        total = self._counts.sum()
+        if not total:
+            return 0.0
+        levels = np.arange(LOWEST_DB, HIGHEST_DB + 1, dtype=np.float64)
+        loudest = levels[np.searchsorted(np.cumsum(self._counts), 0.95 * total)]
+        levels = np.maximum(levels, loudest - DEEPEST_DB)
+        mean = np.average(levels, weights=self._counts)
+        return float(np.sqrt(np.average(np.square(levels - mean), weights=self._counts)))
 
 
 def level_of(samples: NDArray[np.float32]) -> Level:

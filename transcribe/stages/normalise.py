@@ -15,8 +15,9 @@ from transcribe.files import atomic_file
 from transcribe.media import Decoding, Extract, Sink
 from transcribe.progress import Progress, StageAdvanced
 from transcribe.settings import NormaliseSettings
-from transcribe.stages.channels import audible_channel, extract_of
+from transcribe.stages.channels import audible_channel, difference, extract_of, mix_of
 from transcribe.stages.damage import warnings_of
+from transcribe.stages.level import Variation
 from transcribe.stages.silence import SilenceFinder, placed
 from transcribe.timecode import format_duration
 from transcribe.timeline import timeline_of
@@ -100,7 +101,7 @@ def gain(loudness_lufs: float | None) -> float:
 
 
 class _Writer:
-    """Writes samples to a file, listens for zeros, and tells how far it is."""
+    """Writes samples to a file, listens to zeros and levels, and tells how far it is."""
 
     def __init__(self, handle: BinaryIO, progress: Progress) -> None:
         self._handle = handle
@@ -108,13 +109,16 @@ class _Writer:
         self._written = self._reported_ms = 0
         self._part = b""
         self.silence = SilenceFinder()
+        self.variation = Variation()
 
     def __call__(self, block: bytes) -> None:
         self._handle.write(block)
         self._written += len(block)
         self._part += block
         whole = len(self._part) // BYTES_PER_SAMPLE * BYTES_PER_SAMPLE
-        self.silence.add(np.frombuffer(self._part[:whole], "<f4"))
+        samples = np.frombuffer(self._part[:whole], "<f4")
+        self.silence.add(samples)
+        self.variation.add(samples)
         self._part = self._part[whole:]
         done_ms = self.samples // SAMPLES_PER_MS
         if done_ms - self._reported_ms >= REPORT_EVERY_MS:
@@ -133,6 +137,7 @@ class _Writer:
         self._written = self._reported_ms = 0
         self._part = b""
         self.silence = SilenceFinder()
+        self.variation = Variation()
 
     def finish(self, samples: int) -> None:
         """Cut off what follows this many samples."""
@@ -144,14 +149,16 @@ class _Writer:
 def _decode(
     source: Source, extract: Extract, decoder: Decoder, writer: _Writer
 ) -> tuple[Decoding, tuple[str, ...]]:
-    """Decode the mix, or where that is silent one channel; and what to say of that."""
-    decoding = _again(decoder, writer, extract)
-    channels = source.streams[source.stream].channels
-    if decoding.loudness_lufs is None and extract.channel is None and channels > 1:
+    """Decode the mix, or what is heard better: one channel, the difference of two; and what to say of it."""
+    stream, again = source.streams[source.stream], partial(_again, decoder, writer)
+    mix = mix_of(extract, stream)
+    decoding = again(mix)
+    if decoding.loudness_lufs is None and extract.channel is None and stream.channels > 1:
         # Silent anyway: what was written last is as good as the mix, and as long.
-        alone = audible_channel(extract, channels, partial(_again, decoder, writer))
-        return (alone[0], (alone[1],)) if alone else (decoding, ())
-    return decoding, ()
+        better = audible_channel(extract, stream.channels, again)
+    else:
+        better = difference(mix, decoding, again, lambda: writer.variation.varies_db)
+    return (better[0], (better[1],)) if better else (decoding, ())
 
 
 def _extract(source: Source, settings: NormaliseSettings) -> Extract:

@@ -130,3 +130,46 @@ def test_a_channel_that_is_not_there(ffmpeg: Ffmpeg, tmp_path: Path) -> None:
     path = write_wav(tmp_path / "12.wav", np.zeros((SAMPLE_RATE, 12)))
     with pytest.raises(UsageError, match="has no channel 13; it has 12 channels"):
         normalised(path, ffmpeg, channel=13)
+
+
+def talk(seconds: float = 4) -> NDArray[np.float64]:
+    """Noise that comes and goes like syllables."""
+    time = np.arange(round(seconds * SAMPLE_RATE)) / SAMPLE_RATE
+    noise = np.random.default_rng(1).normal(size=len(time))
+    voice = np.convolve(noise, np.ones(16) / 16, mode="same")  # most of it below 1 kHz
+    loudness = np.maximum(0.01, np.sin(2 * np.pi * 1.5 * time)) * (np.sin(2 * np.pi * 0.4 * time) > -0.5)
+    sound: NDArray[np.float64] = 0.6 * voice * loudness
+    return sound
+
+
+def later(sound: NDArray[np.float64], samples: int) -> NDArray[np.float64]:
+    return np.concatenate([np.zeros(samples), sound])[: len(sound)]
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.01])
+@pytest.mark.parametrize("delay", [0, 1])
+@pytest.mark.parametrize("gain", [1.0, 0.9, 0.7, 0.5])
+def test_channels_that_nearly_cancel_each_other_out(
+    ffmpeg: Ffmpeg, tmp_path: Path, gain: float, delay: int, noise: float
+) -> None:
+    voice = talk()
+    hiss = noise * np.random.default_rng(2).normal(size=(len(voice), 2))
+    inverted = np.stack([voice, -gain * later(voice, delay)], axis=1) + hiss
+    audio, heard = normalised(write_wav(tmp_path / "inverted.wav", inverted), ffmpeg)
+    alone, expected = normalised(write_wav(tmp_path / "alone.wav", voice[:, None]), ffmpeg)
+    assert "the two channels cancel each other out" in audio.warnings[0] or (gain, delay, noise) == (1, 0, 0)
+    assert np.corrcoef(heard, expected)[0, 1] > 0.9
+    assert np.abs(heard).max() > 0.7 * np.abs(expected).max()
+    assert alone.warnings == ()
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.2])
+def test_channels_that_do_not_cancel_out_are_added_up(ffmpeg: Ffmpeg, tmp_path: Path, noise: float) -> None:
+    """Also where noise does, in opposite phase: the voice is in the sum."""
+    voice = talk()
+    hiss = noise * np.random.default_rng(2).normal(size=len(voice))
+    sound = np.stack([voice + hiss, voice - hiss], axis=1)
+    audio, heard = normalised(write_wav(tmp_path / "both.wav", sound), ffmpeg)
+    _, expected = normalised(write_wav(tmp_path / "alone.wav", voice[:, None]), ffmpeg)
+    assert audio.warnings == ()
+    assert np.corrcoef(heard, expected)[0, 1] > 0.99
