@@ -19,14 +19,9 @@ from transcribe.loaded import kept_loaded
 from transcribe.noting import OpenWriter
 from transcribe.pausing import PATIENCE_SECONDS, Pause, Pausing
 from transcribe.pipeline import Engines
-from transcribe.progress import (
-    FileFailed,
-    FileStarted,
-    HeldBack,
-    Progress,
-    printable,
-)
+from transcribe.progress import FileFailed, FileStarted, HeldBack, Progress
 from transcribe.settings import Settings
+from transcribe.text import printable
 from transcribe.transcribing import transcribe_one
 from transcribe.unexpected import ends_run, for_people
 

@@ -77,12 +77,15 @@ def _report(error: Exception, asked: Asked) -> int:
     """Show an error as people need it; the exit code that belongs to it."""
     import click
 
+    from transcribe.text import printable
+
     if isinstance(error, Interrupted | click.Abort):
         return _interrupted(error, signal.SIGINT)
     if isinstance(error, BrokenPipeError):
         _silence_standard_output()
         return READER_GONE
     if isinstance(error, click.ClickException):
+        error.__dict__["message"] = printable(error.message)  # what is wrong with a name forges no line
         error.show()
         return error.exit_code
     if isinstance(error, OSError) and error.filename == Output.NAME:
@@ -98,7 +101,7 @@ def _interrupted(error: BaseException, number: int) -> int:
 
 
 def _say(error: TranscribeError) -> int:
-    from transcribe.progress import printable
+    from transcribe.text import printable
 
     lines = [f"{PROGRAM}: error: {printable(error.what)}"]
     if error.hint:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from transcribe.episode import Segment
-from transcribe.text import readable
 
 
 @dataclass(frozen=True)
@@ -297,26 +295,3 @@ class HeldBack:
 
 def silent(event: Event) -> None:
     """Tell nobody."""
-
-
-_UNPRINTABLE = {"Cc", "Cs", "Zl", "Zp"}
-"""Unicode categories: control characters, halves of pairs (undecodable bytes), line separators."""
-
-_TURNS_TEXT = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""Characters that change the direction of the text around them (UAX #9, section 2)."""
-
-
-def printable(text: str) -> str:
-    """The text with everything escaped that could move a terminal's cursor or forge a line.
-
-    Names of files may hold escape sequences, line feeds and bytes that are not text.
-    """
-    return "".join(_escaped(char) if _dangerous(char) else char for char in readable(text))
-
-
-def _dangerous(char: str) -> bool:
-    return unicodedata.category(char) in _UNPRINTABLE or char in _TURNS_TEXT
-
-
-def _escaped(char: str) -> str:
-    return char.encode("unicode_escape").decode("ascii")

@@ -15,8 +15,7 @@ from msgspec import Meta
 
 from transcribe.errors import AllFailed, SomeFailed, UsageError
 from transcribe.files import open_regular
-from transcribe.progress import printable
-from transcribe.text import shown
+from transcribe.text import printable, shown
 from transcribe.timecode import format_duration
 
 NAME = "report.json"

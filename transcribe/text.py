@@ -1,4 +1,4 @@
-"""Text that may hold bytes of file names that are no text: shown, and kept so that every byte comes back.
+"""Text of strangers: what would move a terminal's cursor is shown, and bytes that are no text are kept.
 
 Python holds such a byte as a lone surrogate (PEP 383), which neither UTF-8 nor JSON can hold. Shown to people
 and programs, the byte 0xFF is `\\xff`; in our own files it comes back as it was; in documents for readers it
@@ -13,11 +13,11 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 from urllib.parse import quote, unquote_to_bytes
 
-import msgspec
-
 T = TypeVar("T")
 
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+"""Control characters, line separators, and what turns the text around it (UAX #9, section 2)."""
 _KEPT = "\0"
 """Begins a text that is percent-encoded; no name of a file can hold it."""
 
@@ -32,6 +32,24 @@ def _escaped(found: re.Match[str]) -> str:
     return f"\\x{number - 0xDC00:02x}" if 0xDC80 <= number <= 0xDCFF else f"\\u{number:04x}"
 
 
+def printable(text: str) -> str:
+    """The text on one line, with everything escaped that could move a terminal's cursor or turn other text.
+
+    The escapes of what JSON leaves as it is (from U+007F on) are those of JSON.
+    """
+    return _CONTROL.sub(_shown_control, readable(text))
+
+
+def printable_lines(text: str) -> str:
+    """The same for a text of several lines: line feeds, tabs and bytes that are no text stay."""
+    return _CONTROL.sub(lambda found: found[0] if found[0] in "\n\t" else _shown_control(found), text)
+
+
+def _shown_control(found: re.Match[str]) -> str:
+    number = ord(found[0])
+    return repr(found[0])[1:-1] if number < 0x20 else f"\\u{number:04x}"
+
+
 def shown(value: Any) -> Any:
     """A value made of dicts, lists and text, with every text `readable`."""
     return _mapped(value, readable)
@@ -39,6 +57,8 @@ def shown(value: Any) -> Any:
 
 def to_json(value: Any) -> bytes:
     """Any value that msgspec knows, as JSON from which `from_json` gives it back with every byte of names."""
+    import msgspec  # takes time, and the program begins with this module
+
     try:
         return msgspec.json.encode(value)
     except UnicodeEncodeError:
@@ -51,6 +71,8 @@ def from_json(content: bytes, kind: type[T]) -> T:
     Raises:
         msgspec.MsgspecError, UnicodeDecodeError: It is something else.
     """
+    import msgspec  # as above
+
     if b'"\\u0000' not in content:
         return msgspec.json.decode(content, type=kind)
     return msgspec.convert(_mapped(msgspec.json.decode(content), restored), kind)

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import os
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transcribe.progress import printable
-from transcribe.text import from_json, kept, path_of, readable, restored, shown, to_json, uri_of
+from transcribe.text import (
+    from_json,
+    kept,
+    path_of,
+    printable,
+    printable_lines,
+    readable,
+    restored,
+    shown,
+    to_json,
+    uri_of,
+)
 
 names = st.binary().map(os.fsdecode)
 
@@ -41,3 +52,10 @@ def test_what_is_broken_is_refused(content: bytes) -> None:
 
     with pytest.raises((msgspec.MsgspecError, UnicodeDecodeError)):
         from_json(content, dict[str, str])
+
+
+def test_no_line_and_no_text_is_left_to_a_terminal() -> None:
+    evil = "a\x1b[2J\r\n\t\x7f\x9b\u202e\u2028é"
+    assert printable(evil) == "a\\x1b[2J\\r\\n\\t\\u007f\\u009b\\u202e\\u2028é"
+    assert printable_lines(evil) == "a\\x1b[2J\\r\n\t\\u007f\\u009b\\u202e\\u2028é"
+    assert json.loads(printable_lines(json.dumps(evil, ensure_ascii=False))) == evil

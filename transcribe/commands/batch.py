@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from transcribe.commands.options import Asked, SettingsCommand, given_flags
+from transcribe.commands.options import Asked, SettingsCommand, given_flags, say
 from transcribe.errors import UsageError
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def batch(context: click.Context, /, config_file: Path | None, profile: str | No
     asked = context.ensure_object(Asked)
     asked.debug, asked.quiet = resolved.settings.display.debug, resolved.settings.display.quiet
     for warning in resolved.warnings:
-        click.echo(f"warning: {warning}", err=True)
+        say(f"warning: {warning}", error=True)
     context.exit(_batch(Wish(**wish), resolved.settings))  # type: ignore[arg-type]
 
 

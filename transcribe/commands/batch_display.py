@@ -26,9 +26,10 @@ from transcribe.progress import (
     StageAdvanced,
     StageStarted,
     WriterAdvanced,
-    printable,
 )
 from transcribe.settings import DisplaySettings
+from transcribe.streams import drawing
+from transcribe.text import printable
 from transcribe.timecode import format_duration
 
 if TYPE_CHECKING:
@@ -161,7 +162,7 @@ def open_batch_display(settings: DisplaySettings, plan: Plan) -> Iterator[Progre
     if terminal and not settings.quiet and settings.progress in ("auto", "bar"):
         from rich.console import Console
 
-        display: Display = BatchDisplay(settings, plan, Console(stderr=True))
+        display: Display = BatchDisplay(settings, plan, Console(file=drawing()))
     else:
         display = choose_display(settings, terminal=terminal)
     try:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from transcribe.due import Decision, Plan
 from transcribe.formats.tokens import text_width
-from transcribe.progress import printable
+from transcribe.text import printable
 from transcribe.timecode import format_duration
 
 WIDEST_NAME = 60

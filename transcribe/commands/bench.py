@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from transcribe.commands.options import config_parameters, settings_of
+from transcribe.commands.options import config_parameters, say, settings_of
 
 if TYPE_CHECKING:
     from transcribe.commands.trials import Trial
@@ -48,7 +48,7 @@ def bench(
     target = config_file or config.user_file()
     best = trials[0].layout
     set_options(target, {"engine": best.engine, "workers": best.workers, "threads": best.threads})
-    click.echo(f"{best} is set in {target}", err=True)
+    say(f"{best} is set in {target}", error=True)
 
 
 def _try_all(file: Path | None, settings: Settings, repeats: int) -> list[Trial]:
@@ -57,7 +57,7 @@ def _try_all(file: Path | None, settings: Settings, repeats: int) -> list[Trial]
     from transcribe.commands.trials import find_layouts, prepare, run_trials, sample
 
     def tell(line: str) -> None:
-        click.echo(line, err=True)
+        say(line, error=True)
 
     layouts = find_layouts(settings, tell)
     with tempfile.TemporaryDirectory(prefix="transcribe-bench-") as folder:

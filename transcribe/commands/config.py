@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from transcribe.commands.options import config_parameters
+from transcribe.commands.options import config_parameters, say
 from transcribe.text import shown
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def show(config_file: Path | None, profile: str | None, form: str | None) -> Non
         _print_table(resolved.values)
         _print_refused(resolved.refused)
     for warning in resolved.warnings:
-        click.echo(f"warning: {warning}", err=True)
+        say(f"warning: {warning}", error=True)
 
 
 @config.command("path")
@@ -44,11 +44,11 @@ def path() -> None:
     """Print where your own config file is, or would be."""
     from transcribe.config import user_file
 
-    click.echo(user_file())
+    say(user_file())
 
 
 def _print_table(values: Sequence[Value]) -> None:
-    from transcribe.progress import printable
+    from transcribe.text import printable
 
     rows = [(each.option.name, each.option.show(each.value) or "-", str(each.origin)) for each in values]
     widths = [max(len(row[column]) for row in rows) for column in range(2)]
@@ -57,7 +57,7 @@ def _print_table(values: Sequence[Value]) -> None:
 
 
 def _print_refused(refused: Sequence[Refused]) -> None:
-    from transcribe.progress import printable
+    from transcribe.text import printable
 
     if refused:
         click.echo("\nRefused, because the folder may be somebody else's:")

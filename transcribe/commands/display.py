@@ -32,10 +32,10 @@ from transcribe.progress import (
     TrackStarted,
     Warned,
     WriterAdvanced,
-    printable,
 )
 from transcribe.settings import DisplaySettings
-from transcribe.text import shown
+from transcribe.streams import drawing
+from transcribe.text import printable, shown
 from transcribe.timecode import format_duration
 
 if TYPE_CHECKING:
@@ -126,17 +126,21 @@ class Display:
 
     def __init__(self, settings: DisplaySettings, write: Write, clock: Clock = time.monotonic) -> None:
         self.settings = settings
-        self.write = write
         self.clock = clock
         self.pace = Pace(clock)
+        self._write = write
+
+    def write(self, line: str) -> None:
+        """Write one line, whatever a stranger has put into it."""
+        self._write(printable(line))
 
     def __call__(self, event: Event) -> None:
         """Show an event, if it is to be shown."""
         match event:
             case FileFailed():
-                self.write(f"{printable(event.name)}: failed: {printable(event.message)}")
+                self.write(f"{event.name}: failed: {event.message}")
             case Warned() if not self.settings.quiet:
-                self.write(f"warning: {printable(event.message)}")
+                self.write(f"warning: {event.message}")
             case StageStarted():
                 self.pace = Pace(self.clock, event.total_ms)
             case StageAdvanced():
@@ -162,7 +166,7 @@ class PlainDisplay(Display):
         super().__call__(event)
         match event:
             case FileStarted():
-                self.write(_position(event) + printable(event.name))
+                self.write(_position(event) + event.name)
             case StageStarted() if event.stage in VISIBLE_STAGES:
                 self.next_percent = PLAIN_STEP
                 self.write(f"  {event.stage}")
@@ -175,15 +179,15 @@ class PlainDisplay(Display):
             case FileFinished():
                 self.write(f"  {_file_result(event)}")
             case FileSkipped():
-                self.write(f"  {printable(event.reason)}")
+                self.write(f"  {event.reason}")
             case TrackStarted():
-                self.write(f"  {printable(_track(event))}")
+                self.write(f"  {_track(event)}")
             case TrackPlaced():
-                self.write(f"  {printable(event.summary)}")
+                self.write(f"  {event.summary}")
             case Covered() | LanguageDetected() | SpeakersTold():
                 self.write(f"  {event.summary}")
             case Noticed():
-                self.write(printable(event.message))
+                self.write(event.message)
 
     def _advanced(self, event: StageAdvanced) -> None:
         percent = self.pace.percent
@@ -237,19 +241,19 @@ class BarDisplay(Display):
             case StageFinished() if self.settings.verbose:
                 self.write(_stage_result(event, self.pace))
             case FileFinished():
-                self.write(f"{printable(event.name)}: {_file_result(event)}")
+                self.write(f"{event.name}: {_file_result(event)}")
             case FileSkipped():
-                self.write(f"{printable(event.name)}: {printable(event.reason)}")
+                self.write(f"{event.name}: {event.reason}")
             case TrackStarted():
                 self.bar.update(self.task, description=printable(_track(event)), visible=True)
             case TrackPlaced():
-                self.write(printable(event.summary))
+                self.write(event.summary)
             case LanguageDetected() | SpeakersTold():
                 self.write(event.summary)
             case Noticed():
-                self.write(printable(event.message))
+                self.write(event.message)
             case Covered():
-                self.write(f"{printable(event.name)}: {event.summary}")
+                self.write(f"{event.name}: {event.summary}")
 
     def pause(self) -> AbstractContextManager[object]:
         """Take the bar away for as long as this is open."""
@@ -327,7 +331,7 @@ def choose_display(settings: DisplaySettings, *, terminal: bool) -> Display:
         return PlainDisplay(settings, _write_line)
     from rich.console import Console
 
-    return BarDisplay(settings, Console(stderr=True))
+    return BarDisplay(settings, Console(file=drawing()))
 
 
 def event_name(kind: type) -> str:
@@ -389,7 +393,7 @@ def _writer_texts(event: WriterAdvanced, seconds: float) -> tuple[str, str, str]
 
 
 def _file_result(event: FileFinished) -> str:
-    outputs = ", ".join(printable(each) for each in event.outputs)
+    outputs = ", ".join(event.outputs)
     return f"written: {outputs}" if outputs else "done"
 
 

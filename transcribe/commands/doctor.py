@@ -35,11 +35,13 @@ def doctor(context: click.Context, config_file: Path | None, profile: str | None
 def _print_json(checks: Sequence[Check]) -> None:
     import msgspec
 
-    click.echo(msgspec.json.format(msgspec.json.encode(shown(msgspec.to_builtins(checks))), indent=2))
+    click.echo(
+        msgspec.json.format(msgspec.json.encode(shown(msgspec.to_builtins(checks))), indent=2).decode()
+    )
 
 
 def _print_lines(checks: Sequence[Check]) -> None:
-    from transcribe.progress import printable
+    from transcribe.text import printable
 
     width = max(len(check.name) for check in checks)
     for check in checks:

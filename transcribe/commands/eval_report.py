@@ -12,9 +12,8 @@ from wcwidth import wcswidth
 
 from transcribe.errors import TranscribeError
 from transcribe.evaluation import Comparison, Pair, Passage, Score, total
-from transcribe.progress import printable
 from transcribe.speaker_evaluation import DiarisationScore, total_diarisation
-from transcribe.text import shown
+from transcribe.text import printable, shown
 
 HEADER = ("file", "language", "count", "WER %", "sub", "del", "ins", "CER %")
 

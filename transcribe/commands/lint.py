@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from transcribe.commands.options import say
 from transcribe.errors import GateError, InputError, UsageError
 
 if TYPE_CHECKING:
@@ -132,11 +133,10 @@ def _show_json(results: dict[str, list[Finding]]) -> None:
 
 
 def _show(results: dict[str, list[Finding]], every: bool) -> None:
-    from transcribe.progress import printable
 
     for findings in results.values():
         for line in map(str, findings) if every else _lines(findings):
-            click.echo(printable(line))
+            say(line)
     counts = _counts(results)
     click.echo(
         f"{_number(len(results), 'file')}: {_number(counts['errors'], 'error')}, "

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from transcribe.commands.options import say
+
 if TYPE_CHECKING:
     from transcribe.engines.llm.servers import Server
     from transcribe.models.store import InstalledModel
@@ -39,7 +41,7 @@ def list_(as_json: bool) -> None:
     click.echo(f"{'WRITER':<{width}}{'CONTEXT':>9}  WHERE")
     for row in rows:
         context = f"{row['context']:,}" if row["context"] else "?"
-        click.echo(f"{row['writer']:<{width}}{context:>9}  {row['where']}{_remark(row)}")
+        say(f"{row['writer']:<{width}}{context:>9}  {row['where']}{_remark(row)}")
     click.echo("Use one with: transcribe FILE --notes --writer WRITER", err=True)
 
 

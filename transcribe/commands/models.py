@@ -6,6 +6,7 @@ import click
 
 from transcribe.commands.models_get import import_, pull, quantize
 from transcribe.commands.models_list import list_
+from transcribe.commands.options import say
 
 
 @click.group("models")
@@ -25,11 +26,11 @@ def verify(names: tuple[str, ...]) -> None:
     for model in [store.get(name) for name in names] or store.installed():
         try:
             store.verify(model)
-            click.echo(f"{model.name}: good")
+            say(f"{model.name}: good")
         except ModelError as error:
             bad += 1
-            click.echo(f"{model.name}: bad", err=False)
-            click.echo(str(error), err=True)
+            say(f"{model.name}: bad")
+            say(error, error=True)
     if bad:
         raise ModelError(f"{bad} of the models are not as they should be", "See above for what to do")
 
@@ -40,7 +41,7 @@ def path(name: str) -> None:
     """Print where the file of a model is."""
     from transcribe.models.store import Store
 
-    click.echo(Store().path(name))
+    say(Store().path(name))
 
 
 @models.command()
@@ -50,7 +51,7 @@ def remove(name: str) -> None:
     from transcribe.models.store import Store
 
     Store().remove(name)
-    click.echo(f"{name} is removed", err=True)
+    say(f"{name} is removed", error=True)
 
 
 for command in (list_, pull, quantize, import_):

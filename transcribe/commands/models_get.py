@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from transcribe.commands.options import say
+
 if TYPE_CHECKING:
     from transcribe.models.sources import SourceName
 
@@ -29,8 +31,8 @@ def pull(names: tuple[str, ...], source: SourceName) -> None:
     from transcribe.models.store import Store
 
     for name in names:
-        model = sources.pull(name, Store(), source, tell=lambda line: click.echo(line, err=True))
-        click.echo(f"{model.name}: {model.path}", err=True)
+        model = sources.pull(name, Store(), source, tell=lambda line: say(line, error=True))
+        say(f"{model.name}: {model.path}", error=True)
 
 
 @click.command("quantize")
@@ -46,7 +48,7 @@ def quantize(name: str, encoding: str) -> None:
 
     store = Store()
     model = import_model(store.path(name), store, f"{name}-{encoding}", encoding)
-    click.echo(f"{model.name}: {model.path}", err=True)
+    say(f"{model.name}: {model.path}", error=True)
 
 
 @click.command("import")
@@ -61,4 +63,4 @@ def import_(path: Path, name: str, quantize: str | None) -> None:
     from transcribe.models.store import Store
 
     model = import_model(path, Store(), name, quantize or "")
-    click.echo(f"{model.name}: {model.path}", err=True)
+    say(f"{model.name}: {model.path}", error=True)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from transcribe.commands.options import say
+
 if TYPE_CHECKING:
     from transcribe.models.catalogue import CatalogueModel
     from transcribe.models.store import InstalledModel
@@ -30,7 +32,7 @@ def list_(as_json: bool) -> None:
         return
     click.echo(f"{'':2}{'NAME':<22}{'KIND':<13}{'SIZE':>9}{'MEMORY':>10}  {'LANGUAGES':<14}LICENCE")
     for row in rows:
-        click.echo(_line(row))
+        say(_line(row))
     click.echo("* is installed. Get another with: transcribe models pull NAME", err=True)
     click.echo(
         "8-bit weights make the same errors in less time (docs/models.md): transcribe models quantize NAME",

@@ -89,13 +89,24 @@ def settings_of(flags: dict[str, Any], config_file: Path | None, profile: str | 
         UsageError: A config file is wrong.
     """
     from transcribe import config
-    from transcribe.progress import printable
 
     resolved = config.load(flags, config_file, profile)
     if not resolved.settings.display.quiet:
         for warning in resolved.warnings:
-            click.echo(f"warning: {printable(warning)}", err=True)
+            say(f"warning: {warning}", error=True)
     return resolved.settings
+
+
+def say(line: object, *, error: bool = False) -> None:
+    """Print one line; nothing in it ends the line, moves the cursor or turns other text.
+
+    Args:
+        line: A text or a path, which may be a stranger's.
+        error: Whether it goes to standard error.
+    """
+    from transcribe.text import printable
+
+    click.echo(printable(str(line)), err=error)
 
 
 class SettingOption(click.Option):

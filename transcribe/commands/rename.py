@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from transcribe.commands.options import Asked, SettingOption, SettingsCommand, given_flags, settings_of
+from transcribe.commands.options import Asked, SettingOption, SettingsCommand, given_flags, say, settings_of
 from transcribe.errors import UsageError
 from transcribe.settings import OPTIONS
 
@@ -69,9 +69,9 @@ rename.params += [SettingOption(OPTIONS[name]) for name in MADE_WITH]
 
 def _tell(done: Renaming) -> None:
     for path in done.changed:
-        click.echo(path)
+        say(path)
     for path in done.edited:
-        click.echo(f"left as it is, because it was edited: {path}", err=True)
+        say(f"left as it is, because it was edited: {path}", error=True)
     if not done.changed:
         click.echo("nothing to change", err=True)
 
@@ -79,8 +79,8 @@ def _tell(done: Renaming) -> None:
 def _list(shares: Sequence[Share]) -> None:
     from wcwidth import wcswidth
 
-    from transcribe.progress import printable
     from transcribe.templates import clock
+    from transcribe.text import printable
     from transcribe.timecode import format_duration
 
     if not any(share.name for share in shares):
@@ -93,7 +93,7 @@ def _list(shares: Sequence[Share]) -> None:
         room = " " * (width - wcswidth(name))
         part = f"{100 * share.spoken_ms / total:3.0f} %"
         first = f"{clock(share.start_ms)}  {_shortened(printable(share.text))}"
-        click.echo(f"{name}{room}  {format_duration(share.spoken_ms):>7}  {part}  {first}")
+        say(f"{name}{room}  {format_duration(share.spoken_ms):>7}  {part}  {first}")
 
 
 def _shortened(text: str) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from transcribe.commands.options import Asked, SettingsCommand, given_flags, settings_of
+from transcribe.commands.options import Asked, SettingsCommand, given_flags, say, settings_of
 
 
 @click.command("render", cls=SettingsCommand, groups=("subtitles", "output", "notes", "show", "display"))
@@ -40,4 +40,4 @@ def render(
                 document, settings, chosen, progress, only_template=only_template, notes_anew=notes_anew
             )
         for path in paths if not asked.quiet else ():
-            click.echo(path)
+            say(path)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from transcribe.commands.options import say
 from transcribe.errors import OutputError, UsageError
 
 
@@ -21,7 +22,7 @@ def list_() -> None:
 
     for name in template_names():
         origin, path = find_template(name)
-        click.echo(f"{name:<20} {origin:<9} {'' if origin == 'packaged' else path}".rstrip())
+        say(f"{name:<20} {origin:<9} {'' if origin == 'packaged' else path}".rstrip())
 
 
 @templates.command("copy")
@@ -43,7 +44,7 @@ def copy(name: str, folder: Path | None) -> None:
         place.mkdir(parents=True, exist_ok=True)
     with atomic_file(target) as handle:
         handle.write((template_folder() / wanted).read_bytes())
-    click.echo(target)
+    say(target)
 
 
 @templates.command("check")
@@ -58,4 +59,4 @@ def check(files: tuple[Path, ...]) -> None:
 
     for path in files or [find_template(name)[1] for name in template_names()]:
         size = len(check_template(path))
-        click.echo(f"{path}: good, {size} bytes")
+        say(f"{path}: good, {size} bytes")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from transcribe.commands.options import Asked, SettingsCommand, given_flags, settings_of
+from transcribe.commands.options import Asked, SettingsCommand, given_flags, say, settings_of
 from transcribe.errors import UsageError
 from transcribe.text import shown
 
@@ -28,7 +28,6 @@ def voices() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list instead of a table.")
 def list_(as_json: bool) -> None:
     """List everyone whose voice is registered."""
-    from transcribe.progress import printable
     from transcribe.register import Register
 
     register = Register()
@@ -38,7 +37,7 @@ def list_(as_json: bool) -> None:
                               ensure_ascii=False))  # fmt: skip
         return
     for each in enrolled:
-        click.echo(f"{printable(each.name)}  {each.seconds:g} s from {printable(each.source)}")
+        say(f"{each.name}  {each.seconds:g} s from {each.source}")
     if not enrolled:
         click.echo("No voice is registered. Add one with: transcribe voices add NAME RECORDING", err=True)
 
@@ -59,10 +58,9 @@ def show(name: str) -> None:
 @click.argument("name")
 def delete(name: str) -> None:
     """Delete a person's voice."""
-    from transcribe.progress import printable
     from transcribe.register import Register
 
-    click.echo(f"deleted: {printable(str(Register().delete(name)))}")
+    say(f"deleted: {Register().delete(name)}")
 
 
 @voices.command("add", cls=SettingsCommand, groups=("normalise", "detect", "compute", "display"))
@@ -80,7 +78,6 @@ def add(
 ) -> None:
     """Register the voice of NAME out of a RECORDING in which only they speak: half a minute is best."""
     from transcribe.commands.display import open_display
-    from transcribe.progress import printable
     from transcribe.register import Register
 
     settings = settings_of(given_flags(context), config_file, profile)
@@ -107,7 +104,7 @@ def add(
             raise UsageError("there is nothing that tells speakers apart")
         enrolled = enrol(name, source, settings, media, open_detector(), open_diariser, progress)
     path = register.add(enrolled)
-    click.echo(f"registered: {printable(name)}, {enrolled.seconds:g} s, in {printable(str(path))}")
+    say(f"registered: {name}, {enrolled.seconds:g} s, in {path}")
 
 
 def _row(enrolled: Enrolled, path: Path) -> dict[str, object]:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import click
 from click_default_group import DefaultGroup
 
+from transcribe.commands.options import say
 from transcribe.commands.watch_install import install
 from transcribe.commands.watch_run import run
 from transcribe.text import shown
@@ -54,14 +55,14 @@ def status(out: Path, state: Path | None, as_json: bool) -> None:
     """Show whether a watcher runs, what it does, and what has failed."""
     import json
 
-    from transcribe.progress import printable
     from transcribe.watching.status import read_status
 
     found = read_status(out, state)
     if as_json:
         click.echo(json.dumps(shown(found.as_json()), indent=2, ensure_ascii=False))
     else:
-        click.echo("\n".join(map(printable, found.as_text().split("\n"))))
+        for line in found.as_lines():
+            say(line)
 
 
 @click.command()
@@ -69,7 +70,6 @@ def status(out: Path, state: Path | None, as_json: bool) -> None:
 @click.argument("names", metavar="[NAME]...", nargs=-1)
 def retry(out: Path, state: Path | None, names: tuple[str, ...]) -> None:
     """Have files done again: those named, or all that failed."""
-    from transcribe.progress import printable
     from transcribe.watching.asking import retry
     from transcribe.watching.folders import state_folder
     from transcribe.watching.status import existing_ledger
@@ -80,7 +80,7 @@ def retry(out: Path, state: Path | None, names: tuple[str, ...]) -> None:
     finally:
         ledger.close()
     for name in again:
-        click.echo(printable(name))
+        say(name)
     click.echo(f"{len(again)} to be done again" if again else "nothing has failed", err=True)
 
 
@@ -92,7 +92,6 @@ def history(out: Path, state: Path | None, name: str) -> None:
     import time
 
     from transcribe.errors import UsageError
-    from transcribe.progress import printable
     from transcribe.watching.folders import state_folder
     from transcribe.watching.status import existing_ledger
 
@@ -105,7 +104,7 @@ def history(out: Path, state: Path | None, name: str) -> None:
         raise UsageError(f"the ledger has no file {name}", "Give its path inside the watched folder")
     for each in moments:
         at = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(each.at))
-        click.echo(printable(f"{at}  {each.state:<10} {each.detail}".rstrip()))
+        say(f"{at}  {each.state:<10} {each.detail}".rstrip())
 
 
 for command in (run, status, retry, history, install):

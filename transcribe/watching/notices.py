@@ -11,8 +11,8 @@ from typing import Any
 from transcribe.bounded import make_folder
 from transcribe.errors import OutputError
 from transcribe.files import atomic_file, open_regular
-from transcribe.progress import Progress, Warned, printable
-from transcribe.text import readable, uri_of
+from transcribe.progress import Progress, Warned
+from transcribe.text import printable, readable, uri_of
 from transcribe.watching.folders import Folders, place_key
 from transcribe.watching.ledger import Ledger
 from transcribe.watching.records import Record

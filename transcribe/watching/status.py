@@ -61,8 +61,8 @@ class Status:
             "refused": list(map(_listed, self.refused)),
         }
 
-    def as_text(self) -> str:
-        """The same for people."""
+    def as_lines(self) -> list[str]:
+        """The same for people; a line may hold a stranger's text."""
         said = self.as_json()
         head = said["status"] + (f" (process {said['pid']})" if self.running else "")
         if said["working"]:
@@ -77,13 +77,13 @@ class Status:
             ("refused", self.refused),
         ):
             lines += ["", f"{title}:"] if records else []
-            lines += [f"  {readable(each.name)}: {each.reason}" for each in records[:SHOWN]]
+            lines += [f"  {each.name}: {each.reason}" for each in records[:SHOWN]]
             lines += [f"  and {len(records) - SHOWN} more; --json lists all"] if len(records) > SHOWN else []
         if waiting := self.deliveries.get("pending"):
             lines += ["", f"messages that wait to be delivered: {waiting}"]
         if lost := self.deliveries.get("given up"):
             lines += ["", f"messages that could not be delivered: {lost}"]
-        return "\n".join(lines)
+        return lines
 
 
 def read_status(out: Path, chosen: Path | None) -> Status:

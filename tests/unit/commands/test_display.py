@@ -33,9 +33,9 @@ from transcribe.progress import (
     StageStarted,
     Warned,
     WriterAdvanced,
-    printable,
 )
 from transcribe.settings import DisplaySettings
+from transcribe.text import printable
 
 ESCAPE = "\x1b[31mred\nline\u202e.mp3"
 PRINTED = "\\x1b[31mred\\nline\\u202e.mp3"

@@ -58,7 +58,7 @@ def test_a_running_watcher_is_told_by_its_lock_and_its_heartbeat(out: Path) -> N
     with lock_for(folder):
         found = read_status(out, None)
         assert (found.running, found.as_json()["pid"]) == (True, 77)
-        assert found.as_text().startswith("working (process 77): a.wav, recognise")
+        assert found.as_lines()[0].startswith("working (process 77): a.wav, recognise")
         with pytest.raises(UsageError, match=r"another watcher \(process 77\)"):
             lock_for(folder)
 

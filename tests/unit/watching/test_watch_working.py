@@ -9,7 +9,8 @@ import pytest
 from obedient import Studio
 
 from transcribe.errors import EngineError, InputError, ModelError, OutputError
-from transcribe.progress import FileFailed, Noticed, Warned, printable
+from transcribe.progress import FileFailed, Noticed, Warned
+from transcribe.text import printable
 from transcribe.watching.asking import retry
 from transcribe.watching.looking import Look
 from transcribe.watching.orders import Changed, Down, Finished, Hashed, Stumbled, Up
