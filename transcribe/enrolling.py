@@ -40,7 +40,7 @@ def enrol(
         InputError: There is too little speech, or there are several people.
         TranscribeError: The recording cannot be read, or an engine failed.
     """
-    with scratch("voice") as folder:
+    with scratch() as folder:
         audio = normalise(source, settings.normalise, folder, decoder, progress)
         waveform = Waveform.of(audio, folder)
         speech = detect(waveform, settings.detect, detector, progress)

@@ -12,6 +12,7 @@ import errno
 import os
 import re
 import secrets
+import shutil
 import stat
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -34,6 +35,7 @@ PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
 
 _CAREFUL = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+_FOLDER = getattr(os, "O_DIRECTORY", 0)
 _LEFT = re.compile(r"\.transcribe-(?P<pid>\d{1,10})(?:-[0-9a-f]{1,16})?\.tmp")
 _ours: set[str] = set()
 """Temporary files that this process has open."""
@@ -163,6 +165,34 @@ def _temporary(folder: Path, *, private: bool = False) -> Iterator[tuple[Path, B
         _ours.discard(path.name)
 
 
+@contextmanager
+def temporary_folder(parent: Path) -> Iterator[Path]:
+    """A private folder of a name nobody can guess, removed at the end with all that is in it.
+
+    Raises:
+        OSError: It cannot be made.
+    """
+    path = parent / _new_name()
+    path.mkdir(mode=PRIVATE_FOLDER)
+    _ours.add(path.name)
+    try:
+        with _open_folder(path) if fcntl else contextlib.nullcontext(-1) as number:
+            _lock(number)
+            yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+        _ours.discard(path.name)
+
+
+@contextmanager
+def _open_folder(path: Path) -> Iterator[int]:
+    number = os.open(path, os.O_RDONLY | _CAREFUL | _FOLDER)
+    try:
+        yield number
+    finally:
+        os.close(number)
+
+
 def _new_name() -> str:
     return f".transcribe-{os.getpid()}-{secrets.token_hex(8)}.tmp"
 
@@ -208,16 +238,28 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def sweep(folder: Path) -> None:
+def sweep(folder: Path, *, folders: bool = False) -> None:
     """Remove the temporary files that killed runs left in a folder.
 
     Only plain files of this user, of a process that is gone, and that nobody has locked.
+
+    Args:
+        folder: Where they lie; what is no folder is left alone.
+        folders: Whether temporary folders are removed, too; only where nobody else can have made them.
     """
     with contextlib.suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
             found = _LEFT.fullmatch(entry.name)
             if found and entry.name not in _ours and not _is_running(int(found["pid"])):
                 _remove_left(Path(entry.path))
+                if folders:
+                    _remove_left_folder(Path(entry.path))
+
+
+def _remove_left_folder(path: Path) -> None:
+    with contextlib.suppress(OSError), _open_folder(path) as number:
+        if os.fstat(number).st_uid == os.geteuid() and _lock(number):
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def _remove_left(path: Path) -> None:

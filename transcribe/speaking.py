@@ -123,7 +123,7 @@ def _fingerprint(settings: Settings) -> str:
 
 
 def _choose(source: Source, settings: Settings, engines: Engines) -> Choice:
-    with scratch("tracks") as folder:
+    with scratch() as folder:
         ear = _Ear(settings, engines, engines.open_detector(), folder)
         parts = _parts(source, settings.normalise)
         samples = ear.samples(source, parts)

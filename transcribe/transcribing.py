@@ -235,7 +235,7 @@ def _path_of(source: str) -> Iterator[Path]:
     if source != STANDARD:
         yield Path(source)
         return
-    with scratch("stdin") as place:
+    with scratch() as place:
         path = place / "stdin"
         with disk_errors(path, "writing"), path.open("wb") as handle:
             shutil.copyfileobj(sys.stdin.buffer, handle)

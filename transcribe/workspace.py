@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,7 +19,15 @@ import filelock
 import msgspec
 
 from transcribe.digest import file_digest, sealed, unsealed
-from transcribe.files import PRIVATE_FILE, atomic_file, disk_errors, private_file, private_folder, sweep
+from transcribe.files import (
+    PRIVATE_FILE,
+    atomic_file,
+    disk_errors,
+    private_file,
+    private_folder,
+    sweep,
+    temporary_folder,
+)
 from transcribe.places import work_root
 from transcribe.text import from_json, to_json
 
@@ -31,18 +38,19 @@ LAYOUT = "5"
 
 
 @contextmanager
-def scratch(prefix: str) -> Iterator[Path]:
-    """A private folder among the work directories, deleted at the end.
+def scratch() -> Iterator[Path]:
+    """A private folder among the work directories, deleted at the end; what a kill leaves, by the next run.
 
     Raises:
         OutputError: It cannot be made.
     """
     root = work_root()
-    with disk_errors(root, "writing into"):
-        private_folder(root)
-        folder = tempfile.TemporaryDirectory(prefix=f"{prefix}-", dir=root)
-    with folder as name:
-        yield Path(name)
+    with contextlib.ExitStack() as stack:
+        with disk_errors(root, "writing into"):
+            private_folder(root)
+            sweep(root, folders=True)
+            path = stack.enter_context(temporary_folder(root))
+        yield path
 
 
 class Workspace:
@@ -86,6 +94,7 @@ class Workspace:
             self._lock.acquire(blocking=blocking)
         if self._lock.is_locked:
             sweep(self.path)
+            sweep(self._root, folders=True)
         return self._lock.is_locked
 
     def clear(self) -> None:

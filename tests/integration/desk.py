@@ -174,9 +174,7 @@ class Desk:
     def temporary_files(self) -> list[Path]:
         """What should not be there once a command has ended."""
         everything = [*self.folder.rglob("*"), *self.work.rglob("*")]
-        return [
-            p for p in everything if p.name.endswith(".tmp") or p.name.startswith((".transcribe-", "stdin-"))
-        ]
+        return [path for path in everything if path.name.endswith(".tmp")]
 
 
 def _content(path: Path) -> bytes | None:

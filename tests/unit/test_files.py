@@ -20,6 +20,7 @@ from transcribe.files import (
     private_file,
     private_folder,
     sweep,
+    temporary_folder,
     try_folder,
     write_together,
 )
@@ -116,7 +117,7 @@ def test_what_is_not_left_over_is_not_swept(tmp_path: Path) -> None:
         (tmp_path / f".transcribe-{alive.pid}.tmp").touch()
         (tmp_path / f".transcribe-{DEAD}-1.tmp").symlink_to(precious)
         os.mkfifo(tmp_path / f".transcribe-{DEAD}-2.tmp")
-        (tmp_path / f".transcribe-{DEAD}-3.tmp").mkdir()
+        (tmp_path / f".transcribe-{DEAD}-3.tmp").mkdir()  # of a user's folder
         locked = tmp_path / f".transcribe-{DEAD}-4.tmp"
         kept = {each.name for each in tmp_path.iterdir()} | {locked.name}
         with locked.open("wb") as handle, atomic_file(tmp_path / "open") as ours:
@@ -125,6 +126,30 @@ def test_what_is_not_left_over_is_not_swept(tmp_path: Path) -> None:
             ours.write(b"still here")
         assert {each.name for each in tmp_path.iterdir()} == kept | {"open"}
         alive.communicate(b"\n")
+
+
+def test_the_folder_of_a_killed_run_is_swept_and_one_that_is_used_is_not(tmp_path: Path) -> None:
+    left, theirs = tmp_path / f".transcribe-{DEAD}-1f.tmp", tmp_path / f".transcribe-{DEAD}-2f.tmp"
+    elsewhere = tmp_path / "elsewhere"
+    for folder in (left, theirs, elsewhere):
+        folder.mkdir()
+        (folder / "sound").write_bytes(b"x")
+    (left / "link").symlink_to(elsewhere)
+    (tmp_path / f".transcribe-{DEAD}-3f.tmp").symlink_to(elsewhere)
+    handle = os.open(theirs, os.O_RDONLY)
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    with temporary_folder(tmp_path) as ours:
+        assert ours.stat().st_mode & 0o777 == 0o700
+        (ours / "sound").write_bytes(b"x")
+        sweep(tmp_path, folders=True)
+        assert sorted(path.name for path in tmp_path.iterdir() if path.is_dir()) == sorted(
+            [ours.name, theirs.name, "elsewhere", f".transcribe-{DEAD}-3f.tmp"]
+        )
+    os.close(handle)
+    assert not ours.exists()
+    sweep(tmp_path, folders=True)
+    assert not theirs.exists()
+    assert (elsewhere / "sound").exists()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to somebody else")

@@ -78,7 +78,7 @@ def test_the_choice_is_kept(ffmpeg: Ffmpeg, make_media: MakeMedia, work: Path) -
     assert found(path, ffmpeg)[0].stream == 0
     kept.unlink()
     assert found(path, ffmpeg) == first
-    assert [each for each in work.iterdir() if each.name.startswith("tracks-")] == []
+    assert [each for each in work.iterdir() if each.suffix == ".tmp"] == []
 
 
 def test_of_three_tracks_two_speak(ffmpeg: Ffmpeg, make_media: MakeMedia, work: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -126,3 +128,17 @@ def test_what_a_kill_left_in_a_work_folder_is_removed(tmp_path: Path) -> None:
         left.write_bytes(b"samples")
     with Workspace(tmp_path, "a/b"):
         assert not left.exists()
+
+
+def test_what_a_killed_run_left_is_gone_after_the_next_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRANSCRIBE_WORK_DIR", str(tmp_path))
+    code = "from transcribe.workspace import scratch\nimport os\n"
+    code += "with scratch() as path:\n (path / 'stdin').write_text('x')\n os.kill(os.getpid(), 9)\n"
+    subprocess.run([sys.executable, "-P", "-c", code], check=False)
+    (left,) = tmp_path.iterdir()
+    assert (left / "stdin").exists()
+    with Workspace(tmp_path, "recording/job"):
+        pass
+    assert [path.name for path in tmp_path.iterdir()] == ["recording"]
