@@ -41,11 +41,13 @@ def blocks_of(lines: Sequence[str], first: int = 0, *, end: str) -> Iterator[tup
         end: Characters that a line may have and still count as empty.
     """
     start = first
-    for index in range(first, len(lines) + 1):
-        if index == len(lines) or not lines[index].strip(end):
+    for index, line in enumerate(lines[first:], first):
+        if not line.strip(end):
             if index > start:
                 yield start, lines[start:index]
             start = index + 1
+    if start < len(lines):
+        yield start, lines[start:]
 
 
 def check_cues(
@@ -100,7 +102,7 @@ def _check_text(cue: SeenCue, kind: str, limits: Limits, findings: Findings) -> 
             cue.text_line,
         )
     for number, text in enumerate(cue.texts, cue.text_line):
-        if (width := _width(text)) > limits.line_cells:
+        if 2 * len(text) > limits.line_cells and (width := _width(text)) > limits.line_cells:
             findings.add(
                 f"{kind}-line-length",
                 f"the line is {width} characters wide, {limits.line_cells} are the limit",

@@ -20,8 +20,8 @@ class Finding:
     Attributes:
         file: The file, as the user named it.
         rule: Stable id; a key of `rules.RULES`.
-        severity: `error`: readers fail or show something wrong; `warning`: against a recommendation;
-            `note`: worth a look.
+        severity: `error`: readers fail or show something wrong; `warning`: against a recommendation,
+            or a rule that readers do without; `note`: worth a look.
         message: One line for people, without a full stop.
         line: Counted from 1; None where the whole file is meant.
         column: Counted from 1 in characters; None where the whole line is meant.
@@ -56,6 +56,10 @@ class Findings:
         self._counts[rule] += 1
         if self._counts[rule] <= MOST_OF_A_RULE:
             self._found.append(Finding(self.file, rule, RULES[rule].severity, message, line, column))
+
+    def full(self, rule: str) -> bool:
+        """Whether no more of a rule are listed, so that messages and places need not be made."""
+        return self._counts[rule] >= MOST_OF_A_RULE
 
     def more(self, rule: str, count: int) -> None:
         """Note that a rule is broken in further places, which are not worth listing."""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from transcribe.lint.cues import SeenCue, blocks_of, check_cues
 from transcribe.lint.finding import Findings, shown
 from transcribe.lint.limits import Limits
-from transcribe.lint.text import Lines
+from transcribe.lint.text import lines_of
 from transcribe.lint.times import time_ms
 
 ARROW = "-->"
@@ -24,7 +24,7 @@ _SPEAKER = re.compile(r"([^\W\d_][^:\n]{0,30}): \S")
 def check(text: str, limits: Limits, duration_ms: int | None, findings: Findings) -> None:
     """Check a SubRip file."""
     reader = _Reader(findings)
-    for start, block in blocks_of(Lines(text), end=" \t"):
+    for start, block in blocks_of(lines_of(text), end=" \t"):
         reader.block(start, block)
     check_cues(reader.cues, "srt", limits, duration_ms, findings)
     _check_speakers(reader.cues, findings)

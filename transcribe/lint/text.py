@@ -31,11 +31,9 @@ _MARKS = (  # UTF-32's little-endian mark begins with UTF-16's
 )
 
 
-class Lines(list[str]):
+def lines_of(text: str) -> list[str]:
     """The lines of a text without their ends; LF, CRLF and CR all end one, as WebVTT has it."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__(_NEWLINE.split(text))
+    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
 class Places:

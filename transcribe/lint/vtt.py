@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache, partial
 
 from transcribe.lint.cues import SeenCue, blocks_of, check_cues
 from transcribe.lint.finding import Findings, shown
 from transcribe.lint.limits import Limits
-from transcribe.lint.text import Lines
+from transcribe.lint.text import lines_of
 from transcribe.lint.times import time_ms
-from transcribe.lint.vtt_settings import CUE, Regions, check_settings
+from transcribe.lint.vtt_settings import CUE, Regions, mismatch, read_settings
 from transcribe.lint.vtt_text import Payload, check_payload
 
 ARROW = "-->"
-MOST_SETTINGS = 1000
-"""Kept as known to be right: nearly all cues of a file have the same."""
+REMEMBERED = 1000
+"""Texts of settings that are read once: nearly all cues of a file have the same."""
 
 _TIME = r"(?:([0-9]{2,}):)?([0-5][0-9]):([0-5][0-9])\.([0-9]{3})"
 _EXACT = re.compile(rf"{_TIME}[ \t]+-->[ \t]+{_TIME}(?:[ \t]+(.*))?")
@@ -27,7 +28,8 @@ _SPEAKER = re.compile(r"([^\W\d_][^:<>\n]{0,30}): \S")
 
 def check(text: str, limits: Limits, duration_ms: int | None, findings: Findings) -> None:
     """Check a WebVTT file."""
-    lines = Lines(text)
+    lines = lines_of(text)
+    _check_end(lines, findings)
     reader = _Reader(findings)
     for start, block in blocks_of(lines, _header(lines, findings), end=""):
         reader.block(start, block)
@@ -60,6 +62,13 @@ def _header(lines: Sequence[str], findings: Findings) -> int:
     return end
 
 
+def _check_end(lines: Sequence[str], findings: Findings) -> None:
+    if lines[-1]:
+        findings.add("vtt-file-end", "no line end stands at the end of the file", len(lines))
+    elif len(lines) == 2:
+        findings.add("vtt-file-end", "no empty line follows the header, though nothing else does", 1)
+
+
 def _begins_cue(lines: Sequence[str], index: int) -> bool:
     return any(ARROW in line for line in lines[index : index + 2])
 
@@ -77,7 +86,7 @@ class _Reader:
         self.voices = False
         self._ids: dict[str, int] = {}
         self._regions = Regions(findings)
-        self._right_settings: set[str] = set()
+        self._read_settings = lru_cache(REMEMBERED)(partial(read_settings, kind=CUE))
         self._any_cue = False
         self._findings = findings
 
@@ -122,6 +131,10 @@ class _Reader:
             if head > 0 and (position == 0 or block[head - 1].isdigit()):
                 self._identifier(block[head - 1], start + head)
             self._cue(start + head, block[head], block[head + 1 : end])
+        for index in sorted(set(times).difference(heads)):
+            if index > heads[0]:
+                column = block[index].index(ARROW) + 1
+                self._findings.add("vtt-arrow-in-text", "the text contains -->", start + index + 1, column)
 
     def _identifier(self, name: str, number: int) -> None:
         if ARROW in name:
@@ -137,11 +150,6 @@ class _Reader:
         self._any_cue = True
         number = index + 1
         times = self._times(head, number)
-        for offset, line in enumerate(body, number + 1):
-            if ARROW in line:
-                self._findings.add(
-                    "vtt-arrow-in-text", "the text contains -->", offset, line.index(ARROW) + 1
-                )
         payload: Payload = check_payload(body, number + 1, times, self._findings)
         self.voices = self.voices or bool(payload.voices)
         if times:
@@ -161,14 +169,13 @@ class _Reader:
         return time_ms(*parts[0:4]), time_ms(*parts[4:8])
 
     def _settings(self, settings: str, number: int, column: int) -> None:
-        if settings in self._right_settings:
-            return
-        seen: dict[str, str] = {}
-        right = check_settings(settings, (number, column), CUE, seen, self._findings)
-        if seen.get("region"):
-            self._regions.use(seen["region"], number)
-        elif right and len(self._right_settings) < MOST_SETTINGS:
-            self._right_settings.add(settings)
+        values, problems = self._read_settings(settings)
+        for offset, problem in problems:
+            self._findings.add(CUE.rule, problem, number, column + offset)
+        if region := values.get("region"):
+            self._regions.use(region, number)
+        if problem := mismatch(values):
+            self._findings.add("vtt-setting-ignored", problem, number, column)
 
 
 def _heads(block: Sequence[str], times: list[int]) -> list[int]:

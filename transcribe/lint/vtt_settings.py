@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from transcribe.lint.finding import Findings, shown
+from transcribe.lint.text import Places
 
 _PERCENT = r"[0-9]+(?:\.[0-9]+)?%"
 _PERCENTAGE = re.compile(_PERCENT)
-_SETTING = re.compile(r"[^ \t]+")
+_SETTING = re.compile(r"[^ \t\n]+")
+_WHOLE = re.compile(r"0*100(?:\.0+)?%")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SettingsList:
     """Settings that may stand together.
 
@@ -55,27 +58,28 @@ REGION = SettingsList(
 )
 
 
-def check_settings(
-    text: str, place: tuple[int, int], kind: SettingsList, seen: dict[str, str], findings: Findings
-) -> bool:
-    """Check settings on one line; whether they are right.
+class Settings(NamedTuple):
+    """What a text sets.
 
-    Args:
-        text: The settings.
-        place: Line and column of the text, both from 1.
-        kind: What may be set.
-        seen: Values by name of those set already; what is set here is added.
-        findings: Where mistakes are noted.
+    Attributes:
+        values: By name; of a name that is set twice, the first.
+        problems: Offset and description of what is wrong.
     """
-    line, column = place
-    right = True
+
+    values: Mapping[str, str]
+    problems: tuple[tuple[int, str], ...]
+
+
+def read_settings(text: str, kind: SettingsList) -> Settings:
+    """Read settings between spaces, tabs and line ends; `kind` is what may be set."""
+    values: dict[str, str] = {}
+    problems = []
     for match in _SETTING.finditer(text):
         name, _, value = match[0].partition(":")
-        if problem := _problem(name, value, kind, seen):
-            right = False
-            findings.add(kind.rule, f"{shown(match[0])} {problem}", line, column + match.start())
-        seen.setdefault(name, value)
-    return right
+        if problem := _problem(name, value, kind, values):
+            problems.append((match.start(), f"{shown(match[0])} {problem}"))
+        values.setdefault(name, value)
+    return Settings(values, tuple(problems))
 
 
 def _problem(name: str, value: str, kind: SettingsList, seen: Mapping[str, str]) -> str:
@@ -87,6 +91,18 @@ def _problem(name: str, value: str, kind: SettingsList, seen: Mapping[str, str])
     if any(float(percentage[:-1]) > 100 for percentage in _PERCENTAGE.findall(value) if name != "id"):
         return "is above 100%"
     return "sets it a second time" if name in seen else ""
+
+
+def mismatch(values: Mapping[str, str]) -> str:
+    """Why the settings of a cue do not go together; empty where they do (W3C WebVTT, 3.1 and 4.4)."""
+    narrow = _WHOLE.fullmatch(values.get("size", "100%")) is None
+    if "region" in values and (ignoring := [each for each in ("vertical", "line") if each in values]):
+        return f"with {ignoring[0]} the cue is not shown in its region"
+    if "region" in values and narrow:
+        return "with a size below 100% the cue is not shown in its region"
+    if narrow and values.get("align") in ("start", "end") and "position" not in values:
+        return f"align:{values['align']} and a size without a position: the text decides where it is shown"
+    return ""
 
 
 class Regions:
@@ -102,10 +118,13 @@ class Regions:
 
     def define(self, start: int, block: Sequence[str]) -> None:
         """Check a REGION block and remember it; `start` is the index of its first line."""
-        seen: dict[str, str] = {}
-        for number, line in enumerate(block[1:], start + 2):
-            check_settings(line, (number, 1), REGION, seen, self._findings)
-        name = seen.get("id", "")
+        settings = "\n".join(block[1:])
+        values, problems = read_settings(settings, REGION)
+        places = Places(settings)
+        for offset, problem in problems:
+            line, column = places.of(offset)
+            self._findings.add(REGION.rule, problem, start + 1 + line, column)
+        name = values.get("id", "")
         if not name:
             self._findings.add("vtt-region-id", "the region has no id, so no cue can name it", start + 1)
         elif name in self._lines:

@@ -15,6 +15,9 @@ from transcribe.lint.times import time_ms
 
 _PART = re.compile(r"<[^>]*>?|&(?:#[0-9]{1,7};|#[xX][0-9a-fA-F]{1,6};|[A-Za-z0-9]{1,32};)?|[^<&]+")
 _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]*)((?:\.[^\s.<>&]+)*)(?:[ \t\n]+([^>]*))?>")
+_USUAL_CUE = re.compile(r"<v ([^<>&\n]+)>([^<&]*(?:&(?:amp|lt|gt);[^<&]*)*)(?:</v>)?")
+"""One speaker and no other markup: most cues that have any."""
+
 _MEANT_TAG = re.compile(r"<(?:[A-Za-z/.>]|[0-9]+:)")
 _TIME = re.compile(r"<(?:([0-9]{2,}):)?([0-5][0-9]):([0-5][0-9])\.([0-9]{3})>")
 _KNOWN = frozenset(("c", "i", "b", "u", "ruby", "rt", "v", "lang"))
@@ -49,6 +52,8 @@ def check_payload(
     text = "\n".join(body)
     if "<" not in text and "&" not in text:
         return Payload(tuple(body))
+    if (usual := _USUAL_CUE.fullmatch(text)) and (name := usual[1].strip()):
+        return Payload(tuple(html.unescape(usual[2]).split("\n")), [name])
     return _Text(text, number, times, findings).read()
 
 
@@ -78,6 +83,9 @@ class _Text:
         return self._payload
 
     def _add(self, rule: str, message: str, offset: int) -> None:
+        if self._findings.full(rule):
+            self._findings.more(rule, 1)
+            return
         self._places = self._places or Places(self._text)
         line, column = self._places.of(offset)
         self._findings.add(rule, message, self._number + line - 1, column)

@@ -160,6 +160,24 @@ VTT_CASES = [
         vtt("Hi", "00:01.000 --> 00:03.000 size:50% line:-1 position:10%,line-left align:start vertical:rl"),
         3,
     ),
+    *(
+        case(
+            "vtt-setting-ignored", "a.vtt", in_region(f"low {wrong}"), in_region("low size:100% align:end"), 9
+        )
+        for wrong in ("line:1", "vertical:rl", "size:50%")
+    ),
+    *(
+        case(
+            "vtt-setting-ignored",
+            "a.vtt",
+            vtt("Hi", f"00:01.000 --> 00:03.000 size:50% {wrong}"),
+            vtt("Hi", f"00:01.000 --> 00:03.000 size:50% {right}"),
+            3,
+        )
+        for wrong, right in (("align:start", "align:start position:10%"), ("align:end", "align:left"))
+    ),
+    case("vtt-file-end", "a.vtt", VTT.removesuffix("\n"), VTT, 7),
+    case("vtt-file-end", "a.vtt", "WEBVTT\r\n", "WEBVTT\r\n\r\n", 1),
     case("vtt-region-setting", "a.vtt", region("id:a", "lines:3 width:101%"), region("id:a width:100%"), 5),
     case("vtt-region-id", "a.vtt", region("lines:3"), region("lines:3", "id:a"), 3),
     case(
