@@ -22,6 +22,7 @@ class Container:
         tags: Title, artist and the like, sorted by key.
         pictures: Whether it holds moving pictures or other timed streams, whose length may be the one stated.
         chapters: Start and end in ms and title of every chapter, in the file's order, as the file says them.
+        estimated: Whether the length is a guess from the first frames, far off where the bitrate varies.
     """
 
     format: str
@@ -30,6 +31,7 @@ class Container:
     tags: tuple[tuple[str, str], ...] = ()
     pictures: bool = False
     chapters: tuple[tuple[int, int, str], ...] = ()
+    estimated: bool = False
 
 
 @dataclass(frozen=True)

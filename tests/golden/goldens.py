@@ -21,12 +21,18 @@ CASES = Path(__file__).parent / "cases"
 TRANSCRIPTS = ("txt", "srt", "vtt", "json", "tsv", "md")
 PACK_CASE = "pack"
 PACKED = ("podcast-srt", "podcast-json", "html", "chapters", "psc", "rss", "audacity", "lrc", "ttml", "csv")
+SENTENCES_CASE = "sentence-lines"
+"""The words of `english-sentences`, one sentence a line."""
+
 NOTES = ("notes", "notes-html", "notes-txt", "rss-html", "newsletter")
 FORMATS_OF = {
     PACK_CASE: (*TRANSCRIPTS, *PACKED),
     "three-speakers": (*TRANSCRIPTS, *PACKED, *NOTES),
     "formulas": (*TRANSCRIPTS, "csv"),
 }
+
+
+SETTINGS_OF = {SENTENCES_CASE: SubtitleSettings(max_line_chars=0)}
 
 
 def case_names() -> list[str]:
@@ -49,7 +55,7 @@ def expected_file(case: str, format_name: str) -> Path:
 
 def rendered(case: str, format_name: str) -> bytes:
     document = (CASES / case / "episode.json").read_bytes()
-    return render(read_document(document, case), format_name, SubtitleSettings())
+    return render(read_document(document, case), format_name, SETTINGS_OF.get(case, SubtitleSettings()))
 
 
 def rewrite() -> None:

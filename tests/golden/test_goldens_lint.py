@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from goldens import FORMATS_OF, expected_file
+from goldens import FORMATS_OF, SENTENCES_CASE, case_names, expected_file, rendered
 
 from transcribe.formats import FORMATS
 from transcribe.lint import Asked, lint_bytes
@@ -20,6 +20,26 @@ def test_a_file_of_the_pack_is_clean(case: str, name: str) -> None:
     profile = "podcast" if name == "podcast-srt" else ""
     findings = lint_bytes(path.name, path.read_bytes(), Asked(profile=profile) if profile else Asked())
     assert [finding for finding in findings if finding.severity != "note"] == []
+
+
+WRITABLE = [
+    (case, name)
+    for case in case_names()
+    for name in FORMATS
+    if case == "three-speakers" or not FORMATS[name].from_notes
+]
+
+
+@pytest.mark.parametrize(("case", "name"), WRITABLE)
+def test_no_format_is_an_error(case: str, name: str) -> None:
+    findings = lint_bytes(f"talk{FORMATS[name].suffix}", rendered(case, name))
+    assert [finding for finding in findings if finding.severity == "error"] == []
+
+
+@pytest.mark.parametrize("name", ["srt", "vtt"])
+def test_one_sentence_a_line_is_no_warning(name: str) -> None:
+    findings = lint_bytes(f"a.{name}", rendered(SENTENCES_CASE, name))
+    assert [finding.rule for finding in findings] == [f"{name}-line-wide"]
 
 
 def test_what_is_checked_are_formats() -> None:

@@ -6,7 +6,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,9 +16,9 @@ from transcribe.commands.options import say
 from transcribe.errors import GateError, InputError, UsageError
 
 if TYPE_CHECKING:
-    from transcribe.lint import Asked, Finding
+    from transcribe.lint import Asked, Finding, Length
 
-KINDS = ("vtt", "srt", "transcript", "chapters", "psc", "rss")
+KINDS = ("vtt", "srt", "transcript", "chapters", "psc", "rss", "document")
 PROFILES = ("subtitle", "podcast")
 UNREADABLE = "file-unreadable"
 FEW_NOTES = 10
@@ -39,6 +39,12 @@ FEW_NOTES = 10
 @click.option(
     "--duration", metavar="TIME", help="Length of the recording, such as 1:02:03; nothing may lie after it."
 )
+@click.option(
+    "--media",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="The recording, or its JSON by transcribe; by default what lies beside a file and has its name.",
+)
 @click.option("--strict", is_flag=True, help="Count warnings as errors.")
 @click.option(
     "--verbose", "every", is_flag=True, help="List every note, also those of a rule with many in a file."
@@ -51,6 +57,7 @@ def lint(
     every: bool,
     as_json: bool,
     list_rules: bool,
+    media: Path | None,
     **asked: str | None,
 ) -> None:
     """Check WebVTT, SubRip, podcast transcripts and chapters in JSON, Podlove chapters and RSS, anyone's.
@@ -68,17 +75,24 @@ def lint(
         return
     if not files:
         raise UsageError("there is no file to check", "Name one: transcribe lint FILE...")
-    how = Asked(asked["kind"], asked["profile"], _ms(asked["duration"]))
+    how = Asked(asked["kind"], asked["profile"], _length(asked["duration"], media))
     results = {str(path): findings for path, findings in _checked(files, how)}
     _show_json(results) if as_json else _show(results, every)
     _judge(results, strict)
 
 
-def _ms(duration: str | None) -> int | None:
+def _length(duration: str | None, media: Path | None) -> Length | None:
+    """The length that is said, for all files."""
+    from transcribe.commands.lint_length import length_of
+    from transcribe.lint import Length
     from transcribe.timecode import parse_timecode
 
+    if duration is not None and media is not None:
+        raise UsageError("--duration and --media say the same thing", "Leave one of them out")
+    if media is not None:
+        return length_of(media)
     try:
-        return parse_timecode(duration) if duration is not None else None
+        return Length(parse_timecode(duration)) if duration is not None else None
     except ValueError as error:
         raise UsageError(f"--duration: {error}") from error
 
@@ -106,6 +120,7 @@ def _files_in(folder: Path) -> list[Path]:
 
 
 def _findings(path: Path, asked: Asked) -> list[Finding]:
+    from transcribe.commands.lint_length import length_beside
     from transcribe.files import open_regular
     from transcribe.lint import RULES, Finding, lint_bytes
     from transcribe.lint.text import LARGEST_BYTES
@@ -117,7 +132,7 @@ def _findings(path: Path, asked: Asked) -> list[Finding]:
         reason = error.strerror if isinstance(error, OSError) else None
         message = f"the file cannot be read: {reason or error}"
         return [Finding(str(path), UNREADABLE, RULES[UNREADABLE].severity, message)]
-    return lint_bytes(str(path), data, asked)
+    return lint_bytes(str(path), data, replace(asked, length=asked.length or length_beside(path)))
 
 
 def _show_json(results: dict[str, list[Finding]]) -> None:

@@ -304,7 +304,10 @@ def _container(format_name: str, finished: Finished, separator: str) -> Containe
     known = tuple(sorted((key, value) for key, value in tags.items() if key not in TECHNICAL_TAGS))
     pictures = re.findall(_PICTURES.format(separator=re.escape(separator)), finished.log, re.MULTILINE)
     timed = len(streams) + sum("(attached pic)" not in each for each in pictures)
-    return Container(format_name, _duration(finished.log), streams, known, pictures=timed > 1)
+    guessed = "Estimating duration from bitrate" in finished.log
+    return Container(
+        format_name, _duration(finished.log), streams, known, pictures=timed > 1, estimated=guessed
+    )
 
 
 def _duration(log: str) -> int | None:

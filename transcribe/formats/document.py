@@ -9,6 +9,7 @@ Version history: 1, the first.
 
 from __future__ import annotations
 
+import codecs
 import dataclasses
 import json
 import re
@@ -465,6 +466,9 @@ def read_document(data: bytes, name: str = "the transcript") -> Episode:
     Raises:
         InputError: It is not such a document, is damaged, or a newer program made it.
     """
+    data = data.removeprefix(codecs.BOM_UTF8)
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise InputError(f"{name} is not a transcript document: it is UTF-16", "Save it as UTF-8")
     try:
         heading = msgspec.json.decode(data, type=_Heading)
         if heading.schema == SCHEMA and heading.version == VERSION:

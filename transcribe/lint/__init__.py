@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from transcribe.lint.check import Asked, lint_bytes
 from transcribe.lint.finding import Finding
+from transcribe.lint.length import Length
 from transcribe.lint.rules import RULES, Rule
 
-__all__ = ["RULES", "Asked", "Finding", "Rule", "lint_bytes"]
+__all__ = ["RULES", "Asked", "Finding", "Length", "Rule", "lint_bytes"]

@@ -19,6 +19,7 @@ from transcribe.lint.json_fields import (
     said,
 )
 from transcribe.lint.json_text import JsonFindings, Path
+from transcribe.lint.length import Length, is_past
 
 VERSIONS = ("1.0", "1.0.0", "1.1", "1.1.0", "1.2", "1.2.0")
 _TOP = {
@@ -43,7 +44,7 @@ _CHAPTER = {
 _LOCATION = {"name": TEXT, "geo": TEXT, "osm": TEXT}
 
 
-def check(value: object, duration_ms: int | None, findings: JsonFindings) -> None:
+def check(value: object, length: Length | None, findings: JsonFindings) -> None:
     """Check the value of the JSON of chapters."""
     if not isinstance(value, dict) or not isinstance(value.get("chapters"), list):
         findings.add("chapters-shape", "there is no list chapters in an object", ())
@@ -55,10 +56,10 @@ def check(value: object, duration_ms: int | None, findings: JsonFindings) -> Non
         findings.add("chapters-version", f"version is {said(version)}, not '1.2.0'", path)
     if not value["chapters"]:
         findings.add("chapters-none", "there are no chapters", ("chapters",))
-    _check_all(value["chapters"], duration_ms, findings)
+    _check_all(value["chapters"], length, findings)
 
 
-def _check_all(chapters: list[Any], duration_ms: int | None, findings: JsonFindings) -> None:
+def _check_all(chapters: list[Any], length: Length | None, findings: JsonFindings) -> None:
     starts: list[tuple[float, Path, bool]] = []
     for index, chapter in enumerate(chapters):
         path: Path = ("chapters", index)
@@ -67,7 +68,7 @@ def _check_all(chapters: list[Any], duration_ms: int | None, findings: JsonFindi
             continue
         check_fields(chapter, path, _CHAPTER, "chapters", findings)
         _check_texts(chapter, path, findings)
-        _check_times(chapter, path, duration_ms, findings)
+        _check_times(chapter, path, length, findings)
         start = number_of(chapter, "startTime")
         if start is not None:
             starts.append((start, (*path, "startTime"), chapter.get("toc") is not False))
@@ -91,9 +92,7 @@ def _check_starts(starts: list[tuple[float, Path, bool]], findings: JsonFindings
         check_milliseconds([start for start, _, _ in starts], "chapters", starts[-1][1], findings)
 
 
-def _check_times(
-    chapter: dict[str, Any], path: Path, duration_ms: int | None, findings: JsonFindings
-) -> None:
+def _check_times(chapter: dict[str, Any], path: Path, length: Length | None, findings: JsonFindings) -> None:
     if "startTime" not in chapter:
         findings.add("chapters-start-missing", "the chapter has no startTime", path)
     start, end = number_of(chapter, "startTime"), number_of(chapter, "endTime")
@@ -102,8 +101,8 @@ def _check_times(
             continue
         if time < 0:
             findings.add("chapters-negative", f"{name} is {time:g}", (*path, name))
-        if duration_ms is not None and time * 1000 > duration_ms + 1:  # times in floats are rounded
-            message = f"{name} is {time:g} s, the recording ends at {duration_ms / 1000:g} s"
+        if is_past(length, time * 1000 - 1):  # times in floats are rounded
+            message = f"{name} is {time:g} s, {length}"
             findings.add("chapters-past-end", message, (*path, name))
     if start is not None and end is not None and end <= start:
         message = f"the chapter ends at {end:g} s, not after its start at {start:g} s"

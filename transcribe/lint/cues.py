@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from transcribe.formats.tokens import text_width
 from transcribe.lint.finding import Findings
+from transcribe.lint.length import Length, is_past
 from transcribe.lint.limits import Limits
 from transcribe.timecode import format_timecode
 
@@ -51,21 +52,48 @@ def blocks_of(lines: Sequence[str], first: int = 0, *, end: str) -> Iterator[tup
 
 
 def check_cues(
-    cues: Sequence[SeenCue], kind: str, limits: Limits, duration_ms: int | None, findings: Findings
+    cues: Sequence[SeenCue], kind: str, limits: Limits, length: Length | None, findings: Findings
 ) -> None:
     """Check times and sizes. `kind` (`vtt`, `srt`) is how the rules' ids begin."""
     if not cues:
         findings.add(f"{kind}-no-cues", "there is no cue in the file")
     _check_times(cues, kind, findings)
+    wide = _Wide(kind, limits, findings)
     for cue in cues:
-        if duration_ms is not None and cue.end_ms > duration_ms:
-            end, length = format_timecode(cue.end_ms), format_timecode(duration_ms)
-            findings.add(
-                f"{kind}-cue-past-end", f"the cue ends at {end}, the recording at {length}", cue.line
-            )
-        _check_text(cue, kind, limits, findings)
+        if is_past(length, cue.end_ms):
+            message = f"the cue ends at {format_timecode(cue.end_ms)}, {length}"
+            findings.add(f"{kind}-cue-past-end", message, cue.line)
+        _check_text(cue, kind, limits, wide, findings)
         if cue.end_ms > cue.start_ms:
             _check_duration(cue, kind, limits, findings)
+    wide.finish()
+
+
+class _Wide:
+    """Lines beyond the limit of width: each is a finding where it was asked for, else all are one note."""
+
+    def __init__(self, kind: str, limits: Limits, findings: Findings) -> None:
+        self._kind = kind
+        self._limits = limits
+        self._findings = findings
+        self._count = 0
+        self._widest = (0, 0)
+
+    def add(self, width: int, line: int) -> None:
+        """Note a line."""
+        if self._limits.asked:
+            message = f"the line is {width} characters wide, {self._limits.line_cells} are the limit"
+            self._findings.add(f"{self._kind}-line-length", message, line)
+        self._count += 1
+        self._widest = max(self._widest, (width, -line))
+
+    def finish(self) -> None:
+        """Say how many there were, where no limit was asked for."""
+        if self._count and not self._limits.asked:
+            width, line = self._widest
+            usual = f"{self._limits.line_cells} are usual"
+            message = f"the widest of {self._count} long lines has {width} characters, {usual}; see --profile"
+            self._findings.add(f"{self._kind}-line-wide", message, -line)
 
 
 def _check_times(cues: Sequence[SeenCue], kind: str, findings: Findings) -> None:
@@ -91,7 +119,7 @@ def _check_times(cues: Sequence[SeenCue], kind: str, findings: Findings) -> None
         latest, before = max(latest, cue.end_ms), cue.start_ms
 
 
-def _check_text(cue: SeenCue, kind: str, limits: Limits, findings: Findings) -> None:
+def _check_text(cue: SeenCue, kind: str, limits: Limits, wide: _Wide, findings: Findings) -> None:
     if not any(text.strip() for text in cue.texts):
         findings.add(f"{kind}-cue-empty", "the cue has no text", cue.line)
         return
@@ -103,11 +131,7 @@ def _check_text(cue: SeenCue, kind: str, limits: Limits, findings: Findings) -> 
         )
     for number, text in enumerate(cue.texts, cue.text_line):
         if 2 * len(text) > limits.line_cells and (width := _width(text)) > limits.line_cells:
-            findings.add(
-                f"{kind}-line-length",
-                f"the line is {width} characters wide, {limits.line_cells} are the limit",
-                number,
-            )
+            wide.add(width, number)
 
 
 def _check_duration(cue: SeenCue, kind: str, limits: Limits, findings: Findings) -> None:

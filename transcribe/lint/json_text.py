@@ -30,10 +30,13 @@ class JsonFindings:
     Args:
         text: The file.
         findings: Where they go.
+
+    Attributes:
+        text: The file.
     """
 
     def __init__(self, text: str, findings: Findings) -> None:
-        self._text = text
+        self.text = text
         self._findings = findings
         self._pending: list[tuple[str, str, Path]] = []
         self._counts: Counter[str] = Counter()
@@ -42,9 +45,9 @@ class JsonFindings:
     def read(self) -> object:
         """The value of the whole text, or BROKEN; what is wrong with the syntax is noted."""
         try:
-            return json.loads(self._text, object_pairs_hook=self._object, parse_constant=self._constant)
+            return json.loads(self.text, object_pairs_hook=self._object, parse_constant=self._constant)
         except json.JSONDecodeError as error:
-            self._findings.add("json-syntax", error.msg, *Places(self._text).of(error.pos))
+            self._findings.add("json-syntax", error.msg, *Places(self.text).of(error.pos))
         except RecursionError:
             self._findings.add("json-depth", "lists and objects are nested too deeply")
         except ValueError as error:  # more digits than Python converts
@@ -72,9 +75,9 @@ class JsonFindings:
         if not wanted and not self._doubled:
             return
         offsets: dict[Path, int] = {}
-        places = Places(self._text)
+        places = Places(self.text)
         doubles = 0
-        for path, offset, doubled in _walk(self._text, {len(path) for path in wanted}):
+        for path, offset, doubled in _walk(self.text, {len(path) for path in wanted}):
             if doubles >= MOST_OF_A_RULE and len(offsets) == len(wanted):
                 break
             doubles += doubled

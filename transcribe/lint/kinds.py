@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import PurePath
 
 SUFFIXES = {
@@ -14,18 +15,36 @@ SUFFIXES = {
 }
 """Kind by ending. `json` and `xml` are told further by what is in them."""
 
-KINDS = ("vtt", "srt", "transcript", "chapters", "psc", "rss")
+UNCHECKED = {
+    ".csv": "a table",
+    ".docx": "a Word document",
+    ".htm": "a web page",
+    ".html": "a web page",
+    ".lrc": "LRC",
+    ".md": "Markdown",
+    ".rttm": "RTTM",
+    ".tsv": "a table",
+    ".ttml": "TTML",
+    ".txt": "text",
+}
+"""Formats of transcripts by ending, with a name for people, that have no rules here."""
+
+KINDS = ("vtt", "srt", "transcript", "chapters", "psc", "rss", "document")
 """What a file can be said to be, with `--as`."""
+
+_SRT_START = re.compile(r"\s*[0-9]+[ \t]*\r?\n[0-9:,. \t]{8,20}-->")
 
 
 def kind_of(name: str, text: str) -> str | None:
-    """The kind of a file, `json` and `xml` among them; None where it is no known one."""
-    by_ending = SUFFIXES.get(PurePath(name).suffix.lower())
-    if by_ending is not None:
-        return by_ending
+    """The kind of a file, `json`, `xml` and `unchecked` among them; None where it is no known one."""
+    ending = PurePath(name).suffix.lower()
+    if ending in SUFFIXES:
+        return SUFFIXES[ending]
     head = text[:1000].lstrip()
     if head.startswith("WEBVTT"):
         return "vtt"
+    if ending in UNCHECKED:
+        return "srt" if _SRT_START.match(text) else "unchecked"
     if head[:1] in ("{", "["):
         return "json"
     if head[:1] == "<":
@@ -34,10 +53,10 @@ def kind_of(name: str, text: str) -> str | None:
 
 
 def json_kind(name: str, value: object) -> str | None:
-    """What a JSON value is: `transcript`, `chapters`, or None."""
+    """What a JSON value is: `document`, `transcript`, `chapters`, or None."""
     if isinstance(value, dict):
         if "schema" in value and value["schema"] == "transcribe.transcript":
-            return None
+            return "document"
         if "chapters" in value and "segments" not in value:
             return "chapters"
         if "segments" in value:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -15,6 +15,7 @@ class Limits:
         cells_per_second: Reading speed.
         shortest_ms: Duration of a cue.
         longest_ms: Likewise.
+        asked: Whether somebody asked for them: else wide lines are its maker's choice, and a note is enough.
     """
 
     line_cells: int
@@ -22,6 +23,7 @@ class Limits:
     cells_per_second: float | None = None
     shortest_ms: int | None = None
     longest_ms: int | None = None
+    asked: bool = False
 
 
 SUBTITLE = Limits(42, 2, 20.0, 833, 7000)
@@ -39,7 +41,7 @@ def limits_of(profile: str | None, kind: str) -> Limits:
 
     SubRip comes from video, so its own profile is `subtitle`; WebVTT has the wider one, `podcast`.
     """
-    chosen = profile or ("podcast" if kind == "vtt" else "subtitle")
-    if chosen == "subtitle":
-        return SUBTITLE
-    return PODCAST_VTT if kind == "vtt" else PODCAST_SRT
+    if profile is None:
+        return PODCAST_VTT if kind == "vtt" else SUBTITLE
+    podcast = PODCAST_VTT if kind == "vtt" else PODCAST_SRT
+    return replace(SUBTITLE if profile == "subtitle" else podcast, asked=True)

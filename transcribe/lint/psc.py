@@ -6,6 +6,7 @@ import re
 
 from transcribe.lint.addresses import url_problem
 from transcribe.lint.finding import Findings, shown
+from transcribe.lint.length import Length, is_past
 from transcribe.lint.xml_tree import Element
 from transcribe.timecode import format_timecode
 
@@ -14,16 +15,16 @@ VERSIONS = ("1.0", "1.1", "1.2")
 _START = re.compile(r"(?:(?:([0-9]{1,6}):)?([0-5]?[0-9]):)?([0-9]{1,9})(?:\.([0-9]{1,9}))?")
 
 
-def check(root: Element, duration_ms: int | None, findings: Findings) -> None:
+def check(root: Element, length: Length | None, findings: Findings) -> None:
     """Check every list of chapters in a tree."""
     found = [element for element in root.walk() if element.name in (CHAPTERS, "chapters")]
     if not found:
         findings.add("file-kind", "there are no Podlove chapters in the file")
     for chapters in found:
-        check_chapters(chapters, duration_ms, findings)
+        check_chapters(chapters, length, findings)
 
 
-def check_chapters(chapters: Element, duration_ms: int | None, findings: Findings) -> None:
+def check_chapters(chapters: Element, length: Length | None, findings: Findings) -> None:
     """Check a `psc:chapters` element."""
     if (version := chapters.attributes.get("version")) not in VERSIONS:
         findings.add("psc-version", f"version is {version!r:.40}, not '1.2'", chapters.line, chapters.column)
@@ -39,7 +40,7 @@ def check_chapters(chapters: Element, duration_ms: int | None, findings: Finding
         _check_chapter(chapter, findings)
         if start is not None:
             _check_start(chapter, start, starts, findings)
-            _check_past_end(chapter, start, duration_ms, findings)
+            _check_past_end(chapter, start, length, findings)
             starts.append(start)
 
 
@@ -69,10 +70,9 @@ def _check_start(chapter: Element, start: int, before: list[int], findings: Find
         findings.add("psc-order", message, chapter.line, chapter.column)
 
 
-def _check_past_end(chapter: Element, start: int, duration_ms: int | None, findings: Findings) -> None:
-    if duration_ms is not None and start >= duration_ms > 0:
-        ends = format_timecode(duration_ms)
-        message = f"the chapter starts at {format_timecode(start)}, the recording ends at {ends}"
+def _check_past_end(chapter: Element, start: int, length: Length | None, findings: Findings) -> None:
+    if is_past(length, start + 1):
+        message = f"the chapter starts at {format_timecode(start)}, {length}"
         findings.add("psc-past-end", message, chapter.line, chapter.column)
 
 

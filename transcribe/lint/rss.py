@@ -8,25 +8,26 @@ from email.utils import parsedate_to_datetime
 from transcribe.lint import psc, rss_apple, rss_podcast
 from transcribe.lint.addresses import url_problem
 from transcribe.lint.finding import Findings, shown
+from transcribe.lint.length import Length
 from transcribe.lint.rss_attributes import check_media_type, check_url
 from transcribe.lint.xml_tree import Element
 
 _DURATION = re.compile(r"[0-9]{1,9}|(?:[0-9]{1,6}:)?[0-5]?[0-9]:[0-5][0-9]")
 
 
-def check(root: Element, duration_ms: int | None, findings: Findings) -> None:
+def check(root: Element, length: Length | None, findings: Findings) -> None:
     """Check a feed, a channel, an item, or elements of an item that stand beside each other."""
     if root.name == "rss" and (version := root.attributes.get("version")) != "2.0":
         findings.add("rss-version", f"version is {version!r:.40}, not '2.0'", root.line, root.column)
     channel = root.first("channel") if root.name == "rss" else root if root.name == "channel" else None
     if channel is not None:
-        _check_channel(channel, duration_ms, findings)
+        _check_channel(channel, length, findings)
     elif root.name == "snippet" and root.all("item"):
-        _check_items(root.all("item"), duration_ms, findings)
+        _check_items(root.all("item"), length, findings)
     elif root.name == "item":
-        _check_items([root], duration_ms, findings)
+        _check_items([root], length, findings)
     elif root.name == "snippet" or root.name.startswith("podcast:"):
-        rss_podcast.check_item(_holding(root), duration_ms, findings)
+        rss_podcast.check_item(_holding(root), length, findings)
     else:
         message = f"{shown(root.name)} is neither a feed nor a part of one"
         findings.add("rss-root", message, root.line, root.column)
@@ -38,7 +39,7 @@ def _holding(root: Element) -> Element:
     return Element("snippet", {}, root.line, root.column, [root])
 
 
-def _check_channel(channel: Element, duration_ms: int | None, findings: Findings) -> None:
+def _check_channel(channel: Element, length: Length | None, findings: Findings) -> None:
     for name in ("title", "link", "description"):
         element = channel.first(name)
         if element is None or not element.text:
@@ -46,10 +47,10 @@ def _check_channel(channel: Element, duration_ms: int | None, findings: Findings
     rss_podcast.check_channel(channel, findings)
     rss_apple.check_show(channel, findings)
     items = channel.all("item")
-    _check_items(items, duration_ms if len(items) == 1 else None, findings)
+    _check_items(items, length if len(items) == 1 else None, findings)
 
 
-def _check_items(items: list[Element], duration_ms: int | None, findings: Findings) -> None:
+def _check_items(items: list[Element], length: Length | None, findings: Findings) -> None:
     guids: dict[str, int] = {}
     for item in items:
         if not any((found := item.first(name)) and found.text for name in ("title", "description")):
@@ -59,21 +60,21 @@ def _check_items(items: list[Element], duration_ms: int | None, findings: Findin
         _check_date(item, findings)
         _check_duration(item, findings)
         rss_apple.check_values(item, findings)
-        length_ms = duration_ms or _length_ms(item)
-        rss_podcast.check_item(item, length_ms, findings)
+        known = length or _stated_length(item)
+        rss_podcast.check_item(item, known, findings)
         for chapters in item.all(psc.CHAPTERS):
-            psc.check_chapters(chapters, length_ms, findings)
+            psc.check_chapters(chapters, known, findings)
 
 
-def _length_ms(item: Element) -> int | None:
-    """The length of an episode that the feed states, with a second for rounding, or None."""
+def _stated_length(item: Element) -> Length | None:
+    """The length of an episode that the feed states, in rounded seconds."""
     duration = item.first("itunes:duration")
     if duration is None or _DURATION.fullmatch(duration.text) is None:
         return None
     seconds = 0
     for part in duration.text.split(":"):
         seconds = seconds * 60 + int(part)
-    return (seconds + 1) * 1000 if seconds else None
+    return Length(seconds * 1000, 1000) if seconds else None
 
 
 def _check_enclosures(item: Element, findings: Findings) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from transcribe.lint.finding import Findings, shown
+from transcribe.lint.length import Length, is_past
 from transcribe.lint.rss_attributes import check_media_type, check_url
 from transcribe.lint.xml_tree import Element
 
@@ -40,7 +41,7 @@ def check_channel(channel: Element, findings: Findings) -> None:
             _check_person(element, findings)
 
 
-def check_item(item: Element, duration_ms: int | None, findings: Findings) -> None:
+def check_item(item: Element, length: Length | None, findings: Findings) -> None:
     """Check the podcast elements of an item."""
     _check_transcripts(item.all("podcast:transcript"), findings)
     chapters = item.all("podcast:chapters")
@@ -53,7 +54,7 @@ def check_item(item: Element, duration_ms: int | None, findings: Findings) -> No
     for element in item.all("podcast:person"):
         _check_person(element, findings)
     for element in item.all("podcast:soundbite"):
-        _check_soundbite(element, duration_ms, findings)
+        _check_soundbite(element, length, findings)
 
 
 def _check_transcripts(transcripts: list[Element], findings: Findings) -> None:
@@ -124,7 +125,7 @@ def _check_person(element: Element, findings: Findings) -> None:
         check_url(element, attribute, "rss-person-url", findings, needed=False)
 
 
-def _check_soundbite(element: Element, duration_ms: int | None, findings: Findings) -> None:
+def _check_soundbite(element: Element, length: Length | None, findings: Findings) -> None:
     place = element.line, element.column
     times: list[float] = []
     for name in ("startTime", "duration"):
@@ -137,9 +138,9 @@ def _check_soundbite(element: Element, duration_ms: int | None, findings: Findin
         findings.add("rss-soundbite-title", f"the title has {len(element.text)} characters", *place)
     if len(times) < 2:
         return
-    start, length = times
-    if not BITE_SECONDS[0] <= length <= BITE_SECONDS[1]:
-        findings.add("rss-soundbite-length", f"the sound bite lasts {length:g} s", *place)
-    if duration_ms is not None and (start + length) * 1000 > duration_ms + 1:  # times in decimals are rounded
-        message = f"it ends at {start + length:g} s, the recording at {duration_ms / 1000:g} s"
+    start, lasts = times
+    if not BITE_SECONDS[0] <= lasts <= BITE_SECONDS[1]:
+        findings.add("rss-soundbite-length", f"the sound bite lasts {lasts:g} s", *place)
+    if is_past(length, (start + lasts) * 1000 - 1):  # times in decimals are rounded
+        message = f"it ends at {start + lasts:g} s, {length}"
         findings.add("rss-soundbite-past-end", message, *place)

@@ -62,7 +62,8 @@ def _cues(kind: str, source: str, overlap: Severity, limits: str) -> tuple[Rule,
         Rule(f"{kind}-missing-blank", "error", "An empty line stands between cues", source),
         Rule(f"{kind}-stray-text", "error", "All text belongs to a cue", source),
         Rule(f"{kind}-arrow-in-text", "error", "`-->` stands in lines of times only", source),
-        Rule(f"{kind}-line-length", "warning", "Lines keep to the profile's width", limits),
+        Rule(f"{kind}-line-length", "warning", "Lines keep to the width of the profile asked for", limits),
+        Rule(f"{kind}-line-wide", "note", "Without a profile: lines have a usual width", limits),
         Rule(f"{kind}-line-count", "warning", "Cues keep to the profile's number of lines", limits),
         Rule(
             f"{kind}-reading-speed",
@@ -79,6 +80,8 @@ _FILE = (
     Rule("file-unreadable", "error", "The file can be read", ""),
     Rule("file-too-large", "error", "The file is at most 32 MB", ""),
     Rule("file-kind", "error", "The file is of a kind that lint knows", ""),
+    Rule("file-empty", "error", "The file is not empty (SubRip of a recording without speech may be)", ""),
+    Rule("file-unchecked", "note", "The file is in a format that has rules here", ""),
     Rule("more-findings", "note", "Of each rule, the first 1000 findings of a file are listed", ""),
     Rule("text-encoding", "error", "Text is UTF-8 (XML: what it declares)", "W3C WebVTT, RFC 8259"),
     Rule("text-bom", "warning", "SubRip and JSON begin without a byte order mark", JSON),
@@ -156,6 +159,8 @@ _JSON = (
     Rule("json-number", "error", "Numbers are finite and of usual length", JSON),
     Rule("json-duplicate-key", "warning", "Names in an object are unique", JSON),
 )
+
+_DOCUMENT = (Rule("document-invalid", "error", "A JSON document by transcribe is one that it reads", ""),)
 
 _TRANSCRIPT = (
     Rule("transcript-shape", "error", "An object with a list `segments` of objects", TRANSCRIPTS),
@@ -316,6 +321,7 @@ _RSS = (
 )
 
 RULES: dict[str, Rule] = {
-    rule.id: rule for rule in (*_FILE, *_VTT, *_SRT, *_JSON, *_TRANSCRIPT, *_CHAPTERS, *_XML, *_PSC, *_RSS)
+    rule.id: rule
+    for rule in (*_FILE, *_VTT, *_SRT, *_JSON, *_DOCUMENT, *_TRANSCRIPT, *_CHAPTERS, *_XML, *_PSC, *_RSS)
 }
 """Every rule by its id."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from transcribe.lint.cues import SeenCue, blocks_of, check_cues
 from transcribe.lint.finding import Findings, shown
+from transcribe.lint.length import Length
 from transcribe.lint.limits import Limits
 from transcribe.lint.text import lines_of
 from transcribe.lint.times import time_ms
@@ -21,12 +22,12 @@ _MARKUP = re.compile(r"</?[A-Za-z][^<>]*>|\{\\[^{}]*\}")
 _SPEAKER = re.compile(r"([^\W\d_][^:\n]{0,30}): \S")
 
 
-def check(text: str, limits: Limits, duration_ms: int | None, findings: Findings) -> None:
+def check(text: str, limits: Limits, length: Length | None, findings: Findings) -> None:
     """Check a SubRip file."""
     reader = _Reader(findings)
     for start, block in blocks_of(lines_of(text), end=" \t"):
         reader.block(start, block)
-    check_cues(reader.cues, "srt", limits, duration_ms, findings)
+    check_cues(reader.cues, "srt", limits, length, findings)
     _check_speakers(reader.cues, findings)
 
 

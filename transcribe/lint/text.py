@@ -99,9 +99,10 @@ def _decoded(data: bytes, encoding: str, findings: Findings) -> str:
     except UnicodeDecodeError as error:
         good = data[: error.start].decode(encoding, "replace")
         line, column = Places(good).of(len(good))
+        read_as = "cp1252" if encoding == "utf-8" else encoding
         what = f"the bytes from here on are not {encoding.upper()}"
-        findings.add("text-encoding", f"{what}; read as Windows-1252", line, column)
-        return data.decode("cp1252" if encoding == "utf-8" else encoding, "replace")
+        findings.add("text-encoding", f"{what}; read as {read_as.upper()} all the same", line, column)
+        return data.decode(read_as, "replace")
 
 
 def _check_characters(text: str, findings: Findings) -> None:

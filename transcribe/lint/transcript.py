@@ -15,13 +15,14 @@ from transcribe.lint.json_fields import (
     said,
 )
 from transcribe.lint.json_text import JsonFindings, Path
+from transcribe.lint.length import Length, is_past
 
 VERSION = "1.0.0"
 _TOP = {"version": TEXT, "segments": LIST}
 _SEGMENT = {"speaker": TEXT, "startTime": NUMBER, "endTime": NUMBER, "body": TEXT}
 
 
-def check(value: object, duration_ms: int | None, findings: JsonFindings) -> None:
+def check(value: object, length: Length | None, findings: JsonFindings) -> None:
     """Check the value of a transcript's JSON."""
     if not isinstance(value, dict) or not isinstance(value.get("segments"), list):
         findings.add("transcript-shape", "there is no list segments in an object", ())
@@ -34,10 +35,10 @@ def check(value: object, duration_ms: int | None, findings: JsonFindings) -> Non
     segments = value["segments"]
     if not segments:
         findings.add("transcript-none", "there are no segments", ("segments",))
-    _check_segments(segments, duration_ms, findings)
+    _check_segments(segments, length, findings)
 
 
-def _check_segments(segments: list[Any], duration_ms: int | None, findings: JsonFindings) -> None:
+def _check_segments(segments: list[Any], length: Length | None, findings: JsonFindings) -> None:
     latest = 0.0
     times: list[float] = []
     last: Path = ()
@@ -49,7 +50,7 @@ def _check_segments(segments: list[Any], duration_ms: int | None, findings: Json
         check_fields(segment, path, _SEGMENT, "transcript", findings)
         _check_body(segment, path, findings)
         start = number_of(segment, "startTime")
-        _check_times(segment, path, duration_ms, findings)
+        _check_times(segment, path, length, findings)
         if start is not None:
             if start < latest:
                 message = f"the segment starts at {start:g} s, the one before at {latest:g} s"
@@ -67,9 +68,7 @@ def _check_body(segment: dict[str, Any], path: Path, findings: JsonFindings) -> 
         findings.add("transcript-body-empty", "the body is empty", (*path, "body"))
 
 
-def _check_times(
-    segment: dict[str, Any], path: Path, duration_ms: int | None, findings: JsonFindings
-) -> None:
+def _check_times(segment: dict[str, Any], path: Path, length: Length | None, findings: JsonFindings) -> None:
     if "startTime" not in segment:
         findings.add("transcript-start-missing", "the segment has no startTime", path)
     start, end = number_of(segment, "startTime"), number_of(segment, "endTime")
@@ -80,6 +79,6 @@ def _check_times(
         message = f"the segment ends at {end:g} s, before its start at {start:g} s"
         findings.add("transcript-end", message, (*path, "endTime"))
     latest = max((time for time in (start, end) if time is not None), default=0.0)
-    if duration_ms is not None and latest * 1000 > duration_ms + 1:  # times in floats are rounded
-        message = f"the segment ends at {latest:g} s, the recording at {duration_ms / 1000:g} s"
+    if is_past(length, latest * 1000 - 1):  # times in floats are rounded
+        message = f"the segment ends at {latest:g} s, {length}"
         findings.add("transcript-past-end", message, path)

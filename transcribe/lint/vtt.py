@@ -8,6 +8,7 @@ from functools import lru_cache, partial
 
 from transcribe.lint.cues import SeenCue, blocks_of, check_cues
 from transcribe.lint.finding import Findings, shown
+from transcribe.lint.length import Length
 from transcribe.lint.limits import Limits
 from transcribe.lint.text import lines_of
 from transcribe.lint.times import time_ms
@@ -26,14 +27,14 @@ _METADATA = re.compile(r"[A-Za-z][A-Za-z0-9_-]*:[ \t]*\S.*")
 _SPEAKER = re.compile(r"([^\W\d_][^:<>\n]{0,30}): \S")
 
 
-def check(text: str, limits: Limits, duration_ms: int | None, findings: Findings) -> None:
+def check(text: str, limits: Limits, length: Length | None, findings: Findings) -> None:
     """Check a WebVTT file."""
     lines = lines_of(text)
     _check_end(lines, findings)
     reader = _Reader(findings)
     for start, block in blocks_of(lines, _header(lines, findings), end=""):
         reader.block(start, block)
-    check_cues(reader.cues, "vtt", limits, duration_ms, findings)
+    check_cues(reader.cues, "vtt", limits, length, findings)
     _check_speakers(reader, findings)
 
 

@@ -21,6 +21,7 @@ NAMESPACES = {
     "atom": "http://www.w3.org/2005/Atom",
     "content": "http://purl.org/rss/1.0/modules/content/",
     "xml": "http://www.w3.org/XML/1998/namespace",
+    "ttml": "http://www.w3.org/ns/ttml",
 }
 """Prefixes whose meaning is known, also where a snippet does not declare them."""
 
@@ -33,6 +34,9 @@ SAME = {
     "https://podlove.org/simple-chapters/": NAMESPACES["psc"],
 }
 """Other addresses that readers take for the same namespace (podcast-namespace, docs/1.0.md)."""
+
+
+TTML_ROOT = "ttml:tt"
 
 
 @dataclass(slots=True)

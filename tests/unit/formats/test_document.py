@@ -115,6 +115,14 @@ def test_the_page_names_every_format_and_every_limit_with_its_default() -> None:
         assert f"| `{limit.name}` | {limit.default:g} |" in page
 
 
+def test_a_byte_order_mark_is_no_part_of_a_document() -> None:
+    said = episode(segment("Hello."))
+    text = write(said, SubtitleSettings()).decode()
+    assert read_document(text.encode("utf-8-sig")).transcript == said.transcript
+    with pytest.raises(InputError, match=r"talk\.json is not a transcript document: it is UTF-16"):
+        read_document(text.encode("utf-16"), "talk.json")
+
+
 def test_fields_of_a_later_program_are_ignored() -> None:
     said = episode(segment("Hello."))
     later = document(said) | {"chapters": []}

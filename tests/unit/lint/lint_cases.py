@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from transcribe.lint import Asked
+from transcribe.lint import Asked, Length
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,8 @@ def case(  # a table reads better with places than with names
 
 
 SUBTITLE = Asked(profile="subtitle")
-TEN_SECONDS = Asked(duration_ms=10_000)
+PODCAST = Asked(profile="podcast")
+TEN_SECONDS = Asked(length=Length(10_000))
 
 VTT = "WEBVTT\n\n00:01.000 --> 00:03.000\nGood morning.\n\n00:03.000 --> 00:05.000\nHow are you?\n"
 SRT = "1\n00:00:01,000 --> 00:00:03,000\nGood morning.\n\n2\n00:00:03,000 --> 00:00:05,000\nHow are you?\n"
@@ -102,10 +104,20 @@ HELLO = '{"startTime": 0, "endTime": 2, "body": "Hello"}'
 INTRO = '{"startTime": 0, "title": "Intro"}'
 START = '<psc:chapter start="0" title="Intro"/>'
 
+DOCUMENT = (Path(__file__).parents[2] / "golden" / "cases" / "one-word" / "episode.json").read_bytes()
+
 FILES = [
     case("file-too-large", "a.srt", b"\n" * 32_000_001, SRT),
+    *(
+        case("file-empty", name, b"", good)
+        for name, good in (("a.vtt", VTT), ("a.xml", item()), ("a.json", segments(HELLO)), ("a", SRT))
+    ),
+    case("file-empty", "a.vtt", "\r\n\r\n", VTT),
     case("file-kind", "a.png", b"\x89PNG", VTT),
-    case("file-kind", "a.json", '{"segments": [], "schema": "transcribe.transcript"}', segments(HELLO)),
+    case("file-kind", "a.json", '{"name": "package"}', segments(HELLO)),
+    case("file-unchecked", "a.lrc", "[00:01.00]Good morning", VTT),
+    case("file-unchecked", "a.xml", '<tt xmlns="http://www.w3.org/ns/ttml"/>', item()),
+    case("document-invalid", "a.json", '{"segments": [], "schema": "transcribe.transcript"}', DOCUMENT, 1),
     case("file-kind", "a.psc", "<html/>", psc(START)),
     case("more-findings", "a.srt", "-\n\n" * 1001, SRT),
     case("text-encoding", "a.srt", srt("Größe").encode("latin-1"), srt("Größe"), 3),
@@ -146,7 +158,8 @@ VTT_CASES = [
     case("vtt-stray-text", "a.vtt", VTT + "\nOver\n", VTT, 9),
     case("vtt-arrow-in-text", "a.vtt", vtt("a --> b"), vtt("a --&gt; b"), 4),
     case("vtt-arrow-in-text", "a.vtt", VTT + "\nNOTE a --> b\n", VTT + "\nNOTE a to b\n", 9),
-    case("vtt-line-length", "a.vtt", vtt("漢" * 33), vtt("漢" * 32), 4),
+    case("vtt-line-length", "a.vtt", vtt("漢" * 33), vtt("漢" * 32), 4, PODCAST),
+    case("vtt-line-wide", "a.vtt", vtt("a\n" + "漢" * 33), vtt("漢" * 32), 5),
     case("vtt-line-length", "a.vtt", vtt("a" * 43), vtt("a &amp; " + "a" * 36), 4, SUBTITLE),
     case("vtt-line-count", "a.vtt", vtt("a\nb\nc"), vtt("a\nb"), 4, SUBTITLE),
     case("vtt-reading-speed", "a.vtt", vtt("a" * 41), vtt("a" * 40), 3, SUBTITLE),
@@ -230,8 +243,9 @@ SRT_CASES = [
     case("srt-missing-blank", "a.srt", SRT.replace("\n\n", "\n"), SRT, 4),
     case("srt-stray-text", "a.srt", SRT + "\nOver\n", SRT, 9),
     case("srt-arrow-in-text", "a.srt", srt("a --> b"), srt("a → b"), 3),
-    case("srt-line-length", "a.srt", srt("a" * 43), srt("a" * 40), 3),
-    case("srt-line-length", "a.srt", srt("a" * 33), srt("a" * 32), 3, Asked(profile="podcast")),
+    case("srt-line-length", "a.srt", srt("a" * 43), srt("a" * 40), 3, SUBTITLE),
+    case("srt-line-wide", "a.srt", srt("a" * 43), srt("a" * 40), 3),
+    case("srt-line-length", "a.srt", srt("a" * 33), srt("a" * 32), 3, PODCAST),
     case("srt-line-count", "a.srt", srt("a\nb\nc"), srt("a\nb"), 3),
     case("srt-reading-speed", "a.srt", srt("a" * 41), srt("a" * 40), 2),
     case("srt-cue-short", "a.srt", srt("Hi", "00:00:01,000 --> 00:00:01,800"), SRT, 2),
@@ -550,7 +564,9 @@ RSS_CASES = [
     case("rss-soundbite-length", "a.xml", bite("60", "14.9"), bite("60", "15.0"), 5),
     case("rss-soundbite-length", "a.xml", bite("60", "121"), bite("60", "120"), 5),
     case("rss-soundbite-title", "a.xml", bite("60", "20", "a" * 129), bite("60", "20", "a" * 128), 5),
-    case("rss-soundbite-past-end", "a.xml", bite("1", "20"), bite("0", "20"), 5, Asked(duration_ms=20_000)),
+    case(
+        "rss-soundbite-past-end", "a.xml", bite("1", "20"), bite("0", "20"), 5, Asked(length=Length(20_000))
+    ),
     case("rss-insecure", "a.xml", item(enclosure=ENCLOSURE.replace("https", "http")), item(), 3),
 ]
 

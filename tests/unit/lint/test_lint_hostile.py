@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from lint_cases import CASES, Case, chapters, segments, vtt
 
-from transcribe.lint import RULES, Asked, lint_bytes
+from transcribe.lint import RULES, Asked, Length, lint_bytes
 from transcribe.lint.kinds import KINDS
 
 NAMES = ("a.vtt", "a.srt", "a.json", "chapters.json", "a.xml", "a.psc", "a")
@@ -51,7 +51,7 @@ JSON_VALUES = st.recursive(
 
 def check(name: str, data: bytes) -> None:
     for kind in (None, *KINDS):
-        for each in lint_bytes(name, data, Asked(kind=kind, duration_ms=1000)):
+        for each in lint_bytes(name, data, Asked(kind=kind, length=Length(1000))):
             assert RULES[each.rule].severity == each.severity
             assert each.line is None or each.line >= 1
             assert each.column is None or each.column >= 1

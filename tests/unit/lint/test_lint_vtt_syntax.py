@@ -194,7 +194,7 @@ def test_times_that_are_none(time: str) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("", ["vtt-header"]),
+        ("", ["file-empty"]),
         ("WEBVT\n\n", ["vtt-header"]),
         ("WEBVTTX\n\n", ["vtt-header"]),
         ("webvtt\n\n", ["vtt-header"]),
