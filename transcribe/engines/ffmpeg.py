@@ -22,6 +22,8 @@ from transcribe.engines.ffmpeg_log import (
     MEASURE_CHANNELS,
     DecodingLog,
 )
+from transcribe.engines.frames import FORMATS as FRAMED
+from transcribe.engines.frames import Frames, frames_of, length_ms
 from transcribe.engines.pcm_files import samples_of
 from transcribe.engines.process import Finished, Program
 from transcribe.engines.raw_sound import HEADERLESS, RawSound, looks_like_gsm, repaired
@@ -133,8 +135,13 @@ class Ffmpeg:
                 "Check that it plays elsewhere; a file without a header (G.711, PCM) needs --raw and --rate; "
                 "playlists and scripts that refer to other files are refused",
             )
-        samples = None if self.raw else samples_of(path)
-        return replace(container, duration_ms=samples.duration_ms) if samples else container
+        if self.raw:
+            return container
+        samples = samples_of(path)
+        length = samples.duration_ms if samples else None
+        if container.format in FRAMED:
+            length = length_ms(path)
+        return container if length is None else replace(container, duration_ms=length)
 
     def _probe(self, path: Path, told: Mapping[str, Any]) -> Container | None:
         """The headers as ffmpeg reads them; None where it does not recognise the file."""
@@ -207,15 +214,27 @@ class Ffmpeg:
             _arguments(ffmpeg.output(sound, "pipe:", format="f32le", ac=1, ar=SAMPLE_RATE)), sink, log
         )
         _refuse_crash(finished, f"reading {extract.path}")
-        warnings = () if self.raw else repaired(Path(extract.path)).warnings
-        cancelled = _cancelled_db(extract.stereo, log) if extract.stereo else 0.0
-        return replace(_decoding(finished, log), warnings=warnings, cancelled_db=cancelled)
+        decoding = _decoding(finished, log)
+        if extract.stereo:
+            decoding = replace(decoding, cancelled_db=_cancelled_db(extract.stereo, log))
+        if frames := self._lacking(extract):  # zeros between frames ffmpeg leaves out without a word
+            runs, warnings = frames.laid_out(decoding.runs, log.samples)
+            return replace(decoding, damaged=True, runs=runs, warnings=warnings)
+        return replace(decoding, warnings=() if self.raw else repaired(Path(extract.path)).warnings)
+
+    def _lacking(self, extract: Extract) -> Frames | None:
+        """The frames of a file without timestamps, where some are missing; it has to be read as a whole."""
+        frames = None if self.raw else frames_of(Path(extract.path))
+        return frames if frames and frames.holes else None
 
     def opened(self, extract: Extract) -> Any:
         """The sound of an extract, end to end, its jumps told in the log; no less of it than there is."""
         import ffmpeg
 
         reading = self.reading(extract.path)
+        part = extract.start_ms or extract.duration_ms is not None
+        if part and self._lacking(extract):
+            extract = replace(extract, start_ms=0, duration_ms=None)
         # Seeking to 0 would lose the later parts of a chained Ogg file; raw samples ffmpeg seeks twice over.
         seeks = bool(extract.start_ms) and extract.seek and "format" not in reading
         span = {"ss": f"{extract.start_ms}ms"} if seeks else {}

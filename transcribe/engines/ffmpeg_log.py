@@ -132,6 +132,11 @@ class DecodingLog:
                     yield Run(first, round((time - start) * SAMPLE_RATE))
             before += samples or 0
 
+    @property
+    def samples(self) -> int:
+        """How many were decoded, at the rate of the last filter."""
+        return sum(samples or 0 for _, samples in self._filters)
+
     def _start(self, first: float) -> float:
         """Where the container's clock starts, in s: 0 where it does not say.
 
