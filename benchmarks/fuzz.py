@@ -32,6 +32,9 @@ LISTS = {
     "a.txt": "# list\na.wav\n~/b.wav\n../c.wav\nfile:///t/d%20e.wav\n",
     "a.m3u": "#EXTM3U\n#EXTINF:12,Title\na.wav\nhttp://h.example/x.mp3\n",
     "a.m3u8": "#EXTM3U\nb.wav\nsub/c.wav\n",
+    "a.pls": "[playlist]\nFile1=a.wav\nTitle1=A\nFile2=file:///t/b.wav\nNumberOfEntries=2\nVersion=2\n",
+    "a.xspf": "<playlist xmlns='http://xspf.org/ns/0/'><trackList><track><location>a.wav</location></track>"
+    "</trackList></playlist>",
     "a.rss": "<rss version='2.0'><channel><item><enclosure url='a.wav' length='1'/></item></channel></rss>",
 }
 CONFIG = """\

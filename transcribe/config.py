@@ -226,7 +226,8 @@ def _read(path: Path, *, trusted: bool) -> ConfigFile:
 def _checked(file: ConfigFile) -> ConfigFile:
     """The file, once every key and value in it is known to make sense, also of profiles not in use."""
     if not isinstance(file.table.get("profile", ""), str):
-        raise file.error(["profile"], "profile is the name of a profile, in quotes")
+        hint = "Profiles are written as [profiles.NAME]" if isinstance(file.table["profile"], dict) else ""
+        raise file.error(["profile"], "profile is the name of a profile, in quotes", hint)
     for _ in _values_of(file):
         pass
     for profile in _profiles_of(file):
@@ -342,9 +343,9 @@ def _flag_values(flags: Mapping[str, Any]) -> Iterator[Value]:
 
 def _outside_value(option: Option, raw: Any, name: str) -> Value:
     try:
-        return Value(option, option.convert(raw), Origin(name))
+        return Value(option, option.convert(raw, name), Origin(name))
     except ValueError as error:
-        raise UsageError(f"{name}: {error}") from None
+        raise UsageError(str(error)) from None
 
 
 def _misspelt(environ: Mapping[str, str]) -> Iterator[str]:

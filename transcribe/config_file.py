@@ -57,7 +57,8 @@ class ConfigFile:
                 f"{where}: this is not valid TOML: {error.msg}", "Put texts in quotes"
             ) from error
         except (ValueError, RecursionError) as error:  # 5,000 digits, a list in a list in a list …
-            raise UsageError(f"{path} is no config file: something in it is too long or too deep") from error
+            what = "a number is too long" if isinstance(error, ValueError) else "it is nested too deeply"
+            raise UsageError(f"{path}, line {_line_of_failure(text)}: {what}") from error
 
     def line_of(self, keys: Sequence[str]) -> int:
         """The line, from 1, on which the statement that sets a key begins; that of its table, or 1, else."""
@@ -79,7 +80,8 @@ class ConfigFile:
             table = tomllib.loads(statement)
             if statement.lstrip().startswith("["):
                 around = _path_of(table)
-                lines.setdefault(around, line)
+                for count in range(1, len(around) + 1):
+                    lines.setdefault(around[:count], line)
                 continue
             for keys in _keys_of(table, around):
                 lines.setdefault(keys, line)
@@ -114,6 +116,21 @@ def _statements(text: str) -> Iterator[tuple[int, str]]:
         if statement.strip():
             yield first, statement
         first, statement = number + 1, ""
+
+
+def _line_of_failure(text: str) -> int:
+    """The line on which the first statement begins that Python cannot hold, though it may be TOML."""
+    first, statement = 1, ""
+    for number, line in enumerate(text.split("\n"), 1):
+        statement += line + "\n"
+        try:
+            tomllib.loads(statement)
+        except tomllib.TOMLDecodeError:
+            continue
+        except (ValueError, RecursionError):
+            return first
+        first, statement = number + 1, ""
+    return first
 
 
 def _path_of(header: Mapping[str, Any]) -> tuple[str, ...]:

@@ -88,35 +88,40 @@ class Option:
         """Its name in the environment."""
         return "TRANSCRIBE_" + self.name.upper()
 
-    def convert(self, raw: Any) -> Any:
+    def convert(self, raw: Any, called: str = "") -> Any:
         """Turn a value from a flag, a config file or the environment into the field's type.
+
+        Args:
+            raw: The value.
+            called: What people call the option where it comes from, for the message; its name by default.
 
         Raises:
             ValueError: It is not of the right type, not in range, or not among the choices.
         """
         if raw is None and self.optional:
             return None
+        called = called or self.name
         if not self.many:
-            return self._convert_one(raw)
+            return self._convert_one(raw, called)
         values = raw.split(",") if isinstance(raw, str) else raw
         if not isinstance(values, list | tuple):
-            raise ValueError(f"{self.name} takes a list, not {_shown(raw)}")
+            raise ValueError(f"{called} takes a list, not {_shown(raw)}")
         return tuple(
-            self._convert_one(value.strip() if isinstance(value, str) else value) for value in values
+            self._convert_one(value.strip() if isinstance(value, str) else value, called) for value in values
         )
 
-    def _convert_one(self, raw: Any) -> Any:
-        value = _CONVERTERS[self.kind](self, raw)
+    def _convert_one(self, raw: Any, called: str) -> Any:
+        value = _CONVERTERS[self.kind](self, raw, called)
         spec = self.spec
         if spec.choices and value not in spec.choices:
-            raise ValueError(f"{self.name} is one of {', '.join(spec.choices)}, not {_shown(raw)}")
+            raise ValueError(f"{called} is one of {', '.join(spec.choices)}, not {_shown(raw)}")
         if spec.zero and value == 0:
             return value
         if spec.minimum is not None and not value >= spec.minimum:  # nan is neither less nor more
             least = f"0 or at least {spec.minimum:g}" if spec.zero else f"at least {spec.minimum:g}"
-            raise ValueError(f"{self.name} is {least}, not {_shown(raw)}")
+            raise ValueError(f"{called} is {least}, not {_shown(raw)}")
         if spec.maximum is not None and value > spec.maximum:
-            raise ValueError(f"{self.name} is at most {spec.maximum:g}, not {_shown(raw)}")
+            raise ValueError(f"{called} is at most {spec.maximum:g}, not {_shown(raw)}")
         return value
 
     def show(self, value: Any) -> str:
@@ -141,7 +146,7 @@ def declared_in(cls: Any, group: str) -> Iterator[Option]:
         yield Option(each.name, group, each.metadata["option"], each.default, kind, many, optional)
 
 
-def _to_bool(declared: Option, raw: Any) -> bool:
+def _to_bool(_declared: Option, raw: Any, called: str) -> bool:
     words = {
         "true": True,
         "yes": True,
@@ -154,36 +159,43 @@ def _to_bool(declared: Option, raw: Any) -> bool:
     }
     value = raw if isinstance(raw, bool) else words.get(str(raw).lower())
     if value is None:
-        raise ValueError(f"{declared.name} is true or false, not {_shown(raw)}")
+        raise ValueError(f"{called} is true or false, not {_shown(raw)}")
     return value
 
 
-def _to_int(declared: Option, raw: Any) -> int:
+def _to_int(declared: Option, raw: Any, called: str) -> int:
     if isinstance(raw, int) and not isinstance(raw, bool):
         return raw
     if declared.spec.timecode and isinstance(raw, str):
-        return parse_timecode(raw)
+        return _to_ms(raw, called)
     try:
         return int(raw) if isinstance(raw, str) else _reject(raw)
     except ValueError:
-        raise ValueError(f"{declared.name} is a whole number, not {_shown(raw)}") from None
+        raise ValueError(f"{called} is a whole number, not {_shown(raw)}") from None
 
 
-def _to_float(declared: Option, raw: Any) -> float:
+def _to_ms(raw: str, called: str) -> int:
+    try:
+        return parse_timecode(raw)
+    except ValueError as error:
+        raise ValueError(f"{called} is a time, but {error}") from None
+
+
+def _to_float(_declared: Option, raw: Any, called: str) -> float:
     try:
         return float(_reject(raw) if isinstance(raw, bool) else raw)
     except (TypeError, ValueError, OverflowError):
-        raise ValueError(f"{declared.name} is a number, not {_shown(raw)}") from None
+        raise ValueError(f"{called} is a number, not {_shown(raw)}") from None
 
 
-def _to_str(declared: Option, raw: Any) -> str:
+def _to_str(_declared: Option, raw: Any, called: str) -> str:
     if not isinstance(raw, str | Path):
-        raise ValueError(f"{declared.name} is a text, not {_shown(raw)}")
+        raise ValueError(f"{called} is a text, not {_shown(raw)}")
     return str(raw)
 
 
-def _to_path(declared: Option, raw: Any) -> Path:
-    return Path(_to_str(declared, raw)).expanduser()
+def _to_path(declared: Option, raw: Any, called: str) -> Path:
+    return Path(_to_str(declared, raw, called)).expanduser()
 
 
 def _shown(raw: Any) -> str:

@@ -1,4 +1,4 @@
-"""The entries of a list of recordings, which is hostile: a text file with paths, an M3U playlist, a feed."""
+"""The entries of a list of recordings, which is hostile: a text file with paths, a playlist, a feed."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from transcribe.bounded import read_bounded
@@ -15,8 +16,11 @@ from transcribe.chapters.feed import chapters_of_item
 from transcribe.errors import InputError
 from transcribe.show_notes import Chapter
 
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
+
 TEXT_LISTS = (".txt", ".lst")
-PLAYLISTS = (".m3u", ".m3u8")
+PLAYLISTS = (".m3u", ".m3u8", ".pls", ".xspf")
 FEEDS = (".rss", ".xml")
 LISTS = (*TEXT_LISTS, *PLAYLISTS, *FEEDS)
 """Endings of the files that name recordings."""
@@ -33,6 +37,11 @@ MAX_SHOWN = 200
 
 _STREAM = re.compile(rb"#EXT-X-(?:TARGETDURATION|STREAM-INF)")
 """What only HLS has (RFC 8216, section 4.3)."""
+
+_PLS = re.compile(r"File[0-9]+[ \t]*=[ \t]*(?P<place>.+)", re.IGNORECASE)
+"""What names a recording in PLS; there is no specification, this is what Winamp writes."""
+
+_XSPF = "{http://xspf.org/ns/0/}"
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
 """How a URL begins (RFC 3986, section 3.1); a single letter is a drive of Windows."""
@@ -76,6 +85,11 @@ def entries_of(path: Path) -> tuple[Entry, ...]:
             replace(_checked(url, f"enclosure {number}", path.parent, _feed_path), chapters=chapters)
             for number, (url, chapters) in places
         )
+    elif suffix == ".xspf":
+        found = tuple(
+            _checked(address, f"track {number}", path.parent, _playlist_address)
+            for number, address in _tracks(content, path)
+        )
     else:
         is_playlist = suffix in PLAYLISTS
         if is_playlist and _STREAM.search(content):
@@ -86,7 +100,7 @@ def entries_of(path: Path) -> tuple[Entry, ...]:
         meant = _playlist_path if is_playlist else _path
         found = tuple(
             _checked(line, f"line {number}", path.parent, meant)
-            for number, line in _lines(content, latin_1=suffix == ".m3u")
+            for number, line in _named(suffix, _lines(content, latin_1=suffix in (".m3u", ".pls")))
         )
     if not found:
         raise InputError(f"{path} names no recording", "Write one path on each line")
@@ -98,8 +112,8 @@ def entries_of(path: Path) -> tuple[Entry, ...]:
 def _lines(content: bytes, *, latin_1: bool) -> Iterator[tuple[int, str]]:
     """Lines that say something, numbered; only line feeds end them, because names may hold other separators.
 
-    A line that is not UTF-8 stands for a name with these bytes; in M3U for Latin-1, which it is by its origin
-    (Winamp). M3U8 is UTF-8 (RFC 8216, section 4.1).
+    A line that is not UTF-8 stands for a name with these bytes; in M3U and PLS for Latin-1, which they are by
+    their origin (Winamp). M3U8 is UTF-8 (RFC 8216, section 4.1).
     """
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         content = content.decode("utf-16", "replace").encode()
@@ -110,6 +124,16 @@ def _lines(content: bytes, *, latin_1: bool) -> Iterator[tuple[int, str]]:
                 yield number, stripped.decode()
             except UnicodeDecodeError:
                 yield number, stripped.decode("latin-1") if latin_1 else os.fsdecode(stripped)
+
+
+def _named(suffix: str, lines: Iterator[tuple[int, str]]) -> Iterator[tuple[int, str]]:
+    """Those lines that name a recording, without what stands before the name."""
+    for number, line in lines:
+        found = _PLS.fullmatch(line) if suffix == ".pls" else None
+        if found:
+            yield number, found["place"]
+        elif suffix != ".pls":
+            yield number, line
 
 
 def _checked(text: str, place: str, folder: Path, meant: Callable[[str, Path], Path]) -> Entry:
@@ -130,7 +154,14 @@ class _NoFile(Exception):  # noqa: N818 - says what the text means
 
 
 def _playlist_path(line: str, folder: Path) -> Path:
-    found = _path(line, folder)
+    return _no_playlist(_path(line, folder))
+
+
+def _playlist_address(address: str, folder: Path) -> Path:
+    return _no_playlist(_feed_path(address, folder))
+
+
+def _no_playlist(found: Path) -> Path:
     if found.suffix.lower() in PLAYLISTS:
         raise _NoFile("a playlist in a playlist is not followed")
     return found
@@ -168,18 +199,29 @@ def _inside(folder: Path, name: str) -> Path:
 
 def _enclosures(content: bytes, path: Path) -> tuple[tuple[str, tuple[Chapter, ...]], ...]:
     """The address of each enclosure, and the chapters that its item has."""
+    return tuple(
+        (url, chapters_of_item(item, path.parent))
+        for item in _xml(content, path, "feed").iter("item")
+        for each in item.iter("enclosure")
+        if (url := each.get("url", "").strip())
+    )
+
+
+def _tracks(content: bytes, path: Path) -> Iterator[tuple[int, str]]:
+    """The first address of each track that has one, of an XSPF playlist (version 1, section 4.1.1.2.14)."""
+    for number, track in enumerate(_xml(content, path, "playlist").iter(f"{_XSPF}track"), start=1):
+        if address := (track.findtext(f"{_XSPF}location") or "").strip():
+            yield number, address
+
+
+def _xml(content: bytes, path: Path, what: str) -> Element:
     from xml.etree.ElementTree import ParseError
 
     from defusedxml import DefusedXmlException
     from defusedxml.ElementTree import fromstring
 
     try:
-        root = fromstring(content, forbid_dtd=True)
+        root: Element = fromstring(content, forbid_dtd=True)
     except (ParseError, DefusedXmlException, LookupError, ValueError) as error:
-        raise InputError(f"{path} is no feed that can be read: {error}") from error
-    return tuple(
-        (url, chapters_of_item(item, path.parent))
-        for item in root.iter("item")
-        for each in item.iter("enclosure")
-        if (url := each.get("url", "").strip())
-    )
+        raise InputError(f"{path} is no {what} that can be read: {error}") from error
+    return root

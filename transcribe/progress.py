@@ -206,6 +206,23 @@ class FileFinished:
 
 
 @dataclass(frozen=True)
+class FilePlanned:
+    """What a batch would do with a recording, told by `--dry-run`.
+
+    Attributes:
+        name: The file's name.
+        action: `run`, `skip` or `left out`.
+        reason: Why, for people.
+        audio_ms: How long it is, in ms; None where not known.
+    """
+
+    name: str
+    action: str
+    reason: str
+    audio_ms: int | None = None
+
+
+@dataclass(frozen=True)
 class FileSkipped:
     """A recording needs no work any more, because another run has done it meanwhile.
 
@@ -264,6 +281,7 @@ Event = (
     | Warned
     | Noticed
     | FileFinished
+    | FilePlanned
     | FileSkipped
     | Covered
     | FileFailed

@@ -51,6 +51,12 @@ def test_a_season_done_twice(season: Desk) -> None:
     assert "run           2 s  in/a.wav" in shown
     assert "4 recordings, 4 to do, 9 s of audio and 1 of unknown length, time not known" in shown
     assert not (season.folder / "out").exists()
+    planned = season.run("batch", "in", "-o", "out", *MODEL, "--dry-run", "--progress", "json")
+    told = [json.loads(line) for line in planned.stderr.splitlines()]
+    assert (planned.stdout, [each["event"] for each in told]) == (b"", ["file_planned"] * 4 + ["noticed"])
+    assert told[0] == {
+        "event": "file_planned", "name": "in/a.wav", "action": "run", "reason": "new", "audio_ms": 2000,
+    }  # fmt: skip
 
     shown = batch(season, code=10)
     assert "[2/4] in/broken.mp3" in shown

@@ -120,6 +120,13 @@ BAD = [
     ('prompt = """\nbeam_size = 99\n"""\nbeam_size = 99\n', "line 4: beam_size", ""),
     ("[subtitles]\nmax_lines = 1\n", "line 1: there is no option 'subtitles'", ""),
     ("profile = 3\n", "line 1: profile is the name of a profile", ""),
+    ("\n[profile.a]\nthreads = 1\n", "line 2: profile is the name of a profile", "[profiles.NAME]"),
+    ("\n[profile]\nthreads = 1\n", "line 2: profile is the name of a profile", "[profiles.NAME]"),
+    ("\n\n[[profiles]]\nthreads = 1\n", "line 3: profiles are tables", "[profiles.NAME]"),
+    ("\nthreads = 1\n\nbeam_size = " + "9" * 5000 + "\n", "line 4: a number is too long", ""),
+    ("\n[profiles.a]\nterms = [\n" + "9" * 5000 + "\n]\n", "line 3: a number is too long", ""),
+    ("\nthreads = 1\nterms = " + "[" * 3000 + "\n", "line 3: it is nested too deeply", ""),
+    ("from_ms = 'soon'\n", "line 1: from_ms is a time, but 'soon' is not", ""),
     ("profiles = 3\n", "line 1: profiles are tables", "[profiles.NAME]"),
     ("profiles.a = 3\n", "line 1: a profile is a table", "[profiles.a]"),
     ("[profiles.a]\nfrom = 3\n", "line 2: from is the name of another profile", ""),
@@ -245,9 +252,9 @@ def test_paths_are_meant_from_the_file_they_stand_in(places: Places, tmp_path: P
 
 
 def test_values_of_the_environment_and_of_flags_are_checked(places: Places) -> None:
-    with pytest.raises(UsageError, match=r"^TRANSCRIBE_BEAM_SIZE: beam_size is a whole number"):
+    with pytest.raises(UsageError, match=r"^TRANSCRIBE_BEAM_SIZE is a whole number"):
         places.load(environ={"TRANSCRIBE_BEAM_SIZE": "many"})
-    with pytest.raises(UsageError, match=r"^--beam-size: beam_size is at most 8"):
+    with pytest.raises(UsageError, match=r"^--beam-size is at most 8"):
         places.load({"beam_size": 9})
     assert places.load(environ={"TRANSCRIBE_BEAM_SIZE": ""}).settings == Settings()
     formats = places.load(environ={"TRANSCRIBE_FORMATS": "txt, srt"}).settings.output.formats

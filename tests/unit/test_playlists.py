@@ -59,6 +59,55 @@ def test_what_is_elsewhere_or_a_playlist_itself_is_named_and_not_followed(tmp_pa
     assert found[5].path == tmp_path / "C:\\e.mp3"
 
 
+def test_pls_names_files_by_number(tmp_path: Path) -> None:
+    content = (
+        "[playlist]\nFile1=caf\u00e9.mp3\nTitle1=x.mp3\nLength1=-1\nFile2=http://host.example/a\n; File3=no\n"
+        "file10 = sub/b=c.wav\nFile4=file://server/d.wav\nFile5=other.xspf\nFile6=\nFileX=no\nNumberOfEntries=9\n"
+    )
+    found = entries_of(written(tmp_path, "a.pls", content.encode("latin-1")))
+    assert [(each.path, each.reason) for each in found] == [
+        (tmp_path / "café.mp3", ""),
+        (None, "line 5: not on this machine"),
+        (tmp_path / "sub/b=c.wav", ""),
+        (None, "line 8: not on this machine"),
+        (None, "line 9: a playlist in a playlist is not followed"),
+    ]
+
+
+def test_xspf_names_files_by_address(tmp_path: Path) -> None:
+    places = (
+        "a%20b.mp3",
+        "file:///t/c%23.wav",
+        "https://host.example/d",
+        "file://[x",
+        "~x/e.wav",
+        "f.pls",
+        "",
+    )
+    tracks = "".join(f"<track><title>t</title><location>{each}</location></track>" for each in places)
+    content = f"<playlist version='1' xmlns='http://xspf.org/ns/0/'><trackList>{tracks}<track/></trackList></playlist>"
+    found = entries_of(written(tmp_path, "a.xspf", content))
+    assert [each.path for each in found] == [
+        tmp_path / "a b.mp3", Path("/t/c#.wav"), None, None, tmp_path / "~x/e.wav", None,
+    ]  # fmt: skip
+    reasons = [each.reason.partition(":")[0] for each in found if each.reason]
+    assert reasons == ["track 3", "track 4", "track 6"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "<playlist",
+        "<!DOCTYPE a [<!ENTITY b 'c'>]><playlist xmlns='http://xspf.org/ns/0/'>&b;</playlist>",
+        "<playlist xmlns='http://xspf.org/ns/0/'/>",
+    ],
+)
+def test_what_is_no_playlist_is_refused(tmp_path: Path, content: str) -> None:
+    with pytest.raises(InputError, match=r"no playlist that can be read|names no recording"):
+        entries_of(written(tmp_path, "a.xspf", content))
+
+
 def test_a_stream_in_pieces_is_no_list_of_recordings(tmp_path: Path) -> None:
     content = "#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:9,\npiece1.ts\n"
     with pytest.raises(InputError, match="a stream cut into pieces"):

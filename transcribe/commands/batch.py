@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from transcribe.commands.options import Asked, SettingsCommand, given_flags, say
+from transcribe.commands.options import Asked, SettingsCommand, given_flags, warn
 from transcribe.errors import UsageError
 
 if TYPE_CHECKING:
@@ -53,24 +53,25 @@ def batch(context: click.Context, /, config_file: Path | None, profile: str | No
     """Transcribe many recordings, and only those that need it.
 
     PATH is a file, a folder (searched to its depths), a pattern in quotes, a list (.txt, .lst: a path on each
-    line), an M3U playlist, or the file of an RSS feed. What is up to date by content and settings is left
-    alone; one that fails stops nobody else. With -o the structure of folders is kept; without, results go
-    beside each recording. Two runs at once share the work.
+    line), a playlist (M3U, PLS, XSPF), or the file of an RSS feed. What is up to date by content and settings
+    is left alone; one that fails stops nobody else. With -o the structure of folders is kept; without,
+    results go beside each recording. Two runs at once share the work.
     """
     from transcribe import config
 
     resolved = config.load(given_flags(context), config_file, profile)
     asked = context.ensure_object(Asked)
     asked.debug, asked.quiet = resolved.settings.display.debug, resolved.settings.display.quiet
-    for warning in resolved.warnings:
-        say(f"warning: {warning}", error=True)
+    warn(resolved)
     context.exit(_batch(Wish(**wish), resolved.settings))  # type: ignore[arg-type]
 
 
 def _batch(wish: Wish, settings: Settings) -> int:
-    from transcribe.commands.batch_plan import as_lines, estimate
+    from transcribe.commands.batch_plan import as_events, as_lines, estimate
     from transcribe.commands.choose import choose_engines
+    from transcribe.commands.display import choose_display
     from transcribe.due import plan_batch
+    from transcribe.progress import Noticed
     from transcribe.recordings import find_recordings
     from transcribe.reporting import Reporter, check_report_path
     from transcribe.reports import encoded, failures_of, read_report
@@ -88,9 +89,16 @@ def _batch(wish: Wish, settings: Settings) -> int:
     plan = plan_batch(found, settings, engines, failed=failed, only_failed=wish.retry_failed, redo=redo)
     reporter = Reporter(plan, engines, None if wish.dry_run else path, previous)
     forecast = estimate(plan, known_speed(engines))
+    tell = choose_display(settings.display, terminal=False)
+    if wish.dry_run and wish.as_json:
+        click.echo(encoded(reporter.report).decode().rstrip())
+    elif wish.dry_run and settings.display.progress == "json":
+        for event in as_events(plan):
+            tell(event)
+    elif wish.dry_run:
+        click.echo("\n".join(as_lines(plan)))
     if wish.dry_run:
-        click.echo(encoded(reporter.report).decode().rstrip() if wish.as_json else "\n".join(as_lines(plan)))
-        click.echo(forecast, err=True)
+        tell(Noticed(forecast))
         return 0
     if path:
         check_report_path(path, plan)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from transcribe.due import Decision, Plan
 from transcribe.formats.tokens import text_width
+from transcribe.progress import FilePlanned
 from transcribe.text import printable
 from transcribe.timecode import format_duration
 
@@ -22,6 +23,14 @@ def as_lines(plan: Plan) -> Iterator[str]:
     width = min(WIDEST_NAME, max((text_width(name) for _, _, name, _ in rows), default=0))
     for action, length, name, reason in rows:
         yield f"{action:<9}{length:>8}  {name}{' ' * max(0, width - text_width(name))}  {reason}"
+
+
+def as_events(plan: Plan) -> Iterator[FilePlanned]:
+    """The same for programs."""
+    for each in plan.decisions:
+        yield FilePlanned(each.job.name, _action(each), each.reason, each.audio_ms)
+    for left in plan.left_out:
+        yield FilePlanned(left.name, "left out", left.reason)
 
 
 def estimate(plan: Plan, speed: float | None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
@@ -14,6 +14,9 @@ from click.shell_completion import CompletionItem
 from transcribe.errors import TranscribeError
 from transcribe.option import Option
 from transcribe.settings import OPTIONS, Settings
+
+if TYPE_CHECKING:
+    from transcribe.config import Resolved
 
 SECTIONS = {
     "normalise": "Recognition",
@@ -91,10 +94,18 @@ def settings_of(flags: dict[str, Any], config_file: Path | None, profile: str | 
     from transcribe import config
 
     resolved = config.load(flags, config_file, profile)
-    if not resolved.settings.display.quiet:
-        for warning in resolved.warnings:
-            say(f"warning: {warning}", error=True)
+    warn(resolved)
     return resolved.settings
+
+
+def warn(resolved: Resolved) -> None:
+    """Show what looks wrong about settings, in the way that they choose."""
+    from transcribe.commands.display import choose_display
+    from transcribe.progress import Warned
+
+    display = choose_display(resolved.settings.display, terminal=False)
+    for warning in resolved.warnings:
+        display(Warned(warning))
 
 
 def say(line: object, *, error: bool = False) -> None:
@@ -154,7 +165,7 @@ class SettingType(click.ParamType):  # type: ignore[type-arg] # generic in newer
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """The value in the option's own type; a BadParameter where it is not allowed."""
         try:
-            return self.declared.convert(value)
+            return self.declared.convert(value, "it")
         except ValueError as error:
             self.fail(str(error), param, ctx)
 

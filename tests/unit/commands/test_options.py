@@ -73,9 +73,9 @@ def test_yes_or_no_options_can_be_turned_off() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--beam-size", "99"), "'--beam-size': beam_size is at most 8"),
-        (("--from", "soon"), "'--from': 'soon' is not a time"),
-        (("--progress", "loud"), "'--progress': progress is one of auto, bar"),
+        (("--beam-size", "99"), "'--beam-size': it is at most 8"),
+        (("--from", "soon"), "'--from': it is a time, but 'soon' is not"),
+        (("--progress", "loud"), "'--progress': it is one of auto, bar"),
         (("--langauge", "pl"), "--language"),
     ],
 )
