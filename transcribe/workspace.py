@@ -33,7 +33,7 @@ from transcribe.text import from_json, to_json
 
 T = TypeVar("T")
 
-LAYOUT = "5"
+LAYOUT = "6"
 """Raised whenever an artefact's shape or meaning changes; older work directories are then left alone."""
 
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from transcribe.episode import SAMPLES_PER_MS, Word
+from transcribe.episode import SAMPLE_RATE, SAMPLES_PER_MS, Word
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 HOP_MS = 10
 SHORTEST_PAUSE_MS = 120
 """Shorter quiet moments belong to speech: the closure of a plosive takes up to about 100 ms."""
+
+LOWEST_HZ = 300
+"""Level is measured from here upwards: hum and rumble lie below, and the consonants between pauses above."""
 
 BELOW_LOUDEST_DB = 32.0
 ABOVE_QUIETEST_DB = 8.0
@@ -127,8 +130,10 @@ def _listen(samples: NDArray[np.float32]) -> _Clock:
     count = len(samples) // hop
     if count < 3:
         return _Clock(np.zeros(1, np.int64), ())
-    power = np.square(samples[: count * hop], dtype=np.float64).reshape(count, hop).mean(axis=1)
-    level = np.convolve(10 * np.log10(power + 1e-10), np.full(3, 1 / 3), "same")
+    frames = np.lib.stride_tricks.sliding_window_view(np.pad(samples[: count * hop], hop), 3 * hop)[::hop]
+    spectrum = np.abs(np.fft.rfft(frames * np.hanning(3 * hop), axis=1))
+    heard = spectrum[:, LOWEST_HZ * 3 * hop // SAMPLE_RATE :]
+    level = 10 * np.log10(np.square(heard / (3 * hop)).sum(axis=1) + 1e-10)
     recorded = level[level > DIGITAL_SILENCE_DB]
     if not len(recorded):
         return _Clock(np.zeros(1, np.int64), ())

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from statistics import fmean
 from typing import TYPE_CHECKING, Protocol
 
 from transcribe.episode import SAMPLES_PER_MS, SpeechSpan, SpeechSpans
@@ -40,6 +41,15 @@ second and at most 30 s: noise that is raised to the loudness of speech gives su
 Measured in noise: 0.26 to 0.83 dB."""
 
 
+UNSURE = 0.05
+UNSURE_MS = 1_000
+UNSURE_WINDOW_MS = 2_000
+"""Two seconds of a pause in which the mean probability is higher count as speech, and so does a shorter
+pause of at least one: there the recogniser is asked. Measured in the pauses of 18 clips: 2 s of 92 s in
+clean speech (0.06), 2 s of 31 s of noise, 2 s of 49 s of music; of radio traffic, where somebody speaks,
+16 s of 37 s."""
+
+
 class SpeechDetector(Protocol):
     """Tells how likely it is that somebody speaks."""
 
@@ -69,11 +79,17 @@ def detect(
     """
     found: list[SpeechSpan] = []
     for stretch in waveform.stretches():
-        found += _bursts(waveform, stretch, settings.speech_threshold, detector, progress)
-    bursts = join_bursts(found, settings.min_silence_ms)
+        first_ms = stretch.start // SAMPLES_PER_MS
+        rated = _probabilities(waveform, stretch, detector, progress)
+        sure = speech_bursts(rated, settings.speech_threshold)
+        bursts = [*sure, *unsure(rated, sure, settings.speech_pad_ms)]
+        found += (
+            SpeechSpan(first_ms + each.start_ms, first_ms + each.end_ms)
+            for each in sorted(bursts, key=lambda burst: burst.start_ms)
+        )
     lasting = [
         burst
-        for burst in bursts
+        for burst in join_bursts(found, settings.min_silence_ms)
         if burst.duration_ms >= settings.min_speech_ms and not is_steady(burst, waveform)
     ]
     length_ms = waveform.end_ms - waveform.start_ms
@@ -85,10 +101,10 @@ def detect(
     )
 
 
-def _bursts(
-    waveform: Waveform, stretch: range, threshold: float, detector: SpeechDetector, progress: Progress
-) -> list[SpeechSpan]:
-    """Bursts of speech in a stretch without long gaps, in ms from the waveform's first sample."""
+def _probabilities(
+    waveform: Waveform, stretch: range, detector: SpeechDetector, progress: Progress
+) -> list[float]:
+    """Of speech in each window of a stretch without long gaps."""
     first_ms, length_ms = stretch.start // SAMPLES_PER_MS, -(-len(stretch) // SAMPLES_PER_MS)
     probabilities: list[float] = []
     try:
@@ -99,10 +115,7 @@ def _bursts(
         start_ms = waveform.start_ms + first_ms + len(probabilities) * WINDOW_MS
         place = format_stretch(start_ms, min(start_ms + BLOCK_SAMPLES // SAMPLES_PER_MS, waveform.end_ms))
         raise Died(f"{died.what}, at {place}", died.hint) from died
-    return [
-        SpeechSpan(first_ms + burst.start_ms, first_ms + burst.end_ms)
-        for burst in speech_bursts(probabilities, threshold)
-    ]
+    return probabilities
 
 
 def speech_bursts(probabilities: Iterable[float], threshold: float) -> list[SpeechSpan]:
@@ -119,6 +132,27 @@ def speech_bursts(probabilities: Iterable[float], threshold: float) -> list[Spee
     if start is not None:
         bursts.append(SpeechSpan(start * WINDOW_MS, position * WINDOW_MS))
     return bursts
+
+
+def unsure(probabilities: Sequence[float], bursts: Iterable[SpeechSpan], pad_ms: int) -> Iterator[SpeechSpan]:
+    """Parts of long pauses that may be speech: the detector is not quite sure of silence there.
+
+    Args:
+        probabilities: Of speech, one for each window of `WINDOW_MS`.
+        bursts: Where it is surely speech.
+        pad_ms: How much of a pause at either end belongs to the speech beside it.
+    """
+    most = UNSURE_WINDOW_MS // WINDOW_MS
+    edges = [-pad_ms, *(edge for burst in bursts for edge in (burst.start_ms, burst.end_ms))]
+    edges.append(len(probabilities) * WINDOW_MS + pad_ms)
+    for end_ms, start_ms in zip(edges[::2], edges[1::2], strict=True):
+        first, last = (end_ms + pad_ms) // WINDOW_MS, (start_ms - pad_ms) // WINDOW_MS
+        size = min(most, last - first)
+        if size * WINDOW_MS < UNSURE_MS:
+            continue
+        for start in range(first, last - size + 1, size):
+            if fmean(probabilities[start : start + size]) >= UNSURE:
+                yield SpeechSpan(start * WINDOW_MS, (start + size) * WINDOW_MS)
 
 
 def is_steady(burst: SpeechSpan, waveform: Waveform) -> bool:

@@ -49,6 +49,13 @@ def test_boundaries_are_moved_to_the_pauses_of_a_quiet_room() -> None:
     assert (words[3].end_ms, words[4].start_ms) == pytest.approx((2600, 3200), abs=50)
 
 
+@pytest.mark.parametrize("kind", ["hum 50 Hz", "hum 60 Hz", "rumble"])
+def test_noise_below_the_voice_hides_no_pause(kind: str) -> None:
+    (words,) = settle([WORDS], window(disturbed(speech(), kind, 0)))
+    assert (words[1].end_ms, words[2].start_ms) == pytest.approx((1100, 1500), abs=50)
+    assert (words[3].end_ms, words[4].start_ms) == pytest.approx((2600, 3200), abs=50)
+
+
 def test_digital_silence_says_nothing_of_the_room() -> None:
     edited = speech()
     edited += np.random.default_rng(2).standard_normal(len(edited)) * 0.02

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from transcribe.episode import SpeechSpan
 from transcribe.progress import Event, StageAdvanced, silent
 from transcribe.settings import DetectSettings
-from transcribe.stages.detect import BLOCK_SAMPLES, detect, join_bursts, pad, speech_bursts
+from transcribe.stages.detect import BLOCK_SAMPLES, detect, join_bursts, pad, speech_bursts, unsure
 from transcribe.waveform import Waveform
 
 EXACT = DetectSettings(min_speech_ms=0, min_silence_ms=0, speech_pad_ms=0)
@@ -57,7 +57,7 @@ def test_fifty_ms_of_speech_are_found(tmp_path: Path) -> None:
 
 
 def test_silence_has_no_spans(tmp_path: Path) -> None:
-    assert spans(record(tmp_path, [0.1] * 100), DetectSettings()) == []
+    assert spans(record(tmp_path, [0.02] * 100), DetectSettings()) == []
 
 
 def test_the_default_settings_join_drop_and_pad(tmp_path: Path) -> None:
@@ -104,3 +104,18 @@ def test_spans_are_in_order_and_hold_all_lasting_speech(
     for index, probability in enumerate(probabilities):
         if probability == 1:
             assert any(s.start_ms <= index * 32 and (index + 1) * 32 <= s.end_ms for s in padded)
+
+
+def test_a_pause_of_which_the_detector_is_unsure_is_listened_to() -> None:
+    doubtful = [0.0] * 40 + [0.2, 0.05] * 31 + [0.0] * 60
+    speech = [1.0] * 20
+    rated = [*speech, *doubtful, *speech]
+    found = list(unsure(rated, speech_bursts(rated, 0.5), 200))
+    assert found and all(span.duration_ms == 62 * 32 for span in found)
+    assert {span.start_ms // 32 for span in found} <= set(range(20, 130))
+
+
+@pytest.mark.parametrize("pause", [[0.02] * 100, [0.4] + [0.01] * 99, [0.3] * 20])
+def test_silence_echoes_and_short_pauses_are_pauses(pause: list[float]) -> None:
+    rated = [*[1.0] * 20, *pause, *[1.0] * 20]
+    assert list(unsure(rated, speech_bursts(rated, 0.5), 200)) == []
