@@ -101,6 +101,7 @@ class Decoding:
         warnings: What was read in another way than the file says, for people.
         cancelled_db: How much quieter two channels are together (see `Extract.stereo`) than two independent
             sounds of their levels would be; 0 where that was not measured.
+        end_ms: Where the file ends by its header, where that does not follow from the last timestamp.
     """
 
     loudness_lufs: float | None
@@ -108,3 +109,4 @@ class Decoding:
     runs: tuple[Run, ...] = ()
     warnings: tuple[str, ...] = ()
     cancelled_db: float = 0.0
+    end_ms: int | None = None

@@ -22,8 +22,12 @@ LOSS = 10 * SAMPLE_RATE
 """After timestamps that went astray, so much sound may be missing until they are right again."""
 
 LONG_GAP = 10 * SAMPLE_RATE
-SHORTEST_ENDING = SAMPLE_RATE // 2
-"""Less sound than this, alone after a long gap at the end of a recording, is no evidence of that gap."""
+SHORTEST_ENDING = 3 * SAMPLE_RATE // 2
+"""Less sound than this, alone after a long gap at the end of a recording, is no evidence of that gap: it has
+one timestamp in Ogg, whose pages are a second long, and in Matroska, where clusters have one."""
+
+SHORTEST = SAMPLE_RATE // 2
+"""Less sound than this is no evidence of anything elsewhere."""
 
 FIRST_SOUND = SAMPLE_RATE // 10
 """What follows less sound than this at the beginning is no gap: the sound starts late (fragmented MP4 has its
@@ -92,24 +96,27 @@ def timeline_of(extract: Extract, decoding: Decoding, samples: int) -> Timeline:
     """
     start = extract.start_ms * SAMPLES_PER_MS
     length = None if extract.duration_ms is None else extract.duration_ms * SAMPLES_PER_MS
-    return cut(arrange(decoding.runs or (Run(0, start),), samples), start, length)
+    end = None if decoding.end_ms is None else decoding.end_ms * SAMPLES_PER_MS
+    return cut(arrange(decoding.runs or (Run(0, start),), samples, end), start, length)
 
 
-def arrange(runs: Sequence[Run], samples: int) -> Timeline:
+def arrange(runs: Sequence[Run], samples: int, end: int | None = None) -> Timeline:
     """Decide where decoded sound lies: timestamps are followed unless others contradict them.
 
     Times never run backwards and no sample is dropped. Sound whose timestamps start again (recordings put
     together) follows what precedes it, on a clock of its own. A jump ahead is a gap in the recording, unless
-    the timestamps come back to where the sound would be without it, or it is longer than a day.
+    the timestamps come back to where the sound would be without it, it is longer than a day, or it leads
+    beyond the end of the file that is stated although without it all of the sound fits.
 
     Args:
         runs: Where timestamps jump, in the order of the sound; the first one starts with the first sample.
         samples: How many samples were decoded.
+        end: Where the file says that it ends, on the container's clock; None where it does not.
     """
     inside = [run for run in runs if run.first < samples]
     if len(inside) > MOST_PIECES:
         inside = []
-    arranging = _Arranging(inside or [Run(0, 0)], samples)
+    arranging = _Arranging(inside or [Run(0, 0)], samples, end)
     for index in range(len(arranging.runs)):
         arranging.add(index)
     return Timeline(
@@ -155,8 +162,9 @@ class _Arranging:
     A clock is what has to be added to timestamps; there is a new one whenever they are not followed.
     """
 
-    def __init__(self, runs: Sequence[Run], samples: int) -> None:
+    def __init__(self, runs: Sequence[Run], samples: int, stated_end: int | None) -> None:
         self.runs = runs
+        self._stated_end = inf if stated_end is None else stated_end + LONG_GAP
         self.lengths = [
             after - run.first
             for run, after in zip(runs, [*(r.first for r in runs[1:]), samples], strict=True)
@@ -211,9 +219,11 @@ class _Arranging:
         if jump > LONGEST_GAP or self._comes_back(index, clock) or self._stands_still(index):
             return False
         before, after = sum(self.lengths[:index]), sum(self.lengths[index:])
+        if self.runs[index].at + clock > self._stated_end >= self._end + after:
+            return False
         if after < SHORTEST_ENDING and jump > LONG_GAP and index:
             return False
-        return not (0 < before < SHORTEST_ENDING and jump > VERY_LONG_GAP)
+        return not (0 < before < SHORTEST and jump > VERY_LONG_GAP)
 
     def _stands_still(self, index: int) -> bool:
         """Whether timestamps do not go on with the sound after a jump, such as all being the same."""
@@ -222,7 +232,7 @@ class _Arranging:
             sound, time = later.first - first.first, later.at - first.at
             if sound > PROBE or time > sound or time < -SLACK:
                 return False
-            if sound >= SHORTEST_ENDING and time < sound / 2:
+            if sound >= SHORTEST and time < sound / 2:
                 return True
         return False
 

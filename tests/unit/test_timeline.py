@@ -68,6 +68,24 @@ def test_where_sound_lies(
     assert len(timeline.strays) == strays
 
 
+@pytest.mark.parametrize(
+    ("end", "pieces"),
+    [
+        pytest.param(10, [(0, 10)], id="beyond the end that the file states"),
+        pytest.param(3606, [(0, 5), (3600, 5)], id="that end fits"),
+        pytest.param(None, [(0, 5), (3600, 5)], id="the file states none"),
+    ],
+)
+def test_a_jump_and_the_stated_end(end: float | None, pieces: list[tuple[float, float]]) -> None:
+    timeline = arrange(runs((0, 0), (5, 3600)), 10 * S, None if end is None else round(end * S))
+    assert placed(timeline) == [pytest.approx(piece, abs=0.001) for piece in pieces]
+    assert len(timeline.strays) == (len(pieces) == 1)
+
+
+def test_an_end_that_is_wrong_anyway_contradicts_no_jump() -> None:
+    assert placed(arrange(runs((0, 0), (50, 3600)), 100 * S, 4 * S)) == [(0, 50), (3600, 50)]
+
+
 @pytest.mark.parametrize(("second", "restarts"), [(0, True), (4.5, False), (20, False)])
 def test_clocks_that_start_again_are_told(second: float, restarts: bool) -> None:
     whole = arrange(runs((0, 0), (5, second)), 10 * S)

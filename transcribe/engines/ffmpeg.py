@@ -70,6 +70,9 @@ TECHNICAL_TAGS = {
     "compatible_brands", "encoder", "handler_name", "itunsmpb", "major_brand", "minor_version", "vendor_id",
 }  # fmt: skip
 
+HEADER_ENDS = ("matroska,webm",)
+"""Formats whose header says where the file ends, as its writer knew it, whatever the last timestamp is."""
+
 _DEMUXER = re.compile(r"^ D[ E] {0,2}([\w,.-]{2,})\s", re.MULTILINE)
 _INPUT = re.compile(r"^\[info\] Input #0, ([\w,.-]+), from '", re.MULTILINE)
 _DURATION = re.compile(r"^\[info\]   Duration: (?:N/A|(\d+):(\d\d):(\d\d)\.(\d\d))(?:,|$)", re.MULTILINE)
@@ -407,6 +410,7 @@ def _decoding(finished: Finished, log: DecodingLog) -> Decoding:
         loudness_lufs=None if loudness is None or loudness <= QUIETEST_LUFS else loudness,
         damaged=finished.code != 0 or log.damaged(opened[1] if opened else ""),
         runs=log.runs(),
+        end_ms=_duration(finished.log) if opened and opened[1] in HEADER_ENDS else None,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from transcribe.episode import SAMPLES_PER_MS, Source
@@ -19,6 +20,9 @@ TOLERATED_GAPS_MS = 200
 """Less missing sound than this in the whole recording is no news, where nothing was damaged."""
 
 LEAST_MS = 100
+
+MEASURED = ("ogg", "mpegts", "mpeg")
+"""Formats that state no length: it is the last timestamp that tells it."""
 
 LEAST_ZERO_BYTES = 1 << 16
 LEAST_ZERO_SHARE = 0.01
@@ -47,12 +51,28 @@ def warnings_of(
     zeros = tuple(_zeros(source, search=decoding.damaged or early))
     lines: list[str] = [*decoding.warnings, *_astray(timeline.strays, start_ms)]
     if early:
-        lines.append(_ends_early(start_ms + end_ms, start_ms + end_ms + missing_ms))
+        ends = _ends_early(start_ms + end_ms, start_ms + end_ms + missing_ms)
+        lines.append(f"{ends}; {'; '.join(zeros) or 'the file is damaged or was cut short'}")
     explained = zeros and not timeline.gaps and missing_ms < LEAST_MS
     damaged = decoding.damaged and not early and not explained
     lines += _lost(timeline.gaps, start_ms, damaged, missing_ms)
     lines += _silent(silences, start_ms, timeline)
-    return (*lines, *zeros)
+    return tuple(lines) if early else (*lines, *zeros)
+
+
+def without_false_end(source: Source, extract: Extract, timeline: Timeline, decoding: Decoding) -> Timeline:
+    """A timeline on which the last timestamp of a file, where it is wrong, is known as such.
+
+    Nothing is missing where ffmpeg has nothing to complain about and all sound was decoded.
+    """
+    if source.container not in MEASURED or decoding.damaged or timeline.strays or timeline.restarts:
+        return timeline
+    end = timeline.pieces[-1].end
+    missing_ms = _missing_ms(source, extract, end // SAMPLES_PER_MS)
+    if not _is_early(source, extract, missing_ms, decoding):
+        return timeline
+    stated = end + (missing_ms + extract.start_ms) * SAMPLES_PER_MS
+    return replace(timeline, strays=(*timeline.strays, Stray(end, stated)))
 
 
 def _missing_ms(source: Source, extract: Extract, end_ms: int) -> int:
@@ -73,10 +93,7 @@ def _is_early(source: Source, extract: Extract, missing_ms: int, decoding: Decod
 
 
 def _ends_early(end_ms: int, of_ms: int) -> str:
-    return (
-        f"the sound ends early: at {format_duration(end_ms)} of {format_duration(of_ms)}; "
-        "the file is damaged or was cut short"
-    )
+    return f"the sound ends early: at {format_duration(end_ms)} of {format_duration(of_ms)}"
 
 
 def _astray(strays: Sequence[Stray], start_ms: int) -> Iterator[str]:
@@ -95,7 +112,7 @@ def _astray(strays: Sequence[Stray], start_ms: int) -> Iterator[str]:
 def _lost(gaps: Sequence[Gap], start_ms: int, damaged: bool, missing_ms: int) -> Iterator[str]:
     """How much sound is missing between the first and the last, and where."""
     total_ms = sum(gap.end - gap.start for gap in gaps) // SAMPLES_PER_MS
-    where = _where(gaps, start_ms, total_ms) if gaps else ""
+    where = _where(gaps, start_ms, total_ms) if total_ms >= LEAST_MS else ""
     if damaged:
         # Formats without timestamps close up: there, only the stated length tells.
         amount = where or (

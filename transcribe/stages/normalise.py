@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -16,7 +17,7 @@ from transcribe.media import Decoding, Extract, Sink
 from transcribe.progress import Progress, StageAdvanced
 from transcribe.settings import NormaliseSettings
 from transcribe.stages.channels import audible_channel, difference, extract_of, mix_of
-from transcribe.stages.damage import warnings_of
+from transcribe.stages.damage import warnings_of, without_false_end
 from transcribe.stages.level import Variation
 from transcribe.stages.silence import SilenceFinder, placed
 from transcribe.timecode import format_duration
@@ -75,6 +76,7 @@ def normalise(
         timeline = timeline_of(extract, decoding, writer.samples)
         if not timeline.pieces:
             raise _nothing(source, extract)
+        timeline = without_false_end(source, extract, timeline, decoding)
         writer.finish(max(piece.stored + piece.samples for piece in timeline.pieces))
     first, last = timeline.pieces[0], timeline.pieces[-1]
     silences = placed(writer.silence.found(), timeline)
@@ -112,7 +114,10 @@ class _Writer:
         self.variation = Variation()
 
     def __call__(self, block: bytes) -> None:
-        self._handle.write(block)
+        if block.count(0) == len(block):  # hours of zeros take no room where files may have holes
+            self._handle.seek(len(block), os.SEEK_CUR)
+        else:
+            self._handle.write(block)
         self._written += len(block)
         self._part += block
         whole = len(self._part) // BYTES_PER_SAMPLE * BYTES_PER_SAMPLE

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from transcribe.doubt import bare
 from transcribe.episode import ChunkResult, Chunks, Language, Segment, Transcript, Word
 from transcribe.seams import at_seams
+
+LONGEST_PAUSE_MS = 5000
+"""No segment goes on after longer silence: a gap in the recording may last hours."""
 
 
 def stitch(language: Language | None, chunks: Chunks, results: Sequence[ChunkResult]) -> Transcript:
@@ -15,7 +19,7 @@ def stitch(language: Language | None, chunks: Chunks, results: Sequence[ChunkRes
 
     Where speech had to be cut, two windows heard the same words, and each word is taken from one of
     them (`seams.py`). Word times are only moved where an engine's estimate runs into the word before.
-    Pauses between words stay as they are.
+    Pauses between words stay as they are; long ones end a segment.
 
     Args:
         language: The recording's language.
@@ -25,9 +29,12 @@ def stitch(language: Language | None, chunks: Chunks, results: Sequence[ChunkRes
     segments: list[Segment] = []
     clock_ms = 0
     for segment in undoubled(segment for part in at_seams(chunks.chunks, results) for segment in part):
-        words = tuple(_not_before(clock_ms, segment.words))
-        clock_ms = words[-1].end_ms
-        segments.append(replace(segment, start_ms=words[0].start_ms, end_ms=words[-1].end_ms, words=words))
+        whole = tuple(_not_before(clock_ms, segment.words))
+        clock_ms = whole[-1].end_ms
+        segments += (
+            replace(segment, start_ms=words[0].start_ms, end_ms=words[-1].end_ms, words=words)
+            for words in _between_pauses(whole)
+        )
     return Transcript(language, tuple(segments))
 
 
@@ -55,3 +62,12 @@ def _not_before(clock_ms: int, words: Iterable[Word]) -> Iterable[Word]:
         start = max(clock_ms, word.start_ms)
         clock_ms = max(start, word.end_ms)
         yield replace(word, start_ms=start, end_ms=clock_ms)
+
+
+def _between_pauses(words: tuple[Word, ...]) -> Iterator[tuple[Word, ...]]:
+    first = 0
+    for number, (before, after) in enumerate(pairwise(words), 1):
+        if after.start_ms - before.end_ms > LONGEST_PAUSE_MS:
+            yield words[first:number]
+            first = number
+    yield words[first:]

@@ -82,10 +82,42 @@ def test_zeros_at_the_end_of_a_compressed_file(make_media: MakeMedia, ffmpeg: Ff
     path = zeroed(make_media(f"a.{kind}", *NOISE, *CODECS[kind]), 0.5, 1)
     audio = heard(path, ffmpeg)
     assert audio.duration_ms == pytest.approx(20_000, abs=1000)
-    assert "of the file (50 %) are zeros" in audio.warnings[-1]
+    (line,) = audio.warnings
+    assert "of the file (50 %) are zeros" in line
 
 
-@pytest.mark.parametrize("kind", ["ts", "mka"])
+@pytest.mark.parametrize("kind", ["wav", "mp3", "flac", "ogg", "m4a", "mka", "ts"])
+def test_hours_of_zeros_behind_the_sound_cost_no_disk(
+    make_media: MakeMedia, ffmpeg: Ffmpeg, kind: str
+) -> None:
+    path = make_media(f"a.{kind}", *NOISE, "-ar", "16000", "-ac", "1", *CODECS.get(kind, ()))
+    with path.open("r+b") as handle:
+        size = handle.seek(0, 2)
+        handle.truncate(size + 30_000_000)
+        if kind == "wav":  # stated as sound
+            handle.seek(path.read_bytes()[:200].index(b"data") + 4)
+            handle.write((size - 44 + 30_000_000).to_bytes(4, "little"))
+    audio = heard(path, ffmpeg)
+    assert len(audio.warnings) == 1
+    assert "zeros" in audio.warnings[0]
+    stored = (path.parent / "work" / audio.file).stat()
+    assert stored.st_blocks * 512 < 40 * 16_000 * 4 + 500_000
+    assert stored.st_size >= 39 * 16_000 * 4
+
+
+@pytest.mark.parametrize("codec", ["libvorbis", "libopus"])
+def test_a_last_page_that_is_far_ahead_is_no_damage(
+    make_media: MakeMedia, ffmpeg: Ffmpeg, codec: str
+) -> None:
+    jump = "asetnsamples=480,asetpts=PTS+gte(T\\,39.95)*3600/TB"
+    audio = heard(make_media("a.ogg", *NOISE, "-af", jump, "-c:a", codec), ffmpeg)
+    (line,) = audio.warnings
+    assert line.startswith("a timestamp is wrong: 01:00:")
+    assert audio.astray
+    assert audio.duration_ms == pytest.approx(40_000, abs=100)
+
+
+@pytest.mark.parametrize("kind", ["mp3", "ts", "mka"])
 def test_zeros_in_the_middle_of_a_compressed_file(make_media: MakeMedia, ffmpeg: Ffmpeg, kind: str) -> None:
     path = zeroed(make_media(f"a.{kind}", *NOISE, *CODECS[kind]), 0.25, 0.75)
     audio = heard(path, ffmpeg)

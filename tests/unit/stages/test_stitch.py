@@ -32,6 +32,13 @@ def test_pauses_stay_pauses() -> None:
     assert transcript.language == ENGLISH
 
 
+def test_a_long_pause_ends_a_segment() -> None:
+    words = ((0, 400), (5_400, 5_900), (7_205_900, 7_206_000), (7_206_000, 7_206_500))
+    transcript = stitched([ChunkResult(0, "en", (segment(0, *words),))])
+    assert [(s.start_ms, s.end_ms) for s in transcript.segments] == [(0, 5_900), (7_205_900, 7_206_500)]
+    assert len(transcript.words) == 4
+
+
 def test_nothing_said_is_an_empty_transcript() -> None:
     assert stitch(None, Chunks(()), []).segments == ()
     assert stitched([ChunkResult(0, "en", ())]).text == ""
