@@ -18,6 +18,7 @@ from transcribe.formats.id3 import HEADER_BYTES, Tag, read_frames, read_tag, tag
 MOST_BYTES = 64 * 2**20
 """A larger tag is not read: a hundred pictures of half a MiB each are less."""
 
+MOST_LISTED = 255
 _NONE = 0xFFFFFFFF
 _ADDRESS = "-->"
 """Instead of a media type: the picture is an address."""
@@ -26,7 +27,8 @@ _ADDRESS = "-->"
 def read(path: Path) -> tuple[Found, ...]:
     """The chapters in the tag at a file's beginning; none where there is no such tag, or it is damaged.
 
-    Where tables of contents name some, those that none names are hidden and left out.
+    Where tables of contents name some, those that none names are hidden and left out; but a table counts its
+    chapters in one byte, and of more than it can name all are taken.
 
     Raises:
         OSError: It cannot be read.
@@ -54,7 +56,7 @@ def _chapters(tag: Tag) -> Iterator[Found]:
         elif name == b"CTOC" and (content := _plain(tag.version, flags, raw)) is not None:
             listed |= _listed(content)
     shown = {key: chapter for key, chapter in found.items() if key in listed}
-    yield from (shown or found).values()
+    yield from (shown if shown and len(found) <= MOST_LISTED else found).values()
 
 
 def _listed(content: bytes) -> set[bytes]:

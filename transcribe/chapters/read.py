@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from transcribe.chapters import id3, matroska, mp4
+from transcribe.chapters import id3, matroska, mp4, vorbis, wav
 from transcribe.chapters.comments import of_tags
 from transcribe.chapters.found import Found
 from transcribe.errors import InputError
@@ -13,6 +13,7 @@ from transcribe.media import Container
 
 READERS: dict[str, Callable[[Path], tuple[Found, ...]]] = {
     "mp3": id3.read, "aac": id3.read, "mov": mp4.read, "mp4": mp4.read, "matroska": matroska.read,
+    "ogg": vorbis.read, "flac": vorbis.read, "wav": wav.read,
 }  # fmt: skip
 """By ffmpeg's name of the format, or the first of its names."""
 

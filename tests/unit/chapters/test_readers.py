@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from transcribe.chapters import id3, matroska, mp4
+from transcribe.chapters import id3, matroska, mp4, vorbis, wav
 from transcribe.chapters.comments import of_cue_sheet, of_tags
 from transcribe.chapters.found import Found
 from transcribe.engines.ffmpeg import Ffmpeg
@@ -98,6 +98,71 @@ def test_links_of_chapters_that_are_counted_from_0_or_from_1() -> None:
     assert of_tags({"chapter001": "soon", "chapter002": "1:2"}, ()) == ()
 
 
+@pytest.mark.parametrize("name", ["a.ogg", "a.opus", "a.flac", "a.oga"])
+@pytest.mark.parametrize("first", [0, 1])
+def test_a_link_stays_with_its_chapter(ffmpeg: Ffmpeg, make_media: MakeMedia, name: str, first: int) -> None:
+    """Whatever number the first one has, whichever have links, and in whatever order they stand."""
+    tags = {"TITLE": "Talk " * 20_000}
+    for number in (2, 0, 1):
+        tags[f"CHAPTER{number + first:03d}"] = f"00:00:0{number}.500"
+        tags[f"CHAPTER{number + first:03d}NAME"] = f"Part {number}"
+    tags[f"CHAPTER{first + 1:03d}URL"] = "https://e.org/1"
+    words = [word for key, value in tags.items() for word in ("-metadata", f"{key}={value}")]
+    codec = ("-c:a", "flac") if name == "a.oga" else ()
+    source = probe(make_media(name, *SOUND, *words, *codec, "-strict", "-2"), None, ffmpeg)
+    assert [(each.start_ms, each.title, each.url) for each in source.chapters] == [
+        (500, "Part 0", ""), (1500, "Part 1", "https://e.org/1"), (2500, "Part 2", ""),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("cut", range(0, 400, 13))
+def test_damaged_comments_have_no_chapters(make_media: MakeMedia, cut: int) -> None:
+    for name in ("a.ogg", "a.flac"):
+        path = make_media(name, *SOUND, "-t", "0.1", "-metadata", "CHAPTER001=00:00:00.000", "-strict", "-2")
+        path.write_bytes(path.read_bytes()[:cut])
+        assert vorbis.read(path) in ((), (Found(0),))
+
+
+# WAV
+
+
+def cue_points(*points: tuple[int, int, bytes | None]) -> bytes:
+    """A chunk of cue points, and one of labels, for some of them."""
+    cues = b"".join(struct.pack("<II4sIII", key, 0, b"data", 0, 0, sample) for key, sample, _ in points)
+    labels = b"adtl"
+    for key, _, label in points:
+        if label is not None:
+            text = struct.pack("<I", key) + label + b"\0"
+            labels += b"labl" + struct.pack("<I", len(text)) + text + b"\0" * (len(text) % 2)
+    body = struct.pack("<I", len(points)) + cues
+    return b"cue " + struct.pack("<I", len(body)) + body + b"LIST" + struct.pack("<I", len(labels)) + labels
+
+
+@pytest.mark.parametrize("rf64", ["never", "always"])
+@pytest.mark.parametrize("seconds", [2, 1.999])
+def test_cue_points_with_labels_are_chapters(
+    ffmpeg: Ffmpeg, make_media: MakeMedia, rf64: str, seconds: float
+) -> None:
+    path = make_media("a.wav", *SOUND, "-t", str(seconds), "-ar", "48000", "-rf64", rf64, "-c:a", "pcm_u8")
+    points = cue_points(
+        (7, 72_000, "Café ✓".encode()), (2, 0, b"Caf\xe9"), (3, 48_000, None), (9, 80_000, b"")
+    )
+    content = path.read_bytes()
+    path.write_bytes(content + b"\0" * (len(content) % 2) + points)
+    assert [(each.start_ms, each.title) for each in probe(path, None, ffmpeg).chapters] == [
+        (0, "Café"), (1500, "Café ✓"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("cut", range(0, 200, 7))
+def test_damaged_cue_points_are_no_chapters(tmp_path: Path, cut: int) -> None:
+    head = struct.pack("<HHIIHH", 1, 1, 8000, 8000, 1, 8)
+    body = b"WAVEfmt " + struct.pack("<I", 16) + head + cue_points((1, 0, b"a"), (1 << 31, 1 << 31, b"b"))
+    path = tmp_path / "a.wav"
+    path.write_bytes((b"RIFF" + struct.pack("<I", len(body)) + body)[:cut])
+    assert len(wav.read(path)) <= 2
+
+
 # ID3
 
 
@@ -124,6 +189,18 @@ def chap(key: bytes, start: int, end: int, *inside: bytes, version: int = 3) -> 
 
 def toc(*keys: bytes, version: int = 3) -> bytes:
     return frame(b"CTOC", b"toc\0\3" + bytes([len(keys)]) + b"".join(key + b"\0" for key in keys), version)
+
+
+def test_more_chapters_than_a_table_can_count(tmp_path: Path) -> None:
+    keys = [f"c{number}".encode() for number in range(600)]
+    counted = frame(b"CTOC", b"toc\0\3" + bytes([600 % 256]) + b"".join(key + b"\0" for key in keys))
+    path = tmp_path / "a.mp3"
+    frames = [chap(key, 1000 * number, 1000 * number + 1) for number, key in enumerate(keys)]
+    for table in (counted, toc(*keys[:255])):
+        path.write_bytes(id3_tag(table, *frames))
+        assert [each.start_ms for each in id3.read(path)] == [1000 * number for number in range(600)]
+    path.write_bytes(id3_tag(toc(*keys[:3]), *frames[:255]))
+    assert len(id3.read(path)) == 3
 
 
 @pytest.mark.parametrize("version", [3, 4])
