@@ -31,6 +31,9 @@ except ImportError:  # Windows
 Content = bytes | Callable[[Path], None]
 """What a file is to hold; where that is large, what writes it under the name it is given."""
 
+LARGEST_BYTES = 256 * 1024 * 1024
+"""What is read at once has a small part of that."""
+
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
 
@@ -144,7 +147,7 @@ def _kept(path: Path, keeping: contextlib.ExitStack) -> Path | None:
 
 
 def _copied(path: Path, before: Path, keeping: contextlib.ExitStack) -> Path:
-    before.write_bytes(path.read_bytes())
+    shutil.copyfile(path, before)
     keeping.callback(before.unlink, missing_ok=True)
     return before
 
@@ -318,6 +321,19 @@ def open_regular(path: Path, *, follow: bool = True) -> BufferedReader:
     except BaseException:
         os.close(number)
         raise
+
+
+def read_regular(path: Path) -> bytes:
+    """The content of a plain file of at most 256 MiB.
+
+    Raises:
+        OSError: It cannot be read, is no plain file or is larger.
+    """
+    with open_regular(path) as handle:
+        content = handle.read(LARGEST_BYTES + 1)
+    if len(content) > LARGEST_BYTES:
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))
+    return content
 
 
 def private_folder(path: Path) -> None:

@@ -17,7 +17,7 @@ import msgspec
 
 from transcribe import places
 from transcribe.errors import InputError, UsageError
-from transcribe.files import atomic_file, disk_errors, private_file, private_folder
+from transcribe.files import atomic_file, disk_errors, private_file, private_folder, read_regular
 from transcribe.text import to_json
 from transcribe.voice import Voice, cosine
 
@@ -162,7 +162,7 @@ class Register:
         try:
             if path.stat().st_size > LARGEST_BYTES:
                 raise InputError(f"{path} is too large for a voice", "Delete it and register the voice again")
-            return msgspec.json.decode(path.read_bytes(), type=_File).voice
+            return msgspec.json.decode(read_regular(path), type=_File).voice
         except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise InputError(
                 f"the voice in {path} cannot be read: {error}", "Delete it and register the voice again"

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from transcribe.episode import Episode
 from transcribe.errors import InputError, OutputError
-from transcribe.files import write_together
+from transcribe.files import read_regular, write_together
 from transcribe.formats import FORMATS, review
 from transcribe.naming import renamed
 from transcribe.places import work_root
@@ -143,7 +143,7 @@ def _document(episode: Episode) -> bytes:
 
 def _read(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return read_regular(path)
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}") from error
 

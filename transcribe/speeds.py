@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from transcribe.errors import OutputError
-from transcribe.files import atomic_file, private_folder
+from transcribe.files import atomic_file, private_folder, read_regular
 from transcribe.pipeline import Engines
 from transcribe.places import cache
 
@@ -48,6 +48,6 @@ def _key(engines: Engines) -> str:
 
 def _read() -> dict[str, float]:
     try:
-        return msgspec.json.decode(_path().read_bytes(), type=dict[str, float])
+        return msgspec.json.decode(read_regular(_path()), type=dict[str, float])
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
         return {}

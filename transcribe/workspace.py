@@ -25,6 +25,7 @@ from transcribe.files import (
     disk_errors,
     private_file,
     private_folder,
+    read_regular,
     sweep,
     temporary_folder,
 )
@@ -111,7 +112,7 @@ class Workspace:
     def load(self, name: str, kind: type[T]) -> T | None:
         """A stage's result from an earlier run; None where there is none, or it is not as it was written."""
         try:
-            content = unsealed(name, (self.path / f"{name}.json").read_bytes())
+            content = unsealed(name, read_regular(self.path / f"{name}.json"))
             return None if content is None else from_json(content, kind)
         except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
             return None
@@ -130,7 +131,7 @@ class Workspace:
         """Every line of `NAME.jsonl` before the first that is torn or changed; the rest is cut off."""
         path = self.path / f"{name}.jsonl"
         try:
-            content = path.read_bytes()
+            content = read_regular(path)
         except OSError:
             return []
         records: list[T] = []

@@ -98,3 +98,23 @@ def test_links_between_documents_lead_somewhere() -> None:
 def test_changelog_knows_the_version() -> None:
     version = tomllib.loads(text_of(ROOT / "pyproject.toml"))["project"]["version"]
     assert re.search(rf"^## \[{re.escape(version)}\]", text_of(ROOT / "CHANGELOG.md"), re.MULTILINE)
+
+
+PACKAGE = ROOT / "transcribe"
+OWN = {
+    "cli.py", "streams.py", "files.py", "limits.py", "engines/native.py", "formats/page.py",
+    "formats/page_words.py", "models/catalogue.py", "commands/make.py", "commands/templates.py",
+}  # fmt: skip
+"""Modules that read the machine's own files, the package's or standard streams, and the door itself."""
+
+
+def test_files_are_read_through_one_door() -> None:
+    """A pipe in the place of a file would be waited for, a device read without end: see `open_regular`."""
+    found = [
+        f"{path.relative_to(PACKAGE)}:{number}: {line.strip()}"
+        for path in PACKAGE.rglob("*.py")
+        if str(path.relative_to(PACKAGE)) not in OWN
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1)
+        if re.search(r"\.read_(bytes|text)\(|\.open\(\"rb?\"|[^.\w](?<!def )open\([a-z]", line)
+    ]
+    assert found == []

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from transcribe.chapters.found import Found
 from transcribe.errors import InputError
+from transcribe.files import open_regular
 from transcribe.formats.id3 import HEADER_BYTES, Tag, read_frames, read_tag, tag_bytes
 
 MOST_BYTES = 64 * 2**20
@@ -33,7 +34,7 @@ def read(path: Path) -> tuple[Found, ...]:
     Raises:
         OSError: It cannot be read.
     """
-    with path.open("rb") as handle:
+    with open_regular(path) as handle:
         head = handle.read(HEADER_BYTES)
         length = tag_bytes(head)
         if not HEADER_BYTES < length <= MOST_BYTES:

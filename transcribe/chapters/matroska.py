@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from transcribe.chapters.found import MOST_CHAPTERS, Found
+from transcribe.files import open_regular
 
 MOST_BYTES = 16 * 2**20
 DEEPEST = 8
@@ -42,7 +43,7 @@ def read(path: Path) -> tuple[Found, ...]:
     Raises:
         OSError: It cannot be read.
     """
-    with path.open("rb") as handle:
+    with open_regular(path) as handle:
         content = _chapters(handle)
     editions = [element.content for element in _elements(content) if element.name == EDITION]
     shown = [edition for edition in editions if not _number(edition, EDITION_HIDDEN, 0)] or editions

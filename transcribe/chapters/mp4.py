@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from transcribe.chapters.found import MOST_CHAPTERS, MOST_PICTURE_BYTES, Found
+from transcribe.files import open_regular
 
 MOST_BYTES = 64 * 2**20
 """Of the index (`moov`); that of a ten-hour recording has about 2 MiB."""
@@ -55,7 +56,7 @@ def read(path: Path) -> tuple[Found, ...]:
     Raises:
         OSError: It cannot be read.
     """
-    with path.open("rb") as handle:
+    with open_regular(path) as handle:
         try:
             return _read(handle)
         except (BrokenError, struct.error, IndexError, KeyError, ZeroDivisionError):

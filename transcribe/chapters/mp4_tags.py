@@ -10,6 +10,7 @@ import struct
 from pathlib import Path
 
 from transcribe.chapters.mp4 import MOST_BYTES, BrokenError, boxes_in, read_moov
+from transcribe.files import open_regular
 
 _UDTA, _CHAPTERS = b"udta", b"chpl"
 
@@ -22,7 +23,7 @@ def keep_tags(original: Path, copy: Path) -> None:
     Raises:
         OSError: One cannot be read or written.
     """
-    with original.open("rb") as handle:
+    with open_regular(original) as handle:
         try:
             tags = _udta(read_moov(handle)[1])
         except (BrokenError, struct.error):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from transcribe.errors import OutputError, UsageError
-from transcribe.files import atomic_file
+from transcribe.files import atomic_file, read_regular
 
 
 def set_options(path: Path, values: Mapping[str, str | int]) -> None:
@@ -26,7 +26,7 @@ def set_options(path: Path, values: Mapping[str, str | int]) -> None:
     path = path.resolve()
     try:
         document = (
-            tomlkit.parse(path.read_bytes().decode("utf-8-sig")) if path.exists() else tomlkit.document()
+            tomlkit.parse(read_regular(path).decode("utf-8-sig")) if path.exists() else tomlkit.document()
         )
     except (OSError, UnicodeDecodeError, TOMLKitError) as error:
         raise UsageError(f"{path} cannot be changed: {error}", "Set the options there by hand") from error

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from transcribe.commands.options import Asked, SettingsCommand, given_flags, settings_of
+from transcribe.files import read_regular
 
 RULES = Path(__file__).resolve().parent.parent / "transcribe.mk"
 
@@ -51,6 +52,6 @@ def stamp(context: click.Context, file: Path, config_file: Path | None, profile:
     asked.debug, asked.quiet = settings.display.debug, settings.display.quiet
     said = made_with(settings.replace({"notes": True}), choose_engines(settings))
     content = "".join(f"{name} = {value!r}\n" for name, value in sorted(said.items())).encode()
-    if not file.is_file() or file.read_bytes() != content:
+    if not file.is_file() or read_regular(file) != content:
         with atomic_file(file) as handle:
             handle.write(content)

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from transcribe.episode import SAMPLE_RATE
+from transcribe.files import open_regular
 from transcribe.media import Run
 from transcribe.timecode import format_duration, format_timecode
 
@@ -157,7 +158,7 @@ def frames_of(path: Path) -> Frames | None:
 
 def length_ms(path: Path) -> int | None:
     """Length of a stream whose header does not tell it, or tells that of other bytes; else None."""
-    with suppress(OSError), path.open("rb") as handle:
+    with suppress(OSError), open_regular(path) as handle:
         start = _behind_tag(handle, 0)
         stated, size = _stated(handle, start)
         end = handle.seek(0, os.SEEK_END)
@@ -170,7 +171,7 @@ def length_ms(path: Path) -> int | None:
 @lru_cache(maxsize=4)
 def _frames_of(path: Path, size: int, _modified: int) -> Frames | None:
     try:
-        with path.open("rb", buffering=1 << 20) as handle:
+        with open_regular(path) as handle:
             return _read(handle, size)
     except OSError:
         return None

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from transcribe.files import open_regular
 from transcribe.settings import RAW_FORMS
 
 WRAP = 1 << 32
@@ -82,7 +83,7 @@ class _Header:
 def samples_of(path: Path) -> Samples | None:
     """Read the header of an uncompressed file; None for every other file, or one that cannot be read."""
     try:
-        with path.open("rb") as handle:
+        with open_regular(path) as handle:
             return _samples_of(handle)
     except OSError:
         return None

@@ -8,6 +8,7 @@ from typing import Any
 
 from transcribe.engines.pcm_files import RAW, samples_of
 from transcribe.errors import UsageError
+from transcribe.files import open_regular
 from transcribe.settings import NormaliseSettings
 from transcribe.timecode import format_duration
 
@@ -102,7 +103,7 @@ def looks_like_gsm(path: Path) -> bool:
     Raises:
         OSError: The file cannot be read.
     """
-    with path.open("rb") as handle:
+    with open_regular(path) as handle:
         sound = handle.read(GSM_BYTES)
     marks = [byte >> 4 == 0xD for byte in sound]
     frames = marks[::GSM_FRAME]

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from transcribe.files import open_regular
 from transcribe.models.ggml import Shape
 from transcribe.models.identify import unreadable
 from transcribe.models.weights import Weights, not_whisper
@@ -76,7 +77,7 @@ def read_weights(folder: Path) -> Weights:
     """
     path = folder / WEIGHTS
     try:
-        with path.open("rb") as handle:
+        with open_regular(path) as handle:
             variables = _read_index(path, handle)
     except OSError as error:
         raise unreadable(path, error) from error

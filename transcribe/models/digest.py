@@ -10,7 +10,7 @@ import msgspec
 from transcribe import places
 from transcribe.digest import file_digest
 from transcribe.errors import OutputError
-from transcribe.files import atomic_file, private_folder
+from transcribe.files import atomic_file, private_folder, read_regular
 from transcribe.models.identify import unreadable
 from transcribe.text import to_json
 
@@ -55,7 +55,7 @@ def _key(path: Path) -> str:
 
 def _read(cache: Path) -> dict[str, str]:
     try:
-        return msgspec.json.decode(cache.read_bytes(), type=dict[str, str])
+        return msgspec.json.decode(read_regular(cache), type=dict[str, str])
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
         return {}
 

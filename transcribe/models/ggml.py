@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from transcribe.errors import ModelError
+from transcribe.files import open_regular
 from transcribe.models.identify import FileKind, identify, unreadable
 
 MAGIC = 0x67676D6C
@@ -226,7 +227,7 @@ def read_header(path: Path) -> Header:
     """
     _require_ggml(path)
     try:
-        with path.open("rb") as handle:
+        with open_regular(path) as handle:
             return _Reader(path, handle).header()
     except OSError as error:
         raise unreadable(path, error) from error
@@ -242,7 +243,7 @@ def check_structure(path: Path) -> Layout:
     """
     _require_ggml(path)
     try:
-        with path.open("rb") as handle:
+        with open_regular(path) as handle:
             reader = _Reader(path, handle)
             header = reader.header()
             reader.mel_filters(header.shape)

@@ -7,6 +7,7 @@ import zipfile
 from pathlib import Path
 
 from transcribe.errors import ModelError
+from transcribe.files import open_regular
 
 HEAD_BYTES = 4096
 
@@ -51,7 +52,7 @@ def identify(path: Path) -> FileKind:
     if path.is_dir():
         return FileKind.FOLDER
     try:
-        with path.open("rb") as handle:
+        with open_regular(path) as handle:
             head = handle.read(HEAD_BYTES)
     except FileNotFoundError:
         raise ModelError(f"there is no model file {path}", "Check the path") from None

@@ -13,7 +13,7 @@ import filelock
 import msgspec
 
 from transcribe.errors import ModelError
-from transcribe.files import atomic_file
+from transcribe.files import atomic_file, read_regular
 from transcribe.models.catalogue import HubSource, ModelFile
 
 FILE = "hub.lock.json"
@@ -76,7 +76,7 @@ class HubLock:
 
     def _read(self) -> dict[str, Locked]:
         try:
-            return msgspec.json.decode(self.path.read_bytes(), type=dict[str, Locked])
+            return msgspec.json.decode(read_regular(self.path), type=dict[str, Locked])
         except FileNotFoundError:
             return {}
         except (OSError, msgspec.MsgspecError, UnicodeError) as error:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from transcribe.files import read_regular
 from transcribe.models.ggml import Shape
 from transcribe.models.identify import unreadable
 from transcribe.models.weights import Weights, not_whisper
@@ -88,7 +89,7 @@ def read_weights(folder: Path) -> Weights:
 
 def _shape(path: Path) -> Shape:
     try:
-        config = msgspec.json.decode(path.read_bytes(), type=_Config)
+        config = msgspec.json.decode(read_regular(path), type=_Config)
     except OSError as error:
         raise unreadable(path, error) from error
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
@@ -115,7 +116,7 @@ def _files(folder: Path) -> list[Path]:
     if not index.is_file():
         return [folder / WEIGHTS]
     try:
-        names = sorted(set(msgspec.json.decode(index.read_bytes(), type=_Index).weight_map.values()))
+        names = sorted(set(msgspec.json.decode(read_regular(index), type=_Index).weight_map.values()))
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise not_whisper(index, "it is damaged") from error
     if any(Path(name).name != name for name in names):

@@ -16,7 +16,7 @@ import msgspec
 
 from transcribe import files, places
 from transcribe.errors import ModelError
-from transcribe.files import sync_folder
+from transcribe.files import open_regular, read_regular, sync_folder
 from transcribe.models.catalogue import Kind, ModelFile, catalogue, in_form
 from transcribe.models.ctranslate2 import read_weights
 from transcribe.models.digest import remembered_sha256, sha256_of
@@ -385,7 +385,7 @@ def by_folder(path: Path) -> InstalledModel:
 
 def card_licence(folder: Path) -> str:
     """The licence that the model card (README.md, as model hubs want it) of a folder states, or nothing."""
-    with suppress(OSError), (folder / "README.md").open("rb") as handle:
+    with suppress(OSError), open_regular(folder / "README.md") as handle:
         head = handle.read(CARD_BYTES).decode("utf-8", "replace")
         facts = re.match(r"---\s*\n(.*?)\n---\s*\n", head, re.DOTALL)
         if facts and (found := _CARD_LICENCE.search(facts[1])):
@@ -463,7 +463,7 @@ disk_errors = partial(
 def _read(folder: Path) -> InstalledModel | None:
     """The model of a folder; None where there is no readable record."""
     with suppress(OSError, msgspec.MsgspecError, UnicodeDecodeError):
-        record = msgspec.json.decode((folder / RECORD).read_bytes(), type=Record)
+        record = msgspec.json.decode(read_regular(folder / RECORD), type=Record)
         names = (record.file, *(part.name for part in record.parts))
         if all(Path(name).name == name for name in names):
             return _as_installed(folder, record)
@@ -499,5 +499,5 @@ def _as_installed(folder: Path, record: Record) -> InstalledModel:
 def _flush(*paths: Path) -> None:
     """A rename must not reach the disk before the bytes do."""
     for path in paths:
-        with path.open("rb") as handle:  # it may be a link to a file that is not to be written
+        with open_regular(path) as handle:  # it may be a link to a file that is not to be written
             os.fsync(handle.fileno())

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from transcribe.errors import ModelError
+from transcribe.files import read_regular
 
 RANKS = 50_257
 """Tokens that a ggml file spells out; whisper.cpp adds the special ones that follow itself."""
@@ -54,7 +55,7 @@ def to_bytes(token: str) -> bytes:
 def _read(path: Path, read: Callable[[bytes], Iterable[tuple[int, str]]]) -> list[bytes]:
     tokens: dict[int, bytes] = {}
     try:
-        for rank, token in read(path.read_bytes()):
+        for rank, token in read(read_regular(path)):
             if 0 <= rank < RANKS:
                 tokens[rank] = to_bytes(token)
     except (msgspec.MsgspecError, UnicodeDecodeError, KeyError, OSError) as error:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from transcribe.errors import UsageError
-from transcribe.files import inside
+from transcribe.files import inside, read_regular
 from transcribe.templates import SUFFIX, render_from, template_folder, user_folders
 
 FOLDER = "prompts"
@@ -54,7 +54,7 @@ class Prompts:
         for name in sorted(names):
             found = (folder / f"{name}.j2" for folder in self.folders)
             path = next((path for path in found if path.is_file()), None)
-            digest.update(f"\0{name}\0".encode() + (path.read_bytes() if path else b""))
+            digest.update(f"\0{name}\0".encode() + (read_regular(path) if path else b""))
         return digest.hexdigest()
 
 

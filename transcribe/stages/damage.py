@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from transcribe.episode import SAMPLES_PER_MS, Source
+from transcribe.files import open_regular
 from transcribe.media import Decoding, Extract
 from transcribe.timecode import format_duration, format_timecode
 from transcribe.timeline import Gap, Stray, Timeline
@@ -163,7 +164,7 @@ def _zeros(source: Source, *, search: bool) -> Iterator[str]:
 def zero_tail(path: Path) -> int:
     """How many bytes at the end of a file are zero; 0 where it cannot be read."""
     try:
-        with path.open("rb") as handle:
+        with open_regular(path) as handle:
             size = left = handle.seek(0, 2)
             while left:
                 first = max(0, left - BLOCK_BYTES)
@@ -180,7 +181,7 @@ def zero_tail(path: Path) -> int:
 def zero_blocks(path: Path) -> int:
     """How many bytes of a file lie in blocks that are all zero; 0 where it cannot be read."""
     found = 0
-    with suppress(OSError), path.open("rb") as handle:
+    with suppress(OSError), open_regular(path) as handle:
         while block := handle.read(SMALL_BLOCK_BYTES):
             found += 0 if block.strip(b"\0") else len(block)
     return found

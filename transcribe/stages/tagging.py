@@ -13,7 +13,7 @@ from transcribe.chapters.found import pictures
 from transcribe.chapters.mp4_tags import keep_tags
 from transcribe.chapters.read import found_in
 from transcribe.episode import Episode
-from transcribe.files import Content
+from transcribe.files import Content, open_regular
 from transcribe.formats.id3 import HEADER_BYTES, tag_bytes, with_chapters
 from transcribe.formats.outline import chapters_by, one_line, outline_of
 from transcribe.media import Container, Extract, Voice
@@ -148,7 +148,7 @@ def _copy_with_chapters(episode: Episode, chapters: Sequence[Chapter], editor: E
         editor.add_chapters(path, titled, target)
         keep_tags(path, target)
         return
-    with path.open("rb") as recording, target.open("wb") as copy:
+    with open_regular(path) as recording, target.open("wb") as copy:
         length = tag_bytes(recording.read(HEADER_BYTES))
         recording.seek(0)
         copy.write(with_chapters(recording.read(length), titled, chapters_by(episode)))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from transcribe.files import private_file
+from transcribe.files import private_file, read_regular
 from transcribe.text import to_json
 
 FILE = "heartbeat.json"
@@ -61,6 +61,6 @@ def beat(folder: Path, heartbeat: Heartbeat) -> None:
 def last_beat(folder: Path) -> Heartbeat | None:
     """What was last written; None where nothing was."""
     try:
-        return msgspec.json.decode((folder / FILE).read_bytes(), type=Heartbeat)
+        return msgspec.json.decode(read_regular(folder / FILE), type=Heartbeat)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
         return None

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from transcribe import processes
 from transcribe.errors import EngineError, GateError, TranscribeError
+from transcribe.files import open_regular
 from transcribe.jobs import Job, plan_jobs
 from transcribe.noting import OpenWriter
 from transcribe.pipeline import Engines
@@ -247,6 +248,6 @@ class _Work:
         found = []
         for each in self.written:
             path = Path(each).absolute()
-            with suppress(OSError), path.open("rb") as handle:
+            with suppress(OSError), open_regular(path) as handle:
                 found.append(Output(str(path), hashlib.file_digest(handle, "sha256").hexdigest()))
         return tuple(found)

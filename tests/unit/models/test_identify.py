@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import zipfile
 from pathlib import Path
 
@@ -44,3 +45,9 @@ def test_zip_archives(tmp_path: Path, member: str, kind: FileKind) -> None:
 
 def test_folder(tmp_path: Path) -> None:
     assert identify(tmp_path) is FileKind.FOLDER
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "model.bin")
+    with pytest.raises(ModelError, match="not a plain file"):
+        identify(tmp_path / "model.bin")
