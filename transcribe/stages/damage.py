@@ -152,13 +152,20 @@ def _zeros(source: Source, *, search: bool) -> Iterator[str]:
         return
     path, size = Path(source.path), source.bytes
     at_end = zero_tail(path)
+    lost = behind_zeros(path) if "mp4" in source.container else 0
     found = max(zero_blocks(path), at_end) if search else at_end
-    if found >= LEAST_ZERO_BYTES and found >= LEAST_ZERO_SHARE * size:
+    if lost > at_end + LEAST_ZERO_BYTES:
+        what = f"the last {_share(lost, size)} cannot be read, since they begin with zeros"
+    elif found >= LEAST_ZERO_BYTES and found >= LEAST_ZERO_SHARE * size:
         where = "the last " if found - at_end < LEAST_ZERO_BYTES else ""
-        yield (
-            f"{where}{found / 1e6:.1f} MB of the file ({100 * found / size:.0f} %) are zeros: "
-            "the recorder lost power, or the copy is not complete; nothing there was transcribed"
-        )
+        what = f"{where}{_share(found, size)} are zeros"
+    else:
+        return
+    yield f"{what}: the recorder lost power, or the copy is not complete; nothing there was transcribed"
+
+
+def _share(part: int, size: int) -> str:
+    return f"{part / 1e6:.1f} MB of the file ({100 * part / size:.0f} %)"
 
 
 def zero_tail(path: Path) -> int:
@@ -176,6 +183,21 @@ def zero_tail(path: Path) -> int:
     except OSError:
         return 0
     return size
+
+
+def behind_zeros(path: Path) -> int:
+    """How many bytes of an MP4 come from where a box ought to begin, and zeros do: ffmpeg stops there."""
+    with suppress(OSError), path.open("rb") as handle:
+        end, at = handle.seek(0, 2), 0
+        while at < end:
+            handle.seek(at)
+            head = handle.read(16)
+            size = int.from_bytes(head[:4])
+            if size == 0:
+                return 0 if head[4:8].strip(b"\0") else end - at
+            size = int.from_bytes(head[8:]) if size == 1 else size
+            at += max(8, size)
+    return 0
 
 
 def zero_blocks(path: Path) -> int:

@@ -127,6 +127,16 @@ def test_zeros_in_the_middle_of_a_compressed_file(make_media: MakeMedia, ffmpeg:
     assert "of the file (" in said
 
 
+def test_what_lies_behind_zeros_in_a_fragmented_mp4(make_media: MakeMedia, ffmpeg: Ffmpeg) -> None:
+    path = make_media("a.mp4", *NOISE, "-movflags", "frag_keyframe+empty_moov", "-frag_duration", "1000000")
+    assert heard(path, ffmpeg).warnings == ()
+    audio = heard(zeroed(path, 0.5, 0.6), ffmpeg)
+    assert audio.duration_ms == pytest.approx(20_000, abs=1500)
+    (line,) = audio.warnings
+    assert "MB of the file (5" in line or "MB of the file (49" in line
+    assert "cannot be read" in line
+
+
 @pytest.mark.parametrize(
     ("first", "last", "said"),
     [
