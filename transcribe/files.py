@@ -38,6 +38,7 @@ PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
 
 _CAREFUL = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+_NOT_PLAIN = "it is not a plain file"
 _FOLDER = getattr(os, "O_DIRECTORY", 0)
 _LEFT = re.compile(r"\.transcribe-(?P<pid>\d{1,10})(?:-[0-9a-f]{1,16})?\.tmp")
 _ours: set[str] = set()
@@ -310,13 +311,18 @@ def open_regular(path: Path, *, follow: bool = True) -> BufferedReader:
         OSError: It cannot be opened, or is no plain file.
     """
     careful = _CAREFUL & ~getattr(os, "O_NOFOLLOW", 0) if follow else _CAREFUL
-    number = os.open(path, os.O_RDONLY | careful)
+    try:
+        number = os.open(path, os.O_RDONLY | careful)
+    except OSError as error:
+        if error.errno == errno.ENXIO:  # a socket
+            raise OSError(errno.EINVAL, _NOT_PLAIN) from error
+        raise
     try:
         mode = os.fstat(number).st_mode
         if stat.S_ISDIR(mode):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         if not stat.S_ISREG(mode):
-            raise OSError(errno.EINVAL, "it is not a plain file")
+            raise OSError(errno.EINVAL, _NOT_PLAIN)
         return os.fdopen(number, "rb")
     except BaseException:
         os.close(number)
@@ -365,11 +371,16 @@ def private_file(path: Path) -> None:
     try:
         status = os.fstat(number)
         if not stat.S_ISREG(status.st_mode):
-            raise OSError(errno.EINVAL, "it is not a plain file")
+            raise OSError(errno.EINVAL, _NOT_PLAIN)
         if stat.S_IMODE(status.st_mode) & 0o077 and status.st_uid == os.geteuid():
             os.fchmod(number, PRIVATE_FILE)
     finally:
         os.close(number)
+
+
+def real(path: Path) -> Path:
+    """The path with its links resolved; links that go round in circles are left in it."""
+    return Path(os.path.realpath(path))
 
 
 def inside(folder: Path, name: str) -> Path:
@@ -384,8 +395,8 @@ def inside(folder: Path, name: str) -> Path:
         raise ValueError("it does not begin in the folder")
     if ".." in Path(name).parts:
         raise ValueError("it leads out of the folder by ..")
-    real = Path(os.path.realpath(folder))
-    found = Path(os.path.realpath(real / name))
-    if not found.is_relative_to(real):
+    place = real(folder)
+    found = real(place / name)
+    if not found.is_relative_to(place):
         raise ValueError("a link in it leads out of the folder")
     return found

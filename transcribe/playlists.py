@@ -66,7 +66,9 @@ class Entry:
 
 def is_list(path: Path) -> bool:
     """Whether a file names recordings rather than being one."""
-    return path.suffix.lower() in LISTS and os.path.isfile(path)  # noqa: PTH113 - for any path
+    if path.suffix.lower() not in LISTS:
+        return False
+    return os.path.exists(path) and not os.path.isdir(path)  # noqa: PTH110, PTH112 - for any path
 
 
 def entries_of(path: Path) -> tuple[Entry, ...]:

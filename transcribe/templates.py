@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from transcribe.config import user_file
 from transcribe.errors import UsageError
-from transcribe.files import inside
+from transcribe.files import inside, real
 from transcribe.limits import OUTPUT_CHARS, run_limited
 from transcribe.timecode import format_duration, format_timecode
 
@@ -55,8 +55,8 @@ def user_folders() -> dict[str, Path]:
     folders = {"user": user_file().parent / FOLDER}
     with contextlib.suppress(ValueError):
         folders = {"project": inside(Path.cwd(), FOLDER), **folders}
-    ours = template_folder().resolve()
-    return {name: folder for name, folder in folders.items() if folder.resolve() != ours}
+    ours = real(template_folder())
+    return {name: folder for name, folder in folders.items() if real(folder) != ours}
 
 
 def template_names() -> list[str]:
@@ -112,7 +112,7 @@ def render_file(path: Path, /, **values: object) -> str:
     """
     if not path.is_file():
         raise UsageError(f"there is no template {path}", "List the named ones: transcribe templates list")
-    path = path.resolve()  # what it includes has to lie where it lies itself
+    path = real(path)  # what it includes has to lie where it lies itself
     folders = (path.absolute().parent, *user_folders().values(), template_folder())
     return run_limited(_filled, (folders, path.name, values), f"the template {path}")
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import fcntl
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -169,6 +171,10 @@ def test_only_plain_files_are_opened(tmp_path: Path) -> None:
     for path in (tmp_path / "pipe", tmp_path / "link", Path("/dev/zero"), tmp_path):
         with pytest.raises(OSError, match=r"plain file|Is a directory"):
             open_regular(path)
+    with socket.socket(socket.AF_UNIX) as bound, contextlib.chdir(tmp_path):
+        bound.bind("socket")
+        with pytest.raises(OSError, match="plain file"):
+            open_regular(Path("socket"))
     with open_regular(tmp_path / "good") as handle:
         assert handle.read() == b"text"
     with pytest.raises(OSError, match="symbolic links"):

@@ -59,6 +59,15 @@ def test_what_is_elsewhere_or_a_playlist_itself_is_named_and_not_followed(tmp_pa
     assert found[5].path == tmp_path / "C:\\e.mp3"
 
 
+def test_a_pipe_with_the_ending_of_a_list_is_no_recording(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.m3u")
+    (tmp_path / "b.txt").symlink_to("b.txt")
+    (tmp_path / "c.txt").mkdir()
+    assert [is_list(tmp_path / name) for name in ("a.m3u", "b.txt", "c.txt", "d.txt")] == [True] + [False] * 3
+    with pytest.raises(InputError, match="not a plain file"):
+        entries_of(tmp_path / "a.m3u")
+
+
 def test_pls_names_files_by_number(tmp_path: Path) -> None:
     content = (
         "[playlist]\nFile1=caf\u00e9.mp3\nTitle1=x.mp3\nLength1=-1\nFile2=http://host.example/a\n; File3=no\n"

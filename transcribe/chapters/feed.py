@@ -17,6 +17,7 @@ from urllib.parse import unquote
 from transcribe.bounded import read_bounded
 from transcribe.chapters.found import LATEST_MS, Found, ordered
 from transcribe.errors import InputError
+from transcribe.files import real
 from transcribe.show_notes import Chapter
 
 if TYPE_CHECKING:
@@ -80,8 +81,8 @@ def _beside(address: str, folder: Path) -> Path | None:
     if not name or "\0" in name or "://" in name or not address.isprintable():
         return None
     try:
-        inside = folder.resolve()
-        path = (inside / name).resolve()
+        inside = real(folder)
+        path = real(inside / name)
     except (OSError, RuntimeError, ValueError):
         return None
     return path if path.is_relative_to(inside) and path.suffix.lower() == ".json" else None

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from transcribe.errors import OutputError, UsageError
-from transcribe.files import atomic_file, read_regular
+from transcribe.files import atomic_file, read_regular, real
 
 
 def set_options(path: Path, values: Mapping[str, str | int]) -> None:
@@ -23,7 +23,7 @@ def set_options(path: Path, values: Mapping[str, str | int]) -> None:
     import tomlkit
     from tomlkit.exceptions import TOMLKitError
 
-    path = path.resolve()
+    path = real(path)
     try:
         document = (
             tomlkit.parse(read_regular(path).decode("utf-8-sig")) if path.exists() else tomlkit.document()

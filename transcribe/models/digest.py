@@ -10,7 +10,7 @@ import msgspec
 from transcribe import places
 from transcribe.digest import file_digest
 from transcribe.errors import OutputError
-from transcribe.files import atomic_file, private_folder, read_regular
+from transcribe.files import atomic_file, private_folder, read_regular, real
 from transcribe.models.identify import unreadable
 from transcribe.text import to_json
 
@@ -50,7 +50,7 @@ def _key(path: Path) -> str:
         found = path.stat()
     except OSError as error:
         raise unreadable(path, error) from error
-    return f"{os.fsdecode(path.resolve())!a}:{found.st_size}:{found.st_mtime_ns}:{found.st_ino}"
+    return f"{os.fsdecode(real(path))!a}:{found.st_size}:{found.st_mtime_ns}:{found.st_ino}"
 
 
 def _read(cache: Path) -> dict[str, str]:

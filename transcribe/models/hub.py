@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from transcribe.errors import ModelError, NetworkError, OutputError
+from transcribe.files import real
 from transcribe.models.catalogue import HubSource, ModelFile
 
 HUB_TIMEOUT_S = 5.0
@@ -81,7 +82,7 @@ def download_from_hub(origin: HubSource, *, force: bool) -> Path:
                 force_download=force,
             )
         )
-    return Path(path).resolve()
+    return real(Path(path))
 
 
 def _asked(ask: Callable[[bool | None], Answer]) -> Answer:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from transcribe.errors import ModelError
+from transcribe.files import real
 from transcribe.models import ctranslate2, safetensors
 from transcribe.models.catalogue import CatalogueModel, Kind, catalogue
 from transcribe.models.convert import convert_apart
@@ -62,9 +63,7 @@ def import_model(path: Path, store: Store, name: str = "", quantize: str = "") -
         raise ModelError(f"{path} cannot be imported: it is {kind.value}", CAN_IMPORT)
     if kind is FileKind.GGUF and quantize:
         raise ModelError(f"{path} cannot be quantised here: it is {kind.value}", "Leave out --quantize")
-    name = name or path.resolve().name.removesuffix(path.suffix if path.is_file() else "").removeprefix(
-        "ggml-"
-    )
+    name = name or real(path).name.removesuffix(path.suffix if path.is_file() else "").removeprefix("ggml-")
     _check_name(name)
     with store.lock(name):
         return _install(path, kind, store, name, quantize)

@@ -16,7 +16,7 @@ import msgspec
 
 from transcribe import files, places
 from transcribe.errors import ModelError
-from transcribe.files import open_regular, read_regular, sync_folder
+from transcribe.files import open_regular, read_regular, real, sync_folder
 from transcribe.models.catalogue import Kind, ModelFile, catalogue, in_form
 from transcribe.models.ctranslate2 import read_weights
 from transcribe.models.digest import remembered_sha256, sha256_of
@@ -371,7 +371,7 @@ def by_folder(path: Path) -> InstalledModel:
         )
     size, sha256 = weights.stat().st_size, remembered_sha256(weights)
     return InstalledModel(
-        name=path.resolve().name,
+        name=real(path).name,
         path=weights.absolute(),
         sha256=sha256,
         bytes=size,

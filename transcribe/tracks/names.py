@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from transcribe.errors import InputError, UsageError
+from transcribe.files import real
 
 ENDINGS = {
     ".aac", ".aif", ".aifc", ".aiff", ".caf", ".flac", ".m4a", ".m4b", ".mka", ".mkv", ".mov", ".mp2", ".mp3",
@@ -207,8 +208,8 @@ def found_tracks(named: Sequence[Path]) -> FoundTracks:
         inside = tracks_in(path)
         tracks += inside.tracks
         warnings += [f"{each.name} is left out: {reason}" for each, reason in inside.left_out]
-    real = [path.resolve() for path in tracks]
-    if (twice := next((path for path in real if real.count(path) > 1), None)) is not None:
+    places = [real(path) for path in tracks]
+    if (twice := next((path for path in places if places.count(path) > 1), None)) is not None:
         raise UsageError(f"{twice} is named twice", "Name each track once")
     if not tracks:
         where = f"{named[0]} holds" if len(named) == 1 else "the folders hold"
@@ -217,5 +218,5 @@ def found_tracks(named: Sequence[Path]) -> FoundTracks:
             "Name the files, or another folder",
         )
     if len(named) == 1 and named[0].is_dir():
-        return FoundTracks(tuple(tracks), named[0] / named[0].resolve().name, tuple(warnings))
+        return FoundTracks(tuple(tracks), named[0] / real(named[0]).name, tuple(warnings))
     return FoundTracks(tuple(tracks), tracks[0].parent / title_of(tracks), tuple(warnings))

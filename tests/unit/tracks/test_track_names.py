@@ -130,3 +130,10 @@ def test_values_stand_behind_the_last_equals_sign() -> None:
     for wrong in ("Ala", "=Ala", "ch1="):
         with pytest.raises(UsageError, match="--speaker takes TRACK=NAME"):
             values_of([wrong], "--speaker", "NAME")
+
+
+def test_a_link_to_itself_is_a_track_that_cannot_be_read(tmp_path: Path) -> None:
+    loop, other = tmp_path / "loop.wav", tmp_path / "b.wav"
+    loop.symlink_to(loop)
+    other.touch()
+    assert found_tracks([loop, other]).tracks == (loop, other)
