@@ -70,6 +70,8 @@ TECHNICAL_TAGS = {
     "compatible_brands", "encoder", "handler_name", "itunsmpb", "major_brand", "minor_version", "vendor_id",
 }  # fmt: skip
 
+ESTIMATED = "] [warning] Estimating duration from bitrate"
+
 HEADER_ENDS = ("matroska,webm",)
 """Formats whose header says where the file ends, as its writer knew it, whatever the last timestamp is."""
 
@@ -333,7 +335,9 @@ def _container(format_name: str, finished: Finished, separator: str) -> Containe
 
 
 def _duration(log: str) -> int | None:
-    """The one length stated; where a tag imitates that line, none is believed."""
+    """The one length stated; where a tag imitates that line, or it is a guess, none is believed."""
+    if ESTIMATED in log:
+        return None
     found = _DURATION.findall(log)
     if len(found) != 1 or not found[0][0]:
         return None

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
+from transcribe.engines.frames import FORMATS
 from transcribe.episode import SAMPLE_RATE
 from transcribe.media import Run
 
@@ -34,6 +35,10 @@ LONGEST_LINE = 1 << 16
 
 FEW = 6
 """Complaints before the first sound, of a file that was cut in the middle of a frame; two for a frame."""
+
+NO_FRAME = "Header missing"
+"""Said of bytes between frames, and once more by the decoder's thread: also of tags where recordings were put
+together. `frames.py` tells which of them are frames that are missing."""
 
 _NUMBER = re.compile(r"(?:\[Eval @ \w+\] )?\[info\] (-?\d+\.\d{6})$")
 _MEASURED = re.compile(
@@ -68,6 +73,7 @@ class DecodingLog:
         self._stream = ""
         self._decoders = {codec}
         self._complaints: Counter[tuple[str, str, bool]] = Counter()
+        self._no_frames = 0
         self._of_channel = False
         self.channels_db: list[float] = []
         self.mixes_db: list[float] = []
@@ -93,6 +99,11 @@ class DecodingLog:
         elif not self._started and (start := _START.match(line)):
             self._starts.append(float(start[1]))
 
+    @property
+    def _samples(self) -> bool:
+        """Whether the stream is uncompressed: of samples, none can be damaged."""
+        return any(decoder.startswith("pcm_") for decoder in self._decoders)
+
     def _measure(self, what: str, value: str) -> None:
         if what == "RMS level dB":
             (self.channels_db if self._of_channel else self.mixes_db).append(float(value))
@@ -110,6 +121,7 @@ class DecodingLog:
         context = _CONTEXT.findall(contexts)
         if _ABOUT_TAGS.search(message) or len(self._complaints) >= MOST_KINDS:
             return
+        self._no_frames += message == NO_FRAME
         about = _STREAM.search(message)
         self._complaints[(context[0] if context else "", about[1] if about else "", self._started)] += 1
 
@@ -158,6 +170,8 @@ class DecodingLog:
             if stream and self._stream and stream != self._stream:
                 continue
             if context in self._decoders or context.startswith("aist#"):
+                if self._samples:  # half of the last one is no loss
+                    continue
                 late += count if started else 0
                 early += 0 if started else count
             elif (
@@ -167,4 +181,6 @@ class DecodingLog:
                 or context == container
             ):
                 late += count
+        if container in FORMATS:
+            late -= 2 * self._no_frames
         return late > 0 or early > FEW or (early > 0 and not self._started)

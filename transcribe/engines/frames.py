@@ -28,6 +28,9 @@ FORMATS = ("mp3", "aac")
 """ffmpeg's names of the containers."""
 
 BLOCK_BYTES = 1 << 16
+TAG_BYTES = 4096
+"""By so many bytes a file may be longer than its header says: tags at its end."""
+
 SURE = 3
 """So many headers that follow each other are the beginning of frames; one may be anything."""
 
@@ -162,7 +165,7 @@ def length_ms(path: Path) -> int | None:
         start = _behind_tag(handle, 0)
         stated, size = _stated(handle, start)
         end = handle.seek(0, os.SEEK_END)
-        if stated is not None and (size is None or abs(end - start - size) < BLOCK_BYTES):
+        if stated is not None and (size is None or abs(end - start - size) < TAG_BYTES):
             return None
     frames = frames_of(path)
     return frames.duration_ms if frames else None

@@ -179,6 +179,36 @@ def test_real_damage_is_told_with_its_length(make_media: MakeMedia, ffmpeg: Ffmp
     assert "from 00:00:" in said
 
 
+@pytest.mark.parametrize("kind", ["mp3", "aac", "mp2"])
+def test_streams_put_together_with_their_tags_are_no_damage(
+    make_media: MakeMedia, ffmpeg: Ffmpeg, kind: str
+) -> None:
+    path = make_media(f"a.{kind}", *NOISE, "-metadata", "title=Talk", "-t", "10")
+    path.write_bytes(2 * path.read_bytes())
+    audio = heard(path, ffmpeg)
+    assert audio.warnings == ()
+    assert audio.duration_ms == pytest.approx(20_000, abs=200)
+    assert probe(path, None, ffmpeg).duration_ms == pytest.approx(20_000, abs=200)
+
+
+def test_half_a_sample_is_no_damage(make_media: MakeMedia, ffmpeg: Ffmpeg) -> None:
+    path = make_media("a.wav", *NOISE, "-t", "2")
+    content = path.read_bytes()
+    at = content.index(b"data") + 4
+    size = int.from_bytes(content[at : at + 4], "little") - 1
+    path.write_bytes(content[:at] + size.to_bytes(4, "little") + content[at + 4 : -1])
+    assert heard(path, ffmpeg).warnings == ()
+
+
+@pytest.mark.parametrize("name", ["a.ogg", "a.ac3"])
+def test_a_guessed_length_is_none(make_media: MakeMedia, ffmpeg: Ffmpeg, name: str) -> None:
+    path = make_media(name, *NOISE, "-t", "5")
+    path.write_bytes(path.read_bytes() + bytes(5_000_000))
+    assert probe(path, None, ffmpeg).duration_ms is None
+    (line,) = heard(path, ffmpeg).warnings
+    assert line.startswith("the last 5.0 MB of the file (")
+
+
 @pytest.mark.parametrize(("content", "tail"), [(b"", 0), (b"\0" * 9, 9), (b"a\0\0", 2), (b"\0a", 0)])
 def test_zero_bytes_at_the_end(tmp_path: Path, content: bytes, tail: int) -> None:
     path = tmp_path / "a"
