@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -65,7 +66,10 @@ def make_folder(folder: Path) -> None:
     while not os.path.isdir(missing[-1].parent):  # noqa: PTH112 - which answers for any path
         missing.append(missing[-1].parent)
     for each in reversed(missing):
-        each.mkdir(exist_ok=True)
+        try:
+            each.mkdir(exist_ok=True)
+        except FileExistsError:
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(each)) from None
 
 
 def decoded(content: bytes, path: Path) -> str:

@@ -15,6 +15,7 @@ from transcribe.episode import Coverage, Episode, Source
 from transcribe.errors import (
     GateError,
     OutputError,
+    TranscribeError,
 )
 from transcribe.files import disk_errors
 from transcribe.jobs import STANDARD, Job, formats_of
@@ -239,7 +240,11 @@ def _path_of(source: str) -> Iterator[Path]:
         path = place / "stdin"
         with disk_errors(path, "writing"), path.open("wb") as handle:
             shutil.copyfileobj(sys.stdin.buffer, handle)
-        yield path
+        try:
+            yield path
+        except TranscribeError as error:  # nobody knows that path
+            error.what = error.what.replace(str(path), "standard input")
+            raise
 
 
 def _to_standard_output(content: bytes) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from desk import SAMPLE, Desk, ordinary_user, shared_audio
 
-from transcribe.errors import AllFailed, InputError, ModelError, SomeFailed, UsageError
+from transcribe.errors import AllFailed, InputError, ModelError, OutputError, SomeFailed, UsageError
 
 pytestmark = pytest.mark.real
 
@@ -160,6 +160,20 @@ def test_names(used_desk: Desk) -> None:
     assert len(texts) == len(NAMES)
     assert {Path(name).stem for name in NAMES if len(os.fsencode(name)) < 250} <= set(texts)
     assert all("best of times" in text for text in texts.values())
+
+
+def test_nobody_is_told_where_standard_input_is_kept(desk: Desk) -> None:
+    assert desk.refuses(InputError.exit_code, "-", "-o", "-", *TINY).startswith("standard input is empty")
+    (desk.folder / "text").write_text("no sound")
+    message = desk.refuses(InputError.exit_code, "-", "-o", "-", *TINY, stdin=desk.folder / "text")
+    assert message.startswith("standard input is not a sound or video file")
+    assert str(desk.work) not in message
+
+
+def test_a_folder_for_results_that_is_none(used_desk: Desk) -> None:
+    (used_desk.folder / "file").touch()
+    message = used_desk.refuses(OutputError.exit_code, "clip.wav", *TINY, "-o", "file")
+    assert "writing into file failed: Not a directory" in message
 
 
 def test_name_that_looks_like_an_option(used_desk: Desk) -> None:

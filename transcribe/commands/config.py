@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from transcribe.config import Refused, Resolved, Value
 
 
+WIDEST_CELL = 60
+"""A longer value moves what stands behind it, in its own line only."""
+
+
 @click.group("config")
 def config() -> None:
     """Show the settings in force, where they come from, and which files are read."""
@@ -51,7 +55,7 @@ def _print_table(values: Sequence[Value]) -> None:
     from transcribe.text import printable
 
     rows = [(each.option.name, each.option.show(each.value) or "-", str(each.origin)) for each in values]
-    widths = [max(len(row[column]) for row in rows) for column in range(2)]
+    widths = [min(WIDEST_CELL, max(len(row[column]) for row in rows)) for column in range(2)]
     for name, value, origin in rows:
         click.echo(f"{name:<{widths[0]}}  {printable(value):<{widths[1]}}  {printable(origin)}")
 
