@@ -356,6 +356,8 @@ def private_folder(path: Path) -> None:
             with contextlib.suppress(FileExistsError):
                 folder.mkdir(mode=PRIVATE_FOLDER)
     status = path.stat()
+    if not stat.S_ISDIR(status.st_mode):  # a device, which would be made private for everybody
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path))
     wider = stat.S_IMODE(status.st_mode) & 0o077
     if wider and not status.st_mode & stat.S_ISVTX and status.st_uid == os.geteuid():
         path.chmod(PRIVATE_FOLDER)

@@ -190,6 +190,14 @@ def test_a_folder_for_everybody_is_left_as_it_is(tmp_path: Path) -> None:
     assert tmp_path.stat().st_mode & 0o7777 == 0o700
 
 
+def test_what_is_no_folder_is_left_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "theirs").touch(0o644)
+    (tmp_path / "link").symlink_to("theirs")
+    with pytest.raises(NotADirectoryError):
+        private_folder(tmp_path / "link")
+    assert (tmp_path / "theirs").stat().st_mode & 0o777 == 0o644
+
+
 def test_a_private_file_is_no_link(tmp_path: Path) -> None:
     (tmp_path / "theirs").touch(0o644)
     (tmp_path / "link").symlink_to(tmp_path / "theirs")

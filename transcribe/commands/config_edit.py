@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from transcribe.bounded import make_folder
 from transcribe.errors import OutputError, UsageError
 from transcribe.files import atomic_file, read_regular, real
 
@@ -33,7 +34,7 @@ def set_options(path: Path, values: Mapping[str, str | int]) -> None:
     for name, value in values.items():
         document[name] = value
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
     except OSError as error:
         raise OutputError(f"making the folder {path.parent} failed: {error.strerror}") from error
     with atomic_file(path) as handle:

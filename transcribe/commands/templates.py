@@ -30,6 +30,7 @@ def list_() -> None:
 @click.argument("folder", required=False, type=click.Path(path_type=Path, file_okay=False))
 def copy(name: str, folder: Path | None) -> None:
     """Copy a packaged template, to be changed: into FOLDER, else into templates/ of the current folder."""
+    from transcribe.bounded import make_folder
     from transcribe.files import atomic_file, disk_errors
     from transcribe.templates import FOLDER, template_folder, template_names
 
@@ -41,7 +42,7 @@ def copy(name: str, folder: Path | None) -> None:
     if target.exists():
         raise OutputError(f"{target} is there already", "Name another folder, or remove it first")
     with disk_errors(place, "writing into"):
-        place.mkdir(parents=True, exist_ok=True)
+        make_folder(place)
     with atomic_file(target) as handle:
         handle.write((template_folder() / wanted).read_bytes())
     say(target)

@@ -15,6 +15,7 @@ import filelock
 import msgspec
 
 from transcribe import files, places
+from transcribe.bounded import make_folder
 from transcribe.errors import ModelError
 from transcribe.files import open_regular, read_regular, real, sync_folder
 from transcribe.models.catalogue import Kind, ModelFile, catalogue, in_form
@@ -218,7 +219,7 @@ class Store:
     def lock(self, name: str) -> filelock.FileLock:
         """A lock between processes on one name."""
         with disk_errors(self.root, "making the folder"):
-            self.root.mkdir(parents=True, exist_ok=True)
+            make_folder(self.root)
         return filelock.FileLock(str(self.root / f".{name}.lock"))
 
     def scratch(self, name: str) -> Path:
@@ -228,7 +229,7 @@ class Store:
         """
         folder = self.root / f".incoming-{name}"
         with disk_errors(folder, "making the folder"):
-            folder.mkdir(parents=True, exist_ok=True)
+            make_folder(folder)
         return folder
 
     def install(self, record: Record, file: Path) -> InstalledModel:

@@ -8,6 +8,7 @@ import unicodedata
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
+from transcribe.bounded import make_folder
 from transcribe.errors import InputError, UsageError
 from transcribe.files import disk_errors
 from transcribe.places import state as state_root
@@ -72,7 +73,7 @@ def open_folders(inbox: Path, out: Path, state: Path | None, done: Path | None) 
     for made in (found.out, found.done):
         if made is not None:
             with disk_errors(made, "making"):
-                made.mkdir(parents=True, exist_ok=True)
+                make_folder(made)
     if found.done and found.done.stat().st_dev != found.inbox.stat().st_dev:
         raise UsageError(
             f"{done} lies on another file system than {inbox}: a file cannot be moved there in one step",

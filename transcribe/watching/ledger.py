@@ -281,7 +281,7 @@ class Ledger:
             yield
         except (sqlite3.Error, OSError) as error:
             raise OutputError(
-                f"the ledger {self.path} cannot be used: {error}",
+                f"the ledger {self.path} cannot be used: {getattr(error, 'strerror', None) or error}",
                 "Make room or check its permissions; if it is damaged, move it away: what is done already is "
                 "found in the work directory, and not recognised again",
             ) from error
