@@ -14,6 +14,7 @@ from typing import BinaryIO
 
 from transcribe.chapters.comments import of_tags
 from transcribe.chapters.found import Found
+from transcribe.files import open_regular
 
 MOST_BYTES = 64 * 2**20
 """Of comments: they may hold pictures."""
@@ -32,7 +33,7 @@ def read(path: Path) -> tuple[Found, ...]:
     Raises:
         OSError: It cannot be read.
     """
-    with path.open("rb") as handle:
+    with open_regular(path) as handle:
         head = handle.read(4)
         handle.seek(0)
         blocks = _of_flac(handle) if head == b"fLaC" else _of_ogg(handle) if head == b"OggS" else ()

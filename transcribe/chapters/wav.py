@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from transcribe.chapters.found import LONGEST_TITLE, MOST_CHAPTERS, Found
+from transcribe.files import open_regular
 
 MOST_CHUNKS = 1000
 MOST_BYTES = 4 * 2**20
@@ -27,7 +28,7 @@ def read(path: Path) -> tuple[Found, ...]:
         OSError: It cannot be read.
     """
     rate, points, labels = 0, dict[int, int](), dict[int, str]()
-    with path.open("rb") as handle:
+    with open_regular(path) as handle:
         for name, content in _chunks(handle):
             if name == b"fmt " and len(content) >= 8:
                 (rate,) = struct.unpack_from("<I", content, 4)

@@ -187,7 +187,7 @@ def zero_tail(path: Path) -> int:
 
 def behind_zeros(path: Path) -> int:
     """How many bytes of an MP4 come from where a box ought to begin, and zeros do: ffmpeg stops there."""
-    with suppress(OSError), path.open("rb") as handle:
+    with suppress(OSError), open_regular(path) as handle:
         end, at = handle.seek(0, 2), 0
         while at < end:
             handle.seek(at)
