@@ -156,12 +156,22 @@ class SpeechSpan:
         """Length in ms."""
         return self.end_ms - self.start_ms
 
+    def overlaps(self, other: SpeechSpan) -> bool:
+        """Whether they have time in common."""
+        return self.start_ms < other.end_ms and other.start_ms < self.end_ms
+
 
 @dataclass(frozen=True)
 class SpeechSpans:
-    """Every stretch of detected voice activity, in order, without overlap."""
+    """Every stretch of detected voice activity, in order, without overlap.
+
+    Attributes:
+        spans: The stretches.
+        assumed: Where the detector failed, and everything is taken for speech; in order.
+    """
 
     spans: tuple[SpeechSpan, ...]
+    assumed: tuple[SpeechSpan, ...] = ()
 
     @property
     def duration_ms(self) -> int:

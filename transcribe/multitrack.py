@@ -174,7 +174,8 @@ def _arranged(
         progress(StageStarted("align"))
         arrangement = arrange(tracks, chosen, drop_bleed=settings.tracks.drop_bleed)
         progress(StageFinished("align"))
-    work.save(ARRANGEMENT, arrangement)
+    if not any(track.speech.assumed for track in tracks):
+        work.save(ARRANGEMENT, arrangement)
     return arrangement
 
 

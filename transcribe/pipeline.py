@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -20,7 +20,7 @@ from transcribe.episode import (
     SpeechSpans,
     Transcript,
 )
-from transcribe.errors import EngineError, InputError
+from transcribe.errors import InputError
 from transcribe.listening import OpenWorkers
 from transcribe.own_process import Died
 from transcribe.pausing import Pausing, to_the_end
@@ -130,12 +130,23 @@ def listened(
     waveform = Waveform.of(audio, work.path)
 
     def detected() -> SpeechSpans:
-        try:
-            return detect(waveform, settings.detect, engines.open_detector(), progress)
-        except Died as died:
-            raise EngineError(f"{source.name}: {died.what}", died.hint) from died
+        deaths: list[Died] = []
+        found = detect(waveform, settings.detect, engines.open_detector(), progress, deaths.append)
+        if deaths:
+            progress(Warned(f"{source.name}: {_taken_for_speech(deaths)}"))
+        return found
 
+    before = work.load("detect", SpeechSpans)
+    if before is not None and before.assumed and (found := detected()) != before:
+        work.forget_but("normalise", AUDIO_FILE, "published", "names")
+        work.save("detect", found)
     return audio, step("detect", SpeechSpans, detected)
+
+
+def _taken_for_speech(deaths: Sequence[Died]) -> str:
+    more = f", and at {len(deaths) - 1} more places" if deaths[1:] else ""
+    taken = "what lies there is taken for speech and has to be checked; the next run looks for speech again"
+    return f"{deaths[0].what}{more}: {taken}. {deaths[0].hint}"
 
 
 def samples_of(
@@ -187,7 +198,10 @@ def _transcribe(
     transcript = step("stitch", Transcript, lambda: stitch(language, chunks, results))
     # On one of several tracks, what was not detected may be the others' voices.
     silent_parts = unheard(waveform, detected) if own is None else ()
-    coverage = step("check", Coverage, lambda: check(speech, chunks, results, transcript, silent_parts))
+    coverage = step(
+        "check", Coverage, lambda: check(speech, chunks, results, transcript, silent_parts, detected.assumed)
+    )
+    speech = replace(speech, assumed=detected.assumed)
     episode = Episode(source, audio, speech, transcript, coverage, provenance_of(settings, engines))
     work.save("episode", episode)
     if engines.open_diariser is None:  # else it is needed once more
@@ -211,9 +225,12 @@ def _languages(
 
 
 def _finished(work: Workspace, source: Source, progress: Progress) -> Episode | None:
-    """The episode an earlier run finished, under the name its recording has now."""
+    """The episode an earlier run finished, under the name its recording has now.
+
+    None where there is none, and where the detector failed: it is asked again.
+    """
     episode = work.load("episode", Episode)
-    if episode is None:
+    if episode is None or episode.speech.assumed:
         return None
     if episode.transcript.language:
         tell(episode.transcript.language, progress)

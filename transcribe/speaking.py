@@ -18,6 +18,7 @@ import numpy as np
 
 from transcribe.episode import AudioStream, Source
 from transcribe.errors import InputError, UsageError
+from transcribe.own_process import Died
 from transcribe.pipeline import Engines
 from transcribe.places import work_root
 from transcribe.progress import Progress, Warned, silent
@@ -101,7 +102,12 @@ def source_of(path: Path, settings: Settings, engines: Engines, progress: Progre
     work = Workspace(work_root(), f"{source.sha256[:32]}/{_fingerprint(settings)}")
     choice = work.load("streams", Choice)
     if choice is None:
-        choice = _choose(source, settings, engines)
+        try:
+            choice = _choose(source, settings, engines)
+        except Died as died:
+            told = f"{died.what}, to choose a track: {track_label(source.streams[source.stream])} is taken"
+            progress(Warned(f"{source.name}: {told}; name another one with --audio-stream"))
+            return source
         work.make()
         work.save("streams", choice)
     if told := _told(source, choice):

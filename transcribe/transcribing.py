@@ -184,7 +184,7 @@ class _Output:
         if memory is None:
             return
         made = [each for each in self._job.files if not self._is_owed(each, episode)]
-        complete = not (asked and self._lacks_its_writer(episode))
+        complete = not episode.speech.assumed and not (asked and self._lacks_its_writer(episode))
         try:
             memory.keep(seen, episode, made, self.written, complete=complete)
         except OutputError as error:

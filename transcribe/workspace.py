@@ -104,6 +104,13 @@ class Workspace:
             shutil.rmtree(self.path)
             private_folder(self.path)
 
+    def forget_but(self, *kept: str) -> None:
+        """Forget what an earlier run left here, but for files whose names begin so."""
+        with disk_errors(self.path, "clearing the work directory"):
+            for path in self.path.iterdir():
+                if not path.name.startswith(kept):
+                    path.unlink()
+
     def save(self, name: str, artefact: object) -> None:
         """Store a stage's result as `NAME.json`."""
         with atomic_file(self.path / f"{name}.json", private=True) as handle:

@@ -91,3 +91,20 @@ def search_path() -> list[str]:
 
 def badness() -> str:
     return Path("/proc/self/oom_score_adj").read_text()
+
+
+def crashing_onnxruntime(where: str, times: int, folder: Path) -> dict[str, str]:
+    """Variables with which the real ONNX Runtime crashes in the middle of its work.
+
+    Args:
+        where: `detector` or `diariser`.
+        times: How often.
+        folder: Made; its files count the crashes.
+    """
+    folder.mkdir()
+    return {
+        "PYTHONPATH": str(Path(__file__).parent / "crashing"),
+        "CRASH_IN": where,
+        "CRASH_TIMES": str(times),
+        "CRASH_FOLDER": str(folder),
+    }

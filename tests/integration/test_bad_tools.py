@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shutil
+import struct
 from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 from desk import FFMPEG, Desk
+from perilous import crashing_onnxruntime
 
 from transcribe.errors import DependencyError, EngineError, ModelError, UsageError
 from transcribe.models.store import InstalledModel
@@ -17,6 +21,9 @@ from transcribe.models.store import InstalledModel
 pytestmark = pytest.mark.real
 
 TINY = ("--model", "tiny.en")
+
+MELS_END = 48 + 8 + 4 * 80 * 201
+"""Where the vocabulary begins in a model with 80 mel bands."""
 
 HANG = "echo $$ > pid; exec tail -f /dev/null"
 CRASH = "kill -SEGV $$"
@@ -125,6 +132,110 @@ def test_altered_model(desk: Desk, talk: Path, weights: Path, share: float, comp
         assert str(weights) in message
         assert complaint in message
         assert "transcribe models" in message
+
+
+CUT = {"header": 30, "mel filters": 20_000, "vocabulary": 100_000, "first tensor": 700_000}
+ALTERED = {
+    "width": (12, -384),
+    "heads": (16, 7),
+    "layers": (20, 2_000_000_000),
+    "type": (44, 77),
+    "mel filters": (52, -1),
+    "tokens": (MELS_END, 2_000_000_000),
+    "token": (MELS_END + 4, -1),
+}
+"""Places in the header and what stands before the tensors (`models/ggml.py`), and what is written there."""
+
+
+@pytest.mark.parametrize("kept", CUT.values(), ids=CUT)
+def test_strangers_model_that_is_cut_short(desk: Desk, talk: Path, weights: Path, kept: int) -> None:
+    os.truncate(weights, kept)
+    strange = weights.rename(weights.with_name("strange.bin"))
+    message = desk.refuses(ModelError.exit_code, talk, "--model", strange)
+    assert re.match(rf"the model file {strange} is truncated .*Get the model again", only_line(message))
+
+
+@pytest.mark.parametrize(("place", "number"), ALTERED.values(), ids=ALTERED)
+def test_strangers_model_with_odd_numbers(
+    desk: Desk, talk: Path, weights: Path, place: int, number: int
+) -> None:
+    overwrite(weights, place, struct.pack("<i", number))
+    strange = weights.rename(weights.with_name("strange.bin"))
+    message = desk.refuses(ModelError.exit_code, talk, "--model", strange)
+    assert re.match(rf"the model file {strange} is altered .*Get the model again", only_line(message))
+
+
+@pytest.mark.parametrize("place", [0, 4, 8, 12, 14, 20], ids=lambda place: f"byte {place}")
+def test_strangers_model_with_an_odd_tensor(desk: Desk, talk: Path, weights: Path, place: int) -> None:
+    name = b"encoder.positional_embedding"
+    head = weights.read_bytes().index(name) - 20  # three numbers, and two sizes of the tensor
+    overwrite(weights, head + place, b"\x99")
+    strange = weights.rename(weights.with_name("strange.bin"))
+    message = desk.refuses(ModelError.exit_code, talk, "--model", strange)
+    assert re.match(rf"the model file {strange} is altered .*Get the model again", only_line(message))
+
+
+def overwrite(path: Path, place: int, content: bytes) -> None:
+    with path.open("r+b") as handle:
+        handle.seek(place)
+        handle.write(content)
+
+
+def only_line(message: str) -> str:
+    """An error in its one sentence and the advice under it."""
+    assert len(message.splitlines()) <= 2
+    return " ".join(message.split())
+
+
+CRASHING_ENGINE = """
+import os, signal, sys
+from pathlib import Path
+sys.path.remove(str(Path(__file__).parent))
+del sys.modules["_pywhispercpp"]
+import _pywhispercpp
+_pywhispercpp.whisper_init_from_file_with_params = lambda *_: os.kill(os.getpid(), signal.SIGSEGV)
+"""
+
+
+def test_engine_that_crashes_while_it_loads_the_model(desk: Desk, talk: Path, tmp_path: Path) -> None:
+    (tmp_path / "_pywhispercpp.py").write_text(CRASHING_ENGINE, encoding="utf-8")
+    message = desk.refuses(ModelError.exit_code, talk, *TINY, environment={"PYTHONPATH": str(tmp_path)})
+    assert "whisper.cpp with tiny.en crashed (SIGSEGV) while loading the model" in only_line(message)
+    assert "transcribe models verify" in message
+
+
+def words(desk: Desk) -> list[str]:
+    """What was heard in the clip; a comma may be a full stop where another stretch is listened to."""
+    return re.findall(r"\w+", desk.text("clip").casefold())
+
+
+def test_detector_that_crashes_once_is_asked_again(
+    desk: Desk, talk: Path, finished: Desk, tmp_path: Path
+) -> None:
+    desk.transcribe(talk.name, environment=crashing_onnxruntime("detector", 1, tmp_path / "crashes"))
+    assert len(list((tmp_path / "crashes").iterdir())) == 1
+    assert desk.outputs("clip") == finished.outputs("clip")
+
+
+def test_detector_that_crashes_always_costs_no_words(
+    desk: Desk, talk: Path, finished: Desk, tmp_path: Path
+) -> None:
+    """All is taken for speech, which is said and has to be checked; once the detector works, it is asked."""
+    crashing = crashing_onnxruntime("detector", 1000, tmp_path / "crashes")
+    for times in (2, 4):
+        outcome = desk.transcribe(talk.name, environment=crashing)
+        assert "the speech detector crashed (SIGSEGV) while looking for speech, at 00:00:00–00:00:06" in (
+            " ".join(outcome.stderr.split())
+        )
+        assert len(list((tmp_path / "crashes").iterdir())) == times
+        assert words(desk) == words(finished)
+        coverage = json.loads(desk.outputs("clip")["json"])["coverage"]
+        assert coverage["suspect_ms"] == coverage["speech_ms"] == 6000
+        assert "nothing to check" not in outcome.stderr
+        assert "the speech detector failed here" in (desk.folder / "clip.review.md").read_text("utf-8")
+    desk.transcribe(talk.name)
+    assert desk.outputs("clip") == finished.outputs("clip")
+    assert not (desk.folder / "clip.review.md").exists()
 
 
 def store_of(weights: Path) -> dict[str, str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from perilous import crashing_onnxruntime
 
 from transcribe import transcribe_file
 from transcribe.cli import run
@@ -92,6 +93,26 @@ def test_two_readers_are_told_apart_word_for_word(
     transcribe("--speakers", "auto")
     again = (tmp_path / "two-voices.json").read_bytes(), (tmp_path / "two-voices.rttm").read_bytes()
     assert again == first
+
+
+def test_a_diariser_that_crashes_costs_the_speakers_only(
+    transcribe: Transcribe, work: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for kept in work.glob("*/*/turns-*.json"):
+        kept.unlink()
+    with pytest.MonkeyPatch.context() as environment:
+        for name, value in crashing_onnxruntime("diariser", 1, tmp_path / "crashes").items():
+            environment.setenv(name, value)
+        without = transcribe("--speakers", "auto")["segments"]
+    told = " ".join(capsys.readouterr().err.split())
+    assert "two-voices.flac: speakers are not told apart, because: what tells speakers apart" in told
+    assert "crashed (SIGSEGV) while listening to the voices" in told
+    segments = transcribe("--speakers", "auto")["segments"]
+    assert {segment.get("speaker") for segment in without} == {None}
+    assert {segment["speaker"] for segment in segments} == {"S1", "S2"}
+    assert [word for each in without for word in each["words"]] == [
+        word for each in segments for word in each["words"]
+    ]
 
 
 def test_names_need_no_second_listening(transcribe: Transcribe, monkeypatch: pytest.MonkeyPatch) -> None:

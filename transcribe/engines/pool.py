@@ -1,6 +1,7 @@
 """Worker processes that each hold the same loaded model and listen side by side.
 
-On Linux the workers are forked after the model is loaded, so that they share its memory pages, and
+On Linux the workers are forked after the model is loaded, so that they share its memory pages (a process
+that ends at once loads it before, so that weights over which the engine crashes do not end the run), and
 each answers once: whisper.cpp's beam search draws random numbers, and goes on with them from one
 window to the next, so that a window's words would depend on the windows before it. A fork takes
 milliseconds and starts from the same numbers every time. Elsewhere, and where an engine does not
@@ -30,7 +31,7 @@ from typing import Any, Generic, TypeVar
 
 from transcribe import processes
 from transcribe.episode import Chunk
-from transcribe.errors import EngineError, TranscribeError
+from transcribe.errors import EngineError, ModelError, TranscribeError
 from transcribe.own_process import how_it_ended
 from transcribe.timecode import format_stretch
 
@@ -45,6 +46,11 @@ _GONE = object()
 
 ADVICE = (
     "What was recognised so far is kept; try another model with --model, or another engine with --engine; "
+    "after make native, go back to the wheel (docs/native.md)"
+)
+
+LOADING_ADVICE = (
+    "Try: transcribe models verify; or another model with --model; "
     "after make native, go back to the wheel (docs/native.md)"
 )
 
@@ -106,7 +112,14 @@ class WorkerPool(Generic[Recogniser]):
         self._asking = False
 
     def __enter__(self) -> WorkerPool[Recogniser]:
+        """Load the model, where it is to be shared.
+
+        Raises:
+            ModelError: The engine crashes over it.
+            EngineError: The system has no memory for it; or what `load` raises.
+        """
         if self._share and self._forks:
+            self._try_loading()
             self._shared = self._load()  # before the first fork, so that the pages are shared
         return self
 
@@ -122,6 +135,20 @@ class WorkerPool(Generic[Recogniser]):
     @property
     def _forks(self) -> bool:
         return self._context.get_start_method() == "fork"
+
+    def _try_loading(self) -> None:
+        """Load the model in a process that ends at once.
+
+        Raises:
+            ModelError: The engine crashed over it.
+            EngineError: It was killed, as the system does when memory runs out.
+        """
+        trial = self._context.Process(target=_load_and_end, args=(self._load,), daemon=True)  # type: ignore[attr-defined]
+        _start(trial)
+        trial.join()
+        if trial.exitcode:
+            kind = EngineError if trial.exitcode == -signal.SIGKILL else ModelError
+            raise kind(f"{self._name} {how_it_ended(trial.exitcode)} while loading the model", LOADING_ADVICE)
 
     def map(self, task: Callable[[Recogniser, Item], Result], items: Sequence[Item]) -> Answers[Result]:
         """Order `task(recogniser, item)` for every item; results come as they are finished.
@@ -214,14 +241,7 @@ class WorkerPool(Generic[Recogniser]):
         others = [worker.connection for worker in self._workers] + [ours]
         arguments = (theirs, self._load, self._shared, others if self._forks else [])
         process = self._context.Process(target=_serve, args=arguments, daemon=True)  # type: ignore[attr-defined]
-        try:
-            with _signals_held():
-                processes.start(process)
-        except OSError as error:  # no memory or no process to be had
-            raise EngineError(
-                f"the system refuses to start a worker: {error.strerror}",
-                "Finished work is kept; close other programs, or use fewer --workers or a smaller model",
-            ) from error
+        _start(process)
         theirs.close()
         return _Worker(process, ours)
 
@@ -267,6 +287,22 @@ def _signals_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
+def _start(process: BaseProcess) -> None:
+    """Start a process that shows no traceback, however early it is stopped.
+
+    Raises:
+        EngineError: There is no memory or no process to be had.
+    """
+    try:
+        with _signals_held():
+            processes.start(process)
+    except OSError as error:
+        raise EngineError(
+            f"the system refuses to start a worker: {error.strerror}",
+            "Finished work is kept; close other programs, or use fewer --workers or a smaller model",
+        ) from error
+
+
 def process_context() -> BaseContext:
     """How workers start: forked on Linux, where that is safe with the engine; fresh elsewhere."""
     return multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
@@ -279,12 +315,9 @@ def _serve(
     inherited: Sequence[Connection],
 ) -> None:
     """A worker's life: answer one item if it was forked, else one after the other."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
+    _obey_parent()
     for copy in inherited:
         copy.close()
-    threading.Thread(target=_die_with_parent, daemon=True).start()
     recogniser = shared if shared is not None else load()
     while True:
         try:
@@ -298,6 +331,22 @@ def _serve(
         connection.send(answer)
         if shared is not None:
             return
+
+
+def _load_and_end(load: Callable[[], Any]) -> None:
+    """Load a model and end with exit code 0, unless that is more than the engine survives."""
+    _obey_parent()
+    with contextlib.suppress(Exception):  # the parent will meet it, too
+        load()
+    os._exit(0)
+
+
+def _obey_parent() -> None:
+    """Leave Ctrl-C, which reaches the whole group, to the parent, and end when it ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
+    threading.Thread(target=_die_with_parent, daemon=True).start()
 
 
 def _die_with_parent() -> None:

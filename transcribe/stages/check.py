@@ -36,6 +36,7 @@ LONGEST_GAP_MS = 2_000
 LEAST_MISSING_MS = 500
 """Less speech without words is not listed: the detector adds 200 ms to each end of what it finds."""
 
+NOT_DETECTED = "the speech detector failed here: all of it was taken for speech, so words may be invented"
 NOT_HEARD = "not heard: no speech was detected, but the level is like speech"
 
 SEAM_MS = 100
@@ -48,6 +49,7 @@ def check(
     results: Iterable[ChunkResult],
     transcript: Transcript,
     unheard: Sequence[SpeechSpan] = (),
+    assumed: Sequence[SpeechSpan] = (),
 ) -> Coverage:
     """Account for the detected speech: transcribed, decoded again, suspect or missing.
 
@@ -57,6 +59,7 @@ def check(
         results: One for each chunk.
         transcript: What they were stitched into.
         unheard: Where no speech was detected although the level is like speech; counted as missing.
+        assumed: Where everything was taken for speech, because the detector failed; suspect.
     """
     found = (spot for result in results for spot in result.spots)
     heard = [spot for spot in found if spot.kind != "missing" or is_speech(spot, speech)]
@@ -64,7 +67,9 @@ def check(
     runs = (run for run in uncertain(transcript.words) if not overlap_ms([run], suspect))
     spots = [*heard, *seams(speech, chunks, transcript.words), *runs]
     spots += (Spot(each.start_ms, each.end_ms, "missing", NOT_HEARD) for each in unheard)
-    missing_ms, suspect_ms, redecoded_ms = accounted_ms(speech, heard)
+    undetected = [Spot(each.start_ms, each.end_ms, "suspect", NOT_DETECTED) for each in assumed]
+    spots += undetected
+    missing_ms, suspect_ms, redecoded_ms = accounted_ms(speech, [*heard, *undetected])
     unheard_ms = sum(each.duration_ms for each in unheard)
     return Coverage(
         speech_ms=speech.duration_ms + unheard_ms,

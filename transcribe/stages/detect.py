@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from statistics import fmean
 from typing import TYPE_CHECKING, Protocol
 
@@ -62,7 +62,11 @@ class SpeechDetector(Protocol):
 
 
 def detect(
-    waveform: Waveform, settings: DetectSettings, detector: SpeechDetector, progress: Progress
+    waveform: Waveform,
+    settings: DetectSettings,
+    detector: SpeechDetector,
+    progress: Progress,
+    on_death: Callable[[Died], None] | None = None,
 ) -> SpeechSpans:
     """Find every stretch in which somebody speaks.
 
@@ -71,6 +75,8 @@ def detect(
         settings: Threshold, shortest speech and pause, padding.
         detector: Rates each window.
         progress: Told how much has been gone through.
+        on_death: Told where the detector crashed or hung; the block in which it did is taken for speech, and
+            the next one begins without a memory. None: that is an error.
 
     Raises:
         ModelError: The detector's weights are missing.
@@ -78,9 +84,12 @@ def detect(
         EngineError: The samples cannot be read.
     """
     found: list[SpeechSpan] = []
+    assumed: list[SpeechSpan] = []
     for stretch in waveform.stretches():
         first_ms = stretch.start // SAMPLES_PER_MS
-        rated = _probabilities(waveform, stretch, detector, progress)
+        rating = _Rating(waveform, stretch, detector, progress, on_death)
+        rated = rating.probabilities()
+        assumed += rating.assumed
         sure = speech_bursts(rated, settings.speech_threshold)
         bursts = [*sure, *unsure(rated, sure, settings.speech_pad_ms)]
         found += (
@@ -90,32 +99,72 @@ def detect(
     lasting = [
         burst
         for burst in join_bursts(found, settings.min_silence_ms)
-        if burst.duration_ms >= settings.min_speech_ms and not is_steady(burst, waveform)
+        if any(map(burst.overlaps, assumed))
+        or (burst.duration_ms >= settings.min_speech_ms and not is_steady(burst, waveform))
     ]
     length_ms = waveform.end_ms - waveform.start_ms
     padded = pad(lasting, settings.speech_pad_ms, length_ms)
-    return SpeechSpans(
-        tuple(
-            SpeechSpan(span.start_ms + waveform.start_ms, span.end_ms + waveform.start_ms) for span in padded
-        )
-    )
+    return SpeechSpans(_shifted(padded, waveform.start_ms), _shifted(assumed, waveform.start_ms))
 
 
-def _probabilities(
-    waveform: Waveform, stretch: range, detector: SpeechDetector, progress: Progress
-) -> list[float]:
-    """Of speech in each window of a stretch without long gaps."""
-    first_ms, length_ms = stretch.start // SAMPLES_PER_MS, -(-len(stretch) // SAMPLES_PER_MS)
-    probabilities: list[float] = []
-    try:
-        for block in detector.probabilities(waveform.blocks(BLOCK_SAMPLES, stretch)):
-            probabilities += block.tolist()
-            progress(StageAdvanced("detect", first_ms + min(len(probabilities) * WINDOW_MS, length_ms)))
-    except Died as died:
-        start_ms = waveform.start_ms + first_ms + len(probabilities) * WINDOW_MS
-        place = format_stretch(start_ms, min(start_ms + BLOCK_SAMPLES // SAMPLES_PER_MS, waveform.end_ms))
-        raise Died(f"{died.what}, at {place}", died.hint) from died
-    return probabilities
+def _shifted(spans: Iterable[SpeechSpan], by_ms: int) -> tuple[SpeechSpan, ...]:
+    return tuple(SpeechSpan(span.start_ms + by_ms, span.end_ms + by_ms) for span in spans)
+
+
+class _Rating:
+    """Rates a stretch without long gaps; times are in ms from the waveform's first sample.
+
+    Attributes:
+        assumed: Blocks over which the detector died.
+    """
+
+    def __init__(
+        self,
+        waveform: Waveform,
+        stretch: range,
+        detector: SpeechDetector,
+        progress: Progress,
+        on_death: Callable[[Died], None] | None,
+    ) -> None:
+        self.assumed: list[SpeechSpan] = []
+        self._waveform, self._stretch = waveform, stretch
+        self._detector, self._progress, self._on_death = detector, progress, on_death
+        self._first_ms = stretch.start // SAMPLES_PER_MS
+        self._end_ms = self._first_ms + -(-len(stretch) // SAMPLES_PER_MS)
+        self._probabilities: list[float] = []
+
+    def probabilities(self) -> list[float]:
+        """Of speech in each window; 1 where the detector died."""
+        blocks = self._waveform.blocks(BLOCK_SAMPLES, self._stretch)
+        while True:
+            try:
+                for block in self._detector.probabilities(blocks):
+                    self._add(block.tolist())
+            except Died as died:
+                self._assume(died)
+            else:
+                return self._probabilities
+
+    @property
+    def _far_ms(self) -> int:
+        return min(self._first_ms + len(self._probabilities) * WINDOW_MS, self._end_ms)
+
+    def _add(self, probabilities: list[float]) -> None:
+        self._probabilities += probabilities
+        self._progress(StageAdvanced("detect", self._far_ms))
+
+    def _assume(self, died: Died) -> None:
+        """Take the block over which the detector died for speech."""
+        start_ms = self._far_ms
+        samples = min(BLOCK_SAMPLES, len(self._stretch) - len(self._probabilities) * WINDOW_SAMPLES)
+        end_ms = min(start_ms + -(-samples // SAMPLES_PER_MS), self._end_ms)
+        place = format_stretch(self._waveform.start_ms + start_ms, self._waveform.start_ms + end_ms)
+        placed = Died(f"{died.what}, at {place}", died.hint)
+        if self._on_death is None:
+            raise placed from died
+        self._on_death(placed)
+        self.assumed.append(SpeechSpan(start_ms, end_ms))
+        self._add([1.0] * -(-samples // WINDOW_SAMPLES))
 
 
 def speech_bursts(probabilities: Iterable[float], threshold: float) -> list[SpeechSpan]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import bisect
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from transcribe.episode import (
@@ -46,9 +46,11 @@ def on_timeline(segments: Sequence[Segment], track: Track) -> tuple[Segment, ...
 
 def spans_on_timeline(speech: SpeechSpans, track: Track) -> SpeechSpans:
     """A track's speech at its times on the recording's timeline."""
-    return SpeechSpans(
-        tuple(SpeechSpan(track.at(span.start_ms), track.at(span.end_ms)) for span in speech.spans)
-    )
+
+    def there(spans: Iterable[SpeechSpan]) -> tuple[SpeechSpan, ...]:
+        return tuple(SpeechSpan(track.at(span.start_ms), track.at(span.end_ms)) for span in spans)
+
+    return SpeechSpans(there(speech.spans), there(speech.assumed))
 
 
 def merged(
@@ -174,10 +176,17 @@ def _coverage(tracks: Sequence[Track], episodes: Sequence[Episode]) -> Coverage:
 
 def _union(tracks: Sequence[SpeechSpans]) -> SpeechSpans:
     """Where anybody speaks."""
-    spans: list[SpeechSpan] = []
-    for span in sorted((each for track in tracks for each in track.spans), key=lambda each: each.start_ms):
-        if spans and span.start_ms <= spans[-1].end_ms:
-            spans[-1] = SpeechSpan(spans[-1].start_ms, max(spans[-1].end_ms, span.end_ms))
+    return SpeechSpans(
+        _joined(span for track in tracks for span in track.spans),
+        _joined(span for track in tracks for span in track.assumed),
+    )
+
+
+def _joined(spans: Iterable[SpeechSpan]) -> tuple[SpeechSpan, ...]:
+    joined: list[SpeechSpan] = []
+    for span in sorted(spans, key=lambda each: each.start_ms):
+        if joined and span.start_ms <= joined[-1].end_ms:
+            joined[-1] = SpeechSpan(joined[-1].start_ms, max(joined[-1].end_ms, span.end_ms))
         else:
-            spans.append(span)
-    return SpeechSpans(tuple(spans))
+            joined.append(span)
+    return tuple(joined)

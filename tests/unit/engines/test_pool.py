@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -18,7 +19,7 @@ import pytest
 
 from transcribe.engines.pool import Answers, WorkerPool
 from transcribe.episode import Chunk, SpeechSpan
-from transcribe.errors import EngineError, InputError
+from transcribe.errors import EngineError, InputError, ModelError, TranscribeError
 
 
 def load() -> str:
@@ -122,6 +123,36 @@ def test_a_crash_says_where_in_the_recording_and_shows_no_internals() -> None:
     assert "--model" in crash.value.hint
     with WorkerPool(load, 1) as pool, pytest.raises(EngineError, match="00:12:25 and 1 more"):
         list(pool.map(die_over_a_chunk, [chunks]))
+
+
+def end_by(number: int) -> str:
+    faulthandler.disable()
+    os.kill(os.getpid(), number)
+    return "model"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere each worker loads the model")
+@pytest.mark.parametrize(
+    ("load", "kind", "told"),
+    [
+        (partial(end_by, signal.SIGSEGV), ModelError, r"crashed \(SIGSEGV\) while loading the model"),
+        (partial(end_by, signal.SIGILL), ModelError, r"crashed \(SIGILL\) while loading the model"),
+        (partial(end_by, signal.SIGKILL), EngineError, r"was killed \(SIGKILL\).* while loading the model"),
+        (partial(os._exit, 3), ModelError, r"ended \(exit code 3\) while loading the model"),
+    ],
+)
+def test_a_model_that_the_engine_does_not_survive_is_an_error(
+    load: Callable[[], str], kind: type[TranscribeError], told: str
+) -> None:
+    pool = WorkerPool(load, 1, name="whisper.cpp with odd.bin")
+    with pytest.raises(kind, match=rf"^whisper\.cpp with odd\.bin {told}"), pool:
+        pass
+    assert not multiprocessing.active_children()
+
+
+def test_a_model_that_is_refused_is_refused_with_the_engines_own_words() -> None:
+    with pytest.raises(InputError, match="item refused"), WorkerPool(partial(refuse, "", 1), 1):
+        pass
 
 
 def nothing(model: str, item: int) -> None:

@@ -19,7 +19,7 @@ from transcribe.episode import (
     Transcript,
     Word,
 )
-from transcribe.stages.check import check, overlap_ms, seams, uncertain
+from transcribe.stages.check import NOT_DETECTED, check, overlap_ms, seams, uncertain
 
 SPEECH = SpeechSpans((SpeechSpan(1_000, 11_000), SpeechSpan(20_000, 30_000)))
 
@@ -42,6 +42,13 @@ def test_speech_that_was_simply_heard() -> None:
     assert coverage() == Coverage(20_000, 0, 0, 0, ())
     assert coverage().percent == 100
     assert coverage().summary() == "100 % of speech covered, nothing to check"
+
+
+def test_what_was_taken_for_speech_has_to_be_checked() -> None:
+    result = ChunkResult(0, "en", (), (spot(3_000, 5_000),))
+    found = check(SPEECH, Chunks(()), [result], Transcript(None, ()), (), (SPEECH.spans[0],))
+    assert (found.missing_ms, found.suspect_ms) == (2_000, 8_000)
+    assert Spot(1_000, 11_000, "suspect", NOT_DETECTED) in found.to_check
 
 
 def test_where_nobody_speaks_nothing_is_missing() -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from transcribe.episode import SpeechSpan
+from transcribe.own_process import Died
 from transcribe.progress import Event, StageAdvanced, silent
 from transcribe.settings import DetectSettings
 from transcribe.stages.detect import BLOCK_SAMPLES, detect, join_bursts, pad, speech_bursts, unsure
@@ -75,6 +76,60 @@ def test_progress_is_told(tmp_path: Path) -> None:
     detect(record(tmp_path, [0.0] * windows), EXACT, Scripted(), events.append)
     assert events[-1] == StageAdvanced("detect", windows * 32)
     assert len(events) == 3
+
+
+class Mortal:
+    """Dies over blocks with these numbers; otherwise as `Scripted`."""
+
+    def __init__(self, *fatal: int) -> None:
+        self._fatal = fatal
+        self._number = -1
+
+    def probabilities(self, blocks: Iterable[NDArray[np.float32]]) -> Iterator[NDArray[np.float32]]:
+        for block in blocks:
+            self._number += 1
+            if self._number in self._fatal:
+                raise Died("it crashed", "Try again")
+            yield block[::512]
+
+
+BLOCK_WINDOWS = BLOCK_SAMPLES // 512
+BLOCK_MS = BLOCK_WINDOWS * 32
+
+
+@pytest.mark.parametrize(
+    ("fatal", "assumed", "told"),
+    [
+        ((0,), [(0, BLOCK_MS)], ["00:01:00–00:05:22"]),
+        ((1,), [(BLOCK_MS, 2 * BLOCK_MS)], ["00:05:22–00:09:44"]),
+        ((2,), [(2 * BLOCK_MS, 2 * BLOCK_MS + 45)], ["00:09:44–00:09:44"]),
+        (
+            (0, 1, 2),
+            [(0, BLOCK_MS), (BLOCK_MS, 2 * BLOCK_MS), (2 * BLOCK_MS, 2 * BLOCK_MS + 45)],
+            ["00:01:00–00:05:22", "00:05:22–00:09:44", "00:09:44–00:09:44"],
+        ),
+    ],
+)
+def test_what_a_detector_dies_over_is_taken_for_speech(
+    tmp_path: Path, fatal: tuple[int, ...], assumed: list[tuple[int, int]], told: list[str]
+) -> None:
+    waveform = record(tmp_path, [0.0] * (2 * BLOCK_WINDOWS + 2), extra_samples=304, start_ms=60_000)
+    deaths: list[Died] = []
+    events: list[Event] = []
+    speech = detect(waveform, DetectSettings(), Mortal(*fatal), events.append, deaths.append)
+    expected = [(60_000 + start, 60_000 + end) for start, end in assumed]
+    assert [(span.start_ms, span.end_ms) for span in speech.assumed] == expected
+    first, last = expected[0][0], expected[-1][1]
+    assert [(span.start_ms, span.end_ms) for span in speech.spans] == [
+        (max(60_000, first - 200), min(waveform.end_ms, last + 200))
+    ]
+    assert [death.what for death in deaths] == [f"it crashed, at {place}" for place in told]
+    assert events[-1] == StageAdvanced("detect", 2 * BLOCK_MS + 45)
+
+
+def test_a_detector_that_dies_is_an_error_where_nobody_wants_to_know(tmp_path: Path) -> None:
+    with pytest.raises(Died, match=r"^it crashed, at 00:00:00–00:00:00\. Try again"):
+        detect(record(tmp_path, [0.0]), DetectSettings(), Mortal(0), silent)
 
 
 def test_speech_is_left_only_well_below_the_threshold() -> None:
