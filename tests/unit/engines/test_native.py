@@ -5,36 +5,39 @@ from __future__ import annotations
 import platform
 import sys
 import sysconfig
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from transcribe.engines import native
+from transcribe.engines.building import builder, language_models, processor, recogniser
 from transcribe.errors import DependencyError, EngineError
 from transcribe.models.store import InstalledModel
 
+ROOT = Path(__file__).resolve().parents[3]
 WHEEL = ("SSE3", "AVX2", "OPENMP")
 
 
 def test_the_build_is_for_this_processor_and_has_the_kernels() -> None:
-    told = native.build_environment(native.NATIVE, {})
+    told = recogniser.build_environment(processor.NATIVE, {})
     assert (told["GGML_NATIVE"], told["GGML_LLAMAFILE"]) == ("ON", "ON")
 
 
 def test_libraries_find_each_other_from_where_they_lie() -> None:
-    told = native.build_environment(native.NATIVE, {})
+    told = recogniser.build_environment(processor.NATIVE, {})
     assert told["CMAKE_BUILD_WITH_INSTALL_RPATH"] == "ON"
     assert all(path.startswith("$ORIGIN") for path in told["CMAKE_INSTALL_RPATH"].split(";"))
 
 
 def test_what_the_user_set_is_kept() -> None:
-    told = native.build_environment(native.NATIVE, {"CXXFLAGS": "-O2", "CC": "clang"})
+    told = recogniser.build_environment(processor.NATIVE, {"CXXFLAGS": "-O2", "CC": "clang"})
     assert told["CC"] == "clang"
     assert told["CXXFLAGS"] == "-O2"
 
 
 def test_a_build_that_can_do_more() -> None:
-    native.check_build(WHEEL, ("LLAMAFILE", *WHEEL, "AVX512"))
+    recogniser.check_build(WHEEL, ("LLAMAFILE", *WHEEL, "AVX512"))
 
 
 @pytest.mark.parametrize(
@@ -42,7 +45,7 @@ def test_a_build_that_can_do_more() -> None:
 )
 def test_a_build_that_lacks_something(after: tuple[str, ...], missing: str) -> None:
     with pytest.raises(EngineError, match=f"without {missing}[.]"):
-        native.check_build(WHEEL, after)
+        recogniser.check_build(WHEEL, after)
 
 
 @pytest.mark.parametrize(
@@ -54,13 +57,13 @@ def test_a_build_that_lacks_something(after: tuple[str, ...], missing: str) -> N
     ],
 )
 def test_words_that_are_the_same_but_for_rounding(before: str, after: str) -> None:
-    native.check_words(before, after, "f16")
+    recogniser.check_words(before, after, "f16")
 
 
 @pytest.mark.parametrize("after", ["", "it was the worst of times", "the the the the the the"])
 def test_words_that_are_not_the_same(after: str) -> None:
     with pytest.raises(EngineError, match="other words"):
-        native.check_words("it was the best of times", after, "f16")
+        recogniser.check_words("it was the best of times", after, "f16")
 
 
 class Workshop:
@@ -70,13 +73,13 @@ class Workshop:
         self.behaviours = list(behaviours)
         self.environments: list[dict[str, str]] = []
         self.told: list[str] = []
-        monkeypatch.setattr(native, "_wheel", self._wheel)
-        monkeypatch.setattr(native, "unpacked", lambda wheel, *_, **__: wheel)
+        monkeypatch.setattr(builder, "fetch_wheel", self._wheel)
+        monkeypatch.setattr(builder, "unpacked", lambda wheel, *_, **__: wheel)
         monkeypatch.setattr(platform, "machine", lambda: "x86_64")
 
     def build(self, folder: Path) -> Path:
-        recipe = native.Recipe("engine==1", (), native.llm_environment, self._try_out)
-        return native.good_build(recipe, folder, self.told.append)
+        recipe = builder.Recipe("engine==1", (), language_models.build_environment, self._try_out)
+        return builder.good_build(recipe, folder, self.told.append)
 
     def _wheel(self, requirement: str, folder: Path, *options: str, environment: dict[str, str]) -> Path:
         self.environments.append(environment)
@@ -129,15 +132,20 @@ def test_without_amx_every_other_instruction_of_the_processor_is_named() -> None
             "avx512vl",
         ]
     )
-    settings = native.without_amx(flags | {"avx512_vnni", "amx_tile", "amx_int8"})
+    settings = processor.without_amx(flags | {"avx512_vnni", "amx_tile", "amx_int8"})
     assert settings["GGML_AVX2"] == settings["GGML_AVX512"] == settings["GGML_AVX512_VNNI"] == "ON"
     assert settings["GGML_AVX512_BF16"] == settings["GGML_AMX_INT8"] == settings["GGML_NATIVE"] == "OFF"
-    assert native.without_amx(flags - {"avx512vl"})["GGML_AVX512"] == "OFF"
+    assert processor.without_amx(flags - {"avx512vl"})["GGML_AVX512"] == "OFF"
 
 
 def test_what_the_user_tells_cmake_comes_last() -> None:
-    told = native.llm_environment(native.NATIVE, {"CMAKE_ARGS": "-DGGML_NATIVE=OFF"})
+    told = language_models.build_environment(processor.NATIVE, {"CMAKE_ARGS": "-DGGML_NATIVE=OFF"})
     assert told["CMAKE_ARGS"] == "-DLLAVA_BUILD=OFF -DGGML_NATIVE=ON -DGGML_NATIVE=OFF"
+
+
+def test_what_is_built_is_what_the_extra_asks_for() -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
+    assert [language_models.requirement()] == extras["llm"]
 
 
 def test_nothing_is_built_without_weights_to_try_it_with(
@@ -145,14 +153,14 @@ def test_nothing_is_built_without_weights_to_try_it_with(
 ) -> None:
     monkeypatch.setenv("TRANSCRIBE_MODELS_DIR", str(tmp_path / "none"))
     with pytest.raises(DependencyError, match="no f16 weights to try a build with"):
-        native.trial_models(tmp_path)
+        recogniser.trial_models(tmp_path)
 
 
 @pytest.mark.real
 def test_a_build_is_tried_with_f16_and_with_quantised_weights(
     tmp_path: Path, tiny_en_model: InstalledModel
 ) -> None:
-    models = native.trial_models(tmp_path)
+    models = recogniser.trial_models(tmp_path)
     assert [path.parent.name for path in models[1:]] == ["q8_0", "q5_0"]
     assert all(path.stat().st_size > 10_000_000 for path in models)
 
@@ -166,7 +174,7 @@ def test_a_language_model_that_crashes_in_its_trial_is_told(
         "import os, signal\nos.kill(os.getpid(), signal.SIGSEGV)"
     )
     with pytest.raises(EngineError, match=r"no language model answers: .*llama\.cpp crashed \(SIGSEGV\)"):
-        native.asked(tmp_path / "tiny.gguf", package)
+        language_models.asked(tmp_path / "tiny.gguf", package)
 
 
 def test_without_a_compiler(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -181,7 +189,7 @@ def test_without_the_headers_of_python(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setenv("CXX", sys.executable)
     monkeypatch.setattr(sysconfig, "get_path", lambda _: str(tmp_path))
     with pytest.raises(DependencyError, match="headers are missing") as caught:
-        native.check_tools()
+        builder.check_tools()
     assert "python3-dev" in caught.value.hint
 
 
@@ -194,11 +202,11 @@ def test_on_a_mac_there_is_nothing_to_build(
 
 
 def test_the_engine_that_is_installed_says_what_it_was_built_with() -> None:
-    assert {"OPENMP"} <= set(native.engine_build()) or sys.platform == "darwin"
+    assert {"OPENMP"} <= set(recogniser.engine_build()) or sys.platform == "darwin"
 
 
 def test_an_engine_that_does_not_load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "_pywhispercpp.py").write_text("raise ImportError('libggml.so.0: cannot open')")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     with pytest.raises(EngineError, match="cannot open"):
-        native.engine_build()
+        recogniser.engine_build()
