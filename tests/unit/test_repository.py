@@ -102,7 +102,7 @@ def test_changelog_knows_the_version() -> None:
 
 PACKAGE = ROOT / "transcribe"
 OWN = {
-    "cli.py", "streams.py", "files.py", "limits.py", "engines/native.py", "formats/page.py",
+    "cli.py", "streams.py", "files.py", "limits.py", "engines/building/processor.py", "formats/page.py",
     "formats/page_words.py", "models/catalogue.py", "commands/make.py", "commands/templates.py",
 }  # fmt: skip
 """Modules that read the machine's own files, the package's or standard streams, and the door itself."""
