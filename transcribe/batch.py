@@ -163,7 +163,8 @@ class _Run:
             return False
         number, job = self._waiting.popleft()
         told = HeldBack(self._progress_of(job))
-        begun = _Begun(job, told, self._transcribe(job, told), self._settings.display.debug)
+        shows = self._settings.display.debug and not self._raise_alone  # else whoever gets the error shows it
+        begun = _Begun(job, told, self._transcribe(job, told), shows)
         if not self._begun:
             told.release()
         self._begun.append(begun)

@@ -12,9 +12,9 @@ from typing import Any, cast
 import pytest
 from season import Season
 
-from transcribe.batch import transcribe_jobs
+from transcribe.batch import transcribe_all, transcribe_jobs
 from transcribe.episode import Coverage, Spot
-from transcribe.errors import EngineError, GateError, Interrupted
+from transcribe.errors import EngineError, GateError, Interrupted, TranscribeError
 from transcribe.media import Container
 from transcribe.notes.writer import Writer
 from transcribe.pipeline import open_workspace
@@ -194,3 +194,14 @@ def test_a_sound_file_that_went_wrong_is_tried_again(season: Season, monkeypatch
     assert record is not None
     assert "a.txt" in record.files
     assert job.memory.missing(record, job.files) == ["a.soundbite-1.mp3"]
+
+
+def test_an_error_of_the_only_recording_is_raised_with_where_it_comes_from(
+    season: Season, capsys: pytest.CaptureFixture[str]
+) -> None:
+    season.record("a.wav")
+    season.studio.before_decoding = surprise_in("a.wav", ValueError("surprise"))
+    with pytest.raises(TranscribeError, match="this is a bug") as raised:
+        transcribe_all(["in/a.wav"], season.settings(debug=True), season.studio.engines(), silent)
+    assert isinstance(raised.value.__cause__, ValueError)
+    assert capsys.readouterr().err == "", "shown once, by whoever catches it"
