@@ -13,7 +13,7 @@ OPTIONS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo batch native llm test check fuzz format golden docs examples examples-notes
-.PHONY: bench bench-batch bench-formats bench-noise bench-notes bench-overhead bench-peers bench-watch models build clean
+.PHONY: bench bench-batch bench-formats bench-lint bench-noise bench-notes bench-overhead bench-peers bench-watch models build clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -70,10 +70,13 @@ docs: $(READY) ## Rewrite the reference pages that are generated from the code
 examples: $(READY) models ## Make docs/examples anew: notes, page and pictures of the sample
 	$(BIN)/python docs/examples.py
 
-bench: bench-batch bench-formats bench-overhead bench-peers ## Run every benchmark (hours on two cores)
+bench: bench-batch bench-formats bench-lint bench-overhead bench-peers ## Run every benchmark (hours on two cores)
 
 bench-formats: $(READY) ## Processor time of writing every format: benchmarks/results/formats.md
 	$(BIN)/python -m benchmarks.formats
+
+bench-lint: $(READY) ## Processor time and memory of checking large files: benchmarks/results/lint.md
+	$(BIN)/python -m benchmarks.lint
 
 bench-overhead: models ## Time outside recognition, and memory: benchmarks/results/overhead-MODEL.md
 	$(BIN)/python -m benchmarks.overhead --model $(MODEL)

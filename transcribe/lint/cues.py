@@ -63,9 +63,10 @@ def check_cues(
         if is_past(length, cue.end_ms):
             message = f"the cue ends at {format_timecode(cue.end_ms)}, {length}"
             findings.add(f"{kind}-cue-past-end", message, cue.line)
-        _check_text(cue, kind, limits, wide, findings)
+        widths = [_width(text) for text in cue.texts]
+        _check_text(cue, widths, kind, limits, wide, findings)
         if cue.end_ms > cue.start_ms:
-            _check_duration(cue, kind, limits, findings)
+            _check_duration(cue, sum(widths), kind, limits, findings)
     wide.finish()
 
 
@@ -119,7 +120,9 @@ def _check_times(cues: Sequence[SeenCue], kind: str, findings: Findings) -> None
         latest, before = max(latest, cue.end_ms), cue.start_ms
 
 
-def _check_text(cue: SeenCue, kind: str, limits: Limits, wide: _Wide, findings: Findings) -> None:
+def _check_text(
+    cue: SeenCue, widths: Sequence[int], kind: str, limits: Limits, wide: _Wide, findings: Findings
+) -> None:
     if not any(text.strip() for text in cue.texts):
         findings.add(f"{kind}-cue-empty", "the cue has no text", cue.line)
         return
@@ -129,12 +132,12 @@ def _check_text(cue: SeenCue, kind: str, limits: Limits, wide: _Wide, findings: 
             f"the cue has {len(cue.texts)} lines, {limits.lines} are the limit",
             cue.text_line,
         )
-    for number, text in enumerate(cue.texts, cue.text_line):
-        if 2 * len(text) > limits.line_cells and (width := _width(text)) > limits.line_cells:
+    for number, width in enumerate(widths, cue.text_line):
+        if width > limits.line_cells:
             wide.add(width, number)
 
 
-def _check_duration(cue: SeenCue, kind: str, limits: Limits, findings: Findings) -> None:
+def _check_duration(cue: SeenCue, width: int, kind: str, limits: Limits, findings: Findings) -> None:
     seconds = (cue.end_ms - cue.start_ms) / 1000
     if limits.shortest_ms is not None and seconds * 1000 < limits.shortest_ms:
         findings.add(
@@ -145,7 +148,7 @@ def _check_duration(cue: SeenCue, kind: str, limits: Limits, findings: Findings)
             f"{kind}-cue-long", f"the cue lasts {seconds:.3f} s, at most {limits.longest_ms} ms", cue.line
         )
     if limits.cells_per_second is not None:
-        speed = sum(_width(text) for text in cue.texts) / seconds
+        speed = width / seconds
         if speed > limits.cells_per_second:
             findings.add(
                 f"{kind}-reading-speed",

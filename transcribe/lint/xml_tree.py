@@ -111,7 +111,7 @@ class _Handler(ContentHandler):
         line, column = self.place()
         outer = self._open[-1][1] if self._open else {}
         attributes = dict(attrs.items())
-        scope = self._scope(outer, attributes, line) if _declares(attributes) else outer
+        scope = self._scope(outer, attributes, line) if attributes else outer
         element = Element(self._resolved(name, scope, line), attributes, line, column)
         if self._open:
             self._open[-1][0].children.append(element)
@@ -153,10 +153,6 @@ class _Handler(ContentHandler):
         uri = SAME.get(uri, uri)
         usual = _PREFIXES.get(uri)
         return f"{usual}:{local}" if usual else name
-
-
-def _declares(attributes: Mapping[str, str]) -> bool:
-    return any(name.startswith("xmlns") for name in attributes)
 
 
 def read_tree(text: str, findings: Findings) -> Element | None:
