@@ -72,10 +72,12 @@ def _check_all(chapters: list[Any], length: Length | None, findings: JsonFinding
         start = number_of(chapter, "startTime")
         if start is not None:
             starts.append((start, (*path, "startTime"), chapter.get("toc") is not False))
-    _check_starts(starts, findings)
+    _check_starts(starts, length, findings)
 
 
-def _check_starts(starts: list[tuple[float, Path, bool]], findings: JsonFindings) -> None:
+def _check_starts(
+    starts: list[tuple[float, Path, bool]], length: Length | None, findings: JsonFindings
+) -> None:
     latest, visible = 0.0, -1.0
     for number, (start, path, shows) in enumerate(starts):
         if number == 0 and start > 0:
@@ -89,7 +91,7 @@ def _check_starts(starts: list[tuple[float, Path, bool]], findings: JsonFindings
         latest = start
         visible = start if shows else visible
     if starts:
-        check_milliseconds([start for start, _, _ in starts], "chapters", starts[-1][1], findings)
+        check_milliseconds([start for start, _, _ in starts], "chapters", starts[-1][1], length, findings)
 
 
 def _check_times(chapter: dict[str, Any], path: Path, length: Length | None, findings: JsonFindings) -> None:

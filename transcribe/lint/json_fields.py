@@ -9,6 +9,7 @@ from typing import Any
 
 from transcribe.lint.finding import shown
 from transcribe.lint.json_text import JsonFindings, Path
+from transcribe.lint.length import Length, is_past
 
 NUMBER, TEXT, BOOL, LIST, OBJECT = "a number", "a text", "true or false", "a list", "an object"
 
@@ -62,10 +63,11 @@ def number_of(value: Mapping[str, Any], name: str) -> float | None:
     return float(field) if is_a(field, NUMBER) else None
 
 
-def check_milliseconds(times: list[float], prefix: str, path: Path, findings: JsonFindings) -> None:
-    """Note that times look like milliseconds: large, and whole numbers all of them."""
-    if times and max(times) > MILLISECONDS and all(time.is_integer() for time in times):
-        hours = max(times) / 3600
-        findings.add(
-            f"{prefix}-milliseconds", f"the last time is {max(times):.0f}, that is {hours:.0f} hours", path
-        )
+def check_milliseconds(
+    times: list[float], prefix: str, path: Path, length: Length | None, findings: JsonFindings
+) -> None:
+    """Note that times look like milliseconds: large whole numbers, beyond any known end of the recording."""
+    long = length is not None and times and not is_past(length, max(times) * 1000)
+    if times and not long and max(times) > MILLISECONDS and all(time.is_integer() for time in times):
+        message = f"the last time is {max(times):.12g}, that is {max(times) / 3600:.4g} hours"
+        findings.add(f"{prefix}-milliseconds", message, path)

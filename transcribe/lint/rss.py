@@ -44,6 +44,7 @@ def _check_channel(channel: Element, length: Length | None, findings: Findings) 
         element = channel.first(name)
         if element is None or not element.text:
             findings.add("rss-channel", f"the channel has no {name}", channel.line, channel.column)
+    _check_link(channel, findings)
     rss_podcast.check_channel(channel, findings)
     rss_apple.check_show(channel, findings)
     items = channel.all("item")
@@ -55,6 +56,7 @@ def _check_items(items: list[Element], length: Length | None, findings: Findings
     for item in items:
         if not any((found := item.first(name)) and found.text for name in ("title", "description")):
             findings.add("rss-title", "the item has no title and no description", item.line, item.column)
+        _check_link(item, findings)
         _check_enclosures(item, findings)
         _check_guid(item, guids, findings)
         _check_date(item, findings)
@@ -75,6 +77,12 @@ def _stated_length(item: Element) -> Length | None:
     for part in duration.text.split(":"):
         seconds = seconds * 60 + int(part)
     return Length(seconds * 1000, 1000) if seconds else None
+
+
+def _check_link(element: Element, findings: Findings) -> None:
+    for link in element.all("link"):
+        if link.text and (problem := url_problem(link.text)):
+            findings.add("rss-link", f"link {shown(link.text)} {problem}", link.line, link.column)
 
 
 def _check_enclosures(item: Element, findings: Findings) -> None:

@@ -256,6 +256,7 @@ _RSS = (
     Rule("rss-version", "error", "`rss` has version 2.0", RSS),
     Rule("rss-channel", "error", "A channel has title, link and description", RSS),
     Rule("rss-title", "error", "An item has a title or a description", RSS),
+    Rule("rss-link", "error", "`link` is an address with http or https", RSS),
     Rule("rss-enclosure-missing", "warning", "An episode has an enclosure", APPLE),
     Rule("rss-enclosure-many", "warning", "An item has one enclosure", RSS),
     Rule("rss-enclosure-url", "error", "The enclosure's url is an address with http or https", RSS),

@@ -58,7 +58,7 @@ def _check_segments(segments: list[Any], length: Length | None, findings: JsonFi
             latest = start
             times.append(start)
             last = (*path, "startTime")
-    check_milliseconds(times, "transcript", last, findings)
+    check_milliseconds(times, "transcript", last, length, findings)
 
 
 def _check_body(segment: dict[str, Any], path: Path, findings: JsonFindings) -> None:

@@ -432,6 +432,8 @@ RSS_CASES = [
     case("rss-version", "a.xml", feed(version="0.9"), feed(), 2),
     case("rss-channel", "a.xml", feed().replace("<title>Show</title>", ""), feed(), 3),
     case("rss-title", "a.xml", item(title=""), item(), 1),
+    case("rss-link", "a.xml", feed().replace("<link>https:", "<link>javascript:"), feed(), 3),
+    case("rss-link", "a.xml", item("<link>page</link>"), item("<link>https://a.example/1</link>"), 5),
     case("rss-enclosure-missing", "a.xml", item(enclosure=""), item(), 1),
     case("rss-enclosure-many", "a.xml", item(ENCLOSURE), item(), 5),
     case(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from lint_cases import SRT, VTT, chapters, feed, item, vtt
 
-from transcribe.lint import lint_bytes
+from transcribe.lint import Asked, Length, lint_bytes
 
 
 def places(name: str, text: str) -> list[tuple[str, int | None, int | None]]:
@@ -69,3 +69,14 @@ def test_xml_is_read_in_the_encoding_it_declares() -> None:
     found = lint_bytes("a.xml", text.encode("iso-8859-2"))
     assert "rss-person-name" in [each.rule for each in found]
     assert "text-encoding" not in [each.rule for each in found]
+
+
+def test_whole_seconds_of_a_recording_of_a_hundred_hours_are_no_milliseconds() -> None:
+    late = chapters('{"startTime": 0, "title": "a"}', '{"startTime": 359000, "title": "b"}').encode()
+    hundred_hours = Asked(length=Length(360_000_000))
+    assert [each.rule for each in lint_bytes("a.json", late)] == ["chapters-milliseconds"]
+    assert lint_bytes("a.json", late, hundred_hours) == []
+    cue = "WEBVTT\n\n99:59:00.000 --> 100:00:00.001\nGood night.\n"
+    found = lint_bytes("a.vtt", cue.encode(), hundred_hours)
+    assert {each.rule for each in found} == {"vtt-cue-far", "vtt-cue-past-end"}
+    assert "the recording ends at 100:00:00.000" in " ".join(each.message for each in found)
