@@ -34,7 +34,7 @@ FEW_NOTES = 10
     "--profile",
     type=click.Choice(PROFILES),
     help="Limits of lines and times: subtitle (42 × 2, 20 characters a second) or podcast (SubRip 32 × 2, "
-    "WebVTT 65); by default podcast for WebVTT, subtitle for SubRip.",
+    "WebVTT 65); by default podcast for WebVTT, subtitle for SubRip, with wide lines as one note.",
 )
 @click.option(
     "--duration", metavar="TIME", help="Length of the recording, such as 1:02:03; nothing may lie after it."
@@ -60,7 +60,8 @@ def lint(
     media: Path | None,
     **asked: str | None,
 ) -> None:
-    """Check WebVTT, SubRip, podcast transcripts and chapters in JSON, Podlove chapters and RSS, anyone's.
+    """Check WebVTT, SubRip, podcast transcripts and chapters in JSON, Podlove chapters and RSS, anyone's, and
+    the JSON that transcribe writes.
 
     A FILE may be a folder: all files in it whose ending and content lint knows are checked, and those
     in folders below it.

@@ -56,7 +56,7 @@ def _cues(kind: str, source: str, overlap: Severity, limits: str) -> tuple[Rule,
             "A cue starts and ends within a day of the one before it: else a digit is wrong",
             "",
         ),
-        Rule(f"{kind}-cue-past-end", "error", "No cue ends after the recording (`--duration`)", source),
+        Rule(f"{kind}-cue-past-end", "error", "No cue ends after the recording", source),
         Rule(f"{kind}-cue-empty", "warning", "A cue has text", source),
         Rule(f"{kind}-no-cues", "note", "The file has cues", source),
         Rule(f"{kind}-missing-blank", "error", "An empty line stands between cues", source),
@@ -175,7 +175,7 @@ _TRANSCRIPT = (
     Rule(
         "transcript-milliseconds", "warning", "Times are seconds (these look like milliseconds)", TRANSCRIPTS
     ),
-    Rule("transcript-past-end", "error", "No segment ends after the recording (`--duration`)", TRANSCRIPTS),
+    Rule("transcript-past-end", "error", "No segment ends after the recording", TRANSCRIPTS),
     Rule("transcript-none", "note", "There are segments", TRANSCRIPTS),
     Rule("transcript-field-unknown", "note", "All fields are defined by the format", TRANSCRIPTS),
 )
@@ -203,7 +203,7 @@ _CHAPTERS = (
     Rule(
         "chapters-past-end",
         "error",
-        "No chapter lies after the end of the recording (`--duration`)",
+        "No chapter lies after the end of the recording",
         CHAPTERS,
     ),
     Rule("chapters-none", "note", "There are chapters", CHAPTERS),
@@ -247,7 +247,7 @@ _PSC = (
         APPLE,
     ),
     Rule("psc-url", "error", "`href` and `image` are addresses with http or https", PODLOVE),
-    Rule("psc-past-end", "error", "No chapter lies after the end of the recording (`--duration`)", PODLOVE),
+    Rule("psc-past-end", "error", "No chapter lies after the end of the recording", PODLOVE),
     Rule("psc-none", "note", "There are chapters", PODLOVE),
 )
 
@@ -315,7 +315,7 @@ _RSS = (
     Rule(
         "rss-soundbite-past-end",
         "error",
-        "It ends before the recording does (`--duration`)",
+        "It ends before the recording does",
         _tag("soundbite"),
     ),
     Rule("rss-insecure", "note", "Addresses begin with https", "podcast-namespace, 1.0.md"),
