@@ -123,7 +123,7 @@ def _check_times(cues: Sequence[SeenCue], kind: str, findings: Findings) -> None
 def _check_text(
     cue: SeenCue, widths: Sequence[int], kind: str, limits: Limits, wide: _Wide, findings: Findings
 ) -> None:
-    if not any(text.strip() for text in cue.texts):
+    if not "".join(cue.texts).strip():
         findings.add(f"{kind}-cue-empty", "the cue has no text", cue.line)
         return
     if limits.lines is not None and len(cue.texts) > limits.lines:

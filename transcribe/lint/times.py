@@ -11,5 +11,5 @@ def time_ms(hours: str | None, minutes: str | None, seconds: str | None, fractio
     if hours is not None and len(hours) > LONGEST_HOURS:
         whole = hours.lstrip("0")
         hours = whole if len(whole) <= LONGEST_HOURS else "9" * LONGEST_HOURS
-    ms = int(fraction) * 10 ** (3 - len(fraction)) if fraction else 0
+    ms = int(fraction.ljust(3, "0")) if fraction else 0
     return ((int(hours or 0) * 60 + int(minutes or 0)) * 60 + int(seconds or 0)) * 1000 + ms

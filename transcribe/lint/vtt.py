@@ -12,7 +12,7 @@ from transcribe.lint.length import Length
 from transcribe.lint.limits import Limits
 from transcribe.lint.text import lines_of
 from transcribe.lint.times import time_ms
-from transcribe.lint.vtt_settings import CUE, Regions, mismatch, read_settings
+from transcribe.lint.vtt_settings import CUE, Regions, read_settings
 from transcribe.lint.vtt_text import Payload, check_payload
 
 ARROW = "-->"
@@ -120,6 +120,11 @@ class _Reader:
 
     def _cues(self, start: int, block: Sequence[str]) -> None:
         times = [index for index, line in enumerate(block) if ARROW in line]
+        if times in ([0], [1]):  # as nearly all have it
+            if times == [1]:
+                self._identifier(block[0], start + 1)
+            self._cue(start + times[0], block[times[0]], block[times[0] + 1 :])
+            return
         heads = times if len(times) == 1 else _heads(block, times)
         if not heads or heads[0] > 1:
             self._findings.add("vtt-stray-text", f"{shown(block[0])} belongs to no cue", start + 1)
@@ -170,13 +175,13 @@ class _Reader:
         return time_ms(*parts[0:4]), time_ms(*parts[4:8])
 
     def _settings(self, settings: str, number: int, column: int) -> None:
-        values, problems = self._read_settings(settings)
+        values, problems, mismatch = self._read_settings(settings)
         for offset, problem in problems:
             self._findings.add(CUE.rule, problem, number, column + offset)
         if region := values.get("region"):
             self._regions.use(region, number)
-        if problem := mismatch(values):
-            self._findings.add("vtt-setting-ignored", problem, number, column)
+        if mismatch:
+            self._findings.add("vtt-setting-ignored", mismatch, number, column)
 
 
 def _heads(block: Sequence[str], times: list[int]) -> list[int]:

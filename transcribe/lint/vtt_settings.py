@@ -64,10 +64,12 @@ class Settings(NamedTuple):
     Attributes:
         values: By name; of a name that is set twice, the first.
         problems: Offset and description of what is wrong.
+        mismatch: Why those of a cue do not go together; empty where they do.
     """
 
     values: Mapping[str, str]
     problems: tuple[tuple[int, str], ...]
+    mismatch: str
 
 
 def read_settings(text: str, kind: SettingsList) -> Settings:
@@ -79,7 +81,7 @@ def read_settings(text: str, kind: SettingsList) -> Settings:
         if problem := _problem(name, value, kind, values):
             problems.append((match.start(), f"{shown(match[0])} {problem}"))
         values.setdefault(name, value)
-    return Settings(values, tuple(problems))
+    return Settings(values, tuple(problems), _mismatch(values) if kind is CUE else "")
 
 
 def _problem(name: str, value: str, kind: SettingsList, seen: Mapping[str, str]) -> str:
@@ -93,8 +95,7 @@ def _problem(name: str, value: str, kind: SettingsList, seen: Mapping[str, str])
     return "sets it a second time" if name in seen else ""
 
 
-def mismatch(values: Mapping[str, str]) -> str:
-    """Why the settings of a cue do not go together; empty where they do (W3C WebVTT, 3.1 and 4.4)."""
+def _mismatch(values: Mapping[str, str]) -> str:  # W3C WebVTT, 3.1 and 4.4
     narrow = _WHOLE.fullmatch(values.get("size", "100%")) is None
     if "region" in values and (ignoring := [each for each in ("vertical", "line") if each in values]):
         return f"with {ignoring[0]} the cue is not shown in its region"
@@ -119,7 +120,7 @@ class Regions:
     def define(self, start: int, block: Sequence[str]) -> None:
         """Check a REGION block and remember it; `start` is the index of its first line."""
         settings = "\n".join(block[1:])
-        values, problems = read_settings(settings, REGION)
+        values, problems, _ = read_settings(settings, REGION)
         places = Places(settings)
         for offset, problem in problems:
             line, column = places.of(offset)

@@ -53,7 +53,8 @@ def check_payload(
     if "<" not in text and "&" not in text:
         return Payload(tuple(body))
     if (usual := _USUAL_CUE.fullmatch(text)) and (name := usual[1].strip()):
-        return Payload(tuple(html.unescape(usual[2]).split("\n")), [name])
+        shown_text = usual[2].replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+        return Payload(tuple(shown_text.split("\n")), [name])
     return _Text(text, number, times, findings).read()
 
 
