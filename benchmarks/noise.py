@@ -16,9 +16,10 @@ import os
 import tempfile
 import wave
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from functools import cache
 from multiprocessing import get_context
@@ -35,7 +36,7 @@ from transcribe.episode import Episode, Word
 from transcribe.evaluation import normalise, score
 
 ROOT = Path(__file__).resolve().parent.parent
-CLIPS = ("jfk", "leopard-en", "sense-0870", "mfa-acoustic-corpus", "lj001-joined", "pyannote-sample")
+CLIPS = ("jfk", "leopard-en", "sense-0870", "sense-0920", "sonnet1-9s-mp4", "mfa-acoustic-corpus")
 
 MORE_WORDS = 1.1
 MORE_ERRORS = 10.0
@@ -61,6 +62,8 @@ class Heard:
         in_order: Whether every word starts no earlier than the one before it, and takes some time.
         off_ms: How far the start of each right word is from the one in the clean clip.
         covered: What the program says of itself, in percent.
+        text: What this program wrote.
+        plain_text: What plain decoding did.
     """
 
     words: int
@@ -71,6 +74,8 @@ class Heard:
     in_order: bool
     off_ms: tuple[int, ...]
     covered: float
+    text: str
+    plain_text: str
 
     @property
     def failures(self) -> tuple[str, ...]:
@@ -96,25 +101,42 @@ def main() -> None:
     parser.add_argument("--show", action="store_true", help="print the text where a rule is not met")
     arguments = parser.parse_args()
     clips = read_named(arguments.audio, arguments.clips.split(","))
-    model = Path(ask("models", "path", arguments.model))
     rows: list[list[str]] = []
-    with tempfile.TemporaryDirectory() as folder, other_process() as other:
-        os.environ["TRANSCRIBE_WORK_DIR"] = folder
+    with measuring(arguments.model) as measure:
         for clip in clips:
-            clean = transcribe_file(clip.path, model=arguments.model, language=clip.language)
-            speech = decode(clip.path).astype(np.float64)
             for kind in arguments.kinds.split(","):
                 for strength in STRENGTHS[kind]:
-                    path = wav(Path(folder) / "disturbed.wav", disturbed(speech, kind, strength))
-                    bad = Clip(clip.name, path, clip.seconds, clip.language, clip.reference)
-                    episode = transcribe_file(path, model=arguments.model, language=clip.language)
-                    plain = other.submit(plainly, model, bad).result()
-                    heard = compared(bad, episode, clean, plain)
+                    heard = measure(clip, kind, strength)
                     rows.append(cells(clip.name, f"{kind} {strength:g}", heard))
                     print(*rows[-1], sep=" | ", flush=True)
                     if arguments.show and heard.failures:
-                        print("   plain:", plain, "\n   ours: ", episode.transcript.text, flush=True)
+                        print("   plain:", heard.plain_text, "\n   ours: ", heard.text, flush=True)
     write(arguments.model, rows)
+
+
+Measure = Callable[[Clip, str, float], Heard]
+
+
+@contextmanager
+def measuring(model: str) -> Iterator[Measure]:
+    """What becomes of a clip with a disturbance of a strength, by this model; nothing is resumed."""
+    weights = Path(ask("models", "path", model))
+    with tempfile.TemporaryDirectory() as folder, other_process() as other:
+        os.environ["TRANSCRIBE_WORK_DIR"] = folder
+
+        @cache
+        def clean(clip: Clip) -> tuple[Episode, Samples]:
+            episode = transcribe_file(clip.path, model=model, language=clip.language)
+            return episode, decode(clip.path).astype(np.float64)
+
+        def measure(clip: Clip, kind: str, strength: float) -> Heard:
+            undisturbed, speech = clean(clip)
+            path = wav(Path(folder) / "disturbed.wav", disturbed(speech, kind, strength))
+            bad = replace(clip, path=path)
+            episode = transcribe_file(path, model=model, language=clip.language)
+            return compared(bad, episode, undisturbed, other.submit(plainly, weights, bad).result())
+
+        yield measure
 
 
 def other_process() -> ProcessPoolExecutor:
@@ -158,6 +180,8 @@ def compared(clip: Clip, episode: Episode, clean: Episode, plain: str) -> Heard:
         in_order=in_order(words),
         off_ms=tuple(differences(words, clean.transcript.words)),
         covered=episode.coverage.percent,
+        text=text,
+        plain_text=plain,
     )
 
 
