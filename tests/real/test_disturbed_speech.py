@@ -1,4 +1,4 @@
-"""Speech in noise, hum, rooms and bad recorders: beside plain decoding, nothing stands twice or is out of order.
+"""Speech in noise, hum, rooms and bad recorders: nothing stands twice, nothing is out of order or late.
 
 `make bench-noise` measures six clips at every strength; this is one of them.
 """
