@@ -13,7 +13,7 @@ OPTIONS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo batch native llm test check fuzz format golden docs examples examples-notes
-.PHONY: bench bench-batch bench-formats bench-lint bench-noise bench-notes bench-overhead bench-peers bench-watch models build clean
+.PHONY: bench bench-batch bench-faint bench-formats bench-lint bench-noise bench-notes bench-overhead bench-peers bench-watch models build clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -90,6 +90,9 @@ bench-batch: models ## A batch of 100 short files beside single runs: benchmarks
 
 bench-watch: models ## The watch folder, kills and all: benchmarks/results/watch.md
 	$(BIN)/python -m benchmarks.watch --model tiny.en $(OPTIONS)
+
+bench-faint: $(READY) ## Faint voices, clipping and offsets that are noticed: benchmarks/results/faint.md
+	$(BIN)/python -m benchmarks.faint --audio $(AUDIO)
 
 bench-noise: models ## Disturbed speech beside plain decoding: benchmarks/results/noise-MODEL.md
 	$(BIN)/python -m benchmarks.noise --model $(MODEL) --audio $(AUDIO) $(OPTIONS)

@@ -122,6 +122,7 @@ class Audio:
         pieces: Where the stored samples lie on that timeline, in order; empty where they fill it.
         astray: Whether timestamps of the container are wrong or start again, so that the length it states is
             wrong, too, and nothing can be sought by them.
+        faults: Those of the warnings that concern the sound itself: speech in it may go unnoticed.
     """
 
     file: str
@@ -132,6 +133,7 @@ class Audio:
     warnings: tuple[str, ...] = ()
     pieces: tuple[Piece, ...] = ()
     astray: bool = False
+    faults: tuple[str, ...] = ()
 
     @property
     def duration_ms(self) -> int:
@@ -364,6 +366,7 @@ class Coverage:
         suspect_ms: How much of it has words that may be invented.
         redecoded_ms: How much of it has words only because it was decoded again.
         spots: What should be checked or was, in the recording's order.
+        faults: Those of the sound (`Audio.faults`): what was not detected may be speech all the same.
     """
 
     speech_ms: int
@@ -371,6 +374,7 @@ class Coverage:
     suspect_ms: int
     redecoded_ms: int
     spots: tuple[Spot, ...]
+    faults: tuple[str, ...] = ()
 
     @property
     def percent(self) -> float:
@@ -384,10 +388,21 @@ class Coverage:
 
     def summary(self) -> str:
         """For people, such as "99.1 % of speech covered, 3 spots to check"."""
-        share = format(floor(self.percent * 10) / 10, ".1f").removesuffix(".0")  # 100 only if all of it is
         count = len(self.to_check)
-        spots = "nothing" if not count else "1 spot" if count == 1 else f"{count} spots"
-        return f"{share} % of speech covered, {spots} to check"
+        nothing = "nothing else" if self.faults else "nothing"
+        spots = nothing if not count else "1 spot" if count == 1 else f"{count} spots"
+        return f"{self.account()}, {spots} to check"
+
+    def account(self) -> str:
+        """What became of the speech, for people; with what is wrong with the sound, if anything is."""
+        share = format(floor(self.percent * 10) / 10, ".1f").removesuffix(".0")  # 100 only if all of it is
+        if not self.faults:
+            return f"{share} % of speech covered" if self.speech_ms else "no speech was found"
+        but = f"but {' and '.join(self.faults)}"
+        if not self.speech_ms:
+            return f"no speech was detected, {but}: speech may be there"
+        covered = "all detected speech" if self.percent == 100 else f"{share} % of the detected speech"
+        return f"{covered} has words, {but}"
 
 
 @dataclass(frozen=True)

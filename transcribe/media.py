@@ -91,6 +91,29 @@ class Run:
 
 
 @dataclass(frozen=True)
+class Recorded:
+    """One channel as it was recorded, at its own rate, before anything was mixed or filtered.
+
+    Attributes:
+        channel: Which one, from 0.
+        samples: How many there are.
+        offset: Their mean; full scale is 1.
+        rms_db: Their level, in dB of full scale, the offset included.
+        peak_db: The highest of them.
+        peaks: How many have the lowest value or the highest.
+        flat_db: How long those stay there: 20 times the logarithm of the mean run, weighted by its length.
+    """
+
+    channel: int
+    samples: int
+    offset: float
+    rms_db: float
+    peak_db: float
+    peaks: int
+    flat_db: float
+
+
+@dataclass(frozen=True)
 class Decoding:
     """How decoding went.
 
@@ -102,6 +125,7 @@ class Decoding:
         cancelled_db: How much quieter two channels are together (see `Extract.stereo`) than two independent
             sounds of their levels would be; 0 where that was not measured.
         end_ms: Where the file ends by its header, where that does not follow from the last timestamp.
+        recorded: What each channel is like; several times where the sound changes its rate or channels.
     """
 
     loudness_lufs: float | None
@@ -110,3 +134,4 @@ class Decoding:
     warnings: tuple[str, ...] = ()
     cancelled_db: float = 0.0
     end_ms: int | None = None
+    recorded: tuple[Recorded, ...] = ()

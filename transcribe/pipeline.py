@@ -18,6 +18,7 @@ from transcribe.episode import (
     Provenance,
     Source,
     SpeechSpans,
+    Spot,
     Transcript,
 )
 from transcribe.errors import InputError
@@ -196,11 +197,19 @@ def _transcribe(
     )
     progress(StageFinished("recognise"))
     transcript = step("stitch", Transcript, lambda: stitch(language, chunks, results))
-    # On one of several tracks, what was not detected may be the others' voices.
-    silent_parts = unheard(waveform, detected) if own is None else ()
-    coverage = step(
-        "check", Coverage, lambda: check(speech, chunks, results, transcript, silent_parts, detected.assumed)
-    )
+
+    def accounted() -> Coverage:
+        # On one of several tracks, what was not detected may be the others' voices.
+        missed: tuple[Spot, ...] = ()
+        faults = audio.faults
+        if own is None:
+            try:
+                missed = unheard(waveform, detected, settings.detect, engines.open_detector())
+            except Died as died:
+                faults = *faults, f"{died.what}: pauses were not heard again for faint voices"
+        return check(speech, chunks, results, transcript, missed, detected.assumed, faults)
+
+    coverage = step("check", Coverage, accounted)
     speech = replace(speech, assumed=detected.assumed)
     episode = Episode(source, audio, speech, transcript, coverage, provenance_of(settings, engines))
     work.save("episode", episode)
@@ -249,7 +258,8 @@ def warn(episode: Episode, progress: Progress) -> None:
     if episode.coverage.percent < 100:
         told = "no words were recognised, though it sounds like speech; try --speech-threshold 0.3"
     else:
-        told = "no speech was found; the transcript is empty"
+        told = f"{episode.coverage.account()}; the transcript is empty"
+        told += "; try --speech-threshold 0.3" if episode.coverage.faults else ""
     progress(Warned(f"{episode.source.name}: {told}"))
 
 

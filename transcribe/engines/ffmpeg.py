@@ -20,6 +20,8 @@ from transcribe.engines.ffmpeg_log import (
     COUNT_SAMPLES,
     MARK_JUMPS,
     MEASURE_CHANNELS,
+    MEASURE_RECORDED,
+    RECORDED,
     DecodingLog,
 )
 from transcribe.engines.frames import FORMATS as FRAMED
@@ -201,7 +203,8 @@ class Ffmpeg:
         sound = self.opened(extract)
         if extract.channel is not None:
             sound = sound.filter("channelmap", f"{extract.channel}-FC", "mono")
-        else:
+        sound = sound.filter(RECORDED, **MEASURE_RECORDED)
+        if extract.channel is None:
             sound = mixed_evenly(sound, extract.evenly)
         layout = "stereo" if extract.stereo else "mono"
         sound = (
@@ -415,6 +418,7 @@ def _decoding(finished: Finished, log: DecodingLog) -> Decoding:
         damaged=finished.code != 0 or log.damaged(opened[1] if opened else ""),
         runs=log.runs(),
         end_ms=_duration(finished.log) if opened and opened[1] in HEADER_ENDS else None,
+        recorded=log.recorded(),
     )
 
 

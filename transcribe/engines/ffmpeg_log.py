@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Iterator
 
 from transcribe.engines.frames import FORMATS
 from transcribe.episode import SAMPLE_RATE
-from transcribe.media import Run
+from transcribe.media import Recorded, Run
 
 TOLERANCE_S = 0.04
 """Timestamps jitter; what is off by more than this is a jump. Half of what cue times may be off by."""
@@ -23,6 +24,14 @@ MARK_JUMPS = (
 timestamp and how much sound lies before it, in seconds; and all sound end to end from there on. `ld(0)` is
 how far timestamps are ahead of the sound, `ld(1)` whether that is known. Level 32 is `info`."""
 
+RECORDED = "astats@recorded"
+MEASURE_RECORDED = {
+    "measure_perchannel": "DC_offset+Peak_level+RMS_level+Flat_factor+Peak_count",
+    "measure_overall": "Number_of_samples",
+}
+"""A filter under a name of its own, before anything is mixed or filtered: what each channel is like as it was
+recorded (`Recorded`), in the log."""
+
 COUNT_SAMPLES = {"measure_perchannel": "none"}
 MEASURE_CHANNELS = {"measure_perchannel": "RMS_level", "measure_overall": "none"}
 """For ffmpeg's `astats`, the last filter: number and level of the samples, in the log. For another one before
@@ -30,6 +39,7 @@ channels are mixed: the level of each. Where the rate or the channels change on 
 filters anew and `MARK_JUMPS` counts from 0 again."""
 
 MOST_MARKS = 50_000
+MOST_CHANNELS = 10_000
 MOST_KINDS = 1_000
 LONGEST_LINE = 1 << 16
 
@@ -44,7 +54,9 @@ _NUMBER = re.compile(r"(?:\[Eval @ \w+\] )?\[info\] (-?\d+\.\d{6})$")
 _MEASURED = re.compile(
     r"\[Parsed_astats_\d+ @ \w+\] \[info\] (Channel|Overall|Number of samples|RMS level dB)(?:: (\S+))?$"
 )
+_CHANNEL = re.compile(rf"\[{RECORDED} @ \w+\] \[info\] ([\w ]+)(?:: (\S+))?$")
 _START = re.compile(r"\[info\]   Duration: [^,]+, start: (-?\d+\.\d+)")
+_FLOAT = re.compile(r"-?(?:\d+(?:\.\d*)?|inf)")
 _MAPPED = re.compile(r"\[info\]   Stream #0:(\d+) \((\w+)\) -> ")
 _COMPLAINT = re.compile(r"((?:\[[^\]]+ @ \w+\] )*)\[(?:error|fatal|panic)\] (.*)")
 _CONTEXT = re.compile(r"\[([^\]]+) @ \w+\]")
@@ -69,6 +81,8 @@ class DecodingLog:
         self._rest = b""
         self._numbers: list[float] = []
         self._filters: list[tuple[list[float], int | None]] = []
+        self._channels: list[dict[str, float]] = []
+        self._measured: list[Recorded] = []
         self._starts: list[float] = []
         self._stream = ""
         self._decoders = {codec}
@@ -91,6 +105,8 @@ class DecodingLog:
                 self._numbers.append(float(number[1]))
         elif measured := _MEASURED.match(line):
             self._measure(*measured.groups())
+        elif channel := _CHANNEL.match(line):
+            self._record(channel[1], channel[2])
         elif complaint := _COMPLAINT.match(line):
             self._complain(complaint[1], complaint[2])
         elif not self._started and (mapped := _MAPPED.match(line)):
@@ -112,6 +128,34 @@ class DecodingLog:
             self._numbers = []
         else:
             self._of_channel = what == "Channel"
+
+    def _record(self, what: str, said: str | None) -> None:
+        """Take what is said of the channels: of one after the other, then how many samples each has."""
+        value = float(said) if said and _FLOAT.fullmatch(said) else 0.0
+        if what == "Channel":
+            self._channels.append({})
+        elif what != "Number of samples":
+            if self._channels:
+                self._channels[-1][what] = value
+        else:
+            if len(self._measured) < MOST_CHANNELS:
+                self._measured += [
+                    Recorded(
+                        channel=channel,
+                        samples=int(value),
+                        offset=said_of.get("DC offset", 0.0),
+                        rms_db=said_of.get("RMS level dB", -math.inf),
+                        peak_db=said_of.get("Peak level dB", -math.inf),
+                        peaks=int(said_of.get("Peak count", 0)),
+                        flat_db=said_of.get("Flat factor", 0.0),
+                    )
+                    for channel, said_of in enumerate(self._channels)
+                ]
+            self._channels = []
+
+    def recorded(self) -> tuple[Recorded, ...]:
+        """What the channels are like as they were recorded; several times where filters were built anew."""
+        return tuple(self._measured)
 
     @property
     def _started(self) -> bool:

@@ -175,6 +175,10 @@ class CoverageRecord:
     suspect_ms: Annotated[Count, Meta(description="How much has words that may be invented, in ms")]
     redecoded_ms: Annotated[Count, Meta(description="How much was only heard when decoded again, in ms")]
     spots: Annotated[tuple[SpotRecord, ...], Meta(description="What should be checked or was, in order")]
+    faults: Annotated[
+        tuple[str, ...],
+        Meta(description="What is wrong with the sound, so that speech may be there that was not detected"),
+    ] = ()
 
 
 @dataclass(frozen=True)
@@ -325,7 +329,12 @@ def _language_record(language: Language) -> LanguageRecord:
 def _coverage_record(coverage: Coverage) -> CoverageRecord:
     spots = tuple(SpotRecord(**dataclasses.asdict(spot)) for spot in coverage.spots)
     return CoverageRecord(
-        coverage.speech_ms, coverage.missing_ms, coverage.suspect_ms, coverage.redecoded_ms, spots
+        coverage.speech_ms,
+        coverage.missing_ms,
+        coverage.suspect_ms,
+        coverage.redecoded_ms,
+        spots,
+        coverage.faults,
     )
 
 
@@ -355,7 +364,15 @@ def to_episode(document: TranscriptDocument) -> Episode:
     model, audio, language = document.model, document.audio, document.language
     return Episode(
         source=_source(document.source),
-        audio=Audio("", audio.samples, audio.start_ms, audio.loudness_lufs, audio.gain_db, audio.warnings),
+        audio=Audio(
+            "",
+            audio.samples,
+            audio.start_ms,
+            audio.loudness_lufs,
+            audio.gain_db,
+            audio.warnings,
+            faults=document.coverage.faults,
+        ),
         speech=SpeechSpans(tuple(SpeechSpan(start, end) for start, end in document.speech)),
         transcript=Transcript(
             language=Language(**dataclasses.asdict(language)) if language else None,
@@ -400,7 +417,9 @@ def _source(record: SourceRecord) -> Source:
 
 def _coverage(record: CoverageRecord) -> Coverage:
     spots = tuple(Spot(**dataclasses.asdict(spot)) for spot in record.spots)
-    return Coverage(record.speech_ms, record.missing_ms, record.suspect_ms, record.redecoded_ms, spots)
+    return Coverage(
+        record.speech_ms, record.missing_ms, record.suspect_ms, record.redecoded_ms, spots, record.faults
+    )
 
 
 def _segment(record: SegmentRecord) -> Segment:

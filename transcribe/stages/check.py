@@ -37,7 +37,6 @@ LEAST_MISSING_MS = 500
 """Less speech without words is not listed: the detector adds 200 ms to each end of what it finds."""
 
 NOT_DETECTED = "the speech detector failed here: all of it was taken for speech, so words may be invented"
-NOT_HEARD = "not heard: no speech was detected, but the level is like speech"
 
 SEAM_MS = 100
 """A cut in speech is listed where words come this near on both sides: elsewhere it fell into a pause."""
@@ -48,8 +47,9 @@ def check(
     chunks: Chunks,
     results: Iterable[ChunkResult],
     transcript: Transcript,
-    unheard: Sequence[SpeechSpan] = (),
+    unheard: Sequence[Spot] = (),
     assumed: Sequence[SpeechSpan] = (),
+    faults: tuple[str, ...] = (),
 ) -> Coverage:
     """Account for the detected speech: transcribed, decoded again, suspect or missing.
 
@@ -58,25 +58,25 @@ def check(
         chunks: The plan.
         results: One for each chunk.
         transcript: What they were stitched into.
-        unheard: Where no speech was detected although the level is like speech; counted as missing.
+        unheard: Where no speech was detected although it sounds like speech; counted as missing.
         assumed: Where everything was taken for speech, because the detector failed; suspect.
+        faults: What is wrong with the sound.
     """
     found = (spot for result in results for spot in result.spots)
     heard = [spot for spot in found if spot.kind != "missing" or is_speech(spot, speech)]
     suspect = [spot for spot in heard if spot.kind == "suspect"]
     runs = (run for run in uncertain(transcript.words) if not overlap_ms([run], suspect))
-    spots = [*heard, *seams(speech, chunks, transcript.words), *runs]
-    spots += (Spot(each.start_ms, each.end_ms, "missing", NOT_HEARD) for each in unheard)
     undetected = [Spot(each.start_ms, each.end_ms, "suspect", NOT_DETECTED) for each in assumed]
-    spots += undetected
+    spots = [*heard, *seams(speech, chunks, transcript.words), *runs, *unheard, *undetected]
     missing_ms, suspect_ms, redecoded_ms = accounted_ms(speech, [*heard, *undetected])
-    unheard_ms = sum(each.duration_ms for each in unheard)
+    unheard_ms = sum(each.end_ms - each.start_ms for each in unheard)
     return Coverage(
         speech_ms=speech.duration_ms + unheard_ms,
         missing_ms=missing_ms + unheard_ms,
         suspect_ms=suspect_ms,
         redecoded_ms=redecoded_ms,
         spots=tuple(sorted(spots, key=lambda spot: (spot.start_ms, spot.end_ms, spot.kind))),
+        faults=faults,
     )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from transcribe.episode import SAMPLES_PER_MS, SpeechSpan, SpeechSpans
 from transcribe.own_process import Died
-from transcribe.progress import Progress, StageAdvanced
+from transcribe.progress import Progress, StageAdvanced, silent
 from transcribe.settings import DetectSettings
 from transcribe.stages.level import level_of
 from transcribe.timecode import format_stretch
@@ -92,22 +92,49 @@ def detect(
         assumed += rating.assumed
         sure = speech_bursts(rated, settings.speech_threshold)
         bursts = [*sure, *unsure(rated, sure, settings.speech_pad_ms)]
-        found += (
-            SpeechSpan(first_ms + each.start_ms, first_ms + each.end_ms)
-            for each in sorted(bursts, key=lambda burst: burst.start_ms)
-        )
-    lasting = [
+        found += _moved(sorted(bursts, key=lambda burst: burst.start_ms), first_ms)
+    length_ms = waveform.end_ms - waveform.start_ms
+    padded = pad(_lasting(found, waveform, settings, assumed), settings.speech_pad_ms, length_ms)
+    return SpeechSpans(_moved(padded, waveform.start_ms), _moved(assumed, waveform.start_ms))
+
+
+def speech_in(
+    waveform: Waveform, part: SpeechSpan, settings: DetectSettings, detector: SpeechDetector
+) -> tuple[SpeechSpan, ...]:
+    """Speech in a part of a recording, heard by itself; not padded.
+
+    Args:
+        waveform: The recording.
+        part: On its timeline.
+        settings: As for `detect`.
+        detector: Likewise.
+
+    Raises:
+        As `detect`.
+    """
+    first_ms, last_ms = (each - waveform.start_ms for each in (part.start_ms, part.end_ms))
+    stretch = range(first_ms * SAMPLES_PER_MS, min(last_ms * SAMPLES_PER_MS, waveform.samples))
+    rated = _Rating(waveform, stretch, detector, silent, None).probabilities()
+    found = _moved(speech_bursts(rated, settings.speech_threshold), first_ms)
+    return _moved(_lasting(found, waveform, settings), waveform.start_ms)
+
+
+def _lasting(
+    found: Iterable[SpeechSpan],
+    waveform: Waveform,
+    settings: DetectSettings,
+    assumed: Sequence[SpeechSpan] = (),
+) -> list[SpeechSpan]:
+    """Bursts that are long enough and no steady noise, or assumed; near ones as one."""
+    return [
         burst
         for burst in join_bursts(found, settings.min_silence_ms)
         if any(map(burst.overlaps, assumed))
         or (burst.duration_ms >= settings.min_speech_ms and not is_steady(burst, waveform))
     ]
-    length_ms = waveform.end_ms - waveform.start_ms
-    padded = pad(lasting, settings.speech_pad_ms, length_ms)
-    return SpeechSpans(_shifted(padded, waveform.start_ms), _shifted(assumed, waveform.start_ms))
 
 
-def _shifted(spans: Iterable[SpeechSpan], by_ms: int) -> tuple[SpeechSpan, ...]:
+def _moved(spans: Iterable[SpeechSpan], by_ms: int) -> tuple[SpeechSpan, ...]:
     return tuple(SpeechSpan(span.start_ms + by_ms, span.end_ms + by_ms) for span in spans)
 
 

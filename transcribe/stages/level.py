@@ -1,8 +1,8 @@
 """How the level of a stretch varies between 300 and 3400 Hz: speech varies, steady noise does not.
 
-Standard deviation over frames of 20 ms, measured on development clips: 10 to 14 dB in speech, 7 to 10 dB in
-faint remarks far from the microphone, 1.5 to 2.1 dB in speech under white noise 6 dB louder, 0.3 to 0.8 dB in
-steady noise, 3 to 6.5 dB in music.
+Standard deviation over frames of 20 ms in windows of 2 s, measured on development clips
+(`benchmarks/results/faint.md`): 11 to 14 dB in speech, 1.9 to 2.6 dB in speech under white noise 6 dB louder,
+0.4 to 0.8 dB in steady noise, 2 to 6.5 dB in music; over 4 s, 7 to 10 dB in faint remarks at a distance.
 """
 
 from __future__ import annotations
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FRAME_MS = 20
+LOW_DB, HIGH_DB = 15.0, 8.0
+"""Under the loudest frames. A rise from below the one to above the other is a syllable after a stop or pause;
+noise that ends, or music that fades, has none."""
+
 DEEPEST_DB = 40.0
 """Levels this far under the window's loudest count alike: digital silence says nothing of speech."""
 
@@ -31,11 +35,13 @@ class Level(NamedTuple):
     Attributes:
         loudest_db: 95th percentile of its frames, in dB of full scale.
         varies_db: Standard deviation of its frames, in dB.
+        rises: How often they come from 15 dB under the loudest up to 8 dB under them.
         share_db: The loudest frames beside those of the whole spectrum, in dB; 0: all lies in the band.
     """
 
     loudest_db: float
     varies_db: float
+    rises: int
     share_db: float
 
 
@@ -86,4 +92,13 @@ def level_of(samples: NDArray[np.float32]) -> Level:
     )
     loudest = float(np.percentile(level, 95))
     varies = float(np.std(np.maximum(level, loudest - DEEPEST_DB)))
-    return Level(loudest, varies, loudest - float(np.percentile(whole, 95)))
+    return Level(loudest, varies, _rises(level, loudest), loudest - float(np.percentile(whole, 95)))
+
+
+def _rises(level: NDArray[np.float64], loudest: float) -> int:
+    """How often the frames come from low to high."""
+    import numpy as np
+
+    places = np.sign((level > loudest - HIGH_DB).astype(int) - (level < loudest - LOW_DB))
+    ends = places[places != 0]
+    return int(np.sum((ends[1:] > 0) & (ends[:-1] < 0)))

@@ -18,6 +18,7 @@ from transcribe.progress import Progress, StageAdvanced
 from transcribe.settings import NormaliseSettings
 from transcribe.stages.channels import audible_channel, difference, extract_of, mix_of
 from transcribe.stages.damage import warnings_of, without_false_end
+from transcribe.stages.faults import faults_of
 from transcribe.stages.level import Variation
 from transcribe.stages.silence import SilenceFinder, placed
 from transcribe.timecode import format_duration
@@ -69,16 +70,18 @@ def normalise(
     extract = _extract(source, settings)
     with atomic_file(folder / AUDIO_FILE, private=True) as handle:
         writer = _Writer(handle, progress)
-        decoding, warnings = _decode(source, extract, decoder, writer)
+        decoding, faults = _decode(source, extract, decoder, writer)
         if extract.start_ms and not writer.samples:
             # Where timestamps start again, seeking misses what lies behind; the whole recording does not.
-            decoding, warnings = _decode(source, replace(extract, seek=False), decoder, writer)
+            decoding, faults = _decode(source, replace(extract, seek=False), decoder, writer)
         timeline = timeline_of(extract, decoding, writer.samples)
         if not timeline.pieces:
             raise _nothing(source, extract)
         timeline = without_false_end(source, extract, timeline, decoding)
         writer.finish(max(piece.stored + piece.samples for piece in timeline.pieces))
     first, last = timeline.pieces[0], timeline.pieces[-1]
+    stream = source.streams[source.stream]
+    faults = (*faults, *faults_of(decoding.recorded, stream.codec))
     silences = placed(writer.silence.found(), timeline)
     return Audio(
         file=AUDIO_FILE,
@@ -86,9 +89,10 @@ def normalise(
         start_ms=extract.start_ms,
         loudness_lufs=decoding.loudness_lufs,
         gain_db=gain(decoding.loudness_lufs) if settings.loudness else 0.0,
-        warnings=(*warnings, *warnings_of(source, extract, timeline, decoding, silences)),
+        warnings=(*faults, *warnings_of(source, extract, timeline, decoding, silences)),
         pieces=() if first is last and not first.at and not first.stored else timeline.pieces,
         astray=bool(timeline.strays) or timeline.restarts,
+        faults=faults,
     )
 
 

@@ -149,12 +149,22 @@ def _audio(tracks: Sequence[Track], episodes: Sequence[Episode]) -> Audio:
     """All of the timeline; what was decoded lies in the tracks' own work directories."""
     start_ms = min(track.at(each.audio.start_ms) for track, each in zip(tracks, episodes, strict=True))
     end_ms = max(track.at(each.audio.end_ms) for track, each in zip(tracks, episodes, strict=True))
-    warnings = tuple(
-        f"{track.label}: {warning}"
-        for track, each in zip(tracks, episodes, strict=True)
-        for warning in each.audio.warnings
+    return Audio(
+        file="",
+        samples=(end_ms - start_ms) * SAMPLES_PER_MS,
+        start_ms=start_ms,
+        loudness_lufs=None,
+        gain_db=0.0,
+        warnings=_lines(tracks, [each.audio.warnings for each in episodes]),
+        faults=_lines(tracks, [each.audio.faults for each in episodes]),
     )
-    return Audio("", (end_ms - start_ms) * SAMPLES_PER_MS, start_ms, None, 0.0, warnings)
+
+
+def _lines(tracks: Sequence[Track], said: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    """What is said of each track, under its name."""
+    return tuple(
+        f"{track.label}: {line}" for track, lines in zip(tracks, said, strict=True) for line in lines
+    )
 
 
 def _coverage(tracks: Sequence[Track], episodes: Sequence[Episode]) -> Coverage:
@@ -171,6 +181,7 @@ def _coverage(tracks: Sequence[Track], episodes: Sequence[Episode]) -> Coverage:
         suspect_ms=sum(each.suspect_ms for each in accounts),
         redecoded_ms=sum(each.redecoded_ms for each in accounts),
         spots=tuple(sorted(spots, key=lambda spot: (spot.start_ms, spot.end_ms, spot.kind, spot.reason))),
+        faults=_lines(tracks, [each.faults for each in accounts]),
     )
 
 

@@ -92,6 +92,16 @@ def test_an_episode_comes_back_as_it_was(said: Episode) -> None:
     assert read_document(write(said, SubtitleSettings())) == said
 
 
+def test_faults_of_the_sound_come_back_and_older_documents_have_none() -> None:
+    said = episode(segment("Hi."))
+    faulty = dataclasses.replace(said, coverage=dataclasses.replace(said.coverage, faults=("A", "B")))
+    read = read_document(write(faulty, SubtitleSettings()))
+    assert read.audio.faults == read.coverage.faults == ("A", "B")
+    older = document(said)
+    del older["coverage"]["faults"]
+    assert read_document(json.dumps(older).encode()).coverage.faults == ()
+
+
 @given(episodes)
 @settings(max_examples=25, deadline=None)
 def test_every_document_keeps_to_the_schema(said: Episode) -> None:

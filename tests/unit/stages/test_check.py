@@ -51,6 +51,22 @@ def test_what_was_taken_for_speech_has_to_be_checked() -> None:
     assert Spot(1_000, 11_000, "suspect", NOT_DETECTED) in found.to_check
 
 
+def test_where_nothing_was_detected_nothing_is_covered() -> None:
+    assert Coverage(0, 0, 0, 0, ()).summary() == "no speech was found, nothing to check"
+
+
+@pytest.mark.parametrize(
+    ("speech_ms", "missing_ms", "told"),
+    [
+        (1000, 0, "all detected speech has words, but A and B, nothing else to check"),
+        (1000, 40, "96 % of the detected speech has words, but A and B, nothing else to check"),
+        (0, 0, "no speech was detected, but A and B: speech may be there, nothing else to check"),
+    ],
+)
+def test_what_is_wrong_with_the_sound_is_told(speech_ms: int, missing_ms: int, told: str) -> None:
+    assert Coverage(speech_ms, missing_ms, 0, 0, (), ("A", "B")).summary() == told
+
+
 def test_where_nobody_speaks_nothing_is_missing() -> None:
     empty = coverage(speech=SpeechSpans(()))
     assert (empty.percent, empty.to_check) == (100, ())

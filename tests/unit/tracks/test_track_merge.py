@@ -41,10 +41,12 @@ def episode(*segments: Segment, language: str = "pl", speech: tuple[tuple[int, i
     spans = SpeechSpans(tuple(SpeechSpan(*span) for span in speech))
     return Episode(
         SOURCE,
-        Audio("audio.f32", 160_000, 0, -20.0, 0.0, ("a warning",)),
+        Audio("audio.f32", 160_000, 0, -20.0, 0.0, ("a warning",), faults=("a fault",)),
         spans,
         Transcript(Language(language, 0.9, detected=True), segments),
-        Coverage(spans.duration_ms, 100, 0, 0, (Spot(0, 100, "missing", "no words were recognised"),)),
+        Coverage(
+            spans.duration_ms, 100, 0, 0, (Spot(0, 100, "missing", "no words were recognised"),), ("a fault",)
+        ),
         Provenance("transcribe 0", "engine 0", ModelIdentity("base", "ef" * 32), ()),
     )
 
@@ -103,6 +105,7 @@ def test_every_second_of_every_track_counts() -> None:
         (2_000, "Marek"),
     ]
     assert one.audio.warnings == ("host.wav: a warning", "guest.wav: a warning")
+    assert one.audio.faults == one.coverage.faults == ("host.wav: a fault", "guest.wav: a fault")
     assert (one.audio.start_ms, one.audio.end_ms) == (0, 12_001)
     assert one.tracks == (HOST, GUEST)
 
