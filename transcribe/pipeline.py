@@ -201,13 +201,9 @@ def _transcribe(
     def accounted() -> Coverage:
         # On one of several tracks, what was not detected may be the others' voices.
         missed: tuple[Spot, ...] = ()
-        faults = audio.faults
         if own is None:
-            try:
-                missed = unheard(waveform, detected, settings.detect, engines.open_detector())
-            except Died as died:
-                faults = *faults, f"{died.what}: pauses were not heard again for faint voices"
-        return check(speech, chunks, results, transcript, missed, detected.assumed, faults)
+            missed = unheard(waveform, detected, settings.detect, engines.open_detector())
+        return check(speech, chunks, results, transcript, missed, detected.assumed, audio.faults)
 
     coverage = step("check", Coverage, accounted)
     speech = replace(speech, assumed=detected.assumed)

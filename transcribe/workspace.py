@@ -34,7 +34,7 @@ from transcribe.text import from_json, to_json
 
 T = TypeVar("T")
 
-LAYOUT = "6"
+LAYOUT = "7"
 """Raised whenever an artefact's shape or meaning changes; older work directories are then left alone."""
 
 

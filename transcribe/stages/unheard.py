@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from transcribe.episode import SpeechSpan, SpeechSpans, Spot
+from transcribe.own_process import Died
 from transcribe.settings import DetectSettings
 from transcribe.stages.detect import STEADY_DB, SpeechDetector, join_bursts, speech_in
 from transcribe.stages.level import level_of
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 NOT_HEARD = "not heard: no speech was detected, but the level is like speech"
 FAINT = "not heard: a faint voice may be here; no speech was detected, but raised by {} dB it sounds like it"
+FAILED = "not heard: the speech detector failed here, so speech may be here"
 
 WINDOW_MS = 2_000
 VARIES_DB = 8.0
@@ -62,7 +64,6 @@ def unheard(
         detector: What did it.
 
     Raises:
-        Died: The detector crashed or hung.
         EngineError: The samples cannot be read.
     """
     spots: list[Spot] = []
@@ -130,7 +131,12 @@ def faint(
         if raised_db <= 0:  # the detector heard it as loud as speech
             continue
         louder = replace(waveform, gain_db=waveform.gain_db + raised_db)
-        bursts = (each for each in speech_in(louder, part, settings, detector) if not _is_edge(each, gap))
+        try:
+            heard = speech_in(louder, part, settings, detector)
+        except Died:
+            yield Spot(part.start_ms, part.end_ms, "missing", FAILED)
+            continue
+        bursts = (each for each in heard if not _is_edge(each, gap))
         for each in join_bursts(bursts, TOGETHER_MS):
             yield Spot(each.start_ms, each.end_ms, "missing", FAINT.format(round(raised_db)))
 

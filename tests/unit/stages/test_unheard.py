@@ -10,6 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from transcribe.episode import Chunks, SpeechSpan, SpeechSpans, Transcript
+from transcribe.own_process import Died
 from transcribe.settings import DetectSettings
 from transcribe.stages.check import check
 from transcribe.stages.detect import WINDOW_SAMPLES
@@ -116,6 +117,20 @@ def test_breath_at_the_edge_of_a_pause_is_no_faint_voice(tmp_path: Path) -> None
     pause[: RATE // 3] += noise(1 / 3) * 0.1
     waveform = recording(tmp_path, np.concatenate([noise(3) * 10, pause, noise(3) * 10]))
     assert spots_of(waveform, (0, 3_000), (5_000, 8_000), detector=Loud()) == []
+
+
+class Dying(Loud):
+    """Dies over whatever it is given."""
+
+    def probabilities(self, blocks: Iterable[Block]) -> Iterator[Block]:
+        raise Died("the speech detector crashed")
+        yield from super().probabilities(blocks)
+
+
+def test_a_pause_over_which_the_detector_dies_is_not_said_to_be_silent(tmp_path: Path) -> None:
+    faint = np.concatenate([noise(1), noise(1) * 0.1])
+    waveform = recording(tmp_path, np.concatenate([noise(3) * 10, faint, noise(3) * 10]))
+    assert spots_of(waveform, (0, 3_000), (5_000, 8_000), detector=Dying()) == [(3_000, 5_000)]
 
 
 def test_short_pauses_and_what_is_loud_already_are_not_listened_to_again(tmp_path: Path) -> None:
