@@ -197,8 +197,8 @@ def clips(ear: Listener, audio: Path) -> list[str]:
         if spots:
             rows.append([path.stem, str(len(spots)), "; ".join(told(spot) for spot in spots)])
     lines = [
-        f"Of {len(paths)} clips nothing is reported but this. The four AMI clips have faint voices there, as "
-        "their reference turns say, and noises.\n"
+        f"Of {len(paths)} clips nothing is reported but this. The AMI clips are of far microphones: "
+        "most of their spots are faint voices by the reference turns, three have none there.\n"
     ]
     return ["\n## Clips\n", *lines, *table(["clip", "spots", "where, in s"], rows)]
 
