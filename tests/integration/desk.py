@@ -169,7 +169,8 @@ class Desk:
     def check(self, stderr: str) -> None:
         """What holds after every command."""
         assert "Traceback" not in stderr, stderr
-        assert self.temporary_files() == []
+        left = self.temporary_files()
+        assert left == [], left
 
     def temporary_files(self) -> list[Path]:
         """What should not be there once a command has ended."""

@@ -161,8 +161,9 @@ def test_a_stop_is_graceful_and_only_one_watcher_has_the_ledger(
         _, said = child.communicate(timeout=PATIENCE_SECONDS)
     assert child.returncode == 128 + number
     assert "stopped; the next start goes on here" in said
-    place.desk.check(said)
     assert psutil.wait_procs(family, timeout=30)[1] == []
+    assert "Traceback" not in said
+    # The transcriber is killed, perhaps while it writes: the next run sweeps that, and is checked for it.
     assert place.states() in ({"a.wav": State.READY}, {"a.wav": State.DONE})
     place.desk.run(*place.arguments("--once"))
     assert place.states() == {"a.wav": State.DONE}
