@@ -180,10 +180,11 @@ def siblings(model: str, item: int) -> int:
 
 
 def test_no_more_workers_than_there_may_be_or_items() -> None:
+    others = len(psutil.Process().children())  # such as the tracker that spawned processes leave
     with WorkerPool(load, 3) as pool:
-        assert max(pool.map(siblings, range(9))) <= 3
+        assert max(pool.map(siblings, range(9))) <= 3 + others
     with WorkerPool(load, 8) as pool:
-        assert max(pool.map(siblings, [1, 2])) <= 2
+        assert max(pool.map(siblings, [1, 2])) <= 2 + others
 
 
 def test_a_model_that_may_not_be_shared_is_loaded_in_the_worker() -> None:
