@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -137,9 +136,3 @@ STRENGTHS: Mapping[str, tuple[float, ...]] = {
 }
 """Three strengths of each kind, the mildest first: signal-to-noise ratio in dB; share of full scale; ratio;
 dB over full scale; width of the band; seconds of echo."""
-
-
-def sixteen_bit(samples: Samples) -> NDArray[np.int16]:
-    """As the samples of a WAV file."""
-    found: Any = np.round(np.clip(samples, -1, 1) * 32767).astype("<i2")
-    return found  # type: ignore[no-any-return]

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import tempfile
-import wave
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,8 +20,8 @@ import numpy as np
 import psutil
 
 from benchmarks.clips import read_clips, read_long_english, read_silence
-from benchmarks.disturb import LEVEL, RATE, STRENGTHS, Samples, disturbed, rms, sixteen_bit
-from benchmarks.rooms import decoded
+from benchmarks.disturb import LEVEL, RATE, STRENGTHS, Samples, disturbed, rms
+from benchmarks.rooms import decoded, write
 from benchmarks.tables import table
 from transcribe.engines.ffmpeg import Ffmpeg
 from transcribe.engines.silero import SileroDetector
@@ -90,13 +89,7 @@ class Listener:
 
     def written(self, samples: Samples) -> Path:
         """A WAV file of samples."""
-        path = self.folder / "made.wav"
-        with wave.open(str(path), "wb") as file:
-            file.setnchannels(1)
-            file.setsampwidth(2)
-            file.setframerate(RATE)
-            file.writeframes(sixteen_bit(samples).tobytes())
-        return path
+        return write(self.folder / "made.wav", samples)
 
 
 def cpu_s() -> float:

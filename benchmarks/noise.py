@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import os
 import tempfile
-import wave
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -28,8 +27,9 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.clips import Clip, read_named
-from benchmarks.disturb import RATE, STRENGTHS, Samples, disturbed, sixteen_bit
+from benchmarks.disturb import STRENGTHS, Samples, disturbed
 from benchmarks.recognisers import Plain, ask, decode
+from benchmarks.rooms import write
 from benchmarks.tables import table
 from transcribe import transcribe_file
 from transcribe.episode import Episode, Word
@@ -111,7 +111,7 @@ def main() -> None:
                     print(*rows[-1], sep=" | ", flush=True)
                     if arguments.show and heard.failures:
                         print("   plain:", heard.plain_text, "\n   ours: ", heard.text, flush=True)
-    write(arguments.model, rows)
+    write_table(arguments.model, rows)
 
 
 Measure = Callable[[Clip, str, float], Heard]
@@ -131,7 +131,7 @@ def measuring(model: str) -> Iterator[Measure]:
 
         def measure(clip: Clip, kind: str, strength: float) -> Heard:
             undisturbed, speech = clean(clip)
-            path = wav(Path(folder) / "disturbed.wav", disturbed(speech, kind, strength))
+            path = write(Path(folder) / "disturbed.wav", disturbed(speech, kind, strength))
             bad = replace(clip, path=path)
             episode = transcribe_file(path, model=model, language=clip.language)
             return compared(bad, episode, undisturbed, other.submit(plainly, weights, bad).result())
@@ -153,16 +153,6 @@ def loaded(model: Path) -> Plain:
 def plainly(model: Path, clip: Clip) -> str:
     """What plain decoding hears."""
     return loaded(model)(clip)
-
-
-def wav(path: Path, samples: Samples) -> Path:
-    """The samples as a WAV file with 16 bits."""
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(RATE)
-        file.writeframes(sixteen_bit(samples).tobytes())
-    return path
 
 
 def compared(clip: Clip, episode: Episode, clean: Episode, plain: str) -> Heard:
@@ -224,7 +214,7 @@ def cells(clip: str, disturbance: str, heard: Heard) -> list[str]:
     ]
 
 
-def write(model: str, rows: Sequence[Sequence[str]]) -> None:
+def write_table(model: str, rows: Sequence[Sequence[str]]) -> None:
     """The table, and how many rows are met."""
     met = sum(row[-1] == "met" for row in rows)
     head = [

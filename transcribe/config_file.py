@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -105,7 +106,11 @@ def _text_of(path: Path) -> str:
 
 
 def _statements(text: str) -> Iterator[tuple[int, str]]:
-    """Every statement of a valid TOML text, with its first line: as few lines as are TOML by themselves."""
+    """Every statement of a TOML text, with its first line: as few lines as are TOML by themselves.
+
+    Raises:
+        ValueError, RecursionError: A statement cannot be held, though it may be TOML.
+    """
     first, statement = 1, ""
     for number, line in enumerate(text.split("\n"), 1):
         statement += line + "\n"
@@ -113,24 +118,17 @@ def _statements(text: str) -> Iterator[tuple[int, str]]:
             tomllib.loads(statement)
         except tomllib.TOMLDecodeError:
             continue
-        if statement.strip():
-            yield first, statement
+        yield first, statement
         first, statement = number + 1, ""
 
 
 def _line_of_failure(text: str) -> int:
-    """The line on which the first statement begins that Python cannot hold, though it may be TOML."""
-    first, statement = 1, ""
-    for number, line in enumerate(text.split("\n"), 1):
-        statement += line + "\n"
-        try:
-            tomllib.loads(statement)
-        except tomllib.TOMLDecodeError:
-            continue
-        except (ValueError, RecursionError):
-            return first
-        first, statement = number + 1, ""
-    return first
+    """The line on which the first statement begins that Python cannot hold."""
+    line = 1
+    with suppress(ValueError, RecursionError):
+        for first, statement in _statements(text):
+            line = first + statement.count("\n")
+    return line
 
 
 def _path_of(header: Mapping[str, Any]) -> tuple[str, ...]:

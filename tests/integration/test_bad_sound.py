@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import subprocess
-import wave
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from desk import FFMPEG, SAMPLE, Desk
 from numpy.typing import NDArray
+
+from benchmarks.rooms import write
 
 pytestmark = pytest.mark.real
 
@@ -28,15 +28,6 @@ def voice() -> Samples:
     samples: Samples = np.frombuffer(done.stdout, "<f4").astype(np.float64)
     samples *= 0.5 / float(np.abs(samples).max())
     return samples
-
-
-def write(path: Path, *channels: Samples) -> None:
-    samples = np.clip(np.stack(channels, axis=1), -1, 1)
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(len(channels))
-        file.setsampwidth(2)
-        file.setframerate(RATE)
-        file.writeframes(np.round(samples * 32767).astype("<i2").tobytes())
 
 
 def coverage(desk: Desk, name: str) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import wave
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from benchmarks.rooms import write
 from transcribe.engines.ffmpeg import Ffmpeg
 from transcribe.media import Extract, Recorded
 from transcribe.stages.faults import faults_of
@@ -33,16 +33,6 @@ def voice() -> Samples:
     sound: Samples = np.fft.irfft(spectrum) * np.sin(np.pi * 3 * time) ** 2
     sound *= 0.5 / float(np.abs(sound).max())
     return sound
-
-
-def write(path: Path, *channels: Samples) -> Path:
-    samples = np.clip(np.stack(channels, axis=1), -1, 1)
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(len(channels))
-        file.setsampwidth(2)
-        file.setframerate(RATE)
-        file.writeframes(np.round(samples * 32767).astype("<i2").tobytes())
-    return path
 
 
 def heard(
