@@ -73,14 +73,21 @@ def test_watch(odd: Desk) -> None:
         path.unlink()
         if number < WATCHED:
             path.write_bytes(sound[:-2] + bytes([number, 0]))  # with another content: else it is a duplicate
+    folder = os.fsdecode(b"in \xff")
+    (odd.folder / "in").rename(odd.folder / folder)
+    out = os.fsdecode(b"out \xed\xa0\x80")
     outcome = odd.run(
-        "watch", "in", "--out", "out", "--once", "--settle", "0.2", "--min-free", "0", "-f", "txt", *MODEL,
+        "watch", folder, "--out", out, "--move-done", os.fsdecode(b"done \xfe"),
+        "--once", "--settle", "0.2", "--min-free", "0", "-f", "txt", *MODEL,
         "--on-done", "cat >> said.json; echo >> said.json", "--progress", "json",
     )  # fmt: skip
     assert outcome.code == 0, outcome.stderr
-    assert texts(odd.folder / "out") == {*NAMES[:WATCHED]}
+    assert texts(odd.folder / out) == {*NAMES[:WATCHED]}
     assert not (odd.folder / "hacked").exists()
     told(outcome.stderr)
+    assert list((odd.folder / folder).iterdir()) == []
+    status = json.loads(odd.run("watch", "status", "--out", out, "--json").stdout)
+    assert (status["counts"]["done"], status["inbox"]) == (WATCHED, f"{odd.folder}/in \\xff")
 
 
 def test_multitrack(odd: Desk) -> None:

@@ -74,6 +74,7 @@ def open_watcher(
             settings=fingerprint(settings),
             progress=progress,
             clock=time.monotonic,
+            debug=settings.display.debug,
         )
         rhythm = Rhythm(asked.rescan, poll, asked.keep_loaded, asked.min_free * 1_000_000)
         yield folders, Watcher(working, rhythm, progress)

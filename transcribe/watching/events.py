@@ -41,6 +41,9 @@ class Events:
             self._folder.stat()  # a folder that is not there would be watched in silence
             # Not `watchfiles.watch`: that one says only after the first event whether listening works at all.
             notify = RustNotify([str(self._folder)], False, False, 300, True, True)
+        except UnicodeEncodeError:
+            self.problem = "the name of the folder is not UTF-8"
+            return False
         except (OSError, RuntimeError) as error:
             self.problem = str(error)
             return False
@@ -81,9 +84,9 @@ class Events:
                     changes = notify.watch(DEBOUNCE_MS, STEP_MS, 60_000, self._stop)
                     if isinstance(changes, set):
                         self._tell({path for _, path in changes})
-        except Exception as error:  # noqa: BLE001 - whatever it is, the watcher goes on with its scans
+        except Exception as error:  # noqa: BLE001 - whatever it is, as a name that is not UTF-8: to be scanned for
             self.problem = str(error) or type(error).__name__
-            self._tell(set())
+            self._tell({str(self._folder)})
 
     def _tell(self, paths: set[str]) -> None:
         for path in paths:

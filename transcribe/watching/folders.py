@@ -64,11 +64,6 @@ def open_folders(inbox: Path, out: Path, state: Path | None, done: Path | None) 
     if not inbox.is_dir():
         raise InputError(f"there is no folder {inbox}", "Make it, or check whether its disk is mounted")
     found = Folders(_real(inbox), _real(out), state_folder(out, state), _real(done) if done else None)
-    for folder in (found.inbox, found.out, found.state):
-        if readable(str(folder)) != str(folder):
-            raise UsageError(
-                f"the name of the folder {readable(str(folder))} is not valid Unicode text", "Rename it"
-            )
     _refuse_nesting(found)
     for made in (found.out, found.done):
         if made is not None:

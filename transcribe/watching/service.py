@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from transcribe.errors import UsageError
+from transcribe.text import printable
 
 LABEL = "org.transcribe.watch"
 
@@ -171,4 +172,4 @@ def _percent(text: str) -> str:
 def _refuse_controls(words: Iterable[str]) -> None:
     for word in words:
         if re.search(r"[\x00-\x1f\x7f\ud800-\udfff]", word):
-            raise UsageError(f"{word!r} holds characters that no service file can hold", "Rename it")
+            raise UsageError(f"{printable(word)}: no service file can hold these characters", "Rename it")

@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import wait
 from typing import Any
 
-from transcribe.errors import OutputError
+from transcribe.errors import OutputError, TranscribeError
 from transcribe.places import work_root
 from transcribe.progress import Noticed, Progress, Warned
 from transcribe.text import readable
+from transcribe.unexpected import ends_run, for_people
 from transcribe.watching.events import Events
 from transcribe.watching.heartbeat import EVERY_S, Heartbeat, beat
 from transcribe.watching.records import State
@@ -25,6 +26,9 @@ LOOK_S = 0.3
 
 PAUSE_S = 10.0
 """How often a disk that is full, or a folder that is not there, is looked at again."""
+
+ROUNDS = 8
+"""After so many turns in a row that an unexpected error ended, the watcher ends: after 21 minutes."""
 
 LISTEN_AGAIN_S = 60.0
 """How often it is tried to be told of changes after that failed."""
@@ -83,27 +87,43 @@ class Watcher:
         self._changes = self._ledger.changes()
         self._missing = self._scanned = self._disordered = False
         self._deaf = ""
+        self._failures = 0
 
     def run(self, stopped: Callable[[], bool]) -> None:
-        """Watch until it is time to stop; what is being worked on goes on next time."""
+        """Watch until it is time to stop; what is being worked on goes on next time.
+
+        Raises:
+            TranscribeError: Unexpected errors ended too many turns in a row.
+        """
         self._working.resume_moves()
         recovered = self._ledger.recover()
         if recovered:
             self._progress(Noticed(f"going on with {readable(recovered[0].name)}"))
         self._listen()
+        with ExitStack() as end:  # the last one first, whatever becomes of the others
+            end.callback(self._beat, "stopped")
+            end.callback(self._stop_listening)
+            end.callback(self._courier.close)
+            end.callback(self._working.abandon)
+            while self._round(stopped):
+                pass
+
+    def _round(self, stopped: Callable[[], bool]) -> bool:
+        """One turn, and the wait for the next; whether there is one."""
         try:
-            while not stopped():
-                try:
-                    pause = self.turn()
-                except (OutputError, OSError) as error:
-                    pause = self._failed(error)
-                wait(self._handles(), pause)  # asked for after the turn, which may have closed some
-        finally:
-            self._working.abandon()
-            self._courier.close()
-            if self._events is not None:
-                self._events.close()
-            self._beat("stopped")
+            if stopped():
+                return False
+            pause = self.turn()
+        except (OutputError, OSError) as error:
+            self._rest(PAUSE_S, str(error), stopped)
+        except Exception as error:
+            if ends_run(error):
+                raise
+            self._unexpected(error, stopped)
+        else:
+            self._failures = 0
+            wait(self._handles(), pause)  # asked for after the turn, which may have closed some
+        return True
 
     def turn(self) -> float:
         """Do what is due; in how many seconds there is more, if nothing happens before."""
@@ -125,17 +145,36 @@ class Watcher:
             self._beat(self._status())
         return self._sleep()
 
-    def _failed(self, error: Exception) -> float:
-        """The ledger cannot be written, or the system refuses something: put all down, begin anew later."""
+    def _unexpected(self, error: Exception, stopped: Callable[[], bool]) -> None:
+        """An error that nobody foresaw, and no recording's: tried again, after twice as long each time.
+
+        Raises:
+            TranscribeError: It was so too often.
+        """
+        self._failures += 1
+        said = for_people(error, debug=self._working.debug)
+        if self._failures >= ROUNDS:
+            told = f"{said.what}: so it was {ROUNDS} times in a row, and the watcher ends"
+            last = TranscribeError(told, f"{said.hint}. The next start goes on here".removeprefix(". "))
+            last.exit_code = said.exit_code
+            raise last from error
+        self._rest(PAUSE_S * 2 ** (self._failures - 1), said.what, stopped)
+
+    def _rest(self, seconds: float, why: str, stopped: Callable[[], bool]) -> None:
+        """The ledger cannot be written, or something else is wrong: put all down, begin anew later."""
         self._working.put_down()
         self._disordered = True
-        self._progress(Warned(f"goes on in {PAUSE_S:g} s: {error}"))
-        return PAUSE_S
+        self._progress(Warned(f"goes on in {seconds:g} s: {why}"))
+        until = self._clock() + seconds
+        while (left := until - self._clock()) > 0 and not stopped():
+            if self._clock() >= self._next_beat:
+                self._beat(f"paused: {why}")
+            wait([], min(left, IDLE_S))
 
     @property
     def through(self) -> bool:
         """Whether nothing is left to do now; what is tried again later does not count."""
-        if not self._scanned:
+        if self._disordered or not self._scanned:
             return False
         counts = self._ledger.counts()
         left = counts[State.WAITING] + counts[State.READY] + counts[State.WORKING]
@@ -181,9 +220,11 @@ class Watcher:
             self._events, self._deaf = events, ""
             self._next_scan = self._clock()  # what happened meanwhile was not told
             return
-        self._progress(
-            Warned(f"changes are not told ({events.problem}); looking every {PAUSE_S:g} s instead")
-        )
+        if events.problem != self._deaf:
+            self._deaf = events.problem
+            self._progress(
+                Warned(f"changes are not told ({self._deaf}); looking every {PAUSE_S:g} s instead")
+            )
         events.close()
 
     def _stop_listening(self) -> None:
@@ -192,9 +233,9 @@ class Watcher:
             self._events = None
 
     def _period(self) -> float:
-        if self._events is None:
-            return self._rhythm.poll or PAUSE_S
-        return self._rhythm.rescan
+        if self._events is not None and self._events.alive:
+            return self._rhythm.rescan
+        return self._rhythm.poll or PAUSE_S
 
     def _begin(self) -> None:
         if self._working.current is not None or self._missing:
@@ -231,7 +272,7 @@ class Watcher:
                     working=readable(current.name) if current else "",
                     progress=self._working.stage if current else "",
                     counts={state.value: count for state, count in self._ledger.counts().items()},
-                    inbox=str(self._folders.inbox),
+                    inbox=readable(str(self._folders.inbox)),
                     polling=self._events is None,
                     model_loaded=self._transcriber.running,
                 ),

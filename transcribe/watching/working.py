@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
 
+from transcribe.errors import OutputError
 from transcribe.progress import (
     FileFailed,
     Noticed,
@@ -15,6 +17,7 @@ from transcribe.progress import (
     Warned,
 )
 from transcribe.text import readable
+from transcribe.unexpected import ends_run
 from transcribe.watching import moving
 from transcribe.watching.courier import Courier
 from transcribe.watching.facts import Facts, look_at
@@ -25,7 +28,7 @@ from transcribe.watching.notices import payload_of, remove_error, write_error
 from transcribe.watching.orders import Changed, Down, Finished, Hashed, Message, Order, Stumbled, Told
 from transcribe.watching.records import Output, Record, State
 from transcribe.watching.transcriber import Transcriber
-from transcribe.watching.trouble import TRIES, Passing, Trouble, wait_s
+from transcribe.watching.trouble import TRIES, Passing, Trouble, trouble_of, wait_s
 
 MACHINE_WAIT_S = 60.0
 """How long nothing is started after something that concerns every file, such as a model that is not there."""
@@ -47,6 +50,7 @@ class Working:
         settings: Fingerprint of the settings.
         progress: Told of everything.
         clock: Seconds on a clock that never goes back.
+        debug: Whether to show on standard error where an unexpected error comes from.
         current: The file that is worked on.
         stage: How far it is, for people.
         blocked: Why nothing is started; empty where it is.
@@ -60,6 +64,7 @@ class Working:
     settings: str
     progress: Progress
     clock: Callable[[], float]
+    debug: bool = False
     current: Record | None = None
     stage: str = ""
     blocked: str = ""
@@ -72,24 +77,40 @@ class Working:
         record = self.ledger.next_ready()
         if record is None:
             return False
-        facts = self._facts(record.name)
-        if facts is None:
-            self.intake.gone(record.name)
-        elif facts != record.facts:
-            self.intake.again(record, "changed before its turn came; waited for anew")
-        else:
-            self._start(record, facts)
+        with self._at_the_cost_of(record):
+            facts = self._facts(record.name)
+            if facts is None:
+                self.intake.gone(record.name)
+            elif facts != record.facts:
+                self.intake.again(record, "changed before its turn came; waited for anew")
+            else:
+                self._start(record, facts)
         return True
 
     def turn(self) -> None:
         """Take in what the process says; give up what changed under its hands."""
-        if self.current is not None and self.current.name in self.intake.changed:
-            record, self.current = self.current, None
-            self.transcriber.stop()
-            self.intake.again(record, "changed while it was transcribed; waited for anew")
-        self.intake.changed.clear()
-        for message in self.transcriber.messages():
-            self._take(message)
+        with self._at_the_cost_of(self.current):
+            if self.current is not None and self.current.name in self.intake.changed:
+                record, self.current = self.current, None
+                self.transcriber.stop()
+                self.intake.again(record, "changed while it was transcribed; waited for anew")
+            self.intake.changed.clear()
+            for message in self.transcriber.messages():
+                self._take(message)
+
+    @contextmanager
+    def _at_the_cost_of(self, record: Record | None) -> Iterator[None]:
+        """Have an unexpected error fail the one recording that is worked on, unless it is through already."""
+        try:
+            yield
+        except (OutputError, OSError):
+            raise
+        except Exception as error:
+            known = None if record is None or ends_run(error) else self.ledger.record(record.name)
+            if known is None or known.state not in (State.READY, State.RETRYING, State.WORKING):
+                raise
+            self.put_down()
+            self._stumbled(known, trouble_of(error, debug=self.debug))
 
     def abandon(self) -> None:
         """Stop at once; the file goes on next time where it was."""

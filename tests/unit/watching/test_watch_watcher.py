@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from obedient import Studio
 
-from transcribe.errors import OutputError
+from transcribe.errors import OutputError, TranscribeError
 from transcribe.progress import Warned
 from transcribe.watching.heartbeat import last_beat
-from transcribe.watching.records import State
-from transcribe.watching.watcher import Rhythm, Watcher
+from transcribe.watching.records import Record, State
+from transcribe.watching.watcher import ROUNDS, Rhythm, Watcher
 
 
 @pytest.fixture
@@ -86,15 +87,98 @@ def test_a_ledger_that_cannot_be_written_is_tried_again(
         return write(*arguments)  # type: ignore[arg-type]
 
     monkeypatch.setattr(studio.ledger, "write", failing)
-    monkeypatch.setattr("transcribe.watching.watcher.wait", lambda handles, pause: None)
-
-    def until_done() -> bool:
-        studio.now += 0.5
-        return studio.state("a.wav") is State.DONE or studio.now > 500
-
-    watcher.run(until_done)
+    run_until_done(studio, watcher, monkeypatch)
     assert studio.state("a.wav") is State.DONE
     assert any(isinstance(each, Warned) and "disk is full" in each.message for each in studio.told)
+
+
+def run_until_done(studio: Studio, watcher: Watcher, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run it while time passes, at most for an hour."""
+
+    def passes(_handles: object, seconds: float) -> list[object]:
+        studio.now += max(seconds, 0.1)
+        return []
+
+    monkeypatch.setattr("transcribe.watching.watcher.wait", passes)
+    watcher.run(lambda: studio.now > 3600 or watcher.through)
+
+
+def bugs(count: int) -> Callable[..., None]:
+    """Something that an error ends so many times."""
+    left = [count]
+
+    def something(*_arguments: object) -> None:
+        if left[0]:
+            left[0] -= 1
+            raise KeyError("a bug")
+
+    return something
+
+
+def test_an_unexpected_error_in_a_turn_is_told_and_tried_again_after_a_growing_wait(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watcher = watcher_of(studio)
+    studio.drop("a.wav")
+    turns(studio, watcher, 11)
+    assert studio.state("a.wav") is State.WORKING
+    monkeypatch.setattr(studio.courier, "turn", bugs(ROUNDS - 1))
+    run_until_done(studio, watcher, monkeypatch)
+    assert studio.state("a.wav") is State.DONE
+    told = [each.message for each in studio.told if isinstance(each, Warned)]
+    waits = [
+        float(each.removeprefix("goes on in ").partition(" s: this is a bug in transcribe")[0])
+        for each in told
+    ]
+    assert waits == [10, 20, 40, 80, 160, 320, 640]
+
+
+def test_the_watcher_ends_after_too_many_in_a_row_and_loses_nothing(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watcher = watcher_of(studio)
+    studio.drop("a.wav")
+    turns(studio, watcher, 11)
+    monkeypatch.setattr(studio.intake, "there", bugs(ROUNDS))
+    with pytest.raises(TranscribeError, match="8 times in a row") as ended:
+        run_until_done(studio, watcher, monkeypatch)
+    assert ended.value.exit_code == 1
+    assert "The next start goes on here" in ended.value.hint
+    beat = last_beat(studio.folders.state)
+    assert beat is not None
+    assert beat.status == "stopped"
+    studio.kill()
+    studio.run()
+    assert studio.state("a.wav") is State.DONE
+
+
+def test_a_pause_after_an_error_ends_when_the_watcher_is_stopped(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watcher = watcher_of(studio)
+    monkeypatch.setattr(studio.courier, "turn", bugs(1))
+    asked = iter([False, False, True, True])
+    monkeypatch.setattr("transcribe.watching.watcher.wait", lambda handles, seconds: [])
+    watcher.run(lambda: next(asked))  # time stands still: only a stop ends the pause
+
+
+def test_an_unexpected_error_that_is_a_recordings_fails_it_and_no_other(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watcher = watcher_of(studio)
+    tell = studio.working._hashed
+
+    def fails(record: Record, sha256: str) -> None:
+        if record.name == "b.wav":
+            raise KeyError("a bug")
+        tell(record, sha256)
+
+    monkeypatch.setattr(studio.working, "_hashed", fails)
+    for name in ("b.wav", "a.wav"):
+        studio.drop(name, name.encode())
+    run_until_done(studio, watcher, monkeypatch)
+    assert (studio.state("a.wav"), studio.state("b.wav")) == (State.DONE, State.FAILED)
+    assert "this is a bug in transcribe" in studio.record("b.wav").reason
 
 
 def test_a_folder_that_goes_away_is_waited_for(studio: Studio) -> None:
