@@ -14,10 +14,11 @@ from transcribe.diarising import diarised
 from transcribe.episode import Coverage, Episode, Source
 from transcribe.errors import (
     GateError,
+    InputError,
     OutputError,
     TranscribeError,
 )
-from transcribe.files import disk_errors
+from transcribe.files import Room, disk_errors
 from transcribe.jobs import STANDARD, Job, formats_of
 from transcribe.multitrack import MIX_FILE, mixed, open_joint_workspace, transcribing_tracks
 from transcribe.notes.extractive import NAME as EXTRACTIVE
@@ -238,13 +239,24 @@ def _path_of(source: str) -> Iterator[Path]:
         return
     with scratch() as place:
         path = place / "stdin"
-        with disk_errors(path, "writing"), path.open("wb") as handle:
-            shutil.copyfileobj(sys.stdin.buffer, handle)
         try:
+            with disk_errors(path, "writing"), path.open("wb") as handle:
+                room = Room(place, "standard input")
+                for block in _standard_input():
+                    handle.write(block)
+                    room.check(handle.tell())
             yield path
         except TranscribeError as error:  # nobody knows that path
             error.what = error.what.replace(str(path), "standard input")
             raise
+
+
+def _standard_input() -> Iterator[bytes]:
+    try:
+        while block := sys.stdin.buffer.read(1 << 20):
+            yield block
+    except OSError as error:
+        raise InputError(f"standard input cannot be read: {error.strerror}", "Send it a recording") from error
 
 
 def _to_standard_output(content: bytes) -> None:

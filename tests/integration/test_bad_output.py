@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,16 @@ def test_full_work_disk(desk: Desk, clip: Path, finished: Desk) -> None:
         remount("size=8m")
         desk.transcribe("clip.wav")
         assert desk.outputs("clip") == finished.outputs("clip")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only root of Linux can mount a small disk")
+def test_standard_input_without_an_end_leaves_some_of_the_disk_free(desk: Desk) -> None:
+    with mounted(desk.work, "size=200m"):
+        message = desk.refuses(OutputError.exit_code, "-", "-o", "-", *TINY, stdin=Path("/dev/zero"))
+        assert f"the disk of {desk.work}" in message
+        assert "8 MB are free, and standard input has not ended after 201 MB" in message
+        assert "TRANSCRIBE_WORK_DIR" in message
+        assert list(desk.work.iterdir()) == []
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="/dev/full is a device of Linux")

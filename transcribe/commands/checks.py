@@ -6,7 +6,6 @@ import importlib.metadata
 import platform
 import re
 import shlex
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Literal
 from transcribe import telemetry
 from transcribe.config import Resolved, load
 from transcribe.errors import TranscribeError
+from transcribe.files import free_bytes
 from transcribe.settings import Settings
 
 Status = Literal["ok", "note", "problem"]
@@ -215,8 +215,7 @@ def check_work_folder() -> Check:
 
 
 def _room(name: str, folder: Path) -> Check:
-    there = next((place for place in (folder, *folder.absolute().parents) if place.exists()), Path("/"))
-    free = shutil.disk_usage(there).free
+    free = free_bytes(folder)
     detail = f"{folder}, {_size(free)} free"
     if free < LITTLE_DISK:
         advice = "Make room; an hour of recording needs 230 MB while it is transcribed"

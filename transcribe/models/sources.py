@@ -19,6 +19,7 @@ import filelock
 
 from transcribe import processes
 from transcribe.errors import DependencyError, ModelError, NetworkError, OutputError, TranscribeError
+from transcribe.files import free_bytes
 from transcribe.models.catalogue import CatalogueModel, HubSource, IndexSource, ModelFile, catalogue
 from transcribe.models.digest import sha256_of
 from transcribe.models.hub import download_from_hub, stated_by_hub
@@ -317,7 +318,7 @@ def _link_or_copy(source: Path, target: Path) -> None:
 
 
 def _require_space(folder: Path, needed: int, name: str) -> None:
-    free = shutil.disk_usage(folder).free
+    free = free_bytes(folder)
     if free < needed:
         raise OutputError(
             f"{name} needs {_size(needed)} in {folder} and {_size(free)} are free",

@@ -12,7 +12,7 @@ import numpy as np
 
 from transcribe.episode import SAMPLES_PER_MS, Audio, Source
 from transcribe.errors import InputError, UsageError
-from transcribe.files import atomic_file
+from transcribe.files import Room, atomic_file
 from transcribe.media import Decoding, Extract, Sink
 from transcribe.progress import Progress, StageAdvanced
 from transcribe.settings import NormaliseSettings
@@ -69,7 +69,7 @@ def normalise(
     """
     extract = _extract(source, settings)
     with atomic_file(folder / AUDIO_FILE, private=True) as handle:
-        writer = _Writer(handle, progress)
+        writer = _Writer(handle, Room(folder, "the decoded sound"), progress)
         decoding, faults = _decode(source, extract, decoder, writer)
         if extract.start_ms and not writer.samples:
             # Where timestamps start again, seeking misses what lies behind; the whole recording does not.
@@ -109,8 +109,9 @@ def gain(loudness_lufs: float | None) -> float:
 class _Writer:
     """Writes samples to a file, listens to zeros and levels, and tells how far it is."""
 
-    def __init__(self, handle: BinaryIO, progress: Progress) -> None:
+    def __init__(self, handle: BinaryIO, room: Room, progress: Progress) -> None:
         self._handle = handle
+        self._room = room
         self._progress = progress
         self._written = self._reported_ms = 0
         self._part = b""
@@ -122,6 +123,7 @@ class _Writer:
             self._handle.seek(len(block), os.SEEK_CUR)
         else:
             self._handle.write(block)
+            self._room.check(self._written)
         self._written += len(block)
         self._part += block
         whole = len(self._part) // BYTES_PER_SAMPLE * BYTES_PER_SAMPLE

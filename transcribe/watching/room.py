@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterable
 from pathlib import Path
+
+from transcribe.files import free_bytes
 
 
 def too_full(folders: Iterable[Path], least: int) -> str:
@@ -13,9 +14,8 @@ def too_full(folders: Iterable[Path], least: int) -> str:
     A folder that is not made yet is on its parent's disk.
     """
     for folder in folders:
-        there = next((each for each in (folder, *folder.absolute().parents) if each.exists()), folder)
         try:
-            free = shutil.disk_usage(there).free
+            free = free_bytes(folder)
         except OSError as error:
             return f"{folder} cannot be used: {error.strerror}"
         if free < least:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -203,6 +204,29 @@ def test_damage_without_loss_is_told(ffmpeg: Ffmpeg, make_media: MakeMedia, fold
 
     audio = run(make_media("a.wav"), folder, ffmpeg, decoder=Complaining())
     assert "parts of the file are damaged or missing" in audio.warnings[0]
+
+
+def test_sound_without_an_end_leaves_some_of_the_disk_free(
+    ffmpeg: Ffmpeg, make_media: MakeMedia, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[int] = []
+
+    class Endless:
+        def decode(self, _extract: Extract, sink: Sink) -> Decoding:
+            while True:
+                written.append(1_000_000)
+                sink(b"1" * 1_000_000)
+
+    def disk(_folder: Path) -> tuple[int, int, int]:
+        return 1_000_000_000_000, 0, 600_000_000 - sum(written)
+
+    monkeypatch.setattr("transcribe.files.shutil.disk_usage", disk)
+    path = make_media("a.wav")
+    with pytest.raises(OutputError, match="the decoded sound has not ended after 135 MB") as caught:
+        run(path, folder, ffmpeg, decoder=Endless())
+    assert list(folder.iterdir()) == []
+    assert isinstance(caught.value.__cause__, OSError)
+    assert caught.value.__cause__.errno == errno.ENOSPC  # `watch` waits until there is room
 
 
 def test_a_full_disk(ffmpeg: Ffmpeg, make_media: MakeMedia, small_disk: Path) -> None:
