@@ -69,8 +69,9 @@ def test_words_that_are_not_the_same(after: str) -> None:
 class Workshop:
     """Stands for pip and for what is tried: builds behave as the test says, and nothing is installed."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, *behaviours: str) -> None:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *behaviours: str, fails: int = 0) -> None:
         self.behaviours = list(behaviours)
+        self.fails = fails
         self.environments: list[dict[str, str]] = []
         self.told: list[str] = []
         monkeypatch.setattr(builder, "fetch_wheel", self._wheel)
@@ -83,6 +84,8 @@ class Workshop:
 
     def _wheel(self, requirement: str, folder: Path, *options: str, environment: dict[str, str]) -> Path:
         self.environments.append(environment)
+        if len(self.environments) <= self.fails:
+            raise DependencyError(f"pip wheel {requirement} failed", "Its messages stand above")
         return folder / "engine.whl"
 
     def _try_out(self, package: Path) -> None:
@@ -105,7 +108,26 @@ def test_a_build_that_crashes_with_quantised_weights_is_made_again_without_amx(
     settings = workshop.environments[1]["CMAKE_ARGS"].split()
     assert {"-DGGML_NATIVE=OFF", "-DGGML_AMX_TILE=OFF", "-DGGML_AMX_INT8=OFF"} <= set(settings)
     assert any("with q8_0 weights: the recogniser crashed" in told for told in workshop.told)
-    assert "without AMX, whose code in ggml crashes" in workshop.told[-1]
+    assert "without AMX, whose code in ggml fails" in workshop.told[-1]
+
+
+def test_a_build_that_cannot_be_compiled_is_made_again_without_amx(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    workshop = Workshop(monkeypatch, "", fails=1)
+    assert workshop.build(tmp_path) == tmp_path / "without-AMX" / "engine.whl"
+    assert "-DGGML_AMX_TILE=OFF" in workshop.environments[1]["CMAKE_ARGS"].split()
+    assert "The build for this machine fails: pip wheel engine==1 failed" in workshop.told[1]
+    assert "without AMX, whose code in ggml fails" in workshop.told[-1]
+
+
+def test_when_neither_can_be_compiled_nothing_is_installed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    workshop = Workshop(monkeypatch, fails=2)
+    with pytest.raises(DependencyError, match=r"no build works here \(pip wheel .* What was installed"):
+        workshop.build(tmp_path)
+    assert len(workshop.environments) == 2
 
 
 def test_when_neither_build_works_nothing_is_installed(

@@ -1,7 +1,7 @@
 """Builds a package with pip, unpacks it aside and installs it once it has worked in child processes.
 
 Nothing needs root: cmake and ninja come with pip's build environment; a C++ compiler and Python's headers
-have to be there. A build that does not work is made once more without AMX.
+have to be there. A build that fails, or does not work, is made once more without AMX.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 
 from transcribe import processes
 from transcribe.engines.building.processor import NATIVE, processor_flags, without_amx
-from transcribe.errors import DependencyError, EngineError
+from transcribe.errors import DependencyError, EngineError, TranscribeError
 from transcribe.own_process import how_it_ended
 from transcribe.processes import find_program, python
 
@@ -59,30 +59,33 @@ def good_build(recipe: Recipe, folder: Path, tell: Tell, *, dependencies: bool =
         dependencies: Whether what it needs is unpacked beside it.
 
     Raises:
-        DependencyError: A build fails.
-        EngineError: Neither works.
+        DependencyError: Both fail, or the first does not work and the second fails.
+        EngineError: The second one does not work.
     """
     ways = {"for this machine": NATIVE}
     if platform.machine().lower() in ("x86_64", "amd64"):
         ways["without AMX"] = without_amx(processor_flags())
-    failure = EngineError("nothing was built")
+    failure: TranscribeError = EngineError("nothing was built")
     for way, settings in ways.items():
         tell(f"Building {recipe.requirement} {way}; this takes some minutes")
         environment = recipe.environment(settings, processes.environment())
         place = folder / way.replace(" ", "-")
-        wheel = fetch_wheel(
-            recipe.requirement, place, *recipe.options, "--no-cache-dir", environment=environment
-        )
         try:
+            wheel = fetch_wheel(
+                recipe.requirement, place, *recipe.options, "--no-cache-dir", environment=environment
+            )
             recipe.try_out(unpacked(wheel, place, dependencies=dependencies))
+        except DependencyError as error:
+            tell(f"The build {way} fails: {error}")
+            failure = error
         except EngineError as error:
             tell(f"What was built {way} does not work: {error.what}")
             failure = error
         else:
             if settings is not NATIVE:
-                tell("It was built without AMX, whose code in ggml crashes on this machine")
+                tell("It was built without AMX, whose code in ggml fails on this machine")
             return wheel
-    raise EngineError(f"no build works here ({failure.what})", UNCHANGED)
+    raise type(failure)(f"no build works here ({failure.what})", UNCHANGED)
 
 
 def unpacked(wheel: Path, folder: Path, *, dependencies: bool = False) -> Path:
