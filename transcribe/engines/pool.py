@@ -314,23 +314,23 @@ def _serve(
     shared: Any | None,
     inherited: Sequence[Connection],
 ) -> None:
-    """A worker's life: answer one item if it was forked, else one after the other."""
+    """A worker's life: answer one item if it was forked; else load the model, and answer many."""
     _obey_parent()
     for copy in inherited:
         copy.close()
-    recogniser = shared if shared is not None else load()
-    while True:
-        try:
+    recogniser = shared
+    with contextlib.suppress(EOFError, ConnectionError):  # the parent is gone
+        while True:
             task, item = connection.recv()
-        except EOFError:
-            return
-        try:
-            answer: Any = task(recogniser, item)
-        except Exception as error:  # noqa: BLE001 - handed to the parent, which raises it
-            answer = _Failure.of(error)
-        connection.send(answer)
-        if shared is not None:
-            return
+            answer: Any
+            try:
+                recogniser = load() if recogniser is None else recogniser
+                answer = task(recogniser, item)
+            except Exception as error:  # noqa: BLE001 - handed to the parent, which raises it
+                answer = _Failure.of(error)
+            connection.send(answer)
+            if shared is not None:
+                return
 
 
 def _load_and_end(load: Callable[[], Any]) -> None:

@@ -175,7 +175,7 @@ def serve(connection: Connection, settings: Settings, choices: Choices) -> None:
         connection.send(Down(trouble_of(error, debug=settings.display.debug)))
         return
     connection.send(Up())
-    with kept_loaded(engines) as kept, suppress(EOFError):
+    with kept_loaded(engines) as kept, suppress(EOFError, ConnectionError):  # the watcher is gone
         while True:
             order: Order = connection.recv()
             connection.send(_Work(connection, order, settings, kept, open_writer).done())

@@ -17,6 +17,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from transcribe.engines import pool as pool_module
 from transcribe.engines.pool import Answers, WorkerPool
 from transcribe.episode import Chunk, SpeechSpan
 from transcribe.errors import EngineError, InputError, ModelError, TranscribeError
@@ -153,6 +154,44 @@ def test_a_model_that_the_engine_does_not_survive_is_an_error(
 def test_a_model_that_is_refused_is_refused_with_the_engines_own_words() -> None:
     with pytest.raises(InputError, match="item refused"), WorkerPool(partial(refuse, "", 1), 1):
         pass
+
+
+def fail_to_load() -> str:
+    raise EngineError("the model cannot be loaded", "try another")
+
+
+def run_out_of_memory() -> str:
+    raise MemoryError
+
+
+@pytest.mark.parametrize(("fails", "kind"), [(fail_to_load, EngineError), (run_out_of_memory, MemoryError)])
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_a_worker_that_cannot_load_its_own_model_says_why_and_shows_no_internals(
+    fails: Callable[[], str],
+    kind: type[Exception],
+    method: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(pool_module, "process_context", lambda: multiprocessing.get_context(method))
+    with WorkerPool(fails, 2, share=False) as pool:
+        for _ in range(2):  # the next recording of a batch
+            with pytest.raises(kind) as caught:
+                list(pool.map(whoami, range(4)))
+            assert str(caught.value) in ("the model cannot be loaded. try another", "")
+    assert capfd.readouterr().err == ""
+
+
+def test_a_worker_that_is_stopped_while_it_loads_shows_no_internals(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    load = partial(end_by, signal.SIGTERM)
+    with (
+        WorkerPool(load, 1, share=False) as pool,
+        pytest.raises(EngineError, match=r"^the recogniser crashed \(SIGTERM\) 2 times over"),
+    ):
+        list(pool.map(whoami, [1]))
+    assert capfd.readouterr().err == ""
 
 
 def nothing(model: str, item: int) -> None:
