@@ -48,6 +48,14 @@ SNAP_MS = 130
 LEAST_WORD_MS = 20
 """A word that is given less shares the time of a neighbour."""
 
+LONG_WORD_MS = 200
+SQUEEZED_MS = 100
+"""A word that the alignment gives at least the first is not left with less than the second: what seems a
+pause in it is a quiet part of the word, a vowel that sinks into the noise."""
+
+Pause = tuple[int, int]
+"""First hop, and the one behind the last."""
+
 
 @dataclass(frozen=True)
 class _Clock:
@@ -59,7 +67,17 @@ class _Clock:
     """
 
     voiced_ms: NDArray[np.int64]
-    pauses: tuple[tuple[int, int], ...]
+    pauses: tuple[Pause, ...]
+
+    @classmethod
+    def of(cls, pauses: tuple[Pause, ...], hops: int) -> _Clock:
+        """The clock of a window of so many hops."""
+        import numpy as np
+
+        voiced = np.ones(hops, np.int64)
+        for start, end in pauses:
+            voiced[start:end] = 0
+        return cls(np.concatenate(([0], np.cumsum(voiced) * HOP_MS)), pauses)
 
     def voiced(self, ms: int) -> int:
         return int(self.voiced_ms[min(len(self.voiced_ms) - 1, ms // HOP_MS)])
@@ -87,12 +105,15 @@ def settle(
         return tuple(segments)
     longest_ms = len(samples) // SAMPLES_PER_MS
     aligned = spaced(words, longest_ms)
-    clock = _listen(samples)
     settled = aligned
-    if clock.pauses:
-        bounds = [clock.voiced(words[0].start_ms), *(clock.voiced(word.end_ms) for word in words)]
-        bounds = _at_pauses(_shared(bounds, words), clock)
-        settled = spaced(_timed(words, bounds, clock, longest_ms), longest_ms)
+    pauses = _listen(samples)
+    while pauses:
+        moved = _settled(words, _Clock.of(pauses, longest_ms // HOP_MS), longest_ms)
+        believed = _believed(pauses, aligned, moved)
+        if believed == pauses:
+            settled = moved
+            break
+        pauses = believed
     following = iter(settled)
     return tuple(tuple(next(following) for _ in segment) for segment in segments)
 
@@ -123,35 +144,55 @@ def spaced(words: Sequence[Word], longest_ms: int) -> list[Word]:
     return found
 
 
-def _listen(samples: NDArray[np.float32]) -> _Clock:
+def _settled(words: Sequence[Word], clock: _Clock, longest_ms: int) -> list[Word]:
+    """The words with their boundaries at these pauses."""
+    bounds = [clock.voiced(words[0].start_ms), *(clock.voiced(word.end_ms) for word in words)]
+    bounds = _at_pauses(_shared(bounds, words), clock)
+    return spaced(_timed(words, bounds, clock, longest_ms), longest_ms)
+
+
+def _believed(
+    pauses: tuple[Pause, ...], aligned: Sequence[Word], settled: Sequence[Word]
+) -> tuple[Pause, ...]:
+    """Pauses without those that lie in a word which they leave next to nothing of."""
+    squeezed = [
+        before
+        for before, after in zip(aligned, settled, strict=True)
+        if before.end_ms - before.start_ms >= LONG_WORD_MS and after.end_ms - after.start_ms < SQUEEZED_MS
+    ]
+    return tuple(
+        (start, end)
+        for start, end in pauses
+        if not any(word.start_ms < end * HOP_MS and start * HOP_MS < word.end_ms for word in squeezed)
+    )
+
+
+def _listen(samples: NDArray[np.float32]) -> tuple[Pause, ...]:
+    """Where nobody speaks; nothing where that cannot be heard."""
     import numpy as np
 
     hop = HOP_MS * SAMPLES_PER_MS
     count = len(samples) // hop
     if count < 3:
-        return _Clock(np.zeros(1, np.int64), ())
+        return ()
     frames = np.lib.stride_tricks.sliding_window_view(np.pad(samples[: count * hop], hop), 3 * hop)[::hop]
     spectrum = np.abs(np.fft.rfft(frames * np.hanning(3 * hop), axis=1))
     heard = spectrum[:, LOWEST_HZ * 3 * hop // SAMPLE_RATE :]
     level = 10 * np.log10(np.square(heard / (3 * hop)).sum(axis=1) + 1e-10)
     recorded = level[level > DIGITAL_SILENCE_DB]
     if not len(recorded):
-        return _Clock(np.zeros(1, np.int64), ())
+        return ()
     loud, quiet = np.percentile(recorded, 95), np.percentile(recorded, 5)
     threshold = max(loud - BELOW_LOUDEST_DB, min(quiet + ABOVE_QUIETEST_DB, loud - UNDER_SPEECH_DB))
     if threshold < quiet + LEAST_MARGIN_DB:
-        return _Clock(np.zeros(1, np.int64), ())
+        return ()
     silent = level <= threshold
     edges = np.flatnonzero(np.diff(np.concatenate(([0], silent.astype(np.int8), [0]))))
-    pauses = tuple(
+    return tuple(
         (int(start), int(end))
         for start, end in zip(edges[::2], edges[1::2], strict=True)
         if (end - start) * HOP_MS >= SHORTEST_PAUSE_MS
     )
-    voiced = np.ones(count, np.int64)
-    for start, end in pauses:
-        voiced[start:end] = 0
-    return _Clock(np.concatenate(([0], np.cumsum(voiced) * HOP_MS)), pauses)
 
 
 def _shared(bounds: list[int], words: Sequence[Word]) -> list[int]:
