@@ -23,18 +23,18 @@ import numpy as np
 
 from benchmarks.machine import this_machine
 from transcribe.commands.choose_diariser import choose_diariser
+from transcribe.core.episode import SpeechSpans, Turn
+from transcribe.core.events import silent
+from transcribe.core.settings import ComputeSettings, DetectSettings, NormaliseSettings
+from transcribe.core.waveform import Waveform
 from transcribe.engines.ffmpeg import Ffmpeg
 from transcribe.engines.silero import SileroDetector
-from transcribe.episode import SpeechSpans, Turn
-from transcribe.progress import silent
 from transcribe.rttm import read_rttm
-from transcribe.settings import ComputeSettings, DetectSettings, NormaliseSettings
 from transcribe.speaker_evaluation import DiarisationScore, diarisation_score, total_diarisation
 from transcribe.stages.detect import detect
 from transcribe.stages.diarise import diarise
 from transcribe.stages.normalise import normalise
 from transcribe.stages.probe import probe
-from transcribe.waveform import Waveform
 
 ROOT = Path(__file__).resolve().parent.parent
 SOUND = (".flac", ".wav", ".m4a", ".mp3", ".ogg", ".opus")

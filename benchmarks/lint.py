@@ -21,7 +21,7 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.machine import code_version, this_machine
-from transcribe.timecode import format_timecode
+from transcribe.core.timecode import format_timecode
 
 ROOT = Path(__file__).resolve().parent.parent
 MEGABYTES = 30

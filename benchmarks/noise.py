@@ -32,7 +32,7 @@ from benchmarks.recognisers import Plain, ask, decode
 from benchmarks.rooms import write
 from benchmarks.tables import table
 from transcribe import transcribe_file
-from transcribe.episode import Episode, Word
+from transcribe.core.episode import Episode, Word
 from transcribe.evaluation import normalise, score
 
 ROOT = Path(__file__).resolve().parent.parent

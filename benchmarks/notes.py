@@ -20,7 +20,8 @@ from pathlib import Path
 
 from benchmarks import llm_servers
 from benchmarks.machine import code_version, this_machine
-from transcribe.chat import Answer, ChatIdentity, ChatModel, Question
+from transcribe.core.chat import Answer, ChatIdentity, ChatModel, Question
+from transcribe.core.show_notes import NO_SHOW
 from transcribe.engines.llm.find import connect
 from transcribe.engines.llm.llama_cpp import LlamaCpp, version
 from transcribe.engines.llm.servers import KINDS
@@ -30,7 +31,6 @@ from transcribe.notes.prompted import PromptedWriter, Usage
 from transcribe.notes.prompts import Prompts
 from transcribe.notes.topics import topics_of
 from transcribe.notes.writer import Material, Sentence
-from transcribe.show_notes import NO_SHOW
 from transcribe.templates import template_folder
 
 ROOT = Path(__file__).resolve().parent.parent

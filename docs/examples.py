@@ -14,8 +14,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from transcribe.episode import Segment
-from transcribe.formats import document
 from transcribe.settings import SubtitleSettings
+
+from transcribe.formats import document
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = ROOT / "docs" / "examples"

@@ -13,15 +13,15 @@ from __future__ import annotations
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
-from transcribe import telemetry
+from transcribe.core import telemetry
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from transcribe.episode import Episode
-    from transcribe.progress import Progress
-    from transcribe.settings import Settings
+    from transcribe.core.episode import Episode
+    from transcribe.core.events import Progress
+    from transcribe.core.settings import Settings
 
 __all__ = ["render_episode", "transcribe_file", "transcribe_tracks"]
 
@@ -38,23 +38,23 @@ def transcribe_file(
 
     Args:
         path: Any file ffmpeg reads.
-        progress: Called with every event of `transcribe.progress`; nobody is told when not given.
+        progress: Called with every event of `transcribe.core.events`; nobody is told when not given.
         **options: Any option by its config name: `model="base"`, `language="pl"`, `from_ms=90_000`.
 
     Raises:
         ValueError: An option is unknown or its value is not allowed.
-        transcribe.errors.TranscribeError: What went wrong, for which file, and what to do next.
+        transcribe.core.errors.TranscribeError: What went wrong, for which file, and what to do next.
     """
     from pathlib import Path
 
     from transcribe.commands.choose import choose_engines
     from transcribe.commands.choose_writer import choose_writer
+    from transcribe.core.events import silent
+    from transcribe.core.settings import Settings
     from transcribe.diarising import check_speakers, diarised
     from transcribe.noting import noted
     from transcribe.pausing import to_the_end
     from transcribe.pipeline import open_workspace, transcribing
-    from transcribe.progress import silent
-    from transcribe.settings import Settings
     from transcribe.speaking import source_of
 
     settings = Settings.of(**options)
@@ -83,11 +83,11 @@ def transcribe_tracks(
 
     Raises:
         ValueError: An option is unknown or its value is not allowed.
-        transcribe.errors.TranscribeError: What went wrong, for which file, and what to do next.
+        transcribe.core.errors.TranscribeError: What went wrong, for which file, and what to do next.
     """
     from pathlib import Path
 
-    from transcribe.settings import Settings
+    from transcribe.core.settings import Settings
     from transcribe.tracks.names import found_tracks
 
     return _together(
@@ -98,11 +98,11 @@ def transcribe_tracks(
 def _together(paths: list[Path], settings: Settings, progress: Progress | None) -> Episode:
     from transcribe.commands.choose import choose_engines
     from transcribe.commands.choose_writer import choose_writer
+    from transcribe.core.events import silent
     from transcribe.loaded import kept_loaded
     from transcribe.multitrack import open_joint_workspace, transcribing_tracks
     from transcribe.noting import noted
     from transcribe.pausing import to_the_end
-    from transcribe.progress import silent
     from transcribe.track_jobs import parts_of, track_jobs
 
     open_writer = choose_writer(settings)
@@ -127,9 +127,9 @@ def render_episode(episode: Episode, format_name: str, **options: Any) -> bytes:
 
     Raises:
         ValueError: An option is unknown or its value is not allowed.
-        transcribe.errors.UsageError: There is no such format.
+        transcribe.core.errors.UsageError: There is no such format.
     """
+    from transcribe.core.settings import Settings
     from transcribe.formats import render
-    from transcribe.settings import Settings
 
     return render(episode, format_name, Settings.of(**options).subtitles)

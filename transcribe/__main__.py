@@ -1,6 +1,6 @@
 """`python -m transcribe` is the same as `transcribe`."""
 
-from transcribe.processes import forget_current_folder
+from transcribe.core.processes import forget_current_folder
 
 forget_current_folder()  # before more is imported
 

@@ -9,21 +9,21 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from transcribe.errors import (
+from transcribe.core.errors import (
     AllFailed,
     SomeFailed,
     TranscribeError,
 )
+from transcribe.core.events import FileFailed, FileStarted, HeldBack, Progress
+from transcribe.core.settings import Settings
+from transcribe.core.text import printable
+from transcribe.core.unexpected import ends_run, for_people
 from transcribe.jobs import Job, plan_jobs, plan_tracks
 from transcribe.loaded import kept_loaded
 from transcribe.noting import OpenWriter
 from transcribe.pausing import PATIENCE_SECONDS, Pause, Pausing
 from transcribe.pipeline import Engines
-from transcribe.progress import FileFailed, FileStarted, HeldBack, Progress
-from transcribe.settings import Settings
-from transcribe.text import printable
 from transcribe.transcribing import transcribe_one
-from transcribe.unexpected import ends_run, for_people
 
 
 @dataclass

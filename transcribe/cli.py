@@ -11,12 +11,12 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NoReturn
 
-from transcribe import stopping
 from transcribe.commands import COMPLETE_ENV, PROGRAM
-from transcribe.errors import Interrupted, TranscribeError
-from transcribe.processes import forget_current_folder
-from transcribe.streams import Output, settle_streams
-from transcribe.unexpected import for_people
+from transcribe.core import stopping
+from transcribe.core.errors import Interrupted, TranscribeError
+from transcribe.core.processes import forget_current_folder
+from transcribe.core.streams import Output, settle_streams
+from transcribe.core.unexpected import for_people
 
 if TYPE_CHECKING:
     from transcribe.commands.options import Asked
@@ -77,7 +77,7 @@ def _report(error: Exception, asked: Asked) -> int:
     """Show an error as people need it; the exit code that belongs to it."""
     import click
 
-    from transcribe.text import printable
+    from transcribe.core.text import printable
 
     if isinstance(error, Interrupted | click.Abort):
         return _interrupted(error, signal.SIGINT)
@@ -101,7 +101,7 @@ def _interrupted(error: BaseException, number: int) -> int:
 
 
 def _say(error: TranscribeError) -> int:
-    from transcribe.text import printable
+    from transcribe.core.text import printable
 
     lines = [f"{PROGRAM}: error: {printable(error.what)}"]
     if error.hint:

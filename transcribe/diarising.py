@@ -7,22 +7,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from transcribe.episode import Episode, Source, Turns
-from transcribe.errors import InputError, UsageError
+from transcribe.core.diarisation import Diarisation
+from transcribe.core.episode import Episode, Source, Turns
+from transcribe.core.errors import InputError, UsageError
+from transcribe.core.events import Progress, SpeakersTold, StageFinished, StageStarted, Warned, silent
+from transcribe.core.settings import Settings, SpeakersSettings
+from transcribe.core.text import to_json
+from transcribe.core.unexpected import ends_run, for_people
+from transcribe.core.waveform import Waveform
+from transcribe.core.workspace import Workspace
 from transcribe.pausing import to_the_end
 from transcribe.pipeline import Engines, open_workspace, samples_of, transcribing
-from transcribe.progress import Progress, SpeakersTold, StageFinished, StageStarted, Warned, silent
 from transcribe.register import Register, recognised
 from transcribe.rttm import read_rttm
-from transcribe.settings import Settings, SpeakersSettings
 from transcribe.stages.attribute import attribute
 from transcribe.stages.diarise import STAGE, diarise, given_names, renamed, speaker_count, turns_of
 from transcribe.stages.normalise import AUDIO_FILE
-from transcribe.text import to_json
-from transcribe.unexpected import ends_run, for_people
-from transcribe.voice import Diarisation
-from transcribe.waveform import Waveform
-from transcribe.workspace import Workspace
 
 
 def diarised(

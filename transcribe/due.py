@@ -6,16 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from transcribe.errors import InputError, TranscribeError, UsageError
+from transcribe.core.errors import InputError, TranscribeError, UsageError
+from transcribe.core.settings import Settings
+from transcribe.core.text import readable
+from transcribe.core.unexpected import ends_run
 from transcribe.fingerprint import made_with
 from transcribe.jobs import STANDARD, Job, plan_jobs
 from transcribe.pipeline import Engines
 from transcribe.recordings import Found, LeftOut, Recording
 from transcribe.records import Memory, Record, Seen, size_and_time
-from transcribe.settings import Settings
 from transcribe.stages.probe import Prober, digest_of
-from transcribe.text import readable
-from transcribe.unexpected import ends_run
 
 NEW, CHANGED, UP_TO_DATE = "new", "the recording has changed", "up to date"
 NOT_ASKED = "did not fail before"

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from transcribe.episode import Source
-from transcribe.errors import InputError
-from transcribe.progress import Progress
+from transcribe.core.diarisation import Diarisation
+from transcribe.core.episode import Source
+from transcribe.core.errors import InputError
+from transcribe.core.events import Progress
+from transcribe.core.settings import Settings
+from transcribe.core.waveform import Waveform
+from transcribe.core.workspace import scratch
 from transcribe.register import Enrolled
-from transcribe.settings import Settings
 from transcribe.stages.detect import SpeechDetector, detect
 from transcribe.stages.diarise import Diariser, diarise
 from transcribe.stages.normalise import Decoder, normalise
-from transcribe.voice import Diarisation
-from transcribe.waveform import Waveform
-from transcribe.workspace import scratch
 
 FEWEST_MS = 5_000
 """Speech a voice is taken from at the least."""

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 
-from transcribe.errors import DependencyError
+from transcribe.core.errors import DependencyError
 
 try:
     import jiwer

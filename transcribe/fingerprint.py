@@ -9,11 +9,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from transcribe.digest import file_digest
+from transcribe.core.digest import file_digest
+from transcribe.core.option import Option
+from transcribe.core.settings import OPTIONS, WORDS_DEPEND_ON, Settings
 from transcribe.noting import wants_notes
-from transcribe.option import Option
 from transcribe.pipeline import Engines, provenance_of
-from transcribe.settings import OPTIONS, WORDS_DEPEND_ON, Settings
 from transcribe.templates import MAX_TEMPLATE_BYTES, SUFFIX, user_folders
 
 NO_SAY = (*WORDS_DEPEND_ON, "compute", "display", "output")

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
+from transcribe.core.errors import UsageError
+from transcribe.core.settings import Settings
+from transcribe.core.show_notes import Chapter
 from transcribe.diarising import check_speakers
-from transcribe.errors import UsageError
 from transcribe.formats import PACK, format_named, review
 from transcribe.notes.show import show_of
 from transcribe.noting import wants_notes
 from transcribe.records import Memory
-from transcribe.settings import Settings
-from transcribe.show_notes import Chapter
 from transcribe.stages.content import TEMPLATE, check_template, suffix_of
 from transcribe.stages.publish import Published, Target, target_path
 from transcribe.stages.tagging import sound_targets

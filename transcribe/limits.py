@@ -16,8 +16,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from transcribe import processes
-from transcribe.errors import TranscribeError, UsageError
+from transcribe.core import processes
+from transcribe.core.errors import TranscribeError, UsageError
 
 SECONDS = 20
 """The page of a ten-hour recording takes under two."""

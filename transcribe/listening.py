@@ -13,8 +13,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from transcribe.doubt import LEAKED, doubts, mean_log_probability
-from transcribe.episode import (
+from transcribe.core.episode import (
     LONGEST_WINDOW_MS,
     SAMPLE_RATE,
     SAMPLES_PER_MS,
@@ -27,9 +26,10 @@ from transcribe.episode import (
     Spot,
     join_words,
 )
+from transcribe.core.waveform import Waveform
+from transcribe.doubt import LEAKED, doubts, mean_log_probability
 from transcribe.repeats import without_repeats
 from transcribe.vocabulary import fitting, likely, written
-from transcribe.waveform import Waveform
 from transcribe.window import (
     holes,
     joined,

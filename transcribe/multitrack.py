@@ -8,13 +8,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from transcribe.episode import Episode, Language, Source, SpeechSpan, SpeechSpans, Track
-from transcribe.errors import InputError, UsageError
-from transcribe.media import Voice
-from transcribe.pausing import Pausing
-from transcribe.pipeline import Engines, listened, open_workspace, provenance_of, transcribing
-from transcribe.places import work_root
-from transcribe.progress import (
+from transcribe.core.episode import Episode, Language, Source, SpeechSpan, SpeechSpans, Track
+from transcribe.core.errors import InputError, UsageError
+from transcribe.core.events import (
     Event,
     Progress,
     SegmentRecognised,
@@ -24,18 +20,22 @@ from transcribe.progress import (
     TrackStarted,
     Warned,
 )
-from transcribe.settings import Settings
+from transcribe.core.media import Voice
+from transcribe.core.places import work_root
+from transcribe.core.settings import Settings
+from transcribe.core.text import to_json
+from transcribe.core.waveform import Waveform
+from transcribe.core.workspace import LAYOUT, Workspace
+from transcribe.pausing import Pausing
+from transcribe.pipeline import Engines, listened, open_workspace, provenance_of, transcribing
 from transcribe.stages.channels import extract_of
 from transcribe.stages.probe import probe
-from transcribe.text import to_json
 from transcribe.track_jobs import TrackJob, listed
 from transcribe.tracks.arrange import Arrangement, Listened, arrange, earliest
 from transcribe.tracks.bleed import Own
 from transcribe.tracks.doubles import Spoken, undoubled
 from transcribe.tracks.merge import merged, on_timeline
 from transcribe.tracks.names import find_track, values_of
-from transcribe.waveform import Waveform
-from transcribe.workspace import LAYOUT, Workspace
 
 ARRANGEMENT = "tracks"
 """Name of the artefact that tells where tracks lie and what is whose."""

@@ -7,9 +7,9 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from transcribe.episode import Episode, Segment, Transcript
-from transcribe.errors import UsageError
-from transcribe.show_notes import Chapter, Quote, ShowNotes, SoundBite, Statement
+from transcribe.core.episode import Episode, Segment, Transcript
+from transcribe.core.errors import UsageError
+from transcribe.core.show_notes import Chapter, Quote, ShowNotes, SoundBite, Statement
 
 LONGEST_NAME = 128
 """Characters of a person's name in Podcasting 2.0 (`<podcast:person>`)."""

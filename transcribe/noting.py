@@ -8,20 +8,20 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 
 from transcribe.chapters.found import fitted
-from transcribe.episode import Episode
-from transcribe.errors import TranscribeError
+from transcribe.core.episode import Episode
+from transcribe.core.errors import TranscribeError
+from transcribe.core.events import Progress, StageFinished, StageStarted, Warned, WriterAdvanced
+from transcribe.core.own_process import Died
+from transcribe.core.settings import Settings
+from transcribe.core.show_notes import Chapter, ShowNotes
+from transcribe.core.text import to_json
+from transcribe.core.unexpected import ends_run, for_people
+from transcribe.core.workspace import Workspace
 from transcribe.formats import format_named
 from transcribe.notes.prompts import find_prompts
 from transcribe.notes.show import show_of
 from transcribe.notes.write import write_notes
 from transcribe.notes.writer import Writer, WriterProgress
-from transcribe.own_process import Died
-from transcribe.progress import Progress, StageFinished, StageStarted, Warned, WriterAdvanced
-from transcribe.settings import Settings
-from transcribe.show_notes import Chapter, ShowNotes
-from transcribe.text import to_json
-from transcribe.unexpected import ends_run, for_people
-from transcribe.workspace import Workspace
 
 OpenWriter = Callable[[], Writer]
 """Gets a language model ready; called only when there is something to write."""

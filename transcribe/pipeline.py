@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from transcribe.episode import (
+from transcribe.core.episode import (
     Audio,
     Chunks,
     Coverage,
@@ -21,13 +21,16 @@ from transcribe.episode import (
     Spot,
     Transcript,
 )
-from transcribe.errors import InputError
+from transcribe.core.errors import InputError
+from transcribe.core.events import Progress, SegmentRecognised, StageFinished, StageStarted, Warned, silent
+from transcribe.core.own_process import Died
+from transcribe.core.places import work_root
+from transcribe.core.settings import MULTI, OPTIONS, WORDS_DEPEND_ON, Settings
+from transcribe.core.text import to_json
+from transcribe.core.waveform import Waveform
+from transcribe.core.workspace import LAYOUT, Workspace
 from transcribe.listening import OpenWorkers
-from transcribe.own_process import Died
 from transcribe.pausing import Pausing, to_the_end
-from transcribe.places import work_root
-from transcribe.progress import Progress, SegmentRecognised, StageFinished, StageStarted, Warned, silent
-from transcribe.settings import MULTI, OPTIONS, WORDS_DEPEND_ON, Settings
 from transcribe.stages.check import check
 from transcribe.stages.detect import SpeechDetector, detect
 from transcribe.stages.diarise import Diariser
@@ -39,10 +42,7 @@ from transcribe.stages.recognise import recognise, tell
 from transcribe.stages.stitch import stitch
 from transcribe.stages.tagging import Editor
 from transcribe.stages.unheard import unheard
-from transcribe.text import to_json
 from transcribe.vocabulary import terms_of
-from transcribe.waveform import Waveform
-from transcribe.workspace import LAYOUT, Workspace
 
 T = TypeVar("T")
 

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path, PurePath
 
-from transcribe.bounded import walked
-from transcribe.errors import InputError, UsageError
-from transcribe.filenames import RECORDINGS, passed_over
+from transcribe.core.bounded import walked
+from transcribe.core.errors import InputError, UsageError
+from transcribe.core.media_names import RECORDINGS, passed_over
+from transcribe.core.show_notes import Chapter
 from transcribe.playlists import entries_of, is_list
-from transcribe.show_notes import Chapter
 from transcribe.stages.tagging import CLIPS, COPIES
 
 SUFFIXES = RECORDINGS - {"ts"}

@@ -18,12 +18,12 @@ from typing import Literal
 
 import msgspec
 
-from transcribe.digest import file_digest, sealed, unsealed
-from transcribe.episode import Episode
-from transcribe.errors import OutputError
-from transcribe.files import atomic_file, disk_errors, open_regular
+from transcribe.core.digest import file_digest, sealed, unsealed
+from transcribe.core.episode import Episode
+from transcribe.core.errors import OutputError
+from transcribe.core.files import atomic_file, disk_errors, open_regular
+from transcribe.core.text import from_json, to_json
 from transcribe.stages.publish import Published, Target, target_path
-from transcribe.text import from_json, to_json
 
 FOLDER = ".transcribe"
 """Where the records lie, below the folder of the results."""

@@ -15,11 +15,11 @@ from pathlib import Path
 
 import msgspec
 
-from transcribe import places
-from transcribe.errors import InputError, UsageError
-from transcribe.files import atomic_file, disk_errors, private_file, private_folder, read_regular
-from transcribe.text import to_json
-from transcribe.voice import Voice, cosine
+from transcribe.core import places
+from transcribe.core.diarisation import Voice, cosine
+from transcribe.core.errors import InputError, UsageError
+from transcribe.core.files import atomic_file, disk_errors, private_file, private_folder, read_regular
+from transcribe.core.text import to_json
 
 THRESHOLD = 0.6
 """How alike two voices must be to be one person's (cosine); see docs/speakers.md for how it was chosen."""

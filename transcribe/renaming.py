@@ -13,17 +13,17 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from transcribe.episode import Episode
-from transcribe.errors import InputError, OutputError
-from transcribe.files import read_regular, write_together
+from transcribe.core.episode import Episode
+from transcribe.core.errors import InputError, OutputError
+from transcribe.core.files import read_regular, write_together
+from transcribe.core.places import work_root
+from transcribe.core.settings import Settings
+from transcribe.core.workspace import Workspace
 from transcribe.formats import FORMATS, review
 from transcribe.naming import renamed
-from transcribe.places import work_root
 from transcribe.rendering import DOCUMENT, open_document
-from transcribe.settings import Settings
 from transcribe.stages.content import TEMPLATE, content_of, suffix_of
 from transcribe.stages.publish import Published, target_path
-from transcribe.workspace import Workspace
 
 ARTEFACT = "names"
 """In a work directory: the names that the speakers of this job have been given since, by their own."""

@@ -7,18 +7,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 
-from transcribe.bounded import make_folder, read_bounded
-from transcribe.episode import Episode
-from transcribe.errors import OutputError, UsageError
-from transcribe.files import disk_errors, inside, sweep, write_together
+from transcribe.core.bounded import make_folder, read_bounded
+from transcribe.core.episode import Episode
+from transcribe.core.errors import OutputError, UsageError
+from transcribe.core.events import Progress
+from transcribe.core.files import disk_errors, inside, sweep, write_together
+from transcribe.core.settings import Settings, ShowSettings
+from transcribe.core.show_notes import NO_SHOW
 from transcribe.formats import PACK, format_named
 from transcribe.notes.extractive import write_extractive
 from transcribe.notes.material import material_of
 from transcribe.notes.show import show_of
 from transcribe.noting import KEEP, OpenWriter, notes_of, wants_notes, with_notes
-from transcribe.progress import Progress
-from transcribe.settings import Settings, ShowSettings
-from transcribe.show_notes import NO_SHOW
 from transcribe.stages.content import TEMPLATE, check_content, content_of, suffix_of
 from transcribe.stages.publish import target_path
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from rapidfuzz.fuzz import partial_ratio, ratio
 
+from transcribe.core.episode import Word
 from transcribe.doubt import only_letters
-from transcribe.episode import Word
 
 ALIKE = 85.0
 """Similarity in percent from which two runs of words are the same words, heard twice: one letter in seven may

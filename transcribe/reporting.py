@@ -10,14 +10,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from transcribe.bounded import make_folder
-from transcribe.due import Decision, Plan
-from transcribe.episode import Coverage
-from transcribe.errors import GateError, OutputError, UsageError
-from transcribe.files import atomic_file, disk_errors
-from transcribe.jobs import Job
-from transcribe.pipeline import Engines
-from transcribe.progress import (
+from transcribe.core.bounded import make_folder
+from transcribe.core.episode import Coverage
+from transcribe.core.errors import GateError, OutputError, UsageError
+from transcribe.core.events import (
     Covered,
     Event,
     FileFailed,
@@ -28,8 +24,12 @@ from transcribe.progress import (
     StageAdvanced,
     Warned,
 )
+from transcribe.core.files import atomic_file, disk_errors
+from transcribe.core.text import readable
+from transcribe.due import Decision, Plan
+from transcribe.jobs import Job
+from transcribe.pipeline import Engines
 from transcribe.reports import GOOD, BatchReport, FileReport, Status, encoded
-from transcribe.text import readable
 
 
 class Reporter:

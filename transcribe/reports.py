@@ -13,10 +13,10 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from transcribe.errors import AllFailed, SomeFailed, UsageError
-from transcribe.files import open_regular
-from transcribe.text import printable, shown
-from transcribe.timecode import format_duration
+from transcribe.core.errors import AllFailed, SomeFailed, UsageError
+from transcribe.core.files import open_regular
+from transcribe.core.text import printable, shown
+from transcribe.core.timecode import format_duration
 
 NAME = "report.json"
 SCHEMA = "transcribe.report"

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator
 from math import isfinite
 from pathlib import Path
 
-from transcribe.bounded import decoded, read_bounded
-from transcribe.episode import Turn
-from transcribe.errors import InputError
+from transcribe.core.bounded import decoded, read_bounded
+from transcribe.core.episode import Turn
+from transcribe.core.errors import InputError
 
 LARGEST_BYTES = 50_000_000
 """Of a file: half a million turns."""

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from difflib import SequenceMatcher
 
+from transcribe.core.episode import Chunk, ChunkResult, Segment, Word
 from transcribe.doubt import bare
-from transcribe.episode import Chunk, ChunkResult, Segment, Word
 from transcribe.repeats import shared
 
 REACH_MS = 2_000

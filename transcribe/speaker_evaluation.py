@@ -11,8 +11,8 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from transcribe.episode import Turn
-from transcribe.errors import DependencyError
+from transcribe.core.episode import Turn
+from transcribe.core.errors import DependencyError
 from transcribe.evaluation import Score, score
 
 COLLAR_S = 0.25

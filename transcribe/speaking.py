@@ -16,19 +16,19 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
-from transcribe.episode import AudioStream, Source
-from transcribe.errors import InputError, UsageError
-from transcribe.own_process import Died
+from transcribe.core.episode import AudioStream, Source
+from transcribe.core.errors import InputError, UsageError
+from transcribe.core.events import Progress, Warned, silent
+from transcribe.core.own_process import Died
+from transcribe.core.places import work_root
+from transcribe.core.settings import NormaliseSettings, Settings
+from transcribe.core.waveform import Waveform
+from transcribe.core.workspace import LAYOUT, Workspace, scratch
 from transcribe.pipeline import Engines
-from transcribe.places import work_root
-from transcribe.progress import Progress, Warned, silent
-from transcribe.settings import NormaliseSettings, Settings
 from transcribe.stages.detect import SpeechDetector, detect
 from transcribe.stages.normalise import normalise
 from transcribe.stages.probe import best_stream, decodable, probe
 from transcribe.tracks.align import outline
-from transcribe.waveform import Waveform
-from transcribe.workspace import LAYOUT, Workspace, scratch
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -16,11 +16,11 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from transcribe.config import user_file
-from transcribe.errors import UsageError
-from transcribe.files import inside, real
+from transcribe.core.config import user_file
+from transcribe.core.errors import UsageError
+from transcribe.core.files import inside, real
+from transcribe.core.timecode import format_duration, format_timecode
 from transcribe.limits import OUTPUT_CHARS, run_limited
-from transcribe.timecode import format_duration, format_timecode
 
 if TYPE_CHECKING:
     from jinja2 import BaseLoader, Environment

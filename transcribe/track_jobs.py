@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from transcribe.episode import Source, Track
-from transcribe.errors import InputError, UsageError
+from transcribe.core.episode import Source, Track
+from transcribe.core.errors import InputError, UsageError
+from transcribe.core.events import Progress, Warned
+from transcribe.core.settings import Settings
 from transcribe.formats.outline import one_line
 from transcribe.pipeline import Engines
-from transcribe.progress import Progress, Warned
-from transcribe.settings import Settings
 from transcribe.speaking import source_of, track_label
 from transcribe.stages.probe import decodable, probe
 from transcribe.tracks.names import find_track, speakers_of, values_of

@@ -10,21 +10,13 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from transcribe.diarising import diarised
-from transcribe.episode import Coverage, Episode, Source
-from transcribe.errors import (
+from transcribe.core.episode import Coverage, Episode, Source
+from transcribe.core.errors import (
     GateError,
     OutputError,
     TranscribeError,
 )
-from transcribe.files import disk_errors
-from transcribe.jobs import STANDARD, Job, formats_of
-from transcribe.multitrack import MIX_FILE, mixed, open_joint_workspace, transcribing_tracks
-from transcribe.notes.extractive import NAME as EXTRACTIVE
-from transcribe.noting import OpenWriter, gave_up, noted, wants_notes
-from transcribe.pausing import Pause, Pausing
-from transcribe.pipeline import Engines, open_workspace, transcribing
-from transcribe.progress import (
+from transcribe.core.events import (
     Covered,
     FileFinished,
     FileSkipped,
@@ -33,9 +25,19 @@ from transcribe.progress import (
     StageStarted,
     Warned,
 )
+from transcribe.core.files import disk_errors
+from transcribe.core.settings import Settings
+from transcribe.core.unexpected import ends_run, for_people
+from transcribe.core.workspace import Workspace, scratch
+from transcribe.diarising import diarised
+from transcribe.jobs import STANDARD, Job, formats_of
+from transcribe.multitrack import MIX_FILE, mixed, open_joint_workspace, transcribing_tracks
+from transcribe.notes.extractive import NAME as EXTRACTIVE
+from transcribe.noting import OpenWriter, gave_up, noted, wants_notes
+from transcribe.pausing import Pause, Pausing
+from transcribe.pipeline import Engines, open_workspace, transcribing
 from transcribe.records import Seen, size_and_time
 from transcribe.renaming import named_since
-from transcribe.settings import Settings
 from transcribe.speaking import source_of
 from transcribe.stages.content import check_content, content_of
 from transcribe.stages.probe import changed_since
@@ -43,8 +45,6 @@ from transcribe.stages.publish import Target, check_targets, publish
 from transcribe.stages.tagging import content_of as sound_of
 from transcribe.stages.tagging import picture_targets, publish_sound
 from transcribe.track_jobs import TrackJob, parts_of, track_jobs
-from transcribe.unexpected import ends_run, for_people
-from transcribe.workspace import Workspace, scratch
 
 
 def transcribe_one(

@@ -11,9 +11,9 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from transcribe.errors import UsageError
-from transcribe.files import open_regular
-from transcribe.settings import RecogniseSettings
+from transcribe.core.errors import UsageError
+from transcribe.core.files import open_regular
+from transcribe.core.settings import RecogniseSettings
 
 MOST_PROMPT_TOKENS = 223
 """Half of the decoder's context of 448 tokens, but for the token that opens a prompt (Radford et al. 2022,

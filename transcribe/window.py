@@ -10,7 +10,7 @@ from dataclasses import replace
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from transcribe.episode import SAMPLES_PER_MS, Chunk, Heard, Segment, SpeechSpan, Spot, Word
+from transcribe.core.episode import SAMPLES_PER_MS, Chunk, Heard, Segment, SpeechSpan, Spot, Word
 
 if TYPE_CHECKING:
     import numpy as np

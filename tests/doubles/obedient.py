@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from transcribe.progress import Event
+from transcribe.core.events import Event
 from transcribe.watching.courier import Courier, Send
 from transcribe.watching.endings import Ending
 from transcribe.watching.folders import Folders

@@ -10,13 +10,13 @@ from typing import Any
 from studio import Studio
 
 from transcribe.batch import transcribe_jobs
+from transcribe.core.events import Progress, silent
+from transcribe.core.settings import Settings
 from transcribe.due import Plan, plan_batch
 from transcribe.pipeline import Engines
-from transcribe.progress import Progress, silent
 from transcribe.recordings import find_recordings
 from transcribe.reporting import Reporter
 from transcribe.reports import BatchReport, failures_of, read_report
-from transcribe.settings import Settings
 
 
 class Season:

@@ -19,10 +19,10 @@ from desk import FFMPEG, SAMPLE, Desk
 from llm_server import Told, serving
 
 from transcribe.commands.root import COMMANDS
+from transcribe.core.settings import SubtitleSettings
 from transcribe.formats import render
 from transcribe.formats.example import example_episode
 from transcribe.register import Enrolled, Register
-from transcribe.settings import SubtitleSettings
 from transcribe.watching.ledger import Ledger
 from transcribe.watching.records import Record, State
 

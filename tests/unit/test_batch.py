@@ -13,12 +13,20 @@ import pytest
 from season import Season
 
 from transcribe.batch import transcribe_all, transcribe_jobs
-from transcribe.episode import Coverage, Spot
-from transcribe.errors import EngineError, GateError, Interrupted, TranscribeError
-from transcribe.media import Container
+from transcribe.core.episode import Coverage, Spot
+from transcribe.core.errors import EngineError, GateError, Interrupted, TranscribeError
+from transcribe.core.events import (
+    Covered,
+    Event,
+    FileFinished,
+    SegmentRecognised,
+    StageStarted,
+    Warned,
+    silent,
+)
+from transcribe.core.media import Container
 from transcribe.notes.writer import Writer
 from transcribe.pipeline import open_workspace
-from transcribe.progress import Covered, Event, FileFinished, SegmentRecognised, StageStarted, Warned, silent
 from transcribe.records import read_record
 from transcribe.reporting import Reporter
 from transcribe.stages.probe import probe
@@ -137,7 +145,7 @@ def test_that_nobody_takes_the_text_any_more_ends_the_run(error: Exception, seas
 def test_a_signal_that_became_an_error_ends_the_run(season: Season, monkeypatch: pytest.MonkeyPatch) -> None:
     season.record("a.wav", "b.wav")
     season.studio.before_decoding = surprise_in("a.wav", ImportError("numpy"))
-    monkeypatch.setattr("transcribe.stopping._number", signal.SIGINT)
+    monkeypatch.setattr("transcribe.core.stopping._number", signal.SIGINT)
     with pytest.raises(ImportError):
         season.run()
 

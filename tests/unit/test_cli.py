@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from transcribe import stopping
 from transcribe.cli import READER_GONE, run
 from transcribe.commands.root import COMMANDS
-from transcribe.errors import Interrupted, ModelError, OutputError
+from transcribe.core import stopping
+from transcribe.core.errors import Interrupted, ModelError, OutputError
 
 Fails = Callable[[BaseException], None]
 

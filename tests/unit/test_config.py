@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from transcribe.config import Resolved, load, profile_names, user_file
-from transcribe.config_file import MAX_FILE_BYTES, MAX_LINES, ConfigFile
-from transcribe.errors import UsageError
-from transcribe.settings import Settings
+from transcribe.core.config import Resolved, load, profile_names, user_file
+from transcribe.core.config_file import MAX_FILE_BYTES, MAX_LINES, ConfigFile
+from transcribe.core.errors import UsageError
+from transcribe.core.settings import Settings
 
 
 class Places:

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from transcribe.diarising import check_speakers, diarised
-from transcribe.episode import (
+from transcribe.core.diarisation import Diarisation, Voice
+from transcribe.core.episode import (
     Audio,
     AudioStream,
     Coverage,
@@ -27,15 +27,15 @@ from transcribe.episode import (
     Turns,
     Word,
 )
-from transcribe.errors import EngineError, InputError, Interrupted, UsageError
-from transcribe.media import Decoding, Extract, Sink
+from transcribe.core.errors import EngineError, InputError, Interrupted, UsageError
+from transcribe.core.events import Event, SpeakersTold, StageFinished, Warned
+from transcribe.core.media import Decoding, Extract, Sink
+from transcribe.core.settings import Settings
+from transcribe.core.waveform import Waveform
+from transcribe.core.workspace import Workspace
+from transcribe.diarising import check_speakers, diarised
 from transcribe.pipeline import Engines
-from transcribe.progress import Event, SpeakersTold, StageFinished, Warned
 from transcribe.register import Enrolled, Register
-from transcribe.settings import Settings
-from transcribe.voice import Diarisation, Voice
-from transcribe.waveform import Waveform
-from transcribe.workspace import Workspace
 
 NONE: Any = None
 SECONDS = 10

@@ -10,7 +10,7 @@ import click
 import pytest
 
 from transcribe.commands.root import root
-from transcribe.settings import OPTIONS
+from transcribe.core.settings import OPTIONS
 
 ROOT = Path(__file__).resolve().parents[2]
 

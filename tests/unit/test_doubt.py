@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from transcribe.core.episode import DecodingOptions, Word
 from transcribe.doubt import (
     bare,
     doubts,
@@ -14,7 +15,6 @@ from transcribe.doubt import (
     loop_ratio,
     repeats,
 )
-from transcribe.episode import DecodingOptions, Word
 
 TALK = (
     "It was the best of times, it was the worst of times, it was the age of wisdom, it was the age of "

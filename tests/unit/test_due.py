@@ -12,9 +12,9 @@ import pytest
 from season import Season
 from studio import BROKEN
 
+from transcribe.core.errors import InputError, UsageError
+from transcribe.core.events import Event, FileSkipped
 from transcribe.due import plan_batch
-from transcribe.errors import InputError, UsageError
-from transcribe.progress import Event, FileSkipped
 from transcribe.recordings import find_recordings
 from transcribe.reporting import Reporter
 from transcribe.stages import probe

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from transcribe.errors import OutputError
-from transcribe.files import (
+from transcribe.core.errors import OutputError
+from transcribe.core.files import (
     atomic_file,
     disk_errors,
     inside,

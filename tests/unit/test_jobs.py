@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from transcribe.errors import UsageError
+from transcribe.core.errors import UsageError
+from transcribe.core.settings import Settings
 from transcribe.formats import PACK
 from transcribe.jobs import plan_jobs, plan_tracks
-from transcribe.settings import Settings
 
 
 def test_a_review_may_stand_beside_the_formats_asked_for(tmp_path: Path) -> None:

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from transcribe.episode import Chunk, ChunkResult, DecodingOptions, Heard, SpeechSpan, Spot, Word
+from transcribe.core.episode import Chunk, ChunkResult, DecodingOptions, Heard, SpeechSpan, Spot, Word
+from transcribe.core.waveform import Waveform
 from transcribe.listening import Listener
-from transcribe.waveform import Waveform
 from transcribe.window import holes, on_timeline, part_of, split_at_holes
 
 ENGLISH = DecodingOptions("en")

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from transcribe.episode import Episode
-from transcribe.errors import UsageError
+from transcribe.core.episode import Episode
+from transcribe.core.errors import UsageError
+from transcribe.core.show_notes import Chapter, Quote, Statement
 from transcribe.formats.example import example_episode
 from transcribe.naming import Share, read_names, renamed, shares_of
-from transcribe.show_notes import Chapter, Quote, Statement
 
 KNOWN = ("Anna", "Ben", "a=b", "Łukasz")
 

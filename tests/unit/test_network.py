@@ -9,11 +9,11 @@ from itertools import chain, count, repeat
 import pytest
 from dripping_server import dripping
 
-from transcribe.chat import BadAnswer
+from transcribe.core.chat import BadAnswer
+from transcribe.core.errors import EngineError
+from transcribe.core.network import Answer, Network, NetworkProblem, TooLarge, TooSlow, Unreachable
 from transcribe.engines.llm.http import Http
 from transcribe.engines.webhook import Webhook
-from transcribe.errors import EngineError
-from transcribe.network import Answer, Network, NetworkProblem, TooLarge, TooSlow, Unreachable
 
 OK = b"HTTP/1.1 200 OK\r\n"
 CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"

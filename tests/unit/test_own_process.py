@@ -15,8 +15,8 @@ import perilous
 import psutil
 import pytest
 
-from transcribe.errors import EngineError, InputError
-from transcribe.own_process import Died, OwnProcess, how_it_ended
+from transcribe.core.errors import EngineError, InputError
+from transcribe.core.own_process import Died, OwnProcess, how_it_ended
 
 DOUBLES = Path(perilous.__file__).parent
 LONG = 60.0
@@ -167,7 +167,7 @@ def test_it_ends_when_this_program_is_killed_while_it_works(tmp_path: Path) -> N
         "import os, perilous, signal, threading, time\n"
         "from functools import partial\n"
         "from pathlib import Path\n"
-        "from transcribe.own_process import OwnProcess\n"
+        "from transcribe.core.own_process import OwnProcess\n"
         f"marker = Path({str(marker)!r})\n"
         "def die():\n"
         "    while not marker.exists() or not marker.read_text(): time.sleep(0.01)\n"

@@ -9,16 +9,16 @@ from typing import Any
 
 import pytest
 
+from transcribe.core.episode import ModelIdentity
+from transcribe.core.errors import InputError
+from transcribe.core.events import Event, StageFinished, silent
+from transcribe.core.media import Decoding, Extract, Sink
+from transcribe.core.settings import Settings
+from transcribe.core.workspace import Workspace
 from transcribe.engines.ffmpeg import Ffmpeg
 from transcribe.engines.silero import SileroDetector
-from transcribe.episode import ModelIdentity
-from transcribe.errors import InputError
-from transcribe.media import Decoding, Extract, Sink
 from transcribe.pipeline import Engines, listened, provenance_of
-from transcribe.progress import Event, StageFinished, silent
-from transcribe.settings import Settings
 from transcribe.stages.probe import probe
-from transcribe.workspace import Workspace
 
 MakeMedia = Callable[..., Path]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from transcribe.errors import InputError
+from transcribe.core.errors import InputError
 from transcribe.playlists import MAX_BYTES, MAX_SHOWN, Entry, entries_of, is_list
 
 

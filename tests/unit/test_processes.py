@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from transcribe import processes
+from transcribe.core import processes
 
 ANSWER = 7
 
@@ -78,6 +78,7 @@ def test_a_current_folder_that_was_deleted(tmp_path: Path) -> None:
     folder = tmp_path / "gone"
     folder.mkdir()
     code = (
-        "import os; os.rmdir(os.getcwd()); from transcribe.processes import forget_current_folder as f; f()"
+        "import os; os.rmdir(os.getcwd())\n"
+        "from transcribe.core.processes import forget_current_folder as forget; forget()"
     )
     subprocess.run([sys.executable, "-c", code], cwd=folder, check=True)

@@ -9,8 +9,8 @@ from pathlib import Path, PurePath
 
 import pytest
 
-from transcribe.bounded import make_folder
-from transcribe.errors import InputError, UsageError
+from transcribe.core.bounded import make_folder
+from transcribe.core.errors import InputError, UsageError
 from transcribe.recordings import LeftOut, find_recordings, folder_of, looks_like_recording
 from transcribe.watching.facts import scan
 

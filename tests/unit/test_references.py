@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from transcribe import references
-from transcribe.episode import (
+from transcribe.core.episode import (
     Audio,
     Coverage,
     Episode,
@@ -20,10 +20,10 @@ from transcribe.episode import (
     Turns,
     Word,
 )
-from transcribe.errors import InputError, UsageError
+from transcribe.core.errors import InputError, UsageError
+from transcribe.core.settings import SubtitleSettings
 from transcribe.formats import render
 from transcribe.references import check_places, find_recording, find_transcript, read_text
-from transcribe.settings import SubtitleSettings
 
 SAID = "Zażółć <gęślą> & jaźń"
 

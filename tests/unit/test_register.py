@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from transcribe import places
-from transcribe.errors import InputError, UsageError
+from transcribe.core import places
+from transcribe.core.diarisation import Voice, cosine
+from transcribe.core.errors import InputError, UsageError
 from transcribe.register import THRESHOLD, Enrolled, Register, recognised
-from transcribe.voice import Voice, cosine
 
 ALA = Enrolled("Ala / Łódź", "diariser 1", "ala.wav", 31.5, (1.0, 0.0))
 

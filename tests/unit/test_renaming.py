@@ -9,18 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from transcribe.episode import Episode
-from transcribe.errors import OutputError
+from transcribe.core.episode import Episode
+from transcribe.core.errors import OutputError
+from transcribe.core.places import work_root
+from transcribe.core.settings import Settings
+from transcribe.core.workspace import Workspace
 from transcribe.formats import FORMATS
 from transcribe.formats.document import read_document
 from transcribe.formats.example import example_episode
 from transcribe.naming import renamed
-from transcribe.places import work_root
 from transcribe.renaming import named_since, rename_speakers
-from transcribe.settings import Settings
 from transcribe.stages.content import content_of, suffix_of
 from transcribe.stages.publish import Target, publish, target_path
-from transcribe.workspace import Workspace
 
 KEY = f"{'0' * 32}/{'1' * 32}"
 DEFAULTS = Settings()

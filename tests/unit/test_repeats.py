@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from transcribe.core.episode import Word
 from transcribe.doubt import bare
-from transcribe.episode import Word
 from transcribe.repeats import shared, without_repeats
 
 

@@ -12,8 +12,8 @@ import pytest
 from season import Season
 from studio import BROKEN
 
-from transcribe.errors import Interrupted, OutputError, UsageError
-from transcribe.progress import Event, FileFinished, Warned
+from transcribe.core.errors import Interrupted, OutputError, UsageError
+from transcribe.core.events import Event, FileFinished, Warned
 from transcribe.reporting import Reporter, check_report_path
 from transcribe.reports import encoded, failures_of, read_report, schema, summary
 

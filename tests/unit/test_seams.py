@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transcribe.episode import Chunk, ChunkResult, Segment, SpeechSpan, Word, join_words
+from transcribe.core.episode import Chunk, ChunkResult, Segment, SpeechSpan, Word, join_words
 from transcribe.seams import at_seams, by_their_middles, go_over
 
 CUT_MS = 10_000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from transcribe.episode import Turn
+from transcribe.core.episode import Turn
 from transcribe.evaluation import Score
 from transcribe.speaker_evaluation import (
     DiarisationScore,

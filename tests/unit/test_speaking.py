@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 from studio import Studio
 
-from transcribe.digest import sealed
+from transcribe.core.digest import sealed
+from transcribe.core.episode import AudioStream, Source
+from transcribe.core.errors import InputError, UsageError
+from transcribe.core.events import Event, Warned
+from transcribe.core.settings import Settings
 from transcribe.engines.ffmpeg import Ffmpeg
 from transcribe.engines.silero import SileroDetector
-from transcribe.episode import AudioStream, Source
-from transcribe.errors import InputError, UsageError
 from transcribe.pipeline import Engines
-from transcribe.progress import Event, Warned
-from transcribe.settings import Settings
 from transcribe.speaking import Choice, Sample, choice_of, source_of
 from transcribe.track_jobs import parts_of, track_jobs
 

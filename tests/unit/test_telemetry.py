@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from transcribe import telemetry
+from transcribe.core import telemetry
 
 ROOT = Path(__file__).resolve().parents[2]
 SWITCHES = {switch.variable: switch.value for switch in telemetry.SWITCHES}

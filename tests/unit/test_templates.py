@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from transcribe import limits, templates
-from transcribe.errors import TranscribeError, UsageError
+from transcribe.core.errors import TranscribeError, UsageError
 from transcribe.templates import escape_markdown, find_template, render_file, render_template
 
 

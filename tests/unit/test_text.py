@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transcribe.text import (
+from transcribe.core.text import (
     from_json,
     kept,
     path_of,

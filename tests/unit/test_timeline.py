@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transcribe.episode import Piece
-from transcribe.media import Run
-from transcribe.timeline import LONGEST_GAP, MOST_PIECES, Gap, Timeline, arrange, cut, fewer
+from transcribe.core.episode import Piece
+from transcribe.core.media import Run
+from transcribe.core.timeline import LONGEST_GAP, MOST_PIECES, Gap, Timeline, arrange, cut, fewer
 
 S = 16_000
 HOUR = 3600 * S

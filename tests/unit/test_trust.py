@@ -11,9 +11,9 @@ import pytest
 from click.testing import CliRunner
 
 from transcribe.commands.root import root
-from transcribe.config import Resolved, load
-from transcribe.option import OptionSpec
-from transcribe.settings import OPTIONS, Settings
+from transcribe.core.config import Resolved, load
+from transcribe.core.option import OptionSpec
+from transcribe.core.settings import OPTIONS, Settings
 
 
 @pytest.fixture
@@ -175,7 +175,7 @@ def test_a_command_says_it_once(folder: Path) -> None:
 
 
 def test_templates_of_a_folder_are_no_links_out_of_it(folder: Path) -> None:
-    from transcribe.errors import UsageError
+    from transcribe.core.errors import UsageError
     from transcribe.notes.prompts import find_prompts
     from transcribe.templates import find_template, render_file, render_template, user_folders
 

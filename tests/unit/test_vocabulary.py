@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from transcribe.errors import UsageError
-from transcribe.settings import RecogniseSettings
+from transcribe.core.errors import UsageError
+from transcribe.core.settings import RecogniseSettings
 from transcribe.vocabulary import MOST_PROMPT_TOKENS, fitting, folded, likely, prompt_of, terms_of, written
 
 NAMES = ("Adam Duguid", "Kalpana Chawla", "Reto Lamm", "Łódź", "Ilan Ramon")

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from transcribe.episode import Audio, Piece, SpeechSpan
-from transcribe.errors import EngineError
-from transcribe.waveform import Waveform
+from transcribe.core.episode import Audio, Piece, SpeechSpan
+from transcribe.core.errors import EngineError
+from transcribe.core.waveform import Waveform
 
 
 def write(folder: Path, samples: list[float], start_ms: int = 0, gain_db: float = 0.0) -> Waveform:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from transcribe.episode import Chunk, Segment, SpeechSpan, Word
+from transcribe.core.episode import Chunk, Segment, SpeechSpan, Word
 from transcribe.window import kept_part
 
 PIECES = (SpeechSpan(9_500, 20_500),)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from transcribe.episode import SpeechSpan, SpeechSpans
-from transcribe.workspace import Workspace
+from transcribe.core.episode import SpeechSpan, SpeechSpans
+from transcribe.core.workspace import Workspace
 
 SPANS = SpeechSpans((SpeechSpan(0, 900), SpeechSpan(1000, 2000)))
 
@@ -134,7 +134,7 @@ def test_what_a_killed_run_left_is_gone_after_the_next_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TRANSCRIBE_WORK_DIR", str(tmp_path))
-    code = "from transcribe.workspace import scratch\nimport os\n"
+    code = "from transcribe.core.workspace import scratch\nimport os\n"
     code += "with scratch() as path:\n (path / 'stdin').write_text('x')\n os.kill(os.getpid(), 9)\n"
     subprocess.run([sys.executable, "-P", "-c", code], check=False)
     (left,) = tmp_path.iterdir()

@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from transcribe.bounded import read_bounded
 from transcribe.chapters.found import LATEST_MS, Found, ordered
-from transcribe.errors import InputError
-from transcribe.files import real
-from transcribe.show_notes import Chapter
+from transcribe.core.bounded import read_bounded
+from transcribe.core.errors import InputError
+from transcribe.core.files import real
+from transcribe.core.show_notes import Chapter
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
-from transcribe.episode import Segment
+from transcribe.core.episode import Segment
+from transcribe.core.show_notes import Chapter
 from transcribe.formats.outline import one_line
-from transcribe.show_notes import Chapter
 
 MOST_CHAPTERS = 10_000
 """More than anybody sets; a hostile file may have millions."""

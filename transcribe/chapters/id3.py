@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from transcribe.chapters.found import Found
-from transcribe.errors import InputError
-from transcribe.files import open_regular
+from transcribe.core.errors import InputError
+from transcribe.core.files import open_regular
 from transcribe.formats.id3 import HEADER_BYTES, Tag, read_frames, read_tag, tag_bytes
 
 MOST_BYTES = 64 * 2**20

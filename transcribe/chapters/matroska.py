@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from transcribe.chapters.found import MOST_CHAPTERS, Found
-from transcribe.files import open_regular
+from transcribe.core.files import open_regular
 
 MOST_BYTES = 16 * 2**20
 DEEPEST = 8

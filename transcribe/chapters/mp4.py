@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from transcribe.chapters.found import MOST_CHAPTERS, MOST_PICTURE_BYTES, Found
-from transcribe.files import open_regular
+from transcribe.core.files import open_regular
 
 MOST_BYTES = 64 * 2**20
 """Of the index (`moov`); that of a ten-hour recording has about 2 MiB."""

@@ -10,7 +10,7 @@ import struct
 from pathlib import Path
 
 from transcribe.chapters.mp4 import MOST_BYTES, BrokenError, boxes_in, read_moov
-from transcribe.files import open_regular
+from transcribe.core.files import open_regular
 
 _UDTA, _CHAPTERS = b"udta", b"chpl"
 

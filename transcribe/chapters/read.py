@@ -8,8 +8,8 @@ from pathlib import Path
 from transcribe.chapters import id3, matroska, mp4, vorbis, wav
 from transcribe.chapters.comments import of_tags
 from transcribe.chapters.found import Found
-from transcribe.errors import InputError
-from transcribe.media import Container
+from transcribe.core.errors import InputError
+from transcribe.core.media import Container
 
 READERS: dict[str, Callable[[Path], tuple[Found, ...]]] = {
     "mp3": id3.read, "aac": id3.read, "mov": mp4.read, "mp4": mp4.read, "matroska": matroska.read,

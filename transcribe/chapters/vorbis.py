@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 from transcribe.chapters.comments import of_tags
 from transcribe.chapters.found import Found
-from transcribe.files import open_regular
+from transcribe.core.files import open_regular
 
 MOST_BYTES = 64 * 2**20
 """Of comments: they may hold pictures."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from transcribe.chapters.found import LONGEST_TITLE, MOST_CHAPTERS, Found
-from transcribe.files import open_regular
+from transcribe.core.files import open_regular
 
 MOST_CHUNKS = 1000
 MOST_BYTES = 4 * 2**20

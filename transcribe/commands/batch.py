@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import click
 
 from transcribe.commands.options import Asked, SettingsCommand, given_flags, warn
-from transcribe.errors import UsageError
+from transcribe.core.errors import UsageError
 
 if TYPE_CHECKING:
+    from transcribe.core.settings import Settings
     from transcribe.due import Plan
     from transcribe.pipeline import Engines
     from transcribe.reporting import Reporter
-    from transcribe.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def batch(context: click.Context, /, config_file: Path | None, profile: str | No
     is left alone; one that fails stops nobody else. With -o the structure of folders is kept; without,
     results go beside each recording. Two runs at once share the work.
     """
-    from transcribe import config
+    from transcribe.core import config
 
     resolved = config.load(given_flags(context), config_file, profile)
     asked = context.ensure_object(Asked)
@@ -70,8 +70,8 @@ def _batch(wish: Wish, settings: Settings) -> int:
     from transcribe.commands.batch_plan import as_events, as_lines, estimate
     from transcribe.commands.choose import choose_engines
     from transcribe.commands.display import choose_display
+    from transcribe.core.events import Noticed
     from transcribe.due import plan_batch
-    from transcribe.progress import Noticed
     from transcribe.recordings import find_recordings
     from transcribe.reporting import Reporter, check_report_path
     from transcribe.reports import encoded, failures_of, read_report

@@ -15,8 +15,7 @@ from transcribe.commands.display import (
     choose_display,
     is_terminal,
 )
-from transcribe.due import Plan
-from transcribe.progress import (
+from transcribe.core.events import (
     Covered,
     Event,
     FileFailed,
@@ -27,10 +26,11 @@ from transcribe.progress import (
     StageStarted,
     WriterAdvanced,
 )
-from transcribe.settings import DisplaySettings
-from transcribe.streams import drawing
-from transcribe.text import printable
-from transcribe.timecode import format_duration
+from transcribe.core.settings import DisplaySettings
+from transcribe.core.streams import drawing
+from transcribe.core.text import printable
+from transcribe.core.timecode import format_duration
+from transcribe.due import Plan
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from transcribe.core.events import FilePlanned
+from transcribe.core.text import printable
+from transcribe.core.timecode import format_duration
 from transcribe.due import Decision, Plan
 from transcribe.formats.tokens import text_width
-from transcribe.progress import FilePlanned
-from transcribe.text import printable
-from transcribe.timecode import format_duration
 
 WIDEST_NAME = 60
 

@@ -12,7 +12,7 @@ from transcribe.commands.options import config_parameters, say, settings_of
 
 if TYPE_CHECKING:
     from transcribe.commands.trials import Trial
-    from transcribe.settings import Settings
+    from transcribe.core.settings import Settings
 
 
 @click.command("bench", params=config_parameters())
@@ -36,7 +36,7 @@ def bench(
     compared with the same weights. The fastest is written to your config file, in which everything
     else stays as it is.
     """
-    from transcribe import config
+    from transcribe.core import config
 
     settings = settings_of({"model": model} if model else {}, config_file, profile)
     trials = _try_all(file, settings, repeats)

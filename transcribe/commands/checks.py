@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from transcribe import telemetry
-from transcribe.config import Resolved, load
-from transcribe.errors import TranscribeError
-from transcribe.settings import Settings
+from transcribe.core import telemetry
+from transcribe.core.config import Resolved, load
+from transcribe.core.errors import TranscribeError
+from transcribe.core.settings import Settings
 
 Status = Literal["ok", "note", "problem"]
 
@@ -179,7 +179,7 @@ def check_models() -> Check:
 
 def check_model_folder() -> Check:
     """Where models are kept, and how much room there is."""
-    from transcribe.places import models
+    from transcribe.core.places import models
 
     return _room("model folder", models())
 
@@ -194,8 +194,8 @@ def check_work_folder() -> Check:
     """
     import filelock
 
-    from transcribe.files import disk_errors, private_folder, try_folder
-    from transcribe.places import WORK_ENV, work_root
+    from transcribe.core.files import disk_errors, private_folder, try_folder
+    from transcribe.core.places import WORK_ENV, work_root
 
     root = work_root()
     with disk_errors(root, "writing into", f"Choose another work folder with {WORK_ENV}"):

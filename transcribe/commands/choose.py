@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 import psutil
 
 from transcribe.commands.choose_diariser import diariser_of
-from transcribe.episode import ModelIdentity
-from transcribe.errors import ModelError, UsageError
+from transcribe.core.episode import ModelIdentity
+from transcribe.core.errors import ModelError, UsageError
+from transcribe.core.settings import MULTI, ComputeSettings, RecogniseSettings, Settings
 from transcribe.models.catalogue import Kind
 from transcribe.models.store import InstalledModel, Store, check_before_load
 from transcribe.pipeline import Engines
-from transcribe.settings import MULTI, ComputeSettings, RecogniseSettings, Settings
 
 if TYPE_CHECKING:
     from transcribe.engines.ctranslate2 import CTranslate2

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from functools import cache, partial
 from typing import TypedDict
 
+from transcribe.core.settings import ComputeSettings, Settings
 from transcribe.models.store import AUTO, InstalledModel, Store, check_before_load
-from transcribe.settings import ComputeSettings, Settings
 from transcribe.stages.diarise import Diariser, speaker_count
 
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from transcribe.chat import ChatIdentity, ChatModel
 from transcribe.commands.choose import cores
-from transcribe.errors import UsageError
+from transcribe.core.chat import ChatIdentity, ChatModel
+from transcribe.core.errors import UsageError
+from transcribe.core.settings import Settings
 from transcribe.models.store import AUTO, InstalledModel, Store, check_before_load
 from transcribe.notes.extractive import NAME as EXTRACTIVE
 from transcribe.notes.writer import Writer
 from transcribe.noting import OpenWriter
-from transcribe.settings import Settings
 
 if TYPE_CHECKING:
     from transcribe.engines.llm.servers import Kind as ServerKind

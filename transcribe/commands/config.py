@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from transcribe.commands.options import config_parameters, say
-from transcribe.text import shown
+from transcribe.core.text import shown
 
 if TYPE_CHECKING:
-    from transcribe.config import Refused, Resolved, Value
+    from transcribe.core.config import Refused, Resolved, Value
 
 
 WIDEST_CELL = 60
@@ -29,7 +29,7 @@ def config() -> None:
 @click.option("--toml", "form", flag_value="toml", help="Print a config file that sets every option so.")
 def show(config_file: Path | None, profile: str | None, form: str | None) -> None:
     """Print every option with its value and where that comes from."""
-    from transcribe.config import load
+    from transcribe.core.config import load
 
     resolved = load({}, config_file, profile)
     if form == "json":
@@ -46,13 +46,13 @@ def show(config_file: Path | None, profile: str | None, form: str | None) -> Non
 @config.command("path")
 def path() -> None:
     """Print where your own config file is, or would be."""
-    from transcribe.config import user_file
+    from transcribe.core.config import user_file
 
     say(user_file())
 
 
 def _print_table(values: Sequence[Value]) -> None:
-    from transcribe.text import printable
+    from transcribe.core.text import printable
 
     rows = [(each.option.name, each.option.show(each.value) or "-", str(each.origin)) for each in values]
     widths = [min(WIDEST_CELL, max(len(row[column]) for row in rows)) for column in range(2)]
@@ -61,7 +61,7 @@ def _print_table(values: Sequence[Value]) -> None:
 
 
 def _print_refused(refused: Sequence[Refused]) -> None:
-    from transcribe.text import printable
+    from transcribe.core.text import printable
 
     if refused:
         click.echo("\nRefused, because the folder may be somebody else's:")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from transcribe.progress import (
+from transcribe.core.events import (
     Covered,
     Event,
     FileFailed,
@@ -33,10 +33,10 @@ from transcribe.progress import (
     Warned,
     WriterAdvanced,
 )
-from transcribe.settings import DisplaySettings
-from transcribe.streams import drawing
-from transcribe.text import printable, shown
-from transcribe.timecode import format_duration
+from transcribe.core.settings import DisplaySettings
+from transcribe.core.streams import drawing
+from transcribe.core.text import printable, shown
+from transcribe.core.timecode import format_duration
 
 if TYPE_CHECKING:
     from rich.console import Console

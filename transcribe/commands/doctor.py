@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from transcribe.commands.options import config_parameters
-from transcribe.text import shown
+from transcribe.core.text import shown
 
 if TYPE_CHECKING:
     from transcribe.commands.checks import Check
@@ -41,7 +41,7 @@ def _print_json(checks: Sequence[Check]) -> None:
 
 
 def _print_lines(checks: Sequence[Check]) -> None:
-    from transcribe.text import printable
+    from transcribe.core.text import printable
 
     width = max(len(check.name) for check in checks)
     for check in checks:

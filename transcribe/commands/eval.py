@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from transcribe.commands.options import Asked, SettingsCommand, given_flags
-from transcribe.errors import AllFailed, GateError, SomeFailed, TranscribeError, UsageError
+from transcribe.core.errors import AllFailed, GateError, SomeFailed, TranscribeError, UsageError
 
 if TYPE_CHECKING:
     from transcribe.commands.eval_report import Result
-    from transcribe.config import Resolved
+    from transcribe.core.config import Resolved
+    from transcribe.core.events import Progress
+    from transcribe.core.settings import Settings
     from transcribe.pipeline import Engines
-    from transcribe.progress import Progress
     from transcribe.references import Text
-    from transcribe.settings import Settings
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -114,7 +114,7 @@ def eval(  # noqa: A001 - the command's name
 
     Ends with exit code 12 where --max-wer, --max-cer, --max-der or --max-cpwer is not met.
     """
-    from transcribe import config
+    from transcribe.core import config
 
     wish = Wish(**asked)
     resolved = config.load(given_flags(context), config_file, profile)
@@ -189,7 +189,7 @@ def _listen(wish: Wish, resolved: Resolved) -> list[Text | TranscribeError]:
     """Transcribe the recording of each reference with the settings in force."""
     from transcribe.commands.choose import choose_engines
     from transcribe.commands.display import open_display
-    from transcribe.progress import FileStarted, Warned
+    from transcribe.core.events import FileStarted, Warned
     from transcribe.references import find_recording
 
     recordings = [find_recording(path, wish.audio or path.parent) for path in wish.references]
@@ -219,11 +219,11 @@ def _with_speakers(settings: Settings, references: Sequence[Path]) -> Settings:
 def _listen_to(
     path: Path, settings: Settings, engines: Engines, progress: Progress
 ) -> Text | TranscribeError:
+    from transcribe.core.events import FileFailed, FileFinished
+    from transcribe.core.unexpected import ends_run, for_people
     from transcribe.diarising import diarised_episode
-    from transcribe.progress import FileFailed, FileFinished
     from transcribe.references import text_of
     from transcribe.speaking import source_of
-    from transcribe.unexpected import ends_run, for_people
 
     try:
         source = source_of(path, settings, engines, progress)

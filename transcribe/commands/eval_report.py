@@ -10,10 +10,10 @@ from typing import Any
 
 from wcwidth import wcswidth
 
-from transcribe.errors import TranscribeError
+from transcribe.core.errors import TranscribeError
+from transcribe.core.text import printable, shown
 from transcribe.evaluation import Comparison, Pair, Passage, Score, total
 from transcribe.speaker_evaluation import DiarisationScore, total_diarisation
-from transcribe.text import printable, shown
 
 HEADER = ("file", "language", "count", "WER %", "sub", "del", "ins", "CER %")
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from transcribe.commands.options import say
-from transcribe.errors import GateError, InputError, UsageError
+from transcribe.core.errors import GateError, InputError, UsageError
 
 if TYPE_CHECKING:
     from transcribe.lint import Asked, Finding, Length
@@ -85,8 +85,8 @@ def lint(
 def _length(duration: str | None, media: Path | None) -> Length | None:
     """The length that is said, for all files."""
     from transcribe.commands.lint_length import length_of
+    from transcribe.core.timecode import parse_timecode
     from transcribe.lint import Length
-    from transcribe.timecode import parse_timecode
 
     if duration is not None and media is not None:
         raise UsageError("--duration and --media say the same thing", "Leave one of them out")
@@ -111,7 +111,7 @@ def _checked(files: Sequence[Path], asked: Asked) -> Iterator[tuple[Path, list[F
 
 
 def _files_in(folder: Path) -> list[Path]:
-    from transcribe.bounded import walked
+    from transcribe.core.bounded import walked
     from transcribe.lint.kinds import SUFFIXES
 
     paths = [
@@ -122,7 +122,7 @@ def _files_in(folder: Path) -> list[Path]:
 
 def _findings(path: Path, asked: Asked) -> list[Finding]:
     from transcribe.commands.lint_length import length_beside
-    from transcribe.files import open_regular
+    from transcribe.core.files import open_regular
     from transcribe.lint import RULES, Finding, lint_bytes
     from transcribe.lint.text import LARGEST_BYTES
 

@@ -10,10 +10,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from transcribe.errors import InputError, TranscribeError
+from transcribe.core.errors import InputError, TranscribeError
 
 if TYPE_CHECKING:
-    from transcribe.episode import Episode
+    from transcribe.core.episode import Episode
     from transcribe.lint import Length
 
 SLACK_MS = 1000
@@ -97,9 +97,9 @@ def _end_ms(episode: Episode) -> int:
 
 
 def _of_recording(path: Path) -> Length | None:
+    from transcribe.core.settings import ComputeSettings
     from transcribe.engines.ffmpeg import Ffmpeg
     from transcribe.lint import Length
-    from transcribe.settings import ComputeSettings
 
     container = Ffmpeg.find(ComputeSettings()).probe(path)
     if container.duration_ms is None or container.estimated:

@@ -52,7 +52,7 @@ def _remark(row: Row) -> str:
 
 
 def _installed_row(model: InstalledModel) -> Row:
-    from transcribe.errors import ModelError
+    from transcribe.core.errors import ModelError
     from transcribe.models.gguf_file import read_gguf
 
     try:

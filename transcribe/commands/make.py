@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from transcribe.commands.options import Asked, SettingsCommand, given_flags, settings_of
-from transcribe.files import read_regular
+from transcribe.core.files import read_regular
 
 RULES = Path(__file__).resolve().parent.parent / "transcribe.mk"
 
@@ -44,7 +44,7 @@ def stamp(context: click.Context, file: Path, config_file: Path | None, profile:
     The rules depend on it, so that make transcribes again when settings or model have changed.
     """
     from transcribe.commands.choose import choose_engines
-    from transcribe.files import atomic_file
+    from transcribe.core.files import atomic_file
     from transcribe.fingerprint import made_with
 
     settings = settings_of(given_flags(context), config_file, profile)

@@ -18,7 +18,7 @@ def models() -> None:
 @click.argument("names", metavar="[NAME]...", nargs=-1)
 def verify(names: tuple[str, ...]) -> None:
     """Read installed models from end to end and compare them with their digests; all of them by default."""
-    from transcribe.errors import ModelError
+    from transcribe.core.errors import ModelError
     from transcribe.models.store import Store
 
     store = Store()

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from transcribe.commands.options import Asked, SettingsCommand, given_flags
-from transcribe.errors import UsageError
+from transcribe.core.errors import UsageError
 
 
 @click.command("multitrack", cls=SettingsCommand)
@@ -28,9 +28,9 @@ def multitrack(
     and drift between recorders are found and corrected; what a microphone picked up of another
     one's speaker is left out.
     """
-    from transcribe import config
     from transcribe.commands.display import open_display
-    from transcribe.progress import Warned
+    from transcribe.core import config
+    from transcribe.core.events import Warned
 
     flags = given_flags(context)
     resolved = config.load(flags, config_file, profile)

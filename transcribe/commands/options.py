@@ -11,12 +11,12 @@ import click
 from click.core import ParameterSource
 from click.shell_completion import CompletionItem
 
-from transcribe.errors import TranscribeError
-from transcribe.option import Option
-from transcribe.settings import OPTIONS, Settings
+from transcribe.core.errors import TranscribeError
+from transcribe.core.option import Option
+from transcribe.core.settings import OPTIONS, Settings
 
 if TYPE_CHECKING:
-    from transcribe.config import Resolved
+    from transcribe.core.config import Resolved
 
 SECTIONS = {
     "normalise": "Recognition",
@@ -91,7 +91,7 @@ def settings_of(flags: dict[str, Any], config_file: Path | None, profile: str | 
     Raises:
         UsageError: A config file is wrong.
     """
-    from transcribe import config
+    from transcribe.core import config
 
     resolved = config.load(flags, config_file, profile)
     warn(resolved)
@@ -101,7 +101,7 @@ def settings_of(flags: dict[str, Any], config_file: Path | None, profile: str | 
 def warn(resolved: Resolved) -> None:
     """Show what looks wrong about settings, in the way that they choose."""
     from transcribe.commands.display import choose_display
-    from transcribe.progress import Warned
+    from transcribe.core.events import Warned
 
     display = choose_display(resolved.settings.display, terminal=False)
     for warning in resolved.warnings:
@@ -115,7 +115,7 @@ def say(line: object, *, error: bool = False) -> None:
         line: A text or a path, which may be a stranger's.
         error: Whether it goes to standard error.
     """
-    from transcribe.text import printable
+    from transcribe.core.text import printable
 
     click.echo(printable(str(line)), err=error)
 
@@ -304,7 +304,7 @@ def _installed_models() -> list[str]:
 def _complete_profiles(
     _context: click.Context, _parameter: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
-    from transcribe.config import profile_names
+    from transcribe.core.config import profile_names
 
     try:
         return [CompletionItem(name) for name in profile_names() if name.startswith(incomplete)]

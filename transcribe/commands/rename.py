@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from transcribe.commands.options import Asked, SettingOption, SettingsCommand, given_flags, say, settings_of
-from transcribe.errors import UsageError
-from transcribe.settings import OPTIONS
+from transcribe.core.errors import UsageError
+from transcribe.core.settings import OPTIONS
 
 if TYPE_CHECKING:
     from transcribe.naming import Share
@@ -79,9 +79,9 @@ def _tell(done: Renaming) -> None:
 def _list(shares: Sequence[Share]) -> None:
     from wcwidth import wcswidth
 
+    from transcribe.core.text import printable
+    from transcribe.core.timecode import format_duration
     from transcribe.templates import clock
-    from transcribe.text import printable
-    from transcribe.timecode import format_duration
 
     if not any(share.name for share in shares):
         click.echo("speakers are not told apart in this transcript", err=True)

@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from transcribe.commands.options import Asked, SettingsCommand, given_flags
-from transcribe.errors import UsageError
-from transcribe.settings import Settings
+from transcribe.core.errors import UsageError
+from transcribe.core.settings import Settings
 
 
 @click.command("run", cls=SettingsCommand)
@@ -25,9 +25,9 @@ def run(
     Without options, FILE.txt, .srt, .vtt and .json appear beside each recording. A run that was
     stopped goes on where it was when the same command is given again.
     """
-    from transcribe import config
     from transcribe.commands.display import open_display
-    from transcribe.progress import Warned
+    from transcribe.core import config
+    from transcribe.core.events import Warned
 
     resolved = config.load(given_flags(context), config_file, profile)
     settings = resolved.settings

@@ -14,21 +14,21 @@ from pathlib import Path
 import psutil
 
 from transcribe.commands.choose import RECOGNISERS, cores, layout
+from transcribe.core.episode import Chunks
+from transcribe.core.errors import DependencyError, InputError, ModelError
+from transcribe.core.events import silent
+from transcribe.core.settings import MULTI, ComputeSettings, Settings
+from transcribe.core.waveform import Waveform
 from transcribe.engines.ffmpeg import Ffmpeg
 from transcribe.engines.silero import SileroDetector
-from transcribe.episode import Chunks
-from transcribe.errors import DependencyError, InputError, ModelError
 from transcribe.listening import Listener, Recogniser
 from transcribe.models.catalogue import weights_name
 from transcribe.models.store import InstalledModel, Store, check_before_load
-from transcribe.progress import silent
-from transcribe.settings import MULTI, ComputeSettings, Settings
 from transcribe.stages.detect import detect
 from transcribe.stages.normalise import normalise
 from transcribe.stages.plan import plan
 from transcribe.stages.probe import probe
 from transcribe.stages.recognise import batches, choose_language, listener_of
-from transcribe.waveform import Waveform
 
 SPEECH_MS = 60_000
 """How much speech is enough to tell engines apart."""

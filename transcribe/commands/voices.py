@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from transcribe.commands.options import Asked, SettingsCommand, given_flags, say, settings_of
-from transcribe.errors import UsageError
-from transcribe.text import shown
+from transcribe.core.errors import UsageError
+from transcribe.core.text import shown
 
 if TYPE_CHECKING:
     from transcribe.register import Enrolled

@@ -12,7 +12,7 @@ from click_default_group import DefaultGroup
 from transcribe.commands.options import say
 from transcribe.commands.watch_install import install
 from transcribe.commands.watch_run import run
-from transcribe.text import shown
+from transcribe.core.text import shown
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -91,7 +91,7 @@ def history(out: Path, state: Path | None, name: str) -> None:
     """Show everything that happened to a file."""
     import time
 
-    from transcribe.errors import UsageError
+    from transcribe.core.errors import UsageError
     from transcribe.watching.folders import state_folder
     from transcribe.watching.status import existing_ledger
 

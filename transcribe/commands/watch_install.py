@@ -41,9 +41,9 @@ def service_for(context: click.Context, arguments: tuple[str, ...], user: str | 
     import getpass
     import os
 
-    from transcribe import places
     from transcribe.commands.watch_run import run
-    from transcribe.places import work_root
+    from transcribe.core import places
+    from transcribe.core.places import work_root
     from transcribe.watching.folders import state_folder
     from transcribe.watching.service import Service
 
@@ -71,7 +71,7 @@ def service_for(context: click.Context, arguments: tuple[str, ...], user: str | 
 
 
 def _program() -> list[str]:
-    from transcribe.processes import python
+    from transcribe.core.processes import python
 
     return python("-m", "transcribe")
 

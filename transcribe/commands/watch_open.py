@@ -11,11 +11,11 @@ from pathlib import Path
 from transcribe.commands.choose import choose_engines
 from transcribe.commands.choose_writer import choose_writer
 from transcribe.commands.watch_options import WatchOptions
+from transcribe.core.events import Progress
+from transcribe.core.settings import Settings
 from transcribe.engines.ffmpeg import Ffmpeg
 from transcribe.engines.hook import Hook
 from transcribe.engines.webhook import Webhook
-from transcribe.progress import Progress
-from transcribe.settings import Settings
 from transcribe.watching.asking import fingerprint
 from transcribe.watching.courier import COMMAND, PLACEHOLDERS, WEBHOOK, Courier, Send
 from transcribe.watching.folders import Folders, open_folders

@@ -68,10 +68,10 @@ def run(
     Recordings are never changed. What fails is tried again, and at last told in OUT/failed; a
     watcher that was stopped or killed goes on where it was.
     """
-    from transcribe import config
     from transcribe.commands.display import open_display
     from transcribe.commands.watch_open import open_watcher
-    from transcribe.progress import Noticed, Warned
+    from transcribe.core import config
+    from transcribe.core.events import Noticed, Warned
 
     asked = WatchOptions(**given)
     resolved = config.load(given_flags(context), config_file, profile)

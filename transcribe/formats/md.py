@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import PurePath
 
-from transcribe.episode import Episode
+from transcribe.core.episode import Episode
+from transcribe.core.settings import SubtitleSettings
 from transcribe.formats.paragraphs import paragraphs_of
 from transcribe.formats.tokens import encodable, plain
-from transcribe.settings import SubtitleSettings
 from transcribe.templates import render_template
 
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from urllib.parse import quote
 
-from transcribe.episode import Episode, Transcript
+from transcribe.core.episode import Episode, Transcript
+from transcribe.core.show_notes import Chapter
 from transcribe.formats.tokens import encodable, plain
-from transcribe.show_notes import Chapter
 
 _NOT_XML = re.compile("[\ufffe\uffff]")
 """Not allowed in XML 1.0 (section 2.2), in no form; `plain` and our templates remove the others like them."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import PurePath
 
-from transcribe.episode import Episode, Turn
+from transcribe.core.episode import Episode, Turn
+from transcribe.core.settings import SubtitleSettings
 from transcribe.rttm import rttm_lines
-from transcribe.settings import SubtitleSettings
 
 
 def write(episode: Episode, settings: SubtitleSettings) -> bytes:  # noqa: ARG001 - all formats are called alike

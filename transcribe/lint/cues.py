@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from transcribe.core.timecode import format_timecode
 from transcribe.formats.tokens import text_width
 from transcribe.lint.finding import Findings
 from transcribe.lint.length import Length, is_past
 from transcribe.lint.limits import Limits
-from transcribe.timecode import format_timecode
 
 FAR_MS = 24 * 3_600_000
 """From one cue to the next: what lies further away is a wrong digit, in all but a few files."""

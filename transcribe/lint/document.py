@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from transcribe.errors import InputError
+from transcribe.core.errors import InputError
 from transcribe.formats.document import read_document
 from transcribe.lint.json_text import JsonFindings
 from transcribe.lint.length import Length

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from transcribe.timecode import format_timecode
+from transcribe.core.timecode import format_timecode
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from transcribe.episode import Segment, Transcript, Turn, Turns, Word
+from transcribe.core.episode import Segment, Transcript, Turn, Turns, Word
 
 CHANGE_INSIDE = 0.6
 """Cost of a change inside a sentence: twice that is more than one word outside its turn costs."""

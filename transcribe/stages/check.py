@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from math import log
 
-from transcribe.doubt import mean_log_probability
-from transcribe.episode import (
+from transcribe.core.episode import (
     ChunkResult,
     Chunks,
     Coverage,
@@ -16,6 +15,7 @@ from transcribe.episode import (
     Transcript,
     Word,
 )
+from transcribe.doubt import mean_log_probability
 
 Stretch = SpeechSpan | Spot
 

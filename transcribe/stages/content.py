@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from transcribe.episode import Episode, Source
-from transcribe.errors import InputError, UsageError
-from transcribe.files import open_regular
+from transcribe.core.episode import Episode, Source
+from transcribe.core.errors import InputError, UsageError
+from transcribe.core.files import open_regular
+from transcribe.core.settings import Settings
 from transcribe.formats import FORMATS, page, render, review
 from transcribe.formats.notes import suffix_of as template_suffix
 from transcribe.formats.tokens import encodable
-from transcribe.settings import Settings
 from transcribe.templates import render_file
 
 TEMPLATE = "template"

@@ -7,11 +7,11 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from transcribe.episode import SAMPLES_PER_MS, Source
-from transcribe.files import open_regular
-from transcribe.media import Decoding, Extract
-from transcribe.timecode import format_duration, format_timecode
-from transcribe.timeline import Gap, Stray, Timeline
+from transcribe.core.episode import SAMPLES_PER_MS, Source
+from transcribe.core.files import open_regular
+from transcribe.core.media import Decoding, Extract
+from transcribe.core.timecode import format_duration, format_timecode
+from transcribe.core.timeline import Gap, Stray, Timeline
 
 TOLERATED_LOSS_MS = 1000
 TOLERATED_LOSS = 0.02

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from statistics import fmean
 from typing import TYPE_CHECKING, Protocol
 
-from transcribe.episode import SAMPLES_PER_MS, SpeechSpan, SpeechSpans
-from transcribe.own_process import Died
-from transcribe.progress import Progress, StageAdvanced, silent
-from transcribe.settings import DetectSettings
+from transcribe.core.episode import SAMPLES_PER_MS, SpeechSpan, SpeechSpans
+from transcribe.core.events import Progress, StageAdvanced, silent
+from transcribe.core.own_process import Died
+from transcribe.core.settings import DetectSettings
+from transcribe.core.timecode import format_stretch
+from transcribe.core.waveform import Waveform
 from transcribe.stages.level import level_of
-from transcribe.timecode import format_stretch
-from transcribe.waveform import Waveform
 
 if TYPE_CHECKING:
     import numpy as np

@@ -8,12 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
-from transcribe.episode import SpeechSpan, SpeechSpans, Turn, Turns
-from transcribe.errors import InputError, UsageError
-from transcribe.progress import Progress, StageAdvanced
-from transcribe.timecode import format_duration
-from transcribe.voice import Diarisation
-from transcribe.waveform import Shortened, Waveform
+from transcribe.core.diarisation import Diarisation
+from transcribe.core.episode import SpeechSpan, SpeechSpans, Turn, Turns
+from transcribe.core.errors import InputError, UsageError
+from transcribe.core.events import Progress, StageAdvanced
+from transcribe.core.timecode import format_duration
+from transcribe.core.waveform import Shortened, Waveform
 
 STAGE = "diarise"
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
 from operator import attrgetter
 
-from transcribe.media import Recorded
+from transcribe.core.media import Recorded
 
 LEAST_CLIPPED = 0.0002
 """Share of the samples that are cut off: 0.025 to 0.7 % where peaks reach 3 dB over what can be recorded."""

@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from math import fsum, log
 
-from transcribe.episode import Ballot, Chunk, Chunks, LanguageRun, Languages
+from transcribe.core.episode import Ballot, Chunk, Chunks, LanguageRun, Languages
+from transcribe.core.events import Progress, StageAdvanced
+from transcribe.core.waveform import Waveform
+from transcribe.core.workspace import Workspace
 from transcribe.listening import BALLOT_MS, LanguageBallot, OpenWorkers
-from transcribe.progress import Progress, StageAdvanced
-from transcribe.waveform import Waveform
-from transcribe.workspace import Workspace
 
 STRETCH_MS = BALLOT_MS
 """Longest stretch that votes: in longer ones two languages may stand unnoticed."""

@@ -10,20 +10,20 @@ from typing import BinaryIO, Protocol
 
 import numpy as np
 
-from transcribe.episode import SAMPLES_PER_MS, Audio, Source
-from transcribe.errors import InputError, UsageError
-from transcribe.files import atomic_file
-from transcribe.media import Decoding, Extract, Sink
-from transcribe.progress import Progress, StageAdvanced
-from transcribe.settings import NormaliseSettings
+from transcribe.core.episode import SAMPLES_PER_MS, Audio, Source
+from transcribe.core.errors import InputError, UsageError
+from transcribe.core.events import Progress, StageAdvanced
+from transcribe.core.files import atomic_file
+from transcribe.core.media import Decoding, Extract, Sink
+from transcribe.core.settings import NormaliseSettings
+from transcribe.core.timecode import format_duration
+from transcribe.core.timeline import timeline_of
+from transcribe.core.waveform import BYTES_PER_SAMPLE
 from transcribe.stages.channels import audible_channel, difference, extract_of, mix_of
 from transcribe.stages.damage import warnings_of, without_false_end
 from transcribe.stages.faults import faults_of
 from transcribe.stages.level import Variation
 from transcribe.stages.silence import SilenceFinder, placed
-from transcribe.timecode import format_duration
-from transcribe.timeline import timeline_of
-from transcribe.waveform import BYTES_PER_SAMPLE
 
 AUDIO_FILE = "audio.f32"
 

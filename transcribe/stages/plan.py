@@ -11,9 +11,9 @@ from dataclasses import replace
 from itertools import chain, groupby
 from typing import TYPE_CHECKING
 
-from transcribe.episode import SAMPLES_PER_MS, Chunk, Chunks, Languages, SpeechSpan, SpeechSpans
-from transcribe.settings import PlanSettings
-from transcribe.waveform import Waveform
+from transcribe.core.episode import SAMPLES_PER_MS, Chunk, Chunks, Languages, SpeechSpan, SpeechSpans
+from transcribe.core.settings import PlanSettings
+from transcribe.core.waveform import Waveform
 
 if TYPE_CHECKING:
     import numpy as np

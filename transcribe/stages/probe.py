@@ -9,10 +9,10 @@ from typing import Protocol
 from transcribe.chapters.comments import without_chapters
 from transcribe.chapters.found import ordered
 from transcribe.chapters.read import found_in
-from transcribe.digest import file_digest
-from transcribe.episode import AudioStream, Source
-from transcribe.errors import InputError
-from transcribe.media import Container
+from transcribe.core.digest import file_digest
+from transcribe.core.episode import AudioStream, Source
+from transcribe.core.errors import InputError
+from transcribe.core.media import Container
 
 UNDECODABLE = "none"
 """ffmpeg's codec name for a stream it has no decoder for."""

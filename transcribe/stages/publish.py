@@ -8,12 +8,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from transcribe.bounded import make_folder
-from transcribe.digest import file_digest
-from transcribe.episode import Episode
-from transcribe.errors import OutputError
-from transcribe.files import Content, disk_errors, sweep, try_folder, write_together
-from transcribe.workspace import Workspace
+from transcribe.core.bounded import make_folder
+from transcribe.core.digest import file_digest
+from transcribe.core.episode import Episode
+from transcribe.core.errors import OutputError
+from transcribe.core.files import Content, disk_errors, sweep, try_folder, write_together
+from transcribe.core.workspace import Workspace
 
 LONGEST_NAME_BYTES = 255
 """Of a file name on every common file system (ext4, APFS, NTFS in UTF-16 units)."""

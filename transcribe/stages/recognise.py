@@ -8,16 +8,16 @@ from dataclasses import replace
 from itertools import chain
 from math import fsum
 
-from transcribe.episode import Ballot, Chunk, ChunkResult, Chunks, DecodingOptions, Language
-from transcribe.errors import UsageError
+from transcribe.core.episode import Ballot, Chunk, ChunkResult, Chunks, DecodingOptions, Language
+from transcribe.core.errors import UsageError
+from transcribe.core.events import LanguageDetected, Progress, SegmentRecognised, StageAdvanced
+from transcribe.core.settings import RecogniseSettings
+from transcribe.core.waveform import Waveform
+from transcribe.core.workspace import Workspace
 from transcribe.listening import LanguageBallot, Listener, OpenWorkers, Workers, count_tokens
 from transcribe.pausing import Pause, Pausing
-from transcribe.progress import LanguageDetected, Progress, SegmentRecognised, StageAdvanced
-from transcribe.settings import RecogniseSettings
 from transcribe.vocabulary import MOST_PROMPT_TOKENS, prompt_of, terms_of
-from transcribe.waveform import Waveform
 from transcribe.window import kept_part
-from transcribe.workspace import Workspace
 
 SECTION_CHUNKS = 32
 """About ten minutes of speech."""

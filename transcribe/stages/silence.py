@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from transcribe.episode import SAMPLE_RATE, SAMPLES_PER_MS, Piece
-from transcribe.timeline import Gap, Timeline
+from transcribe.core.episode import SAMPLE_RATE, SAMPLES_PER_MS, Piece
+from transcribe.core.timeline import Gap, Timeline
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

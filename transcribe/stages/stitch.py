@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
+from transcribe.core.episode import ChunkResult, Chunks, Language, Segment, Transcript, Word
 from transcribe.doubt import bare
-from transcribe.episode import ChunkResult, Chunks, Language, Segment, Transcript, Word
 from transcribe.seams import at_seams
 
 LONGEST_PAUSE_MS = 5000

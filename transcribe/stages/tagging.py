@@ -12,17 +12,17 @@ from typing import Protocol
 from transcribe.chapters.found import pictures
 from transcribe.chapters.mp4_tags import keep_tags
 from transcribe.chapters.read import found_in
-from transcribe.episode import Episode
-from transcribe.files import Content, open_regular
+from transcribe.core.episode import Episode
+from transcribe.core.events import Progress, Warned
+from transcribe.core.files import Content, open_regular
+from transcribe.core.media import Container, Extract, Voice
+from transcribe.core.show_notes import Chapter, SoundBite
+from transcribe.core.unexpected import ends_run, for_people
+from transcribe.core.workspace import Workspace
 from transcribe.formats.id3 import HEADER_BYTES, tag_bytes, with_chapters
 from transcribe.formats.outline import chapters_by, one_line, outline_of
-from transcribe.media import Container, Extract, Voice
-from transcribe.progress import Progress, Warned
-from transcribe.show_notes import Chapter, SoundBite
 from transcribe.stages.channels import extract_of
 from transcribe.stages.publish import Published, Target, publish, target_path
-from transcribe.unexpected import ends_run, for_people
-from transcribe.workspace import Workspace
 
 CHAPTERS = "chapters in the sound file"
 MAX_CLIPS = 9

@@ -12,12 +12,12 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from transcribe.episode import SpeechSpan, SpeechSpans, Spot
-from transcribe.own_process import Died
-from transcribe.settings import DetectSettings
+from transcribe.core.episode import SpeechSpan, SpeechSpans, Spot
+from transcribe.core.own_process import Died
+from transcribe.core.settings import DetectSettings
+from transcribe.core.waveform import Waveform
 from transcribe.stages.detect import STEADY_DB, SpeechDetector, join_bursts, speech_in
 from transcribe.stages.level import level_of
-from transcribe.waveform import Waveform
 
 if TYPE_CHECKING:
     import numpy as np

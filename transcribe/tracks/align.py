@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from transcribe.episode import SAMPLE_RATE, SAMPLES_PER_MS
-from transcribe.waveform import Waveform
+from transcribe.core.episode import SAMPLE_RATE, SAMPLES_PER_MS
+from transcribe.core.waveform import Waveform
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

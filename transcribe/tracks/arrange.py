@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from transcribe.episode import Placed, Source, SpeechSpans, Track
+from transcribe.core.episode import Placed, Source, SpeechSpans, Track
+from transcribe.core.waveform import Waveform
 from transcribe.tracks.align import Placement, place
 from transcribe.tracks.bands import FRAME_MS, band_levels, resampled
 from transcribe.tracks.bleed import Heard, Own, own_speech, repeats
 from transcribe.tracks.merge import spans_on_timeline
 from transcribe.tracks.stamps import Stamped, stamped
-from transcribe.waveform import Waveform
 
 if TYPE_CHECKING:
     from transcribe.tracks.bands import Levels

@@ -10,8 +10,8 @@ import bisect
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from transcribe.core.episode import Segment, SpeechSpan, Word
 from transcribe.doubt import bare
-from transcribe.episode import Segment, SpeechSpan, Word
 
 NEAR_MS = 300
 """Times of words are a recogniser's estimate: whisper.cpp's alignment is off by up to this much."""

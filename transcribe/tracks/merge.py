@@ -6,7 +6,7 @@ import bisect
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from transcribe.episode import (
+from transcribe.core.episode import (
     SAMPLES_PER_MS,
     Audio,
     Coverage,

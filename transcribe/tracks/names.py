@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from transcribe.errors import InputError, UsageError
-from transcribe.files import real
+from transcribe.core.errors import InputError, UsageError
+from transcribe.core.files import real
 
 ENDINGS = {
     ".aac", ".aif", ".aifc", ".aiff", ".caf", ".flac", ".m4a", ".m4b", ".mka", ".mkv", ".mov", ".mp2", ".mp3",

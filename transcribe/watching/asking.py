@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import PurePath
 
-from transcribe.errors import UsageError
-from transcribe.settings import Settings
-from transcribe.text import readable, to_json
+from transcribe.core.errors import UsageError
+from transcribe.core.settings import Settings
+from transcribe.core.text import readable, to_json
 from transcribe.watching.ledger import Ledger
 from transcribe.watching.records import Record, State
 

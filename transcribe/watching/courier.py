@@ -10,8 +10,8 @@ from typing import Any
 
 import msgspec
 
-from transcribe.progress import Progress, Warned
-from transcribe.text import path_of, readable
+from transcribe.core.events import Progress, Warned
+from transcribe.core.text import path_of, readable
 from transcribe.watching.ledger import Ledger
 from transcribe.watching.records import Delivery
 from transcribe.watching.trouble import wait_s

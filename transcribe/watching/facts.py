@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from transcribe.filenames import passed_over
+from transcribe.core.media_names import passed_over
 from transcribe.watching.names import Kind, kind_of
 
 MISSING = (errno.ENOENT, errno.ENOTDIR)

@@ -8,12 +8,12 @@ import unicodedata
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
-from transcribe.bounded import make_folder
-from transcribe.errors import InputError, UsageError
-from transcribe.files import disk_errors
-from transcribe.places import state as state_root
-from transcribe.places import work_root
-from transcribe.text import readable
+from transcribe.core.bounded import make_folder
+from transcribe.core.errors import InputError, UsageError
+from transcribe.core.files import disk_errors
+from transcribe.core.places import state as state_root
+from transcribe.core.places import work_root
+from transcribe.core.text import readable
 from transcribe.watching.mounts import network_mount
 
 LEDGER_FOLDER = ".watch"

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import msgspec
 
-from transcribe.files import private_file, read_regular
-from transcribe.text import to_json
+from transcribe.core.files import private_file, read_regular
+from transcribe.core.text import to_json
 
 FILE = "heartbeat.json"
 EVERY_S = 15.0

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
 
-from transcribe.progress import Progress, Warned
-from transcribe.text import readable
-from transcribe.unexpected import ends_run
+from transcribe.core.events import Progress, Warned
+from transcribe.core.text import readable
+from transcribe.core.unexpected import ends_run
 from transcribe.watching.endings import Ending
 from transcribe.watching.facts import MISSING, Facts, Seen, look_at, scan
 from transcribe.watching.ledger import Ledger

@@ -18,9 +18,9 @@ from typing import Any
 
 import msgspec
 
-from transcribe.errors import OutputError
-from transcribe.files import private_file, private_folder
-from transcribe.text import from_json, readable, shown, to_json
+from transcribe.core.errors import OutputError
+from transcribe.core.files import private_file, private_folder
+from transcribe.core.text import from_json, readable, shown, to_json
 from transcribe.watching.facts import Facts
 from transcribe.watching.records import Delivery, Moment, Output, Record, State
 from transcribe.watching.trouble import LONGEST_S

@@ -13,9 +13,9 @@ from enum import Enum
 from pathlib import Path
 from typing import BinaryIO
 
-from transcribe.errors import TranscribeError
-from transcribe.files import open_regular
-from transcribe.media import Container, Extract
+from transcribe.core.errors import TranscribeError
+from transcribe.core.files import open_regular
+from transcribe.core.media import Container, Extract
 from transcribe.stages.normalise import Decoder
 from transcribe.stages.probe import Prober, best_stream
 from transcribe.watching.endings import Ending, ending_of

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path, PurePath
 
-from transcribe.bounded import make_folder
-from transcribe.files import sync_folder
+from transcribe.core.bounded import make_folder
+from transcribe.core.files import sync_folder
 
 
 def free_name(folder: Path, name: str) -> Path:

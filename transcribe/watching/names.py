@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from pathlib import PurePath
 
-from transcribe.filenames import RECORDINGS, passed_over
+from transcribe.core.media_names import RECORDINGS, passed_over
 
 OTHERS = frozenset({
     "aaf", "aep", "als", "asd", "asc", "ass", "bak", "bin", "bmp", "bup", "cfg", "cpr", "css", "csv",

@@ -8,11 +8,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from transcribe.bounded import make_folder
-from transcribe.errors import OutputError
-from transcribe.files import atomic_file, open_regular
-from transcribe.progress import Progress, Warned
-from transcribe.text import printable, readable, uri_of
+from transcribe.core.bounded import make_folder
+from transcribe.core.errors import OutputError
+from transcribe.core.events import Progress, Warned
+from transcribe.core.files import atomic_file, open_regular
+from transcribe.core.text import printable, readable, uri_of
 from transcribe.watching.folders import Folders, place_key
 from transcribe.watching.ledger import Ledger
 from transcribe.watching.records import Record

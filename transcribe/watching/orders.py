@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from transcribe.progress import Event
+from transcribe.core.events import Event
 from transcribe.watching.facts import Facts
 from transcribe.watching.records import Output
 from transcribe.watching.trouble import Trouble

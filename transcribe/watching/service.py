@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from transcribe.errors import UsageError
+from transcribe.core.errors import UsageError
 
 LABEL = "org.transcribe.watch"
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import filelock
 
-from transcribe.errors import InputError, UsageError
-from transcribe.files import PRIVATE_FILE, disk_errors, private_folder
-from transcribe.text import readable
+from transcribe.core.errors import InputError, UsageError
+from transcribe.core.files import PRIVATE_FILE, disk_errors, private_folder
+from transcribe.core.text import readable
 from transcribe.watching.folders import LEDGER, state_folder
 from transcribe.watching.heartbeat import Heartbeat, last_beat
 from transcribe.watching.ledger import Ledger

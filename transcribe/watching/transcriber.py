@@ -16,14 +16,14 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
-from transcribe import processes
-from transcribe.errors import EngineError, GateError, TranscribeError
-from transcribe.files import open_regular
+from transcribe.core import processes
+from transcribe.core.errors import EngineError, GateError, TranscribeError
+from transcribe.core.events import Event, FileFinished, FileStarted, SegmentRecognised
+from transcribe.core.files import open_regular
+from transcribe.core.settings import Settings
 from transcribe.jobs import Job, plan_jobs
 from transcribe.noting import OpenWriter
 from transcribe.pipeline import Engines
-from transcribe.progress import Event, FileFinished, FileStarted, SegmentRecognised
-from transcribe.settings import Settings
 from transcribe.watching.looking import digest_of
 from transcribe.watching.orders import (
     Changed,
@@ -227,7 +227,7 @@ class _Work:
         to_the_end(transcribe_one(job, settings, self.engines, self._tell, self.open_writer))
 
     def _job(self, settings: Settings, sha256: str) -> Job:
-        from transcribe.places import work_root
+        from transcribe.core.places import work_root
         from transcribe.stages.publish import Published, published_for
 
         earlier = [Published(each.path, each.sha256) for each in self.order.replaces]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from transcribe.errors import (
+from transcribe.core.errors import (
     DependencyError,
     EngineError,
     GateError,
@@ -15,7 +15,7 @@ from transcribe.errors import (
     NetworkError,
     TranscribeError,
 )
-from transcribe.unexpected import for_people
+from transcribe.core.unexpected import for_people
 
 BACKOFF_S = (10.0, 60.0, 300.0, 1800.0)
 """Seconds before the second, third, … try; the last one for all after it."""

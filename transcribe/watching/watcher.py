@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from multiprocessing.connection import wait
 from typing import Any
 
-from transcribe.errors import OutputError
-from transcribe.places import work_root
-from transcribe.progress import Noticed, Progress, Warned
-from transcribe.text import readable
+from transcribe.core.errors import OutputError
+from transcribe.core.events import Noticed, Progress, Warned
+from transcribe.core.places import work_root
+from transcribe.core.text import readable
 from transcribe.watching.events import Events
 from transcribe.watching.heartbeat import EVERY_S, Heartbeat, beat
 from transcribe.watching.records import State

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
 
-from transcribe.progress import (
+from transcribe.core.events import (
     FileFailed,
     Noticed,
     Progress,
@@ -14,7 +14,7 @@ from transcribe.progress import (
     StageStarted,
     Warned,
 )
-from transcribe.text import readable
+from transcribe.core.text import readable
 from transcribe.watching import moving
 from transcribe.watching.courier import Courier
 from transcribe.watching.facts import Facts, look_at

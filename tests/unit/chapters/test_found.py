@@ -14,7 +14,7 @@ from transcribe.chapters.found import (
     pictures,
     published,
 )
-from transcribe.episode import Segment, Word
+from transcribe.core.episode import Segment, Word
 
 JPEG, PNG = b"\xff\xd8\xff\xe0", b"\x89PNG\r\n\x1a\n"
 

@@ -12,10 +12,10 @@ from season import Season
 
 from transcribe.commands.batch_display import BatchDisplay
 from transcribe.commands.batch_plan import as_lines, estimate
+from transcribe.core.events import Covered, FileFailed, FileSkipped, FileStarted, StageAdvanced, StageStarted
+from transcribe.core.settings import DisplaySettings
 from transcribe.due import Plan
-from transcribe.progress import Covered, FileFailed, FileSkipped, FileStarted, StageAdvanced, StageStarted
 from transcribe.recordings import LeftOut
-from transcribe.settings import DisplaySettings
 
 
 class Clock:

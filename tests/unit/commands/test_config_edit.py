@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from transcribe.commands.config_edit import set_options
-from transcribe.config import load
-from transcribe.errors import UsageError
+from transcribe.core.config import load
+from transcribe.core.errors import UsageError
 
 WRITTEN = """\
 # my settings

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from transcribe.commands.root import root
-from transcribe.config import load
+from transcribe.core.config import load
 
 PRESETS = """
 [profiles.studio]

@@ -20,8 +20,8 @@ from transcribe.commands.display import (
     choose_display,
     open_display,
 )
-from transcribe.episode import Segment, Word
-from transcribe.progress import (
+from transcribe.core.episode import Segment, Word
+from transcribe.core.events import (
     Covered,
     Event,
     FileFailed,
@@ -34,8 +34,8 @@ from transcribe.progress import (
     Warned,
     WriterAdvanced,
 )
-from transcribe.settings import DisplaySettings
-from transcribe.text import printable
+from transcribe.core.settings import DisplaySettings
+from transcribe.core.text import printable
 
 ESCAPE = "\x1b[31mred\nline\u202e.mp3"
 PRINTED = "\\x1b[31mred\\nline\\u202e.mp3"

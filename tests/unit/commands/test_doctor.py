@@ -145,11 +145,11 @@ def test_lines_for_people() -> None:
 
 
 def test_telemetry_is_off_and_what_it_left_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("transcribe.telemetry.queue", lambda: None)
+    monkeypatch.setattr("transcribe.core.telemetry.queue", lambda: None)
     quiet, *nothing = checks.check_telemetry()
     assert (quiet.status, nothing) == ("ok", [])
     assert "ORT_DISABLE_TELEMETRY=1" in quiet.detail
-    monkeypatch.setattr("transcribe.telemetry.queue", lambda: tmp_path / "a b")
+    monkeypatch.setattr("transcribe.core.telemetry.queue", lambda: tmp_path / "a b")
     note = list(checks.check_telemetry())[1]
     assert (note.status, note.exit_code) == ("note", 0)
     assert note.advice == f"Remove them: rm -r '{tmp_path}/a b'"

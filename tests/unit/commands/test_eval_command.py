@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from transcribe.cli import run
-from transcribe.episode import (
+from transcribe.core.episode import (
     Audio,
     AudioStream,
     Coverage,
@@ -22,8 +22,8 @@ from transcribe.episode import (
     Transcript,
     Word,
 )
+from transcribe.core.settings import SubtitleSettings
 from transcribe.formats import render
-from transcribe.settings import SubtitleSettings
 
 
 @pytest.fixture

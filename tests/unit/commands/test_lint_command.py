@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from transcribe.commands.lint import KINDS, PROFILES, lint
-from transcribe.errors import GateError, InputError, UsageError
+from transcribe.core.errors import GateError, InputError, UsageError
 from transcribe.lint import RULES, kinds, limits
 from transcribe.lint.text import LARGEST_BYTES
 

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from benchmarks.shapes import NARROW, write_random_ggml
 from transcribe.commands.models import models
-from transcribe.errors import ModelError
+from transcribe.core.errors import ModelError
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from transcribe.commands.options import Asked, SettingOption, SettingsCommand, given_flags, setting_parameters
-from transcribe.settings import OPTIONS
+from transcribe.core.settings import OPTIONS
 
 
 def given(*arguments: str) -> dict[str, Any]:

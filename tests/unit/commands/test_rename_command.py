@@ -9,10 +9,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from transcribe.commands.root import root
-from transcribe.errors import InputError, UsageError
+from transcribe.core.errors import InputError, UsageError
+from transcribe.core.settings import SubtitleSettings
 from transcribe.formats import document, render
 from transcribe.formats.example import example_episode
-from transcribe.settings import SubtitleSettings
 
 DEFAULTS = SubtitleSettings()
 

@@ -11,11 +11,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from transcribe.commands.root import root
-from transcribe.errors import InputError, OutputError, TranscribeError, UsageError
+from transcribe.core.errors import InputError, OutputError, TranscribeError, UsageError
+from transcribe.core.settings import SubtitleSettings
 from transcribe.formats import FORMATS, PACK, document, render
 from transcribe.formats.example import example_episode
 from transcribe.formats.page import EMBED_BYTES
-from transcribe.settings import SubtitleSettings
 from transcribe.templates import template_names
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from transcribe.episode import Segment, Transcript, Turn, Turns, Word
+from transcribe.core.episode import Segment, Transcript, Turn, Turns, Word
 from transcribe.stages.attribute import attribute
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transcribe.episode import (
+from transcribe.core.episode import (
     Chunk,
     ChunkResult,
     Chunks,

@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from transcribe.core.episode import SAMPLE_RATE, Audio
+from transcribe.core.events import silent
+from transcribe.core.settings import NormaliseSettings
+from transcribe.core.waveform import Waveform
 from transcribe.engines.ffmpeg import Ffmpeg
-from transcribe.episode import SAMPLE_RATE, Audio
-from transcribe.progress import silent
-from transcribe.settings import NormaliseSettings
 from transcribe.stages.normalise import AUDIO_FILE, normalise
 from transcribe.stages.probe import probe
-from transcribe.waveform import Waveform
 
 MakeMedia = Callable[..., Path]
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from transcribe.core.episode import Audio
+from transcribe.core.events import silent
+from transcribe.core.settings import NormaliseSettings
 from transcribe.engines.ffmpeg import Ffmpeg
-from transcribe.episode import Audio
-from transcribe.progress import silent
-from transcribe.settings import NormaliseSettings
 from transcribe.stages.damage import zero_blocks, zero_tail
 from transcribe.stages.normalise import normalise
 from transcribe.stages.probe import probe

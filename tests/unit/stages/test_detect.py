@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from transcribe.episode import SpeechSpan
-from transcribe.own_process import Died
-from transcribe.progress import Event, StageAdvanced, silent
-from transcribe.settings import DetectSettings
+from transcribe.core.episode import SpeechSpan
+from transcribe.core.events import Event, StageAdvanced, silent
+from transcribe.core.own_process import Died
+from transcribe.core.settings import DetectSettings
+from transcribe.core.waveform import Waveform
 from transcribe.stages.detect import BLOCK_SAMPLES, detect, join_bursts, pad, speech_bursts, unsure
-from transcribe.waveform import Waveform
 
 EXACT = DetectSettings(min_speech_ms=0, min_silence_ms=0, speech_pad_ms=0)
 

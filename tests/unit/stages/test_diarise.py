@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from transcribe.episode import SpeechSpan, SpeechSpans, Turn, Turns
-from transcribe.errors import InputError, UsageError
-from transcribe.progress import Event, StageAdvanced
+from transcribe.core.diarisation import Diarisation, Voice
+from transcribe.core.episode import SpeechSpan, SpeechSpans, Turn, Turns
+from transcribe.core.errors import InputError, UsageError
+from transcribe.core.events import Event, StageAdvanced
+from transcribe.core.waveform import Waveform
 from transcribe.stages.diarise import diarise, given_names, renamed, speaker_count, turns_of
-from transcribe.voice import Diarisation, Voice
-from transcribe.waveform import Waveform
 
 WAVEFORM = Waveform("nowhere", 160_000, 0, 0.0)
 SPEECH = SpeechSpans((SpeechSpan(0, 10_000),))

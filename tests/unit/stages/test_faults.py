@@ -12,8 +12,8 @@ import pytest
 from numpy.typing import NDArray
 
 from benchmarks.rooms import write
+from transcribe.core.media import Extract, Recorded
 from transcribe.engines.ffmpeg import Ffmpeg
-from transcribe.media import Extract, Recorded
 from transcribe.stages.faults import faults_of
 
 MakeMedia = Callable[..., Path]

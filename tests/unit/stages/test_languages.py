@@ -10,12 +10,12 @@ import pytest
 from in_process import InProcess
 from numpy.typing import NDArray
 
-from transcribe.episode import Chunk, Chunks, Language, LanguageRun, Languages, SpeechSpan
-from transcribe.errors import EngineError
-from transcribe.progress import Event, StageAdvanced, silent
+from transcribe.core.episode import Chunk, Chunks, Language, LanguageRun, Languages, SpeechSpan
+from transcribe.core.errors import EngineError
+from transcribe.core.events import Event, StageAdvanced, silent
+from transcribe.core.waveform import Waveform
+from transcribe.core.workspace import Workspace
 from transcribe.stages.languages import most_likely, runs_of, spoken, tell_languages
-from transcribe.waveform import Waveform
-from transcribe.workspace import Workspace
 
 Vote = dict[str, float]
 

@@ -8,15 +8,15 @@ import imageio_ffmpeg
 import numpy as np
 import pytest
 
+from transcribe.core.episode import SAMPLE_RATE, Audio
+from transcribe.core.errors import EngineError, InputError, OutputError, TranscribeError, UsageError
+from transcribe.core.events import Event, StageAdvanced, silent
+from transcribe.core.media import Decoding, Extract, Sink
+from transcribe.core.settings import ComputeSettings, NormaliseSettings
+from transcribe.core.waveform import Waveform
 from transcribe.engines.ffmpeg import Ffmpeg
-from transcribe.episode import SAMPLE_RATE, Audio
-from transcribe.errors import EngineError, InputError, OutputError, TranscribeError, UsageError
-from transcribe.media import Decoding, Extract, Sink
-from transcribe.progress import Event, StageAdvanced, silent
-from transcribe.settings import ComputeSettings, NormaliseSettings
 from transcribe.stages.normalise import AUDIO_FILE, Decoder, gain, normalise
 from transcribe.stages.probe import probe
-from transcribe.waveform import Waveform
 
 MakeMedia = Callable[..., Path]
 MakeStub = Callable[[str], str]

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from transcribe.core.episode import AudioStream
+from transcribe.core.errors import InputError
+from transcribe.core.media import Container, Extract
 from transcribe.engines.ffmpeg import Ffmpeg
-from transcribe.episode import AudioStream
-from transcribe.errors import InputError
-from transcribe.media import Container, Extract
 from transcribe.stages.probe import best_stream, changed_since, probe
 
 MakeMedia = Callable[..., Path]
@@ -63,7 +63,7 @@ def test_a_file_that_may_not_be_read(
     def denied(path: Path) -> None:  # chmod would not stop root
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr("transcribe.digest.open_regular", denied)
+    monkeypatch.setattr("transcribe.core.digest.open_regular", denied)
     assert "cannot be read: Permission denied" in refusal(path, ffmpeg)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from transcribe.episode import (
+from transcribe.core.episode import (
     Audio,
     AudioStream,
     Coverage,
@@ -20,8 +20,9 @@ from transcribe.episode import (
     SpeechSpans,
     Transcript,
 )
-from transcribe.errors import OutputError
-from transcribe.files import Content
+from transcribe.core.errors import OutputError
+from transcribe.core.files import Content
+from transcribe.core.workspace import Workspace
 from transcribe.stages.publish import (
     Published,
     Target,
@@ -30,7 +31,6 @@ from transcribe.stages.publish import (
     published_for,
     target_path,
 )
-from transcribe.workspace import Workspace
 
 EPISODE = Episode(
     Source("ep.wav", "ep.wav", "00", 1, "wav", 1000, (AudioStream(0, "pcm_s16le", 16000, 1),), 0),

@@ -12,7 +12,7 @@ import pytest
 from in_process import InProcess
 from numpy.typing import NDArray
 
-from transcribe.episode import (
+from transcribe.core.episode import (
     Ballot,
     Chunk,
     ChunkResult,
@@ -23,11 +23,13 @@ from transcribe.episode import (
     SpeechSpan,
     Word,
 )
-from transcribe.errors import EngineError, UsageError
+from transcribe.core.errors import EngineError, UsageError
+from transcribe.core.events import Event, LanguageDetected, SegmentRecognised, StageAdvanced, silent
+from transcribe.core.settings import RecogniseSettings
+from transcribe.core.waveform import Waveform
+from transcribe.core.workspace import Workspace
 from transcribe.listening import Listener
 from transcribe.pausing import to_the_end
-from transcribe.progress import Event, LanguageDetected, SegmentRecognised, StageAdvanced, silent
-from transcribe.settings import RecogniseSettings
 from transcribe.stages.recognise import (
     batches,
     choose_language,
@@ -37,8 +39,6 @@ from transcribe.stages.recognise import (
     spread,
 )
 from transcribe.vocabulary import MOST_PROMPT_TOKENS
-from transcribe.waveform import Waveform
-from transcribe.workspace import Workspace
 
 SECONDS = 120
 

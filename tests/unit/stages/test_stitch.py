@@ -5,7 +5,16 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transcribe.episode import Chunk, ChunkResult, Chunks, Language, Segment, SpeechSpan, Transcript, Word
+from transcribe.core.episode import (
+    Chunk,
+    ChunkResult,
+    Chunks,
+    Language,
+    Segment,
+    SpeechSpan,
+    Transcript,
+    Word,
+)
 from transcribe.stages.stitch import stitch
 
 ENGLISH = Language("en", 1.0, detected=False)

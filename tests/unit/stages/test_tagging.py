@@ -12,9 +12,7 @@ import imageio_ffmpeg
 import pytest
 
 from transcribe.chapters.mp4 import boxes_in, read_moov
-from transcribe.engines.editing import FfmpegEditor
-from transcribe.engines.ffmpeg import Ffmpeg
-from transcribe.episode import (
+from transcribe.core.episode import (
     Audio,
     Coverage,
     Episode,
@@ -23,12 +21,14 @@ from transcribe.episode import (
     SpeechSpans,
     Transcript,
 )
-from transcribe.errors import EngineError, InputError
-from transcribe.progress import Event, Warned, silent
-from transcribe.show_notes import Authorship, Chapter, ShowNotes, SoundBite
+from transcribe.core.errors import EngineError, InputError
+from transcribe.core.events import Event, Warned, silent
+from transcribe.core.show_notes import Authorship, Chapter, ShowNotes, SoundBite
+from transcribe.core.workspace import Workspace
+from transcribe.engines.editing import FfmpegEditor
+from transcribe.engines.ffmpeg import Ffmpeg
 from transcribe.stages.probe import probe
 from transcribe.stages.tagging import CHAPTERS, CLIPS, content_of, publish_sound, sound_targets
-from transcribe.workspace import Workspace
 
 TITLES = ("Początek; #1 = \\", "二 <b>")
 COVER = (

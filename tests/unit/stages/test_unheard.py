@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from transcribe.episode import Chunks, SpeechSpan, SpeechSpans, Transcript
-from transcribe.own_process import Died
-from transcribe.settings import DetectSettings
+from transcribe.core.episode import Chunks, SpeechSpan, SpeechSpans, Transcript
+from transcribe.core.own_process import Died
+from transcribe.core.settings import DetectSettings
+from transcribe.core.waveform import Waveform
 from transcribe.stages.check import check
 from transcribe.stages.detect import WINDOW_SAMPLES
 from transcribe.stages.unheard import NOT_HEARD, unheard
-from transcribe.waveform import Waveform
 
 RATE = 16_000
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from benchmarks.rooms import Samples, decoded, turns
-from transcribe.waveform import Waveform
+from transcribe.core.waveform import Waveform
 
 AsWaveform = Callable[[str, Samples], Waveform]
 

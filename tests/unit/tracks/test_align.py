@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from benchmarks.rooms import Room, Samples, by_another_clock, microphones
+from transcribe.core.waveform import Waveform
 from transcribe.tracks.align import line_through, place
-from transcribe.waveform import Waveform
 
 AsWaveform = Callable[[str, Samples], Waveform]
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from benchmarks.rooms import Room, Samples, by_another_clock, microphones
-from transcribe.episode import AudioStream, Source, SpeechSpan, SpeechSpans, Track
+from transcribe.core.episode import AudioStream, Source, SpeechSpan, SpeechSpans, Track
+from transcribe.core.waveform import Waveform
 from transcribe.tracks.arrange import Arrangement, Listened, arrange, earliest
-from transcribe.waveform import Waveform
 
 AsWaveform = Callable[[str, Samples], Waveform]
 

@@ -10,10 +10,10 @@ import pytest
 from numpy.typing import NDArray
 
 from benchmarks.rooms import Room, Samples, microphones
-from transcribe.episode import SpeechSpan, SpeechSpans
+from transcribe.core.episode import SpeechSpan, SpeechSpans
+from transcribe.core.waveform import Waveform
 from transcribe.tracks.bands import FRAME_MS, band_levels, loudness
 from transcribe.tracks.bleed import Heard, Own, alikeness, own_speech, repeats
-from transcribe.waveform import Waveform
 
 AsWaveform = Callable[[str, Samples], Waveform]
 

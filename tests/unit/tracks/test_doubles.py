@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from transcribe.episode import Segment, SpeechSpan, Word
+from transcribe.core.episode import Segment, SpeechSpan, Word
 from transcribe.tracks.doubles import Spoken, Undoubled, undoubled
 
 

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from benchmarks.rooms import Samples
+from transcribe.core.episode import AudioStream, Source, SpeechSpan, SpeechSpans, Track
+from transcribe.core.waveform import Waveform
 from transcribe.engines.ffmpeg import Ffmpeg
-from transcribe.episode import AudioStream, Source, SpeechSpan, SpeechSpans, Track
 from transcribe.stages.probe import probe
 from transcribe.tracks.arrange import Listened, arrange
 from transcribe.tracks.stamps import DAY_MS, Stamped, stamped
-from transcribe.waveform import Waveform
 
 MINUTE = 60_000
 HOUR = 60 * MINUTE

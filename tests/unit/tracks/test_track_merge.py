@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from transcribe.episode import (
+from transcribe.core.episode import (
     Audio,
     Coverage,
     Episode,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from transcribe.errors import InputError, UsageError
+from transcribe.core.errors import InputError, UsageError
 from transcribe.tracks.names import (
     find_track,
     found_tracks,

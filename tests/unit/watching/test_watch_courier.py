@@ -12,10 +12,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from transcribe.core.errors import UsageError
+from transcribe.core.events import Event, Warned
 from transcribe.engines.hook import Hook
 from transcribe.engines.webhook import ID_HEADER, Webhook
-from transcribe.errors import UsageError
-from transcribe.progress import Event, Warned
 from transcribe.watching.courier import COMMAND, PLACEHOLDERS, TRIES, WEBHOOK, Courier, Send, values_of
 from transcribe.watching.folders import Folders
 from transcribe.watching.ledger import Ledger

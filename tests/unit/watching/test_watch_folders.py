@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from transcribe.errors import InputError, UsageError
+from transcribe.core.errors import InputError, UsageError
 from transcribe.watching import folders
 from transcribe.watching.folders import open_folders, place_key, places
 from transcribe.watching.mounts import network_mount

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from transcribe.errors import OutputError
+from transcribe.core.errors import OutputError
 from transcribe.watching.facts import Facts
 from transcribe.watching.ledger import Ledger
 from transcribe.watching.records import Output, Record, State

@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from transcribe.commands.root import root
-from transcribe.errors import UsageError
+from transcribe.core.errors import UsageError
 from transcribe.watching.service import Service, launchd_plist, systemd_unit
 
 ODD = 'Nagrania "100 %" $HOME \\ gość'

@@ -9,8 +9,8 @@ import pytest
 from click.testing import CliRunner
 
 from transcribe.commands.root import root
-from transcribe.errors import UsageError
-from transcribe.settings import Settings
+from transcribe.core.errors import UsageError
+from transcribe.core.settings import Settings
 from transcribe.watching.asking import fingerprint, retry
 from transcribe.watching.heartbeat import Heartbeat, beat
 from transcribe.watching.ledger import Ledger

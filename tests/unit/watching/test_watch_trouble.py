@@ -6,7 +6,7 @@ import errno
 
 import pytest
 
-from transcribe.errors import (
+from transcribe.core.errors import (
     DependencyError,
     EngineError,
     InputError,

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from obedient import Studio
 
-from transcribe.errors import OutputError
-from transcribe.progress import Warned
+from transcribe.core.errors import OutputError
+from transcribe.core.events import Warned
 from transcribe.watching.heartbeat import last_beat
 from transcribe.watching.records import State
 from transcribe.watching.watcher import Rhythm, Watcher

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from obedient import Studio
 
-from transcribe.errors import EngineError, InputError, ModelError, OutputError
-from transcribe.progress import FileFailed, Noticed, Warned
-from transcribe.text import printable
+from transcribe.core.errors import EngineError, InputError, ModelError, OutputError
+from transcribe.core.events import FileFailed, Noticed, Warned
+from transcribe.core.text import printable
 from transcribe.watching.asking import retry
 from transcribe.watching.looking import Look
 from transcribe.watching.orders import Changed, Down, Finished, Hashed, Stumbled, Up

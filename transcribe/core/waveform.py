@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from transcribe.episode import SAMPLE_RATE, SAMPLES_PER_MS, Audio, Piece, SpeechSpan
-from transcribe.errors import EngineError
+from transcribe.core.episode import SAMPLE_RATE, SAMPLES_PER_MS, Audio, Piece, SpeechSpan
+from transcribe.core.errors import EngineError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

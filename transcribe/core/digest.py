@@ -6,7 +6,7 @@ import hashlib
 import re
 from pathlib import Path
 
-from transcribe.files import open_regular
+from transcribe.core.files import open_regular
 
 _SEALED = re.compile(rb'\{"checksum":"([0-9a-f]{32})","content":(.*)\}\n?', re.DOTALL)
 

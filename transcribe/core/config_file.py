@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from transcribe.errors import UsageError
-from transcribe.files import open_regular
+from transcribe.core.errors import UsageError
+from transcribe.core.files import open_regular
 
 if sys.version_info >= (3, 14):
     import tomllib

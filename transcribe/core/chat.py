@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-from transcribe.errors import EngineError
+from transcribe.core.errors import EngineError
 
 Finish = Literal["stop", "length"]
 """Why an answer ended: the model was done, or there was no room left."""

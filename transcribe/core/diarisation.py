@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import sqrt
 
-from transcribe.episode import Turns
+from transcribe.core.episode import Turns
 
 
 @dataclass(frozen=True)

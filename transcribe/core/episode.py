@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from math import floor
 from typing import Literal
 
-from transcribe.show_notes import NO_SHOW, Chapter, Show, ShowNotes
+from transcribe.core.show_notes import NO_SHOW, Chapter, Show, ShowNotes
 
 SAMPLE_RATE = 16_000
 """Hz. Whisper's input rate (Radford et al. 2022, section 2.2); everything is resampled to it."""

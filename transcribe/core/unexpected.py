@@ -5,9 +5,9 @@ from __future__ import annotations
 import errno
 import traceback
 
-from transcribe import stopping
-from transcribe.errors import EngineError, InputError, Interrupted, OutputError, TranscribeError
-from transcribe.streams import Output
+from transcribe.core import stopping
+from transcribe.core.errors import EngineError, InputError, Interrupted, OutputError, TranscribeError
+from transcribe.core.streams import Output
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 

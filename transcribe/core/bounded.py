@@ -7,8 +7,8 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from transcribe.errors import InputError
-from transcribe.files import open_regular
+from transcribe.core.errors import InputError
+from transcribe.core.files import open_regular
 
 
 def read_bounded(path: Path, most: int, what: str) -> bytes:

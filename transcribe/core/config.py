@@ -15,14 +15,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from transcribe import places
-from transcribe.config_file import ConfigFile
-from transcribe.errors import UsageError
-from transcribe.files import inside
-from transcribe.option import Option
-from transcribe.places import FOLDER_ENV
-from transcribe.settings import OPTIONS, Settings
-from transcribe.trust import admitted
+from transcribe.core import places
+from transcribe.core.config_file import ConfigFile
+from transcribe.core.errors import UsageError
+from transcribe.core.files import inside
+from transcribe.core.option import Option
+from transcribe.core.places import FOLDER_ENV
+from transcribe.core.settings import OPTIONS, Settings
+from transcribe.core.trust import admitted
 
 FILE_NAME = "transcribe.toml"
 

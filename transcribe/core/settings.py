@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from transcribe.option import Option, declared_in, option
+from transcribe.core.option import Option, declared_in, option
 
 LANGUAGE_HELP = "Language: en, pl, …; auto: detect; multi: several"
 

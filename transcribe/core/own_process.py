@@ -30,8 +30,8 @@ from typing import BinaryIO, Protocol, TypeVar, cast
 
 import msgspec
 
-from transcribe import errors, processes
-from transcribe.errors import EngineError, TranscribeError
+from transcribe.core import errors, processes
+from transcribe.core.errors import EngineError, TranscribeError
 
 T = TypeVar("T")
 
@@ -49,7 +49,7 @@ MORE_LIKELY_KILLED = b"500"
 """Added to how likely Linux is to kill the process when memory runs out (-1000 to 1000), so that it is not
 this program that goes."""
 
-START = "from transcribe.own_process import serve; serve()"
+START = "from transcribe.core.own_process import serve; serve()"
 
 
 class Died(EngineError):
@@ -68,7 +68,7 @@ class _Failure:
     """An error on its way back.
 
     Attributes:
-        kind: Name of its class in `transcribe.errors`.
+        kind: Name of its class in `transcribe.core.errors`.
         what: As in `TranscribeError`.
         hint: Likewise.
     """

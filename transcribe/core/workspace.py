@@ -18,8 +18,8 @@ from typing import TypeVar
 import filelock
 import msgspec
 
-from transcribe.digest import file_digest, sealed, unsealed
-from transcribe.files import (
+from transcribe.core.digest import file_digest, sealed, unsealed
+from transcribe.core.files import (
     PRIVATE_FILE,
     atomic_file,
     disk_errors,
@@ -29,8 +29,8 @@ from transcribe.files import (
     sweep,
     temporary_folder,
 )
-from transcribe.places import work_root
-from transcribe.text import from_json, to_json
+from transcribe.core.places import work_root
+from transcribe.core.text import from_json, to_json
 
 T = TypeVar("T")
 

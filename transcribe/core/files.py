@@ -20,8 +20,8 @@ from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO
 
-from transcribe.errors import OutputError
-from transcribe.places import work_root
+from transcribe.core.errors import OutputError
+from transcribe.core.places import work_root
 
 try:
     import fcntl

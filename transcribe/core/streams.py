@@ -15,7 +15,7 @@ import sys
 from contextlib import suppress
 from typing import Any, TextIO, cast
 
-from transcribe.text import printable_lines
+from transcribe.core.text import printable_lines
 
 
 class Text(io.TextIOWrapper):

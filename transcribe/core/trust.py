@@ -10,8 +10,8 @@ import os
 from pathlib import Path
 from typing import Any
 
-from transcribe.files import inside
-from transcribe.option import Option
+from transcribe.core.files import inside
+from transcribe.core.option import Option
 
 STANDARD = "-"
 """Stands for standard output where a folder is meant."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from transcribe.episode import Segment
+from transcribe.core.episode import Segment
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from transcribe.timecode import parse_timecode
+from transcribe.core.timecode import parse_timecode
 
 Choices = tuple[str, ...]
 Trust = Literal["user", "any", "inside", "name"]
