@@ -29,7 +29,7 @@ from transcribe.core.settings import ComputeSettings, DetectSettings, NormaliseS
 from transcribe.core.waveform import Waveform
 from transcribe.engines.ffmpeg import Ffmpeg
 from transcribe.engines.silero import SileroDetector
-from transcribe.rttm import read_rttm
+from transcribe.formats.rttm import read_rttm
 from transcribe.speaker_evaluation import DiarisationScore, diarisation_score, total_diarisation
 from transcribe.stages.detect import detect
 from transcribe.stages.diarise import diarise

@@ -16,10 +16,10 @@ from transcribe.core.text import to_json
 from transcribe.core.unexpected import ends_run, for_people
 from transcribe.core.waveform import Waveform
 from transcribe.core.workspace import Workspace
+from transcribe.formats.rttm import read_rttm
 from transcribe.pausing import to_the_end
 from transcribe.pipeline import Engines, open_workspace, samples_of, transcribing
 from transcribe.register import Register, recognised
-from transcribe.rttm import read_rttm
 from transcribe.stages.attribute import attribute
 from transcribe.stages.diarise import STAGE, diarise, given_names, renamed, speaker_count, turns_of
 from transcribe.stages.normalise import AUDIO_FILE

@@ -17,7 +17,7 @@ from pathlib import Path
 from transcribe.core.bounded import decoded, read_bounded
 from transcribe.core.episode import Episode, Turns
 from transcribe.core.errors import DependencyError, InputError, UsageError
-from transcribe.rttm import read_rttm_text
+from transcribe.formats.rttm import read_rttm_text
 
 TRANSCRIPTS = (".json", ".vtt", ".srt", ".txt")
 """Endings under which the transcript of a reference is looked for, the most exact first."""

@@ -26,13 +26,13 @@ from transcribe.core.show_notes import NO_SHOW
 from transcribe.engines.llm.find import connect, find_servers
 from transcribe.engines.llm.llama_cpp import LlamaCpp, version
 from transcribe.engines.llm.servers import KINDS
+from transcribe.formats.templates import template_folder
 from transcribe.models.sources import pull
 from transcribe.models.store import InstalledModel, Store
 from transcribe.notes.answers import SCHEMA, read_items
 from transcribe.notes.prompted import TASKS, PromptedWriter
 from transcribe.notes.prompts import Prompts
 from transcribe.notes.writer import Material, Sentence
-from transcribe.templates import template_folder
 
 pytestmark = [
     pytest.mark.real,

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from transcribe import limits, templates
 from transcribe.core.errors import TranscribeError, UsageError
-from transcribe.templates import escape_markdown, find_template, render_file, render_template
+from transcribe.formats import sandbox, templates
+from transcribe.formats.templates import escape_markdown, find_template, render_file, render_template
 
 
 @pytest.fixture
@@ -117,7 +117,7 @@ def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
 def test_what_never_ends_is_stopped(
     own: Path, monkeypatch: pytest.MonkeyPatch, source: str, message: str
 ) -> None:
-    monkeypatch.setattr(limits, "SECONDS", 1 if "1 s" in message else 60)
+    monkeypatch.setattr(sandbox, "SECONDS", 1 if "1 s" in message else 60)
     (own / "a.md.j2").write_text(source)
     with pytest.raises(TranscribeError, match=message):
         render_template("a.md.j2")

@@ -176,8 +176,8 @@ def test_a_command_says_it_once(folder: Path) -> None:
 
 def test_templates_of_a_folder_are_no_links_out_of_it(folder: Path) -> None:
     from transcribe.core.errors import UsageError
+    from transcribe.formats.templates import find_template, render_file, render_template, user_folders
     from transcribe.notes.prompts import find_prompts
-    from transcribe.templates import find_template, render_file, render_template, user_folders
 
     secret = folder.parent / "secret.txt"
     (folder / "templates").mkdir()

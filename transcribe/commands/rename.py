@@ -81,7 +81,7 @@ def _list(shares: Sequence[Share]) -> None:
 
     from transcribe.core.text import printable
     from transcribe.core.timecode import format_duration
-    from transcribe.templates import clock
+    from transcribe.formats.templates import clock
 
     if not any(share.name for share in shares):
         click.echo("speakers are not told apart in this transcript", err=True)

@@ -18,7 +18,7 @@ def templates() -> None:
 @templates.command("list")
 def list_() -> None:
     """List the templates, and which one of each name is used."""
-    from transcribe.templates import find_template, template_names
+    from transcribe.formats.templates import find_template, template_names
 
     for name in template_names():
         origin, path = find_template(name)
@@ -32,7 +32,7 @@ def copy(name: str, folder: Path | None) -> None:
     """Copy a packaged template, to be changed: into FOLDER, else into templates/ of the current folder."""
     from transcribe.core.bounded import make_folder
     from transcribe.core.files import atomic_file, disk_errors
-    from transcribe.templates import FOLDER, template_folder, template_names
+    from transcribe.formats.templates import FOLDER, template_folder, template_names
 
     wanted = name if name.endswith(".j2") else f"{name}.j2"
     if wanted not in template_names():
@@ -55,8 +55,8 @@ def check(files: tuple[Path, ...]) -> None:
 
     Without FILE, every template that is in use is checked.
     """
+    from transcribe.formats.templates import find_template, template_names
     from transcribe.stages.content import check_template
-    from transcribe.templates import find_template, template_names
 
     for path in files or [find_template(name)[1] for name in template_names()]:
         size = len(check_template(path))

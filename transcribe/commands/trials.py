@@ -17,6 +17,7 @@ from transcribe.commands.choose import RECOGNISERS, cores, layout
 from transcribe.core.episode import Chunks
 from transcribe.core.errors import DependencyError, InputError, ModelError
 from transcribe.core.events import silent
+from transcribe.core.places import shipped
 from transcribe.core.settings import MULTI, ComputeSettings, Settings
 from transcribe.core.waveform import Waveform
 from transcribe.engines.ffmpeg import Ffmpeg
@@ -94,10 +95,8 @@ class Material:
 
 
 def sample() -> Path:
-    """The recording that comes with the program: in the wheel inside the package, else beside it."""
-    name = "two-voices.flac"
-    packaged = Path(__file__).parents[1] / "_samples" / name
-    return packaged if packaged.is_file() else Path(__file__).parents[2] / "samples" / name
+    """The recording that comes with the program."""
+    return shipped("samples") / "two-voices.flac"
 
 
 def prepare(path: Path, settings: Settings, folder: Path) -> Material:

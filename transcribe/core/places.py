@@ -1,4 +1,4 @@
-"""The user's folders: where work, models and voices are kept, and which variables move them."""
+"""Folders of the user (work, models, voices), the variables that move them, and what the program brings."""
 
 from __future__ import annotations
 
@@ -14,6 +14,13 @@ FOLDER_ENV = frozenset({WORK_ENV, MODELS_ENV, VOICES_ENV})
 """Every variable that moves a folder."""
 
 _PROGRAM = "transcribe"
+_PACKAGE = Path(__file__).parents[1]
+
+
+def shipped(name: str) -> Path:
+    """A folder that comes with the program: in the wheel inside the package, in a checkout beside it."""
+    packaged = _PACKAGE / f"_{name}"
+    return packaged if packaged.is_dir() else _PACKAGE.parent / name
 
 
 def work_root() -> Path:

@@ -14,8 +14,8 @@ from transcribe.formats.labels import direction_of, disclosure_of, label_languag
 from transcribe.formats.md import title_of
 from transcribe.formats.outline import outline_of
 from transcribe.formats.paragraphs import paragraphs_of
+from transcribe.formats.templates import SUFFIX, render_template
 from transcribe.formats.tokens import encodable, plain
-from transcribe.templates import SUFFIX, render_template
 
 Write = Callable[[Episode, SubtitleSettings], bytes]
 

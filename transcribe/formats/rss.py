@@ -27,7 +27,7 @@ from transcribe.formats.outline import (
     web_address,
     xml_text,
 )
-from transcribe.templates import render_template
+from transcribe.formats.templates import render_template
 
 ITUNES = "{http://www.itunes.com/dtds/podcast-1.0.dtd}"
 CONTENT = "{http://purl.org/rss/1.0/modules/content/}"

@@ -12,8 +12,8 @@ from transcribe.core.files import open_regular
 from transcribe.core.settings import Settings
 from transcribe.formats import FORMATS, page, render, review
 from transcribe.formats.notes import suffix_of as template_suffix
+from transcribe.formats.templates import render_file
 from transcribe.formats.tokens import encodable
-from transcribe.templates import render_file
 
 TEMPLATE = "template"
 """What stands for the user's own template (`--template`) among the names of formats."""

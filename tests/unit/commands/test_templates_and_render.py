@@ -16,7 +16,7 @@ from transcribe.core.settings import SubtitleSettings
 from transcribe.formats import FORMATS, PACK, document, render
 from transcribe.formats.example import example_episode
 from transcribe.formats.page import EMBED_BYTES
-from transcribe.templates import template_names
+from transcribe.formats.templates import template_names
 
 
 def run(*arguments: str) -> Result:

@@ -14,11 +14,11 @@ from transcribe.core.errors import DependencyError, EngineError
 from transcribe.core.own_process import Died
 from transcribe.core.show_notes import NO_SHOW
 from transcribe.engines.llm.llama_cpp import LlamaCpp, version
+from transcribe.formats.templates import template_folder
 from transcribe.notes.answers import SCHEMA
 from transcribe.notes.prompted import PromptedWriter
 from transcribe.notes.prompts import Prompts
 from transcribe.notes.writer import Material, Sentence
-from transcribe.templates import template_folder
 
 Stand = Callable[[str], None]
 

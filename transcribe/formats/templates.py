@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Any
 from transcribe.core.config import user_file
 from transcribe.core.errors import UsageError
 from transcribe.core.files import inside, real
+from transcribe.core.places import shipped
 from transcribe.core.timecode import format_duration, format_timecode
-from transcribe.limits import OUTPUT_CHARS, run_limited
+from transcribe.formats.sandbox import OUTPUT_CHARS, run_limited
 
 if TYPE_CHECKING:
     from jinja2 import BaseLoader, Environment
@@ -42,8 +43,7 @@ _WEB = ("http://", "https://", "mailto:")
 
 def template_folder() -> Path:
     """Where our own templates lie: in the wheel inside the package, in a checkout beside it."""
-    packaged = Path(__file__).with_name("_templates")
-    return packaged if packaged.is_dir() else Path(__file__).parent.parent / FOLDER
+    return shipped(FOLDER)
 
 
 def user_folders() -> dict[str, Path]:
