@@ -30,11 +30,11 @@ from transcribe.core.waveform import Waveform
 from transcribe.engines.ffmpeg import Ffmpeg
 from transcribe.engines.silero import SileroDetector
 from transcribe.formats.rttm import read_rttm
+from transcribe.pipeline.speakers.diarise import diarise
+from transcribe.pipeline.stages.detect import detect
+from transcribe.pipeline.stages.normalise import normalise
+from transcribe.pipeline.stages.probe import probe
 from transcribe.speaker_evaluation import DiarisationScore, diarisation_score, total_diarisation
-from transcribe.stages.detect import detect
-from transcribe.stages.diarise import diarise
-from transcribe.stages.normalise import normalise
-from transcribe.stages.probe import probe
 
 ROOT = Path(__file__).resolve().parent.parent
 SOUND = (".flac", ".wav", ".m4a", ".mp3", ".ogg", ".opus")

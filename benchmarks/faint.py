@@ -29,11 +29,11 @@ from transcribe.core.settings import ComputeSettings, DetectSettings, NormaliseS
 from transcribe.core.waveform import Waveform
 from transcribe.engines.ffmpeg import Ffmpeg
 from transcribe.engines.silero import SileroDetector
-from transcribe.stages.detect import detect
-from transcribe.stages.level import Level, level_of
-from transcribe.stages.normalise import normalise
-from transcribe.stages.probe import probe
-from transcribe.stages.unheard import WINDOW_MS, unheard
+from transcribe.pipeline.stages.detect import detect
+from transcribe.pipeline.stages.level import Level, level_of
+from transcribe.pipeline.stages.normalise import normalise
+from transcribe.pipeline.stages.probe import probe
+from transcribe.pipeline.stages.unheard import WINDOW_MS, unheard
 
 ROOT = Path(__file__).resolve().parent.parent
 

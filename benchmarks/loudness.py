@@ -32,10 +32,10 @@ from transcribe.core.waveform import Waveform
 from transcribe.engines.ffmpeg import Ffmpeg
 from transcribe.engines.silero import SileroDetector
 from transcribe.evaluation import Score, score
-from transcribe.stages.detect import detect
-from transcribe.stages.normalise import normalise
-from transcribe.stages.plan import plan
-from transcribe.stages.probe import probe
+from transcribe.pipeline.stages.detect import detect
+from transcribe.pipeline.stages.normalise import normalise
+from transcribe.pipeline.stages.plan import plan
+from transcribe.pipeline.stages.probe import probe
 
 ROOT = Path(__file__).resolve().parent.parent
 CLIPS = ("leopard-en", "sense-0870", "two-cities", "pyannote-sample", "ami-dev00")

@@ -25,7 +25,7 @@ from benchmarks.recognisers import ask, clean_environment, program
 from benchmarks.rooms import RATE, Room, Samples, by_another_clock, decoded, microphones, turns, write
 from transcribe.core.waveform import Waveform
 from transcribe.evaluation import Score, score
-from transcribe.tracks.align import place
+from transcribe.pipeline.tracks.align import place
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"

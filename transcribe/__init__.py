@@ -51,11 +51,12 @@ def transcribe_file(
     from transcribe.commands.choose_writer import choose_writer
     from transcribe.core.events import silent
     from transcribe.core.settings import Settings
-    from transcribe.diarising import check_speakers, diarised
-    from transcribe.noting import noted
-    from transcribe.pausing import to_the_end
-    from transcribe.pipeline import open_workspace, transcribing
-    from transcribe.speaking import source_of
+    from transcribe.pipeline.identity import open_workspace
+    from transcribe.pipeline.notes_step import noted
+    from transcribe.pipeline.recipe import transcribing
+    from transcribe.pipeline.speakers.step import check_speakers, diarised
+    from transcribe.pipeline.suspend import to_the_end
+    from transcribe.pipeline.tracks.choice import source_of
 
     settings = Settings.of(**options)
     check_speakers(settings, [str(path)])
@@ -88,7 +89,7 @@ def transcribe_tracks(
     from pathlib import Path
 
     from transcribe.core.settings import Settings
-    from transcribe.tracks.names import found_tracks
+    from transcribe.pipeline.tracks.names import found_tracks
 
     return _together(
         list(found_tracks([Path(path) for path in paths]).tracks), Settings.of(**options), progress
@@ -100,10 +101,10 @@ def _together(paths: list[Path], settings: Settings, progress: Progress | None) 
     from transcribe.commands.choose_writer import choose_writer
     from transcribe.core.events import silent
     from transcribe.loaded import kept_loaded
-    from transcribe.multitrack import open_joint_workspace, transcribing_tracks
-    from transcribe.noting import noted
-    from transcribe.pausing import to_the_end
-    from transcribe.track_jobs import parts_of, track_jobs
+    from transcribe.pipeline.notes_step import noted
+    from transcribe.pipeline.suspend import to_the_end
+    from transcribe.pipeline.tracks.inputs import parts_of, track_jobs
+    from transcribe.pipeline.tracks.recipe import open_joint_workspace, transcribing_tracks
 
     open_writer = choose_writer(settings)
     engines = choose_engines(settings)

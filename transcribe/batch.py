@@ -20,9 +20,9 @@ from transcribe.core.text import printable
 from transcribe.core.unexpected import ends_run, for_people
 from transcribe.jobs import Job, plan_jobs, plan_tracks
 from transcribe.loaded import kept_loaded
-from transcribe.noting import OpenWriter
-from transcribe.pausing import PATIENCE_SECONDS, Pause, Pausing
-from transcribe.pipeline import Engines
+from transcribe.pipeline.notes_step import OpenWriter
+from transcribe.pipeline.ports import Engines
+from transcribe.pipeline.suspend import PATIENCE_SECONDS, Pause, Pausing
 from transcribe.transcribing import transcribe_one
 
 

@@ -13,8 +13,9 @@ from transcribe.core.digest import file_digest
 from transcribe.core.option import Option
 from transcribe.core.settings import OPTIONS, WORDS_DEPEND_ON, Settings
 from transcribe.formats.templates import MAX_TEMPLATE_BYTES, SUFFIX, user_folders
-from transcribe.noting import wants_notes
-from transcribe.pipeline import Engines, provenance_of
+from transcribe.pipeline.identity import provenance_of
+from transcribe.pipeline.notes_step import wants_notes
+from transcribe.pipeline.ports import Engines
 
 NO_SAY = (*WORDS_DEPEND_ON, "compute", "display", "output")
 """Groups that are taken from the provenance, or that have no say in what stands in a file."""

@@ -10,14 +10,14 @@ from pathlib import Path
 from transcribe.core.errors import UsageError
 from transcribe.core.settings import Settings
 from transcribe.core.show_notes import Chapter
-from transcribe.diarising import check_speakers
 from transcribe.formats import PACK, format_named, review
 from transcribe.notes.show import show_of
-from transcribe.noting import wants_notes
+from transcribe.pipeline.notes_step import wants_notes
+from transcribe.pipeline.speakers.step import check_speakers
+from transcribe.pipeline.stages.content import TEMPLATE, check_template, suffix_of
+from transcribe.pipeline.stages.publish import Published, Target, target_path
+from transcribe.pipeline.stages.tagging import sound_targets
 from transcribe.records import Memory
-from transcribe.stages.content import TEMPLATE, check_template, suffix_of
-from transcribe.stages.publish import Published, Target, target_path
-from transcribe.stages.tagging import sound_targets
 
 STANDARD = "-"
 """Standard input as a source, standard output as a destination."""

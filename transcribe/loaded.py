@@ -7,8 +7,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import cache
 
-from transcribe.listening import OpenWorkers, Workers
-from transcribe.pipeline import Engines
+from transcribe.pipeline.ports import Engines, OpenWorkers, Workers
 
 
 @contextmanager

@@ -18,9 +18,9 @@ from transcribe.formats import PACK, format_named
 from transcribe.notes.extractive import write_extractive
 from transcribe.notes.material import material_of
 from transcribe.notes.show import show_of
-from transcribe.noting import KEEP, OpenWriter, notes_of, wants_notes, with_notes
-from transcribe.stages.content import TEMPLATE, check_content, content_of, suffix_of
-from transcribe.stages.publish import target_path
+from transcribe.pipeline.notes_step import KEEP, OpenWriter, notes_of, wants_notes, with_notes
+from transcribe.pipeline.stages.content import TEMPLATE, check_content, content_of, suffix_of
+from transcribe.pipeline.stages.publish import target_path
 
 MAX_DOCUMENT_BYTES = 512 * 1024 * 1024
 """The document of a ten-hour recording has about 15 MB."""

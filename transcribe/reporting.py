@@ -28,7 +28,7 @@ from transcribe.core.files import atomic_file, disk_errors
 from transcribe.core.text import readable
 from transcribe.due import Decision, Plan
 from transcribe.jobs import Job
-from transcribe.pipeline import Engines
+from transcribe.pipeline.ports import Engines
 from transcribe.reports import GOOD, BatchReport, FileReport, Status, encoded
 
 

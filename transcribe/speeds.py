@@ -10,7 +10,7 @@ import msgspec
 from transcribe.core.errors import OutputError
 from transcribe.core.files import atomic_file, private_folder, read_regular
 from transcribe.core.places import cache
-from transcribe.pipeline import Engines
+from transcribe.pipeline.ports import Engines
 
 LEAST_AUDIO_MS = 60_000
 """Of less recording the time says more about starting than about recognising."""

@@ -13,7 +13,7 @@ from transcribe.batch import transcribe_jobs
 from transcribe.core.events import Progress, silent
 from transcribe.core.settings import Settings
 from transcribe.due import Plan, plan_batch
-from transcribe.pipeline import Engines
+from transcribe.pipeline.ports import Engines
 from transcribe.recordings import find_recordings
 from transcribe.reporting import Reporter
 from transcribe.reports import BatchReport, failures_of, read_report

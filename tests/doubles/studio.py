@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from transcribe.core.episode import SAMPLE_RATE, AudioStream, DecodingOptions, Heard, ModelIdentity, Word
 from transcribe.core.errors import InputError
 from transcribe.core.media import Container, Decoding, Extract, Sink
-from transcribe.pipeline import Engines
+from transcribe.pipeline.ports import Engines
 
 Window = NDArray[np.float32]
 

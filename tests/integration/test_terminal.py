@@ -22,7 +22,7 @@ from transcribe.commands.root import COMMANDS
 from transcribe.core.settings import SubtitleSettings
 from transcribe.formats import render
 from transcribe.formats.example import example_episode
-from transcribe.register import Enrolled, Register
+from transcribe.pipeline.speakers.register import Enrolled, Register
 from transcribe.watching.ledger import Ledger
 from transcribe.watching.records import Record, State
 

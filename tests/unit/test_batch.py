@@ -26,12 +26,12 @@ from transcribe.core.events import (
 )
 from transcribe.core.media import Container
 from transcribe.notes.writer import Writer
-from transcribe.pipeline import open_workspace
+from transcribe.pipeline.identity import open_workspace
+from transcribe.pipeline.ports import Editor
+from transcribe.pipeline.stages.probe import probe
+from transcribe.pipeline.stages.publish import Target
 from transcribe.records import read_record
 from transcribe.reporting import Reporter
-from transcribe.stages.probe import probe
-from transcribe.stages.publish import Target
-from transcribe.stages.tagging import Editor
 from transcribe.transcribing import judge
 
 GAP = Coverage(10_000, 1_000, 0, 0, (Spot(0, 1_000, "missing", "no words were recognised"),))

@@ -33,9 +33,9 @@ from transcribe.core.media import Decoding, Extract, Sink
 from transcribe.core.settings import Settings
 from transcribe.core.waveform import Waveform
 from transcribe.core.workspace import Workspace
-from transcribe.diarising import check_speakers, diarised
-from transcribe.pipeline import Engines
-from transcribe.register import Enrolled, Register
+from transcribe.pipeline.ports import Engines
+from transcribe.pipeline.speakers.register import Enrolled, Register
+from transcribe.pipeline.speakers.step import check_speakers, diarised
 
 NONE: Any = None
 SECONDS = 10

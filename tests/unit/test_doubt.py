@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from transcribe.core.episode import DecodingOptions, Word
-from transcribe.doubt import (
+from transcribe.pipeline.hearing.doubt import (
     bare,
     doubts,
     is_loop,

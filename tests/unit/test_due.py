@@ -15,9 +15,9 @@ from studio import BROKEN
 from transcribe.core.errors import InputError, UsageError
 from transcribe.core.events import Event, FileSkipped
 from transcribe.due import plan_batch
+from transcribe.pipeline.stages import probe
 from transcribe.recordings import find_recordings
 from transcribe.reporting import Reporter
-from transcribe.stages import probe
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from transcribe.core.episode import Chunk, ChunkResult, DecodingOptions, Heard, SpeechSpan, Spot, Word
 from transcribe.core.waveform import Waveform
-from transcribe.listening import Listener
-from transcribe.window import holes, on_timeline, part_of, split_at_holes
+from transcribe.pipeline.hearing.listener import Listener
+from transcribe.pipeline.hearing.window import holes, on_timeline, part_of, split_at_holes
 
 ENGLISH = DecodingOptions("en")
 

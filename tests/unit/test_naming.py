@@ -11,7 +11,7 @@ from transcribe.core.episode import Episode
 from transcribe.core.errors import UsageError
 from transcribe.core.show_notes import Chapter, Quote, Statement
 from transcribe.formats.example import example_episode
-from transcribe.naming import Share, read_names, renamed, shares_of
+from transcribe.pipeline.speakers.names import Share, read_names, renamed, shares_of
 
 KNOWN = ("Anna", "Ben", "a=b", "Łukasz")
 

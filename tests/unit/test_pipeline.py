@@ -17,8 +17,10 @@ from transcribe.core.settings import Settings
 from transcribe.core.workspace import Workspace
 from transcribe.engines.ffmpeg import Ffmpeg
 from transcribe.engines.silero import SileroDetector
-from transcribe.pipeline import Engines, listened, provenance_of
-from transcribe.stages.probe import probe
+from transcribe.pipeline.identity import provenance_of
+from transcribe.pipeline.ports import Engines
+from transcribe.pipeline.recipe import listened
+from transcribe.pipeline.stages.probe import probe
 
 MakeMedia = Callable[..., Path]
 

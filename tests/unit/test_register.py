@@ -11,7 +11,7 @@ import pytest
 from transcribe.core import places
 from transcribe.core.diarisation import Voice, cosine
 from transcribe.core.errors import InputError, UsageError
-from transcribe.register import THRESHOLD, Enrolled, Register, recognised
+from transcribe.pipeline.speakers.register import THRESHOLD, Enrolled, Register, recognised
 
 ALA = Enrolled("Ala / Łódź", "diariser 1", "ala.wav", 31.5, (1.0, 0.0))
 

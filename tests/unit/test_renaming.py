@@ -17,10 +17,10 @@ from transcribe.core.workspace import Workspace
 from transcribe.formats import FORMATS
 from transcribe.formats.document import read_document
 from transcribe.formats.example import example_episode
-from transcribe.naming import renamed
+from transcribe.pipeline.speakers.names import renamed
+from transcribe.pipeline.stages.content import content_of, suffix_of
+from transcribe.pipeline.stages.publish import Target, publish, target_path
 from transcribe.renaming import named_since, rename_speakers
-from transcribe.stages.content import content_of, suffix_of
-from transcribe.stages.publish import Target, publish, target_path
 
 KEY = f"{'0' * 32}/{'1' * 32}"
 DEFAULTS = Settings()

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from transcribe.core.episode import Word
-from transcribe.doubt import bare
-from transcribe.repeats import shared, without_repeats
+from transcribe.pipeline.hearing.doubt import bare
+from transcribe.pipeline.hearing.repeats import shared, without_repeats
 
 
 def words(text: str, start_ms: int = 0) -> list[Word]:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from transcribe.core.episode import Chunk, ChunkResult, Segment, SpeechSpan, Word, join_words
-from transcribe.seams import at_seams, by_their_middles, go_over
+from transcribe.pipeline.hearing.seams import at_seams, by_their_middles, go_over
 
 CUT_MS = 10_000
 

@@ -16,9 +16,9 @@ from transcribe.core.events import Event, Warned
 from transcribe.core.settings import Settings
 from transcribe.engines.ffmpeg import Ffmpeg
 from transcribe.engines.silero import SileroDetector
-from transcribe.pipeline import Engines
-from transcribe.speaking import Choice, Sample, choice_of, source_of
-from transcribe.track_jobs import parts_of, track_jobs
+from transcribe.pipeline.ports import Engines
+from transcribe.pipeline.tracks.choice import Choice, Sample, choice_of, source_of
+from transcribe.pipeline.tracks.inputs import parts_of, track_jobs
 
 MakeMedia = Callable[..., Path]
 

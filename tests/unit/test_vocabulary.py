@@ -8,7 +8,15 @@ import pytest
 
 from transcribe.core.errors import UsageError
 from transcribe.core.settings import RecogniseSettings
-from transcribe.vocabulary import MOST_PROMPT_TOKENS, fitting, folded, likely, prompt_of, terms_of, written
+from transcribe.pipeline.hearing.vocabulary import (
+    MOST_PROMPT_TOKENS,
+    fitting,
+    folded,
+    likely,
+    prompt_of,
+    terms_of,
+    written,
+)
 
 NAMES = ("Adam Duguid", "Kalpana Chawla", "Reto Lamm", "Łódź", "Ilan Ramon")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from transcribe.core.episode import Chunk, Segment, SpeechSpan, Word
-from transcribe.window import kept_part
+from transcribe.pipeline.hearing.window import kept_part
 
 PIECES = (SpeechSpan(9_500, 20_500),)
 CUT_AT_BOTH_ENDS = Chunk(3, PIECES, keeps=SpeechSpan(10_000, 20_000))

@@ -14,7 +14,7 @@ from transcribe.core.errors import UsageError
 if TYPE_CHECKING:
     from transcribe.core.settings import Settings
     from transcribe.due import Plan
-    from transcribe.pipeline import Engines
+    from transcribe.pipeline.ports import Engines
     from transcribe.reporting import Reporter
 
 

@@ -19,13 +19,13 @@ from transcribe.core.errors import ModelError, UsageError
 from transcribe.core.settings import MULTI, ComputeSettings, RecogniseSettings, Settings
 from transcribe.models.catalogue import Kind
 from transcribe.models.store import InstalledModel, Store, check_before_load
-from transcribe.pipeline import Engines
+from transcribe.pipeline.ports import Engines
 
 if TYPE_CHECKING:
     from transcribe.engines.ctranslate2 import CTranslate2
     from transcribe.engines.pool import WorkerPool
     from transcribe.engines.whisper_cpp import WhisperCpp
-    from transcribe.stages.detect import SpeechDetector
+    from transcribe.pipeline.ports import SpeechDetector
 
 OpenPool = Callable[[InstalledModel, Settings], AbstractContextManager["WorkerPool[Any]"]]
 

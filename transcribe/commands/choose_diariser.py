@@ -8,7 +8,8 @@ from typing import TypedDict
 
 from transcribe.core.settings import ComputeSettings, Settings
 from transcribe.models.store import AUTO, InstalledModel, Store, check_before_load
-from transcribe.stages.diarise import Diariser, speaker_count
+from transcribe.pipeline.ports import Diariser
+from transcribe.pipeline.speakers.diarise import speaker_count
 
 
 class Choice(TypedDict):

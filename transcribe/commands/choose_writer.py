@@ -15,7 +15,7 @@ from transcribe.core.settings import Settings
 from transcribe.models.store import AUTO, InstalledModel, Store, check_before_load
 from transcribe.notes.extractive import NAME as EXTRACTIVE
 from transcribe.notes.writer import Writer
-from transcribe.noting import OpenWriter
+from transcribe.pipeline.notes_step import OpenWriter
 
 if TYPE_CHECKING:
     from transcribe.engines.llm.servers import Kind as ServerKind

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from transcribe.core.config import Resolved
     from transcribe.core.events import Progress
     from transcribe.core.settings import Settings
-    from transcribe.pipeline import Engines
+    from transcribe.pipeline.ports import Engines
     from transcribe.references import Text
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -206,7 +206,7 @@ def _listen(wish: Wish, resolved: Resolved) -> list[Text | TranscribeError]:
 
 def _with_speakers(settings: Settings, references: Sequence[Path]) -> Settings:
     """The settings, with speakers told apart where a reference does so."""
-    from transcribe.diarising import check_speakers, wants_speakers
+    from transcribe.pipeline.speakers.step import check_speakers, wants_speakers
     from transcribe.references import WITH_SPEAKERS
 
     told = any(path.suffix.lower() in WITH_SPEAKERS for path in references)
@@ -221,9 +221,9 @@ def _listen_to(
 ) -> Text | TranscribeError:
     from transcribe.core.events import FileFailed, FileFinished
     from transcribe.core.unexpected import ends_run, for_people
-    from transcribe.diarising import diarised_episode
+    from transcribe.pipeline.speakers.step import diarised_episode
+    from transcribe.pipeline.tracks.choice import source_of
     from transcribe.references import text_of
-    from transcribe.speaking import source_of
 
     try:
         source = source_of(path, settings, engines, progress)

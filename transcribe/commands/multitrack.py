@@ -49,7 +49,7 @@ def multitrack(
         from transcribe.batch import transcribe_together
         from transcribe.commands.choose import choose_engines
         from transcribe.commands.choose_writer import choose_writer
-        from transcribe.tracks.names import found_tracks
+        from transcribe.pipeline.tracks.names import found_tracks
 
         found = found_tracks(named)
         for warning in (*resolved.warnings, *found.warnings):

@@ -13,7 +13,7 @@ from transcribe.core.errors import UsageError
 from transcribe.core.settings import OPTIONS
 
 if TYPE_CHECKING:
-    from transcribe.naming import Share
+    from transcribe.pipeline.speakers.names import Share
     from transcribe.renaming import Renaming
 
 MADE_WITH = ("template", "embed_audio", "disclosure", "force")
@@ -44,7 +44,7 @@ def rename(
     somebody else becomes one speaker with them. A file that was edited is refused: replace it with
     --force, or leave it with --keep-edited. Later runs write the new names, too.
     """
-    from transcribe.naming import read_names, shares_of
+    from transcribe.pipeline.speakers.names import read_names, shares_of
     from transcribe.renaming import rename_speakers
     from transcribe.rendering import open_document
 

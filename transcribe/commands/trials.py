@@ -22,14 +22,15 @@ from transcribe.core.settings import MULTI, ComputeSettings, Settings
 from transcribe.core.waveform import Waveform
 from transcribe.engines.ffmpeg import Ffmpeg
 from transcribe.engines.silero import SileroDetector
-from transcribe.listening import Listener, Recogniser
 from transcribe.models.catalogue import weights_name
 from transcribe.models.store import InstalledModel, Store, check_before_load
-from transcribe.stages.detect import detect
-from transcribe.stages.normalise import normalise
-from transcribe.stages.plan import plan
-from transcribe.stages.probe import probe
-from transcribe.stages.recognise import batches, choose_language, listener_of
+from transcribe.pipeline.hearing.listener import Listener
+from transcribe.pipeline.ports import Recogniser
+from transcribe.pipeline.stages.detect import detect
+from transcribe.pipeline.stages.normalise import normalise
+from transcribe.pipeline.stages.plan import plan
+from transcribe.pipeline.stages.probe import probe
+from transcribe.pipeline.stages.recognise import batches, choose_language, listener_of
 
 SPEECH_MS = 60_000
 """How much speech is enough to tell engines apart."""

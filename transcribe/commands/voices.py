@@ -13,7 +13,7 @@ from transcribe.core.errors import UsageError
 from transcribe.core.text import shown
 
 if TYPE_CHECKING:
-    from transcribe.register import Enrolled
+    from transcribe.pipeline.speakers.register import Enrolled
 
 
 @click.group()
@@ -28,7 +28,7 @@ def voices() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list instead of a table.")
 def list_(as_json: bool) -> None:
     """List everyone whose voice is registered."""
-    from transcribe.register import Register
+    from transcribe.pipeline.speakers.register import Register
 
     register = Register()
     enrolled = register.enrolled()
@@ -46,7 +46,7 @@ def list_(as_json: bool) -> None:
 @click.argument("name")
 def show(name: str) -> None:
     """Print what is stored of a person, and where."""
-    from transcribe.register import Register
+    from transcribe.pipeline.speakers.register import Register
 
     register = Register()
     enrolled = register.get(name)
@@ -58,7 +58,7 @@ def show(name: str) -> None:
 @click.argument("name")
 def delete(name: str) -> None:
     """Delete a person's voice."""
-    from transcribe.register import Register
+    from transcribe.pipeline.speakers.register import Register
 
     say(f"deleted: {Register().delete(name)}")
 
@@ -78,7 +78,7 @@ def add(
 ) -> None:
     """Register the voice of NAME out of a RECORDING in which only they speak: half a minute is best."""
     from transcribe.commands.display import open_display
-    from transcribe.register import Register
+    from transcribe.pipeline.speakers.register import Register
 
     settings = settings_of(given_flags(context), config_file, profile)
     asked = context.ensure_object(Asked)
@@ -93,8 +93,8 @@ def add(
     from transcribe.commands.choose import open_detector
     from transcribe.commands.choose_diariser import choose_diariser
     from transcribe.engines.ffmpeg import Ffmpeg
-    from transcribe.enrolling import enrol
-    from transcribe.stages.probe import probe
+    from transcribe.pipeline.speakers.enrol import enrol
+    from transcribe.pipeline.stages.probe import probe
 
     open_diariser = choose_diariser(settings.compute)["open_diariser"]
     media = Ffmpeg.find(settings.compute, settings.normalise)

@@ -218,7 +218,7 @@ class RecogniseSettings:
 
 @dataclass(frozen=True)
 class TrackSettings:
-    """Who speaks on which track, and where the tracks lie; see `transcribe/tracks/`."""
+    """Who speaks on which track, and where the tracks lie; see `transcribe/pipeline/tracks/`."""
 
     channels: bool = option(False, "Each channel is a speaker of its own", trust="any")
     tracks: bool = option(

@@ -16,8 +16,8 @@ from typing import BinaryIO
 from transcribe.core.errors import TranscribeError
 from transcribe.core.files import open_regular
 from transcribe.core.media import Container, Extract
-from transcribe.stages.normalise import Decoder
-from transcribe.stages.probe import Prober, best_stream
+from transcribe.pipeline.ports import Decoder, Prober
+from transcribe.pipeline.stages.probe import best_stream
 from transcribe.watching.endings import Ending, ending_of
 from transcribe.watching.facts import Facts
 

@@ -22,8 +22,8 @@ from transcribe.core.events import Event, FileFinished, FileStarted, SegmentReco
 from transcribe.core.files import open_regular
 from transcribe.core.settings import Settings
 from transcribe.jobs import Job, plan_jobs
-from transcribe.noting import OpenWriter
-from transcribe.pipeline import Engines
+from transcribe.pipeline.notes_step import OpenWriter
+from transcribe.pipeline.ports import Engines
 from transcribe.watching.looking import digest_of
 from transcribe.watching.orders import (
     Changed,
@@ -218,7 +218,7 @@ class _Work:
         return Finished(self._outputs())
 
     def _transcribe(self, sha256: str) -> None:
-        from transcribe.pausing import to_the_end
+        from transcribe.pipeline.suspend import to_the_end
         from transcribe.transcribing import transcribe_one
 
         settings = self.settings.replace({"output": self.order.folder})
@@ -228,7 +228,7 @@ class _Work:
 
     def _job(self, settings: Settings, sha256: str) -> Job:
         from transcribe.core.places import work_root
-        from transcribe.stages.publish import Published, published_for
+        from transcribe.pipeline.stages.publish import Published, published_for
 
         earlier = [Published(each.path, each.sha256) for each in self.order.replaces]
         for digest in {*self.order.begun} - {sha256}:

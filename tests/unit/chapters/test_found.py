@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from transcribe.chapters.found import (
+from transcribe.core.episode import Segment, Word
+from transcribe.pipeline.chapters.found import (
     LATEST_MS,
     MOST_CHAPTERS,
     MOST_PICTURE_BYTES,
@@ -14,7 +15,6 @@ from transcribe.chapters.found import (
     pictures,
     published,
 )
-from transcribe.core.episode import Segment, Word
 
 JPEG, PNG = b"\xff\xd8\xff\xe0", b"\x89PNG\r\n\x1a\n"
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from transcribe.chapters import id3, matroska, mp4, vorbis, wav
-from transcribe.chapters.comments import of_cue_sheet, of_tags
-from transcribe.chapters.found import Found
 from transcribe.engines.ffmpeg import Ffmpeg
-from transcribe.stages.probe import probe
+from transcribe.pipeline.chapters import id3, matroska, mp4, vorbis, wav
+from transcribe.pipeline.chapters.comments import of_cue_sheet, of_tags
+from transcribe.pipeline.chapters.found import Found
+from transcribe.pipeline.stages.probe import probe
 
 MakeMedia = Callable[..., Path]
 

@@ -17,8 +17,8 @@ from transcribe.core.settings import NormaliseSettings
 from transcribe.core.waveform import Waveform
 from transcribe.engines.ffmpeg import Ffmpeg
 from transcribe.engines.frames import frames_of, length_ms
-from transcribe.stages.normalise import normalise
-from transcribe.stages.probe import probe
+from transcribe.pipeline.stages.normalise import normalise
+from transcribe.pipeline.stages.probe import probe
 
 MakeMedia = Callable[..., Path]
 

@@ -17,8 +17,8 @@ from transcribe.core.waveform import Waveform
 from transcribe.engines.ffmpeg import Ffmpeg
 from transcribe.engines.pcm_files import samples_of
 from transcribe.engines.raw_sound import repaired
-from transcribe.stages.normalise import normalise
-from transcribe.stages.probe import probe
+from transcribe.pipeline.stages.normalise import normalise
+from transcribe.pipeline.stages.probe import probe
 
 MakeMedia = Callable[..., Path]
 

@@ -19,7 +19,7 @@ from transcribe.core.settings import Settings
 from transcribe.core.show_notes import Chapter, ShowNotes
 from transcribe.core.workspace import Workspace
 from transcribe.notes.writer import Draft, Drafts, Material, Part, WriterProgress
-from transcribe.noting import gave_up, noted
+from transcribe.pipeline.notes_step import gave_up, noted
 
 NOTES = Settings.of(notes=True)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from transcribe.core.episode import Segment, Transcript, Turn, Turns, Word
-from transcribe.stages.attribute import attribute
+from transcribe.pipeline.speakers.attribute import attribute
 
 
 def said(text: str, *, start_ms: int = 0, word_ms: int = 400, pause_ms: int = 0) -> Segment:

@@ -19,7 +19,7 @@ from transcribe.core.episode import (
     Transcript,
     Word,
 )
-from transcribe.stages.check import NOT_DETECTED, check, overlap_ms, seams, uncertain
+from transcribe.pipeline.stages.check import NOT_DETECTED, check, overlap_ms, seams, uncertain
 
 SPEECH = SpeechSpans((SpeechSpan(1_000, 11_000), SpeechSpan(20_000, 30_000)))
 

@@ -14,8 +14,8 @@ from transcribe.core.events import silent
 from transcribe.core.settings import NormaliseSettings
 from transcribe.core.waveform import Waveform
 from transcribe.engines.ffmpeg import Ffmpeg
-from transcribe.stages.normalise import AUDIO_FILE, normalise
-from transcribe.stages.probe import probe
+from transcribe.pipeline.stages.normalise import AUDIO_FILE, normalise
+from transcribe.pipeline.stages.probe import probe
 
 MakeMedia = Callable[..., Path]
 

@@ -11,9 +11,9 @@ from transcribe.core.episode import Audio
 from transcribe.core.events import silent
 from transcribe.core.settings import NormaliseSettings
 from transcribe.engines.ffmpeg import Ffmpeg
-from transcribe.stages.damage import zero_blocks, zero_tail
-from transcribe.stages.normalise import normalise
-from transcribe.stages.probe import probe
+from transcribe.pipeline.stages.damage import zero_blocks, zero_tail
+from transcribe.pipeline.stages.normalise import normalise
+from transcribe.pipeline.stages.probe import probe
 
 MakeMedia = Callable[..., Path]
 

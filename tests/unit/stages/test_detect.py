@@ -15,7 +15,7 @@ from transcribe.core.events import Event, StageAdvanced, silent
 from transcribe.core.own_process import Died
 from transcribe.core.settings import DetectSettings
 from transcribe.core.waveform import Waveform
-from transcribe.stages.detect import BLOCK_SAMPLES, detect, join_bursts, pad, speech_bursts, unsure
+from transcribe.pipeline.stages.detect import BLOCK_SAMPLES, detect, join_bursts, pad, speech_bursts, unsure
 
 EXACT = DetectSettings(min_speech_ms=0, min_silence_ms=0, speech_pad_ms=0)
 

@@ -12,7 +12,7 @@ from transcribe.core.episode import SpeechSpan, SpeechSpans, Turn, Turns
 from transcribe.core.errors import InputError, UsageError
 from transcribe.core.events import Event, StageAdvanced
 from transcribe.core.waveform import Waveform
-from transcribe.stages.diarise import diarise, given_names, renamed, speaker_count, turns_of
+from transcribe.pipeline.speakers.diarise import diarise, given_names, renamed, speaker_count, turns_of
 
 WAVEFORM = Waveform("nowhere", 160_000, 0, 0.0)
 SPEECH = SpeechSpans((SpeechSpan(0, 10_000),))

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from benchmarks.rooms import write
 from transcribe.core.media import Extract, Recorded
 from transcribe.engines.ffmpeg import Ffmpeg
-from transcribe.stages.faults import faults_of
+from transcribe.pipeline.stages.faults import faults_of
 
 MakeMedia = Callable[..., Path]
 

@@ -15,7 +15,7 @@ from transcribe.core.errors import EngineError
 from transcribe.core.events import Event, StageAdvanced, silent
 from transcribe.core.waveform import Waveform
 from transcribe.core.workspace import Workspace
-from transcribe.stages.languages import most_likely, runs_of, spoken, tell_languages
+from transcribe.pipeline.stages.languages import most_likely, runs_of, spoken, tell_languages
 
 Vote = dict[str, float]
 

@@ -15,8 +15,9 @@ from transcribe.core.media import Decoding, Extract, Sink
 from transcribe.core.settings import ComputeSettings, NormaliseSettings
 from transcribe.core.waveform import Waveform
 from transcribe.engines.ffmpeg import Ffmpeg
-from transcribe.stages.normalise import AUDIO_FILE, Decoder, gain, normalise
-from transcribe.stages.probe import probe
+from transcribe.pipeline.ports import Decoder
+from transcribe.pipeline.stages.normalise import AUDIO_FILE, gain, normalise
+from transcribe.pipeline.stages.probe import probe
 
 MakeMedia = Callable[..., Path]
 MakeStub = Callable[[str], str]

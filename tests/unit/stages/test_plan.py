@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from transcribe.core.episode import Chunks, LanguageRun, Languages, SpeechSpan, SpeechSpans
 from transcribe.core.settings import PlanSettings
 from transcribe.core.waveform import Waveform
-from transcribe.stages.plan import OVERLAP_MS, pack, plan, quietest_ms
+from transcribe.pipeline.stages.plan import OVERLAP_MS, pack, plan, quietest_ms
 
 SETTINGS = PlanSettings(max_chunk_ms=10_000, max_pause_ms=1_000)
 NOWHERE = Waveform("/nowhere", 0, 0, 0.0)

@@ -11,7 +11,7 @@ from transcribe.core.episode import AudioStream
 from transcribe.core.errors import InputError
 from transcribe.core.media import Container, Extract
 from transcribe.engines.ffmpeg import Ffmpeg
-from transcribe.stages.probe import best_stream, changed_since, probe
+from transcribe.pipeline.stages.probe import best_stream, changed_since, probe
 
 MakeMedia = Callable[..., Path]
 

@@ -28,9 +28,9 @@ from transcribe.core.events import Event, LanguageDetected, SegmentRecognised, S
 from transcribe.core.settings import RecogniseSettings
 from transcribe.core.waveform import Waveform
 from transcribe.core.workspace import Workspace
-from transcribe.listening import Listener
-from transcribe.pausing import to_the_end
-from transcribe.stages.recognise import (
+from transcribe.pipeline.hearing.listener import Listener
+from transcribe.pipeline.hearing.vocabulary import MOST_PROMPT_TOKENS
+from transcribe.pipeline.stages.recognise import (
     batches,
     choose_language,
     is_decided,
@@ -38,7 +38,7 @@ from transcribe.stages.recognise import (
     recognise,
     spread,
 )
-from transcribe.vocabulary import MOST_PROMPT_TOKENS
+from transcribe.pipeline.suspend import to_the_end
 
 SECONDS = 120
 

@@ -15,7 +15,7 @@ from transcribe.core.episode import (
     Transcript,
     Word,
 )
-from transcribe.stages.stitch import stitch
+from transcribe.pipeline.stages.stitch import stitch
 
 ENGLISH = Language("en", 1.0, detected=False)
 

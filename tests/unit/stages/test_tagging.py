@@ -11,7 +11,6 @@ from pathlib import Path
 import imageio_ffmpeg
 import pytest
 
-from transcribe.chapters.mp4 import boxes_in, read_moov
 from transcribe.core.episode import (
     Audio,
     Coverage,
@@ -27,8 +26,9 @@ from transcribe.core.show_notes import Authorship, Chapter, ShowNotes, SoundBite
 from transcribe.core.workspace import Workspace
 from transcribe.engines.editing import FfmpegEditor
 from transcribe.engines.ffmpeg import Ffmpeg
-from transcribe.stages.probe import probe
-from transcribe.stages.tagging import CHAPTERS, CLIPS, content_of, publish_sound, sound_targets
+from transcribe.pipeline.chapters.mp4 import boxes_in, read_moov
+from transcribe.pipeline.stages.probe import probe
+from transcribe.pipeline.stages.tagging import CHAPTERS, CLIPS, content_of, publish_sound, sound_targets
 
 TITLES = ("Początek; #1 = \\", "二 <b>")
 COVER = (

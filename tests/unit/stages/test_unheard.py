@@ -13,9 +13,9 @@ from transcribe.core.episode import Chunks, SpeechSpan, SpeechSpans, Transcript
 from transcribe.core.own_process import Died
 from transcribe.core.settings import DetectSettings
 from transcribe.core.waveform import Waveform
-from transcribe.stages.check import check
-from transcribe.stages.detect import WINDOW_SAMPLES
-from transcribe.stages.unheard import NOT_HEARD, unheard
+from transcribe.pipeline.stages.check import check
+from transcribe.pipeline.stages.detect import WINDOW_SAMPLES
+from transcribe.pipeline.stages.unheard import NOT_HEARD, unheard
 
 RATE = 16_000
 

@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.rooms import Room, Samples, by_another_clock, microphones
 from transcribe.core.waveform import Waveform
-from transcribe.tracks.align import line_through, place
+from transcribe.pipeline.tracks.align import line_through, place
 
 AsWaveform = Callable[[str, Samples], Waveform]
 

@@ -10,7 +10,7 @@ import pytest
 from benchmarks.rooms import Room, Samples, by_another_clock, microphones
 from transcribe.core.episode import AudioStream, Source, SpeechSpan, SpeechSpans, Track
 from transcribe.core.waveform import Waveform
-from transcribe.tracks.arrange import Arrangement, Listened, arrange, earliest
+from transcribe.pipeline.tracks.arrange import Arrangement, Listened, arrange, earliest
 
 AsWaveform = Callable[[str, Samples], Waveform]
 

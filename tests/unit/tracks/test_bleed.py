@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from benchmarks.rooms import Room, Samples, microphones
 from transcribe.core.episode import SpeechSpan, SpeechSpans
 from transcribe.core.waveform import Waveform
-from transcribe.tracks.bands import FRAME_MS, band_levels, loudness
-from transcribe.tracks.bleed import Heard, Own, alikeness, own_speech, repeats
+from transcribe.pipeline.tracks.bands import FRAME_MS, band_levels, loudness
+from transcribe.pipeline.tracks.bleed import Heard, Own, alikeness, own_speech, repeats
 
 AsWaveform = Callable[[str, Samples], Waveform]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from transcribe.core.episode import Segment, SpeechSpan, Word
-from transcribe.tracks.doubles import Spoken, Undoubled, undoubled
+from transcribe.pipeline.tracks.doubles import Spoken, Undoubled, undoubled
 
 
 def said(*words: tuple[int, str]) -> Segment:

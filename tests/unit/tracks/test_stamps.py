@@ -12,9 +12,9 @@ from benchmarks.rooms import Samples
 from transcribe.core.episode import AudioStream, Source, SpeechSpan, SpeechSpans, Track
 from transcribe.core.waveform import Waveform
 from transcribe.engines.ffmpeg import Ffmpeg
-from transcribe.stages.probe import probe
-from transcribe.tracks.arrange import Listened, arrange
-from transcribe.tracks.stamps import DAY_MS, Stamped, stamped
+from transcribe.pipeline.stages.probe import probe
+from transcribe.pipeline.tracks.arrange import Listened, arrange
+from transcribe.pipeline.tracks.stamps import DAY_MS, Stamped, stamped
 
 MINUTE = 60_000
 HOUR = 60 * MINUTE

@@ -20,7 +20,7 @@ from transcribe.core.episode import (
     Transcript,
     Word,
 )
-from transcribe.tracks.merge import in_turn, merged, on_timeline
+from transcribe.pipeline.tracks.merge import in_turn, merged, on_timeline
 
 SOURCE = Source("host.wav", "host.wav", "ab" * 32, 1, "wav", 60_000, (), 0)
 HOST = Track("host.wav", "ab" * 32, "Ala")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from transcribe.core.errors import InputError, UsageError
-from transcribe.tracks.names import (
+from transcribe.pipeline.tracks.names import (
     find_track,
     found_tracks,
     is_mix,
