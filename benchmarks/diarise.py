@@ -22,7 +22,6 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.machine import this_machine
-from transcribe.commands.choose_diariser import choose_diariser
 from transcribe.core.episode import SpeechSpans, Turn
 from transcribe.core.events import silent
 from transcribe.core.settings import ComputeSettings, DetectSettings, NormaliseSettings
@@ -30,6 +29,7 @@ from transcribe.core.waveform import Waveform
 from transcribe.engines.ffmpeg import Ffmpeg
 from transcribe.engines.silero import SileroDetector
 from transcribe.formats.rttm import read_rttm
+from transcribe.jobs.assemble.diariser import choose_diariser
 from transcribe.pipeline.speakers.diarise import diarise
 from transcribe.pipeline.stages.detect import detect
 from transcribe.pipeline.stages.normalise import normalise

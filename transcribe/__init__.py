@@ -47,10 +47,10 @@ def transcribe_file(
     """
     from pathlib import Path
 
-    from transcribe.commands.choose import choose_engines
-    from transcribe.commands.choose_writer import choose_writer
     from transcribe.core.events import silent
     from transcribe.core.settings import Settings
+    from transcribe.jobs.assemble.engines import choose_engines
+    from transcribe.jobs.assemble.writer import choose_writer
     from transcribe.pipeline.identity import open_workspace
     from transcribe.pipeline.notes_step import noted
     from transcribe.pipeline.recipe import transcribing
@@ -97,10 +97,10 @@ def transcribe_tracks(
 
 
 def _together(paths: list[Path], settings: Settings, progress: Progress | None) -> Episode:
-    from transcribe.commands.choose import choose_engines
-    from transcribe.commands.choose_writer import choose_writer
     from transcribe.core.events import silent
-    from transcribe.loaded import kept_loaded
+    from transcribe.jobs.assemble.engines import choose_engines
+    from transcribe.jobs.assemble.writer import choose_writer
+    from transcribe.jobs.warm import kept_loaded
     from transcribe.pipeline.notes_step import noted
     from transcribe.pipeline.suspend import to_the_end
     from transcribe.pipeline.tracks.inputs import parts_of, track_jobs

@@ -18,7 +18,6 @@ import pytest
 
 from benchmarks import llm_servers
 from transcribe.cli import run
-from transcribe.commands.choose_writer import choose_writer
 from transcribe.core.chat import BadAnswer, ChatIdentity, ChatModel, Question
 from transcribe.core.errors import ModelError, NetworkError
 from transcribe.core.settings import Settings
@@ -27,6 +26,7 @@ from transcribe.engines.llm.find import connect, find_servers
 from transcribe.engines.llm.llama_cpp import LlamaCpp, version
 from transcribe.engines.llm.servers import KINDS
 from transcribe.formats.templates import template_folder
+from transcribe.jobs.assemble.writer import choose_writer
 from transcribe.models.sources import pull
 from transcribe.models.store import InstalledModel, Store
 from transcribe.notes.answers import SCHEMA, read_items

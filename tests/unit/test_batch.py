@@ -12,7 +12,6 @@ from typing import Any, cast
 import pytest
 from season import Season
 
-from transcribe.batch import transcribe_all, transcribe_jobs
 from transcribe.core.episode import Coverage, Spot
 from transcribe.core.errors import EngineError, GateError, Interrupted, TranscribeError
 from transcribe.core.events import (
@@ -25,14 +24,15 @@ from transcribe.core.events import (
     silent,
 )
 from transcribe.core.media import Container
+from transcribe.jobs.memory import read_record
+from transcribe.jobs.publish.outputs import Target
+from transcribe.jobs.reporting import Reporter
+from transcribe.jobs.run_many import transcribe_all, transcribe_jobs
+from transcribe.jobs.run_one import judge
 from transcribe.notes.writer import Writer
 from transcribe.pipeline.identity import open_workspace
 from transcribe.pipeline.ports import Editor
 from transcribe.pipeline.stages.probe import probe
-from transcribe.pipeline.stages.publish import Target
-from transcribe.records import read_record
-from transcribe.reporting import Reporter
-from transcribe.transcribing import judge
 
 GAP = Coverage(10_000, 1_000, 0, 0, (Spot(0, 1_000, "missing", "no words were recognised"),))
 
@@ -194,8 +194,8 @@ def test_a_sound_file_that_went_wrong_is_tried_again(season: Season, monkeypatch
     (decision,) = season.plan().due
     job = replace(decision.job, sound=((target,),))
     engines = replace(season.studio.engines(), editor=cast(Editor, object()))
-    monkeypatch.setattr("transcribe.transcribing.sound_of", lambda *_: b"a clip")
-    monkeypatch.setattr("transcribe.transcribing.publish_sound", lambda *_, **__: ())
+    monkeypatch.setattr("transcribe.jobs.run_one.sound_of", lambda *_: b"a clip")
+    monkeypatch.setattr("transcribe.jobs.run_one.publish_sound", lambda *_, **__: ())
     transcribe_jobs([job], season.settings(), engines, lambda _: silent)
     assert job.memory is not None
     record = read_record(job.memory.path)

@@ -57,7 +57,7 @@ def fails(monkeypatch: pytest.MonkeyPatch) -> Fails:
         def choose(settings: object) -> None:
             raise error
 
-        monkeypatch.setattr("transcribe.commands.choose.choose_engines", choose)
+        monkeypatch.setattr("transcribe.jobs.assemble.engines.choose_engines", choose)
 
     return arrange
 
@@ -187,7 +187,8 @@ def test_ctrl_c(error: BaseException, fails: Fails, capsys: pytest.CaptureFixtur
 
 def test_sigterm(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(
-        "transcribe.commands.choose.choose_engines", lambda settings: os.kill(os.getpid(), signal.SIGTERM)
+        "transcribe.jobs.assemble.engines.choose_engines",
+        lambda settings: os.kill(os.getpid(), signal.SIGTERM),
     )
     assert run(["a.mp3"]) == 143
     assert capsys.readouterr().err.startswith("transcribe: error: interrupted\n")

@@ -14,10 +14,10 @@ from studio import BROKEN
 
 from transcribe.core.errors import InputError, UsageError
 from transcribe.core.events import Event, FileSkipped
-from transcribe.due import plan_batch
+from transcribe.jobs.due import plan_batch
+from transcribe.jobs.find import find_recordings
+from transcribe.jobs.reporting import Reporter
 from transcribe.pipeline.stages import probe
-from transcribe.recordings import find_recordings
-from transcribe.reporting import Reporter
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ def test_a_recording_is_read_again_only_if_its_size_or_time_changed(
         read.append(path.name)
         return probe.digest_of(path)
 
-    monkeypatch.setattr("transcribe.due.digest_of", digest_of)
+    monkeypatch.setattr("transcribe.jobs.due.digest_of", digest_of)
     assert season.reasons() == {}
     assert read == []
     os.utime("in/a.wav", (1, 1))

@@ -9,7 +9,7 @@ import pytest
 from transcribe.core.errors import UsageError
 from transcribe.core.settings import Settings
 from transcribe.formats import PACK
-from transcribe.jobs import plan_jobs, plan_tracks
+from transcribe.jobs.plan import plan_jobs, plan_tracks
 
 
 def test_a_review_may_stand_beside_the_formats_asked_for(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from in_process import InProcess
 
-from transcribe.loaded import KeptWorkers
+from transcribe.jobs.warm import KeptWorkers
 
 
 class Counted(InProcess):

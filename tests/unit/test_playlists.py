@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from transcribe.core.errors import InputError
-from transcribe.playlists import MAX_BYTES, MAX_SHOWN, Entry, entries_of, is_list
+from transcribe.jobs.lists import MAX_BYTES, MAX_SHOWN, Entry, entries_of, is_list
 
 
 def written(folder: Path, name: str, content: str | bytes) -> Path:

@@ -17,10 +17,10 @@ from transcribe.core.workspace import Workspace
 from transcribe.formats import FORMATS
 from transcribe.formats.document import read_document
 from transcribe.formats.example import example_episode
+from transcribe.jobs.publish.content import content_of, suffix_of
+from transcribe.jobs.publish.outputs import Target, publish, target_path
+from transcribe.jobs.revise import named_since, rename_speakers
 from transcribe.pipeline.speakers.names import renamed
-from transcribe.pipeline.stages.content import content_of, suffix_of
-from transcribe.pipeline.stages.publish import Target, publish, target_path
-from transcribe.renaming import named_since, rename_speakers
 
 KEY = f"{'0' * 32}/{'1' * 32}"
 DEFAULTS = Settings()

@@ -14,8 +14,8 @@ from studio import BROKEN
 
 from transcribe.core.errors import Interrupted, OutputError, UsageError
 from transcribe.core.events import Event, FileFinished, Warned
-from transcribe.reporting import Reporter, check_report_path
-from transcribe.reports import encoded, failures_of, read_report, schema, summary
+from transcribe.jobs.report import encoded, failures_of, read_report, schema, summary
+from transcribe.jobs.reporting import Reporter, check_report_path
 
 REPORT = Path("out/report.json")
 DOCS = Path(__file__).resolve().parents[2] / "docs"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from studio import Studio
 
-from transcribe.speeds import LEAST_AUDIO_MS, known_speed, remember_speed
+from transcribe.jobs.speed import LEAST_AUDIO_MS, known_speed, remember_speed
 
 
 @pytest.fixture(autouse=True)

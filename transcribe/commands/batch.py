@@ -13,9 +13,9 @@ from transcribe.core.errors import UsageError
 
 if TYPE_CHECKING:
     from transcribe.core.settings import Settings
-    from transcribe.due import Plan
+    from transcribe.jobs.due import Plan
+    from transcribe.jobs.reporting import Reporter
     from transcribe.pipeline.ports import Engines
-    from transcribe.reporting import Reporter
 
 
 @dataclass(frozen=True)
@@ -68,14 +68,14 @@ def batch(context: click.Context, /, config_file: Path | None, profile: str | No
 
 def _batch(wish: Wish, settings: Settings) -> int:
     from transcribe.commands.batch_plan import as_events, as_lines, estimate
-    from transcribe.commands.choose import choose_engines
     from transcribe.commands.display import choose_display
     from transcribe.core.events import Noticed
-    from transcribe.due import plan_batch
-    from transcribe.recordings import find_recordings
-    from transcribe.reporting import Reporter, check_report_path
-    from transcribe.reports import encoded, failures_of, read_report
-    from transcribe.speeds import known_speed
+    from transcribe.jobs.assemble.engines import choose_engines
+    from transcribe.jobs.due import plan_batch
+    from transcribe.jobs.find import find_recordings
+    from transcribe.jobs.report import encoded, failures_of, read_report
+    from transcribe.jobs.reporting import Reporter, check_report_path
+    from transcribe.jobs.speed import known_speed
 
     path = _report_path(wish, settings)
     previous = read_report(path) if path else None
@@ -106,8 +106,8 @@ def _batch(wish: Wish, settings: Settings) -> int:
 
 
 def _report_path(wish: Wish, settings: Settings) -> Path | None:
-    from transcribe.recordings import folder_of
-    from transcribe.reports import NAME
+    from transcribe.jobs.find import folder_of
+    from transcribe.jobs.report import NAME
 
     if wish.no_report:
         return None
@@ -117,11 +117,11 @@ def _report_path(wish: Wish, settings: Settings) -> Path | None:
 
 def _run(plan: Plan, settings: Settings, engines: Engines, reporter: Reporter, forecast: str) -> int:
     """Do it, and say what became of it; the report is whole also when this is interrupted."""
-    from transcribe.batch import transcribe_jobs
     from transcribe.commands.batch_display import open_batch_display
-    from transcribe.commands.choose_writer import choose_writer
-    from transcribe.reports import summary
-    from transcribe.speeds import remember_speed
+    from transcribe.jobs.assemble.writer import choose_writer
+    from transcribe.jobs.report import summary
+    from transcribe.jobs.run_many import transcribe_jobs
+    from transcribe.jobs.speed import remember_speed
 
     open_writer = choose_writer(settings)
     talks = not settings.display.quiet and settings.display.progress != "json"

@@ -30,7 +30,7 @@ from transcribe.core.settings import DisplaySettings
 from transcribe.core.streams import drawing
 from transcribe.core.text import printable
 from transcribe.core.timecode import format_duration
-from transcribe.due import Plan
+from transcribe.jobs.due import Plan
 
 if TYPE_CHECKING:
     from rich.console import Console

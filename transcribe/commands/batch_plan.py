@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from transcribe.core.events import FilePlanned
 from transcribe.core.text import printable
 from transcribe.core.timecode import format_duration
-from transcribe.due import Decision, Plan
 from transcribe.formats.tokens import text_width
+from transcribe.jobs.due import Decision, Plan
 
 WIDEST_NAME = 60
 

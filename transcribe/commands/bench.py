@@ -11,8 +11,8 @@ import click
 from transcribe.commands.options import config_parameters, say, settings_of
 
 if TYPE_CHECKING:
-    from transcribe.commands.trials import Trial
     from transcribe.core.settings import Settings
+    from transcribe.jobs.trials import Trial
 
 
 @click.command("bench", params=config_parameters())
@@ -54,7 +54,7 @@ def bench(
 def _try_all(file: Path | None, settings: Settings, repeats: int) -> list[Trial]:
     import tempfile
 
-    from transcribe.commands.trials import find_layouts, prepare, run_trials, sample
+    from transcribe.jobs.trials import find_layouts, prepare, run_trials, sample
 
     def tell(line: str) -> None:
         say(line, error=True)

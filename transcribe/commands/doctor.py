@@ -12,7 +12,7 @@ from transcribe.commands.options import config_parameters
 from transcribe.core.text import shown
 
 if TYPE_CHECKING:
-    from transcribe.commands.checks import Check
+    from transcribe.jobs.checks import Check
 
 COLOURS = {"ok": "green", "note": "yellow", "problem": "red"}
 
@@ -25,7 +25,7 @@ def doctor(context: click.Context, config_file: Path | None, profile: str | None
 
     Ends with the exit code that a transcription would end with: 0 when nothing is missing.
     """
-    from transcribe.commands.checks import run_checks
+    from transcribe.jobs.checks import run_checks
 
     checks = run_checks(config_file, profile)
     _print_json(checks) if as_json else _print_lines(checks)

@@ -187,9 +187,9 @@ def _language(told: str, reference: Text, transcript: Text, configured: str) -> 
 
 def _listen(wish: Wish, resolved: Resolved) -> list[Text | TranscribeError]:
     """Transcribe the recording of each reference with the settings in force."""
-    from transcribe.commands.choose import choose_engines
     from transcribe.commands.display import open_display
     from transcribe.core.events import FileStarted, Warned
+    from transcribe.jobs.assemble.engines import choose_engines
     from transcribe.references import find_recording
 
     recordings = [find_recording(path, wish.audio or path.parent) for path in wish.references]

@@ -71,7 +71,7 @@ def _stems(path: Path) -> Iterator[str]:
 @lru_cache(maxsize=1)
 def _recordings(folder: Path) -> dict[str, list[Path]]:
     """The recordings of a folder by their names, with endings and without; kept for its other files."""
-    from transcribe.recordings import looks_like_recording
+    from transcribe.jobs.find import looks_like_recording
 
     found: dict[str, list[Path]] = defaultdict(list)
     with suppress(OSError):
@@ -83,8 +83,8 @@ def _recordings(folder: Path) -> dict[str, list[Path]]:
 
 
 def _of_document(path: Path) -> Length:
+    from transcribe.jobs.render import open_document
     from transcribe.lint import Length
-    from transcribe.rendering import open_document
 
     episode = open_document(path)
     return Length(_end_ms(episode), SLACK_MS, episode.source.name)

@@ -43,9 +43,9 @@ def stamp(context: click.Context, file: Path, config_file: Path | None, profile:
 
     The rules depend on it, so that make transcribes again when settings or model have changed.
     """
-    from transcribe.commands.choose import choose_engines
     from transcribe.core.files import atomic_file
-    from transcribe.fingerprint import made_with
+    from transcribe.jobs.assemble.engines import choose_engines
+    from transcribe.jobs.fingerprint import made_with
 
     settings = settings_of(given_flags(context), config_file, profile)
     asked = context.ensure_object(Asked)

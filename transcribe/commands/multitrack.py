@@ -46,9 +46,9 @@ def multitrack(
             f"Run transcribe FILE {flag}",
         )
     with open_display(settings.display) as progress:
-        from transcribe.batch import transcribe_together
-        from transcribe.commands.choose import choose_engines
-        from transcribe.commands.choose_writer import choose_writer
+        from transcribe.jobs.assemble.engines import choose_engines
+        from transcribe.jobs.assemble.writer import choose_writer
+        from transcribe.jobs.run_many import transcribe_together
         from transcribe.pipeline.tracks.names import found_tracks
 
         found = found_tracks(named)

@@ -13,8 +13,8 @@ from transcribe.core.errors import UsageError
 from transcribe.core.settings import OPTIONS
 
 if TYPE_CHECKING:
+    from transcribe.jobs.revise import Renaming
     from transcribe.pipeline.speakers.names import Share
-    from transcribe.renaming import Renaming
 
 MADE_WITH = ("template", "embed_audio", "disclosure", "force")
 """Options that have a say in what stands in files, beside the layout of subtitles, and `--force`."""
@@ -44,9 +44,9 @@ def rename(
     somebody else becomes one speaker with them. A file that was edited is refused: replace it with
     --force, or leave it with --keep-edited. Later runs write the new names, too.
     """
+    from transcribe.jobs.render import open_document
+    from transcribe.jobs.revise import rename_speakers
     from transcribe.pipeline.speakers.names import read_names, shares_of
-    from transcribe.renaming import rename_speakers
-    from transcribe.rendering import open_document
 
     settings = settings_of(given_flags(context), config_file, profile)
     asked = context.ensure_object(Asked)

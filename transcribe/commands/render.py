@@ -23,9 +23,9 @@ def render(
     and the transcript has none, and anew with --notes. A file that is there already is replaced only
     with --force.
     """
-    from transcribe.commands.choose_writer import choose_writer
     from transcribe.commands.display import open_display
-    from transcribe.rendering import render_document
+    from transcribe.jobs.assemble.writer import choose_writer
+    from transcribe.jobs.render import render_document
 
     flags = given_flags(context)
     settings = settings_of(flags, config_file, profile)

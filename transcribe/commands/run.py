@@ -37,9 +37,9 @@ def run(
     with open_display(settings.display) as progress:
         for warning in resolved.warnings:
             progress(Warned(warning))
-        from transcribe.batch import transcribe_all
-        from transcribe.commands.choose import choose_engines
-        from transcribe.commands.choose_writer import choose_writer
+        from transcribe.jobs.assemble.engines import choose_engines
+        from transcribe.jobs.assemble.writer import choose_writer
+        from transcribe.jobs.run_many import transcribe_all
 
         open_writer = choose_writer(settings)
         report = transcribe_all(files, settings, choose_engines(settings), progress, open_writer)
@@ -49,7 +49,7 @@ def run(
 
 
 def _check(files: Sequence[str], settings: Settings) -> None:
-    from transcribe.jobs import goes_to_standard_output
+    from transcribe.jobs.plan import goes_to_standard_output
 
     if settings.display.live and any(goes_to_standard_output(file, settings) for file in files):
         raise UsageError(

@@ -56,7 +56,7 @@ def check(files: tuple[Path, ...]) -> None:
     Without FILE, every template that is in use is checked.
     """
     from transcribe.formats.templates import find_template, template_names
-    from transcribe.pipeline.stages.content import check_template
+    from transcribe.jobs.publish.content import check_template
 
     for path in files or [find_template(name)[1] for name in template_names()]:
         size = len(check_template(path))

@@ -90,9 +90,9 @@ def add(
             f"a voice is biometric data, and {name} has to consent to its being stored",
             "Say so with --consent; docs/speakers.md tells what is stored and where",
         )
-    from transcribe.commands.choose import open_detector
-    from transcribe.commands.choose_diariser import choose_diariser
     from transcribe.engines.ffmpeg import Ffmpeg
+    from transcribe.jobs.assemble.diariser import choose_diariser
+    from transcribe.jobs.assemble.engines import open_detector
     from transcribe.pipeline.speakers.enrol import enrol
     from transcribe.pipeline.stages.probe import probe
 

@@ -8,14 +8,14 @@ from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from pathlib import Path
 
-from transcribe.commands.choose import choose_engines
-from transcribe.commands.choose_writer import choose_writer
 from transcribe.commands.watch_options import WatchOptions
 from transcribe.core.events import Progress
 from transcribe.core.settings import Settings
 from transcribe.engines.ffmpeg import Ffmpeg
 from transcribe.engines.hook import Hook
 from transcribe.engines.webhook import Webhook
+from transcribe.jobs.assemble.engines import choose_engines
+from transcribe.jobs.assemble.writer import choose_writer
 from transcribe.watching.asking import fingerprint
 from transcribe.watching.courier import COMMAND, PLACEHOLDERS, WEBHOOK, Courier, Send
 from transcribe.watching.folders import Folders, open_folders

@@ -21,7 +21,7 @@ from transcribe.core.errors import EngineError, GateError, TranscribeError
 from transcribe.core.events import Event, FileFinished, FileStarted, SegmentRecognised
 from transcribe.core.files import open_regular
 from transcribe.core.settings import Settings
-from transcribe.jobs import Job, plan_jobs
+from transcribe.jobs.plan import Job, plan_jobs
 from transcribe.pipeline.notes_step import OpenWriter
 from transcribe.pipeline.ports import Engines
 from transcribe.watching.looking import digest_of
@@ -166,7 +166,7 @@ def serve(connection: Connection, settings: Settings, choices: Choices) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)  # they reach the whole group; the watcher decides
     threading.Thread(target=_die_with_parent, daemon=True).start()
-    from transcribe.loaded import kept_loaded
+    from transcribe.jobs.warm import kept_loaded
 
     try:
         plan_jobs(["recording.wav"], settings.replace({"output": "outputs"}))
@@ -218,8 +218,8 @@ class _Work:
         return Finished(self._outputs())
 
     def _transcribe(self, sha256: str) -> None:
+        from transcribe.jobs.run_one import transcribe_one
         from transcribe.pipeline.suspend import to_the_end
-        from transcribe.transcribing import transcribe_one
 
         settings = self.settings.replace({"output": self.order.folder})
         job = self._job(settings, sha256)
@@ -228,7 +228,7 @@ class _Work:
 
     def _job(self, settings: Settings, sha256: str) -> Job:
         from transcribe.core.places import work_root
-        from transcribe.pipeline.stages.publish import Published, published_for
+        from transcribe.jobs.publish.outputs import Published, published_for
 
         earlier = [Published(each.path, each.sha256) for each in self.order.replaces]
         for digest in {*self.order.begun} - {sha256}:

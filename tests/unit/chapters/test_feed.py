@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from transcribe.playlists import entries_of
-from transcribe.recordings import find_recordings
+from transcribe.jobs.find import find_recordings
+from transcribe.jobs.lists import entries_of
 
 HEAD = "<rss xmlns:psc='http://podlove.org/simple-chapters' xmlns:podcast='https://podcastindex.org/namespace/1.0'>"
 BESIDE = "<podcast:chapters url='{}' type='application/json+chapters'/>"

@@ -14,8 +14,8 @@ from transcribe.commands.batch_display import BatchDisplay
 from transcribe.commands.batch_plan import as_lines, estimate
 from transcribe.core.events import Covered, FileFailed, FileSkipped, FileStarted, StageAdvanced, StageStarted
 from transcribe.core.settings import DisplaySettings
-from transcribe.due import Plan
-from transcribe.recordings import LeftOut
+from transcribe.jobs.due import Plan
+from transcribe.jobs.find import LeftOut
 
 
 class Clock:

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from transcribe.commands import trials
 from transcribe.commands.bench import table
-from transcribe.commands.trials import Layout, Trial, find_layouts, prepare, sample
 from transcribe.core.errors import InputError, ModelError
 from transcribe.core.settings import Settings
 from transcribe.engines import ctranslate2
+from transcribe.jobs import trials
+from transcribe.jobs.trials import Layout, Trial, find_layouts, prepare, sample
 from transcribe.models.store import InstalledModel
 
 MODEL = InstalledModel("base", Path("m.bin"), "", 1, "whisper", True, "base", "MIT", 1)

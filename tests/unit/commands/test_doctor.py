@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from transcribe.commands import checks
 from transcribe.commands.doctor import doctor
+from transcribe.jobs import checks
 
 
 @pytest.fixture(autouse=True)

@@ -27,7 +27,7 @@ def test_the_stamp_changes_with_what_has_a_say_and_with_nothing_else(
     monkeypatch.setenv("TRANSCRIBE_CONFIG", str(tmp_path / "user.toml"))
     (tmp_path / "user.toml").touch()
     studio, stamp = Studio(), tmp_path / "stamp"
-    monkeypatch.setattr("transcribe.commands.choose.choose_engines", lambda _: studio.engines())
+    monkeypatch.setattr("transcribe.jobs.assemble.engines.choose_engines", lambda _: studio.engines())
 
     def changes(*flags: str) -> bool:
         os.utime(stamp, (1, 1))
@@ -42,5 +42,5 @@ def test_the_stamp_changes_with_what_has_a_say_and_with_nothing_else(
     assert changes()
     (tmp_path / "transcribe.toml").write_text("writer_system = 'Be dry.'\n")
     assert changes(), "notes may be among what make builds"
-    monkeypatch.setattr("transcribe.commands.choose.choose_engines", lambda _: studio.engines("better"))
+    monkeypatch.setattr("transcribe.jobs.assemble.engines.choose_engines", lambda _: studio.engines("better"))
     assert changes()

@@ -10,11 +10,11 @@ import pytest
 from llm_server import always, ollama_answer, ollama_routes, serving
 
 from transcribe.cli import run
-from transcribe.commands.choose_writer import choose_writer
 from transcribe.core.config import load
 from transcribe.core.errors import DependencyError, ModelError, NetworkError, UsageError
 from transcribe.core.settings import Settings
 from transcribe.engines.llm import find, servers
+from transcribe.jobs.assemble.writer import choose_writer
 
 
 @pytest.fixture(autouse=True)

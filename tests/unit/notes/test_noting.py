@@ -10,7 +10,6 @@ from typing import get_args
 import pytest
 from recordings import ENGLISH, episode_of
 
-from transcribe.commands.choose_writer import choose_writer
 from transcribe.core.episode import Episode
 from transcribe.core.errors import EngineError, UsageError
 from transcribe.core.events import Event, StageFinished, StageStarted, Warned, WriterAdvanced, silent
@@ -18,6 +17,7 @@ from transcribe.core.own_process import Died
 from transcribe.core.settings import Settings
 from transcribe.core.show_notes import Chapter, ShowNotes
 from transcribe.core.workspace import Workspace
+from transcribe.jobs.assemble.writer import choose_writer
 from transcribe.notes.writer import Draft, Drafts, Material, Part, WriterProgress
 from transcribe.pipeline.notes_step import gave_up, noted
 

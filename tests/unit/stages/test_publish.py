@@ -23,7 +23,7 @@ from transcribe.core.episode import (
 from transcribe.core.errors import OutputError
 from transcribe.core.files import Content
 from transcribe.core.workspace import Workspace
-from transcribe.pipeline.stages.publish import (
+from transcribe.jobs.publish.outputs import (
     Published,
     Target,
     check_targets,

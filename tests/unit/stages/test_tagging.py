@@ -26,9 +26,9 @@ from transcribe.core.show_notes import Authorship, Chapter, ShowNotes, SoundBite
 from transcribe.core.workspace import Workspace
 from transcribe.engines.editing import FfmpegEditor
 from transcribe.engines.ffmpeg import Ffmpeg
+from transcribe.jobs.publish.tagging import CHAPTERS, CLIPS, content_of, publish_sound, sound_targets
 from transcribe.pipeline.chapters.mp4 import boxes_in, read_moov
 from transcribe.pipeline.stages.probe import probe
-from transcribe.pipeline.stages.tagging import CHAPTERS, CLIPS, content_of, publish_sound, sound_targets
 
 TITLES = ("Początek; #1 = \\", "二 <b>")
 COVER = (

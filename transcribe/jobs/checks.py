@@ -105,7 +105,7 @@ def _is_installed(package: str) -> bool:
 
 def check_machine() -> Check:
     """The system and its cores."""
-    from transcribe.commands.choose import cores
+    from transcribe.jobs.assemble.engines import cores
 
     return Check("machine", "ok", f"{platform.platform()}, {cores()} cores")
 
@@ -131,8 +131,8 @@ def check_ffmpeg(settings: Settings) -> Check:
 
 def check_recogniser(settings: Settings) -> Check:
     """The recognition engine that a job would use and, of whisper.cpp, what it was built with."""
-    from transcribe.commands.choose import RECOGNISERS
     from transcribe.engines.whisper_cpp import identity, instructions, matrix_kernels
+    from transcribe.jobs.assemble.engines import RECOGNISERS
 
     if settings.recognise.engine != "whisper.cpp":
         return Check("recogniser", "ok", RECOGNISERS[settings.recognise.engine].identity())
@@ -156,7 +156,7 @@ def check_model(settings: Settings) -> Check:
     """The model that a job would use, and whether memory is enough for it."""
     import psutil
 
-    from transcribe.commands.choose import RECOGNISERS
+    from transcribe.jobs.assemble.engines import RECOGNISERS
     from transcribe.models.store import Store
 
     reads = RECOGNISERS[settings.recognise.engine].reads

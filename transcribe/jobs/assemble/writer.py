@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from transcribe.commands.choose import cores
 from transcribe.core.chat import ChatIdentity, ChatModel
 from transcribe.core.errors import UsageError
 from transcribe.core.settings import Settings
+from transcribe.jobs.assemble.engines import cores
 from transcribe.models.store import AUTO, InstalledModel, Store, check_before_load
 from transcribe.notes.extractive import NAME as EXTRACTIVE
 from transcribe.notes.writer import Writer

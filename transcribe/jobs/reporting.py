@@ -26,10 +26,10 @@ from transcribe.core.events import (
 )
 from transcribe.core.files import atomic_file, disk_errors
 from transcribe.core.text import readable
-from transcribe.due import Decision, Plan
-from transcribe.jobs import Job
+from transcribe.jobs.due import Decision, Plan
+from transcribe.jobs.plan import Job
+from transcribe.jobs.report import GOOD, BatchReport, FileReport, Status, encoded
 from transcribe.pipeline.ports import Engines
-from transcribe.reports import GOOD, BatchReport, FileReport, Status, encoded
 
 
 class Reporter:

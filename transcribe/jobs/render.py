@@ -15,12 +15,12 @@ from transcribe.core.files import disk_errors, inside, sweep, write_together
 from transcribe.core.settings import Settings, ShowSettings
 from transcribe.core.show_notes import NO_SHOW
 from transcribe.formats import PACK, format_named
+from transcribe.jobs.publish.content import TEMPLATE, check_content, content_of, suffix_of
+from transcribe.jobs.publish.outputs import target_path
 from transcribe.notes.extractive import write_extractive
 from transcribe.notes.material import material_of
 from transcribe.notes.show import show_of
 from transcribe.pipeline.notes_step import KEEP, OpenWriter, notes_of, wants_notes, with_notes
-from transcribe.pipeline.stages.content import TEMPLATE, check_content, content_of, suffix_of
-from transcribe.pipeline.stages.publish import target_path
 
 MAX_DOCUMENT_BYTES = 512 * 1024 * 1024
 """The document of a ten-hour recording has about 15 MB."""

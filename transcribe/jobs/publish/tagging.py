@@ -17,12 +17,12 @@ from transcribe.core.unexpected import ends_run, for_people
 from transcribe.core.workspace import Workspace
 from transcribe.formats.id3 import HEADER_BYTES, tag_bytes, with_chapters
 from transcribe.formats.outline import chapters_by, one_line, outline_of
+from transcribe.jobs.publish.outputs import Published, Target, publish, target_path
 from transcribe.pipeline.chapters.found import pictures
 from transcribe.pipeline.chapters.mp4_tags import keep_tags
 from transcribe.pipeline.chapters.read import found_in
 from transcribe.pipeline.ports import Editor
 from transcribe.pipeline.stages.channels import extract_of
-from transcribe.pipeline.stages.publish import Published, Target, publish, target_path
 
 CHAPTERS = "chapters in the sound file"
 MAX_CLIPS = 9

@@ -17,8 +17,8 @@ from transcribe.core.bounded import walked
 from transcribe.core.errors import InputError, UsageError
 from transcribe.core.media_names import RECORDINGS, passed_over
 from transcribe.core.show_notes import Chapter
-from transcribe.pipeline.stages.tagging import CLIPS, COPIES
-from transcribe.playlists import entries_of, is_list
+from transcribe.jobs.lists import entries_of, is_list
+from transcribe.jobs.publish.tagging import CLIPS, COPIES
 
 SUFFIXES = RECORDINGS - {"ts"}
 """Endings by which a recording is recognised in a folder; most files in `.ts` are TypeScript."""

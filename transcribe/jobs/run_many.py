@@ -18,12 +18,12 @@ from transcribe.core.events import FileFailed, FileStarted, HeldBack, Progress
 from transcribe.core.settings import Settings
 from transcribe.core.text import printable
 from transcribe.core.unexpected import ends_run, for_people
-from transcribe.jobs import Job, plan_jobs, plan_tracks
-from transcribe.loaded import kept_loaded
+from transcribe.jobs.plan import Job, plan_jobs, plan_tracks
+from transcribe.jobs.run_one import transcribe_one
+from transcribe.jobs.warm import kept_loaded
 from transcribe.pipeline.notes_step import OpenWriter
 from transcribe.pipeline.ports import Engines
 from transcribe.pipeline.suspend import PATIENCE_SECONDS, Pause, Pausing
-from transcribe.transcribing import transcribe_one
 
 
 @dataclass

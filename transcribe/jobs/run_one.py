@@ -29,24 +29,24 @@ from transcribe.core.files import disk_errors
 from transcribe.core.settings import Settings
 from transcribe.core.unexpected import ends_run, for_people
 from transcribe.core.workspace import Workspace, scratch
-from transcribe.jobs import STANDARD, Job, formats_of
+from transcribe.jobs.memory import Seen, size_and_time
+from transcribe.jobs.plan import STANDARD, Job, formats_of
+from transcribe.jobs.publish.content import check_content, content_of
+from transcribe.jobs.publish.outputs import Target, check_targets, publish
+from transcribe.jobs.publish.tagging import content_of as sound_of
+from transcribe.jobs.publish.tagging import picture_targets, publish_sound
+from transcribe.jobs.revise import named_since
 from transcribe.notes.extractive import NAME as EXTRACTIVE
 from transcribe.pipeline.identity import open_workspace
 from transcribe.pipeline.notes_step import OpenWriter, gave_up, noted, wants_notes
 from transcribe.pipeline.ports import Engines
 from transcribe.pipeline.recipe import transcribing
 from transcribe.pipeline.speakers.step import diarised
-from transcribe.pipeline.stages.content import check_content, content_of
 from transcribe.pipeline.stages.probe import changed_since
-from transcribe.pipeline.stages.publish import Target, check_targets, publish
-from transcribe.pipeline.stages.tagging import content_of as sound_of
-from transcribe.pipeline.stages.tagging import picture_targets, publish_sound
 from transcribe.pipeline.suspend import Pause, Pausing
 from transcribe.pipeline.tracks.choice import source_of
 from transcribe.pipeline.tracks.inputs import TrackJob, parts_of, track_jobs
 from transcribe.pipeline.tracks.recipe import MIX_FILE, mixed, open_joint_workspace, transcribing_tracks
-from transcribe.records import Seen, size_and_time
-from transcribe.renaming import named_since
 
 
 def transcribe_one(

@@ -20,10 +20,10 @@ from transcribe.core.places import work_root
 from transcribe.core.settings import Settings
 from transcribe.core.workspace import Workspace
 from transcribe.formats import FORMATS, review
+from transcribe.jobs.publish.content import TEMPLATE, content_of, suffix_of
+from transcribe.jobs.publish.outputs import Published, target_path
+from transcribe.jobs.render import DOCUMENT, open_document
 from transcribe.pipeline.speakers.names import renamed
-from transcribe.pipeline.stages.content import TEMPLATE, content_of, suffix_of
-from transcribe.pipeline.stages.publish import Published, target_path
-from transcribe.rendering import DOCUMENT, open_document
 
 ARTEFACT = "names"
 """In a work directory: the names that the speakers of this job have been given since, by their own."""

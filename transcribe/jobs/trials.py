@@ -13,7 +13,6 @@ from pathlib import Path
 
 import psutil
 
-from transcribe.commands.choose import RECOGNISERS, cores, layout
 from transcribe.core.episode import Chunks
 from transcribe.core.errors import DependencyError, InputError, ModelError
 from transcribe.core.events import silent
@@ -22,6 +21,7 @@ from transcribe.core.settings import MULTI, ComputeSettings, Settings
 from transcribe.core.waveform import Waveform
 from transcribe.engines.ffmpeg import Ffmpeg
 from transcribe.engines.silero import SileroDetector
+from transcribe.jobs.assemble.engines import RECOGNISERS, cores, layout
 from transcribe.models.catalogue import weights_name
 from transcribe.models.store import InstalledModel, Store, check_before_load
 from transcribe.pipeline.hearing.listener import Listener

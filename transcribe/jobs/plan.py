@@ -11,13 +11,13 @@ from transcribe.core.errors import UsageError
 from transcribe.core.settings import Settings
 from transcribe.core.show_notes import Chapter
 from transcribe.formats import PACK, format_named, review
+from transcribe.jobs.memory import Memory
+from transcribe.jobs.publish.content import TEMPLATE, check_template, suffix_of
+from transcribe.jobs.publish.outputs import Published, Target, target_path
+from transcribe.jobs.publish.tagging import sound_targets
 from transcribe.notes.show import show_of
 from transcribe.pipeline.notes_step import wants_notes
 from transcribe.pipeline.speakers.step import check_speakers
-from transcribe.pipeline.stages.content import TEMPLATE, check_template, suffix_of
-from transcribe.pipeline.stages.publish import Published, Target, target_path
-from transcribe.pipeline.stages.tagging import sound_targets
-from transcribe.records import Memory
 
 STANDARD = "-"
 """Standard input as a source, standard output as a destination."""

@@ -49,8 +49,8 @@ def choose_diariser(compute: ComputeSettings) -> Choice:
 
 
 def _open(model: InstalledModel, compute: ComputeSettings) -> Diariser:
-    from transcribe.commands.choose import cores
     from transcribe.engines.diarise.process import DiariserProcess
+    from transcribe.jobs.assemble.engines import cores
 
     check_before_load(model)
     segmentation = model.path.with_name(model.parts[0].name)

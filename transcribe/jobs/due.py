@@ -10,12 +10,12 @@ from transcribe.core.errors import InputError, TranscribeError, UsageError
 from transcribe.core.settings import Settings
 from transcribe.core.text import readable
 from transcribe.core.unexpected import ends_run
-from transcribe.fingerprint import made_with
-from transcribe.jobs import STANDARD, Job, plan_jobs
+from transcribe.jobs.find import Found, LeftOut, Recording
+from transcribe.jobs.fingerprint import made_with
+from transcribe.jobs.memory import Memory, Record, Seen, size_and_time
+from transcribe.jobs.plan import STANDARD, Job, plan_jobs
 from transcribe.pipeline.ports import Engines, Prober
 from transcribe.pipeline.stages.probe import digest_of
-from transcribe.recordings import Found, LeftOut, Recording
-from transcribe.records import Memory, Record, Seen, size_and_time
 
 NEW, CHANGED, UP_TO_DATE = "new", "the recording has changed", "up to date"
 NOT_ASKED = "did not fail before"

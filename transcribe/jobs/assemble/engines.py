@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
-from transcribe.commands.choose_diariser import diariser_of
 from transcribe.core.episode import ModelIdentity
 from transcribe.core.errors import ModelError, UsageError
 from transcribe.core.settings import MULTI, ComputeSettings, RecogniseSettings, Settings
+from transcribe.jobs.assemble.diariser import diariser_of
 from transcribe.models.catalogue import Kind
 from transcribe.models.store import InstalledModel, Store, check_before_load
 from transcribe.pipeline.ports import Engines

@@ -23,7 +23,7 @@ from transcribe.core.episode import Episode
 from transcribe.core.errors import OutputError
 from transcribe.core.files import atomic_file, disk_errors, open_regular
 from transcribe.core.text import from_json, to_json
-from transcribe.pipeline.stages.publish import Published, Target, target_path
+from transcribe.jobs.publish.outputs import Published, Target, target_path
 
 FOLDER = ".transcribe"
 """Where the records lie, below the folder of the results."""
