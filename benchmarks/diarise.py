@@ -34,7 +34,7 @@ from transcribe.pipeline.speakers.diarise import diarise
 from transcribe.pipeline.stages.detect import detect
 from transcribe.pipeline.stages.normalise import normalise
 from transcribe.pipeline.stages.probe import probe
-from transcribe.speaker_evaluation import DiarisationScore, diarisation_score, total_diarisation
+from transcribe.quality.evaluate.speakers import DiarisationScore, diarisation_score, total_diarisation
 
 ROOT = Path(__file__).resolve().parent.parent
 SOUND = (".flac", ".wav", ".m4a", ".mp3", ".ogg", ".opus")

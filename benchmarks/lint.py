@@ -72,7 +72,7 @@ def measured(path: Path) -> dict[str, float]:
     """Processor seconds, peak memory of this process and findings of a file."""
     data = path.read_bytes()
     began = time.process_time()
-    from transcribe.lint import lint_bytes
+    from transcribe.quality.lint import lint_bytes
 
     findings = lint_bytes(path.name, data)
     spent = time.process_time() - began

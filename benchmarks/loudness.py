@@ -31,11 +31,11 @@ from transcribe.core.settings import ComputeSettings, DetectSettings, NormaliseS
 from transcribe.core.waveform import Waveform
 from transcribe.engines.ffmpeg import Ffmpeg
 from transcribe.engines.silero import SileroDetector
-from transcribe.evaluation import Score, score
 from transcribe.pipeline.stages.detect import detect
 from transcribe.pipeline.stages.normalise import normalise
 from transcribe.pipeline.stages.plan import plan
 from transcribe.pipeline.stages.probe import probe
+from transcribe.quality.evaluate.words import Score, score
 
 ROOT = Path(__file__).resolve().parent.parent
 CLIPS = ("leopard-en", "sense-0870", "two-cities", "pyannote-sample", "ami-dev00")

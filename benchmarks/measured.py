@@ -12,7 +12,7 @@ from typing import Literal
 import msgspec
 
 from benchmarks.machine import Machine
-from transcribe.evaluation import Score, total
+from transcribe.quality.evaluate.words import Score, total
 
 Part = Literal["speed", "languages", "growth", "workers", "silence"]
 

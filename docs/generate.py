@@ -22,7 +22,7 @@ from transcribe.core import errors, events
 from transcribe.core.option import Option
 from transcribe.core.settings import OPTIONS, Settings
 from transcribe.core.telemetry import SWITCHES
-from transcribe.lint import RULES
+from transcribe.quality.lint import RULES
 
 DOCS = Path(__file__).resolve().parent
 END = "<!-- end of generated -->"

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from transcribe.evaluation import CONTEXT_WORDS, PASSAGE_WORDS, Pair, Score, compare, score, total
+from transcribe.quality.evaluate.words import CONTEXT_WORDS, PASSAGE_WORDS, Pair, Score, compare, score, total
 
 
 def test_errors_are_counted_after_normalisation() -> None:

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from transcribe import references
 from transcribe.core.episode import (
     Audio,
     Coverage,
@@ -23,7 +22,8 @@ from transcribe.core.episode import (
 from transcribe.core.errors import InputError, UsageError
 from transcribe.core.settings import SubtitleSettings
 from transcribe.formats import render
-from transcribe.references import check_places, find_recording, find_transcript, read_text
+from transcribe.quality.evaluate import references
+from transcribe.quality.evaluate.references import check_places, find_recording, find_transcript, read_text
 
 SAID = "Zażółć <gęślą> & jaźń"
 

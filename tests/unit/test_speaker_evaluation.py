@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 
 from transcribe.core.episode import Turn
-from transcribe.evaluation import Score
-from transcribe.speaker_evaluation import (
+from transcribe.quality.evaluate.speakers import (
     DiarisationScore,
     attributed_score,
     diarisation_score,
     total_diarisation,
 )
+from transcribe.quality.evaluate.words import Score
 
 REFERENCE = (Turn(0, 10_000, "Ala"), Turn(10_000, 20_000, "Marek"))
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from transcribe.core.events import Progress
     from transcribe.core.settings import Settings
     from transcribe.pipeline.ports import Engines
-    from transcribe.references import Text
+    from transcribe.quality.evaluate.references import Text
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -128,7 +128,7 @@ def eval(  # noqa: A001 - the command's name
 
 
 def _check(wish: Wish, settings: Settings) -> None:
-    from transcribe.references import check_places
+    from transcribe.quality.evaluate.references import check_places
 
     if wish.transcripts and wish.audio:
         raise UsageError("--transcripts and --audio exclude each other", "Drop one of them")
@@ -140,7 +140,7 @@ def _check(wish: Wish, settings: Settings) -> None:
 def _results(wish: Wish, resolved: Resolved, told: str) -> list[Result]:
     """Every reference with its transcript beside it, or with the error that left it without."""
     from transcribe.commands.eval_report import Result
-    from transcribe.references import find_transcript, read_text
+    from transcribe.quality.evaluate.references import find_transcript, read_text
 
     references = [read_text(path) for path in wish.references]
     if place := wish.transcripts:
@@ -162,8 +162,8 @@ def _results(wish: Wish, resolved: Resolved, told: str) -> list[Result]:
 def _compared(reference: Text, text: Text, language: str, collar: float) -> Result:
     """What the reference can tell about the transcript: words, whose they are, or who speaks when."""
     from transcribe.commands.eval_report import Result
-    from transcribe.evaluation import compare
-    from transcribe.speaker_evaluation import attributed_score, diarisation_score
+    from transcribe.quality.evaluate.speakers import attributed_score, diarisation_score
+    from transcribe.quality.evaluate.words import compare
 
     if reference.turns is not None and not reference.text:
         if text.turns is None:
@@ -190,7 +190,7 @@ def _listen(wish: Wish, resolved: Resolved) -> list[Text | TranscribeError]:
     from transcribe.commands.display import open_display
     from transcribe.core.events import FileStarted, Warned
     from transcribe.jobs.assemble.engines import choose_engines
-    from transcribe.references import find_recording
+    from transcribe.quality.evaluate.references import find_recording
 
     recordings = [find_recording(path, wish.audio or path.parent) for path in wish.references]
     settings, texts = _with_speakers(resolved.settings, wish.references), []
@@ -207,7 +207,7 @@ def _listen(wish: Wish, resolved: Resolved) -> list[Text | TranscribeError]:
 def _with_speakers(settings: Settings, references: Sequence[Path]) -> Settings:
     """The settings, with speakers told apart where a reference does so."""
     from transcribe.pipeline.speakers.step import check_speakers, wants_speakers
-    from transcribe.references import WITH_SPEAKERS
+    from transcribe.quality.evaluate.references import WITH_SPEAKERS
 
     told = any(path.suffix.lower() in WITH_SPEAKERS for path in references)
     if told and not wants_speakers(settings.speakers):
@@ -223,7 +223,7 @@ def _listen_to(
     from transcribe.core.unexpected import ends_run, for_people
     from transcribe.pipeline.speakers.step import diarised_episode
     from transcribe.pipeline.tracks.choice import source_of
-    from transcribe.references import text_of
+    from transcribe.quality.evaluate.references import text_of
 
     try:
         source = source_of(path, settings, engines, progress)

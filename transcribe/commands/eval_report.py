@@ -12,8 +12,8 @@ from wcwidth import wcswidth
 
 from transcribe.core.errors import TranscribeError
 from transcribe.core.text import printable, shown
-from transcribe.evaluation import Comparison, Pair, Passage, Score, total
-from transcribe.speaker_evaluation import DiarisationScore, total_diarisation
+from transcribe.quality.evaluate.speakers import DiarisationScore, total_diarisation
+from transcribe.quality.evaluate.words import Comparison, Pair, Passage, Score, total
 
 HEADER = ("file", "language", "count", "WER %", "sub", "del", "ins", "CER %")
 

@@ -16,7 +16,7 @@ from transcribe.commands.options import say
 from transcribe.core.errors import GateError, InputError, UsageError
 
 if TYPE_CHECKING:
-    from transcribe.lint import Asked, Finding, Length
+    from transcribe.quality.lint import Asked, Finding, Length
 
 KINDS = ("vtt", "srt", "transcript", "chapters", "psc", "rss", "document")
 PROFILES = ("subtitle", "podcast")
@@ -69,7 +69,7 @@ def lint(
     Ends with exit code 12 where there are errors (with --strict: or warnings), with 3 where all that
     is wrong is that files cannot be read.
     """
-    from transcribe.lint import Asked
+    from transcribe.quality.lint import Asked
 
     if list_rules:
         _show_rules(as_json)
@@ -86,7 +86,7 @@ def _length(duration: str | None, media: Path | None) -> Length | None:
     """The length that is said, for all files."""
     from transcribe.commands.lint_length import length_of
     from transcribe.core.timecode import parse_timecode
-    from transcribe.lint import Length
+    from transcribe.quality.lint import Length
 
     if duration is not None and media is not None:
         raise UsageError("--duration and --media say the same thing", "Leave one of them out")
@@ -112,7 +112,7 @@ def _checked(files: Sequence[Path], asked: Asked) -> Iterator[tuple[Path, list[F
 
 def _files_in(folder: Path) -> list[Path]:
     from transcribe.core.bounded import walked
-    from transcribe.lint.kinds import SUFFIXES
+    from transcribe.quality.lint.kinds import SUFFIXES
 
     paths = [
         Path(place, name) for place, names in walked(folder, lambda _: True, lambda _: None) for name in names
@@ -123,8 +123,8 @@ def _files_in(folder: Path) -> list[Path]:
 def _findings(path: Path, asked: Asked) -> list[Finding]:
     from transcribe.commands.lint_length import length_beside
     from transcribe.core.files import open_regular
-    from transcribe.lint import RULES, Finding, lint_bytes
-    from transcribe.lint.text import LARGEST_BYTES
+    from transcribe.quality.lint import RULES, Finding, lint_bytes
+    from transcribe.quality.lint.text import LARGEST_BYTES
 
     try:
         with open_regular(path) as handle:
@@ -201,7 +201,7 @@ def _judge(results: dict[str, list[Finding]], strict: bool) -> None:
 
 
 def _show_rules(as_json: bool) -> None:
-    from transcribe.lint import RULES
+    from transcribe.quality.lint import RULES
 
     if as_json:
         click.echo(json.dumps([asdict(rule) for rule in RULES.values()], indent=2, ensure_ascii=False))

@@ -14,7 +14,7 @@ from transcribe.core.errors import InputError, TranscribeError
 
 if TYPE_CHECKING:
     from transcribe.core.episode import Episode
-    from transcribe.lint import Length
+    from transcribe.quality.lint import Length
 
 SLACK_MS = 1000
 """Forgiven at the end: a last subtitle may be shown a little longer than the sound lasts, and programs differ
@@ -57,7 +57,7 @@ def length_beside(path: Path) -> Length | None:
 
 def _stems(path: Path) -> Iterator[str]:
     from transcribe.formats import FORMATS
-    from transcribe.lint.languages import is_language
+    from transcribe.quality.lint.languages import is_language
 
     yield path.stem
     inner = Path(path.stem)
@@ -84,7 +84,7 @@ def _recordings(folder: Path) -> dict[str, list[Path]]:
 
 def _of_document(path: Path) -> Length:
     from transcribe.jobs.render import open_document
-    from transcribe.lint import Length
+    from transcribe.quality.lint import Length
 
     episode = open_document(path)
     return Length(_end_ms(episode), SLACK_MS, episode.source.name)
@@ -99,7 +99,7 @@ def _end_ms(episode: Episode) -> int:
 def _of_recording(path: Path) -> Length | None:
     from transcribe.core.settings import ComputeSettings
     from transcribe.engines.ffmpeg import Ffmpeg
-    from transcribe.lint import Length
+    from transcribe.quality.lint import Length
 
     container = Ffmpeg.find(ComputeSettings()).probe(path)
     if container.duration_ms is None or container.estimated:

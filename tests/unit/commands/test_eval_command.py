@@ -141,7 +141,7 @@ def test_what_cannot_be_compared_is_refused(
 def test_a_missing_extra_is_named(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delitem(sys.modules, "transcribe.evaluation", raising=False)
+    monkeypatch.delitem(sys.modules, "transcribe.quality.evaluate.words", raising=False)
     monkeypatch.delitem(sys.modules, "transcribe.commands.eval_report", raising=False)
     monkeypatch.setitem(sys.modules, "jiwer", None)
     assert run(BOTH) == 7

@@ -10,8 +10,8 @@ from click.testing import CliRunner, Result
 
 from transcribe.commands.lint import KINDS, PROFILES, lint
 from transcribe.core.errors import GateError, InputError, UsageError
-from transcribe.lint import RULES, kinds, limits
-from transcribe.lint.text import LARGEST_BYTES
+from transcribe.quality.lint import RULES, kinds, limits
+from transcribe.quality.lint.text import LARGEST_BYTES
 
 MakeMedia = Callable[..., Path]
 GOLDEN = Path(__file__).parents[2] / "golden" / "cases"

@@ -17,7 +17,7 @@ from transcribe.formats import FORMATS, render
 from transcribe.formats.cues import lay_out
 from transcribe.formats.page import write_page
 from transcribe.formats.tokens import UNNAMED, tokens_of
-from transcribe.lint import Asked, lint_bytes
+from transcribe.quality.lint import Asked, lint_bytes
 
 LONG = "Aleksandra Katarzyna Wiśniewska-Kowalska"
 DEFAULTS = SubtitleSettings()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from transcribe.lint import Asked, Length
+from transcribe.quality.lint import Asked, Length
 
 
 @dataclass(frozen=True)

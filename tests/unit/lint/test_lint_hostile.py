@@ -9,8 +9,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from lint_cases import CASES, Case, chapters, segments, vtt
 
-from transcribe.lint import RULES, Asked, Length, lint_bytes
-from transcribe.lint.kinds import KINDS
+from transcribe.quality.lint import RULES, Asked, Length, lint_bytes
+from transcribe.quality.lint.kinds import KINDS
 
 NAMES = ("a.vtt", "a.srt", "a.json", "chapters.json", "a.xml", "a.psc", "a")
 PIECES = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from lint_cases import SRT, VTT, chapters, feed, item, vtt
 
-from transcribe.lint import Asked, Length, lint_bytes
+from transcribe.quality.lint import Asked, Length, lint_bytes
 
 
 def places(name: str, text: str) -> list[tuple[str, int | None, int | None]]:

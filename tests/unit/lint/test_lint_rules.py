@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from lint_cases import CASES, Case
 
-from transcribe.lint import RULES, Finding, lint_bytes
+from transcribe.quality.lint import RULES, Finding, lint_bytes
 
 
 def found(case: Case, data: bytes) -> list[Finding]:

@@ -8,8 +8,8 @@ from __future__ import annotations
 import pytest
 from lint_cases import VTT, region, vtt
 
-from transcribe.lint import lint_bytes
-from transcribe.lint.languages import is_language
+from transcribe.quality.lint import lint_bytes
+from transcribe.quality.lint.languages import is_language
 
 TIMES = "00:01.000 --> 00:03.000"
 

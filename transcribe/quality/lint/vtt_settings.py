@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from transcribe.lint.finding import Findings, shown
-from transcribe.lint.text import Places
+from transcribe.quality.lint.finding import Findings, shown
+from transcribe.quality.lint.text import Places
 
 _PERCENT = r"[0-9]+(?:\.[0-9]+)?%"
 _PERCENTAGE = re.compile(_PERCENT)

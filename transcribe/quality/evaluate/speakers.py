@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from transcribe.core.episode import Turn
 from transcribe.core.errors import DependencyError
-from transcribe.evaluation import Score, score
+from transcribe.quality.evaluate.words import Score, score
 
 COLLAR_S = 0.25
 """Around every change in the reference, on either side, nothing is counted: people mark it no better."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 from transcribe.core.timecode import format_timecode
-from transcribe.lint.addresses import url_problem
-from transcribe.lint.finding import Findings, shown
-from transcribe.lint.length import Length, is_past
-from transcribe.lint.xml_tree import Element
+from transcribe.quality.lint.addresses import url_problem
+from transcribe.quality.lint.finding import Findings, shown
+from transcribe.quality.lint.length import Length, is_past
+from transcribe.quality.lint.xml_tree import Element
 
 CHAPTERS = "psc:chapters"
 VERSIONS = ("1.0", "1.1", "1.2")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from transcribe.lint.rules import RULES, Severity
+from transcribe.quality.lint.rules import RULES, Severity
 
 MOST_OF_A_RULE = 1000
 """Findings of one rule kept for one file: a million of them would tell nobody more."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from transcribe.lint.addresses import is_insecure, url_problem
-from transcribe.lint.finding import Findings, shown
-from transcribe.lint.xml_tree import Element
+from transcribe.quality.lint.addresses import is_insecure, url_problem
+from transcribe.quality.lint.finding import Findings, shown
+from transcribe.quality.lint.xml_tree import Element
 
 _MEDIA_TYPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}")
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from xml.sax.handler import ContentHandler
 
-from transcribe.lint.finding import Findings, shown
+from transcribe.quality.lint.finding import Findings, shown
 
 DEEPEST = 100
 MOST_ELEMENTS = 1_000_000

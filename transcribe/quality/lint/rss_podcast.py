@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from transcribe.lint.finding import Findings, shown
-from transcribe.lint.length import Length, is_past
-from transcribe.lint.rss_attributes import check_media_type, check_url
-from transcribe.lint.xml_tree import Element
+from transcribe.quality.lint.finding import Findings, shown
+from transcribe.quality.lint.length import Length, is_past
+from transcribe.quality.lint.rss_attributes import check_media_type, check_url
+from transcribe.quality.lint.xml_tree import Element
 
 TRANSCRIPT_TYPES = {
     "text/vtt": (".vtt",),

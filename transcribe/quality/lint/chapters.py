@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from transcribe.lint.addresses import is_insecure, url_problem
-from transcribe.lint.finding import shown
-from transcribe.lint.json_fields import (
+from transcribe.quality.lint.addresses import is_insecure, url_problem
+from transcribe.quality.lint.finding import shown
+from transcribe.quality.lint.json_fields import (
     BOOL,
     LIST,
     NUMBER,
@@ -18,8 +18,8 @@ from transcribe.lint.json_fields import (
     number_of,
     said,
 )
-from transcribe.lint.json_text import JsonFindings, Path
-from transcribe.lint.length import Length, is_past
+from transcribe.quality.lint.json_text import JsonFindings, Path
+from transcribe.quality.lint.length import Length, is_past
 
 VERSIONS = ("1.0", "1.0.0", "1.1", "1.1.0", "1.2", "1.2.0")
 _TOP = {

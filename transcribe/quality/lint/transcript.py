@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from transcribe.lint.json_fields import (
+from transcribe.quality.lint.json_fields import (
     LIST,
     NUMBER,
     TEXT,
@@ -14,8 +14,8 @@ from transcribe.lint.json_fields import (
     number_of,
     said,
 )
-from transcribe.lint.json_text import JsonFindings, Path
-from transcribe.lint.length import Length, is_past
+from transcribe.quality.lint.json_text import JsonFindings, Path
+from transcribe.quality.lint.length import Length, is_past
 
 VERSION = "1.0.0"
 _TOP = {"version": TEXT, "segments": LIST}

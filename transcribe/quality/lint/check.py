@@ -6,14 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from transcribe.lint import chapters, document, psc, rss, srt, transcript, vtt
-from transcribe.lint.finding import Finding, Findings
-from transcribe.lint.json_text import BROKEN, JsonFindings
-from transcribe.lint.kinds import UNCHECKED, json_kind, kind_of
-from transcribe.lint.length import Length
-from transcribe.lint.limits import limits_of
-from transcribe.lint.text import LARGEST_BYTES, decode
-from transcribe.lint.xml_tree import TTML_ROOT, read_tree
+from transcribe.quality.lint import chapters, document, psc, rss, srt, transcript, vtt
+from transcribe.quality.lint.finding import Finding, Findings
+from transcribe.quality.lint.json_text import BROKEN, JsonFindings
+from transcribe.quality.lint.kinds import UNCHECKED, json_kind, kind_of
+from transcribe.quality.lint.length import Length
+from transcribe.quality.lint.limits import limits_of
+from transcribe.quality.lint.text import LARGEST_BYTES, decode
+from transcribe.quality.lint.xml_tree import TTML_ROOT, read_tree
 
 CUES: dict[str, Callable[..., None]] = {"vtt": vtt.check, "srt": srt.check}
 JSON: dict[str, Callable[..., None]] = {

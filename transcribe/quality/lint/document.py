@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from transcribe.core.errors import InputError
 from transcribe.formats.document import read_document
-from transcribe.lint.json_text import JsonFindings
-from transcribe.lint.length import Length
+from transcribe.quality.lint.json_text import JsonFindings
+from transcribe.quality.lint.length import Length
 
 
 def check(_value: object, _length: Length | None, findings: JsonFindings) -> None:

@@ -12,8 +12,8 @@ from collections import Counter
 from collections.abc import Iterator, Set
 from json.decoder import scanstring  # type: ignore[attr-defined] # the decoder's own reader of strings
 
-from transcribe.lint.finding import MOST_OF_A_RULE, Findings, shown
-from transcribe.lint.text import Places
+from transcribe.quality.lint.finding import MOST_OF_A_RULE, Findings, shown
+from transcribe.quality.lint.text import Places
 
 Path = tuple[str | int, ...]
 """Keys and positions that lead from the top to a value."""

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 
-from transcribe.lint.finding import Findings, shown
-from transcribe.lint.languages import is_language
-from transcribe.lint.rss_attributes import check_url
-from transcribe.lint.xml_tree import Element
+from transcribe.quality.lint.finding import Findings, shown
+from transcribe.quality.lint.languages import is_language
+from transcribe.quality.lint.rss_attributes import check_url
+from transcribe.quality.lint.xml_tree import Element
 
 CATEGORIES: dict[str, tuple[str, ...]] = {
     "Arts": ("Books", "Design", "Fashion & Beauty", "Food", "Performing Arts", "Visual Arts"),

@@ -7,9 +7,9 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from transcribe.lint.finding import shown
-from transcribe.lint.json_text import JsonFindings, Path
-from transcribe.lint.length import Length, is_past
+from transcribe.quality.lint.finding import shown
+from transcribe.quality.lint.json_text import JsonFindings, Path
+from transcribe.quality.lint.length import Length, is_past
 
 NUMBER, TEXT, BOOL, LIST, OBJECT = "a number", "a text", "true or false", "a list", "an object"
 

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from transcribe.core.timecode import format_timecode
 from transcribe.formats.tokens import text_width
-from transcribe.lint.finding import Findings
-from transcribe.lint.length import Length, is_past
-from transcribe.lint.limits import Limits
+from transcribe.quality.lint.finding import Findings
+from transcribe.quality.lint.length import Length, is_past
+from transcribe.quality.lint.limits import Limits
 
 FAR_MS = 24 * 3_600_000
 """From one cue to the next: what lies further away is a wrong digit, in all but a few files."""

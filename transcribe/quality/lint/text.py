@@ -7,7 +7,7 @@ import codecs
 import re
 from array import array
 
-from transcribe.lint.finding import Findings
+from transcribe.quality.lint.finding import Findings
 
 LARGEST_BYTES = 32_000_000
 """Of a file: the words of fifty hours, each with its times, need less."""

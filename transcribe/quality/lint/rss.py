@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from email.utils import parsedate_to_datetime
 
-from transcribe.lint import psc, rss_apple, rss_podcast
-from transcribe.lint.addresses import url_problem
-from transcribe.lint.finding import Findings, shown
-from transcribe.lint.length import Length
-from transcribe.lint.rss_attributes import check_media_type, check_url
-from transcribe.lint.xml_tree import Element
+from transcribe.quality.lint import psc, rss_apple, rss_podcast
+from transcribe.quality.lint.addresses import url_problem
+from transcribe.quality.lint.finding import Findings, shown
+from transcribe.quality.lint.length import Length
+from transcribe.quality.lint.rss_attributes import check_media_type, check_url
+from transcribe.quality.lint.xml_tree import Element
 
 _DURATION = re.compile(r"[0-9]{1,9}|(?:[0-9]{1,6}:)?[0-5]?[0-9]:[0-5][0-9]")
 
