@@ -12,7 +12,7 @@ import pytest
 from transcribe.core.bounded import make_folder
 from transcribe.core.errors import InputError, UsageError
 from transcribe.jobs.find import LeftOut, find_recordings, folder_of, looks_like_recording
-from transcribe.watching.facts import scan
+from transcribe.watch.facts import scan
 
 
 @pytest.fixture

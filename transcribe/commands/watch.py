@@ -55,7 +55,7 @@ def status(out: Path, state: Path | None, as_json: bool) -> None:
     """Show whether a watcher runs, what it does, and what has failed."""
     import json
 
-    from transcribe.watching.status import read_status
+    from transcribe.watch.status import read_status
 
     found = read_status(out, state)
     if as_json:
@@ -70,9 +70,9 @@ def status(out: Path, state: Path | None, as_json: bool) -> None:
 @click.argument("names", metavar="[NAME]...", nargs=-1)
 def retry(out: Path, state: Path | None, names: tuple[str, ...]) -> None:
     """Have files done again: those named, or all that failed."""
-    from transcribe.watching.asking import retry
-    from transcribe.watching.folders import state_folder
-    from transcribe.watching.status import existing_ledger
+    from transcribe.watch.asking import retry
+    from transcribe.watch.folders import state_folder
+    from transcribe.watch.status import existing_ledger
 
     ledger = existing_ledger(state_folder(out, state), out)
     try:
@@ -92,8 +92,8 @@ def history(out: Path, state: Path | None, name: str) -> None:
     import time
 
     from transcribe.core.errors import UsageError
-    from transcribe.watching.folders import state_folder
-    from transcribe.watching.status import existing_ledger
+    from transcribe.watch.folders import state_folder
+    from transcribe.watch.status import existing_ledger
 
     ledger = existing_ledger(state_folder(out, state), out)
     try:

@@ -11,7 +11,7 @@ import click
 from transcribe.commands.options import given_flags
 
 if TYPE_CHECKING:
-    from transcribe.watching.service import Service
+    from transcribe.watch.service import Service
 
 
 @click.command("install", context_settings={"ignore_unknown_options": True})
@@ -30,7 +30,7 @@ def install(context: click.Context, kind: str, user: str | None, arguments: tupl
 
     It is hardened: the watcher may write where its results and its state are, and nowhere else.
     """
-    from transcribe.watching.service import launchd_plist, systemd_unit
+    from transcribe.watch.service import launchd_plist, systemd_unit
 
     service = service_for(context, arguments, user)
     click.echo(systemd_unit(service) if kind == "systemd" else launchd_plist(service), nl=False)
@@ -44,8 +44,8 @@ def service_for(context: click.Context, arguments: tuple[str, ...], user: str | 
     from transcribe.commands.watch_run import run
     from transcribe.core import places
     from transcribe.core.places import work_root
-    from transcribe.watching.folders import state_folder
-    from transcribe.watching.service import Service
+    from transcribe.watch.folders import state_folder
+    from transcribe.watch.service import Service
 
     inner = run.make_context("transcribe watch", list(arguments), parent=context)
     asked: dict[str, Any] = inner.params

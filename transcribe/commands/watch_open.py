@@ -16,19 +16,19 @@ from transcribe.engines.hook import Hook
 from transcribe.engines.webhook import Webhook
 from transcribe.jobs.assemble.engines import choose_engines
 from transcribe.jobs.assemble.writer import choose_writer
-from transcribe.watching.asking import fingerprint
-from transcribe.watching.courier import COMMAND, PLACEHOLDERS, WEBHOOK, Courier, Send
-from transcribe.watching.folders import Folders, open_folders
-from transcribe.watching.intake import Intake
-from transcribe.watching.ledger import Ledger
-from transcribe.watching.looking import Looker, ignore_broken_leases
-from transcribe.watching.mounts import network_mount
-from transcribe.watching.records import Delivery
-from transcribe.watching.settling import NO_PATIENCE, Patience, Settling
-from transcribe.watching.status import lock_for
-from transcribe.watching.transcriber import Choices, Transcriber
-from transcribe.watching.watcher import Rhythm, Watcher
-from transcribe.watching.working import Working
+from transcribe.watch.asking import fingerprint
+from transcribe.watch.courier import COMMAND, PLACEHOLDERS, WEBHOOK, Courier, Send
+from transcribe.watch.folders import Folders, open_folders
+from transcribe.watch.intake import Intake
+from transcribe.watch.ledger import Ledger
+from transcribe.watch.looking import Looker, ignore_broken_leases
+from transcribe.watch.mounts import network_mount
+from transcribe.watch.records import Delivery
+from transcribe.watch.settling import NO_PATIENCE, Patience, Settling
+from transcribe.watch.status import lock_for
+from transcribe.watch.transcriber import Choices, Transcriber
+from transcribe.watch.watcher import Rhythm, Watcher
+from transcribe.watch.working import Working
 
 POLL_S = 10.0
 """On network mounts, unless --poll says otherwise."""

@@ -16,11 +16,11 @@ from transcribe.core.errors import UsageError
 from transcribe.core.events import Event, Warned
 from transcribe.engines.hook import Hook
 from transcribe.engines.webhook import ID_HEADER, Webhook
-from transcribe.watching.courier import COMMAND, PLACEHOLDERS, TRIES, WEBHOOK, Courier, Send, values_of
-from transcribe.watching.folders import Folders
-from transcribe.watching.ledger import Ledger
-from transcribe.watching.notices import payload_of
-from transcribe.watching.records import Delivery, Record, State
+from transcribe.watch.courier import COMMAND, PLACEHOLDERS, TRIES, WEBHOOK, Courier, Send, values_of
+from transcribe.watch.folders import Folders
+from transcribe.watch.ledger import Ledger
+from transcribe.watch.notices import payload_of
+from transcribe.watch.records import Delivery, Record, State
 
 
 class Clock:

@@ -11,7 +11,7 @@ from pathlib import Path
 import imageio_ffmpeg
 import pytest
 
-from transcribe.watching.endings import Ending, ending_of
+from transcribe.watch.endings import Ending, ending_of
 
 MakeMedia = Callable[..., Path]
 SECOND = ("-f", "lavfi", "-i", "sine=frequency=440:duration=2")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from transcribe.watching.events import Events
+from transcribe.watch.events import Events
 
 PATIENCE_SECONDS = 30
 

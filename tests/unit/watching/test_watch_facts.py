@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from transcribe.watching.facts import Facts, Seen, look_at, scan
+from transcribe.watch.facts import Facts, Seen, look_at, scan
 
 
 def seen(folder: Path) -> dict[str, Facts | str | None]:

@@ -9,10 +9,10 @@ import psutil
 import pytest
 
 from transcribe.core.errors import InputError, UsageError
-from transcribe.watching import folders
-from transcribe.watching.folders import open_folders, place_key, places
-from transcribe.watching.mounts import network_mount
-from transcribe.watching.room import too_full
+from transcribe.watch import folders
+from transcribe.watch.folders import open_folders, place_key, places
+from transcribe.watch.mounts import network_mount
+from transcribe.watch.room import too_full
 
 Mount = namedtuple("Mount", "device mountpoint fstype opts")
 

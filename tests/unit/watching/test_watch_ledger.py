@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from transcribe.core.errors import OutputError
-from transcribe.watching.facts import Facts
-from transcribe.watching.ledger import Ledger
-from transcribe.watching.records import Output, Record, State
+from transcribe.watch.facts import Facts
+from transcribe.watch.ledger import Ledger
+from transcribe.watch.records import Output, Record, State
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -149,8 +149,8 @@ def test_a_kill_in_the_middle_of_writing_loses_nothing_that_was_committed(tmp_pa
     script = f"""
 import sys
 from pathlib import Path
-from transcribe.watching.ledger import Ledger
-from transcribe.watching.records import Record, State
+from transcribe.watch.ledger import Ledger
+from transcribe.watch.records import Record, State
 ledger = Ledger(Path({str(path)!r}))
 number = 0
 while True:

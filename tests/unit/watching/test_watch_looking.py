@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from transcribe.engines.ffmpeg import Ffmpeg
-from transcribe.watching.endings import Ending
-from transcribe.watching.facts import Facts
-from transcribe.watching.looking import Held, Look, Looker, Sound, digest_of, held, open_file
+from transcribe.watch.endings import Ending
+from transcribe.watch.facts import Facts
+from transcribe.watch.looking import Held, Look, Looker, Sound, digest_of, held, open_file
 
 MakeMedia = Callable[..., Path]
 SINE = ("-f", "lavfi", "-i", "sine=frequency=440:duration=3")

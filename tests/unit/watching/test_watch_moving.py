@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from transcribe.watching.moving import free_name, move
+from transcribe.watch.moving import free_name, move
 
 
 def test_a_name_is_kept_free_and_then_taken(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import PurePath
 
 import pytest
 
-from transcribe.watching.names import Kind, kind_of
+from transcribe.watch.names import Kind, kind_of
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from transcribe.commands.root import root
 from transcribe.core.errors import UsageError
-from transcribe.watching.service import Service, launchd_plist, systemd_unit
+from transcribe.watch.service import Service, launchd_plist, systemd_unit
 
 ODD = 'Nagrania "100 %" $HOME \\ gość'
 SERVICE = Service(

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from transcribe.watching.endings import Ending
-from transcribe.watching.facts import Facts
-from transcribe.watching.looking import Held, Look, Sound
-from transcribe.watching.settling import NO_PATIENCE, Patience, Settling
+from transcribe.watch.endings import Ending
+from transcribe.watch.facts import Facts
+from transcribe.watch.looking import Held, Look, Sound
+from transcribe.watch.settling import NO_PATIENCE, Patience, Settling
 
 SOUND = Sound("wav", 2000, 1)
 WHOLE = Look(Ending.COMPLETE, Held.CLOSED, SOUND)

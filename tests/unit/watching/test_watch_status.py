@@ -11,11 +11,11 @@ from click.testing import CliRunner
 from transcribe.commands.root import root
 from transcribe.core.errors import UsageError
 from transcribe.core.settings import Settings
-from transcribe.watching.asking import fingerprint, retry
-from transcribe.watching.heartbeat import Heartbeat, beat
-from transcribe.watching.ledger import Ledger
-from transcribe.watching.records import Record, State
-from transcribe.watching.status import lock_for, read_status
+from transcribe.watch.asking import fingerprint, retry
+from transcribe.watch.heartbeat import Heartbeat, beat
+from transcribe.watch.ledger import Ledger
+from transcribe.watch.records import Record, State
+from transcribe.watch.status import lock_for, read_status
 
 
 @pytest.fixture

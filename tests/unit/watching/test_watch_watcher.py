@@ -9,9 +9,9 @@ from obedient import Studio
 
 from transcribe.core.errors import OutputError
 from transcribe.core.events import Warned
-from transcribe.watching.heartbeat import last_beat
-from transcribe.watching.records import State
-from transcribe.watching.watcher import Rhythm, Watcher
+from transcribe.watch.heartbeat import last_beat
+from transcribe.watch.records import State
+from transcribe.watch.watcher import Rhythm, Watcher
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def test_a_file_starts_in_the_turn_that_finds_it_complete(studio: Studio) -> Non
 def test_a_disk_that_is_full_pauses_and_says_so_once(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     watcher = watcher_of(studio)
     problem = ["less than 500 MB are free"]
-    monkeypatch.setattr("transcribe.watching.watcher.too_full", lambda folders, least: "".join(problem))
+    monkeypatch.setattr("transcribe.watch.watcher.too_full", lambda folders, least: "".join(problem))
     studio.drop("a.wav")
     turns(studio, watcher, 60)
     assert studio.state("a.wav") is State.READY
@@ -86,7 +86,7 @@ def test_a_ledger_that_cannot_be_written_is_tried_again(
         return write(*arguments)  # type: ignore[arg-type]
 
     monkeypatch.setattr(studio.ledger, "write", failing)
-    monkeypatch.setattr("transcribe.watching.watcher.wait", lambda handles, pause: None)
+    monkeypatch.setattr("transcribe.watch.watcher.wait", lambda handles, pause: None)
 
     def until_done() -> bool:
         studio.now += 0.5

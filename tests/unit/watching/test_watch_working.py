@@ -11,11 +11,11 @@ from obedient import Studio
 from transcribe.core.errors import EngineError, InputError, ModelError, OutputError
 from transcribe.core.events import FileFailed, Noticed, Warned
 from transcribe.core.text import printable
-from transcribe.watching.asking import retry
-from transcribe.watching.looking import Look
-from transcribe.watching.orders import Changed, Down, Finished, Hashed, Stumbled, Up
-from transcribe.watching.records import State
-from transcribe.watching.trouble import Passing, Trouble, trouble_of
+from transcribe.watch.asking import retry
+from transcribe.watch.looking import Look
+from transcribe.watch.orders import Changed, Down, Finished, Hashed, Stumbled, Up
+from transcribe.watch.records import State
+from transcribe.watch.trouble import Passing, Trouble, trouble_of
 
 
 @pytest.fixture
@@ -423,7 +423,7 @@ def test_a_move_that_a_kill_interrupted_is_finished(tmp_path: Path, monkeypatch:
     studio = Studio(tmp_path, move_done=True)
     studio.drop("a.wav", b"take")
     with monkeypatch.context() as patch:
-        patch.setattr("transcribe.watching.working.Working._move", lambda self, record: None)
+        patch.setattr("transcribe.watch.working.Working._move", lambda self, record: None)
         studio.run()
     assert (studio.folders.inbox / "a.wav").exists()
     studio.kill()
@@ -446,8 +446,8 @@ def test_with_markers_a_file_waits_for_its_own(tmp_path: Path) -> None:
 
 
 def test_what_may_be_no_recording_is_taken_only_with_sound_in_it(studio: Studio) -> None:
-    from transcribe.watching.endings import Ending
-    from transcribe.watching.looking import Held, Look
+    from transcribe.watch.endings import Ending
+    from transcribe.watch.looking import Held, Look
 
     studio.drop("notes.xyz", b"text")
     studio.looker.look_is = Look(Ending.UNSURE, Held.CLOSED)

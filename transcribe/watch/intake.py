@@ -11,13 +11,13 @@ from pathlib import Path, PurePath
 from transcribe.core.events import Progress, Warned
 from transcribe.core.text import readable
 from transcribe.core.unexpected import ends_run
-from transcribe.watching.endings import Ending
-from transcribe.watching.facts import MISSING, Facts, Seen, look_at, scan
-from transcribe.watching.ledger import Ledger
-from transcribe.watching.looking import Held, Look, Looker
-from transcribe.watching.names import Kind, kind_of
-from transcribe.watching.records import PENDING, Record, State
-from transcribe.watching.settling import Settling
+from transcribe.watch.endings import Ending
+from transcribe.watch.facts import MISSING, Facts, Seen, look_at, scan
+from transcribe.watch.ledger import Ledger
+from transcribe.watch.looking import Held, Look, Looker
+from transcribe.watch.names import Kind, kind_of
+from transcribe.watch.records import PENDING, Record, State
+from transcribe.watch.settling import Settling
 
 MARKER = ".ready"
 EXPECTED_S = 15.0

@@ -14,11 +14,11 @@ from transcribe.core.errors import OutputError
 from transcribe.core.events import Noticed, Progress, Warned
 from transcribe.core.places import work_root
 from transcribe.core.text import readable
-from transcribe.watching.events import Events
-from transcribe.watching.heartbeat import EVERY_S, Heartbeat, beat
-from transcribe.watching.records import State
-from transcribe.watching.room import too_full
-from transcribe.watching.working import Working
+from transcribe.watch.events import Events
+from transcribe.watch.heartbeat import EVERY_S, Heartbeat, beat
+from transcribe.watch.records import State
+from transcribe.watch.room import too_full
+from transcribe.watch.working import Working
 
 LOOK_S = 0.3
 """So long files are looked at in one turn."""

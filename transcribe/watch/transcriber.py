@@ -24,8 +24,8 @@ from transcribe.core.settings import Settings
 from transcribe.jobs.plan import Job, plan_jobs
 from transcribe.pipeline.notes_step import OpenWriter
 from transcribe.pipeline.ports import Engines
-from transcribe.watching.looking import digest_of
-from transcribe.watching.orders import (
+from transcribe.watch.looking import digest_of
+from transcribe.watch.orders import (
     Changed,
     Down,
     Finished,
@@ -36,8 +36,8 @@ from transcribe.watching.orders import (
     Told,
     Up,
 )
-from transcribe.watching.records import Output
-from transcribe.watching.trouble import Trouble, trouble_of
+from transcribe.watch.records import Output
+from transcribe.watch.trouble import Trouble, trouble_of
 
 START_SECONDS = 300.0
 """A process that is not ready after so long (a cold network disk with Python on it) hangs."""

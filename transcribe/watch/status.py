@@ -12,10 +12,10 @@ import filelock
 from transcribe.core.errors import InputError, UsageError
 from transcribe.core.files import PRIVATE_FILE, disk_errors, private_folder
 from transcribe.core.text import readable
-from transcribe.watching.folders import LEDGER, state_folder
-from transcribe.watching.heartbeat import Heartbeat, last_beat
-from transcribe.watching.ledger import Ledger
-from transcribe.watching.records import Record, State
+from transcribe.watch.folders import LEDGER, state_folder
+from transcribe.watch.heartbeat import Heartbeat, last_beat
+from transcribe.watch.ledger import Ledger
+from transcribe.watch.records import Record, State
 
 LOCK = "watcher.lock"
 SHOWN = 20

@@ -14,7 +14,7 @@ from transcribe.core.files import disk_errors
 from transcribe.core.places import state as state_root
 from transcribe.core.places import work_root
 from transcribe.core.text import readable
-from transcribe.watching.mounts import network_mount
+from transcribe.watch.mounts import network_mount
 
 LEDGER_FOLDER = ".watch"
 LEDGER = "ledger.sqlite"

@@ -12,9 +12,9 @@ import msgspec
 
 from transcribe.core.events import Progress, Warned
 from transcribe.core.text import path_of, readable
-from transcribe.watching.ledger import Ledger
-from transcribe.watching.records import Delivery
-from transcribe.watching.trouble import wait_s
+from transcribe.watch.ledger import Ledger
+from transcribe.watch.records import Delivery
+from transcribe.watch.trouble import wait_s
 
 COMMAND, WEBHOOK = "command", "webhook"
 

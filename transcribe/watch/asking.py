@@ -10,8 +10,8 @@ from pathlib import PurePath
 from transcribe.core.errors import UsageError
 from transcribe.core.settings import Settings
 from transcribe.core.text import readable, to_json
-from transcribe.watching.ledger import Ledger
-from transcribe.watching.records import Record, State
+from transcribe.watch.ledger import Ledger
+from transcribe.watch.records import Record, State
 
 NO_SAY = ("compute", "display")
 """Groups of settings that have no say in what is written."""

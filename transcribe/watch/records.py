@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from transcribe.watching.facts import Facts
+from transcribe.watch.facts import Facts
 
 
 class State(StrEnum):

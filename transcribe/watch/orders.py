@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from transcribe.core.events import Event
-from transcribe.watching.facts import Facts
-from transcribe.watching.records import Output
-from transcribe.watching.trouble import Trouble
+from transcribe.watch.facts import Facts
+from transcribe.watch.records import Output
+from transcribe.watch.trouble import Trouble
 
 
 @dataclass(frozen=True)

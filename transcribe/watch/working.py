@@ -15,17 +15,17 @@ from transcribe.core.events import (
     Warned,
 )
 from transcribe.core.text import readable
-from transcribe.watching import moving
-from transcribe.watching.courier import Courier
-from transcribe.watching.facts import Facts, look_at
-from transcribe.watching.folders import Folders, place_key, places
-from transcribe.watching.intake import Intake
-from transcribe.watching.ledger import Ledger
-from transcribe.watching.notices import payload_of, remove_error, write_error
-from transcribe.watching.orders import Changed, Down, Finished, Hashed, Message, Order, Stumbled, Told
-from transcribe.watching.records import Output, Record, State
-from transcribe.watching.transcriber import Transcriber
-from transcribe.watching.trouble import TRIES, Passing, Trouble, wait_s
+from transcribe.watch import moving
+from transcribe.watch.courier import Courier
+from transcribe.watch.facts import Facts, look_at
+from transcribe.watch.folders import Folders, place_key, places
+from transcribe.watch.intake import Intake
+from transcribe.watch.ledger import Ledger
+from transcribe.watch.notices import payload_of, remove_error, write_error
+from transcribe.watch.orders import Changed, Down, Finished, Hashed, Message, Order, Stumbled, Told
+from transcribe.watch.records import Output, Record, State
+from transcribe.watch.transcriber import Transcriber
+from transcribe.watch.trouble import TRIES, Passing, Trouble, wait_s
 
 MACHINE_WAIT_S = 60.0
 """How long nothing is started after something that concerns every file, such as a model that is not there."""

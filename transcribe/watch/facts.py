@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from transcribe.core.media_names import passed_over
-from transcribe.watching.names import Kind, kind_of
+from transcribe.watch.names import Kind, kind_of
 
 MISSING = (errno.ENOENT, errno.ENOTDIR)
 

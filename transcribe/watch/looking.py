@@ -18,8 +18,8 @@ from transcribe.core.files import open_regular
 from transcribe.core.media import Container, Extract
 from transcribe.pipeline.ports import Decoder, Prober
 from transcribe.pipeline.stages.probe import best_stream
-from transcribe.watching.endings import Ending, ending_of
-from transcribe.watching.facts import Facts
+from transcribe.watch.endings import Ending, ending_of
+from transcribe.watch.facts import Facts
 
 TAIL_MS = 2_000
 """How much of the end is decoded."""

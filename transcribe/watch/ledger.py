@@ -21,9 +21,9 @@ import msgspec
 from transcribe.core.errors import OutputError
 from transcribe.core.files import private_file, private_folder
 from transcribe.core.text import from_json, readable, shown, to_json
-from transcribe.watching.facts import Facts
-from transcribe.watching.records import Delivery, Moment, Output, Record, State
-from transcribe.watching.trouble import LONGEST_S
+from transcribe.watch.facts import Facts
+from transcribe.watch.records import Delivery, Moment, Output, Record, State
+from transcribe.watch.trouble import LONGEST_S
 
 SCHEMA = 1
 """Version of the tables, in the file's `user_version`."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import heapq
 from dataclasses import dataclass
 
-from transcribe.watching.endings import Ending
-from transcribe.watching.facts import Facts
-from transcribe.watching.looking import Held, Look, Sound
+from transcribe.watch.endings import Ending
+from transcribe.watch.facts import Facts
+from transcribe.watch.looking import Held, Look, Sound
 
 LEAST_RECHECK_S = 1.0
 

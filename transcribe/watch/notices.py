@@ -13,9 +13,9 @@ from transcribe.core.errors import OutputError
 from transcribe.core.events import Progress, Warned
 from transcribe.core.files import atomic_file, open_regular
 from transcribe.core.text import printable, readable, uri_of
-from transcribe.watching.folders import Folders, place_key
-from transcribe.watching.ledger import Ledger
-from transcribe.watching.records import Record
+from transcribe.watch.folders import Folders, place_key
+from transcribe.watch.ledger import Ledger
+from transcribe.watch.records import Record
 
 MAX_LINE = 20_000
 """Longer than any path of ours."""
