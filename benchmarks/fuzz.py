@@ -18,7 +18,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from transcribe.cli import run
+from transcribe.cli.main import run
 from transcribe.core import stopping
 from transcribe.core.errors import TranscribeError
 from transcribe.core.settings import SubtitleSettings

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import click
 
-from transcribe.cli import READER_GONE
-from transcribe.commands.display import event_name
-from transcribe.commands.options import ADVANCED, SettingOption, default_of, range_of
-from transcribe.commands.root import root
+from transcribe.cli.display import event_name
+from transcribe.cli.main import READER_GONE
+from transcribe.cli.options import ADVANCED, SettingOption, default_of, range_of
+from transcribe.cli.root import root
 from transcribe.core import errors, events
 from transcribe.core.option import Option
 from transcribe.core.settings import OPTIONS, Settings

@@ -4,7 +4,7 @@ from transcribe.core.processes import forget_current_folder
 
 forget_current_folder()  # before more is imported
 
-from transcribe.cli import main  # noqa: E402
+from transcribe.cli.main import main  # noqa: E402
 
 if __name__ == "__main__":
     main()

@@ -18,7 +18,7 @@ import pytest
 from desk import FFMPEG, SAMPLE, Desk
 from llm_server import Told, serving
 
-from transcribe.commands.root import COMMANDS
+from transcribe.cli.root import COMMANDS
 from transcribe.core.settings import SubtitleSettings
 from transcribe.formats import render
 from transcribe.formats.example import example_episode

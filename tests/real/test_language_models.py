@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import llm_servers
-from transcribe.cli import run
+from transcribe.cli.main import run
 from transcribe.core.chat import BadAnswer, ChatIdentity, ChatModel, Question
 from transcribe.core.errors import ModelError, NetworkError
 from transcribe.core.settings import Settings

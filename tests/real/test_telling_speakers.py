@@ -12,7 +12,7 @@ import pytest
 from perilous import crashing_onnxruntime
 
 from transcribe import transcribe_file
-from transcribe.cli import run
+from transcribe.cli.main import run
 from transcribe.formats.rttm import read_rttm
 from transcribe.models.sources import pull
 from transcribe.models.store import InstalledModel, Store, check_before_load

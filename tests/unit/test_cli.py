@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from transcribe.cli import READER_GONE, run
-from transcribe.commands.root import COMMANDS
+from transcribe.cli.main import READER_GONE, run
+from transcribe.cli.root import COMMANDS
 from transcribe.core import stopping
 from transcribe.core.errors import Interrupted, ModelError, OutputError
 

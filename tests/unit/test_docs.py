@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 import pytest
 
-from transcribe.commands.root import root
+from transcribe.cli.root import root
 from transcribe.core.settings import OPTIONS
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from transcribe.commands.root import root
+from transcribe.cli.root import root
 from transcribe.core.config import Resolved, load
 from transcribe.core.option import OptionSpec
 from transcribe.core.settings import OPTIONS, Settings

@@ -10,8 +10,8 @@ import pytest
 from rich.console import Console
 from season import Season
 
-from transcribe.commands.batch_display import BatchDisplay
-from transcribe.commands.batch_plan import as_lines, estimate
+from transcribe.cli.batch_display import BatchDisplay
+from transcribe.cli.batch_plan import as_lines, estimate
 from transcribe.core.events import Covered, FileFailed, FileSkipped, FileStarted, StageAdvanced, StageStarted
 from transcribe.core.settings import DisplaySettings
 from transcribe.jobs.due import Plan

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from transcribe.commands.bench import table
+from transcribe.cli.bench import table
 from transcribe.core.errors import InputError, ModelError
 from transcribe.core.settings import Settings
 from transcribe.engines import ctranslate2

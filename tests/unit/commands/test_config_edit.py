@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from transcribe.commands.config_edit import set_options
+from transcribe.cli.config_edit import set_options
 from transcribe.core.config import load
 from transcribe.core.errors import UsageError
 

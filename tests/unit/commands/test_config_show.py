@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from transcribe.commands.root import root
+from transcribe.cli.root import root
 from transcribe.core.config import load
 
 PRESETS = """

@@ -10,7 +10,7 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from transcribe.commands.display import (
+from transcribe.cli.display import (
     BarDisplay,
     Display,
     JsonDisplay,

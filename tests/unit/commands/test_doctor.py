@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from transcribe.commands.doctor import doctor
+from transcribe.cli.doctor import doctor
 from transcribe.jobs import checks
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from transcribe.cli import run
+from transcribe.cli.main import run
 from transcribe.core.episode import (
     Audio,
     AudioStream,
@@ -142,7 +142,7 @@ def test_a_missing_extra_is_named(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delitem(sys.modules, "transcribe.quality.evaluate.words", raising=False)
-    monkeypatch.delitem(sys.modules, "transcribe.commands.eval_report", raising=False)
+    monkeypatch.delitem(sys.modules, "transcribe.cli.eval_report", raising=False)
     monkeypatch.setitem(sys.modules, "jiwer", None)
     assert run(BOTH) == 7
     assert "pip install 'transcribe-offline[eval]'" in capsys.readouterr().err

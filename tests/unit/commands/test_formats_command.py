@@ -4,7 +4,7 @@ import json
 
 from click.testing import CliRunner
 
-from transcribe.commands.formats import formats
+from transcribe.cli.formats import formats
 from transcribe.formats import FORMATS
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from transcribe.commands.lint import KINDS, PROFILES, lint
+from transcribe.cli.lint import KINDS, PROFILES, lint
 from transcribe.core.errors import GateError, InputError, UsageError
 from transcribe.quality.lint import RULES, kinds, limits
 from transcribe.quality.lint.text import LARGEST_BYTES

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from studio import Studio
 
-from transcribe.cli import run
+from transcribe.cli.main import run
 
 RULES = Path(__file__).resolve().parents[3] / "transcribe" / "transcribe.mk"
 

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from benchmarks.shapes import NARROW, write_random_ggml
-from transcribe.commands.models import models
+from transcribe.cli.models import models
 from transcribe.core.errors import ModelError
 
 

@@ -10,7 +10,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from transcribe.commands.options import Asked, SettingOption, SettingsCommand, given_flags, setting_parameters
+from transcribe.cli.options import Asked, SettingOption, SettingsCommand, given_flags, setting_parameters
 from transcribe.core.settings import OPTIONS
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from transcribe.commands.root import root
+from transcribe.cli.root import root
 from transcribe.core.errors import InputError, UsageError
 from transcribe.core.settings import SubtitleSettings
 from transcribe.formats import document, render

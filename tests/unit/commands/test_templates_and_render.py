@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from transcribe.commands.root import root
+from transcribe.cli.root import root
 from transcribe.core.errors import InputError, OutputError, TranscribeError, UsageError
 from transcribe.core.settings import SubtitleSettings
 from transcribe.formats import FORMATS, PACK, document, render

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from llm_server import always, ollama_answer, ollama_routes, serving
 
-from transcribe.cli import run
+from transcribe.cli.main import run
 from transcribe.core.config import load
 from transcribe.core.errors import DependencyError, ModelError, NetworkError, UsageError
 from transcribe.core.settings import Settings

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from transcribe.commands.root import root
+from transcribe.cli.root import root
 from transcribe.core.errors import UsageError
 from transcribe.watch.service import Service, launchd_plist, systemd_unit
 

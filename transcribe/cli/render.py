@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from transcribe.commands.options import Asked, SettingsCommand, given_flags, say, settings_of
+from transcribe.cli.options import Asked, SettingsCommand, given_flags, say, settings_of
 
 
 @click.command("render", cls=SettingsCommand, groups=("subtitles", "output", "notes", "show", "display"))
@@ -23,7 +23,7 @@ def render(
     and the transcript has none, and anew with --notes. A file that is there already is replaced only
     with --force.
     """
-    from transcribe.commands.display import open_display
+    from transcribe.cli.display import open_display
     from transcribe.jobs.assemble.writer import choose_writer
     from transcribe.jobs.render import render_document
 

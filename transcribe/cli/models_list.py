@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from transcribe.commands.options import say
+from transcribe.cli.options import say
 
 if TYPE_CHECKING:
     from transcribe.models.catalogue import CatalogueModel

@@ -1,4 +1,4 @@
-"""What each command of the program does, one module a command."""
+"""The command line: one module a command, the options they share, and what they print."""
 
 PROGRAM = "transcribe"
 

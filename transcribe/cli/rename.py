@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from transcribe.commands.options import Asked, SettingOption, SettingsCommand, given_flags, say, settings_of
+from transcribe.cli.options import Asked, SettingOption, SettingsCommand, given_flags, say, settings_of
 from transcribe.core.errors import UsageError
 from transcribe.core.settings import OPTIONS
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from transcribe.commands.options import Asked, SettingsCommand, given_flags, settings_of
+from transcribe.cli.options import Asked, SettingsCommand, given_flags, settings_of
 from transcribe.core.files import read_regular
 
 RULES = Path(__file__).resolve().parent.parent / "transcribe.mk"

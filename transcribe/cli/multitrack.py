@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from transcribe.commands.options import Asked, SettingsCommand, given_flags
+from transcribe.cli.options import Asked, SettingsCommand, given_flags
 from transcribe.core.errors import UsageError
 
 
@@ -28,7 +28,7 @@ def multitrack(
     and drift between recorders are found and corrected; what a microphone picked up of another
     one's speaker is left out.
     """
-    from transcribe.commands.display import open_display
+    from transcribe.cli.display import open_display
     from transcribe.core import config
     from transcribe.core.events import Warned
 

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NoReturn
 
-from transcribe.commands import COMPLETE_ENV, PROGRAM
+from transcribe.cli import COMPLETE_ENV, PROGRAM
 from transcribe.core import stopping
 from transcribe.core.errors import Interrupted, TranscribeError
 from transcribe.core.processes import forget_current_folder
@@ -19,7 +19,7 @@ from transcribe.core.streams import Output, settle_streams
 from transcribe.core.unexpected import for_people
 
 if TYPE_CHECKING:
-    from transcribe.commands.options import Asked
+    from transcribe.cli.options import Asked
 
 READER_GONE = 141
 """Nobody reads standard output any more: 128 + SIGPIPE, as programs that the signal ends."""
@@ -40,7 +40,7 @@ def run(arguments: Sequence[str]) -> int:
     """Run the program and return its exit code; every error has been shown."""
     try:
         stopping.listen()
-        from transcribe.commands.options import Asked
+        from transcribe.cli.options import Asked
 
         asked = Asked()
         try:
@@ -59,7 +59,7 @@ def run(arguments: Sequence[str]) -> int:
 def _invoke(arguments: Sequence[str], asked: Asked) -> int:
     import click
 
-    from transcribe.commands.root import root
+    from transcribe.cli.root import root
 
     if instruction := os.environ.get(COMPLETE_ENV):
         from click.shell_completion import shell_complete

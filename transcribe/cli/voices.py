@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from transcribe.commands.options import Asked, SettingsCommand, given_flags, say, settings_of
+from transcribe.cli.options import Asked, SettingsCommand, given_flags, say, settings_of
 from transcribe.core.errors import UsageError
 from transcribe.core.text import shown
 
@@ -77,7 +77,7 @@ def add(
     profile: str | None,
 ) -> None:
     """Register the voice of NAME out of a RECORDING in which only they speak: half a minute is best."""
-    from transcribe.commands.display import open_display
+    from transcribe.cli.display import open_display
     from transcribe.pipeline.speakers.register import Register
 
     settings = settings_of(given_flags(context), config_file, profile)

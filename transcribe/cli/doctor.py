@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from transcribe.commands.options import config_parameters
+from transcribe.cli.options import config_parameters
 from transcribe.core.text import shown
 
 if TYPE_CHECKING:

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from transcribe.commands.options import Asked, SettingsCommand, given_flags
+from transcribe.cli.options import Asked, SettingsCommand, given_flags
 from transcribe.core.errors import AllFailed, GateError, SomeFailed, TranscribeError, UsageError
 
 if TYPE_CHECKING:
-    from transcribe.commands.eval_report import Result
+    from transcribe.cli.eval_report import Result
     from transcribe.core.config import Resolved
     from transcribe.core.events import Progress
     from transcribe.core.settings import Settings
@@ -139,7 +139,7 @@ def _check(wish: Wish, settings: Settings) -> None:
 
 def _results(wish: Wish, resolved: Resolved, told: str) -> list[Result]:
     """Every reference with its transcript beside it, or with the error that left it without."""
-    from transcribe.commands.eval_report import Result
+    from transcribe.cli.eval_report import Result
     from transcribe.quality.evaluate.references import find_transcript, read_text
 
     references = [read_text(path) for path in wish.references]
@@ -161,7 +161,7 @@ def _results(wish: Wish, resolved: Resolved, told: str) -> list[Result]:
 
 def _compared(reference: Text, text: Text, language: str, collar: float) -> Result:
     """What the reference can tell about the transcript: words, whose they are, or who speaks when."""
-    from transcribe.commands.eval_report import Result
+    from transcribe.cli.eval_report import Result
     from transcribe.quality.evaluate.speakers import attributed_score, diarisation_score
     from transcribe.quality.evaluate.words import compare
 
@@ -187,7 +187,7 @@ def _language(told: str, reference: Text, transcript: Text, configured: str) -> 
 
 def _listen(wish: Wish, resolved: Resolved) -> list[Text | TranscribeError]:
     """Transcribe the recording of each reference with the settings in force."""
-    from transcribe.commands.display import open_display
+    from transcribe.cli.display import open_display
     from transcribe.core.events import FileStarted, Warned
     from transcribe.jobs.assemble.engines import choose_engines
     from transcribe.quality.evaluate.references import find_recording
@@ -239,14 +239,14 @@ def _listen_to(
 
 
 def _show(results: Sequence[Result], wish: Wish) -> None:
-    from transcribe.commands.eval_report import as_json, as_text
+    from transcribe.cli.eval_report import as_json, as_text
 
     click.echo(as_json(results, wish.worst) if wish.as_json else as_text(results, wish.worst))
 
 
 def _judge(results: Sequence[Result], wish: Wish) -> None:
     """Raise what keeps this from being a success: a recording that failed, or too many errors."""
-    from transcribe.commands.eval_report import total_attributed, total_of, total_turns
+    from transcribe.cli.eval_report import total_attributed, total_of, total_turns
 
     failed = [result for result in results if result.failure]
     if failed:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from transcribe.commands.options import config_parameters, say, settings_of
+from transcribe.cli.options import config_parameters, say, settings_of
 
 if TYPE_CHECKING:
     from transcribe.core.settings import Settings
@@ -43,7 +43,7 @@ def bench(
     click.echo(table(trials), nl=False)
     if dry_run:
         return
-    from transcribe.commands.config_edit import set_options
+    from transcribe.cli.config_edit import set_options
 
     target = config_file or config.user_file()
     best = trials[0].layout

@@ -12,8 +12,8 @@ from typing import Any
 
 import click
 
-from transcribe.commands.options import Asked, SettingsCommand, given_flags
-from transcribe.commands.watch_options import FOLDER, WatchOptions, watch_options
+from transcribe.cli.options import Asked, SettingsCommand, given_flags
+from transcribe.cli.watch_options import FOLDER, WatchOptions, watch_options
 
 NO_SENSE = ("output", "live", "force")
 """Settings that have no meaning for a folder that is watched."""
@@ -68,8 +68,8 @@ def run(
     Recordings are never changed. What fails is tried again, and at last told in OUT/failed; a
     watcher that was stopped or killed goes on where it was.
     """
-    from transcribe.commands.display import open_display
-    from transcribe.commands.watch_open import open_watcher
+    from transcribe.cli.display import open_display
+    from transcribe.cli.watch_open import open_watcher
     from transcribe.core import config
     from transcribe.core.events import Noticed, Warned
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from transcribe.commands.options import say
+from transcribe.cli.options import say
 from transcribe.core.errors import GateError, InputError, UsageError
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def lint(
 
 def _length(duration: str | None, media: Path | None) -> Length | None:
     """The length that is said, for all files."""
-    from transcribe.commands.lint_length import length_of
+    from transcribe.cli.lint_length import length_of
     from transcribe.core.timecode import parse_timecode
     from transcribe.quality.lint import Length
 
@@ -121,7 +121,7 @@ def _files_in(folder: Path) -> list[Path]:
 
 
 def _findings(path: Path, asked: Asked) -> list[Finding]:
-    from transcribe.commands.lint_length import length_beside
+    from transcribe.cli.lint_length import length_beside
     from transcribe.core.files import open_regular
     from transcribe.quality.lint import RULES, Finding, lint_bytes
     from transcribe.quality.lint.text import LARGEST_BYTES

@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 import click
 from click_default_group import DefaultGroup
 
-from transcribe.commands.options import say
-from transcribe.commands.watch_install import install
-from transcribe.commands.watch_run import run
+from transcribe.cli.options import say
+from transcribe.cli.watch_install import install
+from transcribe.cli.watch_run import run
 from transcribe.core.text import shown
 
 Command = TypeVar("Command", bound=Callable[..., Any])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from transcribe.commands.options import config_parameters, say
+from transcribe.cli.options import config_parameters, say
 from transcribe.core.text import shown
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import click
 from click.shell_completion import CompletionItem
 from click_default_group import DefaultGroup
 
-from transcribe.commands.options import Asked, help_all_option, setting_parameters, write_sections
+from transcribe.cli.options import Asked, help_all_option, setting_parameters, write_sections
 
 DEFAULT = "run"
 
@@ -34,7 +34,7 @@ COMMANDS = {
     "completion": "Print the script that makes a shell complete options.",
 }
 """Every command and what it does in a line, in the order of the help page. `NAME` is the click
-command `NAME` of the module `transcribe.commands.NAME`."""
+command `NAME` of the module `transcribe.cli.NAME`."""
 
 EVERYWHERE = {"--debug": "debug", "--quiet": "quiet", "-q": "quiet"}
 """Flags that every command takes, also before its name, and the field of Asked that they set."""
@@ -78,9 +78,7 @@ class Root(DefaultGroup):  # type: ignore[misc] # click-default-group has no typ
         if cmd_name not in COMMANDS:
             return None
         if cmd_name not in self.commands:
-            command: click.Command = getattr(
-                importlib.import_module(f"transcribe.commands.{cmd_name}"), cmd_name
-            )
+            command: click.Command = getattr(importlib.import_module(f"transcribe.cli.{cmd_name}"), cmd_name)
             _add_flags(command)
             self.commands[cmd_name] = command
         found: click.Command = self.commands[cmd_name]

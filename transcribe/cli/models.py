@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from transcribe.commands.models_get import import_, pull, quantize
-from transcribe.commands.models_list import list_
-from transcribe.commands.options import say
+from transcribe.cli.models_get import import_, pull, quantize
+from transcribe.cli.models_list import list_
+from transcribe.cli.options import say
 
 
 @click.group("models")

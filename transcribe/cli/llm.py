@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from transcribe.commands.options import say
+from transcribe.cli.options import say
 
 if TYPE_CHECKING:
     from transcribe.engines.llm.servers import Server

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from transcribe.commands.options import given_flags
+from transcribe.cli.options import given_flags
 
 if TYPE_CHECKING:
     from transcribe.watch.service import Service
@@ -41,7 +41,7 @@ def service_for(context: click.Context, arguments: tuple[str, ...], user: str | 
     import getpass
     import os
 
-    from transcribe.commands.watch_run import run
+    from transcribe.cli.watch_run import run
     from transcribe.core import places
     from transcribe.core.places import work_root
     from transcribe.watch.folders import state_folder

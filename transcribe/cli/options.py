@@ -100,7 +100,7 @@ def settings_of(flags: dict[str, Any], config_file: Path | None, profile: str | 
 
 def warn(resolved: Resolved) -> None:
     """Show what looks wrong about settings, in the way that they choose."""
-    from transcribe.commands.display import choose_display
+    from transcribe.cli.display import choose_display
     from transcribe.core.events import Warned
 
     display = choose_display(resolved.settings.display, terminal=False)

@@ -8,7 +8,7 @@ from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from pathlib import Path
 
-from transcribe.commands.watch_options import WatchOptions
+from transcribe.cli.watch_options import WatchOptions
 from transcribe.core.events import Progress
 from transcribe.core.settings import Settings
 from transcribe.engines.ffmpeg import Ffmpeg

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 from click.shell_completion import get_completion_class
 
-from transcribe.commands import COMPLETE_ENV, PROGRAM
+from transcribe.cli import COMPLETE_ENV, PROGRAM
 
 SHELLS = ("bash", "zsh", "fish")
 
@@ -20,7 +20,7 @@ def completion(shell: str) -> None:
     zsh:   transcribe completion zsh > a file named _transcribe in a folder of $fpath
     fish:  transcribe completion fish > ~/.config/fish/completions/transcribe.fish
     """
-    from transcribe.commands.root import root
+    from transcribe.cli.root import root
 
     click.echo(script(shell, root, PROGRAM, COMPLETE_ENV))
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from transcribe.commands.options import Asked, SettingsCommand, given_flags, warn
+from transcribe.cli.options import Asked, SettingsCommand, given_flags, warn
 from transcribe.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -67,8 +67,8 @@ def batch(context: click.Context, /, config_file: Path | None, profile: str | No
 
 
 def _batch(wish: Wish, settings: Settings) -> int:
-    from transcribe.commands.batch_plan import as_events, as_lines, estimate
-    from transcribe.commands.display import choose_display
+    from transcribe.cli.batch_plan import as_events, as_lines, estimate
+    from transcribe.cli.display import choose_display
     from transcribe.core.events import Noticed
     from transcribe.jobs.assemble.engines import choose_engines
     from transcribe.jobs.due import plan_batch
@@ -117,7 +117,7 @@ def _report_path(wish: Wish, settings: Settings) -> Path | None:
 
 def _run(plan: Plan, settings: Settings, engines: Engines, reporter: Reporter, forecast: str) -> int:
     """Do it, and say what became of it; the report is whole also when this is interrupted."""
-    from transcribe.commands.batch_display import open_batch_display
+    from transcribe.cli.batch_display import open_batch_display
     from transcribe.jobs.assemble.writer import choose_writer
     from transcribe.jobs.report import summary
     from transcribe.jobs.run_many import transcribe_jobs

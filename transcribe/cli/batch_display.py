@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING
 
-from transcribe.commands.display import (
+from transcribe.cli.display import (
     REFRESH_SECONDS,
     Clock,
     Display,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from transcribe.commands.options import say
+from transcribe.cli.options import say
 from transcribe.core.errors import OutputError, UsageError
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from transcribe.commands.options import Asked, SettingsCommand, given_flags
+from transcribe.cli.options import Asked, SettingsCommand, given_flags
 from transcribe.core.errors import UsageError
 from transcribe.core.settings import Settings
 
@@ -25,7 +25,7 @@ def run(
     Without options, FILE.txt, .srt, .vtt and .json appear beside each recording. A run that was
     stopped goes on where it was when the same command is given again.
     """
-    from transcribe.commands.display import open_display
+    from transcribe.cli.display import open_display
     from transcribe.core import config
     from transcribe.core.events import Warned
 
