@@ -63,7 +63,7 @@ def fails(monkeypatch: pytest.MonkeyPatch) -> Fails:
 
 
 def environment() -> dict[str, str]:
-    root = Path(__file__).resolve().parents[2]
+    root = Path(__file__).resolve().parents[3]
     return {**os.environ, "PYTHONPATH": str(root)}
 
 

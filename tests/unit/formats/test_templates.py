@@ -173,7 +173,7 @@ def test_only_addresses_of_the_web_become_links(url: str, safe: str) -> None:
 
 
 def test_every_filter_is_documented() -> None:
-    page = (Path(__file__).resolve().parents[2] / "docs" / "templates.md").read_text(encoding="utf-8")
+    page = (Path(__file__).resolve().parents[3] / "docs" / "templates.md").read_text(encoding="utf-8")
     assert [name for name in templates.FILTERS if f"| `{name}` |" not in page] == []
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from transcribe.core import telemetry
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 SWITCHES = {switch.variable: switch.value for switch in telemetry.SWITCHES}
 
 

@@ -13,7 +13,7 @@ from transcribe.core.waveform import Waveform
 
 AsWaveform = Callable[[str, Samples], Waveform]
 
-SAMPLES = Path(__file__).resolve().parents[3] / "samples"
+SAMPLES = Path(__file__).resolve().parents[4] / "samples"
 
 
 @pytest.fixture(scope="session")

@@ -22,7 +22,7 @@ from transcribe.pipeline.tracks.inputs import parts_of, track_jobs
 
 MakeMedia = Callable[..., Path]
 
-SAMPLE = Path(__file__).resolve().parents[2] / "samples" / "two-voices.flac"
+SAMPLE = Path(__file__).resolve().parents[4] / "samples" / "two-voices.flac"
 
 DICKENS = ("-ss", "0", "-t", "8", "-i", str(SAMPLE))
 AUSTEN = ("-ss", "12.7", "-t", "8", "-i", str(SAMPLE))

@@ -18,7 +18,7 @@ from transcribe.jobs.report import encoded, failures_of, read_report, schema, su
 from transcribe.jobs.reporting import Reporter, check_report_path
 
 REPORT = Path("out/report.json")
-DOCS = Path(__file__).resolve().parents[2] / "docs"
+DOCS = Path(__file__).resolve().parents[3] / "docs"
 
 
 class Clock:

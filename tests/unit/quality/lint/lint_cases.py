@@ -104,7 +104,7 @@ HELLO = '{"startTime": 0, "endTime": 2, "body": "Hello"}'
 INTRO = '{"startTime": 0, "title": "Intro"}'
 START = '<psc:chapter start="0" title="Intro"/>'
 
-DOCUMENT = (Path(__file__).parents[2] / "golden" / "cases" / "one-word" / "episode.json").read_bytes()
+DOCUMENT = (Path(__file__).parents[3] / "golden" / "cases" / "one-word" / "episode.json").read_bytes()
 
 FILES = [
     case("file-too-large", "a.srt", b"\n" * 32_000_001, SRT),
