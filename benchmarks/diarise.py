@@ -22,19 +22,19 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.machine import this_machine
-from transcribe.commands.choose_diariser import choose_diariser
+from transcribe.core.episode import SpeechSpans, Turn
+from transcribe.core.events import silent
+from transcribe.core.settings import ComputeSettings, DetectSettings, NormaliseSettings
+from transcribe.core.waveform import Waveform
 from transcribe.engines.ffmpeg import Ffmpeg
 from transcribe.engines.silero import SileroDetector
-from transcribe.episode import SpeechSpans, Turn
-from transcribe.progress import silent
-from transcribe.rttm import read_rttm
-from transcribe.settings import ComputeSettings, DetectSettings, NormaliseSettings
-from transcribe.speaker_evaluation import DiarisationScore, diarisation_score, total_diarisation
-from transcribe.stages.detect import detect
-from transcribe.stages.diarise import diarise
-from transcribe.stages.normalise import normalise
-from transcribe.stages.probe import probe
-from transcribe.waveform import Waveform
+from transcribe.formats.rttm import read_rttm
+from transcribe.jobs.assemble.diariser import choose_diariser
+from transcribe.pipeline.speakers.diarise import diarise
+from transcribe.pipeline.stages.detect import detect
+from transcribe.pipeline.stages.normalise import normalise
+from transcribe.pipeline.stages.probe import probe
+from transcribe.quality.evaluate.speakers import DiarisationScore, diarisation_score, total_diarisation
 
 ROOT = Path(__file__).resolve().parent.parent
 SOUND = (".flac", ".wav", ".m4a", ".mp3", ".ogg", ".opus")

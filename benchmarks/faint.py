@@ -23,17 +23,17 @@ from benchmarks.clips import read_clips, read_long_english, read_silence
 from benchmarks.disturb import LEVEL, RATE, STRENGTHS, Samples, disturbed, rms
 from benchmarks.rooms import decoded, write
 from benchmarks.tables import table
+from transcribe.core.episode import Audio, SpeechSpan, SpeechSpans, Spot
+from transcribe.core.events import silent
+from transcribe.core.settings import ComputeSettings, DetectSettings, NormaliseSettings
+from transcribe.core.waveform import Waveform
 from transcribe.engines.ffmpeg import Ffmpeg
 from transcribe.engines.silero import SileroDetector
-from transcribe.episode import Audio, SpeechSpan, SpeechSpans, Spot
-from transcribe.progress import silent
-from transcribe.settings import ComputeSettings, DetectSettings, NormaliseSettings
-from transcribe.stages.detect import detect
-from transcribe.stages.level import Level, level_of
-from transcribe.stages.normalise import normalise
-from transcribe.stages.probe import probe
-from transcribe.stages.unheard import WINDOW_MS, unheard
-from transcribe.waveform import Waveform
+from transcribe.pipeline.stages.detect import detect
+from transcribe.pipeline.stages.level import Level, level_of
+from transcribe.pipeline.stages.normalise import normalise
+from transcribe.pipeline.stages.probe import probe
+from transcribe.pipeline.stages.unheard import WINDOW_MS, unheard
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -22,7 +22,7 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.machine import code_version, this_machine
-from transcribe.episode import (
+from transcribe.core.episode import (
     Audio,
     AudioStream,
     Coverage,
@@ -37,10 +37,10 @@ from transcribe.episode import (
     Transcript,
     Word,
 )
+from transcribe.core.events import silent
+from transcribe.core.settings import NotesSettings, SubtitleSettings
 from transcribe.formats import FORMATS, PACK, render
 from transcribe.notes.write import write_notes
-from transcribe.progress import silent
-from transcribe.settings import NotesSettings, SubtitleSettings
 
 ROOT = Path(__file__).resolve().parent.parent
 WORDS = 20_000

@@ -18,12 +18,12 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from transcribe import stopping
-from transcribe.cli import run
-from transcribe.errors import TranscribeError
+from transcribe.cli.main import run
+from transcribe.core import stopping
+from transcribe.core.errors import TranscribeError
+from transcribe.core.settings import SubtitleSettings
 from transcribe.formats import FORMATS, render
 from transcribe.formats.example import example_episode
-from transcribe.settings import SubtitleSettings
 
 HANG_S = 60
 """A command that takes longer on a small file hangs."""

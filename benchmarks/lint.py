@@ -21,7 +21,7 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.machine import code_version, this_machine
-from transcribe.timecode import format_timecode
+from transcribe.core.timecode import format_timecode
 
 ROOT = Path(__file__).resolve().parent.parent
 MEGABYTES = 30
@@ -72,7 +72,7 @@ def measured(path: Path) -> dict[str, float]:
     """Processor seconds, peak memory of this process and findings of a file."""
     data = path.read_bytes()
     began = time.process_time()
-    from transcribe.lint import lint_bytes
+    from transcribe.quality.lint import lint_bytes
 
     findings = lint_bytes(path.name, data)
     spent = time.process_time() - began

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
+from transcribe.core.errors import TranscribeError
 from transcribe.engines.llm.http import Http
-from transcribe.errors import TranscribeError
 
 KINDS = ("llama-cpp-server", "llama-server")
 """By the names that `--writer` gives them."""

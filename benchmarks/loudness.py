@@ -25,17 +25,17 @@ import numpy as np
 
 from benchmarks.clips import Clip, read_clips
 from benchmarks.recognisers import ask
+from transcribe.core.episode import SpeechSpans
+from transcribe.core.events import silent
+from transcribe.core.settings import ComputeSettings, DetectSettings, NormaliseSettings, PlanSettings
+from transcribe.core.waveform import Waveform
 from transcribe.engines.ffmpeg import Ffmpeg
 from transcribe.engines.silero import SileroDetector
-from transcribe.episode import SpeechSpans
-from transcribe.evaluation import Score, score
-from transcribe.progress import silent
-from transcribe.settings import ComputeSettings, DetectSettings, NormaliseSettings, PlanSettings
-from transcribe.stages.detect import detect
-from transcribe.stages.normalise import normalise
-from transcribe.stages.plan import plan
-from transcribe.stages.probe import probe
-from transcribe.waveform import Waveform
+from transcribe.pipeline.stages.detect import detect
+from transcribe.pipeline.stages.normalise import normalise
+from transcribe.pipeline.stages.plan import plan
+from transcribe.pipeline.stages.probe import probe
+from transcribe.quality.evaluate.words import Score, score
 
 ROOT = Path(__file__).resolve().parent.parent
 CLIPS = ("leopard-en", "sense-0870", "two-cities", "pyannote-sample", "ami-dev00")

@@ -12,7 +12,7 @@ from typing import Literal
 import msgspec
 
 from benchmarks.machine import Machine
-from transcribe.evaluation import Score, total
+from transcribe.quality.evaluate.words import Score, total
 
 Part = Literal["speed", "languages", "growth", "workers", "silence"]
 
@@ -114,7 +114,7 @@ def save(path: Path, results: Results) -> None:
     """Replace a file of results, at once."""
     partial = path.with_suffix(".part")
     partial.write_bytes(msgspec.json.format(msgspec.json.encode(results), indent=1) + b"\n")
-    os.replace(partial, path)  # noqa: PTH105 - as in transcribe/workspace.py
+    os.replace(partial, path)  # noqa: PTH105 - as in transcribe/core/workspace.py
 
 
 def systems_in(runs: Iterable[Run]) -> list[str]:

@@ -32,8 +32,8 @@ from benchmarks.recognisers import Plain, ask, decode
 from benchmarks.rooms import write
 from benchmarks.tables import table
 from transcribe import transcribe_file
-from transcribe.episode import Episode, Word
-from transcribe.evaluation import normalise, score
+from transcribe.core.episode import Episode, Word
+from transcribe.quality.evaluate.words import normalise, score
 
 ROOT = Path(__file__).resolve().parent.parent
 CLIPS = ("jfk", "leopard-en", "sense-0870", "sense-0920", "sonnet1-9s-mp4", "mfa-acoustic-corpus")

@@ -20,18 +20,18 @@ from pathlib import Path
 
 from benchmarks import llm_servers
 from benchmarks.machine import code_version, this_machine
-from transcribe.chat import Answer, ChatIdentity, ChatModel, Question
+from transcribe.core.chat import Answer, ChatIdentity, ChatModel, Question
+from transcribe.core.show_notes import NO_SHOW
 from transcribe.engines.llm.find import connect
 from transcribe.engines.llm.llama_cpp import LlamaCpp, version
 from transcribe.engines.llm.servers import KINDS
+from transcribe.formats.templates import template_folder
 from transcribe.models.store import Store
 from transcribe.notes.extractive import write_extractive
 from transcribe.notes.prompted import PromptedWriter, Usage
 from transcribe.notes.prompts import Prompts
 from transcribe.notes.topics import topics_of
 from transcribe.notes.writer import Material, Sentence
-from transcribe.show_notes import NO_SHOW
-from transcribe.templates import template_folder
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "benchmarks" / "results" / "notes.md"

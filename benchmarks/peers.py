@@ -25,7 +25,7 @@ from benchmarks.measured import Heard, Part, Results, Run, merge, read, save
 from benchmarks.schedule import Task, clip_tasks, growth_tasks, worker_tasks
 from benchmarks.systems import Ours, Outcome, System, all_systems, also
 from benchmarks.tables import page
-from transcribe.evaluation import score
+from transcribe.quality.evaluate.words import score
 
 ROOT = Path(__file__).resolve().parent.parent
 PARTS: tuple[Part, ...] = get_args(Part)

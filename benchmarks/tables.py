@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from benchmarks.clips import LANGUAGES
 from benchmarks.measured import Results, Run, by, median, scores, speed_ratio, systems_in, total_score
 from benchmarks.systems import BATCHED, PLAIN
-from transcribe.evaluation import Score, normalise
+from transcribe.quality.evaluate.words import Score, normalise
 
 FIRST_MINUTES = 10
 """The length that longer recordings are compared with; in shorter ones start-up counts too much."""

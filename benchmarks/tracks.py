@@ -23,9 +23,9 @@ import numpy as np
 
 from benchmarks.recognisers import ask, clean_environment, program
 from benchmarks.rooms import RATE, Room, Samples, by_another_clock, decoded, microphones, turns, write
-from transcribe.evaluation import Score, score
-from transcribe.tracks.align import place
-from transcribe.waveform import Waveform
+from transcribe.core.waveform import Waveform
+from transcribe.pipeline.tracks.align import place
+from transcribe.quality.evaluate.words import Score, score
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"

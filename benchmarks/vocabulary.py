@@ -17,8 +17,8 @@ from pathlib import Path
 
 from benchmarks.clips import Clip, read_named
 from benchmarks.recognisers import ask, ours
-from transcribe.doubt import plain
-from transcribe.evaluation import Score, score
+from transcribe.pipeline.hearing.doubt import plain
+from transcribe.quality.evaluate.words import Score, score
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"

@@ -13,9 +13,9 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from transcribe.episode import Segment
+from transcribe.core.episode import Segment
+from transcribe.core.settings import SubtitleSettings
 from transcribe.formats import document
-from transcribe.settings import SubtitleSettings
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = ROOT / "docs" / "examples"

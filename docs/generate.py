@@ -14,15 +14,15 @@ from pathlib import Path
 
 import click
 
-from transcribe import errors, progress
-from transcribe.cli import READER_GONE
-from transcribe.commands.display import event_name
-from transcribe.commands.options import ADVANCED, SettingOption, default_of, range_of
-from transcribe.commands.root import root
-from transcribe.lint import RULES
-from transcribe.option import Option
-from transcribe.settings import OPTIONS, Settings
-from transcribe.telemetry import SWITCHES
+from transcribe.cli.display import event_name
+from transcribe.cli.main import READER_GONE
+from transcribe.cli.options import ADVANCED, SettingOption, default_of, range_of
+from transcribe.cli.root import root
+from transcribe.core import errors, events
+from transcribe.core.option import Option
+from transcribe.core.settings import OPTIONS, Settings
+from transcribe.core.telemetry import SWITCHES
+from transcribe.quality.lint import RULES
 
 DOCS = Path(__file__).resolve().parent
 END = "<!-- end of generated -->"
@@ -132,13 +132,13 @@ def plain_row(parameter: click.Parameter, context: click.Context) -> tuple[str, 
 
 def events_table() -> str:
     return table(
-        ("event", "fields", "meaning"), (event_row(event) for event in typing.get_args(progress.Event))
+        ("event", "fields", "meaning"), (event_row(event) for event in typing.get_args(events.Event))
     )
 
 
 def event_row(event: type) -> tuple[str, ...]:
     fields = [f"`{field.name}`" for field in dataclasses.fields(event)]
-    if event is progress.SegmentRecognised:
+    if event is events.SegmentRecognised:
         fields.append("`text`")
     return f"`{event_name(event)}`", ", ".join(fields), first_line(event)
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from transcribe import reports
 from transcribe.formats.document import schema
+from transcribe.jobs import report
 
 SCHEMA_FILE = Path(__file__).with_name("transcript.schema.json")
 PAGE = Path(__file__).with_name("formats.md")
@@ -24,7 +24,7 @@ def schema_text() -> str:
 
 def report_text() -> str:
     """What docs/report.schema.json should hold."""
-    return _text(reports.schema())
+    return _text(report.schema())
 
 
 def _text(described: dict[str, Any]) -> str:
@@ -38,7 +38,7 @@ def page_text(page: str) -> str:
 
 def report_page_text(page: str) -> str:
     """The page batch.md with its field tables as they should be."""
-    return _filled(page, reports.schema()["$defs"], "BatchReport")
+    return _filled(page, report.schema()["$defs"], "BatchReport")
 
 
 def _filled(page: str, records: dict[str, Any], first: str) -> str:

@@ -13,15 +13,15 @@ from __future__ import annotations
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
-from transcribe import telemetry
+from transcribe.core import telemetry
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from transcribe.episode import Episode
-    from transcribe.progress import Progress
-    from transcribe.settings import Settings
+    from transcribe.core.episode import Episode
+    from transcribe.core.events import Progress
+    from transcribe.core.settings import Settings
 
 __all__ = ["render_episode", "transcribe_file", "transcribe_tracks"]
 
@@ -38,24 +38,25 @@ def transcribe_file(
 
     Args:
         path: Any file ffmpeg reads.
-        progress: Called with every event of `transcribe.progress`; nobody is told when not given.
+        progress: Called with every event of `transcribe.core.events`; nobody is told when not given.
         **options: Any option by its config name: `model="base"`, `language="pl"`, `from_ms=90_000`.
 
     Raises:
         ValueError: An option is unknown or its value is not allowed.
-        transcribe.errors.TranscribeError: What went wrong, for which file, and what to do next.
+        transcribe.core.errors.TranscribeError: What went wrong, for which file, and what to do next.
     """
     from pathlib import Path
 
-    from transcribe.commands.choose import choose_engines
-    from transcribe.commands.choose_writer import choose_writer
-    from transcribe.diarising import check_speakers, diarised
-    from transcribe.noting import noted
-    from transcribe.pausing import to_the_end
-    from transcribe.pipeline import open_workspace, transcribing
-    from transcribe.progress import silent
-    from transcribe.settings import Settings
-    from transcribe.speaking import source_of
+    from transcribe.core.events import silent
+    from transcribe.core.settings import Settings
+    from transcribe.jobs.assemble.engines import choose_engines
+    from transcribe.jobs.assemble.writer import choose_writer
+    from transcribe.pipeline.identity import open_workspace
+    from transcribe.pipeline.notes_step import noted
+    from transcribe.pipeline.recipe import transcribing
+    from transcribe.pipeline.speakers.step import check_speakers, diarised
+    from transcribe.pipeline.suspend import to_the_end
+    from transcribe.pipeline.tracks.choice import source_of
 
     settings = Settings.of(**options)
     check_speakers(settings, [str(path)])
@@ -83,12 +84,12 @@ def transcribe_tracks(
 
     Raises:
         ValueError: An option is unknown or its value is not allowed.
-        transcribe.errors.TranscribeError: What went wrong, for which file, and what to do next.
+        transcribe.core.errors.TranscribeError: What went wrong, for which file, and what to do next.
     """
     from pathlib import Path
 
-    from transcribe.settings import Settings
-    from transcribe.tracks.names import found_tracks
+    from transcribe.core.settings import Settings
+    from transcribe.pipeline.tracks.names import found_tracks
 
     return _together(
         list(found_tracks([Path(path) for path in paths]).tracks), Settings.of(**options), progress
@@ -96,14 +97,14 @@ def transcribe_tracks(
 
 
 def _together(paths: list[Path], settings: Settings, progress: Progress | None) -> Episode:
-    from transcribe.commands.choose import choose_engines
-    from transcribe.commands.choose_writer import choose_writer
-    from transcribe.loaded import kept_loaded
-    from transcribe.multitrack import open_joint_workspace, transcribing_tracks
-    from transcribe.noting import noted
-    from transcribe.pausing import to_the_end
-    from transcribe.progress import silent
-    from transcribe.track_jobs import parts_of, track_jobs
+    from transcribe.core.events import silent
+    from transcribe.jobs.assemble.engines import choose_engines
+    from transcribe.jobs.assemble.writer import choose_writer
+    from transcribe.jobs.warm import kept_loaded
+    from transcribe.pipeline.notes_step import noted
+    from transcribe.pipeline.suspend import to_the_end
+    from transcribe.pipeline.tracks.inputs import parts_of, track_jobs
+    from transcribe.pipeline.tracks.recipe import open_joint_workspace, transcribing_tracks
 
     open_writer = choose_writer(settings)
     engines = choose_engines(settings)
@@ -127,9 +128,9 @@ def render_episode(episode: Episode, format_name: str, **options: Any) -> bytes:
 
     Raises:
         ValueError: An option is unknown or its value is not allowed.
-        transcribe.errors.UsageError: There is no such format.
+        transcribe.core.errors.UsageError: There is no such format.
     """
+    from transcribe.core.settings import Settings
     from transcribe.formats import render
-    from transcribe.settings import Settings
 
     return render(episode, format_name, Settings.of(**options).subtitles)

@@ -1,10 +1,10 @@
 """`python -m transcribe` is the same as `transcribe`."""
 
-from transcribe.processes import forget_current_folder
+from transcribe.core.processes import forget_current_folder
 
 forget_current_folder()  # before more is imported
 
-from transcribe.cli import main  # noqa: E402
+from transcribe.cli.main import main  # noqa: E402
 
 if __name__ == "__main__":
     main()

@@ -15,8 +15,8 @@ from pathlib import Path
 import imageio_ffmpeg
 import psutil
 
-from transcribe.watching.ledger import Ledger
-from transcribe.watching.records import State
+from transcribe.watch.ledger import Ledger
+from transcribe.watch.records import State
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = ROOT / "samples" / "two-voices.flac"

@@ -9,8 +9,8 @@ from pathlib import Path
 import psutil
 
 from benchmarks.watching.desk import Desk, Voices, kill, wait_until_listening, write_wav
-from transcribe.watching.facts import scan
-from transcribe.watching.records import Record, State
+from transcribe.watch.facts import scan
+from transcribe.watch.records import Record, State
 
 SETTLE_S = 10.0
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import imageio_ffmpeg
 
 from benchmarks.watching.desk import RATE, Desk, Voices, wait_until_listening, wav_header
-from transcribe.watching.records import PENDING, State
+from transcribe.watch.records import PENDING, State
 
 PART_S = 4
 

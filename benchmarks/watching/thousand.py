@@ -24,7 +24,7 @@ from benchmarks.watching.desk import (
     wav_header,
     write_wav,
 )
-from transcribe.watching.records import PENDING, State
+from transcribe.watch.records import PENDING, State
 
 GROW_SECONDS = 120.0
 BLOCKS = 12

@@ -7,17 +7,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from transcribe.progress import Event
-from transcribe.watching.courier import Courier, Send
-from transcribe.watching.endings import Ending
-from transcribe.watching.folders import Folders
-from transcribe.watching.intake import Intake
-from transcribe.watching.ledger import Ledger
-from transcribe.watching.looking import Held, Look, Sound
-from transcribe.watching.orders import Finished, Hashed, Message, Order, Up
-from transcribe.watching.records import Output, Record, State
-from transcribe.watching.settling import Patience, Settling
-from transcribe.watching.working import Working
+from transcribe.core.events import Event
+from transcribe.watch.courier import Courier, Send
+from transcribe.watch.endings import Ending
+from transcribe.watch.folders import Folders
+from transcribe.watch.intake import Intake
+from transcribe.watch.ledger import Ledger
+from transcribe.watch.looking import Held, Look, Sound
+from transcribe.watch.orders import Finished, Hashed, Message, Order, Up
+from transcribe.watch.records import Output, Record, State
+from transcribe.watch.settling import Patience, Settling
+from transcribe.watch.working import Working
 
 
 @dataclass
@@ -55,7 +55,7 @@ class Obedient:
         elif message:
             self.said.append(Finished((self.write(self.orders[-1]),)))
         else:
-            from transcribe.watching.orders import Changed
+            from transcribe.watch.orders import Changed
 
             self.said.append(Changed())
 

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from transcribe.errors import InputError
+from transcribe.core.errors import InputError
 
 
 def add(one: int, other: int) -> int:

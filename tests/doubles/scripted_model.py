@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Callable
 
-from transcribe.chat import Answer, ChatIdentity, Finish, Question
+from transcribe.core.chat import Answer, ChatIdentity, Finish, Question
 
 Say = Callable[[Question], str]
 

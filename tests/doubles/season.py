@@ -9,14 +9,14 @@ from typing import Any
 
 from studio import Studio
 
-from transcribe.batch import transcribe_jobs
-from transcribe.due import Plan, plan_batch
-from transcribe.pipeline import Engines
-from transcribe.progress import Progress, silent
-from transcribe.recordings import find_recordings
-from transcribe.reporting import Reporter
-from transcribe.reports import BatchReport, failures_of, read_report
-from transcribe.settings import Settings
+from transcribe.core.events import Progress, silent
+from transcribe.core.settings import Settings
+from transcribe.jobs.due import Plan, plan_batch
+from transcribe.jobs.find import find_recordings
+from transcribe.jobs.report import BatchReport, failures_of, read_report
+from transcribe.jobs.reporting import Reporter
+from transcribe.jobs.run_many import transcribe_jobs
+from transcribe.pipeline.ports import Engines
 
 
 class Season:

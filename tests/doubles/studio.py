@@ -11,10 +11,10 @@ import numpy as np
 from in_process import InProcess
 from numpy.typing import NDArray
 
-from transcribe.episode import SAMPLE_RATE, AudioStream, DecodingOptions, Heard, ModelIdentity, Word
-from transcribe.errors import InputError
-from transcribe.media import Container, Decoding, Extract, Sink
-from transcribe.pipeline import Engines
+from transcribe.core.episode import SAMPLE_RATE, AudioStream, DecodingOptions, Heard, ModelIdentity, Word
+from transcribe.core.errors import InputError
+from transcribe.core.media import Container, Decoding, Extract, Sink
+from transcribe.pipeline.ports import Engines
 
 Window = NDArray[np.float32]
 

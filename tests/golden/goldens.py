@@ -13,9 +13,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from transcribe.core.settings import SubtitleSettings
 from transcribe.formats import FORMATS, render
 from transcribe.formats.document import read_document
-from transcribe.settings import SubtitleSettings
 
 CASES = Path(__file__).parent / "cases"
 TRANSCRIPTS = ("txt", "srt", "vtt", "json", "tsv", "md")

@@ -6,7 +6,7 @@ import pytest
 from goldens import FORMATS_OF, SENTENCES_CASE, case_names, expected_file, rendered
 
 from transcribe.formats import FORMATS
-from transcribe.lint import Asked, lint_bytes
+from transcribe.quality.lint import Asked, lint_bytes
 
 CHECKED = ("vtt", "srt", "podcast-srt", "podcast-json", "chapters", "psc", "rss")
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from desk import SAMPLE, Desk, ordinary_user, shared_audio
 
-from transcribe.errors import AllFailed, InputError, ModelError, OutputError, SomeFailed, UsageError
+from transcribe.core.errors import AllFailed, InputError, ModelError, OutputError, SomeFailed, UsageError
 
 pytestmark = pytest.mark.real
 

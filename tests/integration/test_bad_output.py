@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from desk import PROGRAM, Desk, mounted, ordinary_user
 
-from transcribe.errors import OutputError, SomeFailed, UsageError
+from transcribe.core.errors import OutputError, SomeFailed, UsageError
 
 pytestmark = pytest.mark.real
 

@@ -15,7 +15,7 @@ import pytest
 from desk import FFMPEG, Desk
 from perilous import crashing_onnxruntime
 
-from transcribe.errors import DependencyError, EngineError, ModelError, UsageError
+from transcribe.core.errors import DependencyError, EngineError, ModelError, UsageError
 from transcribe.models.store import InstalledModel
 
 pytestmark = pytest.mark.real

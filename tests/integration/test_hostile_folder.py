@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from desk import Desk
 
-from transcribe.commands.root import COMMANDS
+from transcribe.cli.root import COMMANDS
 
 PROGRAM = Path(sys.executable).with_name("transcribe")
 

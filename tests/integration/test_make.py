@@ -14,7 +14,7 @@ import pytest
 from desk import PROGRAM, Desk, make_media
 
 from transcribe.formats import FORMATS
-from transcribe.recordings import SUFFIXES
+from transcribe.jobs.find import SUFFIXES
 
 RULES = Path(__file__).resolve().parents[2] / "transcribe" / "transcribe.mk"
 MAKEFILE = f"""\

@@ -21,8 +21,8 @@ import click
 import pytest
 from desk import PATIENCE_SECONDS, PROGRAM, ROOT, SAMPLE, make_media
 
-from transcribe import telemetry
-from transcribe.commands.root import root
+from transcribe.cli.root import root
+from transcribe.core import telemetry
 from transcribe.models.sources import pull
 from transcribe.models.store import InstalledModel, Store
 

@@ -11,7 +11,7 @@ import pytest
 from desk import make_media
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from transcribe.episode import Episode, Segment, Transcript, Word
+from transcribe.core.episode import Episode, Segment, Transcript, Word
 from transcribe.formats.example import example_episode
 from transcribe.formats.page import beside, data_url, write_page
 

@@ -18,13 +18,13 @@ import pytest
 from desk import FFMPEG, SAMPLE, Desk
 from llm_server import Told, serving
 
-from transcribe.commands.root import COMMANDS
+from transcribe.cli.root import COMMANDS
+from transcribe.core.settings import SubtitleSettings
 from transcribe.formats import render
 from transcribe.formats.example import example_episode
-from transcribe.register import Enrolled, Register
-from transcribe.settings import SubtitleSettings
-from transcribe.watching.ledger import Ledger
-from transcribe.watching.records import Record, State
+from transcribe.pipeline.speakers.register import Enrolled, Register
+from transcribe.watch.ledger import Ledger
+from transcribe.watch.records import Record, State
 
 EVIL = "x\x1b]0;owned\x07\x1b[2J\r\u202eevil\u2066\x9b31m\x7f\u2028\x85\nFORGED y"
 """Sets the title, clears the screen, goes back in the line, turns text round, begins a line of its own."""

@@ -16,8 +16,8 @@ import psutil
 import pytest
 from desk import PATIENCE_SECONDS, PROGRAM, Desk, heed_interrupts
 
-from transcribe.watching.ledger import Ledger
-from transcribe.watching.records import PENDING, State
+from transcribe.watch.ledger import Ledger
+from transcribe.watch.records import PENDING, State
 
 pytestmark = pytest.mark.real
 QUICK = ("--settle", "0.5", "--settle-unsure", "1.5", "--settle-open", "4", "--min-free", "0", "-f", "txt")

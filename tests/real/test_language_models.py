@@ -17,22 +17,22 @@ from pathlib import Path
 import pytest
 
 from benchmarks import llm_servers
-from transcribe.chat import BadAnswer, ChatIdentity, ChatModel, Question
-from transcribe.cli import run
-from transcribe.commands.choose_writer import choose_writer
+from transcribe.cli.main import run
+from transcribe.core.chat import BadAnswer, ChatIdentity, ChatModel, Question
+from transcribe.core.errors import ModelError, NetworkError
+from transcribe.core.settings import Settings
+from transcribe.core.show_notes import NO_SHOW
 from transcribe.engines.llm.find import connect, find_servers
 from transcribe.engines.llm.llama_cpp import LlamaCpp, version
 from transcribe.engines.llm.servers import KINDS
-from transcribe.errors import ModelError, NetworkError
+from transcribe.formats.templates import template_folder
+from transcribe.jobs.assemble.writer import choose_writer
 from transcribe.models.sources import pull
 from transcribe.models.store import InstalledModel, Store
 from transcribe.notes.answers import SCHEMA, read_items
 from transcribe.notes.prompted import TASKS, PromptedWriter
 from transcribe.notes.prompts import Prompts
 from transcribe.notes.writer import Material, Sentence
-from transcribe.settings import Settings
-from transcribe.show_notes import NO_SHOW
-from transcribe.templates import template_folder
 
 pytestmark = [
     pytest.mark.real,

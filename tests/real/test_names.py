@@ -9,15 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from transcribe.core.episode import Chunk, DecodingOptions, SpeechSpan
+from transcribe.core.waveform import Waveform
 from transcribe.engines.ctranslate2 import CTranslate2
 from transcribe.engines.pool import WorkerPool
 from transcribe.engines.whisper_cpp import WhisperCpp
-from transcribe.episode import Chunk, DecodingOptions, SpeechSpan
-from transcribe.listening import Listener
 from transcribe.models.sources import pull
 from transcribe.models.store import InstalledModel, Store, check_before_load
-from transcribe.vocabulary import MOST_PROMPT_TOKENS, fitting
-from transcribe.waveform import Waveform
+from transcribe.pipeline.hearing.listener import Listener
+from transcribe.pipeline.hearing.vocabulary import MOST_PROMPT_TOKENS, fitting
 
 pytestmark = pytest.mark.real
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from transcribe.cli import run
+from transcribe.cli.main import run
 from transcribe.engines.whisper_cpp import matrix_kernels
 from transcribe.models.importing import import_model
 from transcribe.models.sources import pull

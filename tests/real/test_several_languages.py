@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from transcribe.cli import run
+from transcribe.cli.main import run
 from transcribe.models.store import InstalledModel
 
 ROOT = Path(__file__).resolve().parents[2]

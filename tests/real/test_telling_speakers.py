@@ -12,10 +12,10 @@ import pytest
 from perilous import crashing_onnxruntime
 
 from transcribe import transcribe_file
-from transcribe.cli import run
+from transcribe.cli.main import run
+from transcribe.formats.rttm import read_rttm
 from transcribe.models.sources import pull
 from transcribe.models.store import InstalledModel, Store, check_before_load
-from transcribe.rttm import read_rttm
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples"
 SAMPLE = str(SAMPLES / "two-voices.flac")

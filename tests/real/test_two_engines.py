@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from whisper_normalizer.english import EnglishTextNormalizer
 
-from transcribe.cli import run
+from transcribe.cli.main import run
 from transcribe.models.sources import pull
 from transcribe.models.store import InstalledModel, Store, check_before_load
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import imageio_ffmpeg
 import pytest
 
+from transcribe.core.settings import ComputeSettings
 from transcribe.engines.ffmpeg import Ffmpeg
-from transcribe.settings import ComputeSettings
 
 MakeMedia = Callable[..., Path]
 MakeStub = Callable[[str], str]

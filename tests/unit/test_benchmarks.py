@@ -18,8 +18,8 @@ from benchmarks.peers import recorded
 from benchmarks.schedule import Task, clip_tasks, turns
 from benchmarks.systems import BATCHED, PLAIN, Ours, Outcome, all_systems, also
 from benchmarks.tables import invented, page
-from transcribe.evaluation import Score
 from transcribe.formats import PACK
+from transcribe.quality.evaluate.words import Score
 
 
 def test_stage_times_come_from_the_events() -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 import click
 import pytest
 
-from transcribe.commands.root import root
-from transcribe.settings import OPTIONS
+from transcribe.cli.root import root
+from transcribe.core.settings import OPTIONS
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transcribe.episode import Turn
-from transcribe.errors import InputError
-from transcribe.rttm import read_rttm, read_rttm_text, rttm_lines
+from transcribe.core.episode import Turn
+from transcribe.core.errors import InputError
+from transcribe.formats.rttm import read_rttm, read_rttm_text, rttm_lines
 
 LINE = "SPEAKER meeting 1 1.500 2.25 <NA> <NA> Ala <NA> <NA>"
 

@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
+from transcribe.core.episode import SAMPLE_RATE, Piece
+from transcribe.core.errors import EngineError, InputError
+from transcribe.core.media import Extract, Voice
+from transcribe.core.show_notes import Chapter
+from transcribe.core.timeline import Timeline, fewer, timeline_of
 from transcribe.engines.ffmpeg import Ffmpeg, address, mixed_evenly, words_of
-from transcribe.episode import SAMPLE_RATE, Piece
-from transcribe.errors import EngineError, InputError
-from transcribe.media import Extract, Voice
-from transcribe.show_notes import Chapter
-from transcribe.timeline import Timeline, fewer, timeline_of
 
 CLIP_QUALITY = 2
 """Of LAME's variable bit rate, about 190 kbit/s: nobody hears it (LAME's own recommendation is 0 to 2)."""

@@ -16,6 +16,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from transcribe.core.episode import SAMPLE_RATE, AudioStream
+from transcribe.core.errors import DependencyError, EngineError, InputError
+from transcribe.core.media import Container, Decoding, Extract, Sink
+from transcribe.core.processes import find_program, safe_path
+from transcribe.core.text import kept, restored
 from transcribe.engines.ffmpeg_log import (
     COUNT_SAMPLES,
     MARK_JUMPS,
@@ -29,14 +34,9 @@ from transcribe.engines.frames import Frames, frames_of, length_ms
 from transcribe.engines.pcm_files import samples_of
 from transcribe.engines.process import Finished, Program
 from transcribe.engines.raw_sound import HEADERLESS, RawSound, looks_like_gsm, repaired
-from transcribe.episode import SAMPLE_RATE, AudioStream
-from transcribe.errors import DependencyError, EngineError, InputError
-from transcribe.media import Container, Decoding, Extract, Sink
-from transcribe.processes import find_program, safe_path
-from transcribe.text import kept, restored
 
 if TYPE_CHECKING:
-    from transcribe.settings import ComputeSettings, NormaliseSettings
+    from transcribe.core.settings import ComputeSettings, NormaliseSettings
 
 INSTALL = (
     "Install ffmpeg (apt install ffmpeg, brew install ffmpeg), or pip install imageio-ffmpeg, "

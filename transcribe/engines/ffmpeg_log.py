@@ -7,9 +7,9 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
+from transcribe.core.episode import SAMPLE_RATE
+from transcribe.core.media import Recorded, Run
 from transcribe.engines.frames import FORMATS
-from transcribe.episode import SAMPLE_RATE
-from transcribe.media import Recorded, Run
 
 TOLERANCE_S = 0.04
 """Timestamps jitter; what is off by more than this is a jump. Half of what cue times may be off by."""

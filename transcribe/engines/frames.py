@@ -19,10 +19,10 @@ from itertools import accumulate
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from transcribe.episode import SAMPLE_RATE
-from transcribe.files import open_regular
-from transcribe.media import Run
-from transcribe.timecode import format_duration, format_timecode
+from transcribe.core.episode import SAMPLE_RATE
+from transcribe.core.files import open_regular
+from transcribe.core.media import Run
+from transcribe.core.timecode import format_duration, format_timecode
 
 FORMATS = ("mp3", "aac")
 """ffmpeg's names of the containers."""

@@ -16,7 +16,7 @@ from fnmatch import fnmatchcase
 from itertools import pairwise
 from pathlib import PurePath
 
-from transcribe.errors import UsageError
+from transcribe.core.errors import UsageError
 
 POLL_SECONDS = 0.05
 TOLD_BYTES = 2000

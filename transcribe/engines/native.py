@@ -9,8 +9,8 @@ from pathlib import Path
 
 import click
 
+from transcribe.core.errors import TranscribeError
 from transcribe.engines.building import language_models, recogniser
-from transcribe.errors import TranscribeError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

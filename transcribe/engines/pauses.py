@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from transcribe.episode import SAMPLE_RATE, SAMPLES_PER_MS, Word
+from transcribe.core.episode import SAMPLE_RATE, SAMPLES_PER_MS, Word
 
 if TYPE_CHECKING:
     import numpy as np

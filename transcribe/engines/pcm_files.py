@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from transcribe.files import open_regular
-from transcribe.settings import RAW_FORMS
+from transcribe.core.files import open_regular
+from transcribe.core.settings import RAW_FORMS
 
 WRAP = 1 << 32
 """Sizes of 32 bits start again from here."""

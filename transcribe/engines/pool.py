@@ -29,11 +29,11 @@ from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
 from typing import Any, Generic, TypeVar
 
-from transcribe import processes
-from transcribe.episode import Chunk
-from transcribe.errors import EngineError, ModelError, TranscribeError
-from transcribe.own_process import how_it_ended
-from transcribe.timecode import format_stretch
+from transcribe.core import processes
+from transcribe.core.episode import Chunk
+from transcribe.core.errors import EngineError, ModelError, TranscribeError
+from transcribe.core.own_process import how_it_ended
+from transcribe.core.timecode import format_stretch
 
 Recogniser = TypeVar("Recogniser")
 Item = TypeVar("Item")

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, cast
 
-from transcribe.errors import DependencyError, EngineError
-from transcribe.media import Sink
-from transcribe.processes import environment
+from transcribe.core.errors import DependencyError, EngineError
+from transcribe.core.media import Sink
+from transcribe.core.processes import environment
 
 BLOCK_BYTES = 1 << 16
 HEAD_BYTES = 1 << 20

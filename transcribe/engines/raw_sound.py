@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from transcribe.core.errors import UsageError
+from transcribe.core.files import open_regular
+from transcribe.core.settings import NormaliseSettings
+from transcribe.core.timecode import format_duration
 from transcribe.engines.pcm_files import RAW, samples_of
-from transcribe.errors import UsageError
-from transcribe.files import open_regular
-from transcribe.settings import NormaliseSettings
-from transcribe.timecode import format_duration
 
 HEADERLESS = {
     *RAW,

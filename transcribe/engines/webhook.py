@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from transcribe.errors import UsageError
-from transcribe.network import Network, NetworkProblem, is_loopback
+from transcribe.core.errors import UsageError
+from transcribe.core.network import Network, NetworkProblem, is_loopback
 
 ID_HEADER = "X-Transcribe-Delivery"
 

@@ -19,10 +19,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from transcribe.core.episode import SAMPLE_RATE, DecodingOptions, Heard, Word
+from transcribe.core.errors import DependencyError, EngineError
 from transcribe.engines.pauses import settle
 from transcribe.engines.words import VOTE_MARGIN_MS, Token, context_ms, words_of
-from transcribe.episode import SAMPLE_RATE, DecodingOptions, Heard, Word
-from transcribe.errors import DependencyError, EngineError
 
 if TYPE_CHECKING:
     import numpy as np

@@ -9,8 +9,9 @@ import difflib
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from transcribe.episode import Episode
-from transcribe.errors import UsageError
+from transcribe.core.episode import Episode
+from transcribe.core.errors import UsageError
+from transcribe.core.settings import SubtitleSettings
 from transcribe.formats import (
     audacity,
     chapters,
@@ -32,7 +33,6 @@ from transcribe.formats import (
     vtt,
 )
 from transcribe.formats.notes import notes_writer
-from transcribe.settings import SubtitleSettings
 
 
 @dataclass(frozen=True)

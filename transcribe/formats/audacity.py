@@ -5,9 +5,9 @@ https://manual.audacityteam.org/man/importing_and_exporting_labels.html
 
 from __future__ import annotations
 
-from transcribe.episode import Episode
+from transcribe.core.episode import Episode
+from transcribe.core.settings import SubtitleSettings
 from transcribe.formats.outline import Line, lines_of, seconds
-from transcribe.settings import SubtitleSettings
 
 
 def write(episode: Episode, settings: SubtitleSettings) -> bytes:  # noqa: ARG001 - all formats are called alike

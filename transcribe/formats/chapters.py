@@ -8,7 +8,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from transcribe.episode import Episode
+from transcribe.core.episode import Episode
+from transcribe.core.settings import SubtitleSettings
+from transcribe.core.show_notes import Chapter
 from transcribe.formats.outline import (
     chapters_by,
     chapters_of,
@@ -19,8 +21,6 @@ from transcribe.formats.outline import (
     seconds,
     web_address,
 )
-from transcribe.settings import SubtitleSettings
-from transcribe.show_notes import Chapter
 
 VERSION = "1.2.0"
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 import csv
 import io
 
-from transcribe.episode import Episode
+from transcribe.core.episode import Episode
+from transcribe.core.settings import SubtitleSettings
+from transcribe.core.timecode import format_timecode
 from transcribe.formats.cells import cell
 from transcribe.formats.outline import lines_of
-from transcribe.settings import SubtitleSettings
-from transcribe.timecode import format_timecode
 
 
 def write(episode: Episode, settings: SubtitleSettings) -> bytes:  # noqa: ARG001 - all formats are called alike

@@ -31,11 +31,11 @@ from functools import lru_cache
 from itertools import accumulate, pairwise, repeat, zip_longest
 from typing import NamedTuple
 
-from transcribe.episode import Segment, Transcript
+from transcribe.core.episode import Segment, Transcript
+from transcribe.core.settings import SubtitleSettings
 from transcribe.formats.breaks import break_costs, sentence_ends
 from transcribe.formats.remembered import remembered
 from transcribe.formats.tokens import UNNAMED, Token, fit_tokens, join_tokens, plain, text_width, tokens_of
-from transcribe.settings import SubtitleSettings
 
 PAUSE_MS = 800
 """A pause this long ends a cue: text must not stay, or come early, while nobody speaks (BBC 4.5)."""

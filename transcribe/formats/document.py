@@ -20,7 +20,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from transcribe.episode import (
+from transcribe.core.episode import (
     Audio,
     AudioStream,
     Coverage,
@@ -41,10 +41,10 @@ from transcribe.episode import (
     Turns,
     Word,
 )
-from transcribe.errors import InputError
+from transcribe.core.errors import InputError
+from transcribe.core.settings import OPTIONS, SubtitleSettings
+from transcribe.core.show_notes import NO_SHOW, Chapter, Show, ShowNotes
 from transcribe.formats.tokens import encodable
-from transcribe.settings import OPTIONS, SubtitleSettings
-from transcribe.show_notes import NO_SHOW, Chapter, Show, ShowNotes
 
 SCHEMA = "transcribe.transcript"
 VERSION = 1

@@ -7,12 +7,12 @@ import io
 import zipfile
 from typing import TYPE_CHECKING
 
-from transcribe.episode import Episode
+from transcribe.core.episode import Episode
+from transcribe.core.settings import SubtitleSettings
+from transcribe.core.timecode import format_timecode
 from transcribe.formats.outline import RIGHT_TO_LEFT, Facts, facts_of, one_line, outline_of
 from transcribe.formats.paragraphs import Paragraph, paragraphs_of
 from transcribe.formats.tokens import UNNAMED
-from transcribe.settings import SubtitleSettings
-from transcribe.timecode import format_timecode
 
 if TYPE_CHECKING:
     from docx.document import Document

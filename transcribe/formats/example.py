@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from transcribe.episode import (
+from transcribe.core.episode import (
     Audio,
     AudioStream,
     Coverage,
@@ -17,7 +17,7 @@ from transcribe.episode import (
     Transcript,
     Word,
 )
-from transcribe.show_notes import (
+from transcribe.core.show_notes import (
     Authorship,
     Chapter,
     Link,

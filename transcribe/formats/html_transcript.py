@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from xml.etree import ElementTree as ET
 
-from transcribe.episode import Episode
+from transcribe.core.episode import Episode
+from transcribe.core.settings import SubtitleSettings
+from transcribe.core.timecode import format_timecode
 from transcribe.formats.markup import added, html_text
 from transcribe.formats.outline import facts_of, one_line
 from transcribe.formats.paragraphs import Paragraph, paragraphs_of
 from transcribe.formats.tokens import UNNAMED
-from transcribe.settings import SubtitleSettings
-from transcribe.timecode import format_timecode
 
 
 def write(episode: Episode, settings: SubtitleSettings) -> bytes:  # noqa: ARG001 - all formats are called alike

@@ -13,8 +13,8 @@ import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from transcribe.errors import InputError
-from transcribe.show_notes import Chapter
+from transcribe.core.errors import InputError
+from transcribe.core.show_notes import Chapter
 
 HEADER_BYTES = 10
 MAX_CHAPTERS = 255

@@ -6,7 +6,7 @@ for machines (Article 50 (2)) stand in the templates.
 
 from __future__ import annotations
 
-from transcribe.show_notes import Authorship
+from transcribe.core.show_notes import Authorship
 
 LABELS: dict[str, dict[str, str]] = {
     "en": {

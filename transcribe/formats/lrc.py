@@ -10,10 +10,10 @@ import re
 from collections.abc import Iterator
 from itertools import zip_longest
 
-from transcribe.episode import Episode
+from transcribe.core.episode import Episode
+from transcribe.core.settings import SubtitleSettings
 from transcribe.formats.cues import lay_out
 from transcribe.formats.outline import Facts, facts_of, length_ms, one_line
-from transcribe.settings import SubtitleSettings
 
 _BRACKETS = str.maketrans("[]", "()")
 _WORD_TIME = re.compile(r"<([\d:.]+)>")

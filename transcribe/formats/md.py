@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import PurePath
 
-from transcribe.episode import Episode
+from transcribe.core.episode import Episode
+from transcribe.core.settings import SubtitleSettings
 from transcribe.formats.paragraphs import paragraphs_of
+from transcribe.formats.templates import render_template
 from transcribe.formats.tokens import encodable, plain
-from transcribe.settings import SubtitleSettings
-from transcribe.templates import render_template
 
 
 def write(episode: Episode, settings: SubtitleSettings) -> bytes:  # noqa: ARG001 - all formats are called alike

@@ -6,16 +6,16 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from transcribe.episode import Episode
-from transcribe.errors import UsageError
+from transcribe.core.episode import Episode
+from transcribe.core.errors import UsageError
+from transcribe.core.settings import SubtitleSettings
+from transcribe.core.show_notes import Chapter
 from transcribe.formats.labels import direction_of, disclosure_of, label_language, labels_in
 from transcribe.formats.md import title_of
 from transcribe.formats.outline import outline_of
 from transcribe.formats.paragraphs import paragraphs_of
+from transcribe.formats.templates import SUFFIX, render_template
 from transcribe.formats.tokens import encodable, plain
-from transcribe.settings import SubtitleSettings
-from transcribe.show_notes import Chapter
-from transcribe.templates import SUFFIX, render_template
 
 Write = Callable[[Episode, SubtitleSettings], bytes]
 

@@ -11,15 +11,15 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from urllib.parse import quote
 
-from transcribe.episode import Episode, Transcript
+from transcribe.core.episode import Episode, Transcript
+from transcribe.core.show_notes import Chapter
 from transcribe.formats.tokens import encodable, plain
-from transcribe.show_notes import Chapter
 
 _NOT_XML = re.compile("[\ufffe\uffff]")
 """Not allowed in XML 1.0 (section 2.2), in no form; `plain` and our templates remove the others like them."""
 
 _PICTURE = re.compile(r"\.chapter-\d{1,3}\.(?:jpg|png)")
-"""How the files of pictures end (`transcribe/chapters/found.py`)."""
+"""How the files of pictures end (`transcribe/pipeline/chapters/found.py`)."""
 
 TODO = "https://todo.invalid"
 """Stands for an address nobody has told yet; no name below .invalid can exist (RFC 2606)."""

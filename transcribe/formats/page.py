@@ -16,14 +16,14 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from transcribe.episode import Episode
+from transcribe.core.episode import Episode
+from transcribe.core.settings import SubtitleSettings
 from transcribe.formats.labels import direction_of
 from transcribe.formats.notes import language_of, values_of
 from transcribe.formats.page_words import SAID_BY_SCRIPT, word_language, words_in
 from transcribe.formats.paragraphs import divided
+from transcribe.formats.templates import render_template, template_folder
 from transcribe.formats.tokens import UNNAMED, Token, encodable, plain, tokens_of
-from transcribe.settings import SubtitleSettings
-from transcribe.templates import render_template, template_folder
 
 if TYPE_CHECKING:
     from markupsafe import Markup

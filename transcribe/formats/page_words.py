@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Mapping
 from functools import cache
 
-from transcribe.templates import template_folder
+from transcribe.formats.templates import template_folder
 
 FALLBACK = "en"
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from transcribe.episode import Transcript
+from transcribe.core.episode import Transcript
 from transcribe.formats.breaks import ends_sentence
 from transcribe.formats.remembered import remembered
 from transcribe.formats.tokens import Token, join_tokens, tokens_of

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import json
 
-from transcribe.episode import Episode
+from transcribe.core.episode import Episode
+from transcribe.core.settings import SubtitleSettings
 from transcribe.formats.outline import Line, lines_of, seconds
-from transcribe.settings import SubtitleSettings
 
 VERSION = "1.0.0"
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from transcribe.episode import Episode
+from transcribe.core.episode import Episode
+from transcribe.core.settings import SubtitleSettings
 from transcribe.formats import srt
-from transcribe.settings import SubtitleSettings
 
 LINES = 2
 LINE_CHARS = 32

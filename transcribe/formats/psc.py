@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from xml.etree import ElementTree as ET
 
-from transcribe.episode import Episode
+from transcribe.core.episode import Episode
+from transcribe.core.settings import SubtitleSettings
+from transcribe.core.show_notes import Chapter
+from transcribe.core.timecode import format_timecode
 from transcribe.formats.markup import add_comment, xml_file
 from transcribe.formats.outline import (
     chapters_by,
@@ -14,9 +17,6 @@ from transcribe.formats.outline import (
     one_line,
     web_address,
 )
-from transcribe.settings import SubtitleSettings
-from transcribe.show_notes import Chapter
-from transcribe.timecode import format_timecode
 
 NAMESPACE = "http://podlove.org/simple-chapters"
 VERSION = "1.2"

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from transcribe.episode import Episode, Spot, Word, join_words
+from transcribe.core.episode import Episode, Spot, Word, join_words
 from transcribe.formats.md import title_of
+from transcribe.formats.templates import render_template
 from transcribe.formats.tokens import encodable
-from transcribe.templates import render_template
 
 NAME = "review"
 SUFFIX = ".review.md"

@@ -10,7 +10,9 @@ from collections.abc import Iterable
 from pathlib import PurePath
 from xml.etree import ElementTree as ET
 
-from transcribe.episode import Episode, Source
+from transcribe.core.episode import Episode, Source
+from transcribe.core.settings import SubtitleSettings
+from transcribe.core.show_notes import ShowNotes, Statement
 from transcribe.formats import psc
 from transcribe.formats.markup import add_comment, added, xml_file
 from transcribe.formats.notes import values_of
@@ -25,9 +27,7 @@ from transcribe.formats.outline import (
     web_address,
     xml_text,
 )
-from transcribe.settings import SubtitleSettings
-from transcribe.show_notes import ShowNotes, Statement
-from transcribe.templates import render_template
+from transcribe.formats.templates import render_template
 
 ITUNES = "{http://www.itunes.com/dtds/podcast-1.0.dtd}"
 CONTENT = "{http://purl.org/rss/1.0/modules/content/}"

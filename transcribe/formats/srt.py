@@ -8,10 +8,10 @@ Podcasting 2.0 asks), and no way to escape, so the arrow of its time line is wri
 
 from __future__ import annotations
 
-from transcribe.episode import Episode
+from transcribe.core.episode import Episode
+from transcribe.core.settings import SubtitleSettings
+from transcribe.core.timecode import format_timecode
 from transcribe.formats.cues import Cue, lay_out
-from transcribe.settings import SubtitleSettings
-from transcribe.timecode import format_timecode
 
 
 def write(episode: Episode, settings: SubtitleSettings) -> bytes:

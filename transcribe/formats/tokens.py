@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from transcribe.episode import Segment, Transcript, Word
+from transcribe.core.episode import Segment, Transcript, Word
 from transcribe.formats.remembered import remembered
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")

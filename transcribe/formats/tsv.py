@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from transcribe.episode import Episode, Segment
+from transcribe.core.episode import Episode, Segment
+from transcribe.core.settings import SubtitleSettings
 from transcribe.formats.cells import cell
-from transcribe.settings import SubtitleSettings
 
 
 def write(episode: Episode, settings: SubtitleSettings) -> bytes:  # noqa: ARG001 - all formats are called alike

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from xml.etree import ElementTree as ET
 
-from transcribe.episode import Episode
+from transcribe.core.episode import Episode
+from transcribe.core.settings import SubtitleSettings
+from transcribe.core.timecode import format_timecode
 from transcribe.formats.cues import Cue, lay_out
 from transcribe.formats.markup import added, xml_file
 from transcribe.formats.outline import RIGHT_TO_LEFT, facts_of, one_line
-from transcribe.settings import SubtitleSettings
-from transcribe.timecode import format_timecode
 
 TT = "{http://www.w3.org/ns/ttml}"
 METADATA = "{http://www.w3.org/ns/ttml#metadata}"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from transcribe.episode import Episode
+from transcribe.core.episode import Episode
+from transcribe.core.settings import SubtitleSettings
 from transcribe.formats.paragraphs import Paragraph, paragraphs_of
 from transcribe.formats.tokens import UNNAMED, plain
-from transcribe.settings import SubtitleSettings
 
 
 def write(episode: Episode, settings: SubtitleSettings) -> bytes:  # noqa: ARG001 - all formats are called alike

@@ -6,11 +6,11 @@ the same time, their cues overlap, as the standard allows; players show one abov
 
 from __future__ import annotations
 
-from transcribe.episode import Episode
+from transcribe.core.episode import Episode
+from transcribe.core.settings import SubtitleSettings
+from transcribe.core.timecode import format_timecode
 from transcribe.formats.cues import Cue, lay_out
 from transcribe.formats.tokens import plain
-from transcribe.settings import SubtitleSettings
-from transcribe.timecode import format_timecode
 
 
 def write(episode: Episode, settings: SubtitleSettings) -> bytes:

@@ -9,7 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from transcribe.errors import ModelError
+from transcribe.core.errors import ModelError
+from transcribe.core.own_process import OwnProcess
 from transcribe.models import ctranslate2, safetensors
 from transcribe.models.ggml import (
     ENCODINGS,
@@ -28,7 +29,6 @@ from transcribe.models.ggml import (
 )
 from transcribe.models.vocabulary import read_tokens
 from transcribe.models.weights import CONVERTIBLE, Weights, not_whisper
-from transcribe.own_process import OwnProcess
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import msgspec
 
-from transcribe import places
-from transcribe.digest import file_digest
-from transcribe.errors import OutputError
-from transcribe.files import atomic_file, private_folder, read_regular, real
+from transcribe.core import places
+from transcribe.core.digest import file_digest
+from transcribe.core.errors import OutputError
+from transcribe.core.files import atomic_file, private_folder, read_regular, real
+from transcribe.core.text import to_json
 from transcribe.models.identify import unreadable
-from transcribe.text import to_json
 
 REMEMBERED = 100
 """Files whose digests are kept; the oldest are forgotten first."""

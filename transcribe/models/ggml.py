@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from transcribe.errors import ModelError
-from transcribe.files import open_regular
+from transcribe.core.errors import ModelError
+from transcribe.core.files import open_regular
 from transcribe.models.identify import FileKind, identify, unreadable
 
 MAGIC = 0x67676D6C

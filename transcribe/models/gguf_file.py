@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from transcribe.errors import ModelError
+from transcribe.core.errors import ModelError
 from transcribe.models.identify import unreadable
 
 SHORT_LIST = 1_000

@@ -11,8 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-from transcribe.errors import ModelError, NetworkError, OutputError
-from transcribe.files import real
+from transcribe.core.errors import ModelError, NetworkError, OutputError
+from transcribe.core.files import real
 from transcribe.models.catalogue import HubSource, ModelFile
 
 HUB_TIMEOUT_S = 5.0

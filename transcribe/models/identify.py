@@ -6,8 +6,8 @@ import enum
 import zipfile
 from pathlib import Path
 
-from transcribe.errors import ModelError
-from transcribe.files import open_regular
+from transcribe.core.errors import ModelError
+from transcribe.core.files import open_regular
 
 HEAD_BYTES = 4096
 

@@ -6,8 +6,8 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from transcribe.errors import ModelError
-from transcribe.files import real
+from transcribe.core.errors import ModelError
+from transcribe.core.files import real
 from transcribe.models import ctranslate2, safetensors
 from transcribe.models.catalogue import CatalogueModel, Kind, catalogue
 from transcribe.models.convert import convert_apart

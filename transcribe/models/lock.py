@@ -12,8 +12,8 @@ from pathlib import Path
 import filelock
 import msgspec
 
-from transcribe.errors import ModelError
-from transcribe.files import atomic_file, read_regular
+from transcribe.core.errors import ModelError
+from transcribe.core.files import atomic_file, read_regular
 from transcribe.models.catalogue import HubSource, ModelFile
 
 FILE = "hub.lock.json"

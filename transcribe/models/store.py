@@ -14,10 +14,10 @@ from pathlib import Path
 import filelock
 import msgspec
 
-from transcribe import files, places
-from transcribe.bounded import make_folder
-from transcribe.errors import ModelError
-from transcribe.files import open_regular, read_regular, real, sync_folder
+from transcribe.core import files, places
+from transcribe.core.bounded import make_folder
+from transcribe.core.errors import ModelError
+from transcribe.core.files import open_regular, read_regular, real, sync_folder
 from transcribe.models.catalogue import Kind, ModelFile, catalogue, in_form
 from transcribe.models.ctranslate2 import read_weights
 from transcribe.models.digest import remembered_sha256, sha256_of

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from transcribe.errors import ModelError
+from transcribe.core.errors import ModelError
 from transcribe.models.ggml import Shape
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from transcribe.chat import Answer, BadAnswer
+from transcribe.core.chat import Answer, BadAnswer
 
 MOST_ITEMS = 20
 """In one answer: titles of chapters are the most."""

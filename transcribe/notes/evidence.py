@@ -9,11 +9,11 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 from itertools import accumulate, pairwise
 
+from transcribe.core.show_notes import Show
 from transcribe.notes.addresses import Said
 from transcribe.notes.numbers import numbers_of
 from transcribe.notes.terms import Terms, listed, words_of
 from transcribe.notes.writer import Material
-from transcribe.show_notes import Show
 
 _INFLECTING = listed("be bg cs el et fi hr hu la lt lv mk pl ro ru sk sl sr tr uk")
 """Languages that change the ends of names: Anna, Anny, Annę."""

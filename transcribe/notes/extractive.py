@@ -9,7 +9,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
-from transcribe.episode import Spot
+from transcribe.core.episode import Spot
+from transcribe.core.show_notes import Authorship, Chapter, Quote, ShowNotes, Statement
 from transcribe.formats.tokens import text_width
 from transcribe.notes.clauses import (
     Clause,
@@ -24,7 +25,6 @@ from transcribe.notes.sound_bites import sound_bites_of
 from transcribe.notes.terms import folded, listed, words_of
 from transcribe.notes.weighing import Weighed, pick, weigh, word_count
 from transcribe.notes.writer import Material, Sentence
-from transcribe.show_notes import Authorship, Chapter, Quote, ShowNotes, Statement
 
 NAME = "extractive"
 

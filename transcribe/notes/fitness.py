@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 
-from transcribe.episode import Spot
+from transcribe.core.episode import Spot
 from transcribe.formats.tokens import text_width
 from transcribe.notes.terms import Terms, folded, listed, words_of
 from transcribe.notes.writer import Sentence

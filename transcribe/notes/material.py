@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import zip_longest
 
-from transcribe.episode import Episode, Transcript
+from transcribe.core.episode import Episode, Transcript
 from transcribe.formats.breaks import ends_sentence
 from transcribe.formats.tokens import Token, join_tokens, plain, text_width, tokens_of
 from transcribe.notes.topics import topics_of

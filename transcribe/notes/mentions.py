@@ -11,9 +11,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from transcribe.core.show_notes import Mention, MentionKind
 from transcribe.notes.terms import Terms, folded, listed, matches
 from transcribe.notes.writer import Sentence
-from transcribe.show_notes import Mention, MentionKind
 
 LIMIT = 20
 """More names than this are a list nobody reads."""

@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 
-from transcribe.chat import Answer, BadAnswer, ChatModel, Question
-from transcribe.errors import ModelError, TranscribeError
+from transcribe.core.chat import Answer, BadAnswer, ChatModel, Question
+from transcribe.core.errors import ModelError, TranscribeError
+from transcribe.core.own_process import Died
 from transcribe.notes.answers import SCHEMA, Item, read_items
 from transcribe.notes.prompts import Prompts, language_name
 from transcribe.notes.sections import Line, cut_into_sections
 from transcribe.notes.writer import Draft, Drafts, Material, Part, Sentence, WriterProgress
-from transcribe.own_process import Died
 
 Tell = Callable[[WriterProgress], None]
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from transcribe.errors import UsageError
-from transcribe.files import inside, read_regular
-from transcribe.templates import SUFFIX, render_from, template_folder, user_folders
+from transcribe.core.errors import UsageError
+from transcribe.core.files import inside, read_regular
+from transcribe.formats.templates import SUFFIX, render_from, template_folder, user_folders
 
 FOLDER = "prompts"
 """The folder of prompts among templates."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from transcribe.errors import UsageError
+from transcribe.core.errors import UsageError
+from transcribe.core.settings import ShowSettings
+from transcribe.core.show_notes import Link, Show
 from transcribe.formats.tokens import plain
-from transcribe.settings import ShowSettings
-from transcribe.show_notes import Link, Show
 
 Tags = Sequence[tuple[str, str]]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from transcribe.core.show_notes import SoundBite
 from transcribe.notes.clauses import shortened
 from transcribe.notes.weighing import Weighed
-from transcribe.show_notes import SoundBite
 
 SHORTEST_MS = 15_000
 LONGEST_MS = 120_000

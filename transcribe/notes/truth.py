@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from transcribe.core.show_notes import Quote, Statement
 from transcribe.formats.tokens import plain
 from transcribe.notes.claims import APART, NOT_TOGETHER, SUPPORTED, UNSUPPORTED, Claims
 from transcribe.notes.clauses import as_title
@@ -17,7 +18,6 @@ from transcribe.notes.evidence import Evidence
 from transcribe.notes.extractive import POST_CHARS, quote_of, topic_spans
 from transcribe.notes.terms import folded, is_unspaced, words_of
 from transcribe.notes.writer import Draft, Material, Part
-from transcribe.show_notes import Quote, Statement
 
 LIMITS: dict[Part, int] = {"summary": 3, "takeaways": 8, "quotes": 5, "titles": 5, "keywords": 12}
 """How many of a part are kept; others are not counted."""

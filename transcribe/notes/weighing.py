@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from transcribe.episode import Spot
+from transcribe.core.episode import Spot
 from transcribe.notes.fitness import fitness, is_dotted, shaky
 from transcribe.notes.ranking import centrality
 from transcribe.notes.terms import Terms, is_unspaced, words_of

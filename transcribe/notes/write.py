@@ -7,16 +7,16 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import get_args
 
-from transcribe.episode import Episode
+from transcribe.core.episode import Episode
+from transcribe.core.events import Progress, Warned
+from transcribe.core.settings import NotesSettings
+from transcribe.core.show_notes import Authorship, Chapter, ShowNotes, Statement
 from transcribe.notes.degenerate import degenerate
 from transcribe.notes.extractive import write_extractive
 from transcribe.notes.material import material_of
 from transcribe.notes.truth import Checked, check_drafts
 from transcribe.notes.weighing import word_count
 from transcribe.notes.writer import Draft, Drafts, Material, Part, Writer, WriterProgress
-from transcribe.progress import Progress, Warned
-from transcribe.settings import NotesSettings
-from transcribe.show_notes import Authorship, Chapter, ShowNotes, Statement
 
 PARTS: tuple[Part, ...] = get_args(Part)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from transcribe.show_notes import Show
+from transcribe.core.show_notes import Show
 
 Part = Literal[
     "chapters", "summary", "long_summary", "takeaways", "quotes", "titles", "keywords", "social_post"

@@ -6,9 +6,9 @@ import pickle
 
 import pytest
 
+from transcribe.core.errors import DependencyError
 from transcribe.engines import ctranslate2
 from transcribe.engines.ctranslate2 import CTranslate2, _ends, _length_for, _segments, _Timing
-from transcribe.errors import DependencyError
 
 EOT, FIRST_MARK = 100, 200
 

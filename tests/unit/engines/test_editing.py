@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from transcribe.core.errors import EngineError
+from transcribe.core.media import Extract, Voice
+from transcribe.core.show_notes import Chapter
 from transcribe.engines.editing import FfmpegEditor
 from transcribe.engines.ffmpeg import Ffmpeg
 from transcribe.engines.process import Program
-from transcribe.errors import EngineError
-from transcribe.media import Extract, Voice
-from transcribe.show_notes import Chapter
 
 
 def test_a_title_cannot_forge_chapters_or_tags(

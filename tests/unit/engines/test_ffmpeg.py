@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from transcribe.core.episode import SAMPLE_RATE, AudioStream
+from transcribe.core.errors import DependencyError, EngineError, InputError
+from transcribe.core.media import Decoding, Extract
+from transcribe.core.settings import ComputeSettings
+from transcribe.core.timeline import arrange, cut
 from transcribe.engines.ffmpeg import Ffmpeg, channel_count
-from transcribe.episode import SAMPLE_RATE, AudioStream
-from transcribe.errors import DependencyError, EngineError, InputError
-from transcribe.media import Decoding, Extract
-from transcribe.settings import ComputeSettings
-from transcribe.timeline import arrange, cut
 
 MakeMedia = Callable[..., Path]
 MakeStub = Callable[[str], str]

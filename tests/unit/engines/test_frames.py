@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from transcribe.core.episode import SAMPLE_RATE, Audio
+from transcribe.core.events import silent
+from transcribe.core.settings import NormaliseSettings
+from transcribe.core.waveform import Waveform
 from transcribe.engines.ffmpeg import Ffmpeg
 from transcribe.engines.frames import frames_of, length_ms
-from transcribe.episode import SAMPLE_RATE, Audio
-from transcribe.progress import silent
-from transcribe.settings import NormaliseSettings
-from transcribe.stages.normalise import normalise
-from transcribe.stages.probe import probe
-from transcribe.waveform import Waveform
+from transcribe.pipeline.stages.normalise import normalise
+from transcribe.pipeline.stages.probe import probe
 
 MakeMedia = Callable[..., Path]
 

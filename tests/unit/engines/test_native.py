@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from transcribe.core.errors import DependencyError, EngineError
 from transcribe.engines import native
 from transcribe.engines.building import builder, language_models, processor, recogniser
-from transcribe.errors import DependencyError, EngineError
 from transcribe.models.store import InstalledModel
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from benchmarks.disturb import STRENGTHS, Samples, disturbed
+from transcribe.core.episode import Word
 from transcribe.engines.pauses import settle, spaced
-from transcribe.episode import Word
 
 RATE = 16_000
 SPEECH = [(300, 1100), (1500, 2600), (3200, 4300)]

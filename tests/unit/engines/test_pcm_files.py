@@ -9,16 +9,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from transcribe.core.episode import SAMPLE_RATE, Audio
+from transcribe.core.errors import InputError, UsageError
+from transcribe.core.events import silent
+from transcribe.core.settings import ComputeSettings, NormaliseSettings
+from transcribe.core.waveform import Waveform
 from transcribe.engines.ffmpeg import Ffmpeg
 from transcribe.engines.pcm_files import samples_of
 from transcribe.engines.raw_sound import repaired
-from transcribe.episode import SAMPLE_RATE, Audio
-from transcribe.errors import InputError, UsageError
-from transcribe.progress import silent
-from transcribe.settings import ComputeSettings, NormaliseSettings
-from transcribe.stages.normalise import normalise
-from transcribe.stages.probe import probe
-from transcribe.waveform import Waveform
+from transcribe.pipeline.stages.normalise import normalise
+from transcribe.pipeline.stages.probe import probe
 
 MakeMedia = Callable[..., Path]
 

@@ -17,10 +17,10 @@ from pathlib import Path
 import psutil
 import pytest
 
+from transcribe.core.episode import Chunk, SpeechSpan
+from transcribe.core.errors import EngineError, InputError, ModelError, TranscribeError
 from transcribe.engines import pool as pool_module
 from transcribe.engines.pool import Answers, WorkerPool
-from transcribe.episode import Chunk, SpeechSpan
-from transcribe.errors import EngineError, InputError, ModelError, TranscribeError
 
 
 def load() -> str:

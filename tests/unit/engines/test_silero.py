@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from transcribe.core.errors import ModelError
+from transcribe.core.media import Extract
 from transcribe.engines import silero
 from transcribe.engines.ffmpeg import Ffmpeg
 from transcribe.engines.silero import SileroDetector
-from transcribe.errors import ModelError
-from transcribe.media import Extract
 
 SharedAudio = Callable[[str], Path]
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from transcribe.core.episode import join_words
 from transcribe.engines.words import Token, words_of
-from transcribe.episode import join_words
 
 
 def tokens(*parts: str | bytes, step_ms: int = 300) -> list[Token]:

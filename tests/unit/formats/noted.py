@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from spoken import episode, segment
 
-from transcribe.episode import Episode
-from transcribe.show_notes import Authorship, Chapter, Origin, Show, ShowNotes, SoundBite, Statement
+from transcribe.core.episode import Episode
+from transcribe.core.show_notes import Authorship, Chapter, Origin, Show, ShowNotes, SoundBite, Statement
 
 HOSTILE = '<script>alert(1)</script> --> & "żółć" 望遠鏡 تلسكوب ]]> =1+1'
 """What every format has to show as it is."""

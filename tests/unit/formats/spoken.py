@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from transcribe.episode import (
+from transcribe.core.episode import (
     Audio,
     AudioStream,
     Coverage,

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from transcribe.core.settings import SubtitleSettings
 from transcribe.formats import FORMATS, render
 from transcribe.formats.cells import FORMULA, cell
 from transcribe.formats.example import example_episode
-from transcribe.settings import SubtitleSettings
 
 TABLES = [each.name for each in FORMATS.values() if each.media_type.startswith(("text/csv", "text/tab-sep"))]
 

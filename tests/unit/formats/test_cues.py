@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from spoken import segment, transcript
 
-from transcribe.episode import Language, Segment, Transcript, Word
+from transcribe.core.episode import Language, Segment, Transcript, Word
+from transcribe.core.settings import OPTIONS, SubtitleSettings
 from transcribe.formats.cues import CHAIN_MS, PAUSE_MS, Cue, lay_out
 from transcribe.formats.tokens import plain, text_width
-from transcribe.settings import OPTIONS, SubtitleSettings
 
 DEFAULTS = SubtitleSettings()
 

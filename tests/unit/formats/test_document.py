@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from spoken import episode, segment
 
-from transcribe.episode import (
+from transcribe.core.episode import (
     Audio,
     AudioStream,
     Coverage,
@@ -30,10 +30,10 @@ from transcribe.episode import (
     Transcript,
     Word,
 )
-from transcribe.errors import InputError
+from transcribe.core.errors import InputError
+from transcribe.core.settings import SubtitleSettings
 from transcribe.formats import FORMATS
 from transcribe.formats.document import read_document, schema, write
-from transcribe.settings import SubtitleSettings
 
 ROOT = Path(__file__).parents[3]
 

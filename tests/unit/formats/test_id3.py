@@ -6,9 +6,9 @@ import struct
 
 import pytest
 
-from transcribe.errors import InputError
+from transcribe.core.errors import InputError
+from transcribe.core.show_notes import Chapter
 from transcribe.formats.id3 import tag_bytes, with_chapters
-from transcribe.show_notes import Chapter
 
 CHAPTERS = (Chapter(0, 255 << 8, "Początek", (0,)), Chapter(255 << 8, 90_000, "二 ÿ", (1,)))
 

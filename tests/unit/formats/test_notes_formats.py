@@ -12,14 +12,14 @@ import pytest
 from markdown_it import MarkdownIt
 from spoken import episode, segment
 
-from transcribe.episode import Episode
-from transcribe.errors import UsageError
+from transcribe.core.episode import Episode
+from transcribe.core.errors import UsageError
+from transcribe.core.settings import SubtitleSettings
+from transcribe.core.show_notes import Authorship, Chapter, Link, Mention, Quote, ShowNotes, Statement
 from transcribe.formats import FORMATS, render
 from transcribe.formats.example import example_episode
 from transcribe.formats.labels import DISCLOSURES, LABELS
 from transcribe.formats.notes import youtube_chapters
-from transcribe.settings import SubtitleSettings
-from transcribe.show_notes import Authorship, Chapter, Link, Mention, Quote, ShowNotes, Statement
 
 NOTES = [known.name for known in FORMATS.values() if known.from_notes]
 MADE = [*NOTES, "page"]

@@ -20,13 +20,13 @@ import webvtt
 from noted import HOSTILE, NAMES, SHOW, noted
 from spoken import episode, segment
 
-from transcribe.episode import Episode, Segment, Word
+from transcribe.core.episode import Episode, Segment, Word
+from transcribe.core.settings import SubtitleSettings
+from transcribe.core.show_notes import Show
 from transcribe.formats import FORMATS, PACK, render
 from transcribe.formats.labels import DISCLOSURES
 from transcribe.formats.outline import facts_of
 from transcribe.formats.tokens import text_width
-from transcribe.settings import SubtitleSettings
-from transcribe.show_notes import Show
 
 SUBTITLES = SubtitleSettings()
 NEW = (

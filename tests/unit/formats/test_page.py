@@ -10,13 +10,13 @@ import re
 import pytest
 from spoken import episode, segment
 
-from transcribe.episode import Segment, Word
+from transcribe.core.episode import Segment, Word
+from transcribe.core.settings import SubtitleSettings
 from transcribe.formats.example import example_episode
 from transcribe.formats.labels import DISCLOSURES, LABELS
 from transcribe.formats.page import COLOURS, beside, data_url, lines_of, write, write_page
 from transcribe.formats.page_words import word_language, words_in
 from transcribe.formats.tokens import tokens_of
-from transcribe.settings import SubtitleSettings
 
 
 def test_the_policy_names_the_style_and_the_script_that_are_in_it() -> None:

@@ -12,12 +12,12 @@ import pytest
 from noted import notes
 from spoken import episode, segment
 
-from transcribe.episode import Episode
+from transcribe.core.episode import Episode
+from transcribe.core.settings import Settings, SubtitleSettings
+from transcribe.core.show_notes import Chapter, Show
 from transcribe.formats import render
 from transcribe.formats.document import read_document
-from transcribe.settings import Settings, SubtitleSettings
-from transcribe.show_notes import Chapter, Show
-from transcribe.stages.content import content_of
+from transcribe.jobs.publish.content import content_of
 
 TITLES = ("Begrüßung", "望遠鏡 <&>", "Schluss")
 STARTS = (0, 20_000, 45_000)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from spoken import episode, segment
 
-from transcribe.episode import Coverage, Spot
+from transcribe.core.episode import Coverage, Spot
 from transcribe.formats.review import MOST_WORDS, WORDS_AROUND, passage_of, write
 
 TEXT = segment("one two three four five six seven eight nine ten eleven twelve")

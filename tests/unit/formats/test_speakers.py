@@ -11,13 +11,13 @@ import docx
 import pytest
 from spoken import episode, segment, transcript
 
-from transcribe.episode import Episode
+from transcribe.core.episode import Episode
+from transcribe.core.settings import SubtitleSettings
 from transcribe.formats import FORMATS, render
 from transcribe.formats.cues import lay_out
 from transcribe.formats.page import write_page
 from transcribe.formats.tokens import UNNAMED, tokens_of
-from transcribe.lint import Asked, lint_bytes
-from transcribe.settings import SubtitleSettings
+from transcribe.quality.lint import Asked, lint_bytes
 
 LONG = "Aleksandra Katarzyna Wiśniewska-Kowalska"
 DEFAULTS = SubtitleSettings()

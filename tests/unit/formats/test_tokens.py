@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from spoken import segment, transcript
 
-from transcribe.episode import Segment, Word
+from transcribe.core.episode import Segment, Word
 from transcribe.formats.tokens import encodable, fit_tokens, join_tokens, plain, text_width, tokens_of
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from benchmarks.shapes import NARROW, random_tensor, vocabulary, write_random_safetensors
-from transcribe.errors import ModelError
+from transcribe.core.errors import ModelError
 from transcribe.models.convert import QUANTIZED, convert
 from transcribe.models.ggml import check_structure, tensors
 from transcribe.models.mel import mel_filters

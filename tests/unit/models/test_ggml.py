@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.shapes import LARGE_V3, vocabulary
-from transcribe.errors import ModelError
+from transcribe.core.errors import ModelError
 from transcribe.models.ggml import ENCODINGS, Shape, check_structure, read_header, tensor_header, tensors
 from transcribe.models.vocabulary import to_bytes
 

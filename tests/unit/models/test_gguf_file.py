@@ -9,7 +9,7 @@ import gguf
 import numpy as np
 import pytest
 
-from transcribe.errors import ModelError
+from transcribe.core.errors import ModelError
 from transcribe.models.gguf_file import SHORT_LIST, GgufInfo, read_gguf
 
 

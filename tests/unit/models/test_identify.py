@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from transcribe.errors import ModelError
+from transcribe.core.errors import ModelError
 from transcribe.models.ggml import read_header
 from transcribe.models.identify import FileKind, identify
 

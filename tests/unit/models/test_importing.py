@@ -9,11 +9,11 @@ import gguf
 import numpy as np
 import pytest
 
-from transcribe.errors import ModelError
+from transcribe.core.errors import ModelError
+from transcribe.core.own_process import Died
 from transcribe.models.catalogue import catalogue
 from transcribe.models.importing import import_model
 from transcribe.models.store import Store, check_before_load
-from transcribe.own_process import Died
 
 
 def write_gguf(path: Path) -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from transcribe.errors import ModelError, NetworkError, OutputError
+from transcribe.core.errors import ModelError, NetworkError, OutputError
 from transcribe.models.catalogue import CatalogueModel, HubSource, IndexSource, ModelFile, catalogue
 from transcribe.models.sources import fetch, pull
 from transcribe.models.store import Store, check_before_load

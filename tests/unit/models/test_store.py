@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from transcribe.errors import ModelError
+from transcribe.core.errors import ModelError
 from transcribe.models.importing import import_model
 from transcribe.models.store import Store, check_before_load
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from transcribe.episode import (
+from transcribe.core.episode import (
     Audio,
     AudioStream,
     Coverage,
@@ -19,7 +19,7 @@ from transcribe.episode import (
     Transcript,
     Word,
 )
-from transcribe.show_notes import NO_SHOW, Show
+from transcribe.core.show_notes import NO_SHOW, Show
 
 WORD_MS = 350
 

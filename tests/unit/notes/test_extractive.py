@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from recordings import ENGLISH, TEXTS, episode_of
 
-from transcribe.episode import Episode, Spot
+from transcribe.core.episode import Episode, Spot
+from transcribe.core.show_notes import ShowNotes
 from transcribe.notes.extractive import write_extractive
 from transcribe.notes.material import material_of
-from transcribe.show_notes import ShowNotes
 
 
 def notes_of(episode: Episode) -> ShowNotes:

@@ -10,16 +10,16 @@ from typing import get_args
 import pytest
 from recordings import ENGLISH, episode_of
 
-from transcribe.commands.choose_writer import choose_writer
-from transcribe.episode import Episode
-from transcribe.errors import EngineError, UsageError
+from transcribe.core.episode import Episode
+from transcribe.core.errors import EngineError, UsageError
+from transcribe.core.events import Event, StageFinished, StageStarted, Warned, WriterAdvanced, silent
+from transcribe.core.own_process import Died
+from transcribe.core.settings import Settings
+from transcribe.core.show_notes import Chapter, ShowNotes
+from transcribe.core.workspace import Workspace
+from transcribe.jobs.assemble.writer import choose_writer
 from transcribe.notes.writer import Draft, Drafts, Material, Part, WriterProgress
-from transcribe.noting import gave_up, noted
-from transcribe.own_process import Died
-from transcribe.progress import Event, StageFinished, StageStarted, Warned, WriterAdvanced, silent
-from transcribe.settings import Settings
-from transcribe.show_notes import Chapter, ShowNotes
-from transcribe.workspace import Workspace
+from transcribe.pipeline.notes_step import gave_up, noted
 
 NOTES = Settings.of(notes=True)
 

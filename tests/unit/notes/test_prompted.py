@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 from scripted_model import Say, ScriptedModel, items, obedient
 
-from transcribe.chat import BadAnswer, Question
-from transcribe.errors import ModelError, NetworkError, TranscribeError
+from transcribe.core.chat import BadAnswer, Question
+from transcribe.core.errors import ModelError, NetworkError, TranscribeError
+from transcribe.core.show_notes import NO_SHOW
+from transcribe.formats.templates import template_folder
 from transcribe.notes.answers import PLACEHOLDER
 from transcribe.notes.prompted import PromptedWriter
 from transcribe.notes.prompts import Prompts
 from transcribe.notes.writer import Drafts, Material, Sentence, WriterProgress
-from transcribe.show_notes import NO_SHOW
-from transcribe.templates import template_folder
 
 PROMPTS = Prompts((template_folder() / "prompts",))
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from transcribe.errors import UsageError
+from transcribe.core.errors import UsageError
+from transcribe.core.settings import Settings
+from transcribe.core.show_notes import NO_SHOW, Link
 from transcribe.notes.show import links_of, show_of
-from transcribe.settings import Settings
-from transcribe.show_notes import NO_SHOW, Link
 
 TAGS = (("TITLE", "The\nbees"), ("album", "Hive Talk"), ("artist", "Robin Hale"), ("track", "07/12"))
 

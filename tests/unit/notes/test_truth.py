@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 from recordings import ARABIC, ENGLISH, GERMAN, JAPANESE, POLISH, episode_of
 
+from transcribe.core.show_notes import Link, Show, Statement
 from transcribe.notes.material import material_of
 from transcribe.notes.truth import Checked, check_drafts
 from transcribe.notes.writer import Draft, Material, Part
-from transcribe.show_notes import Link, Show, Statement
 
 BEES = material_of(episode_of(ENGLISH))
 SENTENCES = {sentence.text: index for index, sentence in enumerate(BEES.sentences)}

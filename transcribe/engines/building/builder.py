@@ -16,11 +16,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from transcribe import processes
+from transcribe.core import processes
+from transcribe.core.errors import DependencyError, EngineError, TranscribeError
+from transcribe.core.own_process import how_it_ended
+from transcribe.core.processes import find_program, python
 from transcribe.engines.building.processor import NATIVE, processor_flags, without_amx
-from transcribe.errors import DependencyError, EngineError, TranscribeError
-from transcribe.own_process import how_it_ended
-from transcribe.processes import find_program, python
 
 PATIENCE_SECONDS = 900
 """A trial takes longer only when what is tried hangs."""

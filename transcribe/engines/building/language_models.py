@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
+from transcribe.core.errors import DependencyError, EngineError
+from transcribe.core.processes import python
 from transcribe.engines.building.builder import (
     PROGRAM,
     UNCHANGED,
@@ -23,15 +25,13 @@ from transcribe.engines.building.builder import (
     run,
     with_package,
 )
-from transcribe.errors import DependencyError, EngineError
-from transcribe.processes import python
 
 DISTRIBUTION, EXTRA = "transcribe-offline", "llm"
 TRIAL_MODEL = "smollm2"
 
 ASK = (
     "import sys; from pathlib import Path; "
-    "from transcribe.chat import ChatIdentity, Question; "
+    "from transcribe.core.chat import ChatIdentity, Question; "
     "from transcribe.engines.llm.llama_cpp import LlamaCpp; "
     "from transcribe.notes.answers import SCHEMA; "
     "model = LlamaCpp(Path(sys.argv[1]), ChatIdentity('llama.cpp', '', 'trial'), 2048, 1, 600); "

@@ -17,6 +17,8 @@ from collections.abc import Mapping, Sequence
 from difflib import SequenceMatcher
 from pathlib import Path
 
+from transcribe.core.errors import DependencyError, EngineError
+from transcribe.core.processes import python
 from transcribe.engines.building.builder import (
     PROGRAM,
     UNCHANGED,
@@ -31,8 +33,6 @@ from transcribe.engines.building.builder import (
     unpacked,
     with_package,
 )
-from transcribe.errors import DependencyError, EngineError
-from transcribe.processes import python
 
 ENGINE = "pywhispercpp"
 KERNELS = "LLAMAFILE"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 
-from transcribe.errors import DependencyError
+from transcribe.core.errors import DependencyError
 
 VERSION = 1
 """Raised when the same recording gives other turns; kept turns are then made again."""

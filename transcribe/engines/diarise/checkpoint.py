@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from transcribe.errors import ModelError
+from transcribe.core.errors import ModelError
 
 Tensors = dict[str, NDArray[np.float32]]
 

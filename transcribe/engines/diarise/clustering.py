@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from transcribe.core.errors import DependencyError
 from transcribe.engines.diarise import INSTALL
 from transcribe.engines.diarise.segmentation import LOCAL, WINDOW_FRAMES, Window
-from transcribe.errors import DependencyError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -12,6 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
+from transcribe.core.diarisation import Diarisation, Voice
+from transcribe.core.episode import SpeechSpans, Turn, Turns
+from transcribe.core.waveform import Waveform
 from transcribe.engines.diarise.clustering import people, strands
 from transcribe.engines.diarise.segmentation import (
     BATCH,
@@ -27,9 +30,6 @@ from transcribe.engines.diarise.sessions import Network
 from transcribe.engines.diarise.snippets import HOP_SECONDS, listen
 from transcribe.engines.diarise.timeline import likeness, speaker_counts, speaking, stretches
 from transcribe.engines.diarise.voice_net import voice_graph
-from transcribe.episode import SpeechSpans, Turn, Turns
-from transcribe.voice import Diarisation, Voice
-from transcribe.waveform import Waveform
 
 STEP = 148
 """Frames from one window to the next: 2.5 s."""

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from transcribe.core.errors import DependencyError, ModelError
 from transcribe.engines.diarise import INSTALL
-from transcribe.errors import DependencyError, ModelError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

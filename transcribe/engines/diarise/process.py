@@ -6,11 +6,11 @@ from collections.abc import Callable
 from functools import lru_cache, partial
 from pathlib import Path
 
+from transcribe.core.diarisation import Diarisation
+from transcribe.core.episode import SpeechSpans
+from transcribe.core.own_process import OwnProcess, Tell
+from transcribe.core.waveform import Waveform
 from transcribe.engines.diarise.engine import LocalDiariser
-from transcribe.episode import SpeechSpans
-from transcribe.own_process import OwnProcess, Tell
-from transcribe.voice import Diarisation
-from transcribe.waveform import Waveform
 
 SECONDS = 1800.0
 """Longest time without a sign of life: clustering the voices of a day gives none."""

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from transcribe.episode import SAMPLES_PER_MS, SpeechSpans
-from transcribe.waveform import Waveform
+from transcribe.core.episode import SAMPLES_PER_MS, SpeechSpans
+from transcribe.core.waveform import Waveform
 
 FRAME_STEP = 270
 """Samples from one frame of the network's output to the next (16.9 ms)."""

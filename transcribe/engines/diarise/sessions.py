@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from transcribe.core.errors import DependencyError, EngineError
 from transcribe.engines.diarise.checkpoint import Tensors, read_tensors
-from transcribe.errors import DependencyError, EngineError
 
 if TYPE_CHECKING:
     import numpy as np

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from transcribe.core.waveform import Waveform
 from transcribe.engines.diarise.mel import FRAME, SHIFT, mel_spectrum
 from transcribe.engines.diarise.segmentation import FRAME_CENTRE, FRAME_STEP
-from transcribe.waveform import Waveform
 
 LENGTH = 150
 """Mel frames of a snippet: 1.5 s. Shorter ones sound less alike, longer ones hold two speakers more often."""

@@ -12,6 +12,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from transcribe.core.episode import SAMPLES_PER_MS
 from transcribe.engines.diarise.segmentation import (
     FRAME_CENTRE,
     FRAME_STEP,
@@ -20,7 +21,6 @@ from transcribe.engines.diarise.segmentation import (
     Window,
 )
 from transcribe.engines.diarise.snippets import Snippets
-from transcribe.episode import SAMPLES_PER_MS
 
 UNIT = 6
 """Frames that are decided together: 0.1 s."""

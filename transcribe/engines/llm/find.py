@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from transcribe.chat import ChatModel
+from transcribe.core.chat import ChatModel
+from transcribe.core.errors import ModelError, NetworkError, TranscribeError
 from transcribe.engines.llm.http import Http, check_url
 from transcribe.engines.llm.refusals import refusal
 from transcribe.engines.llm.servers import KINDS, Kind, ServedModel, Server, is_cloud, open_chat
-from transcribe.errors import ModelError, NetworkError, TranscribeError
 
 LOOK_S = 3.0
 """How long a server may take to say what it is."""

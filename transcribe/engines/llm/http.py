@@ -9,9 +9,17 @@ from typing import Any
 
 import msgspec
 
-from transcribe.chat import BadAnswer
-from transcribe.errors import EngineError, NetworkError, UsageError
-from transcribe.network import CONNECT_S, Network, NetworkProblem, TooLarge, TooSlow, Unreachable, is_loopback
+from transcribe.core.chat import BadAnswer
+from transcribe.core.errors import EngineError, NetworkError, UsageError
+from transcribe.core.network import (
+    CONNECT_S,
+    Network,
+    NetworkProblem,
+    TooLarge,
+    TooSlow,
+    Unreachable,
+    is_loopback,
+)
 
 KEY_ENV = "TRANSCRIBE_WRITER_KEY"
 """Where a server's key is read from; not an option, so that it lands in no config and no provenance."""

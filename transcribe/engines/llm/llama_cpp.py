@@ -7,12 +7,12 @@ import importlib.util
 from functools import partial
 from typing import TYPE_CHECKING
 
-from transcribe.chat import Answer, BadAnswer, ChatIdentity, Question
+from transcribe.core.chat import Answer, BadAnswer, ChatIdentity, Question
+from transcribe.core.errors import DependencyError
+from transcribe.core.own_process import Died, OwnProcess
 from transcribe.engines.llm import llama_process
 from transcribe.engines.llm.counting import estimated_tokens
 from transcribe.engines.llm.llama_process import PACKAGE, Reply, Weights
-from transcribe.errors import DependencyError
-from transcribe.own_process import Died, OwnProcess
 
 if TYPE_CHECKING:
     from pathlib import Path

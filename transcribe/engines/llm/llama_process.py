@@ -12,9 +12,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
-from transcribe.chat import Answer, Question
+from transcribe.core.chat import Answer, Question
+from transcribe.core.errors import DependencyError, EngineError
 from transcribe.engines.llm.circles import goes_in_circles
-from transcribe.errors import DependencyError, EngineError
 
 PACKAGE = "llama-cpp-python"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from transcribe.errors import ModelError
+from transcribe.core.errors import ModelError
 
 MOST_CONTEXT = 16_384
 """An hour of talk. More makes reading slower for each word than cutting into sections does."""

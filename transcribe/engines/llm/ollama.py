@@ -10,7 +10,7 @@ from typing import Literal
 
 import msgspec
 
-from transcribe.chat import Answer, BadAnswer, ChatIdentity, Question
+from transcribe.core.chat import Answer, BadAnswer, ChatIdentity, Question
 from transcribe.engines.llm.counting import estimated_tokens, was_cut
 from transcribe.engines.llm.http import Http
 from transcribe.engines.llm.refusals import refusal

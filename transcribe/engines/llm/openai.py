@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from transcribe.chat import Answer, BadAnswer, ChatIdentity, Question
+from transcribe.core.chat import Answer, BadAnswer, ChatIdentity, Question
 from transcribe.engines.llm.counting import estimated_tokens, was_cut
 from transcribe.engines.llm.http import Http, Reply
 from transcribe.engines.llm.refusals import is_too_long, refusal

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from transcribe.chat import BadAnswer
+from transcribe.core.chat import BadAnswer
+from transcribe.core.errors import EngineError, ModelError, NetworkError, TranscribeError
 from transcribe.engines.llm.http import KEY_ENV, Reply
-from transcribe.errors import EngineError, ModelError, NetworkError, TranscribeError
 
 TOO_LONG = ("exceed_context_size", "context_length_exceeded")
 TOO_LONG_WORDS = (

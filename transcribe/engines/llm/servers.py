@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from transcribe.chat import ChatIdentity, ChatModel
+from transcribe.core.chat import ChatIdentity, ChatModel
+from transcribe.core.errors import UsageError
 from transcribe.engines.llm.http import Http, Reply
 from transcribe.engines.llm.memory import MOST_CONTEXT
 from transcribe.engines.llm.ollama import OllamaChat
 from transcribe.engines.llm.openai import Dialect, OpenAiChat
-from transcribe.errors import UsageError
 
 CLOUD = (":cloud", "-cloud")
 """How the names of Ollama's models end that run on somebody else's machine."""

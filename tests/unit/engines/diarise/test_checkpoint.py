@@ -12,8 +12,8 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 
+from transcribe.core.errors import ModelError
 from transcribe.engines.diarise.checkpoint import read_tensors
-from transcribe.errors import ModelError
 
 
 class Named:

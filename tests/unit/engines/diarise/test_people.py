@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from transcribe.core.episode import SpeechSpan, SpeechSpans
+from transcribe.core.waveform import Waveform
 from transcribe.engines.diarise.clustering import MOST_COMPARED, people, strands
 from transcribe.engines.diarise.mel import mel_spectrum
 from transcribe.engines.diarise.segmentation import WINDOW_FRAMES, Window, window_starts
 from transcribe.engines.diarise.snippets import Snippets
 from transcribe.engines.diarise.timeline import likeliest, likeness, speaker_counts, speaking, stretches
-from transcribe.episode import SpeechSpan, SpeechSpans
-from transcribe.waveform import Waveform
 
 pytest.importorskip("scipy", reason="run: pip install 'transcribe-offline[diarize]'")
 

@@ -9,16 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from transcribe.chat import BadAnswer, ChatIdentity, Question
+from transcribe.core.chat import BadAnswer, ChatIdentity, Question
+from transcribe.core.errors import DependencyError, EngineError
+from transcribe.core.own_process import Died
+from transcribe.core.show_notes import NO_SHOW
 from transcribe.engines.llm.llama_cpp import LlamaCpp, version
-from transcribe.errors import DependencyError, EngineError
+from transcribe.formats.templates import template_folder
 from transcribe.notes.answers import SCHEMA
 from transcribe.notes.prompted import PromptedWriter
 from transcribe.notes.prompts import Prompts
 from transcribe.notes.writer import Material, Sentence
-from transcribe.own_process import Died
-from transcribe.show_notes import NO_SHOW
-from transcribe.templates import template_folder
 
 Stand = Callable[[str], None]
 

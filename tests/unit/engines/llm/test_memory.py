@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from transcribe.core.errors import ModelError
 from transcribe.engines.llm.memory import fitting_context
-from transcribe.errors import ModelError
 
 QWEN3_8B = 36 * 8 * 256 * 2
 """Bytes for each token: 36 layers, 8 heads of 128 + 128 numbers, 16 bits each."""

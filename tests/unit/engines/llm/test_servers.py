@@ -25,12 +25,12 @@ from llm_server import (
     serving,
 )
 
-from transcribe.chat import BadAnswer, ChatModel, Question
+from transcribe.core.chat import BadAnswer, ChatModel, Question
+from transcribe.core.errors import EngineError, ModelError, NetworkError, UsageError
+from transcribe.core.network import is_loopback
 from transcribe.engines.llm.find import connect, find_servers
 from transcribe.engines.llm.http import Http, check_url
 from transcribe.engines.llm.servers import KINDS
-from transcribe.errors import EngineError, ModelError, NetworkError, UsageError
-from transcribe.network import is_loopback
 from transcribe.notes.answers import SCHEMA
 
 QUESTION = Question("You write.", "[1] Glass carries light.\n\nTASK: sum up.", SCHEMA, 100, 0.2)

@@ -1,0 +1,92 @@
+"""One timeline from many chunks."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from transcribe.core.episode import (
+    Chunk,
+    ChunkResult,
+    Chunks,
+    Language,
+    Segment,
+    SpeechSpan,
+    Transcript,
+    Word,
+)
+from transcribe.pipeline.stages.stitch import stitch
+
+ENGLISH = Language("en", 1.0, detected=False)
+
+
+def stitched(results: list[ChunkResult]) -> Transcript:
+    """From chunks between which nobody spoke."""
+    chunks = (Chunk(each.chunk, (SpeechSpan(0, 90_000),)) for each in results)
+    return stitch(ENGLISH, Chunks(tuple(chunks)), results)
+
+
+def segment(chunk: int, *times: tuple[int, int]) -> Segment:
+    words = tuple(Word(start, end, f"w{chunk}-{index}", 0.5) for index, (start, end) in enumerate(times))
+    return Segment(words[0].start_ms, words[-1].end_ms, words, chunk)
+
+
+def test_pauses_stay_pauses() -> None:
+    results = [
+        ChunkResult(0, "en", (segment(0, (0, 400), (400, 900)),)),
+        ChunkResult(1, "en", (segment(1, (60_000, 60_500)),)),
+    ]
+    transcript = stitched(results)
+    assert [(s.start_ms, s.end_ms) for s in transcript.segments] == [(0, 900), (60_000, 60_500)]
+    assert transcript.language == ENGLISH
+
+
+def test_a_long_pause_ends_a_segment() -> None:
+    words = ((0, 400), (5_400, 5_900), (7_205_900, 7_206_000), (7_206_000, 7_206_500))
+    transcript = stitched([ChunkResult(0, "en", (segment(0, *words),))])
+    assert [(s.start_ms, s.end_ms) for s in transcript.segments] == [(0, 5_900), (7_205_900, 7_206_500)]
+    assert len(transcript.words) == 4
+
+
+def test_nothing_said_is_an_empty_transcript() -> None:
+    assert stitch(None, Chunks(()), []).segments == ()
+    assert stitched([ChunkResult(0, "en", ())]).text == ""
+
+
+@given(st.lists(st.lists(st.tuples(st.integers(0, 90_000), st.integers(0, 90_000)), min_size=1, max_size=8)))
+def test_words_never_overlap_and_none_is_lost(times: list[list[tuple[int, int]]]) -> None:
+    results = [
+        ChunkResult(i, "en", (segment(i, *[(min(pair), max(pair)) for pair in pairs]),))
+        for i, pairs in enumerate(times)
+    ]
+    words = stitched(results).words
+    assert [word.text for word in words] == [
+        word.text for r in results for s in r.segments for word in s.words
+    ]
+    clock = 0
+    for word in words:
+        assert clock <= word.start_ms <= word.end_ms
+        clock = word.end_ms
+
+
+def said(*results: tuple[tuple[int, int, str], ...]) -> list[str]:
+    chunks = [
+        ChunkResult(i, "en", (Segment(0, 0, tuple(Word(*word, 0.5) for word in words), i),))
+        for i, words in enumerate(results)
+    ]
+    return [word.text for word in stitched(chunks).words]
+
+
+def test_a_word_that_both_sides_of_a_cut_claim_stands_once() -> None:
+    assert said(((0, 400, "wir"), (400, 900, "Gehen,")), ((500, 950, "gehen"), (950, 1200, "jetzt"))) == [
+        "wir",
+        "Gehen,",
+        "jetzt",
+    ]
+    assert said(((0, 400, "ja"),), ((10, 390, "Ja."),)) == ["ja"]
+
+
+def test_a_word_said_twice_stands_twice() -> None:
+    assert said(((0, 400, "no"),), ((400, 800, "no"),)) == ["no", "no"]
+    assert said(((0, 400, "no"),), ((300, 800, "no"),)) == ["no", "no"]
+    assert said(((0, 400, "no"),), ((100, 400, "yes"),)) == ["no", "yes"]

@@ -1,0 +1,36 @@
+"""Which names are recordings."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+
+import pytest
+
+from transcribe.watch.names import Kind, kind_of
+
+
+@pytest.mark.parametrize(
+    "name", ["a.wav", "Day 1/Gość – 2.WAV", "x.Mp3", "録音.m4a", "a.b.c.flac", "tmp.mkv", "part.ogg"]
+)
+def test_recordings(name: str) -> None:
+    assert kind_of(PurePath(name)) is Kind.RECORDING
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        ".syncthing.take.wav.tmp", "~syncthing~take.wav.tmp", "take.wav.part",
+        "take.wav.crdownload", "take.tmp", "take.wav~", ".hidden.wav", "._take.wav",
+        "@eaDir/take.wav", "a/@eaDir/take.wav/SYNOAUDIO", "take.reapeaks", "take.wav.reapeaks",
+        "CEP1234.tmp", ".stversions/take.wav", "__MACOSX/take.wav", "Thumbs.db", "take.txt",
+        "cover.JPG", "take.wav.ready", ".take.wav.aB3dE1", "take.wav.filepart", "#recycle/take.wav",
+        "~$take.wav",
+    ],
+)  # fmt: skip
+def test_what_is_passed_over(name: str) -> None:
+    assert kind_of(PurePath(name)) is Kind.PASSED_OVER
+
+
+@pytest.mark.parametrize("name", ["take", "take.001", "take.xyz", "Interview 12.05"])
+def test_names_that_do_not_tell(name: str) -> None:
+    assert kind_of(PurePath(name)) is Kind.UNKNOWN

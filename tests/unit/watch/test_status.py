@@ -1,0 +1,89 @@
+"""What is told about a watcher, to people and to programs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from transcribe.cli.root import root
+from transcribe.core.errors import UsageError
+from transcribe.core.settings import Settings
+from transcribe.watch.asking import fingerprint, retry
+from transcribe.watch.heartbeat import Heartbeat, beat
+from transcribe.watch.ledger import Ledger
+from transcribe.watch.records import Record, State
+from transcribe.watch.status import lock_for, read_status
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    ledger = Ledger(tmp_path / ".watch" / "ledger.sqlite")
+    ledger.write(Record("a.wav", State.DONE))
+    ledger.write(Record("dzień/b.wav", State.FAILED, reason="it is no sound", hint="Check it", attempts=1))
+    ledger.write(Record("c.wav", State.RETRYING, reason="the worker was killed", attempts=2, not_before=5.0))
+    ledger.write(Record("link.wav", State.REFUSED, reason="it is a symbolic link"))
+    ledger.announce("failed", "dzień/b.wav", ["webhook"], {})
+    ledger.close()
+    return tmp_path
+
+
+def invoke(*arguments: str) -> str:
+    done = CliRunner().invoke(root, ["watch", *arguments], catch_exceptions=False)
+    assert done.exit_code == 0
+    return done.output
+
+
+def test_as_json(out: Path) -> None:
+    said = json.loads(invoke("status", "--out", str(out), "--json"))
+    assert (said["running"], said["status"]) == (False, "stopped")
+    assert (said["counts"]["done"], said["counts"]["failed"], said["messages"]) == (1, 1, {"pending": 1})
+    assert [(each["name"], each["reason"]) for each in said["failed"]] == [("dzień/b.wav", "it is no sound")]
+    assert said["retrying"][0]["not_before"] == 5.0
+
+
+def test_as_text(out: Path) -> None:
+    said = invoke("status", "--out", str(out))
+    assert said.startswith("stopped\n")
+    assert "  dzień/b.wav: it is no sound" in said
+    assert "messages that wait to be delivered: 1" in said
+
+
+def test_a_running_watcher_is_told_by_its_lock_and_its_heartbeat(out: Path) -> None:
+    folder = out / ".watch"
+    beat(folder, Heartbeat(77, 1e9, 1e9, "working", "a.wav", "recognise", {}, "/in", False, True))
+    assert not read_status(out, None).running
+    with lock_for(folder):
+        found = read_status(out, None)
+        assert (found.running, found.as_json()["pid"]) == (True, 77)
+        assert found.as_lines()[0].startswith("working (process 77): a.wav, recognise")
+        with pytest.raises(UsageError, match=r"another watcher \(process 77\)"):
+            lock_for(folder)
+
+
+def test_retry_and_history(out: Path) -> None:
+    assert invoke("retry", "--out", str(out)) == "dzień/b.wav\n1 to be done again\n"
+    assert invoke("retry", "--out", str(out)) == "nothing has failed\n"
+    assert "to be done again, as the user asked" in invoke("history", "--out", str(out), "dzień/b.wav")
+
+
+def test_retry_of_what_cannot_be(out: Path) -> None:
+    ledger = Ledger(out / ".watch" / "ledger.sqlite")
+    ledger.write(Record("x/b.wav", State.FAILED))
+    for name, match in (
+        ("nothing.wav", "has no file"),
+        ("b.wav", "several files"),
+        ("link.wav", "is refused"),
+    ):
+        with pytest.raises(UsageError, match=match):
+            retry(ledger, [name])
+    assert retry(ledger, ["a.wav"]) == ["a.wav"]
+
+
+def test_settings_that_have_a_say_in_what_is_written() -> None:
+    same = Settings.of(workers=3, output="elsewhere", force=True, quiet=True)
+    assert fingerprint(same) == fingerprint(Settings())
+    assert fingerprint(Settings.of(max_line_chars=30)) != fingerprint(Settings())
+    assert fingerprint(Settings.of(model="base")) != fingerprint(Settings())

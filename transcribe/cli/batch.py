@@ -1,0 +1,143 @@
+"""`transcribe batch PATH…`: many recordings, of which only those are done that need it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from transcribe.cli.options import Asked, SettingsCommand, given_flags, warn
+from transcribe.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from transcribe.core.settings import Settings
+    from transcribe.jobs.due import Plan
+    from transcribe.jobs.reporting import Reporter
+    from transcribe.pipeline.ports import Engines
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the command's own options ask for, each under its name."""
+
+    paths: tuple[str, ...]
+    exclude: tuple[str, ...]
+    dry_run: bool
+    as_json: bool
+    redo: bool
+    retry_failed: bool
+    report: Path | None
+    no_report: bool
+
+
+@click.command("batch", cls=SettingsCommand)
+@click.argument(
+    "paths", nargs=-1, required=True, metavar="PATH...", type=click.Path(allow_dash=True, readable=False)
+)
+@click.option("--exclude", multiple=True, metavar="PATTERN", help="Leave these out; may be repeated.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be done, why, and how long it would take.")
+@click.option("--json", "as_json", is_flag=True, help="With --dry-run: say it as a report in JSON.")
+@click.option("--redo", is_flag=True, help="Do what is up to date, too.")
+@click.option("--retry-failed", is_flag=True, help="Only do what failed according to the last report.")
+@click.option(
+    "--report",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Where the report goes  [default: report.json in the results' folder]",
+)
+@click.option("--no-report", is_flag=True, help="Write no report.")
+@click.pass_context
+def batch(context: click.Context, /, config_file: Path | None, profile: str | None, **wish: object) -> None:
+    """Transcribe many recordings, and only those that need it.
+
+    PATH is a file, a folder (searched to its depths), a pattern in quotes, a list (.txt, .lst: a path on each
+    line), a playlist (M3U, PLS, XSPF), or the file of an RSS feed. What is up to date by content and settings
+    is left alone; one that fails stops nobody else. With -o the structure of folders is kept; without,
+    results go beside each recording. Two runs at once share the work.
+    """
+    from transcribe.core import config
+
+    resolved = config.load(given_flags(context), config_file, profile)
+    asked = context.ensure_object(Asked)
+    asked.debug, asked.quiet = resolved.settings.display.debug, resolved.settings.display.quiet
+    warn(resolved)
+    context.exit(_batch(Wish(**wish), resolved.settings))  # type: ignore[arg-type]
+
+
+def _batch(wish: Wish, settings: Settings) -> int:
+    from transcribe.cli.batch_plan import as_events, as_lines, estimate
+    from transcribe.cli.display import choose_display
+    from transcribe.core.events import Noticed
+    from transcribe.jobs.assemble.engines import choose_engines
+    from transcribe.jobs.due import plan_batch
+    from transcribe.jobs.find import find_recordings
+    from transcribe.jobs.report import encoded, failures_of, read_report
+    from transcribe.jobs.reporting import Reporter, check_report_path
+    from transcribe.jobs.speed import known_speed
+
+    path = _report_path(wish, settings)
+    previous = read_report(path) if path else None
+    if wish.retry_failed and previous is None:
+        raise UsageError("there is no report that says what failed", "Name it with --report")
+    output = Path(settings.output.output).expanduser() if settings.output.output else None
+    found = find_recordings(wish.paths, wish.exclude, output)
+    engines = choose_engines(settings)
+    redo = wish.redo or settings.output.force
+    failed = failures_of(previous)
+    plan = plan_batch(found, settings, engines, failed=failed, only_failed=wish.retry_failed, redo=redo)
+    reporter = Reporter(plan, engines, None if wish.dry_run else path, previous)
+    forecast = estimate(plan, known_speed(engines))
+    tell = choose_display(settings.display, terminal=False)
+    if wish.dry_run and wish.as_json:
+        click.echo(encoded(reporter.report).decode().rstrip())
+    elif wish.dry_run and settings.display.progress == "json":
+        for event in as_events(plan):
+            tell(event)
+    elif wish.dry_run:
+        click.echo("\n".join(as_lines(plan)))
+    if wish.dry_run:
+        tell(Noticed(forecast))
+        return 0
+    if path:
+        check_report_path(path, plan)
+    return _run(plan, settings, engines, reporter, forecast)
+
+
+def _report_path(wish: Wish, settings: Settings) -> Path | None:
+    from transcribe.jobs.find import folder_of
+    from transcribe.jobs.report import NAME
+
+    if wish.no_report:
+        return None
+    folder = settings.output.output
+    return wish.report or (Path(folder).expanduser() if folder else folder_of(wish.paths)) / NAME
+
+
+def _run(plan: Plan, settings: Settings, engines: Engines, reporter: Reporter, forecast: str) -> int:
+    """Do it, and say what became of it; the report is whole also when this is interrupted."""
+    from transcribe.cli.batch_display import open_batch_display
+    from transcribe.jobs.assemble.writer import choose_writer
+    from transcribe.jobs.report import summary
+    from transcribe.jobs.run_many import transcribe_jobs
+    from transcribe.jobs.speed import remember_speed
+
+    open_writer = choose_writer(settings)
+    talks = not settings.display.quiet and settings.display.progress != "json"
+    if talks:
+        click.echo(forecast, err=True)
+    reporter.save()
+    interrupted = True
+    try:
+        with open_batch_display(settings.display, plan) as progress:
+            jobs = [each.job for each in plan.due]
+            transcribe_jobs(jobs, settings, engines, reporter.progress_of(progress), open_writer)
+        interrupted = False
+    finally:
+        reporter.end(interrupted=interrupted)
+        remember_speed(engines, *reporter.measured)
+    report = reporter.report
+    if talks or (report.exit_code and settings.display.progress != "json"):
+        click.echo(summary(report, reporter.path), err=True)
+    return report.exit_code

@@ -1,0 +1,58 @@
+"""`transcribe models`: what is installed, and keeping it in order."""
+
+from __future__ import annotations
+
+import click
+
+from transcribe.cli.models_get import import_, pull, quantize
+from transcribe.cli.models_list import list_
+from transcribe.cli.options import say
+
+
+@click.group("models")
+def models() -> None:
+    """Fetch, import and check models."""
+
+
+@models.command()
+@click.argument("names", metavar="[NAME]...", nargs=-1)
+def verify(names: tuple[str, ...]) -> None:
+    """Read installed models from end to end and compare them with their digests; all of them by default."""
+    from transcribe.core.errors import ModelError
+    from transcribe.models.store import Store
+
+    store = Store()
+    bad = 0
+    for model in [store.get(name) for name in names] or store.installed():
+        try:
+            store.verify(model)
+            say(f"{model.name}: good")
+        except ModelError as error:
+            bad += 1
+            say(f"{model.name}: bad")
+            say(error, error=True)
+    if bad:
+        raise ModelError(f"{bad} of the models are not as they should be", "See above for what to do")
+
+
+@models.command()
+@click.argument("name")
+def path(name: str) -> None:
+    """Print where the file of a model is."""
+    from transcribe.models.store import Store
+
+    say(Store().path(name))
+
+
+@models.command()
+@click.argument("name")
+def remove(name: str) -> None:
+    """Delete an installed model."""
+    from transcribe.models.store import Store
+
+    Store().remove(name)
+    say(f"{name} is removed", error=True)
+
+
+for command in (list_, pull, quantize, import_):
+    models.add_command(command)

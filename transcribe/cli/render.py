@@ -1,0 +1,43 @@
+"""`transcribe render EPISODE.json`: files from a finished transcript, without recognising again."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import click
+
+from transcribe.cli.options import Asked, SettingsCommand, given_flags, say, settings_of
+
+
+@click.command("render", cls=SettingsCommand, groups=("subtitles", "output", "notes", "show", "display"))
+@click.argument("documents", nargs=-1, required=True, metavar="DOCUMENT...", type=click.Path(path_type=Path))
+@click.pass_context
+def render(
+    context: click.Context, documents: tuple[Path, ...], config_file: Path | None, profile: str | None
+) -> None:
+    """Write files from transcripts (.json of an earlier run) again, with other formats or templates.
+
+    Nothing is recognised. With --template alone only its file is written. What the config or a flag
+    says about the show wins over what the transcript says. Notes are written if a format needs them
+    and the transcript has none, and anew with --notes. A file that is there already is replaced only
+    with --force.
+    """
+    from transcribe.cli.display import open_display
+    from transcribe.jobs.assemble.writer import choose_writer
+    from transcribe.jobs.render import render_document
+
+    flags = given_flags(context)
+    settings = settings_of(flags, config_file, profile)
+    asked = context.ensure_object(Asked)
+    asked.debug, asked.quiet = settings.display.debug, settings.display.quiet
+    only_template = "template" in flags and not {"formats", "publish"} & flags.keys()
+    notes_anew = bool(flags.get("notes"))
+    chosen = partial(choose_writer, settings)
+    for document in documents:
+        with open_display(settings.display) as progress:
+            paths = render_document(
+                document, settings, chosen, progress, only_template=only_template, notes_anew=notes_anew
+            )
+        for path in paths if not asked.quiet else ():
+            say(path)

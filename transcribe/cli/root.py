@@ -1,0 +1,153 @@
+"""The tree of commands: `run` is the default one, and each is imported when it is first needed."""
+
+from __future__ import annotations
+
+import importlib
+from itertools import takewhile
+
+import click
+from click.shell_completion import CompletionItem
+from click_default_group import DefaultGroup
+
+from transcribe.cli.options import Asked, help_all_option, setting_parameters, write_sections
+
+DEFAULT = "run"
+
+COMMANDS = {
+    "run": "Transcribe recordings; the default, may be left out.",
+    "batch": "Transcribe folders, lists and feeds; only what needs it.",
+    "make": "Print the rules by which make transcribes.",
+    "watch": "Transcribe what is put into a folder, once it is complete.",
+    "multitrack": "Transcribe a talk with a microphone each.",
+    "eval": "Count the errors of transcripts against references.",
+    "lint": "Check subtitles, chapters and feeds against the rules.",
+    "render": "Write files from a finished transcript again.",
+    "rename": "Rename the speakers of a finished transcript.",
+    "templates": "List, copy and check the templates of notes and pages.",
+    "models": "Install, list, check and remove models.",
+    "llm": "List the language models that can write show notes.",
+    "voices": "Register, list and delete voices of people to be recognised.",
+    "formats": "List the formats that --format takes.",
+    "config": "Show the settings in force and their origin.",
+    "doctor": "Check what is installed and what this machine can do.",
+    "bench": "Find the fastest engine and layout on this machine, and set it.",
+    "completion": "Print the script that makes a shell complete options.",
+}
+"""Every command and what it does in a line, in the order of the help page. `NAME` is the click
+command `NAME` of the module `transcribe.cli.NAME`."""
+
+EVERYWHERE = {"--debug": "debug", "--quiet": "quiet", "-q": "quiet"}
+"""Flags that every command takes, also before its name, and the field of Asked that they set."""
+
+USAGE = """\
+Usage: transcribe [OPTIONS] FILE...
+       transcribe COMMAND [OPTIONS]
+"""
+
+SHORT_HELP = f"""\
+{USAGE}
+Transcribe a recording:      transcribe episode.mp3
+Install a model first:       transcribe models pull base
+All options and commands:    transcribe --help
+"""
+
+
+class Root(DefaultGroup):  # type: ignore[misc] # click-default-group has no types
+    """The program's command group."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Find the command: the first argument that is not a flag of every command, else `run`."""
+        if ctx.resilient_parsing and not args:  # a shell asks what can stand first
+            return list(super().parse_args(ctx, args))
+        if not args:
+            click.echo(SHORT_HELP, err=True, nl=False)
+            ctx.exit(2)
+        flags = list(takewhile(EVERYWHERE.__contains__, args))
+        rest = args[len(flags) :]
+        if rest and any(rest[0] in option.opts for option in self.get_params(ctx)):
+            return list(super().parse_args(ctx, rest))
+        name = rest.pop(0) if rest and rest[0] in COMMANDS else DEFAULT
+        return list(super().parse_args(ctx, [name, *flags, *rest]))
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """The names, in the order of the help page."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import a command."""
+        if cmd_name not in COMMANDS:
+            return None
+        if cmd_name not in self.commands:
+            command: click.Command = getattr(importlib.import_module(f"transcribe.cli.{cmd_name}"), cmd_name)
+            _add_flags(command)
+            self.commands[cmd_name] = command
+        found: click.Command = self.commands[cmd_name]
+        return found
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Commands and, since `run` may be left out, also its options and files."""
+        items: list[CompletionItem] = super().shell_complete(ctx, incomplete)
+        default = self.get_command(ctx, DEFAULT)
+        if default is not None and incomplete.startswith("-"):
+            known = {item.value for item in items}
+            more = default.shell_complete(click.Context(default, parent=ctx), incomplete)
+            return items + [item for item in more if item.value not in known]
+        return [*items, CompletionItem(incomplete, type="file")]
+
+    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Write both ways to call the program."""
+        formatter.write(USAGE)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options of `run` and of the program itself, then the commands."""
+        write_sections([*setting_parameters(), *self.get_params(ctx)], ctx, formatter)
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+def _show_version(context: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
+    if wanted and not context.resilient_parsing:
+        from importlib.metadata import version
+
+        click.echo(f"transcribe {version('transcribe-offline')}")
+        context.exit()
+
+
+def _add_flags(command: click.Command) -> None:
+    """Give a command, and those inside it, the flags that all have."""
+    taken = {name for parameter in command.params for name in parameter.opts}
+    for field in dict.fromkeys(EVERYWHERE.values()):
+        names = [name for name, sets in EVERYWHERE.items() if sets == field and name not in taken]
+        if f"--{field}" in names:
+            command.params.append(
+                click.Option(
+                    [*names, f"asked_{field}"], is_flag=True, hidden=True, expose_value=False, callback=_ask
+                )
+            )
+    if isinstance(command, click.Group):
+        for inner in command.commands.values():
+            _add_flags(inner)
+
+
+def _ask(context: click.Context, parameter: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        setattr(context.ensure_object(Asked), str(parameter.name).removeprefix("asked_"), True)
+
+
+root = Root(
+    "transcribe",
+    default=DEFAULT,
+    help="Turn recordings into transcripts and subtitles, on this machine.",
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    params=[
+        help_all_option(),
+        click.Option(
+            ["--version"],
+            is_flag=True,
+            is_eager=True,
+            expose_value=False,
+            callback=_show_version,
+            help="Show the version.",
+        ),
+    ],
+)

@@ -1,0 +1,58 @@
+"""`transcribe FILE…`: from settings to published transcripts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from transcribe.cli.options import Asked, SettingsCommand, given_flags
+from transcribe.core.errors import UsageError
+from transcribe.core.settings import Settings
+
+
+@click.command("run", cls=SettingsCommand)
+@click.argument(
+    "files", nargs=-1, required=True, metavar="FILE...", type=click.Path(allow_dash=True, readable=False)
+)
+@click.pass_context
+def run(
+    context: click.Context, files: tuple[str, ...], config_file: Path | None, profile: str | None
+) -> None:
+    """Transcribe recordings: anything ffmpeg reads, or - for standard input.
+
+    Without options, FILE.txt, .srt, .vtt and .json appear beside each recording. A run that was
+    stopped goes on where it was when the same command is given again.
+    """
+    from transcribe.cli.display import open_display
+    from transcribe.core import config
+    from transcribe.core.events import Warned
+
+    resolved = config.load(given_flags(context), config_file, profile)
+    settings = resolved.settings
+    asked = context.ensure_object(Asked)
+    asked.debug, asked.quiet = settings.display.debug, settings.display.quiet
+    _check(files, settings)
+    with open_display(settings.display) as progress:
+        for warning in resolved.warnings:
+            progress(Warned(warning))
+        from transcribe.jobs.assemble.engines import choose_engines
+        from transcribe.jobs.assemble.writer import choose_writer
+        from transcribe.jobs.run_many import transcribe_all
+
+        open_writer = choose_writer(settings)
+        report = transcribe_all(files, settings, choose_engines(settings), progress, open_writer)
+    if len(files) > 1 and (report.failed or not settings.display.quiet):
+        click.echo(report.summary(), err=True)
+    context.exit(report.exit_code)
+
+
+def _check(files: Sequence[str], settings: Settings) -> None:
+    from transcribe.jobs.plan import goes_to_standard_output
+
+    if settings.display.live and any(goes_to_standard_output(file, settings) for file in files):
+        raise UsageError(
+            "--live and the transcript would both go to standard output",
+            "Choose a folder with -o, or drop --live",
+        )

@@ -1,0 +1,111 @@
+"""`transcribe watch`: transcribe what is put into a folder, see how that goes, have it done again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from click_default_group import DefaultGroup
+
+from transcribe.cli.options import say
+from transcribe.cli.watch_install import install
+from transcribe.cli.watch_run import run
+from transcribe.core.text import shown
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+USAGE = """\
+Usage: transcribe watch FOLDER --out FOLDER [OPTIONS]
+       transcribe watch COMMAND [OPTIONS]
+"""
+
+
+class WatchGroup(DefaultGroup):  # type: ignore[misc] # click-default-group has no types
+    """The commands of a watch folder; without a command's name, it is watched."""
+
+    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Write both ways to call it."""
+        formatter.write(USAGE)
+
+
+@click.group("watch", cls=WatchGroup, default="run")
+def watch() -> None:
+    """Transcribe every recording that is put into a folder, once it is complete.
+
+    The options of watching itself: transcribe watch run --help
+    """
+
+
+def _whose(command: Command) -> Command:
+    """`--out` and `--state`, which find the ledger."""
+    folder = click.Path(path_type=Path, file_okay=False)
+    state = click.option(
+        "--state", metavar="DIR", type=folder, help="Folder of the ledger, if it was chosen."
+    )
+    out = click.option("--out", required=True, metavar="DIR", type=folder, help="Folder of the results.")
+    return out(state(command))
+
+
+@click.command()
+@_whose
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+def status(out: Path, state: Path | None, as_json: bool) -> None:
+    """Show whether a watcher runs, what it does, and what has failed."""
+    import json
+
+    from transcribe.watch.status import read_status
+
+    found = read_status(out, state)
+    if as_json:
+        click.echo(json.dumps(shown(found.as_json()), indent=2, ensure_ascii=False))
+    else:
+        for line in found.as_lines():
+            say(line)
+
+
+@click.command()
+@_whose
+@click.argument("names", metavar="[NAME]...", nargs=-1)
+def retry(out: Path, state: Path | None, names: tuple[str, ...]) -> None:
+    """Have files done again: those named, or all that failed."""
+    from transcribe.watch.asking import retry
+    from transcribe.watch.folders import state_folder
+    from transcribe.watch.status import existing_ledger
+
+    ledger = existing_ledger(state_folder(out, state), out)
+    try:
+        again = retry(ledger, names)
+    finally:
+        ledger.close()
+    for name in again:
+        say(name)
+    click.echo(f"{len(again)} to be done again" if again else "nothing has failed", err=True)
+
+
+@click.command()
+@_whose
+@click.argument("name")
+def history(out: Path, state: Path | None, name: str) -> None:
+    """Show everything that happened to a file."""
+    import time
+
+    from transcribe.core.errors import UsageError
+    from transcribe.watch.folders import state_folder
+    from transcribe.watch.status import existing_ledger
+
+    ledger = existing_ledger(state_folder(out, state), out)
+    try:
+        moments = ledger.history(name)
+    finally:
+        ledger.close()
+    if not moments:
+        raise UsageError(f"the ledger has no file {name}", "Give its path inside the watched folder")
+    for each in moments:
+        at = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(each.at))
+        say(f"{at}  {each.state:<10} {each.detail}".rstrip())
+
+
+for command in (run, status, retry, history, install):
+    watch.add_command(command)

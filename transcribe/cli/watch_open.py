@@ -1,0 +1,113 @@
+"""Puts a watcher together: everything is checked before the first file is looked at."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
+from functools import partial
+from pathlib import Path
+
+from transcribe.cli.watch_options import WatchOptions
+from transcribe.core.events import Progress
+from transcribe.core.settings import Settings
+from transcribe.engines.ffmpeg import Ffmpeg
+from transcribe.engines.hook import Hook
+from transcribe.engines.webhook import Webhook
+from transcribe.jobs.assemble.engines import choose_engines
+from transcribe.jobs.assemble.writer import choose_writer
+from transcribe.watch.asking import fingerprint
+from transcribe.watch.courier import COMMAND, PLACEHOLDERS, WEBHOOK, Courier, Send
+from transcribe.watch.folders import Folders, open_folders
+from transcribe.watch.intake import Intake
+from transcribe.watch.ledger import Ledger
+from transcribe.watch.looking import Looker, ignore_broken_leases
+from transcribe.watch.mounts import network_mount
+from transcribe.watch.records import Delivery
+from transcribe.watch.settling import NO_PATIENCE, Patience, Settling
+from transcribe.watch.status import lock_for
+from transcribe.watch.transcriber import Choices, Transcriber
+from transcribe.watch.watcher import Rhythm, Watcher
+from transcribe.watch.working import Working
+
+POLL_S = 10.0
+"""On network mounts, unless --poll says otherwise."""
+
+
+@contextmanager
+def open_watcher(
+    inbox: Path, settings: Settings, asked: WatchOptions, progress: Progress
+) -> Iterator[tuple[Folders, Watcher]]:
+    """A watcher that is ready to run.
+
+    Raises:
+        UsageError: Folders, hooks or settings make no sense, or another watcher has the ledger.
+        TranscribeError: There is no model, no ffmpeg, or no ledger can be written.
+    """
+    senders = choose_senders(asked)
+    folders = open_folders(inbox, asked.out, asked.state, asked.move_done)
+    remote = network_mount(folders.inbox)
+    poll = asked.poll or (POLL_S if remote else 0.0)
+    media = Ffmpeg.find(settings.compute, settings.normalise)
+    ignore_broken_leases()
+    transcriber = Transcriber(settings, Choices(choose_engines, choose_writer))
+    with ExitStack() as stack:
+        stack.enter_context(lock_for(folders.state))
+        ledger = stack.enter_context(closing(Ledger(folders.ledger)))
+        stack.callback(transcriber.stop)
+        transcriber.check()
+        intake = Intake(
+            folder=folders.inbox,
+            ledger=ledger,
+            settling=Settling(patience_of(asked)),
+            looker=Looker(media, media, leases=not remote),
+            clock=time.monotonic,
+            progress=progress,
+            marker=asked.ready_marker,
+        )
+        working = Working(
+            folders=folders,
+            ledger=ledger,
+            intake=intake,
+            transcriber=transcriber,
+            courier=Courier(ledger, senders, progress),
+            settings=fingerprint(settings),
+            progress=progress,
+            clock=time.monotonic,
+            debug=settings.display.debug,
+        )
+        rhythm = Rhythm(asked.rescan, poll, asked.keep_loaded, asked.min_free * 1_000_000)
+        yield folders, Watcher(working, rhythm, progress)
+
+
+def patience_of(asked: WatchOptions) -> Patience:
+    """How long files have to be unchanged."""
+    if asked.ready_marker:
+        return NO_PATIENCE
+    return Patience(asked.settle, asked.settle_unsure, asked.settle_open)
+
+
+def choose_senders(asked: WatchOptions) -> dict[tuple[str, str], Send]:
+    """Who is told of what.
+
+    Raises:
+        UsageError: A command or the webhook's address makes no sense.
+    """
+    senders: dict[tuple[str, str], Send] = {}
+    for event, command in (("done", asked.on_done), ("failed", asked.on_failed)):
+        if command is not None:
+            senders[COMMAND, event] = partial(_run, Hook.parse(command, asked.hook_seconds, PLACEHOLDERS))
+        if asked.webhook is not None:
+            webhook = Webhook.parse(asked.webhook, asked.webhook_host, asked.hook_seconds)
+            senders[WEBHOOK, event] = partial(_post, webhook)
+    return senders
+
+
+def _run(hook: Hook, message: Delivery, values: Mapping[str, str], stopped: Callable[[], bool]) -> str:
+    return hook.run(message.payload, values, stopped)
+
+
+def _post(
+    webhook: Webhook, message: Delivery, _values: Mapping[str, str], _stopped: Callable[[], bool]
+) -> str:
+    return webhook.post(message.payload, message.id)

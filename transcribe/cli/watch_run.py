@@ -1,0 +1,95 @@
+"""`transcribe watch FOLDER --out FOLDER`: watch until told to stop."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import click
+
+from transcribe.cli.options import Asked, SettingsCommand, given_flags
+from transcribe.cli.watch_options import FOLDER, WatchOptions, watch_options
+
+NO_SENSE = ("output", "live", "force")
+"""Settings that have no meaning for a folder that is watched."""
+
+
+class WatchCommand(SettingsCommand):
+    """A command with every setting that makes sense in a service."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.params = [each for each in self.params if each.name not in NO_SENSE]
+
+
+class Stop:
+    """Remembers the signal that asks the watcher to end.
+
+    Attributes:
+        number: The signal; 0 for none.
+    """
+
+    def __init__(self) -> None:
+        self.number = 0
+
+    def __call__(self, number: int, _frame: FrameType | None) -> None:
+        """Handle a signal."""
+        self.number = number
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Take SIGINT and SIGTERM for as long as this is open, unless they are to be ignored."""
+        numbers = (signal.SIGINT, signal.SIGTERM)
+        before = {each: signal.getsignal(each) for each in numbers}
+        taken = [each for each in numbers if before[each] is not signal.SIG_IGN]
+        for number in taken:
+            signal.signal(number, self)
+        try:
+            yield
+        finally:
+            for number in taken:
+                signal.signal(number, before[number])
+
+
+@click.command("run", cls=WatchCommand)
+@click.argument("inbox", metavar="FOLDER", type=FOLDER)
+@watch_options
+@click.pass_context
+def run(
+    context: click.Context, /, inbox: Path, config_file: Path | None, profile: str | None, **given: Any
+) -> None:
+    """Transcribe every recording that is put into FOLDER, once it is complete.
+
+    Recordings are never changed. What fails is tried again, and at last told in OUT/failed; a
+    watcher that was stopped or killed goes on where it was.
+    """
+    from transcribe.cli.display import open_display
+    from transcribe.cli.watch_open import open_watcher
+    from transcribe.core import config
+    from transcribe.core.events import Noticed, Warned
+
+    asked = WatchOptions(**given)
+    resolved = config.load(given_flags(context), config_file, profile)
+    display = resolved.settings.display
+    lines = "plain" if display.progress in ("auto", "bar") else display.progress  # it runs for days
+    settings = replace(resolved.settings, display=replace(display, live=False, progress=lines))
+    told = context.ensure_object(Asked)
+    told.debug, told.quiet = display.debug, display.quiet
+    stop = Stop()
+    with (
+        open_display(settings.display) as progress,
+        open_watcher(inbox, settings, asked, progress) as (folders, watcher),
+        stop.listening(),
+    ):
+        for warning in resolved.warnings:
+            progress(Warned(warning))
+        progress(Noticed(f"watching {folders.inbox}, results in {folders.out}"))
+        watcher.run(lambda: stop.number != 0 or (asked.once and watcher.through))
+        if stop.number:
+            progress(Noticed("stopped; the next start goes on here"))
+    context.exit(128 + stop.number if stop.number else 0)

@@ -1,0 +1,1 @@
+"""What every room stands on: the values that flow, options, errors, files and processes."""

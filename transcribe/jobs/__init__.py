@@ -1,0 +1,1 @@
+"""Recordings as jobs: found, planned, run, published, remembered; every front end runs them from here."""

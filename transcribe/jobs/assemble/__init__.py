@@ -1,0 +1,1 @@
+"""From settings to engines: the one place that names them."""

@@ -1,0 +1,104 @@
+"""From the option `--writer` to the language model that writes show notes."""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+from typing import TYPE_CHECKING
+
+import psutil
+
+from transcribe.core.chat import ChatIdentity, ChatModel
+from transcribe.core.errors import UsageError
+from transcribe.core.settings import Settings
+from transcribe.jobs.assemble.engines import cores
+from transcribe.models.store import AUTO, InstalledModel, Store, check_before_load
+from transcribe.notes.extractive import NAME as EXTRACTIVE
+from transcribe.notes.writer import Writer
+from transcribe.pipeline.notes_step import OpenWriter
+
+if TYPE_CHECKING:
+    from transcribe.engines.llm.servers import Kind as ServerKind
+
+
+def choose_writer(settings: Settings) -> OpenWriter | None:
+    """What opens the language model that writes show notes; None where none was asked for.
+
+    A model without a server is looked for now, and loaded when it is opened, when recognition has given its
+    memory back. A server is asked when it is opened.
+
+    Raises:
+        UsageError: There is no writer of that name, no such folder with prompts, or the host is none.
+        ModelError: The model is not installed.
+        DependencyError: The engine is missing.
+    """
+    name, _, model = settings.notes.writer.partition(":")
+    if name == EXTRACTIVE and not model:
+        return None
+    from transcribe.engines.llm.http import check_url
+    from transcribe.engines.llm.servers import KINDS
+    from transcribe.notes.prompts import find_prompts
+
+    find_prompts(settings.notes.writer_prompts)
+
+    if name == "llama.cpp":
+        from transcribe.engines.llm.llama_cpp import version
+
+        version()
+        return partial(_open_llama_cpp, Store().find(model or AUTO, "llm"), settings)
+    if name in KINDS:
+        if settings.notes.writer_host:
+            check_url(settings.notes.writer_host)
+        return partial(_open_served, KINDS[name], model, settings)
+    names = ", ".join([EXTRACTIVE, "llama.cpp", *KINDS])
+    raise UsageError(
+        f"there is no writer {settings.notes.writer!r}", f"There are: {names}; add :MODEL to most"
+    )
+
+
+def _open_llama_cpp(model: InstalledModel, settings: Settings) -> Writer:
+    from transcribe.engines.llm.llama_cpp import LlamaCpp, version
+    from transcribe.engines.llm.memory import fitting_context
+    from transcribe.models.gguf_file import read_gguf
+
+    info, asked = read_gguf(model.path), settings.notes
+    context = fitting_context(
+        model.name,
+        info.context,
+        info.token_bytes,
+        model.bytes,
+        psutil.virtual_memory().available,
+        asked.writer_context,
+    )
+    check_before_load(model)  # reads the whole file, so that one too large for the memory is refused before
+    identity = ChatIdentity("llama.cpp", version(), model.name, model.sha256, model.licence or info.licence)
+    # One core is left alone: llama.cpp's threads wait for each other by spinning, and one that has to share
+    # its core holds all of them up (measured: SmolLM2 25 tokens/s with one thread, 1 with two of two).
+    threads = settings.compute.threads or max(1, cores() - 1)
+    return _prompted(LlamaCpp(model.path, identity, context, threads, asked.writer_seconds), settings)
+
+
+def _open_served(kind: ServerKind, model: str, settings: Settings) -> Writer:
+    from transcribe.engines.llm.find import connect
+    from transcribe.engines.llm.http import KEY_ENV
+
+    asked = settings.notes
+    chat = connect(
+        kind,
+        model,
+        host=asked.writer_host,
+        key=os.environ.get(KEY_ENV, ""),
+        seconds=asked.writer_seconds,
+        context=asked.writer_context,
+    )
+    return _prompted(chat, settings)
+
+
+def _prompted(chat: ChatModel, settings: Settings) -> Writer:
+    from transcribe.notes.prompted import PromptedWriter
+    from transcribe.notes.prompts import find_prompts
+
+    asked = settings.notes
+    return PromptedWriter(
+        chat, find_prompts(asked.writer_prompts), asked.writer_system, asked.writer_temperature
+    )

@@ -1,0 +1,264 @@
+"""What `transcribe doctor` looks at: small functions that each find out one thing and load no model."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+import re
+import shlex
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from transcribe.core import telemetry
+from transcribe.core.config import Resolved, load
+from transcribe.core.errors import TranscribeError
+from transcribe.core.files import free_bytes
+from transcribe.core.settings import Settings
+
+Status = Literal["ok", "note", "problem"]
+
+LITTLE_DISK = 2_000_000_000
+"""Bytes. An hour of recording takes 230 MB (16 kHz, 4 bytes a sample) while it is transcribed."""
+
+_OF_EXTRA = re.compile(r"([\w.-]+)[^;]*;.*extra == ['\"]([\w-]+)['\"]")
+"""A requirement of an extra, as the metadata of a package states it (core metadata, Requires-Dist)."""
+
+FASTER_BUILD = "Recognition is half as fast again when the engine is built for this machine: make native"
+
+
+@dataclass(frozen=True)
+class Check:
+    """What was found out about one thing.
+
+    Attributes:
+        name: The thing.
+        status: `ok`; `note` for what could be better; `problem` for what keeps a job from running.
+        detail: What was found.
+        advice: What to do about it; empty when there is nothing to do.
+        exit_code: The exit code a job would end with; 0 unless there is a problem.
+    """
+
+    name: str
+    status: Status
+    detail: str
+    advice: str = ""
+    exit_code: int = 0
+
+
+def run_checks(config_file: Path | None = None, profile: str | None = None) -> list[Check]:
+    """Look at everything that a job needs, with the settings it would have."""
+    resolved: Resolved | TranscribeError
+    try:
+        resolved = load({}, config_file, profile)
+    except TranscribeError as error:
+        resolved = error
+    settings = Settings() if isinstance(resolved, TranscribeError) else resolved.settings
+    return [
+        check_python(),
+        check_extras(),
+        check_machine(),
+        check_memory(),
+        *_guarded("ffmpeg", lambda: check_ffmpeg(settings)),
+        *_guarded("recogniser", lambda: check_recogniser(settings)),
+        *_guarded("speech detector", check_detector),
+        *_guarded("model", lambda: check_model(settings)),
+        check_models(),
+        check_model_folder(),
+        *_guarded("work folder", check_work_folder),
+        check_config(resolved),
+        check_network(),
+        *check_telemetry(),
+    ]
+
+
+def check_python() -> Check:
+    """The interpreter and this program."""
+    program = importlib.metadata.version("transcribe-offline")
+    return Check("program", "ok", f"transcribe {program} on Python {platform.python_version()}")
+
+
+def check_extras() -> Check:
+    """Which optional parts of this program are installed."""
+    found: dict[str, bool] = {}
+    for line in importlib.metadata.requires("transcribe-offline") or ():
+        match = _OF_EXTRA.match(line)
+        if match:
+            package, extra = match.groups()
+            found[extra] = found.get(extra, True) and _is_installed(package)
+    missing = sorted(extra for extra in found if not found[extra])
+    here = ", ".join(sorted(extra for extra in found if found[extra])) or "none"
+    if not missing:
+        return Check("extras", "ok", here)
+    detail = f"{here}; not installed: {', '.join(missing)}"
+    return Check("extras", "ok", detail, f"If you want one: pip install 'transcribe-offline[{missing[0]}]'")
+
+
+def _is_installed(package: str) -> bool:
+    try:
+        importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return False
+    return True
+
+
+def check_machine() -> Check:
+    """The system and its cores."""
+    from transcribe.jobs.assemble.engines import cores
+
+    return Check("machine", "ok", f"{platform.platform()}, {cores()} cores")
+
+
+def check_memory() -> Check:
+    """How much memory there is and how much of it is free."""
+    import psutil
+
+    memory = psutil.virtual_memory()
+    return Check("memory", "ok", f"{_size(memory.available)} of {_size(memory.total)} available")
+
+
+def check_ffmpeg(settings: Settings) -> Check:
+    """Which ffmpeg would decode recordings, and whether it starts."""
+    from transcribe.engines.ffmpeg import Ffmpeg
+
+    found = Ffmpeg.find(settings.compute)
+    version = found.version()
+    if not version.startswith("ffmpeg version"):
+        return Check("ffmpeg", "problem", f"{found.program.path} is not ffmpeg", found.program.hint, 7)
+    return Check("ffmpeg", "ok", f"{version.partition(' Copyright')[0]} ({found.program.path})")
+
+
+def check_recogniser(settings: Settings) -> Check:
+    """The recognition engine that a job would use and, of whisper.cpp, what it was built with."""
+    from transcribe.engines.whisper_cpp import identity, instructions, matrix_kernels
+    from transcribe.jobs.assemble.engines import RECOGNISERS
+
+    if settings.recognise.engine != "whisper.cpp":
+        return Check("recogniser", "ok", RECOGNISERS[settings.recognise.engine].identity())
+    detail = f"{identity()}, built with {' '.join(instructions()) or 'no special instructions'}"
+    if matrix_kernels() or platform.system() == "Darwin":
+        return Check("recogniser", "ok", detail)
+    return Check("recogniser", "note", f"{detail}, without a matrix library", FASTER_BUILD)
+
+
+def check_detector() -> Check:
+    """The speech detector: its weights and the library that runs them."""
+    import numpy as np
+
+    from transcribe.engines.silero import PACKAGE, WINDOW_SAMPLES, SileroDetector
+
+    list(SileroDetector().probabilities([np.zeros(WINDOW_SAMPLES, np.float32)]))
+    return Check("speech detector", "ok", f"{PACKAGE} {importlib.metadata.version(PACKAGE)}")
+
+
+def check_model(settings: Settings) -> Check:
+    """The model that a job would use, and whether memory is enough for it."""
+    import psutil
+
+    from transcribe.jobs.assemble.engines import RECOGNISERS
+    from transcribe.models.store import Store
+
+    reads = RECOGNISERS[settings.recognise.engine].reads
+    model = Store().find(settings.recognise.model, reads)
+    free = psutil.virtual_memory().available
+    detail = f"{model.name} ({settings.recognise.model}), needs {_size(model.memory_bytes)} of memory"
+    if model.memory_bytes > free:
+        advice = "Close other programs, or choose a smaller model with --model"
+        return Check("model", "note", f"{detail}, {_size(free)} available", advice)
+    return Check("model", "ok", detail)
+
+
+def check_models() -> Check:
+    """The models that are installed."""
+    from transcribe.models.store import Store
+
+    names = ", ".join(f"{model.name} ({_size(model.bytes)})" for model in Store().installed())
+    return Check("installed models", "ok", names or "none")
+
+
+def check_model_folder() -> Check:
+    """Where models are kept, and how much room there is."""
+    from transcribe.core.places import models
+
+    return _room("model folder", models())
+
+
+def check_work_folder() -> Check:
+    """Where unfinished work is kept, how much room there is, and whether it takes what a job does there.
+
+    A job makes, writes, flushes, renames and locks files.
+
+    Raises:
+        OutputError: It does not.
+    """
+    import filelock
+
+    from transcribe.core.files import disk_errors, private_folder, try_folder
+    from transcribe.core.places import WORK_ENV, work_root
+
+    root = work_root()
+    with disk_errors(root, "writing into", f"Choose another work folder with {WORK_ENV}"):
+        there = root.exists()
+        private_folder(root)
+        try_folder(root)
+        try:
+            with filelock.FileLock(root / ".doctor.lock", timeout=1):
+                pass
+        except (NotImplementedError, filelock.Timeout) as error:
+            raise OSError(0, "files cannot be locked there") from error
+        finally:
+            (root / ".doctor.lock").unlink(missing_ok=True)
+        if not there:
+            root.rmdir()
+    return _room("work folder", root)
+
+
+def _room(name: str, folder: Path) -> Check:
+    free = free_bytes(folder)
+    detail = f"{folder}, {_size(free)} free"
+    if free < LITTLE_DISK:
+        advice = "Make room; an hour of recording needs 230 MB while it is transcribed"
+        return Check(name, "note", detail, advice)
+    return Check(name, "ok", detail)
+
+
+def check_config(resolved: Resolved | TranscribeError) -> Check:
+    """The config files that are read, and whether they make sense."""
+    if isinstance(resolved, TranscribeError):
+        return _problem("config", resolved)
+    files = ", ".join(map(str, resolved.files)) or "no config file"
+    profile = f", profile {resolved.profile}" if resolved.profile else ""
+    if resolved.warnings:
+        return Check("config", "note", files + profile, " ".join(resolved.warnings))
+    return Check("config", "ok", files + profile)
+
+
+def check_network() -> Check:
+    """What leaves this machine."""
+    detail = "not used but by `transcribe models pull`, and by a webhook or a model server that you name"
+    return Check("network", "ok", detail)
+
+
+def check_telemetry() -> Iterator[Check]:
+    """What dependencies would tell others, and what one of them has kept to tell."""
+    switches = " ".join(f"{switch.variable}={switch.value}" for switch in telemetry.SWITCHES)
+    yield Check("telemetry", "ok", f"of dependencies is off: {switches}")
+    if (folder := telemetry.queue()) is not None:
+        detail = f"onnxruntime kept events of earlier runs, of this program or another, in {folder}"
+        yield Check("telemetry queue", "note", detail, f"Remove them: rm -r {shlex.quote(str(folder))}")
+
+
+def _guarded(name: str, check: Callable[[], Check]) -> Iterator[Check]:
+    try:
+        yield check()
+    except TranscribeError as error:
+        yield _problem(name, error)
+
+
+def _problem(name: str, error: TranscribeError) -> Check:
+    return Check(name, "problem", error.what, error.hint, error.exit_code)
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"

@@ -1,0 +1,191 @@
+"""Which files each recording becomes; what cannot work is refused before any work is done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+
+from transcribe.core.errors import UsageError
+from transcribe.core.settings import Settings
+from transcribe.core.show_notes import Chapter
+from transcribe.formats import PACK, format_named, review
+from transcribe.jobs.memory import Memory
+from transcribe.jobs.publish.content import TEMPLATE, check_template, suffix_of
+from transcribe.jobs.publish.outputs import Published, Target, target_path
+from transcribe.jobs.publish.tagging import sound_targets
+from transcribe.notes.show import show_of
+from transcribe.pipeline.notes_step import wants_notes
+from transcribe.pipeline.speakers.step import check_speakers
+
+STANDARD = "-"
+"""Standard input as a source, standard output as a destination."""
+
+
+MIX = "mix"
+MIX_SUFFIX = ".mix.m4a"
+"""What the mixed tracks are called in `Target.format`, and how their name ends."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One recording and where its results go.
+
+    Attributes:
+        source: Path as the user named it, or `-`.
+        targets: The files to write; empty when the result goes to standard output.
+        sound: Groups of sound files to write beside them; what fails of one costs only that group.
+        memory: What is remembered about it beside the results; None: nothing is.
+        label: What people are shown; the file's name when empty.
+        replaces: Files of an earlier version of the recording, which are replaced as if this job had
+            written them.
+        tracks: The files of a recording that has several, one for each speaker; `source` is then no
+            file, but the name that results are made of.
+        mix: Where these tracks are written mixed; None where they are not.
+        chapters: Those that a feed has of it.
+    """
+
+    source: str
+    targets: tuple[Target, ...]
+    sound: tuple[tuple[Target, ...], ...] = ()
+    memory: Memory | None = None
+    label: str = ""
+    replaces: tuple[Published, ...] = ()
+    tracks: tuple[str, ...] = ()
+    mix: Target | None = None
+    chapters: tuple[Chapter, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """What people are shown."""
+        if self.label:
+            return self.label
+        if self.tracks:
+            return Path(self.source).stem
+        return "standard input" if self.source == STANDARD else Path(self.source).name
+
+    @property
+    def files(self) -> tuple[Target, ...]:
+        """Every file that may be written, sound too."""
+        return (*self.targets, *chain.from_iterable(self.sound), *([self.mix] if self.mix else []))
+
+
+def plan_jobs(
+    sources: Sequence[str], settings: Settings, folders: Mapping[str, Path] | None = None
+) -> list[Job]:
+    """Decide where every result goes, and refuse what cannot work before any work is done.
+
+    Args:
+        sources: Paths, or `-`.
+        settings: What is asked for.
+        folders: Folder of the results by source, where that is not the one that the settings name.
+
+    Raises:
+        UsageError: Unknown format, two results in one place, a link that cannot be published, too much for
+            standard output, or a template that is wrong.
+    """
+    check_speakers(settings, sources)
+    places = {source: _place(source, settings, folders or {}) for source in sources}
+    jobs = [
+        Job(each, _targets(each, settings, *places[each]), _sound(each, settings, *places[each]))
+        for each in sources
+    ]
+    return _checked(jobs, settings)
+
+
+def plan_tracks(paths: Sequence[str], results: Path, settings: Settings) -> list[Job]:
+    """The one job that several tracks of a recording become.
+
+    Args:
+        paths: The tracks.
+        results: Folder of the results, unless the settings name one, and what their names begin with.
+        settings: What is asked for.
+
+    Raises:
+        UsageError: As for `plan_jobs`.
+    """
+    source = f"{results}.m4a"  # named like a recording, which results are made of
+    place = _place(source, settings, {})
+    targets = _targets(source, settings, *place)
+    if not settings.tracks.mix or not targets:
+        return _checked([Job(source, targets, tracks=tuple(paths))], settings)
+    mix = Target(MIX, target_path(*place, MIX_SUFFIX))
+    return _checked(
+        [Job(source, targets, _sound(source, settings, *place), tracks=tuple(paths), mix=mix)], settings
+    )
+
+
+def _checked(jobs: list[Job], settings: Settings) -> list[Job]:
+    show_of((), settings.show)
+    if any(not job.targets for job in jobs):
+        if len(jobs) > 1:
+            raise UsageError("standard output takes one recording at a time", "Choose a folder with -o")
+        formats = formats_of(jobs[0].source, settings)
+        if len(formats) > 1:
+            raise UsageError(
+                f"standard output takes one format, not {len(formats)} ({', '.join(formats)})",
+                "Choose one with -f",
+            )
+    _refuse_collisions(jobs)
+    if settings.output.template:
+        check_template(settings.output.template, notes=wants_notes(settings))
+    return jobs
+
+
+def formats_of(source: str, settings: Settings) -> tuple[str, ...]:
+    """The formats asked for; when none was chosen, standard output gets plain text."""
+    chosen = settings.output.formats
+    if goes_to_standard_output(source, settings) and chosen == Settings().output.formats:
+        chosen = () if settings.output.template else ("txt",)
+    if settings.output.publish:
+        chosen = (*chosen, *PACK)
+    named = tuple(format_named(name).name for name in dict.fromkeys(chosen))
+    return (*named, TEMPLATE) if settings.output.template else named
+
+
+def goes_to_standard_output(source: str, settings: Settings) -> bool:
+    """Whether it was asked for, or follows from reading standard input."""
+    return settings.output.output == STANDARD or (source == STANDARD and not settings.output.output)
+
+
+def _targets(source: str, settings: Settings, folder: Path, name: str) -> tuple[Target, ...]:
+    formats = formats_of(source, settings)
+    if goes_to_standard_output(source, settings):
+        return ()
+    suffixes = {each: suffix_of(each, settings) for each in formats} | {review.NAME: review.SUFFIX}
+    return tuple(Target(each, target_path(folder, name, suffix)) for each, suffix in suffixes.items())
+
+
+def _sound(source: str, settings: Settings, folder: Path, name: str) -> tuple[tuple[Target, ...], ...]:
+    if not settings.output.publish or goes_to_standard_output(source, settings):
+        return ()
+    return sound_targets(folder, name)
+
+
+def _place(source: str, settings: Settings, folders: Mapping[str, Path]) -> tuple[Path, str]:
+    """The folder of a recording's results, and the name that theirs are made of."""
+    name = "stdin" if source == STANDARD else source
+    if source in folders:
+        return folders[source], Path(name).name
+    folder = Path(settings.output.output).expanduser() if settings.output.output else Path(name).parent
+    return folder, Path(name).name
+
+
+def _refuse_collisions(jobs: Sequence[Job]) -> None:
+    owners: dict[Path, str] = {}
+    for job in jobs:
+        for target in job.files:
+            place = target.path.absolute()
+            owner = owners.setdefault(place, job.source)
+            if owner != job.source:
+                raise UsageError(
+                    f"{owner} and {job.source} would both write {target.path}",
+                    "Transcribe them into different folders with -o",
+                )
+    for job in jobs:
+        for source in job.tracks or (job.source,):
+            owner = owners.get(Path(source).absolute(), "")
+            if owner:
+                own = "its own transcript" if owner == job.source else f"what is made of {owner}"
+                raise UsageError(f"{source} would be overwritten by {own}", "Choose a folder with -o")

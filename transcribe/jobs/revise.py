@@ -1,0 +1,186 @@
+"""Other names for the speakers of a finished episode, in its document and in every file made of it.
+
+Every format is deterministic: a file that holds what the document as it was renders is ours, and is
+replaced by what the renamed one renders. Any other was edited, or made with other options. The jobs that
+wrote the files learn the names, so that a later run writes them too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from transcribe.core.episode import Episode
+from transcribe.core.errors import InputError, OutputError
+from transcribe.core.files import read_regular, write_together
+from transcribe.core.places import work_root
+from transcribe.core.settings import Settings
+from transcribe.core.workspace import Workspace
+from transcribe.formats import FORMATS, review
+from transcribe.jobs.publish.content import TEMPLATE, content_of, suffix_of
+from transcribe.jobs.publish.outputs import Published, target_path
+from transcribe.jobs.render import DOCUMENT, open_document
+from transcribe.pipeline.speakers.names import renamed
+
+ARTEFACT = "names"
+"""In a work directory: the names that the speakers of this job have been given since, by their own."""
+
+
+@dataclass(frozen=True)
+class Renaming:
+    """What becomes of the files beside a document.
+
+    Attributes:
+        changed: New content of the files that are to be replaced, by path; the document is the last.
+        before: What is in them now.
+        edited: Files that hold something else than what the document renders, and are left as they are.
+    """
+
+    changed: Mapping[Path, bytes]
+    before: Mapping[Path, bytes]
+    edited: tuple[Path, ...]
+
+
+def rename_speakers(
+    document: Path, names: Mapping[str, str], settings: Settings, *, keep_edited: bool = False
+) -> Renaming:
+    """Rename speakers in a document and in every file that was made of it and lies beside it.
+
+    Args:
+        document: A .json file of an earlier run.
+        names: New names by the old ones; all are meant at once.
+        settings: How files are laid out, and the template that made one, as in the run that wrote them.
+            With `force`, files that were edited are replaced too.
+        keep_edited: Whether files that were edited are left as they are, instead of being refused.
+
+    Raises:
+        InputError: The document cannot be read.
+        OutputError: A file was edited, or cannot be written; then nothing is changed.
+    """
+    found = plan_renaming(document, names, settings)
+    if found.edited and not keep_edited:
+        raise OutputError(
+            "these files are not what the transcript makes of itself; they were edited, or made with other "
+            "options: " + ", ".join(map(str, found.edited)),
+            "Give those options, replace them with --force, or leave them with --keep-edited",
+        )
+    with _jobs_that_wrote(found.before, document) as jobs:
+        earlier = [(job, _names_in(job)) for job in jobs]
+        try:
+            for job in jobs:
+                _tell(job, names, found)
+            write_together(found.changed)
+        except BaseException:
+            for job, known in earlier:
+                job.save(ARTEFACT, known)
+            raise
+    return found
+
+
+def plan_renaming(document: Path, names: Mapping[str, str], settings: Settings) -> Renaming:
+    """What `rename_speakers` would do.
+
+    Raises:
+        InputError: The document, or a recording that is in a page, cannot be read.
+        UsageError: A template is wrong.
+    """
+    old = open_document(document)
+    new = renamed(old, names)
+    changed: dict[Path, bytes] = {}
+    before: dict[Path, bytes] = {}
+    edited: list[Path] = []
+    for path, name in _files_beside(document, old, settings).items():
+        content = _content(settings, new, name)
+        was = _content(settings, old, name)
+        there = _read(path)
+        if there == content or (content == was and content is not None):
+            continue  # an earlier renaming was stopped half-way; or it names nobody
+        if content is not None and (there == was or settings.output.force):
+            changed[path], before[path] = content, there
+        elif not settings.output.force:
+            edited.append(path)
+    if new != old:
+        changed[document], before[document] = _document(new), _read(document)
+    return Renaming(changed, before, tuple(edited))
+
+
+def named_since(work: Workspace, episode: Episode) -> Episode:
+    """The episode of a job with the names that `transcribe rename` has given its speakers since."""
+    return renamed(episode, _names_in(work))
+
+
+def _names_in(work: Workspace) -> dict[str, str]:
+    return work.load(ARTEFACT, dict[str, str]) or {}
+
+
+def _files_beside(document: Path, episode: Episode, settings: Settings) -> dict[Path, str]:
+    """Every file beside a document that can have been made of it, with the format that made it."""
+    names = [name for name in (*FORMATS, review.NAME) if name != DOCUMENT]
+    names += [TEMPLATE] if settings.output.template else []
+    suffixes = {name: review.SUFFIX if name == review.NAME else suffix_of(name, settings) for name in names}
+    # A long name is cut to make room for the ending, so that not all have the document's stem.
+    source = episode.source.name
+    own = target_path(document.parent, source, FORMATS[DOCUMENT].suffix).name == document.name
+    paths = {
+        target_path(document.parent, source if own else document.name, suffixes[name]): name for name in names
+    }
+    return {path: name for path, name in paths.items() if path.is_file() and not path.samefile(document)}
+
+
+def _content(settings: Settings, episode: Episode, name: str) -> bytes | None:
+    """What the file of a format holds; None where the episode has none, as without notes."""
+    if name in FORMATS and FORMATS[name].from_notes and episode.notes is None:
+        return None
+    return content_of(settings, episode, name)
+
+
+def _document(episode: Episode) -> bytes:
+    return FORMATS[DOCUMENT].write(episode, Settings().subtitles)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return read_regular(path)
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror or error}") from error
+
+
+@contextmanager
+def _jobs_that_wrote(before: Mapping[Path, bytes], document: Path) -> Iterator[list[Workspace]]:
+    """The work directories of the jobs that published one of these files as it is, locked.
+
+    Raises:
+        OutputError: Another process works in one of them.
+    """
+    written = {_published(path, content) for path, content in before.items()}
+    with ExitStack() as stack:
+        jobs = []
+        for path in sorted(work_root().glob("*/*/published.json")) if written else ():
+            job = Workspace(work_root(), f"{path.parent.parent.name}/{path.parent.name}")
+            if written.isdisjoint(job.load("published", list[Published]) or []):
+                continue
+            if not job.lock():
+                raise OutputError(
+                    f"{document} is being written by another run", "Wait until it is done, and try again"
+                )
+            stack.callback(job.unlock)
+            jobs.append(job)
+        yield jobs
+
+
+def _tell(job: Workspace, names: Mapping[str, str], found: Renaming) -> None:
+    """Let a job know the names, and that the files are its own before and after they are replaced."""
+    earlier = _names_in(job)
+    now = {own: names.get(name, name) for own, name in earlier.items()}
+    now = {old: new for old, new in names.items() if old not in earlier} | now
+    job.save(ARTEFACT, {own: name for own, name in now.items() if own != name})
+    published = job.load("published", list[Published]) or []
+    new = [_published(path, content) for path, content in found.changed.items()]
+    job.save("published", published + [each for each in new if each not in published])
+
+
+def _published(path: Path, content: bytes) -> Published:
+    return Published(str(path.absolute()), hashlib.sha256(content).hexdigest())

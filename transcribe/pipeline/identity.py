@@ -1,0 +1,41 @@
+"""What decides the words of a job: programs, weights, settings; and the work directory that they name."""
+
+from __future__ import annotations
+
+import hashlib
+
+from transcribe.core.episode import Provenance, Source
+from transcribe.core.places import work_root
+from transcribe.core.settings import OPTIONS, WORDS_DEPEND_ON, Settings
+from transcribe.core.text import to_json
+from transcribe.core.workspace import LAYOUT, Workspace
+from transcribe.pipeline.hearing.vocabulary import terms_of
+from transcribe.pipeline.ports import Engines
+
+
+def open_workspace(
+    source: Source, settings: Settings, engines: Engines, among: tuple[str, ...] = ()
+) -> Workspace:
+    """The work directory of this job: this recording, these settings, these weights.
+
+    Args:
+        source: The recording.
+        settings: Those that have a say in the words count.
+        engines: What works on it.
+        among: What identifies the tracks it is one of; empty for a recording of its own.
+    """
+    identity = (LAYOUT, source.stream, provenance_of(settings, engines), *among)
+    fingerprint = hashlib.sha256(to_json(identity)).hexdigest()
+    return Workspace(work_root(), f"{source.sha256[:32]}/{fingerprint[:32]}")
+
+
+def provenance_of(settings: Settings, engines: Engines) -> Provenance:
+    """What makes the words: programs, weights, and every setting that has a say in them."""
+    said = {
+        option.name: option.show(value)
+        for option, value in settings.flat()
+        if option.group in WORDS_DEPEND_ON and option.name not in ("model", "vocabulary", "audio_stream")
+    }
+    # With those of the vocabulary: their text counts, not where it lies.
+    said["terms"] = OPTIONS["terms"].show(terms_of(settings.recognise))
+    return Provenance(engines.program, engines.engine, engines.model, tuple(sorted(said.items())))

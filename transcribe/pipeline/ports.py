@@ -1,0 +1,189 @@
+"""What the pipeline needs from engines: every Protocol, and the engines of one run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from transcribe.core.diarisation import Diarisation
+from transcribe.core.episode import DecodingOptions, Heard, ModelIdentity, SpeechSpans
+from transcribe.core.media import Container, Decoding, Extract, Sink, Voice
+from transcribe.core.show_notes import Chapter
+from transcribe.core.waveform import Waveform
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Samples = NDArray[np.float32]
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+Answer_co = TypeVar("Answer_co", covariant=True)
+
+
+class Prober(Protocol):
+    """Reads what a media file holds."""
+
+    def probe(self, path: Path) -> Container:
+        """Read a file's headers.
+
+        Raises:
+            InputError: The file is not media.
+        """
+
+
+class Decoder(Protocol):
+    """Turns a media file into samples."""
+
+    def decode(self, extract: Extract, sink: Sink) -> Decoding:
+        """Hand mono float32 little-endian bytes at 16 kHz to `sink`, in blocks of any size.
+
+        Raises:
+            TranscribeError: The decoder is missing, hangs or crashes.
+        """
+
+
+class SpeechDetector(Protocol):
+    """Tells how likely it is that somebody speaks."""
+
+    def probabilities(self, blocks: Iterable[Samples]) -> Iterator[Samples]:
+        """The probability of speech in each window of 512 samples (32 ms), one array per block.
+
+        Args:
+            blocks: Consecutive mono samples at 16 kHz; whole windows, except at the very end.
+        """
+
+
+class Recogniser(Protocol):
+    """One loaded model."""
+
+    def hear(self, windows: Sequence[Samples], options: DecodingOptions) -> list[Heard]:
+        """Decode windows of mono float32 samples at 16 kHz, each up to 30 s."""
+
+    def languages(self, samples: Samples) -> tuple[tuple[str, float], ...]:
+        """Probability of every language the model knows, for one window."""
+
+    def count_tokens(self, text: str) -> int:
+        """How many tokens a prompt has."""
+
+
+class Workers(Protocol):
+    """Processes that each hold the model.
+
+    Attributes:
+        batch: How many windows the recogniser decodes at a time.
+        count: How many processes there are.
+        on_idle: Asked when there is less work than processes; orders more, and says whether it did.
+    """
+
+    batch: int
+    count: int
+    on_idle: Callable[[], bool]
+
+    def map(self, task: Callable[[Recogniser, Item], Result], items: Sequence[Item]) -> Answers[Result]:
+        """Order `task(recogniser, item)` for every item; answers come in whatever order they finish."""
+
+
+class Answers(Protocol[Answer_co]):
+    """Results that arrive while they are waited for; closed, the rest is dropped."""
+
+    def __iter__(self) -> Iterator[Answer_co]:
+        """The same."""
+
+    def __next__(self) -> Answer_co:
+        """The next one that is finished."""
+
+    def close(self) -> None:
+        """Wait for nothing more."""
+
+
+OpenWorkers = Callable[[], AbstractContextManager[Workers]]
+
+
+class Diariser(Protocol):
+    """Tells speakers apart.
+
+    Attributes:
+        identity: Its name, version and weights.
+    """
+
+    identity: str
+
+    def diarise(
+        self,
+        waveform: Waveform,
+        speech: SpeechSpans,
+        fewest: int,
+        most: int | None,
+        tell: Callable[[int], None],
+    ) -> Diarisation:
+        """Who speaks when, on the recording's timeline; what speakers are called does not matter.
+
+        Args:
+            waveform: The recording: mono samples at 16 kHz.
+            speech: Where somebody speaks; the rest need not be looked at.
+            fewest: Speakers there are at the least.
+            most: At the most; None: as many as are found.
+            tell: Told how many ms are gone through.
+
+        Raises:
+            TranscribeError: It failed.
+        """
+
+
+class Editor(Protocol):
+    """Writes media files."""
+
+    def mix(self, voices: Sequence[Voice], target: Path) -> None:
+        """Write tracks on top of each other as one M4A, each at its time.
+
+        Raises:
+            TranscribeError: One cannot be read or written.
+        """
+
+    def add_chapters(self, path: Path, chapters: Sequence[Chapter], target: Path) -> None:
+        """Copy an M4A with these chapters; sound, cover and tags are not touched.
+
+        Raises:
+            TranscribeError: It cannot be read or written.
+        """
+
+    def cut(self, extracts: Sequence[Extract], title: str, target: Path) -> None:
+        """Write one stretch of a recording, of one or several of its audio streams, as an MP3 of its own.
+
+        Raises:
+            TranscribeError: It cannot be read or written.
+        """
+
+
+@dataclass(frozen=True)
+class Engines:
+    """What the stages work with, chosen by a command.
+
+    Attributes:
+        program: Name and version of this program.
+        prober: Reads what a file holds.
+        decoder: Turns a file into samples.
+        open_detector: Loads the speech detector.
+        open_workers: Loads the recogniser, on one or more processes.
+        engine: The recogniser's package and version.
+        model: The recogniser's weights.
+        editor: Writes sound files for `--publish`; None: none are written.
+        open_diariser: Loads what tells speakers apart; None: nothing does.
+        diariser: What that is, with the digests of its weights.
+    """
+
+    program: str
+    prober: Prober
+    decoder: Decoder
+    open_detector: Callable[[], SpeechDetector]
+    open_workers: OpenWorkers
+    engine: str
+    model: ModelIdentity
+    editor: Editor | None = None
+    open_diariser: Callable[[], Diariser] | None = None
+    diariser: str = ""

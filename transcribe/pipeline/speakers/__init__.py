@@ -1,0 +1,1 @@
+"""Who speaks: turns, names, and the voices that people have registered."""

@@ -1,0 +1,150 @@
+"""Who speaks when: how many speakers there may be, what a diariser is asked, what speakers are called."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from transcribe.core.diarisation import Diarisation
+from transcribe.core.episode import SpeechSpan, SpeechSpans, Turn, Turns
+from transcribe.core.errors import InputError, UsageError
+from transcribe.core.events import Progress, StageAdvanced
+from transcribe.core.timecode import format_duration
+from transcribe.core.waveform import Shortened, Waveform
+from transcribe.pipeline.ports import Diariser
+
+STAGE = "diarise"
+
+OFF = "off"
+
+MOST_SPEAKERS = 100
+"""More than any recording that can be told apart; a larger number is a slip."""
+
+
+def diarise(
+    waveform: Waveform,
+    speech: SpeechSpans,
+    counted: tuple[int, int | None],
+    diariser: Diariser,
+    progress: Progress,
+) -> Diarisation:
+    """Find out who speaks when; speakers are called S1, S2, … in the order of their first turns.
+
+    Args:
+        waveform: The recording.
+        speech: Where somebody speaks; nobody speaks elsewhere.
+        counted: How many speakers there are: at least, at most.
+        diariser: Tells them apart.
+        progress: Told how far it is.
+
+    Raises:
+        TranscribeError: The diariser failed.
+    """
+    if not speech.spans:
+        return Diarisation(Turns((), diariser.identity))
+
+    def tell(done_ms: int) -> None:
+        progress(StageAdvanced(STAGE, done_ms))
+
+    short = waveform.shortened()
+    spans = [SpeechSpan(short.inward(span.start_ms), short.inward(span.end_ms)) for span in speech.spans]
+    found = diariser.diarise(short.waveform, SpeechSpans(tuple(spans)), *counted, tell)
+    turns, names = numbered(_outward(found.turns, short))
+    voices = tuple(
+        replace(voice, speaker=names[voice.speaker]) for voice in found.voices if voice.speaker in names
+    )
+    return Diarisation(turns, voices)
+
+
+def _outward(turns: Turns, short: Shortened) -> Turns:
+    return replace(
+        turns,
+        turns=tuple(
+            replace(turn, start_ms=short.outward(turn.start_ms), end_ms=short.outward(turn.end_ms))
+            for turn in turns.turns
+        ),
+    )
+
+
+def speaker_count(asked: str) -> tuple[int, int | None] | None:
+    """What `--speakers` says: at least, at most; None for `off`.
+
+    Raises:
+        UsageError: It is none of off, auto, N and MIN-MAX.
+    """
+    wish = asked.strip().lower()
+    if wish in (OFF, "no", "false", ""):
+        return None
+    if wish == "auto":
+        return 1, None
+    numbers = re.fullmatch(r"(\d{1,4})(?:\s*-\s*(\d{1,4}))?", wish)
+    if numbers is None:
+        raise UsageError(f"--speakers {asked}: not a number of speakers", "Say auto, 2, or 2-4")
+    fewest, most = int(numbers[1]), int(numbers[2] or numbers[1])
+    if fewest < 1 or most > MOST_SPEAKERS:
+        raise UsageError(
+            f"--speakers {asked}: there are 1 to {MOST_SPEAKERS} speakers", "Say auto, 2, or 2-4"
+        )
+    if fewest > most:
+        raise UsageError(
+            f"--speakers {asked}: the first number is larger than the second", f"Say {most}-{fewest}"
+        )
+    return fewest, most
+
+
+def numbered(turns: Turns) -> tuple[Turns, dict[str, str]]:
+    """The turns with speakers called S1, S2, … in the order of their first turns, and who became which."""
+    names = {speaker: f"S{number}" for number, speaker in enumerate(turns.speakers, start=1)}
+    return renamed(turns, names), names
+
+
+def renamed(turns: Turns, names: Mapping[str, str]) -> Turns:
+    """The turns with other names; who is not among them keeps theirs."""
+    return replace(
+        turns,
+        turns=tuple(replace(turn, speaker=names.get(turn.speaker, turn.speaker)) for turn in turns.turns),
+    )
+
+
+def given_names(turns: Turns, names: Sequence[str]) -> dict[str, str]:
+    """Who gets which of the names that a user gave: the first speaker the first one, and so on."""
+    return dict(zip(turns.speakers, names, strict=False))
+
+
+def turns_of(
+    found: Mapping[str, tuple[Turn, ...]], path: Path, name: str, start_ms: int, end_ms: int
+) -> Turns:
+    """The turns of one recording out of an RTTM file, within the part that was transcribed.
+
+    Args:
+        found: Every recording of the file.
+        path: The file, for errors.
+        name: The recording's file name; a file that tells of one recording only may call it anything.
+        start_ms: Where the transcribed part starts.
+        end_ms: Where it ends.
+
+    Raises:
+        InputError: The file does not tell of this recording.
+    """
+    stem = name.rsplit(".", 1)[0]
+    turns = found.get(stem) or found.get("_".join(stem.split())) or found.get(name)
+    if turns is None and len(found) == 1:
+        (turns,) = found.values()
+    if turns is None:
+        known = ", ".join(sorted(found)[:5])
+        raise InputError(f"{path} tells of other recordings ({known}), not of {stem}", "Name its turns' file")
+    inside = tuple(
+        replace(turn, start_ms=max(turn.start_ms, start_ms), end_ms=min(turn.end_ms, end_ms))
+        for turn in turns
+        if turn.start_ms < end_ms and turn.end_ms > start_ms
+    )
+    if not inside:
+        raise InputError(
+            f"{path} tells of another recording: its turns lie between "
+            f"{format_duration(turns[0].start_ms)} and {format_duration(max(t.end_ms for t in turns))}, "
+            f"and {name} between {format_duration(start_ms)} and {format_duration(end_ms)}",
+            "Give the RTTM file of this recording",
+        )
+    return numbered(Turns(inside, path.name))[0]

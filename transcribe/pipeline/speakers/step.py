@@ -1,0 +1,199 @@
+"""Speakers as a step of a job: found once, kept for the next run, never at the cost of the transcript."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from transcribe.core.diarisation import Diarisation
+from transcribe.core.episode import Episode, Source, Turns
+from transcribe.core.errors import InputError, UsageError
+from transcribe.core.events import Progress, SpeakersTold, StageFinished, StageStarted, Warned, silent
+from transcribe.core.settings import Settings, SpeakersSettings
+from transcribe.core.text import to_json
+from transcribe.core.unexpected import ends_run, for_people
+from transcribe.core.waveform import Waveform
+from transcribe.core.workspace import Workspace
+from transcribe.formats.rttm import read_rttm
+from transcribe.pipeline.identity import open_workspace
+from transcribe.pipeline.ports import Engines
+from transcribe.pipeline.recipe import samples_of, transcribing
+from transcribe.pipeline.speakers.attribute import attribute
+from transcribe.pipeline.speakers.diarise import STAGE, diarise, given_names, renamed, speaker_count, turns_of
+from transcribe.pipeline.speakers.register import Register, recognised
+from transcribe.pipeline.stages.normalise import AUDIO_FILE
+from transcribe.pipeline.suspend import to_the_end
+
+
+def diarised(
+    work: Workspace, episode: Episode, settings: Settings, engines: Engines, progress: Progress
+) -> Episode:
+    """The episode with who says what, where that was asked for.
+
+    What fails is told as a warning, and the transcript is left as it is; the next run tries again.
+
+    Args:
+        work: The episode's work directory, locked.
+        episode: Its transcript.
+        settings: The groups `speakers` and, to make the samples again, `normalise` are read.
+        engines: The diariser and the decoder.
+        progress: Told of the stage `diarise`.
+    """
+    if not wants_speakers(settings.speakers):
+        return episode
+    progress(StageStarted(STAGE, episode.audio.duration_ms))
+    try:
+        told = _told(work, episode, settings, engines, progress)
+    except Exception as error:
+        if ends_run(error):
+            raise
+        return _without(work, episode, str(for_people(error, debug=settings.display.debug)), progress)
+    work.remove(AUDIO_FILE)
+    return told
+
+
+def diarised_episode(
+    source: Source, settings: Settings, engines: Engines, progress: Progress = silent
+) -> Episode:
+    """Transcribe one recording and tell its speakers apart; goes on where an earlier run was stopped.
+
+    Raises:
+        TranscribeError: It could not be transcribed. What was finished is kept in the work directory.
+    """
+    with open_workspace(source, settings, engines) as work:
+        episode = to_the_end(transcribing(work, source, settings, engines, progress))
+        return diarised(work, episode, settings, engines, progress)
+
+
+def wants_speakers(asked: SpeakersSettings) -> bool:
+    """Whether speakers are to be told apart, by a diariser or a file.
+
+    Raises:
+        UsageError: `--speakers` makes no sense.
+    """
+    return speaker_count(asked.speakers) is not None or asked.turns is not None
+
+
+def check_speakers(settings: Settings, sources: Sequence[str]) -> None:
+    """Refuse what cannot work before any work is done.
+
+    Raises:
+        UsageError: `--speakers` makes no sense, or there are no speakers to name or to write.
+        InputError: The file of `--turns` is missing, damaged, or one file for several recordings.
+    """
+    asked = settings.speakers
+    if settings.tracks.divided and wants_speakers(asked):
+        flag = "--tracks" if settings.tracks.tracks else "--channels"
+        raise UsageError(f"with {flag} it is known who speaks", f"Drop {flag}, or --speakers and --turns")
+    if not wants_speakers(asked):
+        needs = {"--speaker-names": asked.speaker_names, "--voices": asked.voices}
+        needs["--format rttm"] = "rttm" in settings.output.formats and not settings.tracks.divided
+        for flag, given in needs.items():
+            if given:
+                raise UsageError(
+                    f"{flag}: speakers are not told apart", "Add --speakers auto, or --turns FILE"
+                )
+    if asked.voices and asked.turns is not None:
+        raise UsageError("--voices needs voices, and --turns has none", "Drop one of them")
+    if asked.turns is not None:
+        _check_turns(asked.turns, sources)
+
+
+def _check_turns(place: Path, sources: Sequence[str]) -> None:
+    if not place.is_dir():
+        found = read_rttm(place)
+        if len(sources) > 1 and len(found) == 1:
+            raise UsageError(
+                f"{place} tells of one recording, and there are {len(sources)}",
+                "Name a folder with an RTTM file for each",
+            )
+        return
+    for source in sources:
+        read_rttm(_turns_file(place, source))
+
+
+def _turns_file(place: Path, name: str) -> Path:
+    return place / f"{Path(name).stem}.rttm" if place.is_dir() else place
+
+
+def _told(
+    work: Workspace, episode: Episode, settings: Settings, engines: Engines, progress: Progress
+) -> Episode:
+    asked, audio = settings.speakers, episode.audio
+    if asked.turns is not None:
+        path = _turns_file(asked.turns, episode.source.name)
+        turns = turns_of(read_rttm(path), path, episode.source.name, audio.start_ms, audio.end_ms)
+        progress(StageFinished(STAGE))
+        return _named(episode, Diarisation(turns), asked, progress)
+    name = f"turns-{_fingerprint(asked, engines.diariser)}"
+    found = work.load(name, Diarisation)
+    resumed = found is not None
+    if found is None:
+        found = _found(work, episode, settings, engines, progress)
+        work.save(name, found)
+    progress(StageFinished(STAGE, resumed=resumed))
+    return _named(episode, found, asked, progress)
+
+
+def _found(
+    work: Workspace, episode: Episode, settings: Settings, engines: Engines, progress: Progress
+) -> Diarisation:
+    """Who speaks when, with voices only where they are needed: they are biometric data."""
+    counted = speaker_count(settings.speakers.speakers)
+    if counted is None or engines.open_diariser is None:
+        raise InputError("there is nothing that tells speakers apart")
+    audio = episode.audio
+    if not work.vouched(AUDIO_FILE):
+        audio = samples_of(work, episode.source, settings, engines.decoder, silent)
+    waveform = Waveform.of(audio, work.path)
+    found = diarise(waveform, episode.speech, counted, engines.open_diariser(), progress)
+    return found if settings.speakers.voices else replace(found, voices=())
+
+
+def _named(episode: Episode, found: Diarisation, asked: SpeakersSettings, progress: Progress) -> Episode:
+    """The episode with the turns, under the names that the user or the register knows."""
+    names: dict[str, str] = {}
+    if asked.voices:
+        register = Register()
+        for match in recognised(found.voices, register.voices(found.turns.made_by)):
+            names[match.speaker] = match.name
+            likeness = f"voice {match.likeness:.2f} alike"
+            progress(SpeakersTold((match.name,), f"{match.speaker} is {match.name} ({likeness})"))
+    names |= {old: name for old, name in given_names(found.turns, asked.speaker_names).items() if name}
+    _warn(episode.source.name, found.turns, asked.speaker_names, progress)
+    turns = renamed(found.turns, names)
+    if turns.speakers:
+        progress(SpeakersTold(turns.speakers, _summary(turns)))
+    return replace(episode, transcript=attribute(episode.transcript, turns), turns=turns)
+
+
+def _warn(name: str, turns: Turns, names: Sequence[str], progress: Progress) -> None:
+    found = len(turns.speakers)
+    if found < len(names):
+        progress(Warned(f"{name}: {len(names)} names were given, and {found} speakers were found"))
+    if not found:
+        progress(Warned(f"{name}: nobody was found who speaks; speakers are not told apart"))
+
+
+def _summary(turns: Turns) -> str:
+    """For people, such as "2 speakers: Ala, S2"."""
+    count = len(turns.speakers)
+    return f"{'1 speaker' if count == 1 else f'{count} speakers'}: {', '.join(turns.speakers)}"
+
+
+def _without(work: Workspace, episode: Episode, why: str, progress: Progress) -> Episode:
+    work.remove(AUDIO_FILE)
+    progress(Warned(f"{episode.source.name}: speakers are not told apart, because: {why}"))
+    return episode
+
+
+def _fingerprint(asked: SpeakersSettings, diariser: str) -> str:
+    """What turns depend on, beside the recording that the work directory stands for."""
+    identity: Mapping[str, object] = {
+        "speakers": speaker_count(asked.speakers),
+        "voices": asked.voices,
+        "diariser": diariser,
+    }
+    return hashlib.sha256(to_json(identity)).hexdigest()[:16]

@@ -1,0 +1,73 @@
+"""From chunk results to one transcript: one timeline, nothing doubled, nothing overlapping."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+from transcribe.core.episode import ChunkResult, Chunks, Language, Segment, Transcript, Word
+from transcribe.pipeline.hearing.doubt import bare
+from transcribe.pipeline.hearing.seams import at_seams
+
+LONGEST_PAUSE_MS = 5000
+"""No segment goes on after longer silence: a gap in the recording may last hours."""
+
+
+def stitch(language: Language | None, chunks: Chunks, results: Sequence[ChunkResult]) -> Transcript:
+    """Lay the chunks' segments end to end.
+
+    Where speech had to be cut, two windows heard the same words, and each word is taken from one of
+    them (`seams.py`). Word times are only moved where an engine's estimate runs into the word before.
+    Pauses between words stay as they are; long ones end a segment.
+
+    Args:
+        language: The recording's language.
+        chunks: The plan.
+        results: One for each chunk, in the plan's order.
+    """
+    segments: list[Segment] = []
+    clock_ms = 0
+    for segment in undoubled(segment for part in at_seams(chunks.chunks, results) for segment in part):
+        whole = tuple(_not_before(clock_ms, segment.words))
+        clock_ms = whole[-1].end_ms
+        segments += (
+            replace(segment, start_ms=words[0].start_ms, end_ms=words[-1].end_ms, words=words)
+            for words in _between_pauses(whole)
+        )
+    return Transcript(language, tuple(segments))
+
+
+def undoubled(segments: Iterable[Segment]) -> Iterator[Segment]:
+    """The segments without a chunk's first word where it is the last word of the chunk before."""
+    last: Segment | None = None
+    for segment in segments:
+        words = segment.words
+        if last is not None and last.chunk != segment.chunk and is_same(last.words[-1], words[0]):
+            words = words[1:]
+        if words:
+            last = replace(segment, words=words)
+            yield last
+
+
+def is_same(before: Word, after: Word) -> bool:
+    """Whether two windows tell of one spoken word: the same letters, at the same time for the most part."""
+    shorter_ms = min(before.end_ms - before.start_ms, after.end_ms - after.start_ms)
+    shared_ms = min(before.end_ms, after.end_ms) - max(before.start_ms, after.start_ms)
+    return 0 < shorter_ms <= 2 * shared_ms and bare(before.text) == bare(after.text)
+
+
+def _not_before(clock_ms: int, words: Iterable[Word]) -> Iterable[Word]:
+    for word in words:
+        start = max(clock_ms, word.start_ms)
+        clock_ms = max(start, word.end_ms)
+        yield replace(word, start_ms=start, end_ms=clock_ms)
+
+
+def _between_pauses(words: tuple[Word, ...]) -> Iterator[tuple[Word, ...]]:
+    first = 0
+    for number, (before, after) in enumerate(pairwise(words), 1):
+        if after.start_ms - before.end_ms > LONGEST_PAUSE_MS:
+            yield words[first:number]
+            first = number
+    yield words[first:]

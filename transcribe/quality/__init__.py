@@ -1,0 +1,1 @@
+"""Is it good? Checks of published files, and transcripts measured against references."""

@@ -1,0 +1,1 @@
+"""How far transcripts and turns are from references."""

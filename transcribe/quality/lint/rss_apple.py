@@ -1,0 +1,130 @@
+"""What podcast directories ask of a feed: language, category, rating, owner, cover.
+
+Source: Apple, A Podcaster's Guide to RSS; the owner's address is what Spotify needs.
+"""
+
+from __future__ import annotations
+
+import re
+
+from transcribe.quality.lint.finding import Findings, shown
+from transcribe.quality.lint.languages import is_language
+from transcribe.quality.lint.rss_attributes import check_url
+from transcribe.quality.lint.xml_tree import Element
+
+CATEGORIES: dict[str, tuple[str, ...]] = {
+    "Arts": ("Books", "Design", "Fashion & Beauty", "Food", "Performing Arts", "Visual Arts"),
+    "Business": ("Careers", "Entrepreneurship", "Investing", "Management", "Marketing", "Non-Profit"),
+    "Comedy": ("Comedy Interviews", "Improv", "Stand-Up"),
+    "Education": ("Courses", "How To", "Language Learning", "Self-Improvement"),
+    "Fiction": ("Comedy Fiction", "Drama", "Science Fiction"),
+    "Government": (),
+    "Health & Fitness": (
+        *("Alternative Health", "Fitness", "Medicine", "Mental Health", "Nutrition", "Sexuality"),
+    ),
+    "History": (),
+    "Kids & Family": ("Education for Kids", "Parenting", "Pets & Animals", "Stories for Kids"),
+    "Leisure": (
+        *("Animation & Manga", "Automotive", "Aviation", "Crafts", "Games", "Hobbies", "Home & Garden"),
+        "Video Games",
+    ),
+    "Music": ("Music Commentary", "Music History", "Music Interviews"),
+    "News": (
+        *("Business News", "Daily News", "Entertainment News", "News Commentary", "Politics"),
+        *("Sports News", "Tech News"),
+    ),
+    "Religion & Spirituality": (
+        *("Buddhism", "Christianity", "Hinduism", "Islam", "Judaism", "Religion", "Spirituality"),
+    ),
+    "Science": (
+        *("Astronomy", "Chemistry", "Earth Sciences", "Life Sciences", "Mathematics"),
+        *("Natural Sciences", "Nature", "Physics", "Social Sciences"),
+    ),
+    "Society & Culture": (
+        *("Documentary", "Personal Journals", "Philosophy", "Places & Travel", "Relationships"),
+    ),
+    "Sports": (
+        *("Baseball", "Basketball", "Cricket", "Fantasy Sports", "Football", "Golf", "Hockey", "Rugby"),
+        *("Running", "Soccer", "Swimming", "Tennis", "Volleyball", "Wilderness", "Wrestling"),
+    ),
+    "Technology": (),
+    "True Crime": (),
+    "TV & Film": ("After Shows", "Film History", "Film Interviews", "Film Reviews", "TV Reviews"),
+}
+"""Apple Podcasts' categories with their subcategories (podcasters.apple.com/support/1691)."""
+
+_EMAIL = re.compile(r"[^\s@<>,;:]{1,64}@[^\s@<>,;:.]{1,63}(?:\.[^\s@<>,;:.]{1,63}){1,8}")
+
+_VALUES = {
+    "itunes:explicit": ("rss-explicit", re.compile("true|false", re.IGNORECASE), "true or false"),
+    "itunes:type": ("rss-show-type", re.compile("episodic|serial", re.IGNORECASE), "episodic or serial"),
+    "itunes:episode": ("rss-number", re.compile("0*[1-9][0-9]{0,8}"), "a whole number above 0"),
+    "itunes:season": ("rss-number", re.compile("0*[1-9][0-9]{0,8}"), "a whole number above 0"),
+    "itunes:episodeType": (
+        "rss-episode-type",
+        re.compile("full|trailer|bonus", re.IGNORECASE),
+        "full, trailer or bonus",
+    ),
+}
+"""Elements of a show or an episode whose values are given: rule, form, and that form in words."""
+
+_NEEDED = {
+    "language": "rss-language-missing",
+    "itunes:explicit": "rss-explicit-missing",
+    "itunes:category": "rss-category-missing",
+    "itunes:image": "rss-image-missing",
+    "itunes:author": "rss-author-missing",
+}
+
+
+def check_show(channel: Element, findings: Findings) -> None:
+    """Check what stands in a channel beside its items."""
+    for name, rule in _NEEDED.items():
+        if channel.first(name) is None:
+            findings.add(rule, f"the channel has no {name}", channel.line, channel.column)
+    language = channel.first("language")
+    if language is not None and not is_language(language.text):
+        message = f"language {shown(language.text)} is no language tag such as en or pt-BR"
+        findings.add("rss-language", message, language.line, language.column)
+    for category in channel.all("itunes:category"):
+        _check_category(category, findings)
+    _check_owner(channel, findings)
+    check_values(channel, findings)
+
+
+def check_values(element: Element, findings: Findings) -> None:
+    """Check what a channel or an item says of itself in `itunes:` elements."""
+    for child in element.children:
+        if child.name == "itunes:image":
+            check_url(child, "href", "rss-image-url", findings)
+        if child.name not in _VALUES:
+            continue
+        rule, form, words = _VALUES[child.name]
+        if form.fullmatch(child.text) is None:
+            message = f"{child.name} is {shown(child.text)}, not {words}"
+            findings.add(rule, message, child.line, child.column)
+
+
+def _check_category(category: Element, findings: Findings) -> None:
+    name = category.attributes.get("text", "")
+    if name not in CATEGORIES:
+        message = f"{shown(name)} is no category of Apple Podcasts"
+        findings.add("rss-category", message, category.line, category.column)
+        return
+    for inner in category.all("itunes:category"):
+        part = inner.attributes.get("text", "")
+        if part not in CATEGORIES[name]:
+            message = f"{shown(part)} is no subcategory of {name}"
+            findings.add("rss-category", message, inner.line, inner.column)
+
+
+def _check_owner(channel: Element, findings: Findings) -> None:
+    owner = channel.first("itunes:owner")
+    email = owner.first("itunes:email") if owner is not None else None
+    place = email or owner or channel
+    if email is None or not email.text:
+        message = "no itunes:owner with an itunes:email: Spotify sends the code of a claim there"
+        findings.add("rss-owner-email", message, place.line, place.column)
+    elif _EMAIL.fullmatch(email.text) is None:
+        message = f"{shown(email.text)} is no e-mail address"
+        findings.add("rss-owner-email", message, place.line, place.column)

@@ -1,0 +1,71 @@
+"""What a user asks of a ledger: to have files done again."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import PurePath
+
+from transcribe.core.errors import UsageError
+from transcribe.core.settings import Settings
+from transcribe.core.text import readable, to_json
+from transcribe.watch.ledger import Ledger
+from transcribe.watch.records import Record, State
+
+NO_SAY = ("compute", "display")
+"""Groups of settings that have no say in what is written."""
+
+AGAIN = (State.FAILED, State.RETRYING, State.DONE, State.DUPLICATE, State.GONE)
+
+
+def fingerprint(settings: Settings) -> str:
+    """Stands for every setting that has a say in what is written: with the content, it tells what is done."""
+    said = [
+        (option.name, option.show(value))
+        for option, value in settings.flat()
+        if option.group not in NO_SAY and option.name not in ("output", "force")
+    ]
+    return hashlib.sha256(to_json(said)).hexdigest()[:16]
+
+
+def retry(ledger: Ledger, names: Sequence[str]) -> list[str]:
+    """Have files done again: those named, or all that failed; the running watcher notices, or the next one.
+
+    Args:
+        ledger: Where they are.
+        names: Paths inside the watched folder, or names of files without folders.
+
+    Raises:
+        UsageError: There is no such file, or nothing has become of it yet.
+    """
+    chosen = [_named(ledger, name) for name in names] if names else ledger.records(State.FAILED)
+    with ledger.transaction():
+        for record in chosen:
+            again = replace(
+                record,
+                state=State.WAITING,
+                attempts=0,
+                not_before=0.0,
+                sha256="",
+                reason="",
+                hint="",
+                twin="",
+            )
+            ledger.write(again, "to be done again, as the user asked")
+    return [record.name for record in chosen]
+
+
+def _named(ledger: Ledger, name: str) -> Record:
+    found = [each for each in ledger.records() if name in (each.name, PurePath(each.name).name)]
+    if not found:
+        raise UsageError(
+            f"the ledger has no file {readable(name)}", "See which there are: transcribe watch status"
+        )
+    exact = [each for each in found if each.name == name] or found
+    if len(exact) > 1:
+        listed = ", ".join(readable(each.name) for each in exact)
+        raise UsageError(f"{readable(name)} may be several files: {listed}", "Name one with its folder")
+    if exact[0].state not in AGAIN:
+        raise UsageError(f"{readable(name)} is {exact[0].state.value} already", "See transcribe watch status")
+    return exact[0]

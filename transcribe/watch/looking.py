@@ -1,0 +1,179 @@
+"""A closer look at one file: is it complete, does somebody still write it, can ffmpeg read its end?"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import BinaryIO
+
+from transcribe.core.errors import TranscribeError
+from transcribe.core.files import open_regular
+from transcribe.core.media import Container, Extract
+from transcribe.pipeline.ports import Decoder, Prober
+from transcribe.pipeline.stages.probe import best_stream
+from transcribe.watch.endings import Ending, ending_of
+from transcribe.watch.facts import Facts
+
+TAIL_MS = 2_000
+"""How much of the end is decoded."""
+
+BLOCK_BYTES = 1 << 20
+
+
+class Held(Enum):
+    """Whether a program on this machine has a file open for writing."""
+
+    OPEN = "open for writing"
+    CLOSED = "closed"
+    UNKNOWN = "not known"
+
+
+@dataclass(frozen=True)
+class Sound:
+    """What two looks have to agree on.
+
+    Attributes:
+        format: ffmpeg's name of the container.
+        duration_ms: Length its headers state or suggest; None where they do not.
+        streams: Number of audio streams.
+    """
+
+    format: str
+    duration_ms: int | None
+    streams: int
+
+
+@dataclass(frozen=True)
+class Look:
+    """What one look found.
+
+    Attributes:
+        ending: What the structure says, and the end of the sound.
+        held: Whether somebody writes it.
+        sound: What ffmpeg reads in its headers; None where it reads nothing, or was not asked.
+    """
+
+    ending: Ending
+    held: Held
+    sound: Sound | None = None
+
+
+def open_file(path: Path) -> BinaryIO:
+    """Open a plain file for reading, and nothing else: no link is followed, no pipe waited for.
+
+    Raises:
+        OSError: It cannot be opened, or is no plain file.
+    """
+    return open_regular(path, follow=False)
+
+
+def facts_of(file: BinaryIO) -> Facts:
+    """The facts of an open file."""
+    status = os.fstat(file.fileno())
+    return Facts(status.st_size, status.st_mtime_ns)
+
+
+def held(file: BinaryIO) -> Held:
+    """Whether somebody on this machine has the file open for writing. Linux only; elsewhere not known.
+
+    The system grants a read lease on a file only when nobody writes it (fcntl(2), "Leases"). It is
+    given back at once. Files of other users need CAP_LEASE; network mounts may refuse.
+    """
+    if sys.platform != "linux":
+        return Held.UNKNOWN
+    import fcntl
+
+    try:
+        fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+    except BlockingIOError:
+        return Held.OPEN
+    except OSError:
+        return Held.UNKNOWN
+    with suppress(OSError):
+        fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+    return Held.CLOSED
+
+
+def ignore_broken_leases() -> None:
+    """Who opens a file in the microseconds of a lease sends SIGIO, which would end this program."""
+    if sys.platform == "linux":
+        signal.signal(signal.SIGIO, signal.SIG_IGN)
+
+
+@dataclass(frozen=True)
+class Looker:
+    """Looks with ffmpeg, where the structure does not say already that a file is unfinished.
+
+    Attributes:
+        prober: Reads headers.
+        decoder: Decodes the end.
+        leases: Whether to ask for leases. NFS and SMB grant them only where the server has delegated the
+            file, and refuse as if somebody wrote it.
+    """
+
+    prober: Prober
+    decoder: Decoder
+    leases: bool = True
+
+    def look(self, path: Path, *, at_end: bool = True) -> Look:
+        """Look at one file.
+
+        Args:
+            path: Where it lies.
+            at_end: Whether to decode its end, too.
+
+        Raises:
+            OSError: It cannot be opened, or is no plain file.
+        """
+        with open_file(path) as file:
+            facts = facts_of(file)
+            writing = held(file) if self.leases else Held.UNKNOWN
+            ending = ending_of(file, facts.size)
+        if writing is Held.OPEN or ending is Ending.UNFINISHED:
+            return Look(ending, writing)
+        try:
+            container = self.prober.probe(path)
+        except TranscribeError:
+            return Look(Ending.UNSURE, writing)
+        sound = Sound(container.format, container.duration_ms, len(container.streams))
+        if at_end and ending is Ending.COMPLETE and not self._has_end(path, container):
+            ending = Ending.UNFINISHED
+        return Look(ending, writing, sound)
+
+    def _has_end(self, path: Path, container: Container) -> bool:
+        """Whether there is sound at the end that the headers state."""
+        if not container.streams or not container.duration_ms:
+            return True
+        found = 0
+
+        def count(block: bytes) -> None:
+            nonlocal found
+            found += len(block)
+
+        start = max(0, container.duration_ms - TAIL_MS)
+        stream = best_stream(container.streams).index
+        try:
+            self.decoder.decode(Extract(str(path), stream, start, 2 * TAIL_MS), count)
+        except TranscribeError:
+            return False
+        return found > 0
+
+
+def digest_of(path: Path, facts: Facts, go_on: Callable[[], bool] = lambda: True) -> str | None:
+    """SHA-256 of a file, in hex digits; None when it is not, or not any more, the file with these facts.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    sha256 = hashlib.sha256()
+    with open_file(path) as file:
+        while (block := file.read(BLOCK_BYTES)) and go_on():
+            sha256.update(block)
+        return sha256.hexdigest() if facts_of(file) == facts else None

@@ -1,0 +1,175 @@
+"""What makes the system run a watcher: a systemd unit or a launchd property list, with everything escaped."""
+
+from __future__ import annotations
+
+import plistlib
+import re
+import shlex
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from transcribe.core.errors import UsageError
+from transcribe.core.text import printable
+
+LABEL = "org.transcribe.watch"
+
+UNIT = """\
+# {title}
+# Save as /etc/systemd/system/transcribe-watch.service, then:
+#   {make}
+#   systemctl daemon-reload && systemctl enable --now transcribe-watch
+[Unit]
+Description=transcribe watches {inbox_text}
+After=local-fs.target remote-fs.target
+RequiresMountsFor={mounts}
+
+[Service]
+Type=exec
+User={user}
+WorkingDirectory=/
+ExecStart={command}
+{environment}Restart=on-failure
+RestartSec=10
+# The watcher ends the process that transcribes; what is unfinished goes on at the next start.
+KillMode=mixed
+SuccessExitStatus=143 130
+TimeoutStopSec=30
+Nice=10
+UMask=0027
+
+# It reads recordings, writes results, and does nothing else.
+NoNewPrivileges=yes
+ProtectSystem=strict
+ProtectHome=read-only
+ReadOnlyPaths={read}
+ReadWritePaths={write}
+PrivateTmp=yes
+PrivateDevices=yes
+ProtectKernelTunables=yes
+ProtectKernelModules=yes
+ProtectKernelLogs=yes
+ProtectControlGroups=yes
+ProtectClock=yes
+ProtectHostname=yes
+ProtectProc=invisible
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+LockPersonality=yes
+SystemCallArchitectures=native
+SystemCallFilter=@system-service
+# CAP_LEASE lets it see whether another user's program still has a recording open for writing.
+CapabilityBoundingSet=CAP_LEASE
+AmbientCapabilities=CAP_LEASE
+{network}
+[Install]
+WantedBy=multi-user.target
+"""
+
+NO_NETWORK = """\
+# Nothing leaves the machine, and nothing comes in.
+PrivateNetwork=yes
+RestrictAddressFamilies=AF_UNIX
+"""
+
+SOME_NETWORK = """\
+# {why}
+RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6
+"""
+
+LOOPBACK_ONLY = "IPAddressDeny=any\nIPAddressAllow=localhost\n"
+
+
+@dataclass(frozen=True)
+class Service:
+    """What is to be run.
+
+    Attributes:
+        command: Program and arguments; absolute paths.
+        user: Who runs it.
+        inbox: The watched folder.
+        moves: Whether recordings are moved out of it.
+        write: Folders that are written to.
+        environment: Variables that have to be set.
+        talks_to: A web address that is told of outcomes, or a language-model server; empty: none.
+        elsewhere: Whether that is on another machine.
+    """
+
+    command: Sequence[str]
+    user: str
+    inbox: Path
+    moves: bool
+    write: Sequence[Path]
+    environment: dict[str, str]
+    talks_to: str = ""
+    elsewhere: bool = False
+
+
+def systemd_unit(service: Service) -> str:
+    """A unit for the system's manager.
+
+    Raises:
+        UsageError: A name cannot be written into one.
+    """
+    _refuse_controls([*service.command, *map(str, service.write), *service.environment.values()])
+    network = NO_NETWORK
+    if service.talks_to:
+        network = SOME_NETWORK.format(why=f"For {service.talks_to} only.")
+        network += "" if service.elsewhere else LOOPBACK_ONLY
+    written = [*service.write, *([service.inbox] if service.moves else [])]
+    variables = "".join(
+        f"Environment={_quoted(f'{name}={value}')}\n" for name, value in sorted(service.environment.items())
+    )
+    return UNIT.format(
+        title="Made by `transcribe watch install`; make it anew when options change.",
+        make=f"mkdir -p {shlex.join(map(str, service.write))}",
+        inbox_text=_percent(str(service.inbox)),
+        mounts=_paths([service.inbox, *service.write]),
+        user=_percent(service.user),
+        command=" ".join(_quoted(word, command=True) for word in service.command),
+        environment=variables,
+        read=_paths([] if service.moves else [service.inbox]),
+        write=_paths(written),
+        network=network,
+    )
+
+
+def launchd_plist(service: Service) -> str:
+    """A property list for a user's agent or the system's daemon on macOS."""
+    _refuse_controls([*service.command, *service.environment.values()])
+    content = {
+        "Label": LABEL,
+        "ProgramArguments": list(service.command),
+        "WorkingDirectory": "/",
+        "EnvironmentVariables": dict(service.environment),
+        "RunAtLoad": True,
+        "KeepAlive": {"SuccessfulExit": False},
+        "ThrottleInterval": 10,
+        "ExitTimeOut": 30,
+        "ProcessType": "Background",
+        "LowPriorityIO": True,
+        "Umask": 0o027,
+        "StandardErrorPath": str(Path("~/Library/Logs/transcribe-watch.log").expanduser()),
+    }
+    return plistlib.dumps(content, sort_keys=False).decode()
+
+
+def _paths(paths: Iterable[Path]) -> str:
+    return " ".join(_quoted(str(path)) for path in paths)
+
+
+def _quoted(word: str, *, command: bool = False) -> str:
+    """A word as systemd reads it back (systemd.syntax(7), "Quoting"; `%` and, in commands, `$` doubled)."""
+    text = _percent(word.replace("\\", "\\\\").replace('"', '\\"'))
+    return f'"{text.replace("$", "$$") if command else text}"'
+
+
+def _percent(text: str) -> str:
+    return text.replace("%", "%%")
+
+
+def _refuse_controls(words: Iterable[str]) -> None:
+    for word in words:
+        if re.search(r"[\x00-\x1f\x7f\ud800-\udfff]", word):
+            raise UsageError(f"{printable(word)}: no service file can hold these characters", "Rename it")

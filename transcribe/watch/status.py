@@ -1,0 +1,163 @@
+"""How a watcher is doing, read from its ledger and its heartbeat, whether it runs or not."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import filelock
+
+from transcribe.core.errors import InputError, UsageError
+from transcribe.core.files import PRIVATE_FILE, disk_errors, private_folder
+from transcribe.core.text import readable
+from transcribe.watch.folders import LEDGER, state_folder
+from transcribe.watch.heartbeat import Heartbeat, last_beat
+from transcribe.watch.ledger import Ledger
+from transcribe.watch.records import Record, State
+
+LOCK = "watcher.lock"
+SHOWN = 20
+
+
+@dataclass(frozen=True)
+class Status:
+    """What there is to say.
+
+    Attributes:
+        running: Whether a watcher is at work.
+        heartbeat: What it said last; None where it never did.
+        counts: Files in each state.
+        deliveries: Messages that are pending, delivered, given up.
+        failed: Files that failed.
+        retrying: Files that are tried again.
+        refused: Links and special files.
+    """
+
+    running: bool
+    heartbeat: Heartbeat | None
+    counts: dict[State, int]
+    deliveries: dict[str, int]
+    failed: list[Record]
+    retrying: list[Record]
+    refused: list[Record]
+
+    def as_json(self) -> dict[str, Any]:
+        """The same for programs; described in docs/watch.md."""
+        beat = self.heartbeat
+        return {
+            "running": self.running,
+            "status": (beat.status if beat and self.running else "stopped"),
+            "pid": beat.pid if beat and self.running else None,
+            "seconds_since_heartbeat": round(time.time() - beat.at, 1) if beat else None,
+            "working": beat.working if beat and self.running else "",
+            "progress": beat.progress if beat and self.running else "",
+            "inbox": beat.inbox if beat else "",
+            "counts": {state.value: count for state, count in self.counts.items()},
+            "messages": self.deliveries,
+            "failed": list(map(_listed, self.failed)),
+            "retrying": list(map(_listed, self.retrying)),
+            "refused": list(map(_listed, self.refused)),
+        }
+
+    def as_lines(self) -> list[str]:
+        """The same for people; a line may hold a stranger's text."""
+        said = self.as_json()
+        head = said["status"] + (f" (process {said['pid']})" if self.running else "")
+        if said["working"]:
+            head += f": {said['working']}" + (f", {said['progress']}" if said["progress"] else "")
+        lines = [head, ""]
+        lines += [f"{count:>7}  {state.value}" for state, count in self.counts.items() if count] or [
+            "no files yet"
+        ]
+        for title, records in (
+            ("failed", self.failed),
+            ("tried again", self.retrying),
+            ("refused", self.refused),
+        ):
+            lines += ["", f"{title}:"] if records else []
+            lines += [f"  {each.name}: {each.reason}" for each in records[:SHOWN]]
+            lines += [f"  and {len(records) - SHOWN} more; --json lists all"] if len(records) > SHOWN else []
+        if waiting := self.deliveries.get("pending"):
+            lines += ["", f"messages that wait to be delivered: {waiting}"]
+        if lost := self.deliveries.get("given up"):
+            lines += ["", f"messages that could not be delivered: {lost}"]
+        return lines
+
+
+def read_status(out: Path, chosen: Path | None) -> Status:
+    """Read it.
+
+    Raises:
+        InputError: No watcher was ever started for this folder of results.
+        OutputError: The ledger cannot be read.
+    """
+    folder = state_folder(out, chosen)
+    ledger = existing_ledger(folder, out)
+    try:
+        return Status(
+            running=is_locked(folder),
+            heartbeat=last_beat(folder),
+            counts=ledger.counts(),
+            deliveries=ledger.deliveries(),
+            failed=ledger.records(State.FAILED),
+            retrying=ledger.records(State.RETRYING),
+            refused=ledger.records(State.REFUSED),
+        )
+    finally:
+        ledger.close()
+
+
+def existing_ledger(folder: Path, out: Path) -> Ledger:
+    """The ledger of a watcher that was started once.
+
+    Raises:
+        InputError: There is none.
+        OutputError: It cannot be read.
+    """
+    if not (folder / LEDGER).exists():
+        raise InputError(
+            f"no watcher has written into {out}", "Start one: transcribe watch FOLDER --out FOLDER"
+        )
+    return Ledger(folder / LEDGER)
+
+
+def is_locked(folder: Path) -> bool:
+    """Whether a watcher is at work."""
+    lock = filelock.FileLock(folder / LOCK, mode=PRIVATE_FILE)
+    try:
+        lock.acquire(blocking=False)
+    except (filelock.Timeout, OSError):
+        return True
+    lock.release()
+    return False
+
+
+def lock_for(folder: Path) -> filelock.BaseFileLock:
+    """The lock that a watcher holds while it is at work, held.
+
+    Raises:
+        UsageError: Another one has it.
+    """
+    with disk_errors(folder, "making"):
+        private_folder(folder)
+    lock = filelock.FileLock(folder / LOCK, mode=PRIVATE_FILE)
+    try:
+        lock.acquire(timeout=1)  # `watch status` has it for a moment
+    except filelock.Timeout:
+        beat = last_beat(folder)
+        who = f" (process {beat.pid})" if beat else ""
+        raise UsageError(
+            f"another watcher{who} is at work with the ledger in {folder}",
+            "Stop it first, or choose another folder with --out",
+        ) from None
+    return lock
+
+
+def _listed(record: Record) -> dict[str, Any]:
+    return {
+        "name": readable(record.name), "since": record.since, "reason": record.reason, "hint": record.hint,
+        "attempts": record.attempts,
+        **({"not_before": record.not_before} if record.state is State.RETRYING else {}),
+    }  # fmt: skip
