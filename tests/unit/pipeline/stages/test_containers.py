@@ -27,7 +27,8 @@ PICTURE = ("-f", "lavfi", "-i", "testsrc=size=64x64:rate=10:duration=12")
 CODECS = {
     "mkv": ("-c:a", "aac"), "mka": ("-c:a", "libopus"), "mp4": ("-c:a", "aac"), "mov": ("-c:a", "pcm_s16le"),
     "ts": ("-c:a", "mp2"), "mpg": ("-c:a", "mp2"), "webm": ("-c:a", "libopus"), "flv": ("-c:a", "aac"),
-    "nut": ("-c:a", "flac"), "asf": ("-c:a", "wmav2"), "frag.mp4": ("-c:a", "aac"), "ogg": ("-c:a", "flac"),
+    "avi": ("-c:a", "pcm_s16le"), "mp3.avi": ("-c:a", "libmp3lame"), "nut": ("-c:a", "flac"),
+    "asf": ("-c:a", "wmav2"), "frag.mp4": ("-c:a", "aac"), "ogg": ("-c:a", "flac"),
 }  # fmt: skip
 FRAGMENTED = ("-movflags", "+frag_keyframe+empty_moov", "-frag_duration", "500000")
 
@@ -78,6 +79,22 @@ def test_sound_that_starts_after_the_picture(make: MakeMedia, ffmpeg: Ffmpeg, ki
     audio, starts, _ = heard(make(kind, f"PTS+{late}/TB", picture=True), ffmpeg)
     assert starts == pytest.approx([late, late + 2, late + 4], abs=0.15)
     assert audio.warnings == ()
+
+
+@pytest.mark.parametrize("kind", ["avi", "mp3.avi"])
+@pytest.mark.parametrize("from_ms", [None, 5_000])
+def test_avi_states_in_the_streams_header_how_late_its_sound_is(
+    make: MakeMedia, ffmpeg: Ffmpeg, kind: str, from_ms: int | None
+) -> None:
+    path = make(kind, picture=True)
+    content = bytearray(path.read_bytes())
+    header = content.index(b"strh", content.index(b"auds") - 12) + 8
+    scale, rate, start = struct.unpack_from("<III", content, header + 20)  # of AVISTREAMHEADER
+    assert start == 0
+    struct.pack_into("<I", content, header + 28, 4 * rate // scale)
+    path.write_bytes(content)
+    _, starts, _ = heard(path, ffmpeg, from_ms)
+    assert starts == pytest.approx([4, 6, 8] if from_ms is None else [6, 8], abs=0.15)
 
 
 @pytest.mark.parametrize(
