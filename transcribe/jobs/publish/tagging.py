@@ -107,13 +107,12 @@ def _pictures(episode: Episode) -> dict[str, Content]:
 
 
 def _cut(episode: Episode, bite: SoundBite, editor: Editor, target: Path) -> None:
-    source, audio = episode.source, episode.audio
+    source = episode.source
     streams = [track.stream for track in episode.tracks if track.stream is not None] or [source.stream]
     span = bite.start_ms, bite.end_ms - bite.start_ms
     extracts = [extract_of(replace(source, stream=stream), *span, None) for stream in streams]
-    # Of an episode that was read from its document, nobody knows whether its timestamps can be sought.
-    seek = bool(audio.file) and not audio.astray
-    editor.cut([replace(each, seek=seek) for each in extracts], one_line(bite.title), target)
+    sought = [replace(each, seek=not episode.audio.astray) for each in extracts]
+    editor.cut(sought, one_line(bite.title), target)
 
 
 def _copy_with_chapters(episode: Episode, chapters: Sequence[Chapter], editor: Editor, target: Path) -> None:

@@ -157,6 +157,7 @@ def _audio(tracks: Sequence[Track], episodes: Sequence[Episode]) -> Audio:
         gain_db=0.0,
         warnings=_lines(tracks, [each.audio.warnings for each in episodes]),
         faults=_lines(tracks, [each.audio.faults for each in episodes]),
+        astray=any(each.audio.astray for each in episodes),
     )
 
 

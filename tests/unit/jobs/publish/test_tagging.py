@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from transcribe.core.episode import (
 )
 from transcribe.core.errors import EngineError, InputError
 from transcribe.core.events import Event, Warned, silent
+from transcribe.core.media import Extract
 from transcribe.core.show_notes import Authorship, Chapter, ShowNotes, SoundBite
 from transcribe.core.workspace import Workspace
 from transcribe.engines.editing import FfmpegEditor
@@ -215,6 +216,29 @@ def test_a_clip_starts_where_the_sound_bite_does(
         float(line.split("silence_end: ")[1].split()[0]) for line in log.splitlines() if "silence_end" in line
     ]
     assert ends[0] == pytest.approx(0.1, abs=0.03)
+
+
+@pytest.mark.parametrize(("file", "astray"), [("audio.f32", False), ("", False), ("", True)])
+def test_a_recording_is_sought_in_unless_its_times_are_wrong(
+    file: str,
+    astray: bool,
+    make_media: Callable[..., Path],
+    episode_of: Callable[[Path], Episode],
+    editor: FfmpegEditor,
+    tmp_path: Path,
+) -> None:
+    cut: list[Extract] = []
+
+    class Noting(FfmpegEditor):
+        def cut(self, extracts: Sequence[Extract], title: str, target: Path) -> None:
+            cut.extend(extracts)
+
+    episode = episode_of(make_media("talk.wav", *SOUND))
+    episode = replace(
+        episode, audio=replace(episode.audio, file=file, astray=astray)
+    )  # "": of several tracks
+    write(episode, "sound bite 1", Noting(editor.media), tmp_path / "clip.mp3")
+    assert [(each.start_ms, each.seek) for each in cut] == [(1000, not astray)]
 
 
 def test_ffmpeg_says_why_it_failed(

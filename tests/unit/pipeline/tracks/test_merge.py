@@ -94,6 +94,12 @@ def test_who_talks_over_somebody_keeps_the_time() -> None:
     assert first.end_ms > second.start_ms
 
 
+def test_where_the_times_of_one_track_are_wrong_nothing_can_be_sought() -> None:
+    first, second = episode(said(0, "Tak")), episode(said(0, "Nie"))
+    second = replace(second, audio=replace(second.audio, astray=True))
+    assert together(first, second).audio.astray
+
+
 def test_every_second_of_every_track_counts() -> None:
     one = together(
         episode(said(0, "Tak"), speech=((0, 3_000),)), episode(said(0, "Nie"), speech=((0, 2_000),))
@@ -105,6 +111,7 @@ def test_every_second_of_every_track_counts() -> None:
         (2_000, "Marek"),
     ]
     assert one.audio.warnings == ("host.wav: a warning", "guest.wav: a warning")
+    assert not one.audio.astray
     assert one.audio.faults == one.coverage.faults == ("host.wav: a fault", "guest.wav: a fault")
     assert (one.audio.start_ms, one.audio.end_ms) == (0, 12_001)
     assert one.tracks == (HOST, GUEST)
