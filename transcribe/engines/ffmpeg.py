@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -31,6 +31,7 @@ from transcribe.engines.ffmpeg_log import (
 )
 from transcribe.engines.frames import FORMATS as FRAMED
 from transcribe.engines.frames import Frames, frames_of, length_ms
+from transcribe.engines.ogg_links import Link, links_of
 from transcribe.engines.pcm_files import samples_of
 from transcribe.engines.process import Finished, Program
 from transcribe.engines.raw_sound import HEADERLESS, RawSound, looks_like_gsm, repaired
@@ -148,6 +149,8 @@ class Ffmpeg:
         length = samples.duration_ms if samples else None
         if container.format in FRAMED:
             length = length_ms(path)
+        if self._links(path):  # that of the first or of the last part
+            return replace(container, duration_ms=None)
         return container if length is None else replace(container, duration_ms=length)
 
     def _probe(self, path: Path, told: Mapping[str, Any]) -> Container | None:
@@ -243,15 +246,42 @@ class Ffmpeg:
         part = extract.start_ms or extract.duration_ms is not None
         if part and self._lacking(extract):
             extract = replace(extract, start_ms=0, duration_ms=None)
-        # Seeking to 0 would lose the later parts of a chained Ogg file; raw samples ffmpeg seeks twice over.
-        seeks = bool(extract.start_ms) and extract.seek and "format" not in reading
+        links = self._links(extract.path)
+        # Raw samples ffmpeg seeks twice over.
+        seeks = bool(extract.start_ms) and extract.seek and "format" not in reading and not links
         span = {"ss": f"{extract.start_ms}ms"} if seeks else {}
-        opened = ffmpeg.input(address(extract.path), copyts=None, **span, **reading)
-        sound = opened[f"a:{extract.stream}"].filter("asetpts", MARK_JUMPS)
+        if links:
+            sound = self._in_a_row(extract.path, links)
+        else:
+            sound = ffmpeg.input(address(extract.path), copyts=None, **span, **reading)[f"a:{extract.stream}"]
+        sound = sound.filter("asetpts", MARK_JUMPS)
         if extract.duration_ms is not None:  # gaps only make it longer
             end_ms = extract.duration_ms + (0 if seeks else extract.start_ms)
             sound = sound.filter("atrim", end=f"{end_ms}ms")
         return sound
+
+    def _links(self, path: str | Path) -> tuple[Link, ...]:
+        """The parts of a chained file, where ffmpeg opens all of them."""
+        import ffmpeg
+
+        links = () if self.raw else links_of(Path(path))
+        if not links:
+            return ()
+        ask = ffmpeg.output(self._in_a_row(path, links), "pipe:", t=0, format="null")
+        return () if self.program.run(_arguments(ask)).code else links
+
+    def _in_a_row(self, path: str | Path, links: Sequence[Link]) -> Any:
+        """The sound of the parts of a chained file, one after the other."""
+        import ffmpeg
+
+        limits = self._limits({"protocol_whitelist": "file,subfile"})
+        parts = [
+            ffmpeg.input(
+                address(path, f"subfile,,start,{link.start},end,{link.end},,:"), copyts=None, **limits
+            )
+            for link in links
+        ]
+        return ffmpeg.concat(*(part["a:0"].filter("asetpts", "PTS-STARTPTS") for part in parts), v=0, a=1)
 
     def reading(self, path: str | Path) -> dict[str, Any]:
         """Options of an input: ffmpeg keeps to the one file, and reads it as it should be read."""
@@ -285,10 +315,15 @@ def _bundled() -> str:
         raise DependencyError("there is no ffmpeg on this machine", INSTALL) from error
 
 
-def address(path: str | Path) -> str:
-    """A file as ffmpeg's library takes it, which holds text only; `words_of` gives ffmpeg the bytes."""
+def address(path: str | Path, part: str = "") -> str:
+    """A file as ffmpeg's library takes it, which holds text only; `words_of` gives ffmpeg the bytes.
+
+    Args:
+        path: The file.
+        part: The protocol that reads a part of it, with its options.
+    """
     # With protocol and full path, no character of a name has a meaning of its own.
-    return kept(f"file:{Path(path).absolute()}")
+    return kept(f"{part}file:{Path(path).absolute()}")
 
 
 def words_of(node: Any) -> list[str]:

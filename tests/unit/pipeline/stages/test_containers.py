@@ -187,3 +187,57 @@ def test_a_part_behind_a_restart_is_found(make: MakeMedia, ffmpeg: Ffmpeg) -> No
     path.write_bytes(path.read_bytes() * 2)
     _, starts, _ = heard(path, ffmpeg, from_ms=7_000, to_ms=9_000)
     assert starts == pytest.approx([8], abs=0.2)
+
+
+LINKS = {
+    "vorbis": ("-c:a", "libvorbis"), "opus": ("-c:a", "libopus"), "flac": ("-c:a", "flac"),
+    "two channels": ("-c:a", "libvorbis", "-ac", "2", "-ar", "44100"),
+}  # fmt: skip
+
+
+@pytest.fixture
+def chain(make_media: MakeMedia) -> Callable[..., Path]:
+    """One Ogg file of several, put together as `cat` does."""
+
+    def made(*kinds: str) -> Path:
+        parts = [
+            make_media(f"{number}.ogg", "-f", "lavfi", "-i", BEEPS.format(length=6), *LINKS[kind])
+            for number, kind in enumerate(kinds)
+        ]
+        path = parts[0].with_name("chain.ogg")
+        path.write_bytes(b"".join(part.read_bytes() for part in parts))
+        return path
+
+    return made
+
+
+@pytest.mark.parametrize(
+    "kinds",
+    [
+        ("vorbis", "opus"),
+        ("opus", "vorbis", "flac"),
+        ("vorbis", "two channels"),
+        ("vorbis", "vorbis"),
+        ("opus", "opus"),
+    ],
+)
+@pytest.mark.parametrize("from_ms", [None, 5_000])
+def test_all_parts_of_a_chained_ogg_file_follow_each_other(
+    chain: Callable[..., Path], ffmpeg: Ffmpeg, kinds: tuple[str, ...], from_ms: int | None
+) -> None:
+    audio, starts, _ = heard(chain(*kinds), ffmpeg, from_ms)
+    assert starts == pytest.approx(
+        [at for at in range(0, 6 * len(kinds), 2) if at * 1000 >= (from_ms or 0)], abs=0.05
+    )
+    assert audio.warnings == ()
+
+
+def test_a_part_that_cannot_be_opened_costs_no_other(chain: Callable[..., Path], ffmpeg: Ffmpeg) -> None:
+    path = chain("vorbis", "opus")
+    content = bytearray(path.read_bytes())
+    head = content.index(b"OpusHead")
+    content[head + 9] = 0  # channels
+    path.write_bytes(content)
+    audio, starts, _ = heard(path, ffmpeg)
+    assert starts == pytest.approx([0, 2, 4], abs=0.05)
+    assert "damaged or missing" in audio.warnings[0]
