@@ -27,6 +27,26 @@ from transcribe.quality.lint import RULES
 DOCS = Path(__file__).resolve().parent
 END = "<!-- end of generated -->"
 
+TYPED_OPTIONS = DOCS.parent / "transcribe" / "core" / "typed_options.py"
+TYPED_OPTIONS_HEAD = '''"""Every option of the Python API with its type; written by `make docs`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from os import PathLike
+from typing import TypedDict
+
+
+class Options(TypedDict, total=False):
+    """What `transcribe_file` and its kin take, by the names that config files use; docs/configuration.md."""
+
+'''
+AS_GIVEN = {
+    "tuple[str, ...]": "Sequence[str]",
+    "pathlib.Path | None": "str | PathLike[str] | None",
+}
+"""How people may give what is kept in another type."""
+
 
 def main() -> int:
     pages = {
@@ -36,20 +56,33 @@ def main() -> int:
         "lint.md": {"rules": rules_table()},
         "privacy.md": {"switches": switches_table()},
     }
-    texts = {name: filled(read(name), parts) for name, parts in pages.items()}
-    stale = [name for name, text in texts.items() if read(name) != text]
-    if "--check" in sys.argv[1:]:
-        for name in stale:
-            print(f"docs/{name} is out of date; run: make docs", file=sys.stderr)
-        return 1 if stale else 0
-    for name in stale:
-        (DOCS / name).write_text(texts[name], encoding="utf-8")
-        print(f"docs/{name} written")
-    return 0
+    texts = {DOCS / name: filled(read(DOCS / name), parts) for name, parts in pages.items()}
+    texts[TYPED_OPTIONS] = typed_options()
+    stale = {path: text for path, text in texts.items() if read(path) != text}
+    for path, text in stale.items():
+        name = path.relative_to(DOCS.parent)
+        if "--check" in sys.argv[1:]:
+            print(f"{name} is out of date; run: make docs", file=sys.stderr)
+        else:
+            path.write_text(text, encoding="utf-8")
+            print(f"{name} written")
+    return 1 if stale and "--check" in sys.argv[1:] else 0
 
 
-def read(name: str) -> str:
-    return (DOCS / name).read_text(encoding="utf-8")
+def read(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
+def typed_options() -> str:
+    """The module that tells type checkers every option of the Python API."""
+    groups = typing.get_type_hints(Settings)
+    lines = [
+        f"    {name}: {AS_GIVEN.get(str(hint), getattr(hint, '__name__', str(hint)))}"
+        for group in groups.values()
+        for name, hint in typing.get_type_hints(group).items()
+        if name in OPTIONS and name != "progress"  # of the command line; scripts pass a function
+    ]
+    return TYPED_OPTIONS_HEAD + "\n".join(lines) + "\n"
 
 
 def filled(page: str, parts: dict[str, str]) -> str:

@@ -16,7 +16,7 @@ from transcribe.jobs.find import find_recordings
 from transcribe.jobs.report import BatchReport, failures_of, read_report
 from transcribe.jobs.reporting import Reporter
 from transcribe.jobs.run_many import transcribe_jobs
-from transcribe.pipeline.ports import Engines
+from transcribe.pipeline.ports import Engines, Run
 
 
 class Season:
@@ -69,7 +69,7 @@ class Season:
         self, plan: Plan, engines: Engines, reporter: Reporter, tell: Progress = silent, **options: Any
     ) -> None:
         jobs = [each.job for each in plan.due]
-        transcribe_jobs(jobs, self.settings(**options), engines, reporter.progress_of(tell))
+        transcribe_jobs(jobs, Run(self.settings(**options), engines), reporter.progress_of(tell))
 
     def statuses(self, report: BatchReport) -> dict[str, str]:
         return {os.path.relpath(each.source, self.folder / "in"): each.status for each in report.files}

@@ -13,7 +13,7 @@ EXAMPLES = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "api.md").read_te
 
 
 @pytest.mark.real
-@pytest.mark.parametrize("code", EXAMPLES, ids=["tour", "notes", "progress", "errors"])
+@pytest.mark.parametrize("code", EXAMPLES, ids=["tour", "notes", "again", "progress", "errors"])
 def test_examples_run(
     code: str,
     tiny_en_model: object,

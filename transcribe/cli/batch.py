@@ -122,6 +122,7 @@ def _run(plan: Plan, settings: Settings, engines: Engines, reporter: Reporter, f
     from transcribe.jobs.report import summary
     from transcribe.jobs.run_many import transcribe_jobs
     from transcribe.jobs.speed import remember_speed
+    from transcribe.pipeline.ports import Run
 
     open_writer = choose_writer(settings)
     talks = not settings.display.quiet and settings.display.progress != "json"
@@ -132,7 +133,8 @@ def _run(plan: Plan, settings: Settings, engines: Engines, reporter: Reporter, f
     try:
         with open_batch_display(settings.display, plan) as progress:
             jobs = [each.job for each in plan.due]
-            transcribe_jobs(jobs, settings, engines, reporter.progress_of(progress), open_writer)
+            run = Run(settings, engines, progress, open_writer)
+            transcribe_jobs(jobs, run, reporter.progress_of(progress))
         interrupted = False
     finally:
         reporter.end(interrupted=interrupted)

@@ -12,13 +12,12 @@ import click
 
 from transcribe.cli.options import Asked, SettingsCommand, given_flags
 from transcribe.core.errors import AllFailed, GateError, SomeFailed, TranscribeError, UsageError
+from transcribe.pipeline.ports import Run
 
 if TYPE_CHECKING:
     from transcribe.cli.eval_report import Result
     from transcribe.core.config import Resolved
-    from transcribe.core.events import Progress
     from transcribe.core.settings import Settings
-    from transcribe.pipeline.ports import Engines
     from transcribe.quality.evaluate.references import Text
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -190,17 +189,19 @@ def _listen(wish: Wish, resolved: Resolved) -> list[Text | TranscribeError]:
     from transcribe.cli.display import open_display
     from transcribe.core.events import FileStarted, Warned
     from transcribe.jobs.assemble.engines import choose_engines
+    from transcribe.pipeline.ports import Run
     from transcribe.quality.evaluate.references import find_recording
 
     recordings = [find_recording(path, wish.audio or path.parent) for path in wish.references]
     settings, texts = _with_speakers(resolved.settings, wish.references), []
+    settings = settings.replace({"notes": False, "publish": False, "formats": ("txt",)})  # words are compared
     with open_display(settings.display) as progress:
         for warning in resolved.warnings:
             progress(Warned(warning))
-        engines = choose_engines(settings)
+        run = Run(settings, choose_engines(settings), progress)
         for number, path in enumerate(recordings, start=1):
             progress(FileStarted(path.name, number, len(recordings)))
-            texts.append(_listen_to(path, settings, engines, progress))
+            texts.append(_listen_to(path, run))
     return texts
 
 
@@ -216,25 +217,21 @@ def _with_speakers(settings: Settings, references: Sequence[Path]) -> Settings:
     return settings
 
 
-def _listen_to(
-    path: Path, settings: Settings, engines: Engines, progress: Progress
-) -> Text | TranscribeError:
+def _listen_to(path: Path, run: Run) -> Text | TranscribeError:
     from transcribe.core.events import FileFailed, FileFinished
     from transcribe.core.unexpected import ends_run, for_people
-    from transcribe.pipeline.speakers.step import diarised_episode
-    from transcribe.pipeline.tracks.choice import source_of
+    from transcribe.jobs.run_one import episode_of
     from transcribe.quality.evaluate.references import text_of
 
     try:
-        source = source_of(path, settings, engines, progress)
-        text = text_of(diarised_episode(source, settings, engines, progress), str(path))
+        text = text_of(episode_of(run, path), str(path))
     except Exception as error:
         if ends_run(error):
             raise
-        said = for_people(error, debug=settings.display.debug)
-        progress(FileFailed(path.name, str(said), said.exit_code))
+        said = for_people(error, debug=run.settings.display.debug)
+        run.progress(FileFailed(path.name, str(said), said.exit_code))
         return said
-    progress(FileFinished(path.name, ()))
+    run.progress(FileFinished(path.name, ()))
     return text
 
 

@@ -46,21 +46,15 @@ def multitrack(
             f"Run transcribe FILE {flag}",
         )
     with open_display(settings.display) as progress:
-        from transcribe.jobs.assemble.engines import choose_engines
-        from transcribe.jobs.assemble.writer import choose_writer
+        from transcribe.jobs.assemble.run import assemble
         from transcribe.jobs.run_many import transcribe_together
         from transcribe.pipeline.tracks.names import found_tracks
 
         found = found_tracks(named)
         for warning in (*resolved.warnings, *found.warnings):
             progress(Warned(warning))
-        open_writer = choose_writer(settings)
+        results = found.results.with_name(title) if title else found.results
         report = transcribe_together(
-            [str(path) for path in found.tracks],
-            found.results.with_name(title) if title else found.results,
-            settings,
-            choose_engines(settings),
-            progress,
-            open_writer,
+            [str(path) for path in found.tracks], results, assemble(settings, progress)
         )
     context.exit(report.exit_code)

@@ -37,12 +37,10 @@ def run(
     with open_display(settings.display) as progress:
         for warning in resolved.warnings:
             progress(Warned(warning))
-        from transcribe.jobs.assemble.engines import choose_engines
-        from transcribe.jobs.assemble.writer import choose_writer
+        from transcribe.jobs.assemble.run import assemble
         from transcribe.jobs.run_many import transcribe_all
 
-        open_writer = choose_writer(settings)
-        report = transcribe_all(files, settings, choose_engines(settings), progress, open_writer)
+        report = transcribe_all(files, assemble(settings, progress))
     if len(files) > 1 and (report.failed or not settings.display.quiet):
         click.echo(report.summary(), err=True)
     context.exit(report.exit_code)

@@ -14,8 +14,7 @@ from transcribe.core.settings import Settings
 from transcribe.engines.ffmpeg import Ffmpeg
 from transcribe.engines.hook import Hook
 from transcribe.engines.webhook import Webhook
-from transcribe.jobs.assemble.engines import choose_engines
-from transcribe.jobs.assemble.writer import choose_writer
+from transcribe.jobs.assemble.run import assemble
 from transcribe.watch.asking import fingerprint
 from transcribe.watch.courier import COMMAND, PLACEHOLDERS, WEBHOOK, Courier, Send
 from transcribe.watch.folders import Folders, open_folders
@@ -26,7 +25,7 @@ from transcribe.watch.mounts import network_mount
 from transcribe.watch.records import Delivery
 from transcribe.watch.settling import NO_PATIENCE, Patience, Settling
 from transcribe.watch.status import lock_for
-from transcribe.watch.transcriber import Choices, Transcriber
+from transcribe.watch.transcriber import Transcriber
 from transcribe.watch.watcher import Rhythm, Watcher
 from transcribe.watch.working import Working
 
@@ -50,7 +49,7 @@ def open_watcher(
     poll = asked.poll or (POLL_S if remote else 0.0)
     media = Ffmpeg.find(settings.compute, settings.normalise)
     ignore_broken_leases()
-    transcriber = Transcriber(settings, Choices(choose_engines, choose_writer))
+    transcriber = Transcriber(settings, assemble)
     with ExitStack() as stack:
         stack.enter_context(lock_for(folders.state))
         ledger = stack.enter_context(closing(Ledger(folders.ledger)))

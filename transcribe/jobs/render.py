@@ -20,7 +20,8 @@ from transcribe.jobs.publish.outputs import target_path
 from transcribe.notes.extractive import write_extractive
 from transcribe.notes.material import material_of
 from transcribe.notes.show import show_of
-from transcribe.pipeline.notes_step import KEEP, OpenWriter, notes_of, wants_notes, with_notes
+from transcribe.pipeline.notes_step import KEEP, notes_of, wants_notes, with_notes
+from transcribe.pipeline.ports import OpenWriter
 
 MAX_DOCUMENT_BYTES = 512 * 1024 * 1024
 """The document of a ten-hour recording has about 15 MB."""

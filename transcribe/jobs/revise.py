@@ -23,10 +23,7 @@ from transcribe.formats import FORMATS, review
 from transcribe.jobs.publish.content import TEMPLATE, content_of, suffix_of
 from transcribe.jobs.publish.outputs import Published, target_path
 from transcribe.jobs.render import DOCUMENT, open_document
-from transcribe.pipeline.speakers.names import renamed
-
-ARTEFACT = "names"
-"""In a work directory: the names that the speakers of this job have been given since, by their own."""
+from transcribe.pipeline.speakers.names import ARTEFACT, names_given, renamed
 
 
 @dataclass(frozen=True)
@@ -68,7 +65,7 @@ def rename_speakers(
             "Give those options, replace them with --force, or leave them with --keep-edited",
         )
     with _jobs_that_wrote(found.before, document) as jobs:
-        earlier = [(job, _names_in(job)) for job in jobs]
+        earlier = [(job, names_given(job)) for job in jobs]
         try:
             for job in jobs:
                 _tell(job, names, found)
@@ -105,15 +102,6 @@ def plan_renaming(document: Path, names: Mapping[str, str], settings: Settings) 
     if new != old:
         changed[document], before[document] = _document(new), _read(document)
     return Renaming(changed, before, tuple(edited))
-
-
-def named_since(work: Workspace, episode: Episode) -> Episode:
-    """The episode of a job with the names that `transcribe rename` has given its speakers since."""
-    return renamed(episode, _names_in(work))
-
-
-def _names_in(work: Workspace) -> dict[str, str]:
-    return work.load(ARTEFACT, dict[str, str]) or {}
 
 
 def _files_beside(document: Path, episode: Episode, settings: Settings) -> dict[Path, str]:
@@ -173,7 +161,7 @@ def _jobs_that_wrote(before: Mapping[Path, bytes], document: Path) -> Iterator[l
 
 def _tell(job: Workspace, names: Mapping[str, str], found: Renaming) -> None:
     """Let a job know the names, and that the files are its own before and after they are replaced."""
-    earlier = _names_in(job)
+    earlier = names_given(job)
     now = {own: names.get(name, name) for own, name in earlier.items()}
     now = {old: new for old, new in names.items() if old not in earlier} | now
     job.save(ARTEFACT, {own: name for own, name in now.items() if own != name})

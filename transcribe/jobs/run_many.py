@@ -6,7 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from transcribe.core.errors import (
@@ -15,14 +15,12 @@ from transcribe.core.errors import (
     TranscribeError,
 )
 from transcribe.core.events import FileFailed, FileStarted, HeldBack, Progress
-from transcribe.core.settings import Settings
 from transcribe.core.text import printable
 from transcribe.core.unexpected import ends_run, for_people
 from transcribe.jobs.plan import Job, plan_jobs, plan_tracks
 from transcribe.jobs.run_one import transcribe_one
 from transcribe.jobs.warm import kept_loaded
-from transcribe.pipeline.notes_step import OpenWriter
-from transcribe.pipeline.ports import Engines
+from transcribe.pipeline.ports import Run
 from transcribe.pipeline.suspend import PATIENCE_SECONDS, Pause, Pausing
 
 
@@ -48,101 +46,68 @@ class Report:
         return "\n".join(lines)
 
 
-def transcribe_all(
-    sources: Sequence[str],
-    settings: Settings,
-    engines: Engines,
-    progress: Progress,
-    open_writer: OpenWriter | None = None,
-) -> Report:
+def transcribe_all(sources: Sequence[str], run: Run) -> Report:
     """Transcribe recordings and publish what was asked for.
 
     Args:
         sources: Paths, or `-`.
-        settings: What is asked for.
-        engines: What works on them.
-        progress: Told of everything.
-        open_writer: Gets the language model ready that writes notes; None: none does.
+        run: What works on them.
 
     Raises:
         UsageError: What is asked makes no sense; nothing was done.
         TranscribeError: The only recording failed. Of several, failures are reported and counted.
     """
-    jobs = plan_jobs(sources, settings)
-    run = _Run(jobs, settings, engines, lambda _: progress, open_writer, raise_alone=True)
-    return run.all()
+    return _Turns(plan_jobs(sources, run.settings), run, lambda _: run.progress, raise_alone=True).all()
 
 
-def transcribe_jobs(
-    jobs: Sequence[Job],
-    settings: Settings,
-    engines: Engines,
-    progress_of: Callable[[Job], Progress],
-    open_writer: OpenWriter | None = None,
-) -> Report:
+def transcribe_jobs(jobs: Sequence[Job], run: Run, progress_of: Callable[[Job], Progress]) -> Report:
     """Do jobs that are planned already; failures are reported and counted, also the only one's.
 
     Args:
         jobs: What to do, in order.
-        settings: What is asked for.
-        engines: What works on them.
-        progress_of: Who is told of everything about a job.
-        open_writer: Gets the language model ready that writes notes; None: none does.
+        run: What works on them.
+        progress_of: What is called with every event of a job.
     """
-    return _Run(jobs, settings, engines, progress_of, open_writer, raise_alone=False).all()
+    return _Turns(jobs, run, progress_of, raise_alone=False).all()
 
 
-def transcribe_together(
-    tracks: Sequence[str],
-    results: Path,
-    settings: Settings,
-    engines: Engines,
-    progress: Progress,
-    open_writer: OpenWriter | None = None,
-) -> Report:
+def transcribe_together(tracks: Sequence[str], results: Path, run: Run) -> Report:
     """Transcribe the tracks of one recording, a file for each speaker, into one transcript.
 
     Args:
         tracks: Paths.
         results: Folder of the results, unless the settings name one, and what their names begin with.
-        settings: What is asked for.
-        engines: What works on them.
-        progress: Told of everything.
-        open_writer: Gets the language model ready that writes notes; None: none does.
+        run: What works on them.
 
     Raises:
         UsageError: What is asked makes no sense; nothing was done.
         TranscribeError: It failed.
     """
-    jobs = plan_tracks(tracks, results, settings)
-    return _Run(jobs, settings, engines, lambda _: progress, open_writer, raise_alone=True).all()
+    jobs = plan_tracks(tracks, results, run.settings)
+    return _Turns(jobs, run, lambda _: run.progress, raise_alone=True).all()
 
 
-class _Run:
+class _Turns:
     """Finishes one job after the other; begins the next ones as soon as a worker has nothing to do."""
 
     def __init__(
         self,
         jobs: Sequence[Job],
-        settings: Settings,
-        engines: Engines,
+        run: Run,
         progress_of: Callable[[Job], Progress],
-        open_writer: OpenWriter | None,
         *,
         raise_alone: bool,
     ) -> None:
         self._raise_alone = raise_alone and len(jobs) == 1
         self._jobs = jobs
-        self._open_writer = open_writer
-        self._settings = settings
-        self._engines = engines
+        self._run = run
         self._progress_of = progress_of
         self._waiting = deque(enumerate(jobs, start=1))
         self._begun: list[_Begun] = []
 
     def all(self) -> Report:
         report = Report()
-        with kept_loaded(self._engines, self._begin_next) as self._engines, closing(self):
+        with kept_loaded(self._run, self._begin_next) as self._run, closing(self):
             while self._begun or self._begin_next():
                 finished = next((each for each in self._begun if each.finish()), None)
                 if finished is not None:
@@ -163,17 +128,16 @@ class _Run:
             return False
         number, job = self._waiting.popleft()
         told = HeldBack(self._progress_of(job))
-        shows = self._settings.display.debug and not self._raise_alone  # else whoever gets the error shows it
-        begun = _Begun(job, told, self._transcribe(job, told), shows)
+        shows = (
+            self._run.settings.display.debug and not self._raise_alone
+        )  # else whoever gets the error shows it
+        begun = _Begun(job, told, transcribe_one(job, replace(self._run, progress=told)), shows)
         if not self._begun:
             told.release()
         self._begun.append(begun)
         told(FileStarted(job.name, number, len(self._jobs)))
         begun.advance()
         return True
-
-    def _transcribe(self, job: Job, told: Progress) -> Pausing[None]:
-        return transcribe_one(job, self._settings, self._engines, told, self._open_writer)
 
     def _count(self, begun: _Begun, report: Report) -> None:
         if begun.error is None:

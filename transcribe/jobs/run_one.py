@@ -7,6 +7,7 @@ import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -27,7 +28,6 @@ from transcribe.core.events import (
     Warned,
 )
 from transcribe.core.files import Room, disk_errors
-from transcribe.core.settings import Settings
 from transcribe.core.unexpected import ends_run, for_people
 from transcribe.core.workspace import Workspace, scratch
 from transcribe.jobs.memory import Seen, size_and_time
@@ -36,69 +36,49 @@ from transcribe.jobs.publish.content import check_content, content_of
 from transcribe.jobs.publish.outputs import Target, check_targets, publish
 from transcribe.jobs.publish.tagging import content_of as sound_of
 from transcribe.jobs.publish.tagging import picture_targets, publish_sound
-from transcribe.jobs.revise import named_since
 from transcribe.notes.extractive import NAME as EXTRACTIVE
-from transcribe.pipeline.identity import open_workspace
-from transcribe.pipeline.notes_step import OpenWriter, gave_up, noted, wants_notes
-from transcribe.pipeline.ports import Engines
-from transcribe.pipeline.recipe import transcribing
-from transcribe.pipeline.speakers.step import diarised
+from transcribe.pipeline.notes_step import gave_up, wants_notes
+from transcribe.pipeline.ports import Run
+from transcribe.pipeline.recipe import looked_at, transcribing, workspace_of
 from transcribe.pipeline.stages.probe import changed_since
-from transcribe.pipeline.suspend import Pause, Pausing
-from transcribe.pipeline.tracks.choice import source_of
-from transcribe.pipeline.tracks.inputs import TrackJob, parts_of, track_jobs
-from transcribe.pipeline.tracks.recipe import MIX_FILE, mixed, open_joint_workspace, transcribing_tracks
+from transcribe.pipeline.suspend import Pause, Pausing, to_the_end
+from transcribe.pipeline.tracks.inputs import TrackJob
+from transcribe.pipeline.tracks.recipe import MIX_FILE, mixed
 
 
-def transcribe_one(
-    job: Job, settings: Settings, engines: Engines, progress: Progress, open_writer: OpenWriter | None = None
-) -> Pausing[None]:
+def transcribe_one(job: Job, run: Run) -> Pausing[None]:
     """From one path to its published files, or to standard output.
 
     Raises:
         GateError: Less of the speech has words than was asked for; the transcript is published.
         TranscribeError: It could not be transcribed or published; nothing is.
     """
-    if job.tracks and not settings.show.episode_title:
-        settings = settings.replace({"episode_title": Path(job.source).stem})
+    run = titled(run, Path(job.source).stem) if job.tracks else run
+    progress = run.progress
     with _path_of(job.source) as path:
-        progress(StageStarted("probe"))
         facts = size_and_time(path)  # before it is read: what is written into it from now on is a change
-        tracks = _tracks_of(job, path, settings, engines, progress)
-        source = tracks[0].source if tracks else source_of(path, settings, engines, progress)
-        progress(StageFinished("probe"))
-        if tracks:
-            work = open_joint_workspace(tracks, settings, engines)
-        else:
-            work = open_workspace(source, settings, engines)
+        recording = looked_at(run, path, job.tracks, job.chapters)
+        source = recording.source
+        work = workspace_of(run, recording)
         while not work.lock():
             yield Pause.LOCK
         try:
             if job.memory and job.memory.made_meanwhile(source.sha256, job.files):
                 progress(FileSkipped(job.name, "another run has done it"))
                 return
-            output = _Output(job, work, settings, engines, progress)
+            output = _Output(job, work, run)
             output.check(source)
-            if tracks:
-                episode = yield from transcribing_tracks(work, tracks, settings, engines, progress)
-                episode = output.mix(tracks, episode)
-            else:
-                episode = yield from transcribing(work, source, settings, engines, progress)
-                episode = diarised(work, episode, settings, engines, progress)
-            episode = noted(work, episode, settings, open_writer, progress, job.chapters)
-            episode = named_since(work, episode)
+            episode = yield from transcribing(run, work, recording, output.mix)
             progress(StageStarted("publish"))
-            output.publish(
-                episode, changed=any(map(changed_since, [each.source for each in tracks] or [source]))
-            )
+            output.publish(episode, changed=any(map(changed_since, recording.sources)))
             if facts:
-                asked = open_writer is not None and not gave_up(work, settings)
+                asked = run.open_writer is not None and not gave_up(work, run.settings)
                 output.remember(Seen(*facts, source.sha256), episode, asked=asked)
             progress(StageFinished("publish"))
         finally:
             work.unlock()
     progress(FileFinished(job.name, tuple(map(str, output.written)), episode.audio.duration_ms))
-    judge(job.name, episode.coverage, settings.output.fail_under, progress)
+    judge(job.name, episode.coverage, run.settings.output.fail_under, progress)
 
 
 class _Output:
@@ -108,29 +88,26 @@ class _Output:
         written: The files that were written, in order.
     """
 
-    def __init__(
-        self, job: Job, work: Workspace, settings: Settings, engines: Engines, progress: Progress
-    ) -> None:
-        self._job, self._work, self._settings = job, work, settings
-        self._engines, self._progress = engines, progress
+    def __init__(self, job: Job, work: Workspace, run: Run) -> None:
+        self._job, self._work, self._run = job, work, run
         self._ours = (*job.replaces, *(job.memory.ours() if job.memory else ()))
-        self._force = settings.output.force
+        self._force = run.settings.output.force
         self.written: tuple[Path, ...] = ()
 
     def check(self, source: Source) -> None:
         """Refuse, before any work is done, what would be refused after it."""
         mix = [self._job.mix] if self._job.mix else []
         check_targets((*self._job.targets, *mix), self._work, force=self._force, ours=self._ours)
-        check_content(source, formats_of(self._job.source, self._settings), self._settings)
+        check_content(source, formats_of(self._job.source, self._run.settings), self._run.settings)
 
     def mix(self, tracks: Sequence[TrackJob], episode: Episode) -> Episode:
         """The episode with a mix of its tracks as its recording, if asked for; a failure is told only."""
         target = self._job.mix
         if target is None:
             return episode
-        self._progress(StageStarted("mix"))
+        self._run.progress(StageStarted("mix"))
         try:
-            made = mixed(self._work, tracks, episode, target.path, self._engines)
+            made = mixed(self._run, self._work, tracks, episode, target.path)
             copy = partial(shutil.copyfile, self._work.path / MIX_FILE)
             self._write(
                 publish(made, [target], lambda *_: copy, self._work, force=self._force, ours=self._ours)
@@ -138,10 +115,10 @@ class _Output:
         except Exception as error:
             if ends_run(error):
                 raise
-            told = for_people(error, debug=self._settings.display.debug)
-            self._progress(Warned(f"{target.path.name} could not be written: {told}"))
+            told = for_people(error, debug=self._run.settings.display.debug)
+            self._run.progress(Warned(f"{target.path.name} could not be written: {told}"))
             return episode
-        self._progress(StageFinished("mix"))
+        self._run.progress(StageFinished("mix"))
         return made
 
     def publish(self, episode: Episode, *, changed: bool) -> None:
@@ -151,10 +128,10 @@ class _Output:
             episode: What was made of the recording.
             changed: Whether its file is another one by now; then no file gets that one's sound.
         """
-        job, settings = self._job, self._settings
+        job, settings = self._job, self._run.settings
         if changed:
             what = f"{job.name} changed after it was transcribed"
-            self._progress(Warned(f"{what}; no output gets sound from what is there now"))
+            self._run.progress(Warned(f"{what}; no output gets sound from what is there now"))
             settings = settings.replace({"embed_audio": False})
         if not job.targets:
             only = formats_of(job.source, settings)[0]
@@ -163,8 +140,8 @@ class _Output:
         content = partial(content_of, settings)
         self._write(publish(episode, job.targets, content, self._work, force=self._force, ours=self._ours))
         sound = publish_sound(
-            self._sound(episode), episode, None if changed else self._engines.editor, self._work,
-            self._progress, force=self._force, ours=self._ours,
+            self._sound(episode), episode, None if changed else self._run.engines.editor, self._work,
+            self._run.progress, force=self._force, ours=self._ours,
         )  # fmt: skip
         self._write(sound)
 
@@ -191,32 +168,23 @@ class _Output:
         try:
             memory.keep(seen, episode, made, self.written, complete=complete)
         except OutputError as error:
-            self._progress(Warned(f"{self._job.name}: the next run will do it again, because {error}"))
+            self._run.progress(Warned(f"{self._job.name}: the next run will do it again, because {error}"))
 
     def _write(self, written: Sequence[Path]) -> None:
         self.written += tuple(written)
 
     def _is_owed(self, target: Target, episode: Episode) -> bool:
         """Whether a sound file should be there and is not, because something went wrong."""
-        editor = self._engines.editor
+        editor = self._run.engines.editor
         if target in self._job.targets or target.path in self.written or editor is None:
             return False
         return sound_of(episode, target.format, editor) is not None
 
     def _lacks_its_writer(self, episode: Episode) -> bool:
         """Whether the language model that was to write notes failed, so that the next run asks it again."""
-        if not wants_notes(self._settings) or not episode.transcript.segments:
+        if not wants_notes(self._run.settings) or not episode.transcript.segments:
             return False
         return episode.notes is None or episode.notes.authorship.writer == EXTRACTIVE
-
-
-def _tracks_of(
-    job: Job, path: Path, settings: Settings, engines: Engines, progress: Progress
-) -> tuple[TrackJob, ...]:
-    """The tracks of a recording that has several; none where everybody is on one."""
-    if job.tracks:
-        return track_jobs([Path(each) for each in job.tracks], settings, engines, progress)
-    return parts_of(path, settings, engines, progress) if settings.tracks.divided else ()
 
 
 def judge(name: str, coverage: Coverage, fail_under: float, progress: Progress) -> None:
@@ -270,3 +238,26 @@ def _to_standard_output(content: bytes) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if not isinstance(error, BrokenPipeError):  # otherwise the reader has had enough
             raise OutputError(f"writing standard output failed: {error.strerror}") from error
+
+
+def episode_of(run: Run, path: Path, tracks: Sequence[str] = ()) -> Episode:
+    """Transcribe one recording and publish nothing; what each stage made is kept in its work directory.
+
+    Args:
+        run: What works on it.
+        path: Its file.
+        tracks: Its files, one for each speaker, where there are several; `path` is then not read.
+
+    Raises:
+        TranscribeError: It could not be transcribed.
+    """
+    recording = looked_at(run, path, tracks)
+    with workspace_of(run, recording) as work:
+        return to_the_end(transcribing(run, work, recording))
+
+
+def titled(run: Run, title: str) -> Run:
+    """The same run with a title for the episode, unless the settings have one."""
+    if run.settings.show.episode_title:
+        return run
+    return replace(run, settings=run.settings.replace({"episode_title": title}))

@@ -7,20 +7,22 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import cache
 
-from transcribe.pipeline.ports import Engines, OpenWorkers, Workers
+from transcribe.pipeline.ports import OpenWorkers, Run, Workers
 
 
 @contextmanager
-def kept_loaded(engines: Engines, on_idle: Callable[[], bool] = lambda: False) -> Iterator[Engines]:
-    """The same engines, which are loaded when they are first needed and stay so until the end.
+def kept_loaded(run: Run, on_idle: Callable[[], bool] = lambda: False) -> Iterator[Run]:
+    """The same run with engines that are loaded when they are first needed and stay so until the end.
 
     Args:
-        engines: As they were chosen.
+        run: With engines as they were chosen.
         on_idle: Asked when there is less work than workers; orders more, and says whether it did.
     """
+    engines = run.engines
     kept = KeptWorkers(engines.open_workers, on_idle)
+    loaded = replace(engines, open_workers=kept.open, open_detector=cache(engines.open_detector))
     try:
-        yield replace(engines, open_workers=kept.open, open_detector=cache(engines.open_detector))
+        yield replace(run, engines=loaded)
     finally:
         kept.close()
 

@@ -10,21 +10,18 @@ from transcribe.core.settings import OPTIONS, WORDS_DEPEND_ON, Settings
 from transcribe.core.text import to_json
 from transcribe.core.workspace import LAYOUT, Workspace
 from transcribe.pipeline.hearing.vocabulary import terms_of
-from transcribe.pipeline.ports import Engines
+from transcribe.pipeline.ports import Engines, Run
 
 
-def open_workspace(
-    source: Source, settings: Settings, engines: Engines, among: tuple[str, ...] = ()
-) -> Workspace:
+def open_workspace(run: Run, source: Source, among: tuple[str, ...] = ()) -> Workspace:
     """The work directory of this job: this recording, these settings, these weights.
 
     Args:
+        run: Of its settings, those that decide the words count.
         source: The recording.
-        settings: Those that have a say in the words count.
-        engines: What works on it.
         among: What identifies the tracks it is one of; empty for a recording of its own.
     """
-    identity = (LAYOUT, source.stream, provenance_of(settings, engines), *among)
+    identity = (LAYOUT, source.stream, provenance_of(run.settings, run.engines), *among)
     fingerprint = hashlib.sha256(to_json(identity)).hexdigest()
     return Workspace(work_root(), f"{source.sha256[:32]}/{fingerprint[:32]}")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 
@@ -22,9 +22,7 @@ from transcribe.notes.show import show_of
 from transcribe.notes.write import write_notes
 from transcribe.notes.writer import Writer, WriterProgress
 from transcribe.pipeline.chapters.found import fitted
-
-OpenWriter = Callable[[], Writer]
-"""Gets a language model ready; called only when there is something to write."""
+from transcribe.pipeline.ports import OpenWriter
 
 STAGE = "notes"
 

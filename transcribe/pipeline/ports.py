@@ -1,4 +1,4 @@
-"""What the pipeline needs from engines: every Protocol, and the engines of one run."""
+"""What the pipeline needs from outside: every Protocol, the engines, and the context of a run."""
 
 from __future__ import annotations
 
@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from transcribe.core.diarisation import Diarisation
 from transcribe.core.episode import DecodingOptions, Heard, ModelIdentity, SpeechSpans
+from transcribe.core.events import Progress, silent
 from transcribe.core.media import Container, Decoding, Extract, Sink, Voice
+from transcribe.core.settings import Settings
 from transcribe.core.show_notes import Chapter
 from transcribe.core.waveform import Waveform
+from transcribe.notes.writer import Writer
 
 if TYPE_CHECKING:
     import numpy as np
@@ -187,3 +190,24 @@ class Engines:
     editor: Editor | None = None
     open_diariser: Callable[[], Diariser] | None = None
     diariser: str = ""
+
+
+OpenWriter = Callable[[], Writer]
+"""Gets a language model ready; called only when there is something to write."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What recordings are transcribed with; handed down from a command to every stage.
+
+    Attributes:
+        settings: What is asked for.
+        engines: What works on it.
+        progress: Called with every event.
+        open_writer: Gets the language model ready that writes notes; None: none does.
+    """
+
+    settings: Settings
+    engines: Engines
+    progress: Progress = silent
+    open_writer: OpenWriter | None = None

@@ -18,12 +18,11 @@ from pathlib import Path
 
 from transcribe.core import processes
 from transcribe.core.errors import EngineError, GateError, TranscribeError
-from transcribe.core.events import Event, FileFinished, FileStarted, SegmentRecognised
+from transcribe.core.events import Event, FileFinished, FileStarted, Progress, SegmentRecognised, silent
 from transcribe.core.files import open_regular
 from transcribe.core.settings import Settings
 from transcribe.jobs.plan import Job, plan_jobs
-from transcribe.pipeline.notes_step import OpenWriter
-from transcribe.pipeline.ports import Engines
+from transcribe.pipeline.ports import Run
 from transcribe.watch.looking import digest_of
 from transcribe.watch.orders import (
     Changed,
@@ -43,17 +42,8 @@ START_SECONDS = 300.0
 """A process that is not ready after so long (a cold network disk with Python on it) hangs."""
 
 
-@dataclass(frozen=True)
-class Choices:
-    """How the process finds its engines; functions of modules, so that another process can import them.
-
-    Attributes:
-        engines: Chooses engines by settings.
-        writer: Chooses who writes notes.
-    """
-
-    engines: Callable[[Settings], Engines]
-    writer: Callable[[Settings], OpenWriter | None]
+Assemble = Callable[[Settings, Progress], Run]
+"""Finds what the settings ask for; a function of a module, so that another process can import it."""
 
 
 class Transcriber:
@@ -61,12 +51,12 @@ class Transcriber:
 
     Args:
         settings: What is asked for; where results go is in each order.
-        choices: How the process finds its engines.
+        assemble: How the process finds its engines.
     """
 
-    def __init__(self, settings: Settings, choices: Choices) -> None:
+    def __init__(self, settings: Settings, assemble: Assemble) -> None:
         self._settings = settings
-        self._choices = choices
+        self._assemble = assemble
         self._process: SpawnProcess | None = None
         self._connection: Connection | None = None
         self._up = False
@@ -90,7 +80,7 @@ class Transcriber:
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
         process = context.Process(
-            target=serve, args=(theirs, self._settings, self._choices), name="transcriber"
+            target=serve, args=(theirs, self._settings, self._assemble), name="transcriber"
         )
         processes.start(process)
         theirs.close()
@@ -161,7 +151,7 @@ def _death(code: int | None) -> Trouble:
     return trouble_of(error)
 
 
-def serve(connection: Connection, settings: Settings, choices: Choices) -> None:
+def serve(connection: Connection, settings: Settings, assemble: Assemble) -> None:
     """The process's life: one order after the other, with the model loaded once."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)  # they reach the whole group; the watcher decides
@@ -170,15 +160,15 @@ def serve(connection: Connection, settings: Settings, choices: Choices) -> None:
 
     try:
         plan_jobs(["recording.wav"], settings.replace({"output": "outputs"}))
-        engines, open_writer = choices.engines(settings), choices.writer(settings)
+        run = assemble(settings, silent)
     except Exception as error:  # noqa: BLE001 - told to the watcher
         connection.send(Down(trouble_of(error, debug=settings.display.debug)))
         return
     connection.send(Up())
-    with kept_loaded(engines) as kept, suppress(EOFError, ConnectionError):  # the watcher is gone
+    with kept_loaded(run) as kept, suppress(EOFError, ConnectionError):  # the watcher is gone
         while True:
             order: Order = connection.recv()
-            connection.send(_Work(connection, order, settings, kept, open_writer).done())
+            connection.send(_Work(connection, order, kept).done())
 
 
 def _die_with_parent() -> None:
@@ -194,9 +184,7 @@ class _Work:
 
     connection: Connection
     order: Order
-    settings: Settings
-    engines: Engines
-    open_writer: OpenWriter | None
+    run: Run
     written: tuple[str, ...] = ()
 
     def done(self) -> Message:
@@ -214,17 +202,17 @@ class _Work:
         except EOFError:
             raise
         except Exception as error:  # noqa: BLE001 - one bad file stops nobody
-            return Stumbled(trouble_of(error, debug=self.settings.display.debug))
+            return Stumbled(trouble_of(error, debug=self.run.settings.display.debug))
         return Finished(self._outputs())
 
     def _transcribe(self, sha256: str) -> None:
         from transcribe.jobs.run_one import transcribe_one
         from transcribe.pipeline.suspend import to_the_end
 
-        settings = self.settings.replace({"output": self.order.folder})
+        settings = self.run.settings.replace({"output": self.order.folder})
         job = self._job(settings, sha256)
         self._tell(FileStarted(job.name))
-        to_the_end(transcribe_one(job, settings, self.engines, self._tell, self.open_writer))
+        to_the_end(transcribe_one(job, replace(self.run, settings=settings, progress=self._tell)))
 
     def _job(self, settings: Settings, sha256: str) -> Job:
         from transcribe.core.places import work_root

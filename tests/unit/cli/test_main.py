@@ -57,7 +57,7 @@ def fails(monkeypatch: pytest.MonkeyPatch) -> Fails:
         def choose(settings: object) -> None:
             raise error
 
-        monkeypatch.setattr("transcribe.jobs.assemble.engines.choose_engines", choose)
+        monkeypatch.setattr("transcribe.jobs.assemble.run.choose_engines", choose)
 
     return arrange
 
@@ -187,7 +187,7 @@ def test_ctrl_c(error: BaseException, fails: Fails, capsys: pytest.CaptureFixtur
 
 def test_sigterm(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(
-        "transcribe.jobs.assemble.engines.choose_engines",
+        "transcribe.jobs.assemble.run.choose_engines",
         lambda settings: os.kill(os.getpid(), signal.SIGTERM),
     )
     assert run(["a.mp3"]) == 143
@@ -240,7 +240,8 @@ def test_what_the_system_refuses_is_told(fails: Fails, capsys: pytest.CaptureFix
 
 
 def test_help_imports_nothing_heavy() -> None:
-    code = "import sys, transcribe.cli; transcribe.cli.run(['--help']); print(*sys.modules, file=sys.stderr)"
+    help_ = "from transcribe.cli.main import run; run(['--help'])"
+    code = f"import sys; {help_}; print(*sys.modules, file=sys.stderr)"
     finished = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, env=environment(), check=True
     )
@@ -248,7 +249,7 @@ def test_help_imports_nothing_heavy() -> None:
 
 
 def test_importing_the_program_imports_nothing_that_takes_time() -> None:
-    code = "import sys, transcribe.cli; print(*sys.modules)"
+    code = "import sys, transcribe.cli.main; print(*sys.modules)"
     finished = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, env=environment(), check=True
     )

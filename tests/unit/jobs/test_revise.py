@@ -19,8 +19,8 @@ from transcribe.formats.document import read_document
 from transcribe.formats.example import example_episode
 from transcribe.jobs.publish.content import content_of, suffix_of
 from transcribe.jobs.publish.outputs import Target, publish, target_path
-from transcribe.jobs.revise import named_since, rename_speakers
-from transcribe.pipeline.speakers.names import renamed
+from transcribe.jobs.revise import rename_speakers
+from transcribe.pipeline.speakers.names import named_since, renamed
 
 KEY = f"{'0' * 32}/{'1' * 32}"
 DEFAULTS = Settings()

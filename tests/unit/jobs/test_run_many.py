@@ -31,7 +31,7 @@ from transcribe.jobs.run_many import transcribe_all, transcribe_jobs
 from transcribe.jobs.run_one import judge
 from transcribe.notes.writer import Writer
 from transcribe.pipeline.identity import open_workspace
-from transcribe.pipeline.ports import Editor
+from transcribe.pipeline.ports import Editor, Run
 from transcribe.pipeline.stages.probe import probe
 
 GAP = Coverage(10_000, 1_000, 0, 0, (Spot(0, 1_000, "missing", "no words were recognised"),))
@@ -61,8 +61,8 @@ def season(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Season:
 
 def test_what_another_run_works_on_holds_up_nobody_else(season: Season) -> None:
     season.record("a.wav", "b.wav", "c.wav")
-    engines, settings = season.studio.engines(), season.settings()
-    theirs = open_workspace(probe(Path("in/a.wav"), None, season.studio), settings, engines)
+    run = Run(season.settings(), season.studio.engines())
+    theirs = open_workspace(run, probe(Path("in/a.wav"), None, season.studio))
     assert theirs.lock()
     finished: list[str] = []
 
@@ -72,7 +72,7 @@ def test_what_another_run_works_on_holds_up_nobody_else(season: Season) -> None:
         if finished == ["in/b.wav", "in/c.wav"]:
             theirs.unlock()
 
-    report = transcribe_jobs([each.job for each in season.plan().due], settings, engines, lambda _: tell)
+    report = transcribe_jobs([each.job for each in season.plan().due], run, lambda _: tell)
     assert finished == ["in/b.wav", "in/c.wav", "in/a.wav"]
     assert report.exit_code == 0
     assert season.studio.loaded == 1
@@ -128,7 +128,7 @@ def test_what_nobody_foresaw_costs_one_recording(
     assert ("--debug" in failed.reason) == (code == 1)
     assert "Traceback" not in capsys.readouterr().err
     season.run(debug=True)
-    assert "test_batch.py" in capsys.readouterr().err, "the traceback"
+    assert "test_run_many.py" in capsys.readouterr().err, "the traceback"
 
 
 @pytest.mark.parametrize("error", [BrokenPipeError(), OSError(errno.ENOSPC, "full", "standard output")])
@@ -180,7 +180,9 @@ def test_notes_whose_writer_failed_are_tried_again(season: Season) -> None:
     options: dict[str, Any] = {"notes": True, "writer": "ollama:x"}
     (decision,) = season.plan(**options).due
     engines, told = season.studio.engines(), list[Event]()
-    report = transcribe_jobs([decision.job], season.settings(**options), engines, lambda _: told.append, fail)
+    report = transcribe_jobs(
+        [decision.job], Run(season.settings(**options), engines, open_writer=fail), lambda _: told.append
+    )
     assert report.exit_code == 0
     assert any(isinstance(event, Warned) and "the server is gone" in event.message for event in told)
     assert season.reasons(**options) == {"a.wav": "missing or out of date: a.txt, a.json, a.review.md"}
@@ -196,7 +198,7 @@ def test_a_sound_file_that_went_wrong_is_tried_again(season: Season, monkeypatch
     engines = replace(season.studio.engines(), editor=cast(Editor, object()))
     monkeypatch.setattr("transcribe.jobs.run_one.sound_of", lambda *_: b"a clip")
     monkeypatch.setattr("transcribe.jobs.run_one.publish_sound", lambda *_, **__: ())
-    transcribe_jobs([job], season.settings(), engines, lambda _: silent)
+    transcribe_jobs([job], Run(season.settings(), engines), lambda _: silent)
     assert job.memory is not None
     record = read_record(job.memory.path)
     assert record is not None
@@ -210,6 +212,6 @@ def test_an_error_of_the_only_recording_is_raised_with_where_it_comes_from(
     season.record("a.wav")
     season.studio.before_decoding = surprise_in("a.wav", ValueError("surprise"))
     with pytest.raises(TranscribeError, match="this is a bug") as raised:
-        transcribe_all(["in/a.wav"], season.settings(debug=True), season.studio.engines(), silent)
+        transcribe_all(["in/a.wav"], Run(season.settings(debug=True), season.studio.engines()))
     assert isinstance(raised.value.__cause__, ValueError)
     assert capsys.readouterr().err == "", "shown once, by whoever catches it"

@@ -11,15 +11,15 @@ import pytest
 
 from transcribe.core.episode import ModelIdentity
 from transcribe.core.errors import InputError
-from transcribe.core.events import Event, StageFinished, silent
+from transcribe.core.events import Event, StageFinished
 from transcribe.core.media import Decoding, Extract, Sink
 from transcribe.core.settings import Settings
 from transcribe.core.workspace import Workspace
 from transcribe.engines.ffmpeg import Ffmpeg
 from transcribe.engines.silero import SileroDetector
 from transcribe.pipeline.identity import provenance_of
-from transcribe.pipeline.ports import Engines
-from transcribe.pipeline.recipe import listened
+from transcribe.pipeline.ports import Engines, Run
+from transcribe.pipeline.recognition import listened
 from transcribe.pipeline.stages.probe import probe
 
 MakeMedia = Callable[..., Path]
@@ -54,7 +54,7 @@ def test_samples_that_are_not_as_they_were_are_made_again(
     source = probe(make_media("a.wav"), None, ffmpeg)
     engines = replace(ENGINES, prober=ffmpeg, decoder=ffmpeg, open_detector=SileroDetector)
     with Workspace(tmp_path / "work", "a/b") as work:
-        before = listened(work, source, Settings(), engines, silent)
+        before = listened(Run(Settings(), engines), work, source)
         path = work.path / "audio.f32"
         samples = path.read_bytes()
         if damage == "short":
@@ -67,7 +67,7 @@ def test_samples_that_are_not_as_they_were_are_made_again(
             record = work.path / "normalise.json"
             record.write_bytes(record.read_bytes().replace(b"16000", b"15999"))
         told: list[Event] = []
-        assert listened(work, source, Settings(), engines, told.append) == before
+        assert listened(Run(Settings(), engines, told.append), work, source) == before
         assert StageFinished("normalise", resumed=False) in told
         assert path.read_bytes() == samples
 
@@ -87,5 +87,5 @@ def test_a_recording_that_changes_while_it_is_decoded_is_refused(
     engines = replace(ENGINES, prober=ffmpeg, decoder=Meanwhile(), open_detector=SileroDetector)
     with Workspace(tmp_path / "work", "a/b") as work:
         with pytest.raises(InputError, match="changed while it was read"):
-            listened(work, source, Settings(), engines, silent)
+            listened(Run(Settings(), engines), work, source)
         assert list(work.path.iterdir()) == []

@@ -15,7 +15,7 @@ from transcribe.jobs.assemble.engines import cores
 from transcribe.models.store import AUTO, InstalledModel, Store, check_before_load
 from transcribe.notes.extractive import NAME as EXTRACTIVE
 from transcribe.notes.writer import Writer
-from transcribe.pipeline.notes_step import OpenWriter
+from transcribe.pipeline.ports import OpenWriter
 
 if TYPE_CHECKING:
     from transcribe.engines.llm.servers import Kind as ServerKind

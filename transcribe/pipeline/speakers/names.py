@@ -10,9 +10,13 @@ from dataclasses import dataclass, replace
 from transcribe.core.episode import Episode, Segment, Transcript
 from transcribe.core.errors import UsageError
 from transcribe.core.show_notes import Chapter, Quote, ShowNotes, SoundBite, Statement
+from transcribe.core.workspace import Workspace
 
 LONGEST_NAME = 128
 """Characters of a person's name in Podcasting 2.0 (`<podcast:person>`)."""
+
+ARTEFACT = "names"
+"""In a work directory: the names that the speakers of this job have been given since, by their own."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
@@ -151,3 +155,13 @@ def _rewriter(names: Mapping[str, str], spoken: str) -> Callable[[str], str]:
 
 def _as_words(names: Sequence[str]) -> re.Pattern[str]:
     return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, names))})(?!\w)")
+
+
+def named_since(work: Workspace, episode: Episode) -> Episode:
+    """The episode of a job with the names that `transcribe rename` has given its speakers since."""
+    return renamed(episode, names_given(work))
+
+
+def names_given(work: Workspace) -> dict[str, str]:
+    """New names by the speakers' own."""
+    return work.load(ARTEFACT, dict[str, str]) or {}

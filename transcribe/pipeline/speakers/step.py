@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from transcribe.core.diarisation import Diarisation
-from transcribe.core.episode import Episode, Source, Turns
+from transcribe.core.episode import Episode, Turns
 from transcribe.core.errors import InputError, UsageError
 from transcribe.core.events import Progress, SpeakersTold, StageFinished, StageStarted, Warned, silent
 from transcribe.core.settings import Settings, SpeakersSettings
@@ -17,54 +17,36 @@ from transcribe.core.unexpected import ends_run, for_people
 from transcribe.core.waveform import Waveform
 from transcribe.core.workspace import Workspace
 from transcribe.formats.rttm import read_rttm
-from transcribe.pipeline.identity import open_workspace
-from transcribe.pipeline.ports import Engines
-from transcribe.pipeline.recipe import samples_of, transcribing
+from transcribe.pipeline.ports import Run
+from transcribe.pipeline.recognition import samples_of
 from transcribe.pipeline.speakers.attribute import attribute
 from transcribe.pipeline.speakers.diarise import STAGE, diarise, given_names, renamed, speaker_count, turns_of
 from transcribe.pipeline.speakers.register import Register, recognised
 from transcribe.pipeline.stages.normalise import AUDIO_FILE
-from transcribe.pipeline.suspend import to_the_end
 
 
-def diarised(
-    work: Workspace, episode: Episode, settings: Settings, engines: Engines, progress: Progress
-) -> Episode:
+def diarised(run: Run, work: Workspace, episode: Episode) -> Episode:
     """The episode with who says what, where that was asked for.
 
     What fails is told as a warning, and the transcript is left as it is; the next run tries again.
 
     Args:
+        run: Its diariser and, to make the samples again, its decoder.
         work: The episode's work directory, locked.
         episode: Its transcript.
-        settings: The groups `speakers` and, to make the samples again, `normalise` are read.
-        engines: The diariser and the decoder.
-        progress: Told of the stage `diarise`.
     """
-    if not wants_speakers(settings.speakers):
+    if not wants_speakers(run.settings.speakers):
         return episode
-    progress(StageStarted(STAGE, episode.audio.duration_ms))
+    run.progress(StageStarted(STAGE, episode.audio.duration_ms))
     try:
-        told = _told(work, episode, settings, engines, progress)
+        told = _told(run, work, episode)
     except Exception as error:
         if ends_run(error):
             raise
-        return _without(work, episode, str(for_people(error, debug=settings.display.debug)), progress)
+        why = str(for_people(error, debug=run.settings.display.debug))
+        return _without(work, episode, why, run.progress)
     work.remove(AUDIO_FILE)
     return told
-
-
-def diarised_episode(
-    source: Source, settings: Settings, engines: Engines, progress: Progress = silent
-) -> Episode:
-    """Transcribe one recording and tell its speakers apart; goes on where an earlier run was stopped.
-
-    Raises:
-        TranscribeError: It could not be transcribed. What was finished is kept in the work directory.
-    """
-    with open_workspace(source, settings, engines) as work:
-        episode = to_the_end(transcribing(work, source, settings, engines, progress))
-        return diarised(work, episode, settings, engines, progress)
 
 
 def wants_speakers(asked: SpeakersSettings) -> bool:
@@ -118,38 +100,35 @@ def _turns_file(place: Path, name: str) -> Path:
     return place / f"{Path(name).stem}.rttm" if place.is_dir() else place
 
 
-def _told(
-    work: Workspace, episode: Episode, settings: Settings, engines: Engines, progress: Progress
-) -> Episode:
-    asked, audio = settings.speakers, episode.audio
+def _told(run: Run, work: Workspace, episode: Episode) -> Episode:
+    asked, audio, progress = run.settings.speakers, episode.audio, run.progress
     if asked.turns is not None:
         path = _turns_file(asked.turns, episode.source.name)
         turns = turns_of(read_rttm(path), path, episode.source.name, audio.start_ms, audio.end_ms)
         progress(StageFinished(STAGE))
         return _named(episode, Diarisation(turns), asked, progress)
-    name = f"turns-{_fingerprint(asked, engines.diariser)}"
+    name = f"turns-{_fingerprint(asked, run.engines.diariser)}"
     found = work.load(name, Diarisation)
     resumed = found is not None
     if found is None:
-        found = _found(work, episode, settings, engines, progress)
+        found = _found(run, work, episode)
         work.save(name, found)
     progress(StageFinished(STAGE, resumed=resumed))
     return _named(episode, found, asked, progress)
 
 
-def _found(
-    work: Workspace, episode: Episode, settings: Settings, engines: Engines, progress: Progress
-) -> Diarisation:
+def _found(run: Run, work: Workspace, episode: Episode) -> Diarisation:
     """Who speaks when, with voices only where they are needed: they are biometric data."""
-    counted = speaker_count(settings.speakers.speakers)
-    if counted is None or engines.open_diariser is None:
+    asked, open_diariser = run.settings.speakers, run.engines.open_diariser
+    counted = speaker_count(asked.speakers)
+    if counted is None or open_diariser is None:
         raise InputError("there is nothing that tells speakers apart")
     audio = episode.audio
     if not work.vouched(AUDIO_FILE):
-        audio = samples_of(work, episode.source, settings, engines.decoder, silent)
+        audio = samples_of(replace(run, progress=silent), work, episode.source)
     waveform = Waveform.of(audio, work.path)
-    found = diarise(waveform, episode.speech, counted, engines.open_diariser(), progress)
-    return found if settings.speakers.voices else replace(found, voices=())
+    found = diarise(waveform, episode.speech, counted, open_diariser(), run.progress)
+    return found if asked.voices else replace(found, voices=())
 
 
 def _named(episode: Episode, found: Diarisation, asked: SpeakersSettings, progress: Progress) -> Episode:

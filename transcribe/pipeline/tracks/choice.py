@@ -18,13 +18,13 @@ import numpy as np
 
 from transcribe.core.episode import AudioStream, Source
 from transcribe.core.errors import InputError, UsageError
-from transcribe.core.events import Progress, Warned, silent
+from transcribe.core.events import Warned, silent
 from transcribe.core.own_process import Died
 from transcribe.core.places import work_root
 from transcribe.core.settings import NormaliseSettings, Settings
 from transcribe.core.waveform import Waveform
 from transcribe.core.workspace import LAYOUT, Workspace, scratch
-from transcribe.pipeline.ports import Engines, SpeechDetector
+from transcribe.pipeline.ports import Run, SpeechDetector
 from transcribe.pipeline.stages.detect import detect
 from transcribe.pipeline.stages.normalise import normalise
 from transcribe.pipeline.stages.probe import best_stream, decodable, probe
@@ -83,35 +83,34 @@ class Sample:
     outline: Outline
 
 
-def source_of(path: Path, settings: Settings, engines: Engines, progress: Progress) -> Source:
+def source_of(run: Run, path: Path) -> Source:
     """Look at a recording, and at its tracks where it has several and none was chosen.
 
     Args:
+        run: What decodes it and detects speech; told which track is taken, where that is not plain.
         path: The file.
-        settings: The groups `normalise` and `detect` are read.
-        engines: What decodes it and detects speech.
-        progress: Told which track is taken, where that is not plain.
 
     Raises:
         InputError: As for `probe`.
         TranscribeError: It cannot be decoded, or the detector is missing.
     """
-    source = probe(path, settings.normalise.audio_stream, engines.prober)
+    settings = run.settings
+    source = probe(path, settings.normalise.audio_stream, run.engines.prober)
     if settings.normalise.audio_stream is not None or len(decodable(source.streams)) < 2:
         return source
     work = Workspace(work_root(), f"{source.sha256[:32]}/{_fingerprint(settings)}")
     choice = work.load("streams", Choice)
     if choice is None:
         try:
-            choice = _choose(source, settings, engines)
+            choice = _choose(run, source)
         except Died as died:
             told = f"{died.what}, to choose a track: {track_label(source.streams[source.stream])} is taken"
-            progress(Warned(f"{source.name}: {told}; name another one with --audio-stream"))
+            run.progress(Warned(f"{source.name}: {told}; name another one with --audio-stream"))
             return source
         work.make()
         work.save("streams", choice)
     if told := _told(source, choice):
-        progress(Warned(f"{source.name}: {told}"))
+        run.progress(Warned(f"{source.name}: {told}"))
     return replace(source, stream=choice.stream)
 
 
@@ -128,13 +127,14 @@ def _fingerprint(settings: Settings) -> str:
     return hashlib.sha256(msgspec.json.encode((LAYOUT, "streams", heard))).hexdigest()[:32]
 
 
-def _choose(source: Source, settings: Settings, engines: Engines) -> Choice:
+def _choose(run: Run, source: Source) -> Choice:
     with scratch() as folder:
-        ear = _Ear(settings, engines, engines.open_detector(), folder)
-        parts = _parts(source, settings.normalise)
+        ear = _Ear(run, run.engines.open_detector(), folder)
+        asked = run.settings.normalise
+        parts = _parts(source, asked)
         samples = ear.samples(source, parts)
         if len(parts) > 1 and not any(map(_speaks, samples)):
-            samples = ear.samples(source, [settings.normalise])  # then all of it is listened to
+            samples = ear.samples(source, [asked])  # then all of it is listened to
     return choice_of(samples)
 
 
@@ -155,14 +155,12 @@ class _Ear:
     """Listens to stretches of tracks.
 
     Attributes:
-        settings: How they are decoded and speech is found.
-        engines: What decodes them.
+        run: What decodes them.
         detector: What finds it.
         folder: Where samples are kept meanwhile.
     """
 
-    settings: Settings
-    engines: Engines
+    run: Run
     detector: SpeechDetector
     folder: Path
 
@@ -178,14 +176,14 @@ class _Ear:
         for part in parts:
             waveform = self._decoded(source, part)
             if waveform is not None:
-                speech_ms += detect(waveform, self.settings.detect, self.detector, silent).duration_ms
+                speech_ms += detect(waveform, self.run.settings.detect, self.detector, silent).duration_ms
                 outlines.append(outline(waveform))
         return Sample(stream, speech_ms, np.concatenate([*outlines, np.zeros(0, np.float32)]))
 
     def _decoded(self, source: Source, part: NormaliseSettings) -> Waveform | None:
         """None where this track has nothing: it may be shorter than the others."""
         try:
-            audio = normalise(source, part, self.folder, self.engines.decoder, silent)
+            audio = normalise(source, part, self.folder, self.run.engines.decoder, silent)
         except (InputError, UsageError):
             return None
         return Waveform.of(audio, self.folder)

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from transcribe.core.episode import Source, Track
 from transcribe.core.errors import InputError, UsageError
-from transcribe.core.events import Progress, Warned
+from transcribe.core.events import Warned
 from transcribe.core.settings import Settings
 from transcribe.formats.outline import one_line
-from transcribe.pipeline.ports import Engines
+from transcribe.pipeline.ports import Run
 from transcribe.pipeline.stages.probe import decodable, probe
 from transcribe.pipeline.tracks.choice import source_of, track_label
 from transcribe.pipeline.tracks.names import find_track, speakers_of, values_of
@@ -32,25 +32,27 @@ class TrackJob:
     settings: Settings
 
 
-def parts_of(path: Path, settings: Settings, engines: Engines, progress: Progress) -> tuple[TrackJob, ...]:
+def parts_of(run: Run, path: Path) -> tuple[TrackJob, ...]:
     """A job for every channel of a recording, or for every audio track, as the settings say.
 
     Raises:
         InputError: It cannot be read, or cannot be divided in this way.
         UsageError: The settings contradict each other.
     """
+    settings = run.settings
     if settings.tracks.tracks:
-        return stream_jobs(probe(path, settings.normalise.audio_stream, engines.prober), settings, progress)
-    return channel_jobs(source_of(path, settings, engines, progress), settings, progress)
+        return stream_jobs(run, probe(path, settings.normalise.audio_stream, run.engines.prober))
+    return channel_jobs(run, source_of(run, path))
 
 
-def channel_jobs(source: Source, settings: Settings, progress: Progress) -> tuple[TrackJob, ...]:
+def channel_jobs(run: Run, source: Source) -> tuple[TrackJob, ...]:
     """A job for every channel of a recording.
 
     Raises:
         InputError: It has one channel only.
         UsageError: A speaker is given in another form than TRACK=NAME, or one channel was chosen.
     """
+    settings = run.settings
     if settings.normalise.channel is not None:
         raise UsageError("--channels recognises every channel and --channel only one", "Drop one of them")
     count = source.streams[source.stream].channels
@@ -61,7 +63,7 @@ def channel_jobs(source: Source, settings: Settings, progress: Progress) -> tupl
             divided_by(source) if several else "Leave out --channels",
         )
     names = [f"Channel {number}" for number in range(1, count + 1)]
-    speakers = _named(names, [source.name] * count, settings, progress)
+    speakers = _named(names, [source.name] * count, run)
     return tuple(
         TrackJob(
             Track(source.name, source.sha256, speaker, channel),
@@ -72,13 +74,14 @@ def channel_jobs(source: Source, settings: Settings, progress: Progress) -> tupl
     )
 
 
-def stream_jobs(source: Source, settings: Settings, progress: Progress) -> tuple[TrackJob, ...]:
+def stream_jobs(run: Run, source: Source) -> tuple[TrackJob, ...]:
     """A job for every audio track of a recording.
 
     Raises:
         InputError: It has one audio track only.
         UsageError: A speaker is given in another form than TRACK=NAME, or one track or channel was chosen.
     """
+    settings = run.settings
     chosen = {
         "--audio-stream": settings.normalise.audio_stream is not None,
         "--channel": settings.normalise.channel is not None,
@@ -96,7 +99,7 @@ def stream_jobs(source: Source, settings: Settings, progress: Progress) -> tuple
         f"{title} {stream.index + 1}" if titles.count(title) > 1 else title
         for title, stream in zip(titles, streams, strict=True)
     ]
-    speakers = _named(list(names), names, settings, progress)
+    speakers = _named(list(names), names, run)
     return tuple(
         TrackJob(
             Track(source.name, source.sha256, speaker, stream=stream.index),
@@ -116,21 +119,20 @@ def divided_by(source: Source) -> str:
     return "Run transcribe FILE --speakers auto"
 
 
-def track_jobs(
-    paths: Sequence[Path], settings: Settings, engines: Engines, progress: Progress
-) -> tuple[TrackJob, ...]:
+def track_jobs(run: Run, paths: Sequence[Path]) -> tuple[TrackJob, ...]:
     """A job for every file.
 
     Raises:
         InputError: A file is missing, is no recording, or is there twice; or there is only one.
         UsageError: A speaker is given in another form than TRACK=NAME, or the tracks are to be cut.
     """
+    settings = run.settings
     if settings.normalise.from_ms is not None or settings.normalise.to_ms is not None:
         raise UsageError(
             "--from and --to cut one recording, and tracks may begin at different times",
             "Transcribe the whole tracks",
         )
-    sources = [source_of(path, settings, engines, progress) for path in paths]
+    sources = [source_of(run, path) for path in paths]
     if len(sources) == 1:
         raise InputError(
             f"{sources[0].path} is one file, and multitrack takes at least two, one for each speaker",
@@ -142,19 +144,19 @@ def track_jobs(
         if twin is not source:
             raise InputError(f"{twin.path} and {source.path} are the same recording", "Name each track once")
     names = [source.name for source in sources]
-    speakers = _named(speakers_of(names), names, settings, progress)
+    speakers = _named(speakers_of(names), names, run)
     return tuple(
         TrackJob(Track(source.name, source.sha256, speaker), source, settings)
         for source, speaker in zip(sources, speakers, strict=True)
     )
 
 
-def _named(speakers: list[str], names: Sequence[str], settings: Settings, progress: Progress) -> list[str]:
+def _named(speakers: list[str], names: Sequence[str], run: Run) -> list[str]:
     """The speakers, those that the user names under the user's names."""
-    for key, name in values_of(settings.tracks.track_speakers, "--speaker", "NAME"):
+    for key, name in values_of(run.settings.tracks.track_speakers, "--speaker", "NAME"):
         index = find_track(key, names, speakers)
         if index is None:
-            progress(Warned(f"--speaker {key}={name}: there is no track {key}; tracks: {listed(names)}"))
+            run.progress(Warned(f"--speaker {key}={name}: there is no track {key}; tracks: {listed(names)}"))
         else:
             speakers[index] = name
     if (twice := next((each for each in speakers if speakers.count(each) > 1), None)) is not None:

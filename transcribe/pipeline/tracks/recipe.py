@@ -27,8 +27,8 @@ from transcribe.core.text import to_json
 from transcribe.core.waveform import Waveform
 from transcribe.core.workspace import LAYOUT, Workspace
 from transcribe.pipeline.identity import open_workspace, provenance_of
-from transcribe.pipeline.ports import Engines
-from transcribe.pipeline.recipe import listened, transcribing
+from transcribe.pipeline.ports import Run
+from transcribe.pipeline.recognition import listened, recognising
 from transcribe.pipeline.stages.channels import extract_of
 from transcribe.pipeline.stages.probe import probe
 from transcribe.pipeline.suspend import Pausing
@@ -50,37 +50,35 @@ ENOUGH_MS = 30_000
 section 2.3). In less, such as a few `mhm`, it guesses."""
 
 
-def open_joint_workspace(jobs: Sequence[TrackJob], settings: Settings, engines: Engines) -> Workspace:
+def open_joint_workspace(run: Run, jobs: Sequence[TrackJob]) -> Workspace:
     """The work directory of all tracks together: what is known before and after they are recognised."""
+    settings = run.settings
     identity = (
         LAYOUT,
         [(job.track, job.source.stream) for job in jobs],
         settings.tracks.track_offsets,
         settings.tracks.drop_bleed,
-        provenance_of(settings, engines),
+        provenance_of(settings, run.engines),
     )
     tracks = hashlib.sha256("".join(job.source.sha256 for job in jobs).encode()).hexdigest()
     fingerprint = hashlib.sha256(to_json(identity)).hexdigest()
     return Workspace(work_root(), f"{tracks[:32]}/{fingerprint[:32]}")
 
 
-def transcribing_tracks(
-    work: Workspace, jobs: Sequence[TrackJob], settings: Settings, engines: Engines, progress: Progress
-) -> Pausing[Episode]:
+def recognising_tracks(run: Run, work: Workspace, jobs: Sequence[TrackJob]) -> Pausing[Episode]:
     """Recognise every track and put them together; goes on where an earlier run was stopped.
 
     Args:
+        run: What works on them.
         work: The work directory of all tracks, locked.
         jobs: The tracks.
-        settings: What is asked for.
-        engines: What works on them.
-        progress: Told of everything.
 
     Raises:
         InputError: Only one track is left, because the others hold the same sound.
         TranscribeError: A stage of a track failed.
     """
-    arrangement = _arranged(work, jobs, settings, engines, progress)
+    progress = run.progress
+    arrangement = _arranged(run, work, jobs)
     gone = {each.index: each.reason for each in arrangement.left_out}
     if len(jobs) - len(gone) < 2:
         (index, reason), *_ = gone.items()
@@ -94,12 +92,11 @@ def transcribing_tracks(
     for index in sorted(kept, key=lambda each: -arrangement.own[each].speech.duration_ms):
         job, track, own = jobs[index], arrangement.tracks[index], arrangement.own[index]
         speech = _on_own_clock(own, track)
-        language = _main_language(own, recognised.values(), settings)
+        language = _main_language(own, recognised.values(), run.settings)
         progress(TrackStarted(track.label, track.speaker, index + 1, len(jobs)))
-        with _workspace(job, jobs, settings, engines) as place:
-            recognised[index] = yield from transcribing(
-                place, job.source, job.settings, engines, _Told(progress, track), speech, language
-            )
+        its_own = replace(run, settings=job.settings, progress=_Told(progress, track))
+        with _workspace(run, job, jobs) as place:
+            recognised[index] = yield from recognising(its_own, place, job.source, speech, language)
     episodes = [recognised[index] for index in kept]
     progress(StageStarted("merge"))
     spoken = [
@@ -119,22 +116,21 @@ def _main_language(own: Own, before: Iterable[Episode], settings: Settings) -> L
     return next((each.transcript.language for each in before), None)
 
 
-def mixed(
-    work: Workspace, jobs: Sequence[TrackJob], episode: Episode, name: Path, engines: Engines
-) -> Episode:
+def mixed(run: Run, work: Workspace, jobs: Sequence[TrackJob], episode: Episode, name: Path) -> Episode:
     """The episode with a mix of its tracks as its recording; as it was where nothing can be mixed.
 
     Args:
+        run: What works on it.
         work: The work directory of all tracks; the mix is kept in it as MIX_FILE.
         jobs: The tracks, also those left out.
         episode: Its transcript.
         name: Where the mix will be published.
-        engines: What works on it.
 
     Raises:
         TranscribeError: A track cannot be read or the mix not be written.
     """
-    if engines.editor is None or episode.tracks[0].divided:
+    editor = run.engines.editor
+    if editor is None or episode.tracks[0].divided:
         return episode
     sources = {job.source.sha256: job.source for job in jobs}
     place = work.path / MIX_FILE
@@ -142,12 +138,12 @@ def mixed(
         voices = [_voice(sources[track.sha256], track) for track in episode.tracks]
         temporary = place.with_suffix(".tmp")
         try:
-            engines.editor.mix(voices, temporary)
+            editor.mix(voices, temporary)
             temporary.replace(place)
             work.vouch(MIX_FILE)
         finally:
             temporary.unlink(missing_ok=True)
-    source = probe(place, None, engines.prober)
+    source = probe(place, None, run.engines.prober)
     chapters = episode.source.chapters
     return replace(episode, source=replace(source, path=str(name), name=name.name, chapters=chapters))
 
@@ -156,22 +152,21 @@ def _voice(source: Source, track: Track) -> Voice:
     return Voice(extract_of(source, 0, None, None), track.at(0), track.drift_ppm)
 
 
-def _arranged(
-    work: Workspace, jobs: Sequence[TrackJob], settings: Settings, engines: Engines, progress: Progress
-) -> Arrangement:
+def _arranged(run: Run, work: Workspace, jobs: Sequence[TrackJob]) -> Arrangement:
     """Where the tracks lie and what is whose; for that all of them are decoded, unless it is known."""
     kept = work.load(ARRANGEMENT, Arrangement)
     if kept is not None:
         return kept
+    settings, progress = run.settings, run.progress
     chosen = _chosen_offsets(jobs, settings)
     with ExitStack() as locks:
         tracks: list[Listened] = []
-        places = [_workspace(job, jobs, settings, engines) for job in jobs]
+        places = [_workspace(run, job, jobs) for job in jobs]
         for place in sorted(places, key=lambda each: each.key):  # in one order, or two runs wait forever
             locks.enter_context(place)
         for number, (job, place) in enumerate(zip(jobs, places, strict=True), 1):
             progress(TrackStarted(job.track.label, job.track.speaker, number, len(jobs)))
-            audio, speech = listened(place, job.source, job.settings, engines, progress)
+            audio, speech = listened(replace(run, settings=job.settings), place, job.source)
             tracks.append(Listened(job.track, job.source, Waveform.of(audio, place.path), speech))
         progress(StageStarted("align"))
         arrangement = arrange(tracks, chosen, drop_bleed=settings.tracks.drop_bleed)
@@ -200,11 +195,12 @@ def _chosen_offsets(jobs: Sequence[TrackJob], settings: Settings) -> dict[int, i
     return chosen
 
 
-def _workspace(job: TrackJob, jobs: Sequence[TrackJob], settings: Settings, engines: Engines) -> Workspace:
+def _workspace(run: Run, job: TrackJob, jobs: Sequence[TrackJob]) -> Workspace:
     """A track's own work directory: its words depend on what bleeds into it, and so on the others."""
     others = sorted(f"{each.source.sha256}/{each.source.stream}" for each in jobs)
-    among = (*others, *settings.tracks.track_offsets, str(settings.tracks.drop_bleed))
-    return open_workspace(job.source, job.settings, engines, among)
+    asked = run.settings.tracks
+    among = (*others, *asked.track_offsets, str(asked.drop_bleed))
+    return open_workspace(replace(run, settings=job.settings), job.source, among)
 
 
 def _on_own_clock(own: Own, track: Track) -> SpeechSpans | None:

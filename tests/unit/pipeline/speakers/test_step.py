@@ -33,7 +33,7 @@ from transcribe.core.media import Decoding, Extract, Sink
 from transcribe.core.settings import Settings
 from transcribe.core.waveform import Waveform
 from transcribe.core.workspace import Workspace
-from transcribe.pipeline.ports import Engines
+from transcribe.pipeline.ports import Engines, Run
 from transcribe.pipeline.speakers.register import Enrolled, Register
 from transcribe.pipeline.speakers.step import check_speakers, diarised
 
@@ -115,7 +115,7 @@ def told(
     work: Workspace, diariser: Diariser | None, settings: Settings = AUTO, decoder: Decoder | None = None
 ) -> tuple[Episode, list[Event]]:
     events: list[Event] = []
-    done = diarised(work, episode(), settings, engines(diariser, decoder), events.append)
+    done = diarised(Run(settings, engines(diariser, decoder), events.append), work, episode())
     return done, events
 
 

@@ -16,7 +16,7 @@ from transcribe.core.events import Event, Warned
 from transcribe.core.settings import Settings
 from transcribe.engines.ffmpeg import Ffmpeg
 from transcribe.engines.silero import SileroDetector
-from transcribe.pipeline.ports import Engines
+from transcribe.pipeline.ports import Engines, Run
 from transcribe.pipeline.tracks.choice import Choice, Sample, choice_of, source_of
 from transcribe.pipeline.tracks.inputs import parts_of, track_jobs
 
@@ -46,7 +46,7 @@ def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def found(path: Path, ffmpeg: Ffmpeg, **options: object) -> tuple[Source, list[str]]:
     events: list[Event] = []
-    source = source_of(path, Settings.of(**options), engines_with(ffmpeg), events.append)
+    source = source_of(Run(Settings.of(**options), engines_with(ffmpeg), events.append), path)
     return source, [event.message for event in events if isinstance(event, Warned)]
 
 
@@ -160,7 +160,7 @@ def test_what_is_taken_and_what_is_left_out(samples: list[Sample], expected: Cho
 def test_the_tracks_of_a_file_are_jobs(ffmpeg: Ffmpeg, make_media: MakeMedia, work: Path) -> None:
     path = file_of(make_media, "talk.mkv", SILENCE, DICKENS, AUSTEN, titles=("", "Mic", "Mic"))
     settings = Settings.of(tracks=True, track_speakers="track3=Ala")
-    jobs = parts_of(path, settings, engines_with(ffmpeg), lambda _: None)
+    jobs = parts_of(Run(settings, engines_with(ffmpeg)), path)
     assert [(job.source.stream, job.track.speaker, job.track.label) for job in jobs] == [
         (0, "Track 1", "talk.mkv, track 1"),
         (1, "Mic 2", "talk.mkv, track 2"),
@@ -175,7 +175,7 @@ def test_tracks_are_whole(
     path = file_of(make_media, "talk.mkv", SILENCE, DICKENS)
     settings = Settings.of(tracks=True, **options)
     with pytest.raises(UsageError, match="--tracks recognises every track whole"):
-        parts_of(path, settings, engines_with(ffmpeg), lambda _: None)
+        parts_of(Run(settings, engines_with(ffmpeg)), path)
 
 
 def test_each_refusal_names_the_command_that_works(ffmpeg: Ffmpeg, make_media: MakeMedia, work: Path) -> None:
@@ -188,9 +188,9 @@ def test_each_refusal_names_the_command_that_works(ffmpeg: Ffmpeg, make_media: M
         settings = Settings.of(**options)
         with pytest.raises(InputError) as caught:
             if settings.tracks.divided:
-                parts_of(path, settings, engines, lambda _: None)
+                parts_of(Run(settings, engines), path)
             else:
-                track_jobs([path], settings, engines, lambda _: None)
+                track_jobs(Run(settings, engines), [path])
         return str(caught.value)
 
     assert "has one channel" in refusal(several, channels=True)
