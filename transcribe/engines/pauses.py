@@ -48,10 +48,15 @@ SNAP_MS = 130
 LEAST_WORD_MS = 20
 """A word that is given less shares the time of a neighbour."""
 
+FIRST_SOUND_MS = 400
+"""The first word starts where its sound does, if the alignment is late by no more: a syllable or two."""
+
 LONG_WORD_MS = 200
 SQUEEZED_MS = 100
-"""A word that the alignment gives at least the first is not left with less than the second: what seems a
-pause in it is a quiet part of the word, a vowel that sinks into the noise."""
+LONGEST_DIP_MS = 400
+"""In noise, a word that the alignment gives at least the first is not left with less than the second: what
+seems a pause in it, up to the third, is a vowel that sinks into the noise. What a window begins with is a
+pause: it begins before somebody speaks."""
 
 Pause = tuple[int, int]
 """First hop, and the one behind the last."""
@@ -106,10 +111,10 @@ def settle(
     longest_ms = len(samples) // SAMPLES_PER_MS
     aligned = spaced(words, longest_ms)
     settled = aligned
-    pauses = _listen(samples)
+    pauses, noisy = _listen(samples)
     while pauses:
         moved = _settled(words, _Clock.of(pauses, longest_ms // HOP_MS), longest_ms)
-        believed = _believed(pauses, aligned, moved)
+        believed = _believed(pauses, aligned, moved) if noisy else pauses
         if believed == pauses:
             settled = moved
             break
@@ -146,15 +151,24 @@ def spaced(words: Sequence[Word], longest_ms: int) -> list[Word]:
 
 def _settled(words: Sequence[Word], clock: _Clock, longest_ms: int) -> list[Word]:
     """The words with their boundaries at these pauses."""
-    bounds = [clock.voiced(words[0].start_ms), *(clock.voiced(word.end_ms) for word in words)]
+    bounds = [
+        clock.voiced(_onset(words[0].start_ms, clock.pauses)),
+        *(clock.voiced(word.end_ms) for word in words),
+    ]
     bounds = _at_pauses(_shared(bounds, words), clock)
     return spaced(_timed(words, bounds, clock, longest_ms), longest_ms)
+
+
+def _onset(start_ms: int, pauses: Sequence[Pause]) -> int:
+    """Where the sound begins in which a word starts, or just behind which; its start if that is far."""
+    ends = [end * HOP_MS for begin, end in pauses if begin * HOP_MS <= start_ms - SNAP_MS]
+    return ends[-1] if ends and 0 <= start_ms - ends[-1] <= FIRST_SOUND_MS else start_ms
 
 
 def _believed(
     pauses: tuple[Pause, ...], aligned: Sequence[Word], settled: Sequence[Word]
 ) -> tuple[Pause, ...]:
-    """Pauses without those that lie in a word which they leave next to nothing of."""
+    """Pauses without the short ones that lie in a word which they leave next to nothing of."""
     squeezed = [
         before
         for before, after in zip(aligned, settled, strict=True)
@@ -163,36 +177,40 @@ def _believed(
     return tuple(
         (start, end)
         for start, end in pauses
-        if not any(word.start_ms < end * HOP_MS and start * HOP_MS < word.end_ms for word in squeezed)
+        if not start
+        or (end - start) * HOP_MS > LONGEST_DIP_MS
+        or not any(word.start_ms < end * HOP_MS and start * HOP_MS < word.end_ms for word in squeezed)
     )
 
 
-def _listen(samples: NDArray[np.float32]) -> tuple[Pause, ...]:
-    """Where nobody speaks; nothing where that cannot be heard."""
+def _listen(samples: NDArray[np.float32]) -> tuple[tuple[Pause, ...], bool]:
+    """Where nobody speaks, nothing where that cannot be heard; whether it is noise that limits what can."""
     import numpy as np
 
     hop = HOP_MS * SAMPLES_PER_MS
     count = len(samples) // hop
     if count < 3:
-        return ()
+        return (), False
     frames = np.lib.stride_tricks.sliding_window_view(np.pad(samples[: count * hop], hop), 3 * hop)[::hop]
     spectrum = np.abs(np.fft.rfft(frames * np.hanning(3 * hop), axis=1))
     heard = spectrum[:, LOWEST_HZ * 3 * hop // SAMPLE_RATE :]
     level = 10 * np.log10(np.square(heard / (3 * hop)).sum(axis=1) + 1e-10)
     recorded = level[level > DIGITAL_SILENCE_DB]
     if not len(recorded):
-        return ()
+        return (), False
     loud, quiet = np.percentile(recorded, 95), np.percentile(recorded, 5)
     threshold = max(loud - BELOW_LOUDEST_DB, min(quiet + ABOVE_QUIETEST_DB, loud - UNDER_SPEECH_DB))
+    noisy = bool(threshold > loud - BELOW_LOUDEST_DB)
     if threshold < quiet + LEAST_MARGIN_DB:
-        return ()
+        return (), False
     silent = level <= threshold
     edges = np.flatnonzero(np.diff(np.concatenate(([0], silent.astype(np.int8), [0]))))
-    return tuple(
+    pauses = tuple(
         (int(start), int(end))
         for start, end in zip(edges[::2], edges[1::2], strict=True)
         if (end - start) * HOP_MS >= SHORTEST_PAUSE_MS
     )
+    return pauses, noisy
 
 
 def _shared(bounds: list[int], words: Sequence[Word]) -> list[int]:

@@ -90,6 +90,30 @@ def test_quiet_moments_that_would_leave_nothing_of_a_word_are_no_pauses() -> Non
     assert [word.start_ms for word in words] == pytest.approx([word.start_ms for word in aligned], abs=50)
 
 
+def test_a_short_word_behind_a_long_pause_leaves_it_there() -> None:
+    aligned = (
+        Word(300, 2260, "imagination.", 0.9),
+        Word(2080, 2460, "I", 0.9),
+        Word(2460, 2900, "will", 0.9),
+    )
+    clean = np.random.default_rng(3).standard_normal(3 * RATE) * 0.1
+    for start, end in [(0, 300), (750, 2400), (2900, 3000)]:
+        clean[start * 16 : end * 16] *= 0.001
+    (words,) = settle([aligned], window(clean))
+    assert (words[0].end_ms, words[1].start_ms) == pytest.approx((750, 2400), abs=50)
+
+
+def test_the_first_word_starts_where_its_sound_does() -> None:
+    """As an alignment has it that gives "One." the pause behind it, and starts it at its sound's end."""
+    aligned = (Word(430, 2160, "One.", 0.9), Word(2160, 2440, "From", 0.9), Word(2440, 2900, "us.", 0.9))
+    clean = np.random.default_rng(3).standard_normal(3 * RATE) * 0.1
+    for start, end in [(0, 220), (410, 2110), (2900, 3000)]:
+        clean[start * 16 : end * 16] *= 0.001
+    (words,) = settle([aligned], window(clean))
+    assert [word.start_ms for word in words] == pytest.approx([220, 2110, 2440], abs=50)
+    assert words[0].end_ms == pytest.approx(410, abs=50)
+
+
 def test_in_noise_as_loud_as_speech_the_alignment_stays() -> None:
     assert settle([WORDS], window(disturbed(speech(), "white noise", -3))) == (WORDS,)
 
