@@ -22,8 +22,9 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.machine import this_machine
-from transcribe.core.episode import SpeechSpans, Turn
+from transcribe.core.episode import Turn
 from transcribe.core.events import silent
+from transcribe.core.recording import SpeechSpans
 from transcribe.core.settings import ComputeSettings, DetectSettings, NormaliseSettings
 from transcribe.core.waveform import Waveform
 from transcribe.engines.ffmpeg import Ffmpeg

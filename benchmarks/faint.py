@@ -23,8 +23,9 @@ from benchmarks.clips import read_clips, read_long_english, read_silence
 from benchmarks.disturb import LEVEL, RATE, STRENGTHS, Samples, disturbed, rms
 from benchmarks.rooms import decoded, write
 from benchmarks.tables import table
-from transcribe.core.episode import Audio, SpeechSpan, SpeechSpans, Spot
+from transcribe.core.episode import Spot
 from transcribe.core.events import silent
+from transcribe.core.recording import Audio, SpeechSpan, SpeechSpans
 from transcribe.core.settings import ComputeSettings, DetectSettings, NormaliseSettings
 from transcribe.core.waveform import Waveform
 from transcribe.engines.ffmpeg import Ffmpeg

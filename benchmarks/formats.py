@@ -23,21 +23,17 @@ from statistics import median
 
 from benchmarks.machine import code_version, this_machine
 from transcribe.core.episode import (
-    Audio,
-    AudioStream,
     Coverage,
     Episode,
     Language,
     ModelIdentity,
     Provenance,
     Segment,
-    Source,
-    SpeechSpan,
-    SpeechSpans,
     Transcript,
     Word,
 )
 from transcribe.core.events import silent
+from transcribe.core.recording import Audio, AudioStream, Source, SpeechSpan, SpeechSpans
 from transcribe.core.settings import NotesSettings, SubtitleSettings
 from transcribe.formats import FORMATS, PACK, render
 from transcribe.notes.write import write_notes

@@ -25,8 +25,8 @@ import numpy as np
 
 from benchmarks.clips import Clip, read_clips
 from benchmarks.recognisers import ask
-from transcribe.core.episode import SpeechSpans
 from transcribe.core.events import silent
+from transcribe.core.recording import SpeechSpans
 from transcribe.core.settings import ComputeSettings, DetectSettings, NormaliseSettings, PlanSettings
 from transcribe.core.waveform import Waveform
 from transcribe.engines.ffmpeg import Ffmpeg

@@ -17,18 +17,12 @@ from transcribe.core import telemetry
 
 if TYPE_CHECKING:
     from transcribe.core.episode import (
-        Audio,
-        AudioStream,
         Coverage,
         Episode,
         Language,
         ModelIdentity,
-        Piece,
         Provenance,
         Segment,
-        Source,
-        SpeechSpan,
-        SpeechSpans,
         Spot,
         Track,
         Transcript,
@@ -58,6 +52,7 @@ if TYPE_CHECKING:
         Warned,
         WriterAdvanced,
     )
+    from transcribe.core.recording import Audio, AudioStream, Piece, Source, SpeechSpan, SpeechSpans
     from transcribe.core.show_notes import (
         Authorship,
         Chapter,

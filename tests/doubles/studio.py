@@ -11,9 +11,11 @@ import numpy as np
 from in_process import InProcess
 from numpy.typing import NDArray
 
-from transcribe.core.episode import SAMPLE_RATE, AudioStream, DecodingOptions, Heard, ModelIdentity, Word
+from transcribe.core.episode import ModelIdentity, Word
 from transcribe.core.errors import InputError
+from transcribe.core.hearing import DecodingOptions, Heard
 from transcribe.core.media import Container, Decoding, Extract, Sink
+from transcribe.core.recording import SAMPLE_RATE, AudioStream
 from transcribe.pipeline.ports import Engines
 
 Window = NDArray[np.float32]

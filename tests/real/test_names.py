@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from transcribe.core.episode import Chunk, DecodingOptions, SpeechSpan
+from transcribe.core.hearing import Chunk, DecodingOptions
+from transcribe.core.recording import SpeechSpan
 from transcribe.core.waveform import Waveform
 from transcribe.engines.ctranslate2 import CTranslate2
 from transcribe.engines.pool import WorkerPool

@@ -1,232 +1,17 @@
-"""The values that flow through the pipeline: frozen, neutral, times in integer milliseconds.
+"""The episode: a transcript, what became of every second of speech, and all else that the formats write out.
 
-`Path → Source → Audio → SpeechSpans → Chunks → ChunkResults → Transcript → Episode`
-
-Each of these is also an artefact of the same name in the work directory. All times are on the
-timeline of the recording as the user has it: 0 is its first sample, also with `--from`.
+Frozen and neutral, times in integer milliseconds on the recording's timeline: 0 is its first sample.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import floor
 from typing import Literal
 
+from transcribe.core.recording import Audio, Source, SpeechSpans
 from transcribe.core.show_notes import NO_SHOW, Chapter, Show, ShowNotes
-
-SAMPLE_RATE = 16_000
-"""Hz. Whisper's input rate (Radford et al. 2022, section 2.2); everything is resampled to it."""
-
-SAMPLES_PER_MS = SAMPLE_RATE // 1000
-
-LONGEST_WINDOW_MS = 30_000
-"""What Whisper hears at a time (Radford et al. 2022, section 2.2)."""
-
-
-@dataclass(frozen=True)
-class AudioStream:
-    """One audio stream of a container.
-
-    Attributes:
-        index: Position among the container's audio streams, from 0 (ffmpeg's `0:a:index`).
-        codec: ffmpeg's codec name.
-        sample_rate: Hz.
-        channels: Number of channels; 0 where ffmpeg's name of the layout does not tell.
-        language: ISO 639 code the container states, or empty.
-        title: Title the container states, or empty.
-        default: Whether the container marks the stream as default.
-        layout: ffmpeg's name of the channel layout, such as `5.1(side)` or `12 channels`; empty where not
-            known.
-    """
-
-    index: int
-    codec: str
-    sample_rate: int
-    channels: int
-    language: str = ""
-    title: str = ""
-    default: bool = False
-    layout: str = ""
-
-
-@dataclass(frozen=True)
-class Source:
-    """A recording as found on disk.
-
-    Attributes:
-        path: Where it lies, as the user named it.
-        name: File name without directories; what people are shown.
-        sha256: Hex digest of the file's bytes: the recording's identity.
-        bytes: File size.
-        container: ffmpeg's format name.
-        duration_ms: Length the container states, or None where it states none.
-        streams: Every audio stream, in the container's order; never empty.
-        stream: Index of the audio stream that is transcribed.
-        tags: Container metadata (title, artist, album, ...), sorted by key.
-        pictures: Whether the length stated may be that of moving pictures or other streams.
-        stamp: What the system said of the file just before it was read; empty where nobody asked.
-        chapters: Those that the recording's makers set, in order of their starts.
-    """
-
-    path: str
-    name: str
-    sha256: str
-    bytes: int
-    container: str
-    duration_ms: int | None
-    streams: tuple[AudioStream, ...]
-    stream: int
-    tags: tuple[tuple[str, str], ...] = ()
-    pictures: bool = False
-    stamp: tuple[int, ...] = field(default=(), compare=False)
-    chapters: tuple[Chapter, ...] = ()
-
-
-@dataclass(frozen=True)
-class Piece:
-    """Sound that is stored in one go; between pieces nothing was recorded.
-
-    Attributes:
-        at: Its first sample on the timeline, counted from where the audio starts.
-        stored: The same sample in the file.
-        samples: How many there are.
-    """
-
-    at: int
-    stored: int
-    samples: int
-
-    @property
-    def end(self) -> int:
-        """The sample after its last one on the timeline."""
-        return self.at + self.samples
-
-    def part(self, start: int, end: int) -> Piece:
-        """What of it lies between two places of the timeline; may be empty."""
-        first = max(self.at, start)
-        return Piece(first, self.stored + first - self.at, max(0, min(self.end, end) - first))
-
-
-@dataclass(frozen=True)
-class Audio:
-    """The recording as the recogniser hears it: mono 32-bit floats at 16 kHz, in one file.
-
-    Attributes:
-        file: Name of the raw little-endian float32 file in the work directory.
-        samples: Length of its timeline in samples.
-        start_ms: Where its first sample lies on the recording's timeline (`--from`).
-        loudness_lufs: Integrated loudness of the decoded audio (EBU R128), None when unmeasurable.
-        gain_db: Gain that brings speech to the common level; applied when samples are read.
-        warnings: What went wrong while decoding without making it fail, for people.
-        pieces: Where the stored samples lie on that timeline, in order; empty where they fill it.
-        astray: Whether timestamps of the container are wrong or start again, so that the length it states is
-            wrong, too, and nothing can be sought by them.
-        faults: Those of the warnings that concern the sound itself: speech in it may go unnoticed.
-    """
-
-    file: str
-    samples: int
-    start_ms: int
-    loudness_lufs: float | None
-    gain_db: float
-    warnings: tuple[str, ...] = ()
-    pieces: tuple[Piece, ...] = ()
-    astray: bool = False
-    faults: tuple[str, ...] = ()
-
-    @property
-    def duration_ms(self) -> int:
-        """Length in ms, rounded down."""
-        return self.samples // SAMPLES_PER_MS
-
-    @property
-    def end_ms(self) -> int:
-        """Where the last sample lies on the recording's timeline."""
-        return self.start_ms + self.duration_ms
-
-
-@dataclass(frozen=True)
-class SpeechSpan:
-    """A stretch in which somebody speaks: `start_ms ≤ t < end_ms`."""
-
-    start_ms: int
-    end_ms: int
-
-    @property
-    def duration_ms(self) -> int:
-        """Length in ms."""
-        return self.end_ms - self.start_ms
-
-    def overlaps(self, other: SpeechSpan) -> bool:
-        """Whether they have time in common."""
-        return self.start_ms < other.end_ms and other.start_ms < self.end_ms
-
-
-@dataclass(frozen=True)
-class SpeechSpans:
-    """Every stretch of detected voice activity, in order, without overlap.
-
-    Attributes:
-        spans: The stretches.
-        assumed: Where the detector failed, and everything is taken for speech; in order.
-    """
-
-    spans: tuple[SpeechSpan, ...]
-    assumed: tuple[SpeechSpan, ...] = ()
-
-    @property
-    def duration_ms(self) -> int:
-        """Total speech in ms."""
-        return sum(span.duration_ms for span in self.spans)
-
-
-@dataclass(frozen=True)
-class Chunk:
-    """One window for the recogniser: pieces of the recording laid end to end.
-
-    Long pauses are left out between the pieces, so that a window is full of speech.
-
-    Attributes:
-        index: Position in the plan, from 0.
-        pieces: The stretches of the recording it is made of, in order, without overlap.
-        keeps: The stretch whose words are this chunk's, where it overlaps its neighbours because
-            speech had to be cut; None where it does not.
-        language: Language spoken in it (Whisper's code), where the recording has several; else empty.
-    """
-
-    index: int
-    pieces: tuple[SpeechSpan, ...]
-    keeps: SpeechSpan | None = None
-    language: str = ""
-
-    @property
-    def start_ms(self) -> int:
-        """Where the first piece starts on the recording's timeline."""
-        return self.pieces[0].start_ms
-
-    @property
-    def end_ms(self) -> int:
-        """Where the last piece ends on the recording's timeline."""
-        return self.pieces[-1].end_ms
-
-    @property
-    def duration_ms(self) -> int:
-        """Length of the window in ms: the pieces without what lies between them."""
-        return sum(piece.duration_ms for piece in self.pieces)
-
-
-@dataclass(frozen=True)
-class Chunks:
-    """The plan: every chunk, in order. Chunks never skip a speech span; where two overlap, what each
-    keeps does not."""
-
-    chunks: tuple[Chunk, ...]
-
-    @property
-    def duration_ms(self) -> int:
-        """Length of all windows together, in ms."""
-        return sum(chunk.duration_ms for chunk in self.chunks)
 
 
 @dataclass(frozen=True)
@@ -279,44 +64,6 @@ def join_words(words: Sequence[Word]) -> str:
     return "".join((" " if word.space_before else "") + word.text for word in words).strip()
 
 
-@dataclass(frozen=True)
-class DecodingOptions:
-    """How a recogniser is asked to listen.
-
-    Attributes:
-        language: Language spoken (Whisper's code).
-        translate: Whether to write English instead of the language spoken.
-        prompt: Text that stands before the window's own, or empty.
-        beam_size: Candidates kept while decoding; 1 is greedy.
-        margin_ms: Silence that is heard after a window; 30 s in all at the most.
-    """
-
-    language: str
-    translate: bool = False
-    prompt: str = ""
-    beam_size: int = 1
-    margin_ms: int = LONGEST_WINDOW_MS
-
-
-@dataclass(frozen=True)
-class Heard:
-    """What a recogniser heard in one window, on the window's own timeline (0 is its first sample).
-
-    Attributes:
-        segments: The words of each stretch of text that belongs together.
-    """
-
-    segments: tuple[tuple[Word, ...], ...]
-
-    @property
-    def words(self) -> tuple[Word, ...]:
-        """Every word of every segment, in order."""
-        return tuple(word for segment in self.segments for word in segment)
-
-
-Placed = Literal["reference", "found", "chosen", "together", "stated", "assumed"]
-"""How it is known where a track lies on the timeline; see `Track`."""
-
 SpotKind = Literal["missing", "suspect", "redecoded", "seam", "uncertain"]
 
 
@@ -337,23 +84,6 @@ class Spot:
     end_ms: int
     kind: SpotKind
     reason: str
-
-
-@dataclass(frozen=True)
-class ChunkResult:
-    """What the recogniser heard in one chunk, already on the recording's timeline.
-
-    Attributes:
-        chunk: Index of the chunk.
-        language: ISO 639-1 code the chunk was decoded in.
-        segments: What was said; empty when nothing was.
-        spots: What was noticed while listening.
-    """
-
-    chunk: int
-    language: str
-    segments: tuple[Segment, ...]
-    spots: tuple[Spot, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -425,58 +155,6 @@ class Language:
         """For people, such as "language: de, probability 0.98"."""
         share = f", {100 * self.share:.0f} % of the speech" if self.share < 1 else ""
         return f"language: {self.code}, probability {self.probability:.2f}{share}"
-
-
-@dataclass(frozen=True)
-class Ballot:
-    """What one stretch of speech says about its language.
-
-    Attributes:
-        chunk: Index of the stretch in its plan.
-        probabilities: Probability of every language the model knows, by code.
-    """
-
-    chunk: int
-    probabilities: tuple[tuple[str, float], ...]
-
-
-@dataclass(frozen=True)
-class LanguageRun:
-    """A stretch of the recording in which one language is spoken.
-
-    Attributes:
-        start_ms: Where it starts.
-        end_ms: Where it ends.
-        code: The language (Whisper's code).
-        probability: Mean probability of the language in it, weighted by speech.
-        speech_ms: How much speech it has.
-    """
-
-    start_ms: int
-    end_ms: int
-    code: str
-    probability: float
-    speech_ms: int
-
-
-@dataclass(frozen=True)
-class Languages:
-    """Every language of a recording that has several, in order; neighbours differ."""
-
-    runs: tuple[LanguageRun, ...]
-
-    @property
-    def main(self) -> Language | None:
-        """The language spoken most; None where nobody speaks."""
-        spoken_ms: dict[str, int] = {}
-        for run in self.runs:
-            spoken_ms[run.code] = spoken_ms.get(run.code, 0) + run.speech_ms
-        if not spoken_ms:
-            return None
-        code = max(spoken_ms, key=lambda each: (spoken_ms[each], each))
-        sure = sum(run.probability * run.speech_ms for run in self.runs if run.code == code)
-        share = spoken_ms[code] / sum(spoken_ms.values())
-        return Language(code, round(sure / spoken_ms[code], 4), detected=True, share=round(share, 4))
 
 
 @dataclass(frozen=True)
@@ -567,6 +245,10 @@ class Provenance:
     engine: str
     model: ModelIdentity
     settings: tuple[tuple[str, str], ...]
+
+
+Placed = Literal["reference", "found", "chosen", "together", "stated", "assumed"]
+"""How it is known where a track lies on the timeline; see `Track`."""
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from transcribe.core.episode import AudioStream
+from transcribe.core.recording import AudioStream
 
 Sink = Callable[[bytes], object]
 """Takes a stream of bytes, block by block."""

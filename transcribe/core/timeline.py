@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import inf
 
-from transcribe.core.episode import SAMPLE_RATE, SAMPLES_PER_MS, Piece
 from transcribe.core.media import Decoding, Extract, Run
+from transcribe.core.recording import SAMPLE_RATE, SAMPLES_PER_MS, Piece
 
 LONGEST_GAP = 24 * 3600 * SAMPLE_RATE
 """Nobody records on after a day of nothing; a clock of 33 bits at 90 kHz (MPEG) is off by 26.5 hours."""

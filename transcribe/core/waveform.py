@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from transcribe.core.episode import SAMPLE_RATE, SAMPLES_PER_MS, Audio, Piece, SpeechSpan
 from transcribe.core.errors import EngineError
+from transcribe.core.recording import SAMPLE_RATE, SAMPLES_PER_MS, Audio, Piece, SpeechSpan
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

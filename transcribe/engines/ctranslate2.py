@@ -17,8 +17,10 @@ from itertools import pairwise
 from math import exp, fsum, log
 from typing import TYPE_CHECKING, Any
 
-from transcribe.core.episode import SAMPLE_RATE, SAMPLES_PER_MS, DecodingOptions, Heard, Word
+from transcribe.core.episode import Word
 from transcribe.core.errors import DependencyError, EngineError
+from transcribe.core.hearing import DecodingOptions, Heard
+from transcribe.core.recording import SAMPLE_RATE, SAMPLES_PER_MS
 from transcribe.engines.pauses import settle
 from transcribe.engines.words import VOTE_MARGIN_MS, Token, context_ms, words_of
 

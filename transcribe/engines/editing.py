@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from transcribe.core.episode import SAMPLE_RATE, Piece
 from transcribe.core.errors import EngineError, InputError
 from transcribe.core.media import Extract, Voice
+from transcribe.core.recording import SAMPLE_RATE, Piece
 from transcribe.core.show_notes import Chapter
 from transcribe.core.timeline import Timeline, fewer, timeline_of
 from transcribe.engines.ffmpeg import Ffmpeg, address, mixed_evenly, words_of

@@ -16,10 +16,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from transcribe.core.episode import SAMPLE_RATE, AudioStream
 from transcribe.core.errors import DependencyError, EngineError, InputError
 from transcribe.core.media import Container, Decoding, Extract, Sink
 from transcribe.core.processes import find_program, safe_path
+from transcribe.core.recording import SAMPLE_RATE, AudioStream
 from transcribe.core.text import kept, restored
 from transcribe.engines.ffmpeg_log import (
     COUNT_SAMPLES,

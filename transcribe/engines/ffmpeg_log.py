@@ -7,8 +7,8 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from transcribe.core.episode import SAMPLE_RATE
 from transcribe.core.media import Recorded, Run
+from transcribe.core.recording import SAMPLE_RATE
 from transcribe.engines.frames import FORMATS
 
 TOLERANCE_S = 0.04

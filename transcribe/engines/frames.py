@@ -19,9 +19,9 @@ from itertools import accumulate
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from transcribe.core.episode import SAMPLE_RATE
 from transcribe.core.files import open_regular
 from transcribe.core.media import Run
+from transcribe.core.recording import SAMPLE_RATE
 from transcribe.core.timecode import format_duration, format_timecode
 
 FORMATS = ("mp3", "aac")

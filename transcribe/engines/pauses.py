@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from transcribe.core.episode import SAMPLE_RATE, SAMPLES_PER_MS, Word
+from transcribe.core.episode import Word
+from transcribe.core.recording import SAMPLE_RATE, SAMPLES_PER_MS
 
 if TYPE_CHECKING:
     import numpy as np

@@ -30,8 +30,8 @@ from multiprocessing.process import BaseProcess
 from typing import Any, Generic, TypeVar
 
 from transcribe.core import processes
-from transcribe.core.episode import Chunk
 from transcribe.core.errors import EngineError, ModelError, TranscribeError
+from transcribe.core.hearing import Chunk
 from transcribe.core.own_process import how_it_ended
 from transcribe.core.timecode import format_stretch
 

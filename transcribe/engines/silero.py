@@ -18,9 +18,10 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from transcribe.core.episode import SAMPLE_RATE, ModelIdentity
+from transcribe.core.episode import ModelIdentity
 from transcribe.core.errors import DependencyError, ModelError
 from transcribe.core.own_process import OwnProcess
+from transcribe.core.recording import SAMPLE_RATE
 
 WINDOW_SAMPLES = 512
 RATE = np.array(SAMPLE_RATE, np.int64)

@@ -19,8 +19,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from transcribe.core.episode import SAMPLE_RATE, DecodingOptions, Heard, Word
+from transcribe.core.episode import Word
 from transcribe.core.errors import DependencyError, EngineError
+from transcribe.core.hearing import DecodingOptions, Heard
+from transcribe.core.recording import SAMPLE_RATE
 from transcribe.engines.pauses import settle
 from transcribe.engines.words import VOTE_MARGIN_MS, Token, context_ms, words_of
 

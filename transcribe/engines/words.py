@@ -7,7 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import exp, log
 
-from transcribe.core.episode import LONGEST_WINDOW_MS, SAMPLES_PER_MS, Word
+from transcribe.core.episode import Word
+from transcribe.core.hearing import LONGEST_WINDOW_MS
+from transcribe.core.recording import SAMPLES_PER_MS
 
 LONGEST_START_MS = 400
 """A word after a pause starts at most this long before its first token's end: a syllable or two.

@@ -21,8 +21,6 @@ import msgspec
 from msgspec import Meta
 
 from transcribe.core.episode import (
-    Audio,
-    AudioStream,
     Coverage,
     Episode,
     Language,
@@ -30,9 +28,6 @@ from transcribe.core.episode import (
     Placed,
     Provenance,
     Segment,
-    Source,
-    SpeechSpan,
-    SpeechSpans,
     Spot,
     SpotKind,
     Track,
@@ -42,6 +37,7 @@ from transcribe.core.episode import (
     Word,
 )
 from transcribe.core.errors import InputError
+from transcribe.core.recording import Audio, AudioStream, Source, SpeechSpan, SpeechSpans
 from transcribe.core.settings import OPTIONS, SubtitleSettings
 from transcribe.core.show_notes import NO_SHOW, Chapter, Show, ShowNotes
 from transcribe.formats.tokens import encodable

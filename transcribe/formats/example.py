@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from transcribe.core.episode import (
-    Audio,
-    AudioStream,
     Coverage,
     Episode,
     Language,
     ModelIdentity,
     Provenance,
     Segment,
-    Source,
-    SpeechSpan,
-    SpeechSpans,
     Transcript,
     Word,
 )
+from transcribe.core.recording import Audio, AudioStream, Source, SpeechSpan, SpeechSpans
 from transcribe.core.show_notes import (
     Authorship,
     Chapter,

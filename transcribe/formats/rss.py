@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from pathlib import PurePath
 from xml.etree import ElementTree as ET
 
-from transcribe.core.episode import Episode, Source
+from transcribe.core.episode import Episode
+from transcribe.core.recording import Source
 from transcribe.core.settings import SubtitleSettings
 from transcribe.core.show_notes import ShowNotes, Statement
 from transcribe.formats import psc

@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from transcribe.core.episode import Coverage, Episode, Source
+from transcribe.core.episode import Coverage, Episode
 from transcribe.core.errors import (
     GateError,
     InputError,
@@ -28,6 +28,7 @@ from transcribe.core.events import (
     Warned,
 )
 from transcribe.core.files import Room, disk_errors
+from transcribe.core.recording import Source
 from transcribe.core.unexpected import ends_run, for_people
 from transcribe.core.workspace import Workspace, scratch
 from transcribe.jobs.memory import Seen, size_and_time

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import psutil
 
-from transcribe.core.episode import Chunks
 from transcribe.core.errors import DependencyError, InputError, ModelError
 from transcribe.core.events import silent
+from transcribe.core.hearing import Chunks
 from transcribe.core.places import shipped
 from transcribe.core.settings import MULTI, ComputeSettings, Settings
 from transcribe.core.waveform import Waveform

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 
-from transcribe.core.episode import Provenance, Source
+from transcribe.core.episode import Provenance
 from transcribe.core.places import work_root
+from transcribe.core.recording import Source
 from transcribe.core.settings import OPTIONS, WORDS_DEPEND_ON, Settings
 from transcribe.core.text import to_json
 from transcribe.core.workspace import LAYOUT, Workspace

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from transcribe.core.diarisation import Diarisation
-from transcribe.core.episode import DecodingOptions, Heard, ModelIdentity, SpeechSpans
+from transcribe.core.episode import ModelIdentity
 from transcribe.core.events import Progress, silent
+from transcribe.core.hearing import DecodingOptions, Heard
 from transcribe.core.media import Container, Decoding, Extract, Sink, Voice
+from transcribe.core.recording import SpeechSpans
 from transcribe.core.settings import Settings
 from transcribe.core.show_notes import Chapter
 from transcribe.core.waveform import Waveform

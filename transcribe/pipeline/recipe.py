@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from transcribe.core.episode import Episode, Source
+from transcribe.core.episode import Episode
 from transcribe.core.events import StageFinished, StageStarted
+from transcribe.core.recording import Source
 from transcribe.core.show_notes import Chapter
 from transcribe.core.workspace import Workspace
 from transcribe.pipeline.identity import open_workspace

@@ -6,21 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from transcribe.core.episode import (
-    Audio,
-    Chunks,
-    Coverage,
-    Episode,
-    Language,
-    Languages,
-    Source,
-    SpeechSpans,
-    Spot,
-    Transcript,
-)
+from transcribe.core.episode import Coverage, Episode, Language, Spot, Transcript
 from transcribe.core.errors import InputError
 from transcribe.core.events import Progress, SegmentRecognised, StageFinished, StageStarted, Warned
+from transcribe.core.hearing import Chunks, Languages
 from transcribe.core.own_process import Died
+from transcribe.core.recording import Audio, Source, SpeechSpans
 from transcribe.core.settings import MULTI
 from transcribe.core.waveform import Waveform
 from transcribe.core.workspace import Workspace

@@ -9,19 +9,8 @@ from pathlib import Path
 import pytest
 
 from transcribe.cli.main import run
-from transcribe.core.episode import (
-    Audio,
-    AudioStream,
-    Coverage,
-    Episode,
-    ModelIdentity,
-    Provenance,
-    Segment,
-    Source,
-    SpeechSpans,
-    Transcript,
-    Word,
-)
+from transcribe.core.episode import Coverage, Episode, ModelIdentity, Provenance, Segment, Transcript, Word
+from transcribe.core.recording import Audio, AudioStream, Source, SpeechSpans
 from transcribe.core.settings import SubtitleSettings
 from transcribe.formats import render
 

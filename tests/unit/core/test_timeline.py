@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transcribe.core.episode import Piece
 from transcribe.core.media import Run
+from transcribe.core.recording import Piece
 from transcribe.core.timeline import LONGEST_GAP, MOST_PIECES, Gap, Timeline, arrange, cut, fewer
 
 S = 16_000

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from transcribe.core.episode import Audio, Piece, SpeechSpan
 from transcribe.core.errors import EngineError
+from transcribe.core.recording import Audio, Piece, SpeechSpan
 from transcribe.core.waveform import Waveform
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from transcribe.core.episode import SpeechSpan, SpeechSpans
+from transcribe.core.recording import SpeechSpan, SpeechSpans
 from transcribe.core.workspace import Workspace
 
 SPANS = SpeechSpans((SpeechSpan(0, 900), SpeechSpan(1000, 2000)))

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from transcribe.core.episode import SAMPLE_RATE, AudioStream
 from transcribe.core.errors import DependencyError, EngineError, InputError
 from transcribe.core.media import Decoding, Extract
+from transcribe.core.recording import SAMPLE_RATE, AudioStream
 from transcribe.core.settings import ComputeSettings
 from transcribe.core.timeline import arrange, cut
 from transcribe.engines.ffmpeg import Ffmpeg, channel_count

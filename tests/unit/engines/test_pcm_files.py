@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from transcribe.core.episode import SAMPLE_RATE, Audio
 from transcribe.core.errors import InputError, UsageError
 from transcribe.core.events import silent
+from transcribe.core.recording import SAMPLE_RATE, Audio
 from transcribe.core.settings import ComputeSettings, NormaliseSettings
 from transcribe.core.waveform import Waveform
 from transcribe.engines.ffmpeg import Ffmpeg

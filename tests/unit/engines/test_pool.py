@@ -17,8 +17,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from transcribe.core.episode import Chunk, SpeechSpan
 from transcribe.core.errors import EngineError, InputError, ModelError, TranscribeError
+from transcribe.core.hearing import Chunk
+from transcribe.core.recording import SpeechSpan
 from transcribe.engines import pool as pool_module
 from transcribe.engines.pool import Answers, WorkerPool
 

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from transcribe.core.episode import (
-    Audio,
-    AudioStream,
     Coverage,
     Episode,
     Language,
     ModelIdentity,
     Provenance,
     Segment,
-    Source,
-    SpeechSpan,
-    SpeechSpans,
     Spot,
     Transcript,
     Word,
 )
+from transcribe.core.recording import Audio, AudioStream, Source, SpeechSpan, SpeechSpans
 
 MS_PER_CHARACTER = 70
 

@@ -13,8 +13,6 @@ from hypothesis import strategies as st
 from spoken import episode, segment
 
 from transcribe.core.episode import (
-    Audio,
-    AudioStream,
     Coverage,
     Episode,
     Language,
@@ -22,15 +20,13 @@ from transcribe.core.episode import (
     Placed,
     Provenance,
     Segment,
-    Source,
-    SpeechSpan,
-    SpeechSpans,
     Spot,
     Track,
     Transcript,
     Word,
 )
 from transcribe.core.errors import InputError
+from transcribe.core.recording import Audio, AudioStream, Source, SpeechSpan, SpeechSpans
 from transcribe.core.settings import SubtitleSettings
 from transcribe.formats import FORMATS
 from transcribe.formats.document import read_document, schema, write

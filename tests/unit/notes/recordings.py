@@ -5,20 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from transcribe.core.episode import (
-    Audio,
-    AudioStream,
     Coverage,
     Episode,
     Language,
     ModelIdentity,
     Provenance,
     Segment,
-    Source,
-    SpeechSpans,
     Spot,
     Transcript,
     Word,
 )
+from transcribe.core.recording import Audio, AudioStream, Source, SpeechSpans
 from transcribe.core.show_notes import NO_SHOW, Show
 
 WORD_MS = 350

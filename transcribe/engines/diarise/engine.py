@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from transcribe.core.diarisation import Diarisation, Voice
-from transcribe.core.episode import SpeechSpans, Turn, Turns
+from transcribe.core.episode import Turn, Turns
+from transcribe.core.recording import SpeechSpans
 from transcribe.core.waveform import Waveform
 from transcribe.engines.diarise.clustering import people, strands
 from transcribe.engines.diarise.segmentation import (

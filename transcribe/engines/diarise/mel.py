@@ -13,7 +13,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from transcribe.core.episode import SAMPLE_RATE
+from transcribe.core.recording import SAMPLE_RATE
 
 FRAME = 400
 """Samples of a frame (25 ms)."""

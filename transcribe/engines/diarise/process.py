@@ -7,8 +7,8 @@ from functools import lru_cache, partial
 from pathlib import Path
 
 from transcribe.core.diarisation import Diarisation
-from transcribe.core.episode import SpeechSpans
 from transcribe.core.own_process import OwnProcess, Tell
+from transcribe.core.recording import SpeechSpans
 from transcribe.core.waveform import Waveform
 from transcribe.engines.diarise.engine import LocalDiariser
 

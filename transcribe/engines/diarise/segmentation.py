@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from transcribe.core.episode import SAMPLES_PER_MS, SpeechSpans
+from transcribe.core.recording import SAMPLES_PER_MS, SpeechSpans
 from transcribe.core.waveform import Waveform
 
 FRAME_STEP = 270

@@ -12,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from transcribe.core.episode import SAMPLES_PER_MS
+from transcribe.core.recording import SAMPLES_PER_MS
 from transcribe.engines.diarise.segmentation import (
     FRAME_CENTRE,
     FRAME_STEP,

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from transcribe.core.episode import Episode, Source
+from transcribe.core.episode import Episode
 from transcribe.core.errors import InputError, UsageError
 from transcribe.core.files import open_regular
+from transcribe.core.recording import Source
 from transcribe.core.settings import Settings
 from transcribe.formats import FORMATS, page, render, review
 from transcribe.formats.notes import suffix_of as template_suffix

@@ -12,7 +12,8 @@ import zlib
 from collections.abc import Sequence
 from math import log
 
-from transcribe.core.episode import DecodingOptions, Word, join_words
+from transcribe.core.episode import Word, join_words
+from transcribe.core.hearing import DecodingOptions
 
 LOOP_RATIO = 2.4
 """Text that zlib makes this many times smaller repeats itself (Whisper's own threshold, 2022).

@@ -12,19 +12,9 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, TypeVar
 
-from transcribe.core.episode import (
-    LONGEST_WINDOW_MS,
-    SAMPLE_RATE,
-    SAMPLES_PER_MS,
-    Ballot,
-    Chunk,
-    ChunkResult,
-    DecodingOptions,
-    Heard,
-    Segment,
-    Spot,
-    join_words,
-)
+from transcribe.core.episode import Segment, Spot, join_words
+from transcribe.core.hearing import LONGEST_WINDOW_MS, Ballot, Chunk, ChunkResult, DecodingOptions, Heard
+from transcribe.core.recording import SAMPLE_RATE, SAMPLES_PER_MS
 from transcribe.core.waveform import Waveform
 from transcribe.pipeline.hearing.doubt import LEAKED, doubts, mean_log_probability
 from transcribe.pipeline.hearing.repeats import without_repeats

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from difflib import SequenceMatcher
 
-from transcribe.core.episode import Chunk, ChunkResult, Segment, Word
+from transcribe.core.episode import Segment, Word
+from transcribe.core.hearing import Chunk, ChunkResult
 from transcribe.pipeline.hearing.doubt import bare
 from transcribe.pipeline.hearing.repeats import shared
 

@@ -10,7 +10,9 @@ from dataclasses import replace
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from transcribe.core.episode import SAMPLES_PER_MS, Chunk, Heard, Segment, SpeechSpan, Spot, Word
+from transcribe.core.episode import Segment, Spot, Word
+from transcribe.core.hearing import Chunk, Heard
+from transcribe.core.recording import SAMPLES_PER_MS, SpeechSpan
 
 if TYPE_CHECKING:
     import numpy as np

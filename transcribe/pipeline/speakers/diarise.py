@@ -8,9 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from transcribe.core.diarisation import Diarisation
-from transcribe.core.episode import SpeechSpan, SpeechSpans, Turn, Turns
+from transcribe.core.episode import Turn, Turns
 from transcribe.core.errors import InputError, UsageError
 from transcribe.core.events import Progress, StageAdvanced
+from transcribe.core.recording import SpeechSpan, SpeechSpans
 from transcribe.core.timecode import format_duration
 from transcribe.core.waveform import Shortened, Waveform
 from transcribe.pipeline.ports import Diariser

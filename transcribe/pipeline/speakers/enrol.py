@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from transcribe.core.diarisation import Diarisation
-from transcribe.core.episode import Source
 from transcribe.core.errors import InputError
 from transcribe.core.events import Progress
+from transcribe.core.recording import Source
 from transcribe.core.settings import Settings
 from transcribe.core.waveform import Waveform
 from transcribe.core.workspace import scratch

@@ -7,9 +7,9 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from transcribe.core.episode import AudioStream, Source
 from transcribe.core.errors import InputError, UsageError
 from transcribe.core.media import Decoding, Extract
+from transcribe.core.recording import AudioStream, Source
 
 MOST_CHANNELS = 64
 """More than these neither ffmpeg's resampler nor its filters take (SWR_CH_MAX in libswresample)."""

@@ -5,16 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from math import log
 
-from transcribe.core.episode import (
-    ChunkResult,
-    Chunks,
-    Coverage,
-    SpeechSpan,
-    SpeechSpans,
-    Spot,
-    Transcript,
-    Word,
-)
+from transcribe.core.episode import Coverage, Spot, Transcript, Word
+from transcribe.core.hearing import ChunkResult, Chunks
+from transcribe.core.recording import SpeechSpan, SpeechSpans
 from transcribe.pipeline.hearing.doubt import mean_log_probability
 
 Stretch = SpeechSpan | Spot

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from statistics import fmean
 from typing import TYPE_CHECKING
 
-from transcribe.core.episode import SAMPLES_PER_MS, SpeechSpan, SpeechSpans
 from transcribe.core.events import Progress, StageAdvanced, silent
 from transcribe.core.own_process import Died
+from transcribe.core.recording import SAMPLES_PER_MS, SpeechSpan, SpeechSpans
 from transcribe.core.settings import DetectSettings
 from transcribe.core.timecode import format_stretch
 from transcribe.core.waveform import Waveform

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from math import fsum, log
 
-from transcribe.core.episode import Ballot, Chunk, Chunks, LanguageRun, Languages
 from transcribe.core.events import Progress, StageAdvanced
+from transcribe.core.hearing import Ballot, Chunk, Chunks, LanguageRun, Languages
 from transcribe.core.waveform import Waveform
 from transcribe.core.workspace import Workspace
 from transcribe.pipeline.hearing.listener import BALLOT_MS, LanguageBallot

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from transcribe.core.episode import SAMPLE_RATE, SAMPLES_PER_MS
+from transcribe.core.recording import SAMPLE_RATE, SAMPLES_PER_MS
 
 if TYPE_CHECKING:
     import numpy as np

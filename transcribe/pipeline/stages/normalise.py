@@ -10,11 +10,11 @@ from typing import BinaryIO
 
 import numpy as np
 
-from transcribe.core.episode import SAMPLES_PER_MS, Audio, Source
 from transcribe.core.errors import InputError, UsageError
 from transcribe.core.events import Progress, StageAdvanced
 from transcribe.core.files import Room, atomic_file
 from transcribe.core.media import Decoding, Extract
+from transcribe.core.recording import SAMPLES_PER_MS, Audio, Source
 from transcribe.core.settings import NormaliseSettings
 from transcribe.core.timecode import format_duration
 from transcribe.core.timeline import timeline_of

@@ -11,7 +11,8 @@ from dataclasses import replace
 from itertools import chain, groupby
 from typing import TYPE_CHECKING
 
-from transcribe.core.episode import SAMPLES_PER_MS, Chunk, Chunks, Languages, SpeechSpan, SpeechSpans
+from transcribe.core.hearing import Chunk, Chunks, Languages
+from transcribe.core.recording import SAMPLES_PER_MS, SpeechSpan, SpeechSpans
 from transcribe.core.settings import PlanSettings
 from transcribe.core.waveform import Waveform
 

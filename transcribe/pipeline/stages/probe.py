@@ -6,8 +6,8 @@ import stat
 from pathlib import Path
 
 from transcribe.core.digest import file_digest
-from transcribe.core.episode import AudioStream, Source
 from transcribe.core.errors import InputError
+from transcribe.core.recording import AudioStream, Source
 from transcribe.pipeline.chapters.comments import without_chapters
 from transcribe.pipeline.chapters.found import ordered
 from transcribe.pipeline.chapters.read import found_in

@@ -8,9 +8,10 @@ from dataclasses import replace
 from itertools import chain
 from math import fsum
 
-from transcribe.core.episode import Ballot, Chunk, ChunkResult, Chunks, DecodingOptions, Language
+from transcribe.core.episode import Language
 from transcribe.core.errors import UsageError
 from transcribe.core.events import LanguageDetected, Progress, SegmentRecognised, StageAdvanced
+from transcribe.core.hearing import Ballot, Chunk, ChunkResult, Chunks, DecodingOptions
 from transcribe.core.settings import RecogniseSettings
 from transcribe.core.waveform import Waveform
 from transcribe.core.workspace import Workspace

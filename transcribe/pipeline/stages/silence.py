@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from transcribe.core.episode import SAMPLE_RATE, SAMPLES_PER_MS, Piece
+from transcribe.core.recording import SAMPLE_RATE, SAMPLES_PER_MS, Piece
 from transcribe.core.timeline import Gap, Timeline
 
 if TYPE_CHECKING:

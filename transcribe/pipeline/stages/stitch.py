@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from transcribe.core.episode import ChunkResult, Chunks, Language, Segment, Transcript, Word
+from transcribe.core.episode import Language, Segment, Transcript, Word
+from transcribe.core.hearing import ChunkResult, Chunks
 from transcribe.pipeline.hearing.doubt import bare
 from transcribe.pipeline.hearing.seams import at_seams
 

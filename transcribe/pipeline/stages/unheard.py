@@ -12,8 +12,9 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from transcribe.core.episode import SpeechSpan, SpeechSpans, Spot
+from transcribe.core.episode import Spot
 from transcribe.core.own_process import Died
+from transcribe.core.recording import SpeechSpan, SpeechSpans
 from transcribe.core.settings import DetectSettings
 from transcribe.core.waveform import Waveform
 from transcribe.pipeline.ports import SpeechDetector

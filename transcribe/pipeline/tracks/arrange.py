@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from transcribe.core.episode import Placed, Source, SpeechSpans, Track
+from transcribe.core.episode import Placed, Track
+from transcribe.core.recording import Source, SpeechSpans
 from transcribe.core.waveform import Waveform
 from transcribe.pipeline.tracks.align import Placement, place
 from transcribe.pipeline.tracks.bands import FRAME_MS, band_levels, resampled

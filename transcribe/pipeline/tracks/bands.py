@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from transcribe.core.episode import SAMPLE_RATE, SAMPLES_PER_MS
+from transcribe.core.recording import SAMPLE_RATE, SAMPLES_PER_MS
 from transcribe.core.waveform import Waveform
 
 if TYPE_CHECKING:

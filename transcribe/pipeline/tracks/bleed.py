@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from transcribe.core.episode import SpeechSpan, SpeechSpans
+from transcribe.core.recording import SpeechSpan, SpeechSpans
 from transcribe.pipeline.tracks.bands import FRAME_MS, loudness
 
 if TYPE_CHECKING:

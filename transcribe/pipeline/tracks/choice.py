@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
-from transcribe.core.episode import AudioStream, Source
 from transcribe.core.errors import InputError, UsageError
 from transcribe.core.events import Warned, silent
 from transcribe.core.own_process import Died
 from transcribe.core.places import work_root
+from transcribe.core.recording import AudioStream, Source
 from transcribe.core.settings import NormaliseSettings, Settings
 from transcribe.core.waveform import Waveform
 from transcribe.core.workspace import LAYOUT, Workspace, scratch

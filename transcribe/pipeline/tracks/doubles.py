@@ -10,7 +10,8 @@ import bisect
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from transcribe.core.episode import Segment, SpeechSpan, Word
+from transcribe.core.episode import Segment, Word
+from transcribe.core.recording import SpeechSpan
 from transcribe.pipeline.hearing.doubt import bare
 
 NEAR_MS = 300

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from transcribe.core.episode import Source, Track
+from transcribe.core.episode import Track
 from transcribe.core.errors import InputError, UsageError
 from transcribe.core.events import Warned
+from transcribe.core.recording import Source
 from transcribe.core.settings import Settings
 from transcribe.formats.outline import one_line
 from transcribe.pipeline.ports import Run

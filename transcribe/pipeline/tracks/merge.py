@@ -6,21 +6,8 @@ import bisect
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from transcribe.core.episode import (
-    SAMPLES_PER_MS,
-    Audio,
-    Coverage,
-    Episode,
-    Language,
-    Segment,
-    Source,
-    SpeechSpan,
-    SpeechSpans,
-    Spot,
-    Track,
-    Transcript,
-    Word,
-)
+from transcribe.core.episode import Coverage, Episode, Language, Segment, Spot, Track, Transcript, Word
+from transcribe.core.recording import SAMPLES_PER_MS, Audio, Source, SpeechSpan, SpeechSpans
 
 TURN_GAP_MS = 300
 """A segment is divided where its speaker pauses this long and another one begins to speak. Gaps between

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from transcribe.core.episode import Episode, Language, Source, SpeechSpan, SpeechSpans, Track
+from transcribe.core.episode import Episode, Language, Track
 from transcribe.core.errors import InputError, UsageError
 from transcribe.core.events import (
     Event,
@@ -22,6 +22,7 @@ from transcribe.core.events import (
 )
 from transcribe.core.media import Voice
 from transcribe.core.places import work_root
+from transcribe.core.recording import Source, SpeechSpan, SpeechSpans
 from transcribe.core.settings import Settings
 from transcribe.core.text import to_json
 from transcribe.core.waveform import Waveform

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from transcribe.core.episode import Source
+from transcribe.core.recording import Source
 
 DAY_MS = 24 * 60 * 60 * 1000
 

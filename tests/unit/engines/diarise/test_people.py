@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from transcribe.core.episode import SpeechSpan, SpeechSpans
+from transcribe.core.recording import SpeechSpan, SpeechSpans
 from transcribe.core.waveform import Waveform
 from transcribe.engines.diarise.clustering import MOST_COMPARED, people, strands
 from transcribe.engines.diarise.mel import mel_spectrum

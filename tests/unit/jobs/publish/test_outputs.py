@@ -9,19 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from transcribe.core.episode import (
-    Audio,
-    AudioStream,
-    Coverage,
-    Episode,
-    ModelIdentity,
-    Provenance,
-    Source,
-    SpeechSpans,
-    Transcript,
-)
+from transcribe.core.episode import Coverage, Episode, ModelIdentity, Provenance, Transcript
 from transcribe.core.errors import OutputError
 from transcribe.core.files import Content
+from transcribe.core.recording import Audio, AudioStream, Source, SpeechSpans
 from transcribe.core.workspace import Workspace
 from transcribe.jobs.publish.outputs import (
     Published,

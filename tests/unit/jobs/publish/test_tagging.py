@@ -11,18 +11,11 @@ from pathlib import Path
 import imageio_ffmpeg
 import pytest
 
-from transcribe.core.episode import (
-    Audio,
-    Coverage,
-    Episode,
-    ModelIdentity,
-    Provenance,
-    SpeechSpans,
-    Transcript,
-)
+from transcribe.core.episode import Coverage, Episode, ModelIdentity, Provenance, Transcript
 from transcribe.core.errors import EngineError, InputError
 from transcribe.core.events import Event, Warned, silent
 from transcribe.core.media import Extract
+from transcribe.core.recording import Audio, SpeechSpans
 from transcribe.core.show_notes import Authorship, Chapter, ShowNotes, SoundBite
 from transcribe.core.workspace import Workspace
 from transcribe.engines.editing import FfmpegEditor

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from transcribe.core.episode import DecodingOptions, Word
+from transcribe.core.episode import Word
+from transcribe.core.hearing import DecodingOptions
 from transcribe.pipeline.hearing.doubt import (
     bare,
     doubts,

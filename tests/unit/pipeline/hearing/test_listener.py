@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from transcribe.core.episode import Chunk, ChunkResult, DecodingOptions, Heard, SpeechSpan, Spot, Word
+from transcribe.core.episode import Spot, Word
+from transcribe.core.hearing import Chunk, ChunkResult, DecodingOptions, Heard
+from transcribe.core.recording import SpeechSpan
 from transcribe.core.waveform import Waveform
 from transcribe.pipeline.hearing.listener import Listener
 from transcribe.pipeline.hearing.window import holes, on_timeline, part_of, split_at_holes

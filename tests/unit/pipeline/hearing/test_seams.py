@@ -5,7 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transcribe.core.episode import Chunk, ChunkResult, Segment, SpeechSpan, Word, join_words
+from transcribe.core.episode import Segment, Word, join_words
+from transcribe.core.hearing import Chunk, ChunkResult
+from transcribe.core.recording import SpeechSpan
 from transcribe.pipeline.hearing.seams import at_seams, by_their_middles, go_over
 
 CUT_MS = 10_000

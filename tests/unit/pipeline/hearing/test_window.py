@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from transcribe.core.episode import Chunk, Segment, SpeechSpan, Word
+from transcribe.core.episode import Segment, Word
+from transcribe.core.hearing import Chunk
+from transcribe.core.recording import SpeechSpan
 from transcribe.pipeline.hearing.window import kept_part
 
 PIECES = (SpeechSpan(9_500, 20_500),)

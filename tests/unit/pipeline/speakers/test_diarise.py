@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from transcribe.core.diarisation import Diarisation, Voice
-from transcribe.core.episode import SpeechSpan, SpeechSpans, Turn, Turns
+from transcribe.core.episode import Turn, Turns
 from transcribe.core.errors import InputError, UsageError
 from transcribe.core.events import Event, StageAdvanced
+from transcribe.core.recording import SpeechSpan, SpeechSpans
 from transcribe.core.waveform import Waveform
 from transcribe.pipeline.speakers.diarise import diarise, given_names, renamed, speaker_count, turns_of
 

@@ -12,16 +12,11 @@ import pytest
 
 from transcribe.core.diarisation import Diarisation, Voice
 from transcribe.core.episode import (
-    Audio,
-    AudioStream,
     Coverage,
     Episode,
     ModelIdentity,
     Provenance,
     Segment,
-    Source,
-    SpeechSpan,
-    SpeechSpans,
     Transcript,
     Turn,
     Turns,
@@ -30,6 +25,7 @@ from transcribe.core.episode import (
 from transcribe.core.errors import EngineError, InputError, Interrupted, UsageError
 from transcribe.core.events import Event, SpeakersTold, StageFinished, Warned
 from transcribe.core.media import Decoding, Extract, Sink
+from transcribe.core.recording import Audio, AudioStream, Source, SpeechSpan, SpeechSpans
 from transcribe.core.settings import Settings
 from transcribe.core.waveform import Waveform
 from transcribe.core.workspace import Workspace

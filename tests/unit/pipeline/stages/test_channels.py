@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from transcribe.core.episode import SAMPLE_RATE, Audio
 from transcribe.core.errors import InputError, UsageError
 from transcribe.core.events import silent
+from transcribe.core.recording import SAMPLE_RATE, Audio
 from transcribe.core.settings import NormaliseSettings
 from transcribe.core.waveform import Waveform
 from transcribe.engines.ffmpeg import Ffmpeg

@@ -6,19 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transcribe.core.episode import (
-    Chunk,
-    ChunkResult,
-    Chunks,
-    Coverage,
-    Segment,
-    SpeechSpan,
-    SpeechSpans,
-    Spot,
-    SpotKind,
-    Transcript,
-    Word,
-)
+from transcribe.core.episode import Coverage, Segment, Spot, SpotKind, Transcript, Word
+from transcribe.core.hearing import Chunk, ChunkResult, Chunks
+from transcribe.core.recording import SpeechSpan, SpeechSpans
 from transcribe.pipeline.stages.check import NOT_DETECTED, check, overlap_ms, seams, uncertain
 
 SPEECH = SpeechSpans((SpeechSpan(1_000, 11_000), SpeechSpan(20_000, 30_000)))

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from transcribe.core.episode import SAMPLE_RATE, Audio
 from transcribe.core.events import silent
+from transcribe.core.recording import SAMPLE_RATE, Audio
 from transcribe.core.settings import NormaliseSettings
 from transcribe.core.waveform import Waveform
 from transcribe.engines.ffmpeg import Ffmpeg

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from transcribe.core.episode import Audio
 from transcribe.core.events import silent
+from transcribe.core.recording import Audio
 from transcribe.core.settings import NormaliseSettings
 from transcribe.engines.ffmpeg import Ffmpeg
 from transcribe.pipeline.stages.damage import zero_blocks, zero_tail

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from transcribe.core.episode import SpeechSpan
 from transcribe.core.events import Event, StageAdvanced, silent
 from transcribe.core.own_process import Died
+from transcribe.core.recording import SpeechSpan
 from transcribe.core.settings import DetectSettings
 from transcribe.core.waveform import Waveform
 from transcribe.pipeline.stages.detect import BLOCK_SAMPLES, detect, join_bursts, pad, speech_bursts, unsure

@@ -10,9 +10,11 @@ import pytest
 from in_process import InProcess
 from numpy.typing import NDArray
 
-from transcribe.core.episode import Chunk, Chunks, Language, LanguageRun, Languages, SpeechSpan
+from transcribe.core.episode import Language
 from transcribe.core.errors import EngineError
 from transcribe.core.events import Event, StageAdvanced, silent
+from transcribe.core.hearing import Chunk, Chunks, LanguageRun, Languages
+from transcribe.core.recording import SpeechSpan
 from transcribe.core.waveform import Waveform
 from transcribe.core.workspace import Workspace
 from transcribe.pipeline.stages.languages import most_likely, runs_of, spoken, tell_languages

@@ -9,10 +9,10 @@ import imageio_ffmpeg
 import numpy as np
 import pytest
 
-from transcribe.core.episode import SAMPLE_RATE, Audio
 from transcribe.core.errors import EngineError, InputError, OutputError, TranscribeError, UsageError
 from transcribe.core.events import Event, StageAdvanced, silent
 from transcribe.core.media import Decoding, Extract, Sink
+from transcribe.core.recording import SAMPLE_RATE, Audio
 from transcribe.core.settings import ComputeSettings, NormaliseSettings
 from transcribe.core.waveform import Waveform
 from transcribe.engines.ffmpeg import Ffmpeg

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from transcribe.core.episode import Chunks, LanguageRun, Languages, SpeechSpan, SpeechSpans
+from transcribe.core.hearing import Chunks, LanguageRun, Languages
+from transcribe.core.recording import SpeechSpan, SpeechSpans
 from transcribe.core.settings import PlanSettings
 from transcribe.core.waveform import Waveform
 from transcribe.pipeline.stages.plan import OVERLAP_MS, pack, plan, quietest_ms

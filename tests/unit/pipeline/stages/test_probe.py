@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from transcribe.core.episode import AudioStream
 from transcribe.core.errors import InputError
 from transcribe.core.media import Container, Extract
+from transcribe.core.recording import AudioStream
 from transcribe.engines.ffmpeg import Ffmpeg
 from transcribe.pipeline.stages.probe import best_stream, changed_since, probe
 

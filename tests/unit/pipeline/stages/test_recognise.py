@@ -12,19 +12,11 @@ import pytest
 from in_process import InProcess
 from numpy.typing import NDArray
 
-from transcribe.core.episode import (
-    Ballot,
-    Chunk,
-    ChunkResult,
-    Chunks,
-    DecodingOptions,
-    Heard,
-    Language,
-    SpeechSpan,
-    Word,
-)
+from transcribe.core.episode import Language, Word
 from transcribe.core.errors import EngineError, UsageError
 from transcribe.core.events import Event, LanguageDetected, SegmentRecognised, StageAdvanced, silent
+from transcribe.core.hearing import Ballot, Chunk, ChunkResult, Chunks, DecodingOptions, Heard
+from transcribe.core.recording import SpeechSpan
 from transcribe.core.settings import RecogniseSettings
 from transcribe.core.waveform import Waveform
 from transcribe.core.workspace import Workspace

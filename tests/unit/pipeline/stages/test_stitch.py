@@ -5,16 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transcribe.core.episode import (
-    Chunk,
-    ChunkResult,
-    Chunks,
-    Language,
-    Segment,
-    SpeechSpan,
-    Transcript,
-    Word,
-)
+from transcribe.core.episode import Language, Segment, Transcript, Word
+from transcribe.core.hearing import Chunk, ChunkResult, Chunks
+from transcribe.core.recording import SpeechSpan
 from transcribe.pipeline.stages.stitch import stitch
 
 ENGLISH = Language("en", 1.0, detected=False)

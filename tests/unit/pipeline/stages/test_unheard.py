@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from transcribe.core.episode import Chunks, SpeechSpan, SpeechSpans, Transcript
+from transcribe.core.episode import Transcript
+from transcribe.core.hearing import Chunks
 from transcribe.core.own_process import Died
+from transcribe.core.recording import SpeechSpan, SpeechSpans
 from transcribe.core.settings import DetectSettings
 from transcribe.core.waveform import Waveform
 from transcribe.pipeline.stages.check import check

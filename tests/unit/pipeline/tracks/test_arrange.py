@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from benchmarks.rooms import Room, Samples, by_another_clock, microphones
-from transcribe.core.episode import AudioStream, Source, SpeechSpan, SpeechSpans, Track
+from transcribe.core.episode import Track
+from transcribe.core.recording import AudioStream, Source, SpeechSpan, SpeechSpans
 from transcribe.core.waveform import Waveform
 from transcribe.pipeline.tracks.arrange import Arrangement, Listened, arrange, earliest
 

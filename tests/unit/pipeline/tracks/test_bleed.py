@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from benchmarks.rooms import Room, Samples, microphones
-from transcribe.core.episode import SpeechSpan, SpeechSpans
+from transcribe.core.recording import SpeechSpan, SpeechSpans
 from transcribe.core.waveform import Waveform
 from transcribe.pipeline.tracks.bands import FRAME_MS, band_levels, loudness
 from transcribe.pipeline.tracks.bleed import Heard, Own, alikeness, own_speech, repeats

@@ -10,9 +10,9 @@ import pytest
 from studio import Studio
 
 from transcribe.core.digest import sealed
-from transcribe.core.episode import AudioStream, Source
 from transcribe.core.errors import InputError, UsageError
 from transcribe.core.events import Event, Warned
+from transcribe.core.recording import AudioStream, Source
 from transcribe.core.settings import Settings
 from transcribe.engines.ffmpeg import Ffmpeg
 from transcribe.engines.silero import SileroDetector

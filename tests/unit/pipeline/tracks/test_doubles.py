@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from transcribe.core.episode import Segment, SpeechSpan, Word
+from transcribe.core.episode import Segment, Word
+from transcribe.core.recording import SpeechSpan
 from transcribe.pipeline.tracks.doubles import Spoken, Undoubled, undoubled
 
 

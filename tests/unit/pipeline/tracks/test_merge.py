@@ -5,21 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 
 from transcribe.core.episode import (
-    Audio,
     Coverage,
     Episode,
     Language,
     ModelIdentity,
     Provenance,
     Segment,
-    Source,
-    SpeechSpan,
-    SpeechSpans,
     Spot,
     Track,
     Transcript,
     Word,
 )
+from transcribe.core.recording import Audio, Source, SpeechSpan, SpeechSpans
 from transcribe.pipeline.tracks.merge import in_turn, merged, on_timeline
 
 SOURCE = Source("host.wav", "host.wav", "ab" * 32, 1, "wav", 60_000, (), 0)

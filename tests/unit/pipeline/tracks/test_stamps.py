@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.rooms import Samples
-from transcribe.core.episode import AudioStream, Source, SpeechSpan, SpeechSpans, Track
+from transcribe.core.episode import Track
+from transcribe.core.recording import AudioStream, Source, SpeechSpan, SpeechSpans
 from transcribe.core.waveform import Waveform
 from transcribe.engines.ffmpeg import Ffmpeg
 from transcribe.pipeline.stages.probe import probe

@@ -5,21 +5,19 @@ from pathlib import Path
 import pytest
 
 from transcribe.core.episode import (
-    Audio,
     Coverage,
     Episode,
     Language,
     ModelIdentity,
     Provenance,
     Segment,
-    Source,
-    SpeechSpans,
     Transcript,
     Turn,
     Turns,
     Word,
 )
 from transcribe.core.errors import InputError, UsageError
+from transcribe.core.recording import Audio, Source, SpeechSpans
 from transcribe.core.settings import SubtitleSettings
 from transcribe.formats import render
 from transcribe.quality.evaluate import references
