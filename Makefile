@@ -4,7 +4,8 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
-READY  := $(VENV)/.ready
+PINS   := $(if $(CONSTRAINTS),--constraint "$(CONSTRAINTS)")
+READY  := $(VENV)/.ready$(if $(CONSTRAINTS),-pinned)
 BENCH  := $(VENV)/.bench-ready
 SAMPLE := two-voices
 MODEL  ?= base
@@ -12,22 +13,25 @@ AUDIO  ?= ../shared/audio
 OPTIONS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo batch native llm test check fuzz format golden docs examples examples-notes
-.PHONY: bench bench-batch bench-faint bench-formats bench-lint bench-noise bench-notes bench-overhead bench-peers bench-watch models build clean
+.PHONY: help setup constraints demo batch native llm test check fuzz format golden docs examples examples-notes
+.PHONY: bench bench-batch bench-faint bench-formats bench-lint bench-noise bench-notes bench-overhead bench-peers bench-watch models build release clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: $(READY) ## Make .venv with the program and the development tools
+setup: $(READY) ## Make .venv with the program and the development tools; CONSTRAINTS=constraints.txt: pinned versions
 
-$(READY): pyproject.toml
+$(READY): pyproject.toml $(CONSTRAINTS)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "Python 3.11 or newer is needed, and $(PYTHON) is not. Name one: make setup PYTHON=python3.12" >&2; \
 	  exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -P -m pip install --quiet --disable-pip-version-check "pip>=25.1"  # the first that knows --group
-	$(BIN)/python -P -m pip install --quiet --editable . --group dev
-	@touch $(READY)
+	$(BIN)/python -P -m pip install --quiet $(PINS) --editable . --group dev
+	@touch $(VENV)/.ready $(READY)
+
+constraints: $(READY) ## Pin the newest versions that fit together, in constraints.txt
+	$(BIN)/python -P .ci/constraints.py
 
 demo: $(READY) ## Transcribe a real recording with a real model and print the text
 	$(BIN)/transcribe models pull $(MODEL)
@@ -106,7 +110,7 @@ examples-notes: models ## Make the notes by language models in docs/examples ane
 	$(BIN)/python docs/make_examples.py --audio $(AUDIO)
 
 $(BENCH): $(READY)
-	$(BIN)/python -P -m pip install --quiet --disable-pip-version-check --group bench
+	$(BIN)/python -P -m pip install --quiet --disable-pip-version-check $(PINS) --group bench
 	@touch $(BENCH)
 
 models: $(READY) ## Install the models that the tests and the benchmarks use
@@ -116,6 +120,25 @@ build: $(READY) ## Build wheel and sdist into dist/, and try the wheel in an emp
 	rm -rf dist
 	$(BIN)/python -m build --outdir dist .
 	TRANSCRIBE_TEST_NETWORK=1 $(BIN)/python -m pytest tests/integration/test_wheel.py
+
+release: ## Check, test and build a release into dist/: make release VERSION=0.1.0 (docs/releasing.md)
+	@test -n "$(VERSION)" || { echo "Name the version: make release VERSION=0.1.0" >&2; exit 1; }
+	@changes=$$(git status --porcelain) && test -z "$$changes" || { echo "Commit first: git status shows changes" >&2; exit 1; }
+	@! git rev-parse --quiet --verify "refs/tags/v$(VERSION)" >/dev/null || { \
+	  echo "v$(VERSION) is tagged already: choose another version" >&2; exit 1; }
+	@grep -qxF 'version = "$(VERSION)"' pyproject.toml || { \
+	  echo "pyproject.toml has another version: set version = \"$(VERSION)\" and commit" >&2; exit 1; }
+	@grep -qE '^## \[$(subst .,\.,$(VERSION))\] - [0-9]{4}-[0-9]{2}-[0-9]{2}$$' CHANGELOG.md || { \
+	  echo "CHANGELOG.md has no line \"## [$(VERSION)] - $$(date +%Y-%m-%d)\": add it and commit" >&2; exit 1; }
+	$(MAKE) check
+	$(if $(filter no,$(TESTS)),@echo "Tests are left out (TESTS=no)",$(MAKE) test)
+	$(MAKE) build
+	cd dist && if command -v sha256sum >/dev/null; then sha256sum *.whl *.tar.gz; \
+	  else shasum -a 256 *.whl *.tar.gz; fi >SHA256SUMS
+	@printf '%s\n' "dist/ holds transcribe $(VERSION) and SHA256SUMS. Nothing is tagged, signed or uploaded. Next:" \
+	  "  git tag --annotate v$(VERSION) --message 'transcribe $(VERSION)'   # --sign, where you have a key" \
+	  "  git push origin v$(VERSION)" \
+	  "  then publish the files of dist/ as docs/releasing.md says"
 
 clean: ## Remove what the other targets made here
 	rm -rf $(VENV) .demo dist build .coverage .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

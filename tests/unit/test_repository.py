@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import shutil
 import subprocess
@@ -10,6 +11,9 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("samples/*.md")])
@@ -120,3 +124,111 @@ def test_files_are_read_through_one_door() -> None:
     ]
     assert found == []
     assert all((PACKAGE / each).is_file() for each in OWN)
+
+
+RELEASED = ("Makefile", "pyproject.toml", "CHANGELOG.md")
+VERSION = re.compile(r'^version = "(.+)"$', re.MULTILINE)
+
+
+def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    if shutil.which("make") is None:
+        pytest.skip("make is not installed")
+    return subprocess.run(["make", *arguments], cwd=folder, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """A repository with what `make release` looks at, committed; it cannot build."""
+    for name in RELEASED:
+        shutil.copy(ROOT / name, tmp_path)
+    git(tmp_path, "init", "--quiet")
+    committed(tmp_path)
+    return tmp_path
+
+
+def git(folder: Path, *arguments: str) -> None:
+    who = ("-c", "user.name=A", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false")
+    subprocess.run(["git", *who, *arguments], cwd=folder, check=True, capture_output=True)
+
+
+def committed(folder: Path) -> None:
+    git(folder, "add", ".")
+    git(folder, "commit", "--quiet", "--message", "a release")
+
+
+def refusal(folder: Path, *arguments: str) -> str:
+    done = make(folder, "release", *arguments)
+    assert done.returncode != 0
+    return done.stderr
+
+
+def test_a_release_is_refused_where_something_does_not_fit(clone: Path) -> None:
+    assert "Name the version" in refusal(clone)
+    assert 'set version = "9.8.7"' in refusal(clone, "VERSION=9.8.7")
+    project = clone / "pyproject.toml"
+    project.write_text(VERSION.sub('version = "9.8.7"', text_of(project)), encoding="utf-8")
+    assert "Commit first" in refusal(clone, "VERSION=9.8.7")
+    committed(clone)
+    assert 'no line "## [9.8.7] - ' in refusal(clone, "VERSION=9.8.7")
+    (clone / "CHANGELOG.md").write_text("## [9.8.7] - 2026-12-01\n", encoding="utf-8")
+    committed(clone)
+    git(clone, "tag", "v9.8.7")
+    assert "tagged already" in refusal(clone, "VERSION=9.8.7")
+    git(clone, "tag", "--delete", "v9.8.7")
+    assert "Python 3.11 or newer" in refusal(
+        clone, "VERSION=9.8.7", "PYTHON=false"
+    )  # it begins to make check
+
+
+def test_setup_takes_the_pinned_versions() -> None:
+    shown = make(ROOT, "--dry-run", "--always-make", "setup", "CONSTRAINTS=constraints.txt").stdout
+    assert '--constraint "constraints.txt" --editable . --group dev' in shown
+    assert "--constraint" not in make(ROOT, "--dry-run", "--always-make", "setup", "CONSTRAINTS=").stdout
+
+
+def test_every_package_of_the_project_is_pinned_to_a_version_that_it_allows() -> None:
+    lines = [line for line in text_of(ROOT / "constraints.txt").splitlines() if not line.startswith("#")]
+    pinned = {canonicalize_name(pin.name): pin for pin in map(Requirement, lines)}
+    assert all(re.fullmatch(r"[\w.-]+==[\w.!+]+", line) for line in lines)
+    settings = tomllib.loads(text_of(ROOT / "pyproject.toml"))
+    extras = settings["project"]["optional-dependencies"]
+    wanted = [
+        *settings["project"]["dependencies"],
+        *(each for extra in ("ctranslate2", "diarize", "eval") for each in extras[extra]),
+        *(each for group in settings["dependency-groups"].values() for each in group),
+    ]
+    for requirement in map(Requirement, wanted):
+        if requirement.marker is None:  # what one Python needs is not pinned on another
+            pin = pinned.get(canonicalize_name(requirement.name))
+            assert pin is not None, f"{requirement.name} is not pinned; run: make constraints"
+            version = str(pin.specifier).removeprefix("==")
+            assert requirement.specifier.contains(version), f"{pin}: run: make constraints"
+
+
+def test_the_workflow_runs_what_the_repository_says() -> None:
+    workflow = yaml.safe_load(text_of(ROOT / ".github/workflows/ci.yml"))
+    assert workflow["permissions"] == {"contents": "read"}
+    (job,) = workflow["jobs"].values()
+    assert {each.split("-")[0] for each in job["strategy"]["matrix"]["os"]} == {"ubuntu", "macos"}
+    assert [step["run"] for step in job["steps"] if "run" in step] == [".ci/run"]
+    assert os.access(ROOT / ".ci/run", os.X_OK)
+    used = [step["uses"] for step in job["steps"] if "uses" in step]
+    assert all(re.fullmatch(r"actions/[\w-]+@v\d+", action) for action in used), used
+
+
+@pytest.mark.parametrize(
+    "form", sorted((ROOT / ".github/ISSUE_TEMPLATE").glob("[!c]*.yml")), ids=lambda it: it.stem
+)
+def test_a_form_for_issues_has_what_github_asks_for(form: Path) -> None:
+    asked = yaml.safe_load(text_of(form))
+    assert {"name", "description", "body"} <= set(asked)
+    fields = [each for each in asked["body"] if each["type"] != "markdown"]
+    assert fields
+    assert all(each["attributes"]["label"] for each in fields)
+    assert len({each["id"] for each in fields}) == len(fields)
+
+
+def test_blame_leaves_out_commits_that_exist() -> None:
+    hashes = re.findall(r"^[^#\s].*$", text_of(ROOT / ".git-blame-ignore-revs"), re.MULTILINE)
+    assert hashes
+    assert all(re.fullmatch(r"[0-9a-f]{40}", each) for each in hashes)
