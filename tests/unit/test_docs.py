@@ -61,3 +61,8 @@ def test_every_command_and_option_is_documented(path: str) -> None:
 def test_every_key_is_documented(name: str) -> None:
     assert f"| `{name}` |" in page("configuration.md")
     assert f"`{OPTIONS[name].env}`" in page("cli.md")
+
+
+@pytest.mark.parametrize("engine", OPTIONS["engine"].spec.choices)
+def test_every_engine_is_documented(engine: str) -> None:
+    assert f"`--engine {engine}`" in page("engines.md")

@@ -13,7 +13,7 @@ OTHERS = frozenset({
     "idx", "ifo", "ini", "jpeg", "jpg", "js", "json", "json5", "jsonl", "lnk", "log", "lrc", "m3u",
     "m3u8", "md", "md5", "mid", "midi", "mus", "nfo", "nra", "odt", "omf", "pdf", "peak", "pk", "pkf",
     "pls", "png", "ppj", "ppt", "pptx", "prproj", "ptx", "ptf", "py", "raw", "rar", "reapeaks",
-    "reapindex", "rpp", "rpp-bak", "rtf", "sbv", "sesx", "sfk", "sfv", "sfl", "sh", "sha1", "sha256",
+    "reapindex", "rpp", "rpp-bak", "rtf", "rttm", "sbv", "sesx", "sfk", "sfv", "sfl", "sh", "sha1", "sha256",
     "sqlite", "srt", "ssa", "sub", "svg", "tar", "tif", "tiff", "toml", "torrent", "ttml", "tsv", "txt",
     "url", "vtt", "webloc", "webp", "xls", "xlsx", "xml", "xmp", "xspf", "yaml", "yml", "zip", "7z",
     "ovw", "gpk", "mrk", "sfap0", "ready",

@@ -6,6 +6,7 @@ from pathlib import PurePath
 
 import pytest
 
+from transcribe.formats import FORMATS
 from transcribe.watch.names import Kind, kind_of
 
 
@@ -34,3 +35,8 @@ def test_what_is_passed_over(name: str) -> None:
 @pytest.mark.parametrize("name", ["take", "take.001", "take.xyz", "Interview 12.05"])
 def test_names_that_do_not_tell(name: str) -> None:
     assert kind_of(PurePath(name)) is Kind.UNKNOWN
+
+
+@pytest.mark.parametrize("suffix", [each.suffix for each in FORMATS.values()])
+def test_results_are_passed_over(suffix: str) -> None:
+    assert kind_of(PurePath(f"talk{suffix}")) is Kind.PASSED_OVER
