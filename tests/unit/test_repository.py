@@ -232,3 +232,20 @@ def test_blame_leaves_out_commits_that_exist() -> None:
     hashes = re.findall(r"^[^#\s].*$", text_of(ROOT / ".git-blame-ignore-revs"), re.MULTILINE)
     assert hashes
     assert all(re.fullmatch(r"[0-9a-f]{40}", each) for each in hashes)
+
+
+ELSEWHERE = {"huggingface_hub/constants.py", "transcribe/transcribe.toml"}
+"""A package's, and the user's config file."""
+
+
+def test_documents_name_only_modules_that_exist() -> None:
+    """Written from the root, from the package, or from its pipeline."""
+    named = re.compile(r"`((?:[a-z_]+/)+[a-z_0-9]+\.(?:py|toml))`")
+    roots = (ROOT, PACKAGE, PACKAGE / "pipeline")
+    missing = [
+        f"{path.name}: {module}"
+        for path in DOCUMENTS
+        for module in named.findall(text_of(path))
+        if not any((root / module).exists() for root in roots) and module not in ELSEWHERE
+    ]
+    assert missing == []
