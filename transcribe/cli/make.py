@@ -39,7 +39,7 @@ def rules() -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 @click.pass_context
 def stamp(context: click.Context, file: Path, config_file: Path | None, profile: str | None) -> None:
-    """Write what has a say in the results into FILE, and leave FILE alone while that is the same.
+    """Write what decides the results into FILE, and leave FILE alone while that is the same.
 
     The rules depend on it, so that make transcribes again when settings or model have changed.
     """

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from transcribe.pipeline.speakers.names import Share
 
 MADE_WITH = ("template", "embed_audio", "disclosure", "force")
-"""Options that have a say in what stands in files, beside the layout of subtitles, and `--force`."""
+"""Options that change what stands in files, beside the layout of subtitles, and `--force`."""
 
 FIRST_CELLS = 60
 """Of what somebody says first; a line of the list then fits most terminals."""

@@ -48,7 +48,7 @@ OPTIONS = (
     click.option(
         "--out", required=True, metavar="DIR", type=FOLDER, help="Where results go, in the same sub-folders."
     ),
-    _seconds("--settle", 10, "Take a file that is complete after so many seconds without a change."),
+    _seconds("--settle", 10, "Take a file that is complete after S seconds without a change."),
     _seconds("--settle-unsure", 90, "The same where its format does not tell, or its end is missing."),
     _seconds("--settle-open", 900, "The same where a program still has it open, or may have."),
     click.option(
@@ -62,7 +62,7 @@ OPTIONS = (
         type=SECONDS,
         help="The same where the system does not tell of changes; 10 on network mounts.",
     ),
-    _seconds("--keep-loaded", 120, "Let go of the model after so many seconds without work."),
+    _seconds("--keep-loaded", 120, "Let go of the model after S seconds without work."),
     click.option(
         "--min-free",
         default=500,

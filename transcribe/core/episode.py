@@ -238,7 +238,7 @@ class Provenance:
         program: `transcribe` and its version.
         engine: The recogniser's package and version.
         model: The recogniser's weights.
-        settings: Every setting that has a say in the words, sorted by name, as `config show` prints it.
+        settings: Every setting that changes the words, sorted by name, as `config show` prints it.
     """
 
     program: str

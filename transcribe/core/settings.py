@@ -544,7 +544,7 @@ class Settings:
 
 
 WORDS_DEPEND_ON = ("normalise", "detect", "plan", "recognise")
-"""Groups that have a say in the words, and so in a job's fingerprint."""
+"""Groups that change the words, and so a job's fingerprint."""
 
 
 OPTIONS: dict[str, Option] = {

@@ -229,7 +229,7 @@ class TranscriptDocument:
     program: Annotated[str, Meta(description="Program and version that made it")]
     engine: Annotated[str, Meta(description="The recogniser's package and version")]
     model: Annotated[ModelRecord, Meta(description="The recogniser's weights")]
-    settings: Annotated[dict[str, str], Meta(description="Every option that has a say in the words")]
+    settings: Annotated[dict[str, str], Meta(description="Every option that changes the words")]
     source: Annotated[SourceRecord, Meta(description="The recording")]
     audio: Annotated[AudioRecord, Meta(description="How it was normalised")]
     language: Annotated[

@@ -1,4 +1,4 @@
-"""Everything that has a say in what stands in the files of a job, to tell whether they are up to date."""
+"""Everything that decides the content of a job's files, to tell whether they are up to date."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NO_SAY_IN_NOTES = ("notes", "writer_seconds", "writer_host", "writer_context")
 
 
 def made_with(settings: Settings, engines: Engines) -> dict[str, str]:
-    """Everything that has a say in what stands in the files of a job, by the names of the options.
+    """Everything that decides the content of a job's files, by the names of the options.
 
     Only what differs from the default is said, and the versions of the program and its engines are not: who
     installs a new one, with new options, does not want a whole archive done again. Nor are the formats,

@@ -89,7 +89,7 @@ class Memory:
 
     Attributes:
         path: Where the record lies.
-        made_with: Everything that has a say in the files of this run.
+        made_with: Everything that decides the content of this run's files.
         known: The record as it was when the run was planned; None where there was none.
     """
 
@@ -105,7 +105,7 @@ class Memory:
         return cls(path, made_with, read_record(path))
 
     def made_of(self, sha256: str) -> str:
-        """Digest of a recording with this digest and of everything that has a say in its files."""
+        """Digest of a recording with this digest and of everything that decides the content of its files."""
         said = (sha256, sorted(self.made_with.items()))
         return hashlib.sha256(to_json(said)).hexdigest()[:32]
 

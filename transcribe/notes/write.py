@@ -175,7 +175,7 @@ def _statements(judged: Judged, part: Part, own: tuple[Statement, ...]) -> tuple
 
 
 def _chapters(own: tuple[Chapter, ...], checked: Checked) -> tuple[Chapter, ...]:
-    """The model has a say in titles only: where chapters begin, the words decide."""
+    """The model writes titles only: where chapters begin, the words decide."""
     titles = checked.chapter_titles
     return tuple(
         replace(chapter, title=titles[number], origin="model") if number in titles else chapter

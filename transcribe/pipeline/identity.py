@@ -28,7 +28,7 @@ def open_workspace(run: Run, source: Source, among: tuple[str, ...] = ()) -> Wor
 
 
 def provenance_of(settings: Settings, engines: Engines) -> Provenance:
-    """What makes the words: programs, weights, and every setting that has a say in them."""
+    """What makes the words: programs, weights, and every setting that changes them."""
     said = {
         option.name: option.show(value)
         for option, value in settings.flat()

@@ -20,7 +20,7 @@ AGAIN = (State.FAILED, State.RETRYING, State.DONE, State.DUPLICATE, State.GONE)
 
 
 def fingerprint(settings: Settings) -> str:
-    """Stands for every setting that has a say in what is written: with the content, it tells what is done."""
+    """Stands for every setting that decides what is written: with the content, it tells what is done."""
     said = [
         (option.name, option.show(value))
         for option, value in settings.flat()

@@ -74,7 +74,7 @@ def batches(chunks: Chunks, missing: Sequence[Chunk], size: int, workers: int) -
     In sections, so that people who watch get the beginning first: inside a section the longest chunks
     come first, so that no worker has a long one left when the others are through, and groups are of
     about the same length. They are the same in every run, because what stands beside a window in a
-    batch may have a say in its last bits: a group that was finished in part is done again.
+    batch may change its last bits: a group that was finished in part is done again.
     """
     sections = (chunks.chunks[i : i + SECTION_CHUNKS] for i in range(0, len(chunks.chunks), SECTION_CHUNKS))
     ordered = [sorted(section, key=lambda chunk: (-chunk.duration_ms, chunk.index)) for section in sections]
