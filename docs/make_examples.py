@@ -22,14 +22,14 @@ sys.path.insert(0, str(ROOT))
 from benchmarks import llm_servers  # noqa: E402
 from transcribe import render_episode, transcribe_file  # noqa: E402
 from transcribe.core.episode import Episode  # noqa: E402
-from transcribe.core.events import silent  # noqa: E402
+from transcribe.core.events import WriterAdvanced, silent  # noqa: E402
 from transcribe.core.settings import Settings  # noqa: E402
 from transcribe.jobs.assemble.writer import choose_writer  # noqa: E402
 from transcribe.models.store import Store  # noqa: E402
 from transcribe.notes.extractive import write_extractive  # noqa: E402
 from transcribe.notes.material import material_of  # noqa: E402
 from transcribe.notes.write import PARTS, Judged, judge, write_notes  # noqa: E402
-from transcribe.notes.writer import Drafts, Material, Writer, WriterProgress  # noqa: E402
+from transcribe.notes.writer import Drafts, Material, Writer  # noqa: E402
 
 FOLDER = ROOT / "docs" / "examples"
 BEGIN, END = "<!-- counts -->", "<!-- end of counts -->"
@@ -54,7 +54,7 @@ class Kept:
         self.name, self.died = name, ""
         self._drafts = drafts
 
-    def write(self, material: Material, progress: Callable[[WriterProgress], None]) -> Drafts:
+    def write(self, material: Material, progress: Callable[[WriterAdvanced], None]) -> Drafts:
         del material, progress
         return self._drafts
 

@@ -42,16 +42,14 @@ def service_for(context: click.Context, arguments: tuple[str, ...], user: str | 
     import os
 
     from transcribe.cli.watch_run import run
-    from transcribe.core import places
-    from transcribe.core.places import work_root
+    from transcribe.core.places import FOLDERS, work_root
     from transcribe.watch.folders import state_folder
     from transcribe.watch.service import Service
 
     inner = run.make_context("transcribe watch", list(arguments), parent=context)
     asked: dict[str, Any] = inner.params
     inbox, out = _absolute(asked["inbox"]), _absolute(asked["out"])
-    environment = {"TRANSCRIBE_WORK_DIR": str(_absolute(work_root()))}
-    environment["TRANSCRIBE_MODELS_DIR"] = str(_absolute(places.models()))
+    environment = {variable: str(_absolute(folder())) for variable, folder in FOLDERS.items()}
     folders = [out, state_folder(out, asked["state"]), _absolute(work_root()), asked["move_done"]]
     webhook = asked["webhook"] or ""
     return Service(

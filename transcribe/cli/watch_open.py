@@ -15,7 +15,7 @@ from transcribe.engines.ffmpeg import Ffmpeg
 from transcribe.engines.hook import Hook
 from transcribe.engines.webhook import Webhook
 from transcribe.jobs.assemble.run import assemble
-from transcribe.watch.asking import fingerprint
+from transcribe.watch.asking import fingerprint_of
 from transcribe.watch.courier import COMMAND, PLACEHOLDERS, WEBHOOK, Courier, Send
 from transcribe.watch.folders import Folders, open_folders
 from transcribe.watch.intake import Intake
@@ -70,7 +70,7 @@ def open_watcher(
             intake=intake,
             transcriber=transcriber,
             courier=Courier(ledger, senders, progress),
-            settings=fingerprint(settings),
+            settings=fingerprint_of(settings),
             progress=progress,
             clock=time.monotonic,
             debug=settings.display.debug,

@@ -20,7 +20,7 @@ from transcribe.core.config_file import ConfigFile
 from transcribe.core.errors import UsageError
 from transcribe.core.files import inside
 from transcribe.core.option import Option
-from transcribe.core.places import FOLDER_ENV
+from transcribe.core.places import FOLDERS
 from transcribe.core.settings import OPTIONS, Settings
 from transcribe.core.trust import admitted
 
@@ -28,7 +28,7 @@ FILE_NAME = "transcribe.toml"
 
 CONFIG_ENV = "TRANSCRIBE_CONFIG"
 PROFILE_ENV = "TRANSCRIBE_PROFILE"
-OTHER_ENV = frozenset({CONFIG_ENV, PROFILE_ENV, "TRANSCRIBE_WRITER_KEY"}) | FOLDER_ENV
+OTHER_ENV = frozenset({CONFIG_ENV, PROFILE_ENV, "TRANSCRIBE_WRITER_KEY"}) | FOLDERS.keys()
 """Names in the environment that are no option's."""
 
 

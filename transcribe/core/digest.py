@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import re
 from pathlib import Path
+from typing import Any
 
 from transcribe.core.files import open_regular
+from transcribe.core.text import to_json
 
 _SEALED = re.compile(rb'\{"checksum":"([0-9a-f]{32})","content":(.*)\}\n?', re.DOTALL)
 
@@ -19,6 +21,15 @@ def file_digest(path: Path) -> str:
     """
     with open_regular(path) as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def fingerprint(value: Any) -> str:
+    """SHA-256, in hexadecimal, of everything that decides the content of something, as JSON.
+
+    Args:
+        value: Any value that msgspec knows; shorter fingerprints are the beginning of this one.
+    """
+    return hashlib.sha256(to_json(value)).hexdigest()
 
 
 def sealed(name: str, content: bytes) -> bytes:

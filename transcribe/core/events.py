@@ -78,7 +78,7 @@ class WriterAdvanced:
     part: str
     done: int
     total: int
-    tokens_per_second: float
+    tokens_per_second: float = 0.0
 
 
 @dataclass(frozen=True)

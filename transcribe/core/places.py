@@ -10,9 +10,6 @@ import platformdirs
 WORK_ENV = "TRANSCRIBE_WORK_DIR"
 MODELS_ENV = "TRANSCRIBE_MODELS_DIR"
 VOICES_ENV = "TRANSCRIBE_VOICES_DIR"
-FOLDER_ENV = frozenset({WORK_ENV, MODELS_ENV, VOICES_ENV})
-"""Every variable that moves a folder."""
-
 _PROGRAM = "transcribe"
 _PACKAGE = Path(__file__).parents[1]
 
@@ -60,3 +57,7 @@ def _data() -> Path:
 def _chosen(variable: str) -> Path | None:
     value = os.environ.get(variable)
     return Path(value) if value else None
+
+
+FOLDERS = {WORK_ENV: work_root, MODELS_ENV: models, VOICES_ENV: voices}
+"""Every variable that moves a folder, with what gives the folder in force."""

@@ -15,13 +15,10 @@ from pathlib import Path, PurePath
 
 from transcribe.core.bounded import walked
 from transcribe.core.errors import InputError, UsageError
-from transcribe.core.media_names import RECORDINGS, passed_over
+from transcribe.core.media_names import Kind, kind_of, passed_over
 from transcribe.core.show_notes import Chapter
 from transcribe.jobs.lists import entries_of, is_list
 from transcribe.jobs.publish.tagging import CLIPS, COPIES
-
-SUFFIXES = RECORDINGS - {"ts"}
-"""Endings by which a recording is recognised in a folder; most files in `.ts` are TypeScript."""
 
 OWN = (*COPIES.values(), *CLIPS.values())
 """How the names of sound files end that this program writes."""
@@ -74,9 +71,9 @@ class Found:
 def looks_like_recording(name: str) -> bool:
     """Whether a file in a folder is one, by its name: not hidden, unfinished or our own work."""
     path = PurePath(name.lower())
-    if path.name.endswith(OWN) or any(map(passed_over, (name, path.stem))):
+    if path.name.endswith(OWN) or passed_over(path.stem):
         return False  # unfinished may stand before the ending, too: talk.part.mp3
-    return path.suffix.removeprefix(".") in SUFFIXES
+    return kind_of(path) is Kind.RECORDING and path.suffix != ".ts"  # most of these are TypeScript
 
 
 def find_recordings(named: Sequence[str], exclude: Sequence[str] = (), output: Path | None = None) -> Found:

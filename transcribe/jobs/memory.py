@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,7 +17,7 @@ from typing import Literal
 
 import msgspec
 
-from transcribe.core.digest import file_digest, sealed, unsealed
+from transcribe.core.digest import file_digest, fingerprint, sealed, unsealed
 from transcribe.core.episode import Episode
 from transcribe.core.errors import OutputError
 from transcribe.core.files import atomic_file, disk_errors, open_regular
@@ -107,7 +106,7 @@ class Memory:
     def made_of(self, sha256: str) -> str:
         """Digest of a recording with this digest and of everything that decides the content of its files."""
         said = (sha256, sorted(self.made_with.items()))
-        return hashlib.sha256(to_json(said)).hexdigest()[:32]
+        return fingerprint(said)[:32]
 
     def ours(self) -> tuple[Published, ...]:
         """Every file that was ever made of the recording, as it was then."""

@@ -12,13 +12,14 @@ from math import ceil
 
 from transcribe.core.chat import Answer, BadAnswer, ChatModel, Question
 from transcribe.core.errors import ModelError, TranscribeError
+from transcribe.core.events import WriterAdvanced
 from transcribe.core.own_process import Died
 from transcribe.notes.answers import SCHEMA, Item, read_items
 from transcribe.notes.prompts import Prompts, language_name
 from transcribe.notes.sections import Line, cut_into_sections
-from transcribe.notes.writer import Draft, Drafts, Material, Part, Sentence, WriterProgress
+from transcribe.notes.writer import Draft, Drafts, Material, Part, Sentence
 
-Tell = Callable[[WriterProgress], None]
+Tell = Callable[[WriterAdvanced], None]
 
 TEMPLATE_TOKENS = 64
 """What a model's chat template puts around a question; the longest known ones need about 40."""
@@ -221,7 +222,7 @@ class _Run:
             TranscribeError: There is nobody to ask, and nothing was answered before.
         """
         task = self.prompts.render(prompt, **values)
-        self.tell(WriterProgress(prompt.replace("_", " "), self.done, self.total, self._speed))
+        self.tell(WriterAdvanced(prompt.replace("_", " "), self.done, self.total, self._speed))
         self.done += 1
         question = Question(
             self.system, f"{source}\n\n{task}", SCHEMA, self.longest(tokens), self.temperature

@@ -16,7 +16,7 @@ from transcribe.notes.extractive import write_extractive
 from transcribe.notes.material import material_of
 from transcribe.notes.truth import Checked, check_drafts
 from transcribe.notes.weighing import word_count
-from transcribe.notes.writer import Draft, Drafts, Material, Part, Writer, WriterProgress
+from transcribe.notes.writer import Draft, Drafts, Material, Part, Writer
 
 PARTS: tuple[Part, ...] = get_args(Part)
 
@@ -26,7 +26,6 @@ def write_notes(
     settings: NotesSettings,
     writer: Writer | None,
     progress: Progress,
-    on_writing: Callable[[WriterProgress], None] = lambda _: None,
 ) -> ShowNotes:
     """Write notes about an episode; its show has to be known already.
 
@@ -35,7 +34,6 @@ def write_notes(
         settings: The language to write in.
         writer: A language model, or None: the extractive writer alone.
         progress: Told what a reader should know, as warnings.
-        on_writing: Told how far the model is.
 
     Returns:
         The notes; where nothing the model wrote is of use, they are the extractive writer's and say so.
@@ -47,7 +45,7 @@ def write_notes(
     own = write_extractive(material, episode.coverage.spots, episode.provenance.program)
     if writer is None or not material.sentences:
         return own
-    drafts = writer.write(material, on_writing)
+    drafts = writer.write(material, progress)
 
     def warn(text: str) -> None:
         progress(Warned(f"{episode.source.name}: {text}"))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from transcribe.core.events import WriterAdvanced
 from transcribe.core.show_notes import Show
 
 Part = Literal[
@@ -95,23 +96,6 @@ class Drafts:
     prompts_sha256: str = ""
 
 
-@dataclass(frozen=True)
-class WriterProgress:
-    """How far a writer is.
-
-    Attributes:
-        part: What it writes now, for people.
-        done: Prompts answered.
-        total: Prompts in all.
-        tokens_per_second: Speed of the last answer; 0 where not known.
-    """
-
-    part: str
-    done: int
-    total: int
-    tokens_per_second: float = 0.0
-
-
 class Writer(Protocol):
     """A language model that writes."""
 
@@ -121,7 +105,7 @@ class Writer(Protocol):
     died: str
     """How its engine died over the last material, for people; empty where it did not."""
 
-    def write(self, material: Material, progress: Callable[[WriterProgress], None]) -> Drafts:
+    def write(self, material: Material, progress: Callable[[WriterAdvanced], None]) -> Drafts:
         """Propose notes. A part that cannot be written is told in `failed`.
 
         Raises:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-
+from transcribe.core.digest import fingerprint
 from transcribe.core.episode import Provenance
 from transcribe.core.places import work_root
 from transcribe.core.recording import Source
 from transcribe.core.settings import OPTIONS, WORDS_DEPEND_ON, Settings
-from transcribe.core.text import to_json
 from transcribe.core.workspace import LAYOUT, Workspace
 from transcribe.pipeline.hearing.vocabulary import terms_of
 from transcribe.pipeline.ports import Engines, Run
@@ -23,8 +21,7 @@ def open_workspace(run: Run, source: Source, among: tuple[str, ...] = ()) -> Wor
         among: What identifies the tracks it is one of; empty for a recording of its own.
     """
     identity = (LAYOUT, source.stream, provenance_of(run.settings, run.engines), *among)
-    fingerprint = hashlib.sha256(to_json(identity)).hexdigest()
-    return Workspace(work_root(), f"{source.sha256[:32]}/{fingerprint[:32]}")
+    return Workspace(work_root(), f"{source.sha256[:32]}/{fingerprint(identity)[:32]}")
 
 
 def provenance_of(settings: Settings, engines: Engines) -> Provenance:

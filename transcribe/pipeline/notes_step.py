@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 
+from transcribe.core.digest import fingerprint
 from transcribe.core.episode import Episode
 from transcribe.core.errors import TranscribeError
-from transcribe.core.events import Progress, StageFinished, StageStarted, Warned, WriterAdvanced
+from transcribe.core.events import Progress, StageFinished, StageStarted, Warned
 from transcribe.core.own_process import Died
 from transcribe.core.settings import Settings
 from transcribe.core.show_notes import Chapter, ShowNotes
-from transcribe.core.text import to_json
 from transcribe.core.unexpected import ends_run, for_people
 from transcribe.core.workspace import Workspace
 from transcribe.formats import format_named
 from transcribe.notes.prompts import find_prompts
 from transcribe.notes.show import show_of
 from transcribe.notes.write import write_notes
-from transcribe.notes.writer import Writer, WriterProgress
+from transcribe.notes.writer import Writer
 from transcribe.pipeline.chapters.found import fitted
 from transcribe.pipeline.ports import OpenWriter
 
@@ -133,12 +132,9 @@ def _write(
     open_writer: OpenWriter | None,
     progress: Progress,
 ) -> ShowNotes | None:
-    def tell(far: WriterProgress) -> None:
-        progress(WriterAdvanced(far.part, far.done, far.total, far.tokens_per_second))
-
     try:
         with _opened(open_writer) as writer:
-            notes = write_notes(episode, settings.notes, writer, progress, tell)
+            notes = write_notes(episode, settings.notes, writer, progress)
             whole = writer is None or notes.authorship.generated
             _remember_death(work, settings, writer.died if writer else "")
     except Exception as error:
@@ -193,15 +189,11 @@ def _given_up(work: Workspace, episode: Episode, settings: Settings) -> str:
 
 def _deaths(settings: Settings) -> str:
     """Name of the list of what a writer's engine died of; another one for every choice of the writer."""
-    return f"deaths-{_digest((_said(settings), _prompts_sha256(settings)))}"
+    return f"deaths-{fingerprint((_said(settings), _prompts_sha256(settings)))[:16]}"
 
 
 def _said(settings: Settings) -> list[tuple[str, object]]:
     return [(option.name, option.show(value)) for option, value in settings.flat() if option.group == "notes"]
-
-
-def _digest(identity: object) -> str:
-    return hashlib.sha256(to_json(identity)).hexdigest()[:16]
 
 
 def _prompts_sha256(settings: Settings) -> str:
@@ -218,4 +210,5 @@ def _prompts_sha256(settings: Settings) -> str:
 
 def _fingerprint(episode: Episode, settings: Settings, prompts: str) -> str:
     """What notes depend on. Words follow from the work directory, but not who says them."""
-    return _digest((_said(settings), episode.show, episode.provenance, prompts, episode.transcript))
+    said = (_said(settings), episode.show, episode.provenance, prompts, episode.transcript)
+    return fingerprint(said)[:16]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import PurePath
 
+from transcribe.core.digest import fingerprint
 from transcribe.core.errors import UsageError
 from transcribe.core.settings import Settings
-from transcribe.core.text import readable, to_json
+from transcribe.core.text import readable
 from transcribe.watch.ledger import Ledger
 from transcribe.watch.records import Record, State
 
@@ -19,14 +19,14 @@ NO_SAY = ("compute", "display")
 AGAIN = (State.FAILED, State.RETRYING, State.DONE, State.DUPLICATE, State.GONE)
 
 
-def fingerprint(settings: Settings) -> str:
+def fingerprint_of(settings: Settings) -> str:
     """Stands for every setting that decides what is written: with the content, it tells what is done."""
     said = [
         (option.name, option.show(value))
         for option, value in settings.flat()
         if option.group not in NO_SAY and option.name not in ("output", "force")
     ]
-    return hashlib.sha256(to_json(said)).hexdigest()[:16]
+    return fingerprint(said)[:16]
 
 
 def retry(ledger: Ledger, names: Sequence[str]) -> list[str]:

@@ -9,8 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from transcribe.core.media_names import passed_over
-from transcribe.watch.names import Kind, kind_of
+from transcribe.core.media_names import Kind, kind_of, passed_over
 
 MISSING = (errno.ENOENT, errno.ENOTDIR)
 

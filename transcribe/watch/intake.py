@@ -9,13 +9,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
 
 from transcribe.core.events import Progress, Warned
+from transcribe.core.media_names import Kind, kind_of
 from transcribe.core.text import readable
 from transcribe.core.unexpected import ends_run
 from transcribe.watch.endings import Ending
 from transcribe.watch.facts import MISSING, Facts, Seen, look_at, scan
 from transcribe.watch.ledger import Ledger
 from transcribe.watch.looking import Held, Look, Looker
-from transcribe.watch.names import Kind, kind_of
 from transcribe.watch.records import PENDING, Record, State
 from transcribe.watch.settling import Settling
 

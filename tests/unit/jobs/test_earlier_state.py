@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from season import Season
@@ -19,7 +20,7 @@ from transcribe.watch.ledger import Ledger
 from transcribe.watch.records import State
 
 EARLIER = Path(__file__).resolve().parents[2] / "earlier"
-NOTES = {"notes": True, "formats": ("txt", "json", "srt")}
+NOTES: dict[str, Any] = {"notes": True, "formats": ("txt", "json", "srt")}
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from transcribe.core.settings import Settings
 from transcribe.core.show_notes import Chapter, ShowNotes
 from transcribe.core.workspace import Workspace
 from transcribe.jobs.assemble.writer import choose_writer
-from transcribe.notes.writer import Draft, Drafts, Material, Part, WriterProgress
+from transcribe.notes.writer import Draft, Drafts, Material, Part
 from transcribe.pipeline.notes_step import gave_up, noted
 
 NOTES = Settings.of(notes=True)
@@ -36,9 +36,9 @@ class Model:
     asked: list[Material] = field(default_factory=list)
     closed: int = 0
 
-    def write(self, material: Material, progress: Callable[[WriterProgress], None]) -> Drafts:
+    def write(self, material: Material, progress: Callable[[WriterAdvanced], None]) -> Drafts:
         self.asked.append(material)
-        progress(WriterProgress("summary", 1, 1))
+        progress(WriterAdvanced("summary", 1, 1))
         if self.error:
             raise self.error
         return Drafts(self.drafts, self.failed, "server 1", "tiny", prompts_sha256="f" * 64)

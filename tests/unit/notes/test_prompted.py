@@ -10,12 +10,13 @@ from scripted_model import Say, ScriptedModel, items, obedient
 
 from transcribe.core.chat import BadAnswer, Question
 from transcribe.core.errors import ModelError, NetworkError, TranscribeError
+from transcribe.core.events import WriterAdvanced
 from transcribe.core.show_notes import NO_SHOW
 from transcribe.formats.templates import template_folder
 from transcribe.notes.answers import PLACEHOLDER
 from transcribe.notes.prompted import PromptedWriter
 from transcribe.notes.prompts import Prompts
-from transcribe.notes.writer import Drafts, Material, Sentence, WriterProgress
+from transcribe.notes.writer import Drafts, Material, Sentence
 
 PROMPTS = Prompts((template_folder() / "prompts",))
 
@@ -33,7 +34,7 @@ def talk(count: int = 40, **values: object) -> Material:
 
 
 def write(model: ScriptedModel, about: Material, **options: object) -> Drafts:
-    told: list[WriterProgress] = []
+    told: list[WriterAdvanced] = []
     drafts = PromptedWriter(model, PROMPTS, **options).write(about, told.append)  # type: ignore[arg-type]
     assert all(event.done < event.total for event in told)
     return drafts

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from transcribe.cli.root import root
 from transcribe.core.errors import UsageError
 from transcribe.core.settings import Settings
-from transcribe.watch.asking import fingerprint, retry
+from transcribe.watch.asking import fingerprint_of, retry
 from transcribe.watch.heartbeat import Heartbeat, beat
 from transcribe.watch.ledger import Ledger
 from transcribe.watch.records import Record, State
@@ -84,6 +84,6 @@ def test_retry_of_what_cannot_be(out: Path) -> None:
 
 def test_settings_that_have_a_say_in_what_is_written() -> None:
     same = Settings.of(workers=3, output="elsewhere", force=True, quiet=True)
-    assert fingerprint(same) == fingerprint(Settings())
-    assert fingerprint(Settings.of(max_line_chars=30)) != fingerprint(Settings())
-    assert fingerprint(Settings.of(model="base")) != fingerprint(Settings())
+    assert fingerprint_of(same) == fingerprint_of(Settings())
+    assert fingerprint_of(Settings.of(max_line_chars=30)) != fingerprint_of(Settings())
+    assert fingerprint_of(Settings.of(model="base")) != fingerprint_of(Settings())

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from transcribe.core.diarisation import Diarisation
+from transcribe.core.digest import fingerprint
 from transcribe.core.episode import Episode, Turns
 from transcribe.core.errors import InputError, UsageError
 from transcribe.core.events import Progress, SpeakersTold, StageFinished, StageStarted, Warned, silent
 from transcribe.core.settings import Settings, SpeakersSettings
-from transcribe.core.text import to_json
 from transcribe.core.unexpected import ends_run, for_people
 from transcribe.core.waveform import Waveform
 from transcribe.core.workspace import Workspace
@@ -175,4 +174,4 @@ def _fingerprint(asked: SpeakersSettings, diariser: str) -> str:
         "voices": asked.voices,
         "diariser": diariser,
     }
-    return hashlib.sha256(to_json(identity)).hexdigest()[:16]
+    return fingerprint(identity)[:16]

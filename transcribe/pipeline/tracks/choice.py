@@ -7,15 +7,14 @@ speech detector; a warning names what is taken and what is left out.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
 import numpy as np
 
+from transcribe.core.digest import fingerprint
 from transcribe.core.errors import InputError, UsageError
 from transcribe.core.events import Warned, silent
 from transcribe.core.own_process import Died
@@ -124,7 +123,7 @@ def _fingerprint(settings: Settings) -> str:
     heard = [
         option.show(value) for option, value in settings.flat() if option.group in ("normalise", "detect")
     ]
-    return hashlib.sha256(msgspec.json.encode((LAYOUT, "streams", heard))).hexdigest()[:32]
+    return fingerprint((LAYOUT, "streams", heard))[:32]
 
 
 def _choose(run: Run, source: Source) -> Choice:

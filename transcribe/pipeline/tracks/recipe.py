@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from transcribe.core.digest import fingerprint
 from transcribe.core.episode import Episode, Language, Track
 from transcribe.core.errors import InputError, UsageError
 from transcribe.core.events import (
@@ -24,7 +25,6 @@ from transcribe.core.media import Voice
 from transcribe.core.places import work_root
 from transcribe.core.recording import Source, SpeechSpan, SpeechSpans
 from transcribe.core.settings import Settings
-from transcribe.core.text import to_json
 from transcribe.core.waveform import Waveform
 from transcribe.core.workspace import LAYOUT, Workspace
 from transcribe.pipeline.identity import open_workspace, provenance_of
@@ -62,8 +62,7 @@ def open_joint_workspace(run: Run, jobs: Sequence[TrackJob]) -> Workspace:
         provenance_of(settings, run.engines),
     )
     tracks = hashlib.sha256("".join(job.source.sha256 for job in jobs).encode()).hexdigest()
-    fingerprint = hashlib.sha256(to_json(identity)).hexdigest()
-    return Workspace(work_root(), f"{tracks[:32]}/{fingerprint[:32]}")
+    return Workspace(work_root(), f"{tracks[:32]}/{fingerprint(identity)[:32]}")
 
 
 def recognising_tracks(run: Run, work: Workspace, jobs: Sequence[TrackJob]) -> Pausing[Episode]:

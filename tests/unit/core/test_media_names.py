@@ -6,8 +6,8 @@ from pathlib import PurePath
 
 import pytest
 
+from transcribe.core.media_names import Kind, kind_of
 from transcribe.formats import FORMATS
-from transcribe.watch.names import Kind, kind_of
 
 
 @pytest.mark.parametrize(
