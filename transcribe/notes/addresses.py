@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from transcribe.notes.terms import UNSPACED
+from transcribe.notes.words import either, in_any, languages
 
 if TYPE_CHECKING:
     from publicsuffixlist import PublicSuffixList
@@ -28,22 +29,12 @@ others that look like one; after NFKC."""
 _UNSEEN = ("Cc", "Cf", "Mn")
 """Unicode categories of what has no width."""
 
-_DOT_WORDS = "dot|kropka|punkt|punto|point|ponto|крапка|точка|ドット"
-_AT_WORDS = "at|małpa|arroba|chiocciola|arobase|собака"
-_BRACKETED = re.compile(
-    rf"\s*[\[({{<]\s*(?:(?P<dot>\.|{_DOT_WORDS})|(?P<at>@|{_AT_WORDS}))\s*[\])}}>]\s*", re.IGNORECASE
-)
 _SURE = (
     "com|org|net|info|biz|xyz|io|tv|fm|app|dev|edu|gov|eu|pl|co|uk|fr|nl|ru|рф"
     "|online|shop|site|club|store|tech|blog"
 )
 """Endings that are no words where a dot is written out or stands apart: "punto de vista", "end. In"."""
 
-_SPOKEN = re.compile(
-    rf"(?<=\w)\s+(?:{_DOT_WORDS})\s+(?=(?:[\w-]+\s+(?:{_DOT_WORDS})\s+)?(?:{_SURE})\b)"
-    r"|(?<=\w)\s+punkt\s+(?=(?:de|at|ch)\b)",  # words, where a dot is called otherwise: "point de départ"
-    re.IGNORECASE,
-)
 _APART = re.compile(rf"(?<=\w)(?:\s+\.\s*|\.\s+)(?=(?:{_SURE})\b(?!\s*\.\w))")
 
 _SCHEME = re.compile(r"\b[a-z][a-z0-9+.-]{0,40}:/{1,2}\S+", re.IGNORECASE)
@@ -72,10 +63,8 @@ _SCRIPTS_MEET = re.compile(
 _SENTENCE = re.compile(r"[A-Z]\w*")
 _LATIN, _LOOKS_LATIN = re.compile("[a-z]", re.IGNORECASE), re.compile("[\u0370-\u03ff\u0400-\u04ff]")
 _PARTS = re.compile(r"[^\W_]+")
-_NOT_SAID = frozenset(
-    f"http https hxxp hxxps www mailto tel slash ukośnik {_DOT_WORDS.replace('|', ' ')}".split()
-)
-"""Parts of an address that nobody says, or says otherwise."""
+_NOT_SAID = frozenset(("http", "https", "hxxp", "hxxps", "www", "mailto", "tel"))
+"""Parts of an address that nobody says."""
 
 
 def addresses_in(text: str) -> Iterator[str]:
@@ -92,8 +81,29 @@ def plainly(text: str) -> str:
     text = unquote(html.unescape(text))
     text = "".join(char for char in " ".join(text.split()) if unicodedata.category(char) not in _UNSEEN)
     text = _DOTS.sub(".", unicodedata.normalize("NFKC", text))
-    text = _BRACKETED.sub(lambda found: "@" if found["at"] else ".", text)
-    return _SCRIPTS_MEET.sub(" ", _APART.sub(".", _SPOKEN.sub(".", text)))
+    text = _bracketed().sub(lambda found: "@" if found["at"] else ".", text)
+    return _SCRIPTS_MEET.sub(" ", _APART.sub(".", _spoken().sub(".", text)))
+
+
+@cache
+def _bracketed() -> re.Pattern[str]:
+    """A dot or an @ in brackets, as a sign or as a word."""
+    words = in_any().addresses
+    dot, at = rf"(?P<dot>\.|{either(words.dot)})", f"(?P<at>@|{either(words.at)})"
+    return re.compile(rf"\s*[\[({{<]\s*(?:{dot}|{at})\s*[\])}}>]\s*", re.IGNORECASE)
+
+
+@cache
+def _spoken() -> re.Pattern[str]:
+    """A dot as a word, before an ending that is none; "punkt at" is an address, "point de départ" is not."""
+    dot = f"(?:{either(in_any().addresses.dot)})"
+    ways = [rf"{dot}\s+(?=(?:[\w-]+\s+{dot}\s+)?(?:{_SURE})\b)"]
+    ways += [
+        rf"(?:{either(words.dot)})\s+(?=(?:{either(words.endings)})\b)"
+        for words in (known.addresses for known in languages().values())
+        if words.endings
+    ]
+    return re.compile("|".join(rf"(?<=\w)\s+{way}" for way in ways), re.IGNORECASE)
 
 
 class Said:
@@ -123,7 +133,8 @@ class Said:
 
 
 def _parts_of(text: str) -> list[str]:
-    return [part for part in _PARTS.findall(plainly(text).casefold()) if part not in _NOT_SAID]
+    unsaid = _NOT_SAID | in_any().addresses.dot | in_any().addresses.slash
+    return [part for part in _PARTS.findall(plainly(text).casefold()) if part not in unsaid]
 
 
 def _is_host(found: re.Match[str]) -> bool:

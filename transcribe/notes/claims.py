@@ -10,6 +10,7 @@ from transcribe.notes.evidence import Evidence
 from transcribe.notes.mentions import names_in
 from transcribe.notes.numbers import numbers_of
 from transcribe.notes.terms import Terms, folded, matches
+from transcribe.notes.words import in_language
 
 SUPPORTED = 0.6
 """From this share of its content words on, a statement is taken to be supported."""
@@ -85,17 +86,17 @@ class Claims:
     def _unheard(self, text: str) -> str:
         """Which word that may be a name was not said: the one that opens it, or any of a title in capitals.
 
-        A German capital says nothing about that.
+        Where every noun has a capital, that says nothing.
         """
-        if self._language == "de":
+        if in_language(self._language).capital_nouns:
             return ""
         words = [match.group() for match in matches(text)]
         suspects = words if self._is_title(text) else words[:1]
         return next((f"“{word}” was not said" for word in suspects if self._is_new(word)), "")
 
     def _is_title(self, text: str) -> bool:
-        """Whether its capitals say nothing about names: only English titles have them on most words."""
-        return self._language == "en" and _is_title_case(text)
+        """Whether its capitals say nothing about names: in some languages most words of one have them."""
+        return in_language(self._language).capital_titles and _is_title_case(text)
 
     def _is_new(self, word: str) -> bool:
         small = self._terms.is_small(folded(word))

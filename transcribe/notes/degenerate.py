@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from transcribe.notes.terms import small_words, words_of
+from transcribe.notes.words import anywhere, in_any, in_language, languages
 from transcribe.notes.writer import Part
 
 LONGEST_CHARS: dict[Part, int] = {
@@ -25,28 +26,10 @@ LONGEST_CHARS: dict[Part, int] = {
 _ORDERS = re.compile(
     r"<\|?(?:im_start|im_end|system|user|assistant|endoftext|eot_id|begin_of_text|s|/s|inst|think)\b|\[/?INST\]|"
     r"^\s*(?:###|```|system:|user:|assistant:)|\"(?:text|sentences|takeaways|type|properties)\"\s*:|"
-    r"\bas an (?:ai|artificial intelligence)\b|\b(?:large )?language model\b.{0,30}\bI\b|"
-    r"^(?:sure|certainly|of course)[,!]? (?:here|i)\b|^here (?:is|are) (?:a|the|some|your)\b|"
-    r"\bi(?:'m| am) sorry, (?:but )?i can(?:'t|not)\b|"
-    r"^what you write, on one line|"
-    r"\b(?:insert|your) (?:text|title|summary|name) here\b|\blorem ipsum\b|"
-    r"\b(?:write|return|answer|respond) (?:only )?(?:in|with|as) (?:json|one sentence|the following)\b",
+    r"^what you write, on one line",
     re.IGNORECASE,
 )
-"""Marks of chat templates, of schemas, and of what assistants say about themselves."""
-
-_RIVALS = ("en", "de", "fr", "es", "it", "pl", "pt", "nl", "ru", "cs", "sv", "tr", "uk", "hu", "ro")
-_SHARED_SCRIPTS = {"ja": "CJK", "zh": "CJK", "yue": "CJK"}
-_SCRIPTS = {
-    "ru": "CYRILLIC", "uk": "CYRILLIC", "be": "CYRILLIC", "bg": "CYRILLIC", "mk": "CYRILLIC",
-    "kk": "CYRILLIC", "sr": "", "el": "GREEK", "ar": "ARABIC", "fa": "ARABIC", "ur": "ARABIC",
-    "he": "HEBREW", "yi": "HEBREW",
-    "ko": "HANGUL", "th": "THAI", "hi": "DEVANAGARI", "mr": "DEVANAGARI", "ne": "DEVANAGARI",
-    "ka": "GEORGIAN", "hy": "ARMENIAN", "ta": "TAMIL", "te": "TELUGU", "bn": "BENGALI",
-} | _SHARED_SCRIPTS  # fmt: skip
-"""First word of the Unicode names of a language's letters; Latin where not listed, empty: several."""
-
-_UNLISTED = "LATIN"
+"""Marks of chat templates and of schemas; of the form in the packaged system prompt."""
 
 
 def degenerate(texts: Sequence[str], part: Part, language: str, prompt: str = "") -> str:
@@ -65,7 +48,8 @@ def degenerate(texts: Sequence[str], part: Part, language: str, prompt: str = ""
         return "it is far too long"
     if any(loops(text) for text in said) or _repeats(said):
         return "it repeats itself"
-    if any(_ORDERS.search(text) for text in said) or _echoes(said, prompt):
+    orders = (_ORDERS, anywhere(in_any().assistant.phrases))
+    if any(each.search(text) for each in orders for text in said) or _echoes(said, prompt):
         return "it echoes its orders"
     if part != "keywords" and language and is_foreign(" ".join(said), language):
         return "it is in another language"
@@ -104,9 +88,9 @@ def is_foreign(text: str, language: str) -> bool:
     total = sum(letters.values())
     if total < 10:
         return False
-    expected = _SCRIPTS.get(language, _UNLISTED)
+    expected = in_language(language).script
     own = letters[expected]
-    if language in _SHARED_SCRIPTS:
+    if expected == "CJK":
         own += letters["HIRAGANA"] + letters["KATAKANA"] + letters["KATAKANA-HIRAGANA"]
     if expected and own * 2 < total:
         return True
@@ -119,7 +103,7 @@ def _small_words_say_so(text: str, language: str) -> bool:
     own = small_words(language)
     if len(words) < 8 or not own:
         return False
-    for rival in _RIVALS:
+    for rival in (code for code, known in languages().items() if known.often_written):
         theirs = small_words(rival)
         here = sum(word in own and word not in theirs for word in words)
         there = sum(word in theirs and word not in own for word in words)

@@ -5,29 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from transcribe.notes.terms import Terms, listed, words_of
-
-_DENYING = {
-    "en": listed("not no never none nobody nothing nowhere neither nor without cannot"),
-    "de": listed(
-        "nicht kein keine keinen keinem keiner keines nie niemals niemand nichts nirgends ohne weder"
-    ),
-    "pl": listed("nie nigdy nikt nikogo nic niczego żaden żadna żadne żadnego żadnej bez ani"),
-    "fr": listed("pas jamais rien aucun aucune nul nulle sans ni"),
-    "es": listed("no nunca jamás nada nadie ningún ninguno ninguna sin ni tampoco"),
-    "it": listed("non mai nessuno nessun nessuna niente nulla senza né"),
-    "pt": listed("não nunca jamais nada ninguém nenhum nenhuma sem nem"),
-    "nl": listed("niet geen nooit niemand niets nergens zonder noch"),
-}
-"""By Whisper's codes. A negative prefix ("unlikely") is a word of its own and compared as such."""
+from transcribe.notes.terms import Terms, words_of
+from transcribe.notes.words import in_language
 
 _CLAUSES = re.compile(r"[,;:.!?…—–]+\s+|\s[—–-]\s")
 
 
 def denies(text: str, language: str) -> bool:
     """Whether a text holds a word that denies; never where the language's words are not known."""
-    words = _DENYING.get(language, frozenset())
-    return any(word in words or (language == "en" and word.endswith("n't")) for word in words_of(text))
+    known = in_language(language).denial
+    endings = tuple(known.endings)
+    return any(word in known.words or word.endswith(endings) for word in words_of(text))
 
 
 def is_turned_into_denial(text: str, said: Sequence[str], language: str) -> bool:

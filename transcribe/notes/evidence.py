@@ -12,11 +12,9 @@ from itertools import accumulate, pairwise
 from transcribe.core.show_notes import Show
 from transcribe.notes.addresses import Said
 from transcribe.notes.numbers import numbers_of
-from transcribe.notes.terms import Terms, listed, words_of
+from transcribe.notes.terms import Terms, words_of
+from transcribe.notes.words import in_language
 from transcribe.notes.writer import Material
-
-_INFLECTING = listed("be bg cs el et fi hr hu la lt lv mk pl ro ru sk sl sr tr uk")
-"""Languages that change the ends of names: Anna, Anny, Annę."""
 
 NEIGHBOURS = 1
 """Sentences beside one that count as its context: "It opened in 1905." needs the one before."""
@@ -103,7 +101,7 @@ class Evidence:
         word = word.removesuffix("'s")
         if word in self.vocabulary or self.terms.stem(word) in self._stems:
             return True
-        if self.material.language not in _INFLECTING or len(word) < 4:
+        if not in_language(self.material.language).inflects_names or len(word) < 4:
             return False
         bare = _without_marks(word)
         return any(_same_name(bare, known) for known in self._bare if known[:2] == bare[:2])

@@ -22,8 +22,9 @@ from transcribe.notes.clauses import (
 from transcribe.notes.mentions import mentions_of
 from transcribe.notes.phrases import key_phrases
 from transcribe.notes.sound_bites import sound_bites_of
-from transcribe.notes.terms import folded, listed, words_of
+from transcribe.notes.terms import folded, words_of
 from transcribe.notes.weighing import Weighed, pick, weigh, word_count
+from transcribe.notes.words import in_any
 from transcribe.notes.writer import Material, Sentence
 
 NAME = "extractive"
@@ -39,12 +40,6 @@ CLAIM_CELLS = 300
 
 QUOTE_CELLS = 240
 """Three lines of a book; longer ones are not quoted but told."""
-
-_SELF = listed(
-    "i we you my our your me us i'm i've i'd i'll we're we've you're ja my ty wy mnie nas mój nasz "
-    "ich wir du ihr mein mich mir uns je j'ai nous vous mon yo nosotros mi io noi eu nós"
-)
-"""People speak of themselves in stories; a claim that holds for others seldom has these."""
 
 
 def write_extractive(material: Material, spots: Iterable[Spot] = (), version: str = "") -> ShowNotes:
@@ -128,7 +123,7 @@ def _takeaways(weighed: Weighed, summary: Sequence[int]) -> list[int]:
     count = min(8, max(3, round(minutes / 6)), max(1, len(sentences) // 3))
 
     def worth(index: int) -> float:
-        own = _SELF.intersection(words_of(sentences[index].text))
+        own = in_any().sentences.own.intersection(words_of(sentences[index].text))
         return weighed.scores[index] * (0.7 if own else 1.0)
 
     return pick(weighed, fresh, count, worth, summary)
@@ -156,7 +151,7 @@ def _quotes(weighed: Weighed, used: Sequence[int]) -> list[int]:
 
 def _quotable(weighed: Weighed, index: int) -> float:
     sentence = weighed.material.sentences[index]
-    own = _SELF.intersection(words_of(sentence.text))
+    own = in_any().sentences.own.intersection(words_of(sentence.text))
     return float(weighed.scores[index] ** 0.5 * weighed.fit[index] * sentence.sure * (1.2 if own else 1.0))
 
 

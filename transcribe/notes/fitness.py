@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 
 from transcribe.core.episode import Spot
 from transcribe.formats.tokens import text_width
-from transcribe.notes.terms import Terms, folded, listed, words_of
+from transcribe.notes.terms import Terms, folded, words_of
+from transcribe.notes.words import anywhere, in_any, whole
 from transcribe.notes.writer import Sentence
 
 SURE = 0.6
@@ -19,34 +20,6 @@ _ENDS = re.compile(r"[.!?…。！？｡؟۔।॥]" + _CLOSERS)
 _ASKS = re.compile(r"[?？؟;]" + _CLOSERS)
 _TRAILS_OFF = re.compile(r"(?:…|\.\.\.|[-–—])" + _CLOSERS)
 
-_HESITATION = listed(
-    "um uh erm hmm mm mhm uhm ah oh eh äh ähm öhm hm eee yyy yhm ekhm euh heu bah ehm えっと えー あの 음"
-)
-
-_CHATTER = re.compile(
-    r"\b(?:welcome (?:back|to)|hello (?:everyone|everybody|and)|good (?:morning|afternoon|evening)|"
-    r"thank(?:s| you)|subscrib\w+|see you|bye|podcast|stay tuned|sponsor\w*|my name is|i'm your host|"
-    r"witam\w*|cześć|dzień dobry|dobry wieczór|do widzenia|do usłyszenia|dzięk\w+|zaprasza\w+|subskryb\w+|"
-    r"willkommen|hallo|guten (?:tag|morgen|abend)|danke\w*|tschüss|abonn\w+|auf wiederhören|"
-    r"bonjour|bonsoir|bienvenue|merci|au revoir|à bientôt|"
-    r"hola|buenos días|buenas (?:tardes|noches)|bienvenid\w+|gracias|adiós|suscr\w+|"
-    r"buongiorno|buonasera|benvenut\w+|grazie|arrivederci|"
-    r"olá|bom dia|boa (?:tarde|noite)|obrigad\w+|bem-vind\w+)\b|ご視聴|ありがとう|こんにちは|مرحبا|شكرا|أهلا"
-)
-"""Greetings, thanks and announcements: what is said around the content."""
-
-_LEANS = listed(
-    "and but so or because which then also he she it they this that these those his her their "
-    "a i ale więc bo oraz albo który która które to ten ta one ona on oni "
-    "und aber oder denn also dann er sie es das dies diese dieser "
-    "et mais ou donc car il elle ils elles ce cela ça "
-    "y pero o entonces porque él ella ellos esto eso "
-    "e ma allora perché lui lei loro questo quello mas então ele ela eles isso"
-)
-"""First words that lean on the sentence before, in the languages whose small words we know."""
-
-_LEADS = listed("well yes yeah no okay ok right now no tak dobra ja nein na also oui non bon sí bueno sì beh")
-
 
 def fitness(sentence: Sentence, terms: Terms, *, dotted: bool) -> float:
     """How well a sentence stands by itself: 0 not at all, 1 well.
@@ -56,17 +29,17 @@ def fitness(sentence: Sentence, terms: Terms, *, dotted: bool) -> float:
         terms: Of the language spoken.
         dotted: Whether the transcript has full stops, so that one without is no whole sentence.
     """
-    words = words_of(sentence.text)
+    words, known = words_of(sentence.text), in_any().sentences
     content = len(terms.of(sentence.text))
     if not words or not content or sentence.sure < SURE or _ASKS.search(sentence.text):
         return 0.0
     if dotted and not is_whole(sentence.text):
         return 0.0
     value = _by_length(text_width(sentence.text)) * min(1.0, 0.4 + content / len(words))
-    if words[0] in _LEANS or words[0] in _LEADS:
+    if words[0] in known.leans or words[0] in known.leads:
         value *= 0.6
-    value *= float(math.pow(0.5, sum(word in _HESITATION for word in words)))
-    if _CHATTER.search(folded(sentence.text)):
+    value *= float(math.pow(0.5, sum(word in known.hesitations for word in words)))
+    if is_chatter(sentence.text):
         value *= 0.2
     return value
 
@@ -79,7 +52,8 @@ def is_whole(text: str) -> bool:
 
 def is_chatter(text: str) -> bool:
     """Whether it greets, thanks or announces."""
-    return bool(_CHATTER.search(folded(text)))
+    known, text = in_any().sentences, folded(text)
+    return bool(whole(known.chatter).search(text) or anywhere(known.chatter_within).search(text))
 
 
 def _by_length(cells: int) -> float:

@@ -12,42 +12,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from transcribe.core.show_notes import Mention, MentionKind
-from transcribe.notes.terms import Terms, folded, listed, matches
+from transcribe.notes.terms import Terms, folded, matches
+from transcribe.notes.words import in_any, in_language, whole
 from transcribe.notes.writer import Sentence
 
 LIMIT = 20
 """More names than this are a list nobody reads."""
 
-_PARTICLES = listed("of de da do dos das del della di du des van von der den la le al el bin ibn zu zur")
-_GERMAN_PARTICLES = listed("von van zu de")
-"""The others join German nouns that are no names: "Inhaber des Verlags"."""
-
-_TITLES = listed(
-    "mr mrs ms miss dr colonel commander lieutenant general "
-    " prof professor doctor sir lady lord president senator judge captain king queen "
-    "pan pani pana panu panem panią doktor profesor prezydent premier ksiądz "
-    "herr herrn frau bundeskanzler bundeskanzlerin präsident präsidentin "
-    "monsieur madame mme mademoiselle señor señora don doña signor signora senhor senhora dona"
-)
-_ORGANISATION = re.compile(
-    r"\b(?:inc|corp|corporation|company|ltd|llc|gmbh|ag|university|institute|foundation|committee|council|"
-    r"bank|ministry|agency|association|society|party|police|college|school|force|army|navy|department|office|union|church|club|group|records|press|"
-    r"uniwersytet\w*|instytut\w*|fundacj\w+|ministerstw\w+|urz[ąę]d\w*|stowarzyszeni\w+|"
-    r"universität|institut\w*|stiftung|ministerium|verein|bundestag|bundesrat|partei|"
-    r"université|ministère|fondation|universidad|ministerio|fundación|università|ministero|universidade)\b"
-)
-_PLACE_BEFORE = {
-    "en": listed("in at near from"),
-    "pl": listed("w we do"),
-    "de": listed("in aus nach"),
-    "fr": listed("à en"),
-    "es": listed("en"),
-    "it": listed("a in"),
-}
-_PLACE = re.compile(
-    r"\b(?:street|road|avenue|city|island|river|lake|mount|mountains?|county|valley|park|square|airport|"
-    r"ulica|ulicy|jezioro|góra|góry|wyspa|straße|platz|berg|see|rue|place|calle|plaza|via|piazza)\b"
-)
 _QUOTED = re.compile(r"[\"“„«]([^\"“”„«»]{2,60})[\"”“»]")
 
 
@@ -140,13 +111,17 @@ def _last_of_run(text: str, words: Sequence[re.Match[str]], first: int, terms: T
             break
         if _is_capital(words[index].group(), terms):
             last = index
-        elif words[index].group() not in (_GERMAN_PARTICLES if terms.language == "de" else _PARTICLES):
+        elif words[index].group() not in _particles(terms.language):
             break
     return last
 
 
+def _particles(language: str) -> frozenset[str]:
+    return in_language(language).names.only_particles or in_any().names.particles
+
+
 def _is_title(word: str) -> bool:
-    return folded(word) in _TITLES or len(word) == 1
+    return folded(word) in in_any().names.titles or len(word) == 1
 
 
 def _is_capital(word: str, terms: Terms) -> bool:
@@ -154,18 +129,18 @@ def _is_capital(word: str, terms: Terms) -> bool:
         return False
     if _is_title(word) and len(word) > 1:
         return True
-    if folded(word).split("'")[0] in {"i", "o", "god", "ok", "okay"}:
+    if folded(word).split("'")[0] in in_any().names.never:
         return False
     return not terms.is_small(folded(word)) or (len(word) > 1 and word.isupper())
 
 
 def _is_name(run: _Run, inner: set[str], language: str) -> bool:
     words = run.text.split()
-    if all(folded(word.strip(".")) in _TITLES for word in words) or len(run.text) < 2:
+    if all(folded(word.strip(".")) in in_any().names.titles for word in words) or len(run.text) < 2:
         return False
     if run.quoted:
         return True
-    if language == "de":
+    if in_language(language).capital_nouns:
         titled = _is_title(words[0].strip("."))
         several = run.words > 1 and (titled or not run.opens)
         return several or run.text.isupper()
@@ -173,22 +148,23 @@ def _is_name(run: _Run, inner: set[str], language: str) -> bool:
 
 
 def _kind(run: _Run, language: str, known: set[str]) -> MentionKind:
-    words = [folded(word.strip(".")) for word in run.text.split()]
+    words, names = [folded(word.strip(".")) for word in run.text.split()], in_any().names
     if run.quoted and run.words > 1:
         return "work"
-    if _ORGANISATION.search(folded(run.text)) or (len(run.text) > 2 and run.text.isupper()):
+    if whole(names.organisations).search(folded(run.text)) or (len(run.text) > 2 and run.text.isupper()):
         return "organisation"
-    if _PLACE.search(folded(run.text)):
+    if whole(names.places).search(folded(run.text)):
         return "place"
-    if words[0] in _TITLES or run.before in _TITLES or known.intersection(words):
+    if words[0] in names.titles or run.before in names.titles or known.intersection(words):
         return "person"
-    if run.before in _PLACE_BEFORE.get(language, frozenset()) and run.words <= 2:
+    if run.before in in_language(language).names.before_places and run.words <= 2:
         return "place"
     return "other"
 
 
 def _key(name: str) -> str:
-    words = [word for word in folded(name).replace(".", " ").split() if word not in _TITLES]
+    titles = in_any().names.titles
+    words = [word for word in folded(name).replace(".", " ").split() if word not in titles]
     return " ".join(words) or folded(name)
 
 

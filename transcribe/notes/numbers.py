@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from transcribe.notes.words import in_language
+
 _DIGITS = re.compile(r"\d+(?:[.,'’\u00a0\u202f ]\d{3}(?!\d))+(?:[.,]\d+)?|\d+(?:[.,:]\d+)*")
 _GROUPS = re.compile(r"\d{1,3}(?:[.,'’\u00a0\u202f ]\d{3})+")
-
-_SPELLED = frozenset({"da", "de", "en", "es", "fr", "it", "nl", "pt"})
-"""Languages whose number words text2num reads."""
 
 _HAN = re.compile("[〇零一二三四五六七八九十百千万億亿]{2,}")
 _HAN_DIGITS = {char: value for value, char in enumerate("〇一二三四五六七八九")} | {"零": 0}
@@ -30,11 +29,11 @@ def numbers_of(text: str, language: str, *, small: bool = True) -> set[str]:
     """
     text = unicodedata.normalize("NFKC", text)
     found = set(_plain_numbers(text))
-    if language in _SPELLED:
+    if in_language(language).number_words:
         from text_to_num import alpha2digit
 
         found |= set(_plain_numbers(alpha2digit(text, language, threshold=0 if small else 3)))
-    if language in ("ja", "zh", "yue"):
+    if in_language(language).script == "CJK":
         found |= {str(_of_han(match.group())) for match in _HAN.finditer(text)}
     return found
 

@@ -9,15 +9,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from transcribe.notes.terms import Terms, folded, is_unspaced, matches
+from transcribe.notes.words import in_language
 
 LONGEST = 3
 """Words of a phrase; longer ones are seldom said twice."""
 
 _RUN = re.compile("[\u30a1-\u30fa\u30fc]{3,12}|[\u3400-\u9fff]{2,}")
 """Katakana and Han letters: in Japanese those are the content words."""
-
-_ALL_HAN = ("zh", "yue")
-"""Languages written in Han letters only: what is said twice in the same two to four is likely a word."""
 
 
 @dataclass(frozen=True)
@@ -120,9 +118,9 @@ def _candidates(text: str, terms: Terms) -> Iterator[tuple[tuple[str, ...], str]
 def _unspaced_candidates(text: str, language: str) -> Iterator[tuple[tuple[str, ...], str]]:
     for match in _RUN.finditer(text):
         run = match.group()
-        if language not in _ALL_HAN:
+        if not in_language(language).all_han:
             yield (run,), run
-            continue
+            continue  # below: what is said twice in the same two to four letters is likely a word
         for size in range(2, 5):
             for first in range(len(run) - size + 1):
                 yield tuple(run[first : first + size]), run[first : first + size]

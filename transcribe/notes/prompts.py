@@ -10,19 +10,10 @@ from pathlib import Path
 from transcribe.core.errors import UsageError
 from transcribe.core.files import inside, read_regular
 from transcribe.formats.templates import SUFFIX, render_from, template_folder, user_folders
+from transcribe.notes.words import in_language
 
 FOLDER = "prompts"
 """The folder of prompts among templates."""
-
-NAMES = {
-    "ar": "Arabic", "cs": "Czech", "da": "Danish", "de": "German", "el": "Greek", "en": "English",
-    "es": "Spanish", "fa": "Persian", "fi": "Finnish", "fr": "French", "he": "Hebrew", "hi": "Hindi",
-    "hu": "Hungarian", "id": "Indonesian", "it": "Italian", "ja": "Japanese", "ko": "Korean",
-    "nl": "Dutch", "no": "Norwegian", "pl": "Polish", "pt": "Portuguese", "ro": "Romanian",
-    "ru": "Russian", "sk": "Slovak", "sv": "Swedish", "th": "Thai", "tr": "Turkish", "uk": "Ukrainian",
-    "vi": "Vietnamese", "zh": "Chinese",
-}  # fmt: skip
-"""Languages by their code, as a prompt names them; another is named by its code."""
 
 
 @dataclass(frozen=True)
@@ -83,5 +74,5 @@ def _stays(folder: Path) -> bool:
 
 
 def language_name(code: str) -> str:
-    """A language as a prompt names it."""
-    return NAMES.get(code, f"the language {code!r}" if code else "the language of the transcript")
+    """A language as a prompt names it, by its code where its name is not known."""
+    return in_language(code).name or (f"the language {code!r}" if code else "the language of the transcript")

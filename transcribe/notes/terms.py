@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from functools import cache, lru_cache
 from typing import Protocol
 
+from transcribe.notes.words import in_language
+
 _WORD = re.compile(r"[^\W_]+(?:['’.\-][^\W_]+)*")
 """Letters and digits, with what holds a word together: don't, well-known, 3.5, U.S."""
 
@@ -18,16 +20,6 @@ UNSPACED = re.compile(
 """Letters of scripts without spaces between words: Thai to Khmer, kana, Han."""
 
 _MARKS_APART = re.compile(r"[’ʼ`´]")
-
-_STEMMERS = {
-    "ar": "arabic", "ca": "catalan", "cs": "czech", "da": "danish", "de": "german", "el": "greek",
-    "en": "english", "es": "spanish", "et": "estonian", "eu": "basque", "fa": "persian", "fi": "finnish",
-    "fr": "french", "hi": "hindi", "hu": "hungarian", "hy": "armenian", "id": "indonesian", "it": "italian",
-    "lt": "lithuanian", "ne": "nepali", "nl": "dutch", "no": "norwegian", "pl": "polish",
-    "pt": "portuguese", "ro": "romanian", "ru": "russian", "sr": "serbian", "sv": "swedish", "ta": "tamil",
-    "tr": "turkish", "yi": "yiddish",
-}  # fmt: skip
-"""Snowball's algorithms by Whisper's codes."""
 
 
 class _Stemmer(Protocol):
@@ -117,11 +109,6 @@ def _stub(word: str) -> str:
     return word.split("'", 1)[0] if "'" in word else word
 
 
-def listed(words: str) -> frozenset[str]:
-    """A set of words that is written down as one text."""
-    return frozenset(words.split())
-
-
 @cache
 def small_words(language: str) -> frozenset[str]:
     """The small words of a language (stopwords-iso), folded; empty where no list is known."""
@@ -136,5 +123,5 @@ def small_words(language: str) -> frozenset[str]:
 def _stemmer_of(language: str) -> _Stemmer | None:
     import snowballstemmer
 
-    name = _STEMMERS.get(language)
+    name = in_language(language).stemmer
     return snowballstemmer.stemmer(name) if name else None

@@ -1,0 +1,193 @@
+"""What notes know of each language: its words and habits, one data file each, `CODE.toml` (Whisper's code).
+
+A language without a file has no words of its own, and is taken to be written in Latin letters. Words and
+patterns are compared with folded text (`terms.folded`); a pattern is a regular expression. Lists are
+sorted; only what `terms.words_of` gives as one word can be met in a list of words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+from typing import TypeVar
+
+import msgspec
+
+NONE: frozenset[str] = frozenset()
+
+
+class Denial(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How the language denies.
+
+    Attributes:
+        words: That deny. A negative prefix ("unlikely") makes a word of its own, which is compared as such.
+        endings: Of words that deny: "n't".
+    """
+
+    words: frozenset[str] = NONE
+    endings: frozenset[str] = NONE
+
+
+class Names(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What tells names.
+
+    Attributes:
+        titles: Before a person's name.
+        never: Words written with a capital that are no names.
+        particles: Between the parts of a name: "van".
+        only_particles: The only ones that count in this language; where empty, those of all languages do.
+        before_places: Prepositions before a place.
+        places: Patterns of words in the names of places.
+        organisations: Patterns of words in the names of organisations.
+    """
+
+    titles: frozenset[str] = NONE
+    never: frozenset[str] = NONE
+    particles: frozenset[str] = NONE
+    only_particles: frozenset[str] = NONE
+    before_places: frozenset[str] = NONE
+    places: frozenset[str] = NONE
+    organisations: frozenset[str] = NONE
+
+
+class Sentences(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What tells which sentences can stand by themselves.
+
+    Attributes:
+        chatter: Patterns of greetings, thanks and announcements: what is said around the content.
+        chatter_within: Likewise, of languages that write words together.
+        hesitations: Sounds that say nothing.
+        leads: First words that answer, or begin to speak.
+        leans: First words that lean on the sentence before.
+        own: Of people who speak of themselves, as in stories; a claim that holds for others seldom has these.
+    """
+
+    chatter: frozenset[str] = NONE
+    chatter_within: frozenset[str] = NONE
+    hesitations: frozenset[str] = NONE
+    leads: frozenset[str] = NONE
+    leans: frozenset[str] = NONE
+    own: frozenset[str] = NONE
+
+
+class Addresses(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How addresses are said aloud.
+
+    Attributes:
+        dot: The full stop.
+        at: The sign @.
+        slash: The sign /.
+        endings: Of host names, that are words elsewhere but not after this language's `dot`.
+    """
+
+    dot: frozenset[str] = NONE
+    at: frozenset[str] = NONE
+    slash: frozenset[str] = NONE
+    endings: frozenset[str] = NONE
+
+
+class Assistant(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What language models say instead of doing what they are asked for.
+
+    Attributes:
+        phrases: Patterns, met in any case.
+    """
+
+    phrases: frozenset[str] = NONE
+
+
+class Language(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One language.
+
+    Attributes:
+        name: As prompts name it, in English; empty: by its code.
+        script: First word of the Unicode names of its letters; empty: it has several scripts.
+        stemmer: Snowball's algorithm, or empty.
+        number_words: Whether text2num reads its numbers.
+        all_han: Whether it is written in Han letters only.
+        inflects_names: Whether it changes the ends of names: Anna, Anny, Annę.
+        often_written: Whether language models fall into it.
+        capital_nouns: Whether every noun has a capital, which then tells no names.
+        capital_titles: Whether most words of a title have one.
+        denial: How it denies.
+        names: What tells names.
+        sentences: What tells which sentences can stand by themselves.
+        addresses: How addresses are said.
+        assistant: What language models say of themselves.
+    """
+
+    name: str = ""
+    script: str = "LATIN"
+    stemmer: str = ""
+    number_words: bool = False
+    all_han: bool = False
+    inflects_names: bool = False
+    often_written: bool = False
+    capital_nouns: bool = False
+    capital_titles: bool = False
+    denial: Denial = Denial()
+    names: Names = Names()
+    sentences: Sentences = Sentences()
+    addresses: Addresses = Addresses()
+    assistant: Assistant = Assistant()
+
+
+_UNKNOWN = Language()
+_Section = TypeVar("_Section", Names, Sentences, Addresses, Assistant)
+
+
+@cache
+def languages() -> Mapping[str, Language]:
+    """Every language that has a file, by its code."""
+    files = sorted(resources.files(__package__).iterdir(), key=lambda file: file.name)
+    return {
+        file.name.removesuffix(".toml"): msgspec.toml.decode(file.read_bytes(), type=Language)
+        for file in files
+        if file.name.endswith(".toml")
+    }
+
+
+def in_language(code: str) -> Language:
+    """What is known of a language; no words where nothing is."""
+    return languages().get(code, _UNKNOWN)
+
+
+@cache
+def in_any() -> Language:
+    """The words of all languages together, for where speakers mix them or the language is not known."""
+    known = languages().values()
+    return Language(
+        names=_together([each.names for each in known]),
+        sentences=_together([each.sentences for each in known]),
+        addresses=_together([each.addresses for each in known]),
+        assistant=_together([each.assistant for each in known]),
+    )
+
+
+def _together(sections: list[_Section]) -> _Section:
+    kind = type(sections[0])
+    return kind(
+        **{
+            field: NONE.union(*(getattr(each, field) for each in sections))
+            for field in kind.__struct_fields__
+        }
+    )
+
+
+@cache
+def whole(patterns: frozenset[str]) -> re.Pattern[str]:
+    """Finds whole words that one of some patterns describes."""
+    return re.compile(rf"\b(?:{either(patterns)})\b")
+
+
+@cache
+def anywhere(patterns: frozenset[str]) -> re.Pattern[str]:
+    """Finds what one of some patterns describes, in any case."""
+    return re.compile(either(patterns), re.IGNORECASE)
+
+
+def either(patterns: frozenset[str]) -> str:
+    """What any of some patterns describes, as one that needs brackets around it."""
+    return "|".join(sorted(patterns))
