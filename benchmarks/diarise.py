@@ -26,6 +26,7 @@ from transcribe.core.episode import Turn
 from transcribe.core.events import silent
 from transcribe.core.recording import SpeechSpans
 from transcribe.core.settings import ComputeSettings, DetectSettings, NormaliseSettings
+from transcribe.core.speaker_count import SpeakerCount
 from transcribe.core.waveform import Waveform
 from transcribe.engines.ffmpeg import Ffmpeg
 from transcribe.engines.silero import SileroDetector
@@ -84,7 +85,7 @@ def measure(folder: Path, *, told: bool) -> Iterator[Case]:
             waveform, speech = prepare(path, Path(scratch))
             started = time.process_time()
             count = len({turn.speaker for turn in reference})
-            counted = (count, count) if told else (1, None)
+            counted = SpeakerCount(count, count) if told else SpeakerCount(1)
             found = diarise(waveform, speech, counted, open_diariser(), silent)
             took = time.process_time() - started
             yield Case(path.stem, waveform.samples / 16_000, reference, found.turns.turns, took)
@@ -175,7 +176,7 @@ def long_recording(folder: Path, minutes: int) -> tuple[int, float, float]:
         del parts
         speech = detect(waveform, DetectSettings(), SileroDetector(), silent)
         started = time.process_time()
-        found = diarise(waveform, speech, (1, None), open_diariser(), silent)
+        found = diarise(waveform, speech, SpeakerCount(1), open_diariser(), silent)
         took = time.process_time() - started
     assert np.isfinite(took)
     return len(found.turns.speakers), took, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000

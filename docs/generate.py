@@ -43,6 +43,7 @@ class Options(TypedDict, total=False):
 '''
 AS_GIVEN = {
     "tuple[str, ...]": "Sequence[str]",
+    "<class 'transcribe.core.speaker_count.SpeakerCount'>": "str | int",
     "pathlib.Path | None": "str | PathLike[str] | None",
 }
 """How people may give what is kept in another type."""
@@ -209,9 +210,8 @@ def option_tables() -> str:
 
 
 def option_row(option: Option) -> tuple[str, ...]:
-    kind = {bool: "true or false", int: "whole number", float: "number", str: "text", Path: "path"}[
-        option.kind
-    ]
+    words = {bool: "true or false", int: "whole number", float: "number", Path: "path"}
+    kind = words.get(option.kind, "text")
     if option.spec.choices:
         kind = ", ".join(f"`{choice}`" for choice in option.spec.choices)
     elif option.spec.timecode:

@@ -78,7 +78,15 @@ __all__ = [
     "transcribe_file", "transcribe_tracks",
 ]  # fmt: skip
 
-_HOMES = ("core.errors", "core.events", "core.episode", "core.show_notes", "core.typed_options", "jobs.api")
+_HOMES = (
+    "core.errors",
+    "core.events",
+    "core.episode",
+    "core.recording",
+    "core.show_notes",
+    "core.typed_options",
+    "jobs.api",
+)
 """Where the names are, the cheapest first: a module is imported when a name of it is asked for."""
 
 telemetry.turn_off()  # before anything of `transcribe` imports a dependency, in every process that does

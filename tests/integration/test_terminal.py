@@ -149,9 +149,9 @@ def texts(*names: str, content: str = EVIL) -> Plant:
 
 
 def config(**options: Any) -> Plant:
-    import tomli_w
+    import tomlkit
 
-    return lambda place: place.write("transcribe.toml", tomli_w.dumps(options))
+    return lambda place: place.write("transcribe.toml", tomlkit.dumps(options))
 
 
 def variables(**values: str) -> Plant:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from transcribe.cli.options import config_parameters, say
+from transcribe.core.speaker_count import SpeakerCount
 from transcribe.core.text import shown
 
 if TYPE_CHECKING:
@@ -92,12 +93,14 @@ def _as_json(resolved: Resolved) -> str:
 
 
 def _as_toml(values: Sequence[Value]) -> str:
-    import tomli_w
+    import tomlkit
 
-    return tomli_w.dumps({each.option.name: _plain(each.value) for each in values if each.value is not None})
+    return tomlkit.dumps({each.option.name: _plain(each.value) for each in values if each.value is not None})
 
 
 def _plain(value: Any) -> Any:
     if isinstance(value, Path):
         return str(value.absolute())
-    return list(value) if isinstance(value, tuple) else value
+    if isinstance(value, tuple):
+        return list(value)
+    return str(value) if isinstance(value, SpeakerCount) else value

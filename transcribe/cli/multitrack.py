@@ -54,7 +54,7 @@ def multitrack(
         for warning in (*resolved.warnings, *found.warnings):
             progress(Warned(warning))
         results = found.results.with_name(title) if title else found.results
-        report = transcribe_together(
+        ended = transcribe_together(
             [str(path) for path in found.tracks], results, assemble(settings, progress)
         )
-    context.exit(report.exit_code)
+    context.exit(ended.exit_code)

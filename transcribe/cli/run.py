@@ -40,10 +40,10 @@ def run(
         from transcribe.jobs.assemble.run import assemble
         from transcribe.jobs.run_many import transcribe_all
 
-        report = transcribe_all(files, assemble(settings, progress))
-    if len(files) > 1 and (report.failed or not settings.display.quiet):
-        click.echo(report.summary(), err=True)
-    context.exit(report.exit_code)
+        ended = transcribe_all(files, assemble(settings, progress))
+    if len(files) > 1 and (ended.failed or not settings.display.quiet):
+        click.echo(ended.summary(), err=True)
+    context.exit(ended.exit_code)
 
 
 def _check(files: Sequence[str], settings: Settings) -> None:

@@ -110,3 +110,10 @@ class Interrupted(TranscribeError):
     def __init__(self, what: str, hint: str = "", *, exit_code: int = 130) -> None:
         super().__init__(what, hint)
         self.exit_code = exit_code
+
+
+def exit_code_of(good: int, failed: int) -> int:
+    """The exit code over several recordings: 0 when none failed, else SomeFailed's or AllFailed's."""
+    if not failed:
+        return 0
+    return SomeFailed.exit_code if good else AllFailed.exit_code

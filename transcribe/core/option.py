@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from transcribe.core.speaker_count import SpeakerCount
 from transcribe.core.timecode import parse_timecode
 
 Choices = tuple[str, ...]
@@ -65,7 +66,7 @@ class Option:
         group: The field of Settings that holds it.
         spec: What its declaration says.
         default: Default value.
-        kind: `bool`, `int`, `float`, `str` or `Path`: the type of one value.
+        kind: `bool`, `int`, `float`, `str`, `Path` or `SpeakerCount`: the type of one value.
         many: Whether it is a tuple of values.
         optional: Whether None (not given) is allowed.
     """
@@ -194,6 +195,16 @@ def _to_str(_declared: Option, raw: Any, called: str) -> str:
     return str(raw)
 
 
+def _to_speaker_count(declared: Option, raw: Any, called: str) -> SpeakerCount:
+    if isinstance(raw, SpeakerCount):
+        return raw
+    text = str(raw) if isinstance(raw, int) and not isinstance(raw, bool) else _to_str(declared, raw, called)
+    try:
+        return SpeakerCount.parse(text)
+    except ValueError as error:
+        raise ValueError(f"{called} {_shown(text)}: {error}") from None
+
+
 def _to_path(declared: Option, raw: Any, called: str) -> Path:
     return Path(_to_str(declared, raw, called)).expanduser()
 
@@ -211,7 +222,10 @@ def _reject(raw: Any) -> typing.NoReturn:
     raise ValueError(raw)
 
 
-_CONVERTERS: dict[type, Any] = {bool: _to_bool, int: _to_int, float: _to_float, str: _to_str, Path: _to_path}
+_CONVERTERS: dict[type, Any] = {
+    bool: _to_bool, int: _to_int, float: _to_float, str: _to_str, Path: _to_path,
+    SpeakerCount: _to_speaker_count,
+}  # fmt: skip
 
 
 def _analyse(hint: Any) -> tuple[type, bool, bool]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from transcribe.core.option import Option, declared_in, option
+from transcribe.core.speaker_count import SpeakerCount
 
 LANGUAGE_HELP = "Language: en, pl, …; auto: detect; multi: several"
 
@@ -254,7 +255,9 @@ class TrackSettings:
 class SpeakersSettings:
     """Who says what. Has no say in the words."""
 
-    speakers: str = option("off", "Tell speakers apart: auto, 2, or 2-4", metavar="auto|N", trust="any")
+    speakers: SpeakerCount = option(
+        SpeakerCount(), "Tell speakers apart: auto, 2, or 2-4", metavar="auto|N", trust="any"
+    )
     speaker_names: tuple[str, ...] = option(
         (),
         "Their names, in the order in which they first speak",

@@ -41,7 +41,7 @@ class Options(TypedDict, total=False):
     track_offsets: Sequence[str]
     drop_bleed: bool
     mix: bool
-    speakers: str
+    speakers: str | int
     speaker_names: Sequence[str]
     turns: str | PathLike[str] | None
     voices: bool

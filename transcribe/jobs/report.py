@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from transcribe.core.errors import AllFailed, SomeFailed, UsageError
+from transcribe.core.errors import UsageError, exit_code_of
 from transcribe.core.files import open_regular
 from transcribe.core.text import printable, shown
 from transcribe.core.timecode import format_duration
@@ -74,7 +74,7 @@ class BatchReport:
     def exit_code(self) -> int:
         """0 when nothing failed, else that of SomeFailed or AllFailed."""
         failed, good = (sum(self.counts.get(each, 0) for each in names) for names in (("failed",), GOOD))
-        return 0 if not failed else SomeFailed.exit_code if good else AllFailed.exit_code
+        return exit_code_of(good, failed)
 
 
 GOOD = ("done", "current")

@@ -9,11 +9,7 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from transcribe.core.errors import (
-    AllFailed,
-    SomeFailed,
-    TranscribeError,
-)
+from transcribe.core.errors import TranscribeError, exit_code_of
 from transcribe.core.events import FileFailed, FileStarted, HeldBack, Progress
 from transcribe.core.text import printable
 from transcribe.core.unexpected import ends_run, for_people
@@ -25,18 +21,16 @@ from transcribe.pipeline.suspend import PATIENCE_SECONDS, Pause, Pausing
 
 
 @dataclass
-class Report:
-    """Counts what became of each recording, and knows the exit code that follows."""
+class Ended:
+    """What became of each recording, and the exit code that follows."""
 
     done: list[str] = field(default_factory=list)
     failed: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def exit_code(self) -> int:
-        """0 when nothing failed, else SomeFailed's or AllFailed's."""
-        if not self.failed:
-            return 0
-        return SomeFailed.exit_code if self.done else AllFailed.exit_code
+        """0 when nothing failed."""
+        return exit_code_of(len(self.done), len(self.failed))
 
     def summary(self) -> str:
         """One line, and one more for each failure."""
@@ -46,7 +40,7 @@ class Report:
         return "\n".join(lines)
 
 
-def transcribe_all(sources: Sequence[str], run: Run) -> Report:
+def transcribe_all(sources: Sequence[str], run: Run) -> Ended:
     """Transcribe recordings and publish what was asked for.
 
     Args:
@@ -60,7 +54,7 @@ def transcribe_all(sources: Sequence[str], run: Run) -> Report:
     return _Turns(plan_jobs(sources, run.settings), run, lambda _: run.progress, raise_alone=True).all()
 
 
-def transcribe_jobs(jobs: Sequence[Job], run: Run, progress_of: Callable[[Job], Progress]) -> Report:
+def transcribe_jobs(jobs: Sequence[Job], run: Run, progress_of: Callable[[Job], Progress]) -> Ended:
     """Do jobs that are planned already; failures are reported and counted, also the only one's.
 
     Args:
@@ -71,7 +65,7 @@ def transcribe_jobs(jobs: Sequence[Job], run: Run, progress_of: Callable[[Job], 
     return _Turns(jobs, run, progress_of, raise_alone=False).all()
 
 
-def transcribe_together(tracks: Sequence[str], results: Path, run: Run) -> Report:
+def transcribe_together(tracks: Sequence[str], results: Path, run: Run) -> Ended:
     """Transcribe the tracks of one recording, a file for each speaker, into one transcript.
 
     Args:
@@ -105,17 +99,17 @@ class _Turns:
         self._waiting = deque(enumerate(jobs, start=1))
         self._begun: list[_Begun] = []
 
-    def all(self) -> Report:
-        report = Report()
+    def all(self) -> Ended:
+        ended = Ended()
         with kept_loaded(self._run, self._begin_next) as self._run, closing(self):
             while self._begun or self._begin_next():
                 finished = next((each for each in self._begun if each.finish()), None)
                 if finished is not None:
                     self._begun.remove(finished)
-                    self._count(finished, report)
+                    self._count(finished, ended)
                 elif not self._begin_next():
                     time.sleep(PATIENCE_SECONDS)  # another run works on all of them
-        return report
+        return ended
 
     def close(self) -> None:
         for begun in self._begun:
@@ -139,13 +133,13 @@ class _Turns:
         begun.advance()
         return True
 
-    def _count(self, begun: _Begun, report: Report) -> None:
+    def _count(self, begun: _Begun, ended: Ended) -> None:
         if begun.error is None:
-            report.done.append(begun.job.name)
+            ended.done.append(begun.job.name)
         elif self._raise_alone:
             raise begun.error
         else:
-            report.failed.append((begun.job.name, str(begun.error)))
+            ended.failed.append((begun.job.name, str(begun.error)))
             failed = FileFailed(begun.job.name, str(begun.error), begun.error.exit_code)
             self._progress_of(begun.job)(failed)
 

@@ -40,7 +40,7 @@ from transcribe.jobs.publish.tagging import picture_targets, publish_sound
 from transcribe.notes.extractive import NAME as EXTRACTIVE
 from transcribe.pipeline.notes_step import gave_up, wants_notes
 from transcribe.pipeline.ports import Run
-from transcribe.pipeline.recipe import looked_at, transcribing, workspace_of
+from transcribe.pipeline.recipe import looked_at, settled, transcribing, workspace_of
 from transcribe.pipeline.stages.probe import changed_since
 from transcribe.pipeline.suspend import Pause, Pausing, to_the_end
 from transcribe.pipeline.tracks.inputs import TrackJob
@@ -54,7 +54,7 @@ def transcribe_one(job: Job, run: Run) -> Pausing[None]:
         GateError: Less of the speech has words than was asked for; the transcript is published.
         TranscribeError: It could not be transcribed or published; nothing is.
     """
-    run = titled(run, Path(job.source).stem) if job.tracks else run
+    run = titled(settled(run), Path(job.source).stem) if job.tracks else settled(run)
     progress = run.progress
     with _path_of(job.source) as path:
         facts = size_and_time(path)  # before it is read: what is written into it from now on is a change
@@ -252,6 +252,7 @@ def episode_of(run: Run, path: Path, tracks: Sequence[str] = ()) -> Episode:
     Raises:
         TranscribeError: It could not be transcribed.
     """
+    run = settled(run)
     recording = looked_at(run, path, tracks)
     with workspace_of(run, recording) as work:
         return to_the_end(transcribing(run, work, recording))

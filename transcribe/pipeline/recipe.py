@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from transcribe.core.episode import Episode
@@ -11,6 +11,7 @@ from transcribe.core.events import StageFinished, StageStarted
 from transcribe.core.recording import Source
 from transcribe.core.show_notes import Chapter
 from transcribe.core.workspace import Workspace
+from transcribe.pipeline.hearing.vocabulary import terms_of
 from transcribe.pipeline.identity import open_workspace
 from transcribe.pipeline.notes_step import noted
 from transcribe.pipeline.ports import Run
@@ -41,6 +42,16 @@ class Recording:
     def sources(self) -> tuple[Source, ...]:
         """Every file of it."""
         return tuple(track.source for track in self.tracks) or (self.source,)
+
+
+def settled(run: Run) -> Run:
+    """The same run with the vocabulary file read: an edit while a job goes on changes nothing of it.
+
+    Raises:
+        UsageError: It cannot be read, or is not text.
+    """
+    terms = terms_of(run.settings.recognise)
+    return replace(run, settings=run.settings.replace({"terms": terms, "vocabulary": None}))
 
 
 def looked_at(

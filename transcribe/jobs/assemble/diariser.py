@@ -9,7 +9,6 @@ from typing import TypedDict
 from transcribe.core.settings import ComputeSettings, Settings
 from transcribe.models.store import AUTO, InstalledModel, Store, check_before_load
 from transcribe.pipeline.ports import Diariser
-from transcribe.pipeline.speakers.diarise import speaker_count
 
 
 class Choice(TypedDict):
@@ -25,11 +24,10 @@ def diariser_of(settings: Settings) -> Choice:
     It is looked for now, and loaded when the first recording needs it.
 
     Raises:
-        UsageError: `--speakers` makes no sense.
         ModelError: The model is not installed.
         DependencyError: A package of the extra `diarize` is missing.
     """
-    if settings.speakers.turns is not None or speaker_count(settings.speakers.speakers) is None:
+    if settings.speakers.turns is not None or not settings.speakers.speakers:
         return Choice(open_diariser=None, diariser="")
     return choose_diariser(settings.compute)
 

@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from transcribe.core.diarisation import Diarisation
 from transcribe.core.episode import Turn, Turns
-from transcribe.core.errors import InputError, UsageError
+from transcribe.core.errors import InputError
 from transcribe.core.events import Progress, StageAdvanced
 from transcribe.core.recording import SpeechSpan, SpeechSpans
+from transcribe.core.speaker_count import SpeakerCount
 from transcribe.core.timecode import format_duration
 from transcribe.core.waveform import Shortened, Waveform
 from transcribe.pipeline.ports import Diariser
 
 STAGE = "diarise"
 
-OFF = "off"
-
-MOST_SPEAKERS = 100
-"""More than any recording that can be told apart; a larger number is a slip."""
-
 
 def diarise(
     waveform: Waveform,
     speech: SpeechSpans,
-    counted: tuple[int, int | None],
+    counted: SpeakerCount,
     diariser: Diariser,
     progress: Progress,
 ) -> Diarisation:
@@ -36,7 +31,7 @@ def diarise(
     Args:
         waveform: The recording.
         speech: Where somebody speaks; nobody speaks elsewhere.
-        counted: How many speakers there are: at least, at most.
+        counted: How many speakers there are.
         diariser: Tells them apart.
         progress: Told how far it is.
 
@@ -51,7 +46,7 @@ def diarise(
 
     short = waveform.shortened()
     spans = [SpeechSpan(short.inward(span.start_ms), short.inward(span.end_ms)) for span in speech.spans]
-    found = diariser.diarise(short.waveform, SpeechSpans(tuple(spans)), *counted, tell)
+    found = diariser.diarise(short.waveform, SpeechSpans(tuple(spans)), counted.fewest, counted.most, tell)
     turns, names = numbered(_outward(found.turns, short))
     voices = tuple(
         replace(voice, speaker=names[voice.speaker]) for voice in found.voices if voice.speaker in names
@@ -67,32 +62,6 @@ def _outward(turns: Turns, short: Shortened) -> Turns:
             for turn in turns.turns
         ),
     )
-
-
-def speaker_count(asked: str) -> tuple[int, int | None] | None:
-    """What `--speakers` says: at least, at most; None for `off`.
-
-    Raises:
-        UsageError: It is none of off, auto, N and MIN-MAX.
-    """
-    wish = asked.strip().lower()
-    if wish in (OFF, "no", "false", ""):
-        return None
-    if wish == "auto":
-        return 1, None
-    numbers = re.fullmatch(r"(\d{1,4})(?:\s*-\s*(\d{1,4}))?", wish)
-    if numbers is None:
-        raise UsageError(f"--speakers {asked}: not a number of speakers", "Say auto, 2, or 2-4")
-    fewest, most = int(numbers[1]), int(numbers[2] or numbers[1])
-    if fewest < 1 or most > MOST_SPEAKERS:
-        raise UsageError(
-            f"--speakers {asked}: there are 1 to {MOST_SPEAKERS} speakers", "Say auto, 2, or 2-4"
-        )
-    if fewest > most:
-        raise UsageError(
-            f"--speakers {asked}: the first number is larger than the second", f"Say {most}-{fewest}"
-        )
-    return fewest, most
 
 
 def numbered(turns: Turns) -> tuple[Turns, dict[str, str]]:

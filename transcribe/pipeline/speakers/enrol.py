@@ -9,6 +9,7 @@ from transcribe.core.errors import InputError
 from transcribe.core.events import Progress
 from transcribe.core.recording import Source
 from transcribe.core.settings import Settings
+from transcribe.core.speaker_count import SpeakerCount
 from transcribe.core.waveform import Waveform
 from transcribe.core.workspace import scratch
 from transcribe.pipeline.ports import Decoder, Diariser, SpeechDetector
@@ -46,7 +47,7 @@ def enrol(
         waveform = Waveform.of(audio, folder)
         speech = detect(waveform, settings.detect, detector, progress)
         diariser = open_diariser()
-        found = diarise(waveform, speech, (1, None), diariser, progress)
+        found = diarise(waveform, speech, SpeakerCount(1), diariser, progress)
     spoken = _spoken_ms(found)
     total, most = sum(spoken.values()), max(spoken.values(), default=0)
     if most < FEWEST_MS:

@@ -19,7 +19,7 @@ from transcribe.formats.rttm import read_rttm
 from transcribe.pipeline.ports import Run
 from transcribe.pipeline.recognition import samples_of
 from transcribe.pipeline.speakers.attribute import attribute
-from transcribe.pipeline.speakers.diarise import STAGE, diarise, given_names, renamed, speaker_count, turns_of
+from transcribe.pipeline.speakers.diarise import STAGE, diarise, given_names, renamed, turns_of
 from transcribe.pipeline.speakers.register import Register, recognised
 from transcribe.pipeline.stages.normalise import AUDIO_FILE
 
@@ -49,19 +49,15 @@ def diarised(run: Run, work: Workspace, episode: Episode) -> Episode:
 
 
 def wants_speakers(asked: SpeakersSettings) -> bool:
-    """Whether speakers are to be told apart, by a diariser or a file.
-
-    Raises:
-        UsageError: `--speakers` makes no sense.
-    """
-    return speaker_count(asked.speakers) is not None or asked.turns is not None
+    """Whether speakers are to be told apart, by a diariser or a file."""
+    return bool(asked.speakers) or asked.turns is not None
 
 
 def check_speakers(settings: Settings, sources: Sequence[str]) -> None:
     """Refuse what cannot work before any work is done.
 
     Raises:
-        UsageError: `--speakers` makes no sense, or there are no speakers to name or to write.
+        UsageError: There are no speakers to name or to write.
         InputError: The file of `--turns` is missing, damaged, or one file for several recordings.
     """
     asked = settings.speakers
@@ -119,14 +115,13 @@ def _told(run: Run, work: Workspace, episode: Episode) -> Episode:
 def _found(run: Run, work: Workspace, episode: Episode) -> Diarisation:
     """Who speaks when, with voices only where they are needed: they are biometric data."""
     asked, open_diariser = run.settings.speakers, run.engines.open_diariser
-    counted = speaker_count(asked.speakers)
-    if counted is None or open_diariser is None:
+    if not asked.speakers or open_diariser is None:
         raise InputError("there is nothing that tells speakers apart")
     audio = episode.audio
     if not work.vouched(AUDIO_FILE):
         audio = samples_of(replace(run, progress=silent), work, episode.source)
     waveform = Waveform.of(audio, work.path)
-    found = diarise(waveform, episode.speech, counted, open_diariser(), run.progress)
+    found = diarise(waveform, episode.speech, asked.speakers, open_diariser(), run.progress)
     return found if asked.voices else replace(found, voices=())
 
 
@@ -170,7 +165,7 @@ def _without(work: Workspace, episode: Episode, why: str, progress: Progress) ->
 def _fingerprint(asked: SpeakersSettings, diariser: str) -> str:
     """What turns depend on, beside the recording that the work directory stands for."""
     identity: Mapping[str, object] = {
-        "speakers": speaker_count(asked.speakers),
+        "speakers": (asked.speakers.fewest, asked.speakers.most) if asked.speakers else None,
         "voices": asked.voices,
         "diariser": diariser,
     }

@@ -9,11 +9,12 @@ import pytest
 
 from transcribe.core.diarisation import Diarisation, Voice
 from transcribe.core.episode import Turn, Turns
-from transcribe.core.errors import InputError, UsageError
+from transcribe.core.errors import InputError
 from transcribe.core.events import Event, StageAdvanced
 from transcribe.core.recording import SpeechSpan, SpeechSpans
+from transcribe.core.speaker_count import SpeakerCount
 from transcribe.core.waveform import Waveform
-from transcribe.pipeline.speakers.diarise import diarise, given_names, renamed, speaker_count, turns_of
+from transcribe.pipeline.speakers.diarise import diarise, given_names, renamed, turns_of
 
 WAVEFORM = Waveform("nowhere", 160_000, 0, 0.0)
 SPEECH = SpeechSpans((SpeechSpan(0, 10_000),))
@@ -41,43 +42,10 @@ class Scripted:
         return Diarisation(Turns(self.turns, self.identity), (Voice("b", (1.0,)), Voice("z", (0.5,))))
 
 
-@pytest.mark.parametrize(
-    ("asked", "counted"),
-    [
-        ("off", None),
-        ("auto", (1, None)),
-        ("2", (2, 2)),
-        ("2-4", (2, 4)),
-        (" 3 - 3 ", (3, 3)),
-        ("AUTO", (1, None)),
-    ],
-)
-def test_how_many_speakers_there_may_be(asked: str, counted: tuple[int, int | None] | None) -> None:
-    assert speaker_count(asked) == counted
-
-
-@pytest.mark.parametrize(
-    ("asked", "said"),
-    [
-        ("0", "there are 1 to 100"),
-        ("0-3", "there are 1 to 100"),
-        ("101", "there are 1 to 100"),
-        ("4-2", "first number is larger"),
-        ("-2", "not a number"),
-        ("two", "not a number"),
-        ("2-", "not a number"),
-        ("99999", "not a number"),
-    ],
-)
-def test_numbers_that_make_no_sense_are_refused(asked: str, said: str) -> None:
-    with pytest.raises(UsageError, match=said):
-        speaker_count(asked)
-
-
 def test_speakers_are_numbered_as_they_first_speak() -> None:
     diariser = Scripted(Turn(0, 10, "b"), Turn(5, 20, "a"), Turn(30, 40, "b"))
     events: list[Event] = []
-    found = diarise(WAVEFORM, SPEECH, (1, 3), diariser, events.append)
+    found = diarise(WAVEFORM, SPEECH, SpeakerCount(1, 3), diariser, events.append)
     assert found.turns == Turns((Turn(0, 10, "S1"), Turn(5, 20, "S2"), Turn(30, 40, "S1")), "scripted 1")
     assert found.voices == (Voice("S1", (1.0,)),)
     assert diariser.asked == (1, 3)
@@ -86,7 +54,7 @@ def test_speakers_are_numbered_as_they_first_speak() -> None:
 
 def test_nobody_is_asked_about_silence() -> None:
     diariser = Scripted(Turn(0, 10, "b"))
-    assert diarise(WAVEFORM, SpeechSpans(()), (1, 3), diariser, print).turns.turns == ()
+    assert diarise(WAVEFORM, SpeechSpans(()), SpeakerCount(1, 3), diariser, print).turns.turns == ()
     assert diariser.asked is None
 
 

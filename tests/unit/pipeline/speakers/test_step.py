@@ -218,8 +218,6 @@ def test_voices_are_looked_up_and_kept_only_where_that_is_asked_for(
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"speakers": "0"}, "there are 1 to 100"),
-        ({"speakers": "5-2"}, "first number is larger"),
         ({"speaker_names": "Ala"}, "--speaker-names: speakers are not told apart"),
         ({"voices": True}, "--voices: speakers are not told apart"),
         ({"formats": "rttm"}, "--format rttm: speakers are not told apart"),
