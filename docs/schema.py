@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from transcribe.formats.document import schema
+from transcribe.formats.document_shape import schema
 from transcribe.jobs import report
 
 SCHEMA_FILE = Path(__file__).with_name("transcript.schema.json")

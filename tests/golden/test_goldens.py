@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 from goldens import case_names, expected_file, goldens, rendered
 
-from transcribe.formats.document import schema
+from transcribe.formats.document_shape import schema
 
 TIME_LINE = re.compile(r"^[\d:.,]+ --> [\d:.,]+$", re.MULTILINE)
 
