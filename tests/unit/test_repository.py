@@ -106,7 +106,7 @@ def test_changelog_knows_the_version() -> None:
 
 PACKAGE = ROOT / "transcribe"
 OWN = {
-    "cli/main.py", "cli/make.py", "cli/templates.py", "core/files.py", "core/streams.py",
+    "cli/main.py", "cli/make.py", "cli/templates.py", "core/streams.py",
     "engines/building/processor.py", "formats/page.py", "formats/page_words.py", "formats/sandbox.py",
     "models/catalogue.py", "notes/words/__init__.py",
 }  # fmt: skip

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from transcribe.core.bounded import make_folder
 from transcribe.core.errors import OutputError, UsageError
-from transcribe.core.files import atomic_file, read_regular, real
+from transcribe.core.files import atomic_file, make_folder
+from transcribe.core.reading import read_regular, real
 
 
 def set_options(path: Path, values: Mapping[str, str | int]) -> None:

@@ -111,7 +111,7 @@ def _checked(files: Sequence[Path], asked: Asked) -> Iterator[tuple[Path, list[F
 
 
 def _files_in(folder: Path) -> list[Path]:
-    from transcribe.core.bounded import walked
+    from transcribe.core.reading import walked
     from transcribe.quality.lint.kinds import SUFFIXES
 
     paths = [
@@ -122,7 +122,7 @@ def _files_in(folder: Path) -> list[Path]:
 
 def _findings(path: Path, asked: Asked) -> list[Finding]:
     from transcribe.cli.lint_length import length_beside
-    from transcribe.core.files import open_regular
+    from transcribe.core.reading import open_regular
     from transcribe.quality.lint import RULES, Finding, lint_bytes
     from transcribe.quality.lint.text import LARGEST_BYTES
 

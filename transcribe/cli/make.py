@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from transcribe.cli.options import Asked, SettingsCommand, given_flags, settings_of
-from transcribe.core.files import read_regular
+from transcribe.core.reading import read_regular
 
 RULES = Path(__file__).resolve().parent.parent / "transcribe.mk"
 

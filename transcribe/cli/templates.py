@@ -30,8 +30,8 @@ def list_() -> None:
 @click.argument("folder", required=False, type=click.Path(path_type=Path, file_okay=False))
 def copy(name: str, folder: Path | None) -> None:
     """Copy a packaged template, to be changed: into FOLDER, else into templates/ of the current folder."""
-    from transcribe.core.bounded import make_folder
-    from transcribe.core.files import atomic_file, disk_errors
+    from transcribe.core.disk import disk_errors
+    from transcribe.core.files import atomic_file, make_folder
     from transcribe.formats.templates import FOLDER, template_folder, template_names
 
     wanted = name if name.endswith(".j2") else f"{name}.j2"

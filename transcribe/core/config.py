@@ -18,9 +18,9 @@ from typing import Any
 from transcribe.core import places
 from transcribe.core.config_file import ConfigFile
 from transcribe.core.errors import UsageError
-from transcribe.core.files import inside
 from transcribe.core.option import Option
 from transcribe.core.places import FOLDERS
+from transcribe.core.reading import inside
 from transcribe.core.settings import OPTIONS, Settings
 from transcribe.core.trust import admitted
 

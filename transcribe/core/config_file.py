@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from transcribe.core.errors import UsageError
-from transcribe.core.files import open_regular
+from transcribe.core.reading import open_regular
 
 if sys.version_info >= (3, 14):
     import tomllib

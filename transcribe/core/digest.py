@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from transcribe.core.files import open_regular
+from transcribe.core.reading import open_regular
 from transcribe.core.text import to_json
 
 _SEALED = re.compile(rb'\{"checksum":"([0-9a-f]{32})","content":(.*)\}\n?', re.DOTALL)

@@ -1,4 +1,4 @@
-"""Files on the disk: written whole or not at all, opened without following links, private where ours.
+"""Files written whole or not at all, and kept private where they are ours.
 
 Folders may belong to a stranger. A temporary file has a name that nobody can guess and is made anew
 (`O_EXCL`), so that it is never somebody's link or pipe. While it is open it is locked; one that is not, and
@@ -16,12 +16,11 @@ import shutil
 import stat
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO
 
-from transcribe.core.errors import OutputError
-from transcribe.core.places import work_root
+from transcribe.core.disk import disk_errors
+from transcribe.core.reading import CAREFUL, NOT_PLAIN
 
 try:
     import fcntl
@@ -31,100 +30,13 @@ except ImportError:  # Windows
 Content = bytes | Callable[[Path], None]
 """What a file is to hold; where that is large, what writes it under the name it is given."""
 
-LARGEST_BYTES = 256 * 1024 * 1024
-"""What is read at once has a small part of that."""
-
-LEAST_FREE = 500_000_000
-"""Bytes that stay free, on disks of 10 GB or more; on smaller ones it is the twentieth part."""
-
-LOOK_EVERY = 64 * 1024 * 1024
-"""After so many bytes it is looked at what is free."""
-
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
 
-_CAREFUL = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
-_NOT_PLAIN = "it is not a plain file"
 _FOLDER = getattr(os, "O_DIRECTORY", 0)
 _LEFT = re.compile(r"\.transcribe-(?P<pid>\d{1,10})(?:-[0-9a-f]{1,16})?\.tmp")
 _ours: set[str] = set()
 """Temporary files that this process has open."""
-
-
-@contextmanager
-def disk_errors(path: Path, doing: str, elsewhere: str = "") -> Iterator[None]:
-    """Translate the operating system's complaints about writing `path` into an OutputError.
-
-    Args:
-        path: The file or folder that is written.
-        doing: What is done to it, for the message: `writing`.
-        elsewhere: How to choose another place; -o or TRANSCRIBE_WORK_DIR when not given.
-    """
-    try:
-        yield
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise OutputError(
-                f"the disk is full: {doing} {path}",
-                "Finished work is kept; make room and run the same command again",
-            ) from error
-        reason = error.strerror or str(error)
-        raise OutputError(f"{doing} {path} failed: {reason}", elsewhere or _elsewhere(path)) from error
-
-
-def free_bytes(folder: Path) -> int:
-    """Bytes that are free on the disk of a folder; one that is not made yet is on its parent's.
-
-    Raises:
-        OSError: The system does not say.
-    """
-    return _disk_of(folder)[2]
-
-
-def _disk_of(folder: Path) -> tuple[int, int, int]:
-    """Bytes in all, used and free."""
-    there = next((each for each in (folder, *folder.absolute().parents) if each.exists()), folder)
-    return shutil.disk_usage(there)
-
-
-class Room:
-    """Keeps some of a disk free while something is written that may have no end.
-
-    Args:
-        folder: Where it is written.
-        what: What it is, for the message.
-    """
-
-    def __init__(self, folder: Path, what: str) -> None:
-        self._folder = folder
-        self._what = what
-        self._looked = 0
-
-    def check(self, written: int) -> None:
-        """See whether more may be written; call it with every block.
-
-        Args:
-            written: Bytes that were written.
-
-        Raises:
-            OutputError: Less than `LEAST_FREE` is free.
-        """
-        if written // LOOK_EVERY == self._looked:
-            return
-        self._looked = written // LOOK_EVERY
-        total, _, free = _disk_of(self._folder)
-        if free < min(LEAST_FREE, total // 20):
-            raise OutputError(
-                f"the disk of {self._folder} is nearly full: {free / 1e6:,.0f} MB are free, and {self._what} "
-                f"has not ended after {written / 1e6:,.0f} MB",
-                f"Make room, and see whether it ends at all. {_elsewhere(self._folder)}",
-            ) from OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-
-def _elsewhere(path: Path) -> str:
-    if path.is_relative_to(work_root()):
-        return "The work directory may be elsewhere: set TRANSCRIBE_WORK_DIR to a folder"
-    return "Choose another folder with -o, or check its permissions"
 
 
 @contextmanager
@@ -212,7 +124,7 @@ def _copied(path: Path, before: Path, keeping: contextlib.ExitStack) -> Path:
 def _temporary(folder: Path, *, private: bool = False) -> Iterator[tuple[Path, BinaryIO]]:
     """A new file of a name nobody can guess, removed at the end unless it was given another."""
     path = folder / _new_name()
-    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | _CAREFUL
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | CAREFUL
     number = os.open(path, flags, PRIVATE_FILE if private else 0o666)
     _ours.add(path.name)
     try:
@@ -245,7 +157,7 @@ def temporary_folder(parent: Path) -> Iterator[Path]:
 
 @contextmanager
 def _open_folder(path: Path) -> Iterator[int]:
-    number = os.open(path, os.O_RDONLY | _CAREFUL | _FOLDER)
+    number = os.open(path, os.O_RDONLY | CAREFUL | _FOLDER)
     try:
         yield number
     finally:
@@ -323,7 +235,7 @@ def _remove_left_folder(path: Path) -> None:
 
 def _remove_left(path: Path) -> None:
     with contextlib.suppress(OSError):
-        number = os.open(path, os.O_RDWR | _CAREFUL)
+        number = os.open(path, os.O_RDWR | CAREFUL)
         try:
             status = os.fstat(number)
             if stat.S_ISREG(status.st_mode) and status.st_uid == os.geteuid() and _lock(number):
@@ -355,48 +267,6 @@ def _is_running(pid: int) -> bool:
     return True
 
 
-def open_regular(path: Path, *, follow: bool = True) -> BufferedReader:
-    """Open a plain file for reading, and nothing else: no pipe is waited for, no device read.
-
-    Args:
-        path: The file.
-        follow: Whether a link is followed.
-
-    Raises:
-        OSError: It cannot be opened, or is no plain file.
-    """
-    careful = _CAREFUL & ~getattr(os, "O_NOFOLLOW", 0) if follow else _CAREFUL
-    try:
-        number = os.open(path, os.O_RDONLY | careful)
-    except OSError as error:
-        if error.errno == errno.ENXIO:  # a socket
-            raise OSError(errno.EINVAL, _NOT_PLAIN) from error
-        raise
-    try:
-        mode = os.fstat(number).st_mode
-        if stat.S_ISDIR(mode):
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-        if not stat.S_ISREG(mode):
-            raise OSError(errno.EINVAL, _NOT_PLAIN)
-        return os.fdopen(number, "rb")
-    except BaseException:
-        os.close(number)
-        raise
-
-
-def read_regular(path: Path) -> bytes:
-    """The content of a plain file of at most 256 MiB.
-
-    Raises:
-        OSError: It cannot be read, is no plain file or is larger.
-    """
-    with open_regular(path) as handle:
-        content = handle.read(LARGEST_BYTES + 1)
-    if len(content) > LARGEST_BYTES:
-        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))
-    return content
-
-
 def private_folder(path: Path) -> None:
     """Make a folder that only its owner may enter; one that is there is made private.
 
@@ -424,36 +294,28 @@ def private_file(path: Path) -> None:
     Raises:
         OSError: It cannot be made, or is a link or no plain file.
     """
-    number = os.open(path, os.O_RDWR | os.O_CREAT | _CAREFUL, PRIVATE_FILE)
+    number = os.open(path, os.O_RDWR | os.O_CREAT | CAREFUL, PRIVATE_FILE)
     try:
         status = os.fstat(number)
         if not stat.S_ISREG(status.st_mode):
-            raise OSError(errno.EINVAL, _NOT_PLAIN)
+            raise OSError(errno.EINVAL, NOT_PLAIN)
         if stat.S_IMODE(status.st_mode) & 0o077 and status.st_uid == os.geteuid():
             os.fchmod(number, PRIVATE_FILE)
     finally:
         os.close(number)
 
 
-def real(path: Path) -> Path:
-    """The path with its links resolved; links that go round in circles are left in it."""
-    return Path(os.path.realpath(path))
-
-
-def inside(folder: Path, name: str) -> Path:
-    """The path that a stranger's relative path means in a folder, with its links resolved.
+def make_folder(folder: Path) -> None:
+    """Make a folder and those it lies in, at any depth; pathlib's own way recurses.
 
     Raises:
-        ValueError: It leads out of the folder; the message says how.
+        OSError: One cannot be made.
     """
-    if "\0" in name:
-        raise ValueError("it holds a NUL character")
-    if Path(name).is_absolute() or name.startswith("~"):
-        raise ValueError("it does not begin in the folder")
-    if ".." in Path(name).parts:
-        raise ValueError("it leads out of the folder by ..")
-    place = real(folder)
-    found = real(place / name)
-    if not found.is_relative_to(place):
-        raise ValueError("a link in it leads out of the folder")
-    return found
+    missing = [folder]
+    while not os.path.isdir(missing[-1].parent):  # noqa: PTH112 - which answers for any path
+        missing.append(missing[-1].parent)
+    for each in reversed(missing):
+        try:
+            each.mkdir(exist_ok=True)
+        except FileExistsError:
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(each)) from None

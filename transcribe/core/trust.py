@@ -10,8 +10,8 @@ import os
 from pathlib import Path
 from typing import Any
 
-from transcribe.core.files import inside
 from transcribe.core.option import Option
+from transcribe.core.reading import inside
 
 STANDARD = "-"
 """Stands for standard output where a folder is meant."""

@@ -19,17 +19,17 @@ import filelock
 import msgspec
 
 from transcribe.core.digest import file_digest, sealed, unsealed
+from transcribe.core.disk import disk_errors
 from transcribe.core.files import (
     PRIVATE_FILE,
     atomic_file,
-    disk_errors,
     private_file,
     private_folder,
-    read_regular,
     sweep,
     temporary_folder,
 )
 from transcribe.core.places import work_root
+from transcribe.core.reading import read_regular
 from transcribe.core.text import from_json, to_json
 
 T = TypeVar("T")

@@ -19,8 +19,8 @@ from itertools import accumulate
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from transcribe.core.files import open_regular
 from transcribe.core.media import Run
+from transcribe.core.reading import open_regular
 from transcribe.core.recording import SAMPLE_RATE
 from transcribe.core.timecode import format_duration, format_timecode
 

@@ -12,7 +12,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import BinaryIO
 
-from transcribe.core.files import open_regular
+from transcribe.core.reading import open_regular
 
 HEAD_BYTES = 27
 MARK_BYTES = 8

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from transcribe.core.files import open_regular
+from transcribe.core.reading import open_regular
 from transcribe.core.settings import RAW_FORMS
 
 WRAP = 1 << 32

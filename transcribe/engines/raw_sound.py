@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from transcribe.core.errors import UsageError
-from transcribe.core.files import open_regular
+from transcribe.core.reading import open_regular
 from transcribe.core.settings import NormaliseSettings
 from transcribe.core.timecode import format_duration
 from transcribe.engines.pcm_files import RAW, samples_of

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator
 from math import isfinite
 from pathlib import Path, PurePath
 
-from transcribe.core.bounded import decoded, read_bounded
 from transcribe.core.episode import Episode, Turn
 from transcribe.core.errors import InputError
+from transcribe.core.reading import decoded, read_bounded
 from transcribe.core.settings import SubtitleSettings
 
 LARGEST_BYTES = 50_000_000

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 from transcribe.core.config import user_file
 from transcribe.core.errors import UsageError
-from transcribe.core.files import inside, real
 from transcribe.core.places import shipped
+from transcribe.core.reading import inside, real
 from transcribe.core.timecode import format_duration, format_timecode
 from transcribe.formats.sandbox import OUTPUT_CHARS, run_limited
 

@@ -13,8 +13,8 @@ from typing import Literal
 
 from transcribe.core import telemetry
 from transcribe.core.config import Resolved, load
+from transcribe.core.disk import free_bytes
 from transcribe.core.errors import TranscribeError
-from transcribe.core.files import free_bytes
 from transcribe.core.settings import Settings
 
 Status = Literal["ok", "note", "problem"]
@@ -194,7 +194,8 @@ def check_work_folder() -> Check:
     """
     import filelock
 
-    from transcribe.core.files import disk_errors, private_folder, try_folder
+    from transcribe.core.disk import disk_errors
+    from transcribe.core.files import private_folder, try_folder
     from transcribe.core.places import WORK_ENV, work_root
 
     root = work_root()

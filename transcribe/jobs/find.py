@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path, PurePath
 
-from transcribe.core.bounded import walked
 from transcribe.core.errors import InputError, UsageError
 from transcribe.core.media_names import Kind, kind_of, passed_over
+from transcribe.core.reading import walked
 from transcribe.core.show_notes import Chapter
 from transcribe.jobs.lists import entries_of, is_list
 from transcribe.jobs.publish.tagging import CLIPS, COPIES

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes, urlsplit
 
-from transcribe.core.bounded import read_bounded
 from transcribe.core.errors import InputError
+from transcribe.core.reading import read_bounded
 from transcribe.core.show_notes import Chapter
 from transcribe.pipeline.chapters.feed import chapters_of_item
 

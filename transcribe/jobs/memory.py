@@ -18,9 +18,11 @@ from typing import Literal
 import msgspec
 
 from transcribe.core.digest import file_digest, fingerprint, sealed, unsealed
+from transcribe.core.disk import disk_errors
 from transcribe.core.episode import Episode
 from transcribe.core.errors import OutputError
-from transcribe.core.files import atomic_file, disk_errors, open_regular
+from transcribe.core.files import atomic_file
+from transcribe.core.reading import open_regular
 from transcribe.core.text import from_json, to_json
 from transcribe.jobs.publish.outputs import Published, Target, target_path
 

@@ -7,11 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 
-from transcribe.core.bounded import make_folder, read_bounded
+from transcribe.core.disk import disk_errors
 from transcribe.core.episode import Episode
 from transcribe.core.errors import OutputError, UsageError
 from transcribe.core.events import Progress
-from transcribe.core.files import disk_errors, inside, sweep, write_together
+from transcribe.core.files import make_folder, sweep, write_together
+from transcribe.core.reading import inside, read_bounded
 from transcribe.core.settings import Settings, ShowSettings
 from transcribe.core.show_notes import NO_SHOW
 from transcribe.formats import PACK, format_named

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Meta
 
 from transcribe.core.errors import UsageError, exit_code_of
-from transcribe.core.files import open_regular
+from transcribe.core.reading import open_regular
 from transcribe.core.text import printable, shown
 from transcribe.core.timecode import format_duration
 

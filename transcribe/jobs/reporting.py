@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from transcribe.core.bounded import make_folder
+from transcribe.core.disk import disk_errors
 from transcribe.core.episode import Coverage
 from transcribe.core.errors import GateError, OutputError, UsageError
 from transcribe.core.events import (
@@ -24,7 +24,7 @@ from transcribe.core.events import (
     StageAdvanced,
     Warned,
 )
-from transcribe.core.files import atomic_file, disk_errors
+from transcribe.core.files import atomic_file, make_folder
 from transcribe.core.text import readable
 from transcribe.jobs.due import Decision, Plan
 from transcribe.jobs.plan import Job

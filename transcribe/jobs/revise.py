@@ -15,8 +15,9 @@ from pathlib import Path
 
 from transcribe.core.episode import Episode
 from transcribe.core.errors import InputError, OutputError
-from transcribe.core.files import read_regular, write_together
+from transcribe.core.files import write_together
 from transcribe.core.places import work_root
+from transcribe.core.reading import read_regular
 from transcribe.core.settings import Settings
 from transcribe.core.workspace import Workspace
 from transcribe.formats import FORMATS, review

@@ -11,6 +11,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from transcribe.core.disk import Room, disk_errors
 from transcribe.core.episode import Coverage, Episode
 from transcribe.core.errors import (
     GateError,
@@ -27,7 +28,6 @@ from transcribe.core.events import (
     StageStarted,
     Warned,
 )
-from transcribe.core.files import Room, disk_errors
 from transcribe.core.recording import Source
 from transcribe.core.unexpected import ends_run, for_people
 from transcribe.core.workspace import Workspace, scratch

@@ -8,8 +8,9 @@ from pathlib import Path
 import msgspec
 
 from transcribe.core.errors import OutputError
-from transcribe.core.files import atomic_file, private_folder, read_regular
+from transcribe.core.files import atomic_file, private_folder
 from transcribe.core.places import cache
+from transcribe.core.reading import read_regular
 from transcribe.pipeline.ports import Engines
 
 LEAST_AUDIO_MS = 60_000

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from transcribe.core.files import open_regular
+from transcribe.core.reading import open_regular
 from transcribe.models.ggml import Shape
 from transcribe.models.identify import unreadable
 from transcribe.models.weights import Weights, not_whisper

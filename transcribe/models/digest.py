@@ -10,7 +10,8 @@ import msgspec
 from transcribe.core import places
 from transcribe.core.digest import file_digest
 from transcribe.core.errors import OutputError
-from transcribe.core.files import atomic_file, private_folder, read_regular, real
+from transcribe.core.files import atomic_file, private_folder
+from transcribe.core.reading import read_regular, real
 from transcribe.core.text import to_json
 from transcribe.models.identify import unreadable
 

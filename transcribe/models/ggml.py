@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from transcribe.core.errors import ModelError
-from transcribe.core.files import open_regular
+from transcribe.core.reading import open_regular
 from transcribe.models.identify import FileKind, identify, unreadable
 
 MAGIC = 0x67676D6C

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from transcribe.core.errors import ModelError, NetworkError, OutputError
-from transcribe.core.files import real
+from transcribe.core.reading import real
 from transcribe.models.catalogue import HubSource, ModelFile
 
 HUB_TIMEOUT_S = 5.0

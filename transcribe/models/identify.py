@@ -7,7 +7,7 @@ import zipfile
 from pathlib import Path
 
 from transcribe.core.errors import ModelError
-from transcribe.core.files import open_regular
+from transcribe.core.reading import open_regular
 
 HEAD_BYTES = 4096
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from transcribe.core.errors import ModelError
-from transcribe.core.files import real
+from transcribe.core.reading import real
 from transcribe.models import ctranslate2, safetensors
 from transcribe.models.catalogue import CatalogueModel, Kind, catalogue
 from transcribe.models.convert import convert_apart

@@ -13,7 +13,8 @@ import filelock
 import msgspec
 
 from transcribe.core.errors import ModelError
-from transcribe.core.files import atomic_file, read_regular
+from transcribe.core.files import atomic_file
+from transcribe.core.reading import read_regular
 from transcribe.models.catalogue import HubSource, ModelFile
 
 FILE = "hub.lock.json"

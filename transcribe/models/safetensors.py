@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from transcribe.core.files import read_regular
+from transcribe.core.reading import read_regular
 from transcribe.models.ggml import Shape
 from transcribe.models.identify import unreadable
 from transcribe.models.weights import Weights, not_whisper

@@ -18,8 +18,8 @@ from typing import BinaryIO, Literal
 import filelock
 
 from transcribe.core import processes
+from transcribe.core.disk import free_bytes
 from transcribe.core.errors import DependencyError, ModelError, NetworkError, OutputError, TranscribeError
-from transcribe.core.files import free_bytes
 from transcribe.models.catalogue import CatalogueModel, HubSource, IndexSource, ModelFile, catalogue
 from transcribe.models.digest import sha256_of
 from transcribe.models.hub import download_from_hub, stated_by_hub

@@ -14,10 +14,10 @@ from pathlib import Path
 import filelock
 import msgspec
 
-from transcribe.core import files, places
-from transcribe.core.bounded import make_folder
+from transcribe.core import disk, places
 from transcribe.core.errors import ModelError
-from transcribe.core.files import open_regular, read_regular, real, sync_folder
+from transcribe.core.files import make_folder, sync_folder
+from transcribe.core.reading import open_regular, read_regular, real
 from transcribe.models.catalogue import Kind, ModelFile, catalogue, in_form
 from transcribe.models.ctranslate2 import read_weights
 from transcribe.models.digest import remembered_sha256, sha256_of
@@ -456,7 +456,7 @@ def memory_need(file_bytes: int, shape: Shape) -> int:
 
 
 disk_errors = partial(
-    files.disk_errors, elsewhere="Models may live elsewhere: set TRANSCRIBE_MODELS_DIR to a folder"
+    disk.disk_errors, elsewhere="Models may live elsewhere: set TRANSCRIBE_MODELS_DIR to a folder"
 )
 """What the operating system says about the store, as an OutputError."""
 

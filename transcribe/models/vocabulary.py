@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from transcribe.core.errors import ModelError
-from transcribe.core.files import read_regular
+from transcribe.core.reading import read_regular
 
 RANKS = 50_257
 """Tokens that a ggml file spells out; whisper.cpp adds the special ones that follow itself."""

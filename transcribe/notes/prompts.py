@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from transcribe.core.errors import UsageError
-from transcribe.core.files import inside, read_regular
+from transcribe.core.reading import inside, read_regular
 from transcribe.formats.templates import SUFFIX, render_from, template_folder, user_folders
 from transcribe.notes.words import in_language
 

@@ -8,9 +8,9 @@ import unicodedata
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
-from transcribe.core.bounded import make_folder
+from transcribe.core.disk import disk_errors
 from transcribe.core.errors import InputError, UsageError
-from transcribe.core.files import disk_errors
+from transcribe.core.files import make_folder
 from transcribe.core.places import state as state_root
 from transcribe.core.places import work_root
 from transcribe.core.text import readable

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import msgspec
 
-from transcribe.core.files import private_file, read_regular
+from transcribe.core.files import private_file
+from transcribe.core.reading import read_regular
 from transcribe.core.text import to_json
 
 FILE = "heartbeat.json"

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from transcribe.core.errors import TranscribeError
-from transcribe.core.files import open_regular
 from transcribe.core.media import Container, Extract
+from transcribe.core.reading import open_regular
 from transcribe.pipeline.ports import Decoder, Prober
 from transcribe.pipeline.stages.probe import best_stream
 from transcribe.watch.endings import Ending, ending_of

@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path, PurePath
 
-from transcribe.core.bounded import make_folder
-from transcribe.core.files import sync_folder
+from transcribe.core.files import make_folder, sync_folder
 
 
 def free_name(folder: Path, name: str) -> Path:

@@ -8,10 +8,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from transcribe.core.bounded import make_folder
 from transcribe.core.errors import OutputError
 from transcribe.core.events import Progress, Warned
-from transcribe.core.files import atomic_file, open_regular
+from transcribe.core.files import atomic_file, make_folder
+from transcribe.core.reading import open_regular
 from transcribe.core.text import printable, readable, uri_of
 from transcribe.watch.folders import Folders, place_key
 from transcribe.watch.ledger import Ledger

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from transcribe.core.files import free_bytes
+from transcribe.core.disk import free_bytes
 
 
 def too_full(folders: Iterable[Path], least: int) -> str:

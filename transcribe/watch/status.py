@@ -9,8 +9,9 @@ from typing import Any
 
 import filelock
 
+from transcribe.core.disk import disk_errors
 from transcribe.core.errors import InputError, UsageError
-from transcribe.core.files import PRIVATE_FILE, disk_errors, private_folder
+from transcribe.core.files import PRIVATE_FILE, private_folder
 from transcribe.core.text import readable
 from transcribe.watch.folders import LEDGER, state_folder
 from transcribe.watch.heartbeat import Heartbeat, last_beat

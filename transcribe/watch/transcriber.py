@@ -19,7 +19,7 @@ from pathlib import Path
 from transcribe.core import processes
 from transcribe.core.errors import EngineError, GateError, TranscribeError
 from transcribe.core.events import Event, FileFinished, FileStarted, Progress, SegmentRecognised, silent
-from transcribe.core.files import open_regular
+from transcribe.core.reading import open_regular
 from transcribe.core.settings import Settings
 from transcribe.jobs.plan import Job, plan_jobs
 from transcribe.pipeline.ports import Run

@@ -13,12 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from transcribe.core.disk import disk_errors
 from transcribe.core.errors import OutputError
 from transcribe.core.files import (
     atomic_file,
-    disk_errors,
-    inside,
-    open_regular,
     private_file,
     private_folder,
     sweep,
@@ -26,6 +24,7 @@ from transcribe.core.files import (
     try_folder,
     write_together,
 )
+from transcribe.core.reading import inside, open_regular
 
 DEAD = 4_194_305
 """No process has this number: Linux gives out at most 4194304."""

@@ -9,8 +9,8 @@ from pathlib import Path, PurePath
 
 import pytest
 
-from transcribe.core.bounded import make_folder
 from transcribe.core.errors import InputError, UsageError
+from transcribe.core.files import make_folder
 from transcribe.jobs.find import LeftOut, find_recordings, folder_of, looks_like_recording
 from transcribe.watch.facts import scan
 

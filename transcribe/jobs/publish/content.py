@@ -8,7 +8,7 @@ from pathlib import Path
 
 from transcribe.core.episode import Episode
 from transcribe.core.errors import InputError, UsageError
-from transcribe.core.files import open_regular
+from transcribe.core.reading import open_regular
 from transcribe.core.recording import Source
 from transcribe.core.settings import Settings
 from transcribe.formats import FORMATS, page, render, review

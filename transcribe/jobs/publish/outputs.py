@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from transcribe.core.bounded import make_folder
 from transcribe.core.digest import file_digest
+from transcribe.core.disk import disk_errors
 from transcribe.core.episode import Episode
 from transcribe.core.errors import OutputError
-from transcribe.core.files import Content, disk_errors, sweep, try_folder, write_together
+from transcribe.core.files import Content, make_folder, sweep, try_folder, write_together
 from transcribe.core.workspace import Workspace
 
 LONGEST_NAME_BYTES = 255

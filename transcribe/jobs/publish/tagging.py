@@ -10,8 +10,9 @@ from pathlib import Path, PurePath
 
 from transcribe.core.episode import Episode
 from transcribe.core.events import Progress, Warned
-from transcribe.core.files import Content, open_regular
+from transcribe.core.files import Content
 from transcribe.core.media import Container
+from transcribe.core.reading import open_regular
 from transcribe.core.show_notes import Chapter, SoundBite
 from transcribe.core.unexpected import ends_run, for_people
 from transcribe.core.workspace import Workspace

@@ -14,9 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from transcribe.core.bounded import read_bounded
 from transcribe.core.errors import InputError
-from transcribe.core.files import real
+from transcribe.core.reading import read_bounded, real
 from transcribe.core.show_notes import Chapter
 from transcribe.pipeline.chapters.found import LATEST_MS, Found, ordered
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from transcribe.core.errors import InputError
-from transcribe.core.files import open_regular
+from transcribe.core.reading import open_regular
 from transcribe.formats.id3 import HEADER_BYTES, Tag, read_frames, read_tag, tag_bytes
 from transcribe.pipeline.chapters.found import Found
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
-from transcribe.core.files import open_regular
+from transcribe.core.reading import open_regular
 from transcribe.pipeline.chapters.found import MOST_CHAPTERS, Found
 
 MOST_BYTES = 16 * 2**20

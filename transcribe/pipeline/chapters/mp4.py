@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
-from transcribe.core.files import open_regular
+from transcribe.core.reading import open_regular
 from transcribe.pipeline.chapters.found import MOST_CHAPTERS, MOST_PICTURE_BYTES, Found
 
 MOST_BYTES = 64 * 2**20

@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from pathlib import Path
 
-from transcribe.core.files import open_regular
+from transcribe.core.reading import open_regular
 from transcribe.pipeline.chapters.mp4 import MOST_BYTES, BrokenError, boxes_in, read_moov
 
 _UDTA, _CHAPTERS = b"udta", b"chpl"

@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from transcribe.core.files import open_regular
+from transcribe.core.reading import open_regular
 from transcribe.pipeline.chapters.comments import of_tags
 from transcribe.pipeline.chapters.found import Found
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from transcribe.core.files import open_regular
+from transcribe.core.reading import open_regular
 from transcribe.pipeline.chapters.found import LONGEST_TITLE, MOST_CHAPTERS, Found
 
 MOST_CHUNKS = 1000

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from transcribe.core.errors import UsageError
-from transcribe.core.files import open_regular
+from transcribe.core.reading import open_regular
 from transcribe.core.settings import RecogniseSettings
 
 MOST_PROMPT_TOKENS = 223

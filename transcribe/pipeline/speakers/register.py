@@ -17,8 +17,10 @@ import msgspec
 
 from transcribe.core import places
 from transcribe.core.diarisation import Voice, cosine
+from transcribe.core.disk import disk_errors
 from transcribe.core.errors import InputError, UsageError
-from transcribe.core.files import atomic_file, disk_errors, private_file, private_folder, read_regular
+from transcribe.core.files import atomic_file, private_file, private_folder
+from transcribe.core.reading import read_regular
 from transcribe.core.text import to_json
 
 THRESHOLD = 0.6

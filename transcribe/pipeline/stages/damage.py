@@ -7,8 +7,8 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from transcribe.core.files import open_regular
 from transcribe.core.media import Decoding, Extract
+from transcribe.core.reading import open_regular
 from transcribe.core.recording import SAMPLES_PER_MS, Source
 from transcribe.core.timecode import format_duration, format_timecode
 from transcribe.core.timeline import Gap, Stray, Timeline

@@ -10,9 +10,10 @@ from typing import BinaryIO
 
 import numpy as np
 
+from transcribe.core.disk import Room
 from transcribe.core.errors import InputError, UsageError
 from transcribe.core.events import Progress, StageAdvanced
-from transcribe.core.files import Room, atomic_file
+from transcribe.core.files import atomic_file
 from transcribe.core.media import Decoding, Extract
 from transcribe.core.recording import SAMPLES_PER_MS, Audio, Source
 from transcribe.core.settings import NormaliseSettings

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from transcribe.core.errors import InputError, UsageError
-from transcribe.core.files import real
+from transcribe.core.reading import real
 
 ENDINGS = {
     ".aac", ".aif", ".aifc", ".aiff", ".caf", ".flac", ".m4a", ".m4b", ".mka", ".mkv", ".mov", ".mp2", ".mp3",

@@ -14,9 +14,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from transcribe.core.bounded import decoded, read_bounded
 from transcribe.core.episode import Episode, Turns
 from transcribe.core.errors import DependencyError, InputError, UsageError
+from transcribe.core.reading import decoded, read_bounded
 from transcribe.formats.rttm import read_rttm_text
 
 TRANSCRIPTS = (".json", ".vtt", ".srt", ".txt")

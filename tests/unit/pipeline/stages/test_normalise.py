@@ -221,7 +221,7 @@ def test_sound_without_an_end_leaves_some_of_the_disk_free(
     def disk(_folder: Path) -> tuple[int, int, int]:
         return 1_000_000_000_000, 0, 600_000_000 - sum(written)
 
-    monkeypatch.setattr("transcribe.core.files.shutil.disk_usage", disk)
+    monkeypatch.setattr("transcribe.core.disk.shutil.disk_usage", disk)
     path = make_media("a.wav")
     with pytest.raises(OutputError, match="the decoded sound has not ended after 135 MB") as caught:
         run(path, folder, ffmpeg, decoder=Endless())
