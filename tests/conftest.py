@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from transcribe.models.installed import InstalledModel
 from transcribe.models.sources import pull
-from transcribe.models.store import InstalledModel, Store
+from transcribe.models.store import Store
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from desk import SAMPLE, Desk, make_media
 
-from transcribe.models.store import InstalledModel
+from transcribe.models.installed import InstalledModel
 
 
 def _desk(folder: Path, model: InstalledModel) -> Desk:

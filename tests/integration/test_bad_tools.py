@@ -16,7 +16,7 @@ from desk import FFMPEG, Desk
 from perilous import crashing_onnxruntime
 
 from transcribe.core.errors import DependencyError, EngineError, ModelError, UsageError
-from transcribe.models.store import InstalledModel
+from transcribe.models.installed import InstalledModel
 
 pytestmark = pytest.mark.real
 

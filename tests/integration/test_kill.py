@@ -14,7 +14,7 @@ import imageio_ffmpeg
 import psutil
 import pytest
 
-from transcribe.models.store import InstalledModel
+from transcribe.models.installed import InstalledModel
 
 ROOT = Path(__file__).resolve().parents[2]
 KILLS = 10

@@ -23,8 +23,9 @@ from desk import PATIENCE_SECONDS, PROGRAM, ROOT, SAMPLE, make_media
 
 from transcribe.cli.root import root
 from transcribe.core import telemetry
+from transcribe.models.installed import InstalledModel
 from transcribe.models.sources import pull
-from transcribe.models.store import InstalledModel, Store
+from transcribe.models.store import Store
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
 

@@ -13,7 +13,7 @@ import pytest
 from benchmarks.clips import read_named
 from benchmarks.disturb import STRENGTHS
 from benchmarks.noise import Measure, measuring
-from transcribe.models.store import InstalledModel
+from transcribe.models.installed import InstalledModel
 
 AUDIO = Path(__file__).resolve().parents[3] / "shared" / "audio"
 

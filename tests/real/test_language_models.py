@@ -27,8 +27,9 @@ from transcribe.engines.llm.llama_cpp import LlamaCpp, version
 from transcribe.engines.llm.servers import KINDS
 from transcribe.formats.templates import template_folder
 from transcribe.jobs.assemble.writer import choose_writer
+from transcribe.models.installed import InstalledModel
 from transcribe.models.sources import pull
-from transcribe.models.store import InstalledModel, Store
+from transcribe.models.store import Store
 from transcribe.notes.answers import SCHEMA, read_items
 from transcribe.notes.prompted import TASKS, PromptedWriter
 from transcribe.notes.prompts import Prompts

@@ -15,7 +15,7 @@ from whisper_normalizer.english import EnglishTextNormalizer
 from benchmarks.rooms import RATE, Room, Samples, by_another_clock, decoded, microphones, turns, write
 from transcribe import transcribe_tracks
 from transcribe.cli.main import run
-from transcribe.models.store import InstalledModel
+from transcribe.models.installed import InstalledModel
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples"
 SECONDS = 37

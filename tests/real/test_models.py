@@ -13,8 +13,9 @@ from pywhispercpp.model import Model
 from transcribe.models.catalogue import catalogue
 from transcribe.models.gguf_file import read_gguf
 from transcribe.models.importing import import_model
+from transcribe.models.installed import InstalledModel, check_before_load
 from transcribe.models.sources import pull
-from transcribe.models.store import InstalledModel, Store, check_before_load
+from transcribe.models.store import Store
 
 pytestmark = pytest.mark.real
 

@@ -15,8 +15,9 @@ from transcribe.core.waveform import Waveform
 from transcribe.engines.ctranslate2 import CTranslate2
 from transcribe.engines.pool import WorkerPool
 from transcribe.engines.whisper_cpp import WhisperCpp
+from transcribe.models.installed import InstalledModel, check_before_load
 from transcribe.models.sources import pull
-from transcribe.models.store import InstalledModel, Store, check_before_load
+from transcribe.models.store import Store
 from transcribe.pipeline.hearing.listener import Listener
 from transcribe.pipeline.hearing.vocabulary import MOST_PROMPT_TOKENS, fitting
 

@@ -11,8 +11,9 @@ import pytest
 from transcribe.cli.main import run
 from transcribe.engines.whisper_cpp import matrix_kernels
 from transcribe.models.importing import import_model
+from transcribe.models.installed import InstalledModel
 from transcribe.models.sources import pull
-from transcribe.models.store import InstalledModel, Store
+from transcribe.models.store import Store
 
 SAMPLE = Path(__file__).resolve().parents[2] / "samples" / "two-voices.flac"
 

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from transcribe.cli.main import run
-from transcribe.models.store import InstalledModel
+from transcribe.models.installed import InstalledModel
 
 ROOT = Path(__file__).resolve().parents[2]
 ENGLISH_GERMAN = ROOT.parent / "shared" / "audio" / "multilingual-en-de.mp3"

@@ -14,8 +14,9 @@ from perilous import crashing_onnxruntime
 from transcribe import transcribe_file
 from transcribe.cli.main import run
 from transcribe.formats.rttm import read_rttm
+from transcribe.models.installed import InstalledModel, check_before_load
 from transcribe.models.sources import pull
-from transcribe.models.store import InstalledModel, Store, check_before_load
+from transcribe.models.store import Store
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples"
 SAMPLE = str(SAMPLES / "two-voices.flac")

@@ -11,8 +11,9 @@ import pytest
 from whisper_normalizer.english import EnglishTextNormalizer
 
 from transcribe.cli.main import run
+from transcribe.models.installed import InstalledModel, check_before_load
 from transcribe.models.sources import pull
-from transcribe.models.store import InstalledModel, Store, check_before_load
+from transcribe.models.store import Store
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples"
 

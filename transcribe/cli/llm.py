@@ -11,7 +11,7 @@ from transcribe.cli.options import say
 
 if TYPE_CHECKING:
     from transcribe.engines.llm.servers import Server
-    from transcribe.models.store import InstalledModel
+    from transcribe.models.installed import InstalledModel
 
 Row = dict[str, Any]
 

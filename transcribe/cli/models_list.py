@@ -11,7 +11,7 @@ from transcribe.cli.options import say
 
 if TYPE_CHECKING:
     from transcribe.models.catalogue import CatalogueModel
-    from transcribe.models.store import InstalledModel
+    from transcribe.models.installed import InstalledModel
 
 Row = dict[str, str | int | bool]
 

@@ -23,7 +23,8 @@ from transcribe.engines.ffmpeg import Ffmpeg
 from transcribe.engines.silero import SileroDetector
 from transcribe.jobs.assemble.engines import RECOGNISERS, cores, layout
 from transcribe.models.catalogue import weights_name
-from transcribe.models.store import InstalledModel, Store, check_before_load
+from transcribe.models.installed import InstalledModel, check_before_load
+from transcribe.models.store import Store
 from transcribe.pipeline.hearing.listener import Listener
 from transcribe.pipeline.ports import Recogniser
 from transcribe.pipeline.stages.detect import detect

@@ -109,6 +109,19 @@ class CatalogueModel:
 
 
 @dataclass(frozen=True)
+class Origin:
+    """What is known of weights by their digest.
+
+    Attributes:
+        name: The model that has them.
+        licence: SPDX identifier, or empty when not known.
+    """
+
+    name: str = ""
+    licence: str = ""
+
+
+@dataclass(frozen=True)
 class _Catalogue:
     model: tuple[CatalogueModel, ...]
 
@@ -131,3 +144,12 @@ def weights_name(name: str) -> str:
     """The name of a model's weights, which both recognition engines understand: `base` for `base-ct2`."""
     known = catalogue().get(name)
     return known.weights_of or name if known else name
+
+
+def published(sha256: str) -> Origin:
+    """The catalogue's model whose file has this digest, as it is published or as it is converted here."""
+    for model in catalogue().values():
+        converted = model.index.converted_sha256 if model.index else ""
+        if sha256 and sha256 in (model.file.sha256, converted):
+            return Origin(model.name, model.licence)
+    return Origin()

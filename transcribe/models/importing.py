@@ -14,17 +14,10 @@ from transcribe.models.convert import convert_apart
 from transcribe.models.digest import sha256_of
 from transcribe.models.ggml import check_structure
 from transcribe.models.gguf_file import read_gguf
+from transcribe.models.given import card_licence, memory_need
 from transcribe.models.identify import FileKind, identify
-from transcribe.models.store import (
-    AUTO,
-    NAME,
-    InstalledModel,
-    Record,
-    Store,
-    card_licence,
-    disk_errors,
-    memory_need,
-)
+from transcribe.models.installed import InstalledModel, Record
+from transcribe.models.store import AUTO, NAME, Store, disk_errors
 
 SINGLE = (ctranslate2.WEIGHTS, safetensors.WEIGHTS)
 """Names of the one file with all weights, in a folder."""

@@ -23,8 +23,9 @@ from transcribe.core.errors import DependencyError, ModelError, NetworkError, Ou
 from transcribe.models.catalogue import CatalogueModel, HubSource, IndexSource, ModelFile, catalogue
 from transcribe.models.digest import sha256_of
 from transcribe.models.hub import download_from_hub, stated_by_hub
+from transcribe.models.installed import InstalledModel, Record
 from transcribe.models.lock import HubLock
-from transcribe.models.store import InstalledModel, Record, Store, disk_errors
+from transcribe.models.store import Store, disk_errors
 
 SourceName = Literal["auto", "hub", "index"]
 SOURCES: tuple[SourceName, ...] = ("auto", "hub", "index")

@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -17,19 +16,13 @@ import msgspec
 from transcribe.core import disk, places
 from transcribe.core.errors import ModelError
 from transcribe.core.files import make_folder, sync_folder
-from transcribe.core.reading import open_regular, read_regular, real
-from transcribe.models.catalogue import Kind, ModelFile, catalogue, in_form
-from transcribe.models.ctranslate2 import read_weights
-from transcribe.models.digest import remembered_sha256, sha256_of
-from transcribe.models.ggml import Shape, check_structure, read_header
-from transcribe.models.gguf_file import read_gguf
-from transcribe.models.identify import FileKind, identify
+from transcribe.core.reading import open_regular, read_regular
+from transcribe.models.catalogue import Kind, Origin, catalogue, in_form, published
+from transcribe.models.given import is_path, model_at
+from transcribe.models.installed import RECORD, InstalledModel, Record, check_before_load
 
-RECORD = "model.json"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 AUTO = "auto"
-CARD_BYTES = 1 << 16
-"""Of a model card; its facts stand at the beginning."""
 
 PURPOSES: dict[Kind, str] = {
     "whisper": "recognition with whisper.cpp",
@@ -37,85 +30,6 @@ PURPOSES: dict[Kind, str] = {
     "llm": "writing notes",
     "speakers": "telling speakers apart",
 }
-
-
-@dataclass(frozen=True)
-class Record:
-    """What is known of an installed model; stored beside its file.
-
-    Attributes:
-        name: The folder's name.
-        kind: What it is for.
-        file: Name of its file in the folder.
-        bytes: The file's size.
-        sha256: The file's digest.
-        licence: SPDX identifier, or empty when not known.
-        source: Where it came from.
-        converted_from: Digest of the weights it was converted from, or empty.
-        multilingual: Whether it knows more than English.
-        alignment: Preset of alignment heads, or empty.
-        memory_bytes: Memory a process needs to run it.
-        parts: The files it needs beside that one.
-        made_from: Name of the model it was converted from, or empty when not known.
-    """
-
-    name: str
-    kind: Kind
-    file: str
-    bytes: int
-    sha256: str
-    licence: str
-    source: str
-    converted_from: str
-    multilingual: bool
-    alignment: str
-    memory_bytes: int
-    parts: tuple[ModelFile, ...] = ()
-    made_from: str = ""
-
-
-@dataclass(frozen=True)
-class InstalledModel:
-    """A model that is on this machine.
-
-    Attributes:
-        name: Its name, or its file's name when it was given by path.
-        path: Its file; of several, the one with the weights.
-        sha256: The digest its file has, or should have.
-        bytes: The size its file has, or should have.
-        kind: What it is for.
-        multilingual: Whether it knows more than English.
-        alignment: whisper.cpp's preset of alignment heads for word times; empty when there is none.
-        licence: SPDX identifier, or empty when not known.
-        memory_bytes: Memory a process needs to run it.
-        parts: The files it needs beside that one, with the digests they should have.
-        made_from: Name of the model it was converted from, or empty when not known.
-    """
-
-    name: str
-    path: Path
-    sha256: str
-    bytes: int
-    kind: Kind
-    multilingual: bool
-    alignment: str
-    licence: str
-    memory_bytes: int
-    parts: tuple[ModelFile, ...] = ()
-    made_from: str = ""
-
-
-@dataclass(frozen=True)
-class Origin:
-    """What is known of weights by their digest.
-
-    Attributes:
-        name: The model that has them.
-        licence: SPDX identifier, or empty when not known.
-    """
-
-    name: str = ""
-    licence: str = ""
 
 
 class Store:
@@ -147,10 +61,7 @@ class Store:
         if name == AUTO:
             return self._best(kind)
         if is_path(name):
-            path = Path(name).expanduser()
-            if kind == "llm":
-                return by_gguf(path)
-            return by_folder(path) if kind == "ctranslate2" else by_path(path)
+            return model_at(Path(name).expanduser(), kind, self.origin)
         model = self.get(in_form(name, kind))
         if model.kind != kind:
             raise ModelError(
@@ -294,167 +205,6 @@ class Store:
         return f"{meant}See what there is with: transcribe models list"
 
 
-def is_path(name: str) -> bool:
-    """Whether what was given as a model is meant as a path, not as a name."""
-    separators = tuple(filter(None, (os.sep, os.altsep)))
-    return name.endswith((".bin", ".gguf")) or any(part in name for part in separators)
-
-
-def by_path(path: Path) -> InstalledModel:
-    """The model in a ggml file somewhere on this machine.
-
-    Raises:
-        ModelError: There is none, it is another kind of file, or a damaged copy of a published one.
-    """
-    header = read_header(path)
-    size, sha256 = path.stat().st_size, remembered_sha256(path)
-    _refuse_altered(path, size, sha256)
-    return InstalledModel(
-        name=path.name,
-        path=path.absolute(),
-        sha256=sha256,
-        bytes=size,
-        kind="whisper",
-        multilingual=header.shape.multilingual,
-        alignment=header.shape.alignment,
-        licence=Store().origin(sha256).licence,
-        memory_bytes=memory_need(size, header.shape),
-    )
-
-
-def _refuse_altered(path: Path, size: int, sha256: str) -> None:
-    """What has a published file's name and size is meant to be that file; other weights may be anybody's."""
-    for model in catalogue().values():
-        known = (model.file.sha256, model.index.converted_sha256 if model.index else "")
-        if (path.name, size) == (model.file.name, model.file.bytes) and sha256 not in known:
-            raise ModelError(
-                f"the model file {path} is altered: it is not {model.name} as it was published",
-                f"Run: transcribe models pull {model.name}, or rename the file if the model is your own",
-            )
-
-
-def by_gguf(path: Path) -> InstalledModel:
-    """The language model in a GGUF file somewhere on this machine.
-
-    Raises:
-        ModelError: There is none, or it is damaged.
-    """
-    kind = identify(path)
-    if kind is not FileKind.GGUF:
-        raise ModelError(f"{path} is no language model: it is {kind.value}", "Give a GGUF file")
-    info, size = read_gguf(path), path.stat().st_size
-    return InstalledModel(
-        name=path.name,
-        path=path.absolute(),
-        sha256=remembered_sha256(path),
-        bytes=size,
-        kind="llm",
-        multilingual=True,
-        alignment="",
-        licence=info.licence,
-        memory_bytes=size * 5 // 4,
-    )
-
-
-def by_folder(path: Path) -> InstalledModel:
-    """The CTranslate2 model in a folder somewhere on this machine.
-
-    Raises:
-        ModelError: There is none, or a file it needs is missing.
-    """
-    weights = path / "model.bin"
-    shape = read_weights(path).shape
-    vocabularies = [path / f"vocabulary.{suffix}" for suffix in ("json", "txt")]
-    if not (path / "tokenizer.json").is_file() or not any(file.is_file() for file in vocabularies):
-        raise ModelError(
-            f"the CTranslate2 model {path} is not complete",
-            "It needs model.bin, config.json, tokenizer.json and vocabulary.json or vocabulary.txt",
-        )
-    size, sha256 = weights.stat().st_size, remembered_sha256(weights)
-    return InstalledModel(
-        name=real(path).name,
-        path=weights.absolute(),
-        sha256=sha256,
-        bytes=size,
-        kind="ctranslate2",
-        multilingual=shape.multilingual,
-        alignment="",
-        licence=Store().origin(sha256).licence or card_licence(path),
-        memory_bytes=memory_need(size, shape),
-    )
-
-
-def card_licence(folder: Path) -> str:
-    """The licence that the model card (README.md, as model hubs want it) of a folder states, or nothing."""
-    with suppress(OSError), open_regular(folder / "README.md") as handle:
-        head = handle.read(CARD_BYTES).decode("utf-8", "replace")
-        facts = re.match(r"---\s*\n(.*?)\n---\s*\n", head, re.DOTALL)
-        if facts and (found := _CARD_LICENCE.search(facts[1])):
-            return found[1]
-    return ""
-
-
-_CARD_LICENCE = re.compile(r"^license: *[\"']?([\w.+-]{1,64})[\"']? *$", re.MULTILINE)
-
-
-def check_before_load(model: InstalledModel) -> None:
-    """Make sure that a model's files are what they should be, byte for byte, before an engine reads them.
-
-    whisper.cpp crashes on some damaged files and transcribes nonsense with others.
-
-    Raises:
-        ModelError: It is missing, truncated, altered, or of the wrong kind.
-    """
-    again = _how_to_get_again(model)
-    kind = identify(model.path)
-    if kind is not _FORMS.get(model.kind, kind):
-        raise ModelError(f"the model {model.name} is altered: {model.path} is {kind.value}", again)
-    size = model.path.stat().st_size
-    if size < model.bytes:
-        raise ModelError(
-            f"the model {model.name} is truncated: {model.path} has {size:,} of {model.bytes:,} bytes", again
-        )
-    if model.kind == "whisper":
-        check_structure(model.path)
-    if size != model.bytes or sha256_of(model.path) != model.sha256:
-        raise ModelError(
-            f"the model {model.name} is altered: {model.path} has changed since it was installed", again
-        )
-    for part in model.parts:
-        path = model.path.with_name(part.name)
-        if not path.is_file() or sha256_of(path) != part.sha256:
-            raise ModelError(
-                f"the model {model.name} is altered: {path} has changed since it was installed", again
-            )
-
-
-_FORMS = {
-    "llm": FileKind.GGUF,
-    "ctranslate2": FileKind.CTRANSLATE2,
-    "speakers": FileKind.PYTORCH,
-}
-"""What the file of a kind of model has to be; ggml files are looked at more closely."""
-
-
-def _how_to_get_again(model: InstalledModel) -> str:
-    if not (model.path.parent / RECORD).is_file():
-        return f"Get the file {model.path} again"
-    get = "pull" if model.name in catalogue() else "import FILE --name"
-    return f"Get it again: transcribe models remove {model.name} && transcribe models {get} {model.name}"
-
-
-def memory_need(file_bytes: int, shape: Shape) -> int:
-    """Memory to run one 30-second window with whisper.cpp, in bytes: weights and what the shape needs.
-
-    Fitted to measurements of tiny.en, base and large-v3's shape; see docs/models.md.
-    """
-    caches = (
-        2 * 2 * shape.text_layers * (shape.audio_ctx + shape.text_ctx) * shape.text_state
-    )  # f16 keys and values
-    buffers = 40_000_000 + 45_000 * shape.audio_state
-    return file_bytes + caches + buffers
-
-
 disk_errors = partial(
     disk.disk_errors, elsewhere="Models may live elsewhere: set TRANSCRIBE_MODELS_DIR to a folder"
 )
@@ -469,15 +219,6 @@ def _read(folder: Path) -> InstalledModel | None:
         if all(Path(name).name == name for name in names):
             return _as_installed(folder, record)
     return None
-
-
-def published(sha256: str) -> Origin:
-    """The catalogue's model whose file has this digest, as it is published or as it is converted here."""
-    for model in catalogue().values():
-        converted = model.index.converted_sha256 if model.index else ""
-        if sha256 and sha256 in (model.file.sha256, converted):
-            return Origin(model.name, model.licence)
-    return Origin()
 
 
 def _as_installed(folder: Path, record: Record) -> InstalledModel:

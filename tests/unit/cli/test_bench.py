@@ -12,7 +12,7 @@ from transcribe.core.settings import Settings
 from transcribe.engines import ctranslate2
 from transcribe.jobs import trials
 from transcribe.jobs.trials import Layout, Trial, find_layouts, prepare, sample
-from transcribe.models.store import InstalledModel
+from transcribe.models.installed import InstalledModel
 
 MODEL = InstalledModel("base", Path("m.bin"), "", 1, "whisper", True, "base", "MIT", 1)
 

@@ -198,7 +198,7 @@ def test_templates_of_a_folder_are_no_links_out_of_it(folder: Path) -> None:
 
 
 def test_a_file_called_like_a_model_is_not_taken_for_it(folder: Path) -> None:
-    from transcribe.models.store import is_path
+    from transcribe.models.given import is_path
 
     (folder / "base").write_bytes(b"weights of a stranger")
     assert not is_path("base")

@@ -13,7 +13,7 @@ import pytest
 from transcribe.core.errors import DependencyError, EngineError
 from transcribe.engines import native
 from transcribe.engines.building import builder, language_models, processor, recogniser
-from transcribe.models.store import InstalledModel
+from transcribe.models.installed import InstalledModel
 
 ROOT = Path(__file__).resolve().parents[3]
 WHEEL = ("SSE3", "AVX2", "OPENMP")

@@ -13,7 +13,8 @@ from transcribe.core.errors import ModelError
 from transcribe.core.own_process import Died
 from transcribe.models.catalogue import catalogue
 from transcribe.models.importing import import_model
-from transcribe.models.store import Store, check_before_load
+from transcribe.models.installed import check_before_load
+from transcribe.models.store import Store
 
 
 def write_gguf(path: Path) -> None:

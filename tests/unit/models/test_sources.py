@@ -19,8 +19,9 @@ import pytest
 
 from transcribe.core.errors import ModelError, NetworkError, OutputError
 from transcribe.models.catalogue import CatalogueModel, HubSource, IndexSource, ModelFile, catalogue
+from transcribe.models.installed import check_before_load
 from transcribe.models.sources import fetch, pull
-from transcribe.models.store import Store, check_before_load
+from transcribe.models.store import Store
 
 
 def write_wheel(folder: Path, name: str, members: dict[str, bytes]) -> None:

@@ -10,7 +10,8 @@ import pytest
 
 from transcribe.core.errors import ModelError
 from transcribe.models.importing import import_model
-from transcribe.models.store import Store, check_before_load
+from transcribe.models.installed import check_before_load
+from transcribe.models.store import Store
 
 
 def test_nothing_installed_names_the_command(store: Store) -> None:

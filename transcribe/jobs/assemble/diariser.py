@@ -7,7 +7,8 @@ from functools import cache, partial
 from typing import TypedDict
 
 from transcribe.core.settings import ComputeSettings, Settings
-from transcribe.models.store import AUTO, InstalledModel, Store, check_before_load
+from transcribe.models.installed import InstalledModel, check_before_load
+from transcribe.models.store import AUTO, Store
 from transcribe.pipeline.ports import Diariser
 
 

@@ -18,7 +18,8 @@ from transcribe.core.errors import ModelError, UsageError
 from transcribe.core.settings import MULTI, ComputeSettings, RecogniseSettings, Settings
 from transcribe.jobs.assemble.diariser import diariser_of
 from transcribe.models.catalogue import Kind
-from transcribe.models.store import InstalledModel, Store, check_before_load
+from transcribe.models.installed import InstalledModel, check_before_load
+from transcribe.models.store import Store
 from transcribe.pipeline.ports import Engines
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ from transcribe.core.chat import ChatIdentity, ChatModel
 from transcribe.core.errors import UsageError
 from transcribe.core.settings import Settings
 from transcribe.jobs.assemble.engines import cores
-from transcribe.models.store import AUTO, InstalledModel, Store, check_before_load
+from transcribe.models.installed import InstalledModel, check_before_load
+from transcribe.models.store import AUTO, Store
 from transcribe.notes.extractive import NAME as EXTRACTIVE
 from transcribe.notes.writer import Writer
 from transcribe.pipeline.ports import OpenWriter

@@ -1,0 +1,138 @@
+"""Models given by path: a ggml file, a GGUF file, a folder for CTranslate2."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from transcribe.core.errors import ModelError
+from transcribe.core.reading import open_regular, real
+from transcribe.models.catalogue import Kind, Origin, catalogue
+from transcribe.models.ctranslate2 import read_weights
+from transcribe.models.digest import remembered_sha256
+from transcribe.models.ggml import Shape, read_header
+from transcribe.models.gguf_file import read_gguf
+from transcribe.models.identify import FileKind, identify
+from transcribe.models.installed import InstalledModel
+
+CARD_BYTES = 1 << 16
+"""Of a model card; its facts stand at the beginning."""
+
+
+def is_path(name: str) -> bool:
+    """Whether what was given as a model is meant as a path, not as a name."""
+    separators = tuple(filter(None, (os.sep, os.altsep)))
+    return name.endswith((".bin", ".gguf")) or any(part in name for part in separators)
+
+
+def model_at(path: Path, kind: Kind, origin: Callable[[str], Origin]) -> InstalledModel:
+    """The model somewhere on this machine that is read as `kind` is.
+
+    Args:
+        path: A ggml file; for `ctranslate2` a folder, for `llm` a GGUF file.
+        kind: What it is for.
+        origin: What is known of weights by their digest.
+
+    Raises:
+        ModelError: There is none, it is another kind of file or damaged, or a file it needs is missing.
+    """
+    if kind == "llm":
+        return _in_gguf(path)
+    return _in_folder(path, origin) if kind == "ctranslate2" else _in_ggml(path, origin)
+
+
+def _in_ggml(path: Path, origin: Callable[[str], Origin]) -> InstalledModel:
+    header = read_header(path)
+    size, sha256 = path.stat().st_size, remembered_sha256(path)
+    _refuse_altered(path, size, sha256)
+    return InstalledModel(
+        name=path.name,
+        path=path.absolute(),
+        sha256=sha256,
+        bytes=size,
+        kind="whisper",
+        multilingual=header.shape.multilingual,
+        alignment=header.shape.alignment,
+        licence=origin(sha256).licence,
+        memory_bytes=memory_need(size, header.shape),
+    )
+
+
+def _refuse_altered(path: Path, size: int, sha256: str) -> None:
+    """What has a published file's name and size is meant to be that file; other weights may be anybody's."""
+    for model in catalogue().values():
+        known = (model.file.sha256, model.index.converted_sha256 if model.index else "")
+        if (path.name, size) == (model.file.name, model.file.bytes) and sha256 not in known:
+            raise ModelError(
+                f"the model file {path} is altered: it is not {model.name} as it was published",
+                f"Run: transcribe models pull {model.name}, or rename the file if the model is your own",
+            )
+
+
+def _in_gguf(path: Path) -> InstalledModel:
+    kind = identify(path)
+    if kind is not FileKind.GGUF:
+        raise ModelError(f"{path} is no language model: it is {kind.value}", "Give a GGUF file")
+    info, size = read_gguf(path), path.stat().st_size
+    return InstalledModel(
+        name=path.name,
+        path=path.absolute(),
+        sha256=remembered_sha256(path),
+        bytes=size,
+        kind="llm",
+        multilingual=True,
+        alignment="",
+        licence=info.licence,
+        memory_bytes=size * 5 // 4,
+    )
+
+
+def _in_folder(path: Path, origin: Callable[[str], Origin]) -> InstalledModel:
+    weights = path / "model.bin"
+    shape = read_weights(path).shape
+    vocabularies = [path / f"vocabulary.{suffix}" for suffix in ("json", "txt")]
+    if not (path / "tokenizer.json").is_file() or not any(file.is_file() for file in vocabularies):
+        raise ModelError(
+            f"the CTranslate2 model {path} is not complete",
+            "It needs model.bin, config.json, tokenizer.json and vocabulary.json or vocabulary.txt",
+        )
+    size, sha256 = weights.stat().st_size, remembered_sha256(weights)
+    return InstalledModel(
+        name=real(path).name,
+        path=weights.absolute(),
+        sha256=sha256,
+        bytes=size,
+        kind="ctranslate2",
+        multilingual=shape.multilingual,
+        alignment="",
+        licence=origin(sha256).licence or card_licence(path),
+        memory_bytes=memory_need(size, shape),
+    )
+
+
+def card_licence(folder: Path) -> str:
+    """The licence that the model card (README.md, as model hubs want it) of a folder states, or nothing."""
+    with suppress(OSError), open_regular(folder / "README.md") as handle:
+        head = handle.read(CARD_BYTES).decode("utf-8", "replace")
+        facts = re.match(r"---\s*\n(.*?)\n---\s*\n", head, re.DOTALL)
+        if facts and (found := _CARD_LICENCE.search(facts[1])):
+            return found[1]
+    return ""
+
+
+_CARD_LICENCE = re.compile(r"^license: *[\"']?([\w.+-]{1,64})[\"']? *$", re.MULTILINE)
+
+
+def memory_need(file_bytes: int, shape: Shape) -> int:
+    """Memory to run one 30-second window with whisper.cpp, in bytes: weights and what the shape needs.
+
+    Fitted to measurements of tiny.en, base and large-v3's shape; see docs/models.md.
+    """
+    caches = (
+        2 * 2 * shape.text_layers * (shape.audio_ctx + shape.text_ctx) * shape.text_state
+    )  # f16 keys and values
+    buffers = 40_000_000 + 45_000 * shape.audio_state
+    return file_bytes + caches + buffers
