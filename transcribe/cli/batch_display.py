@@ -7,14 +7,8 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING
 
-from transcribe.cli.display import (
-    REFRESH_SECONDS,
-    Clock,
-    Display,
-    LiveText,
-    choose_display,
-    is_terminal,
-)
+from transcribe.cli.display import REFRESH_SECONDS, Display, LiveText, choose_display, is_terminal
+from transcribe.cli.pace import Clock
 from transcribe.core.events import (
     Covered,
     Event,

@@ -15,11 +15,11 @@ from transcribe.cli.display import (
     Display,
     JsonDisplay,
     LiveText,
-    Pace,
     PlainDisplay,
     choose_display,
     open_display,
 )
+from transcribe.cli.pace import Pace
 from transcribe.core.episode import Segment, Word
 from transcribe.core.events import (
     Covered,
