@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Any
 from transcribe.core.errors import DependencyError, EngineError, InputError
 from transcribe.core.media import Container, Decoding, Extract, Sink
 from transcribe.core.processes import find_program, safe_path
-from transcribe.core.recording import SAMPLE_RATE, AudioStream
+from transcribe.core.recording import SAMPLE_RATE
 from transcribe.core.text import kept, restored
+from transcribe.engines.ffmpeg_headers import chapters_in, container_of, duration_ms_of
 from transcribe.engines.ffmpeg_log import (
     COUNT_SAMPLES,
     MARK_JUMPS,
@@ -64,25 +65,11 @@ as loudness, and fill the pauses. 12 dB less an octave down; figures in docs/nor
 QUIETEST_LUFS = -69.0
 """EBU R128 gates at -70 LUFS: where nothing was louder, ffmpeg says -70 or -inf."""
 
-MAX_TAG_CHARS = 1000
-MAX_CUESHEET_CHARS = 100_000
-MOST_CHAPTERS = 10_000
-"""More than anybody sets; a hostile file may have millions."""
-
-TECHNICAL_TAGS = {
-    "compatible_brands", "encoder", "handler_name", "itunsmpb", "major_brand", "minor_version", "vendor_id",
-}  # fmt: skip
-
-ESTIMATED = "] [warning] Estimating duration from bitrate"
-
 HEADER_ENDS = ("matroska,webm",)
 """Formats whose header says where the file ends, as its writer knew it, whatever the last timestamp is."""
 
 _DEMUXER = re.compile(r"^ D[ E] {0,2}([\w,.-]{2,})\s", re.MULTILINE)
 _INPUT = re.compile(r"^\[info\] Input #0, ([\w,.-]+), from '", re.MULTILINE)
-_DURATION = re.compile(r"^\[info\]   Duration: (?:N/A|(\d+):(\d\d):(\d\d)\.(\d\d))(?:,|$)", re.MULTILINE)
-_STREAM = r"^\[info\]   Stream #0:\d+\S*: Audio: (\w+)[^\n]*?{separator}(\d+) Hz, ([^\n]*)$"
-_PICTURES = r"^\[info\]   Stream #0:\d+\S*: Video: [^\n]*?{separator}[^\n]*$"
 _CHAPTERS = re.compile(r"^\[info\]   Chapters:$", re.MULTILINE)
 _LOUDNESS = re.compile(r"Summary:\s+Integrated loudness:\s+I:\s+(-?\d+(?:\.\d+)?) LUFS")
 
@@ -169,7 +156,7 @@ class Ffmpeg:
         opened = _INPUT.search(finished.log)
         if opened is None:
             return None
-        container = _container(opened[1], finished, separator)
+        container = container_of(opened[1], finished, separator)
         if _CHAPTERS.search(finished.log):
             return replace(container, chapters=self._chapters(path))
         return container
@@ -189,7 +176,7 @@ class Ffmpeg:
         )
         finished = self.program.run(_arguments(ask))
         _refuse_crash(finished, f"reading {path}")
-        return _chapters_in(finished.output)
+        return chapters_in(finished.output)
 
     def decode(self, extract: Extract, sink: Sink) -> Decoding:
         """Decode one audio stream and hand it to `sink` as mono float32 little-endian bytes at 16 kHz.
@@ -343,95 +330,6 @@ def _refuse_crash(finished: Finished, doing: str) -> None:
         )
 
 
-def _container(format_name: str, finished: Finished, separator: str) -> Container:
-    tags, *stream_tags = _tag_sections(finished.output) or [{}]
-    found = re.findall(_STREAM.format(separator=re.escape(separator)), finished.log, re.MULTILINE)
-    # Where the streams and their tags do not correspond, tags are left out rather than mixed up.
-    paired = stream_tags if len(stream_tags) == len(found) else [{}] * len(found)
-    streams = tuple(
-        AudioStream(
-            index=index,
-            codec=codec,
-            sample_rate=int(rate),
-            channels=channel_count(layout := rest.split(", ")[0]),
-            language=_language(said.get("language", "")),
-            title=said.get("title", ""),
-            default="(default)" in rest,
-            layout=layout.removesuffix(" (default)"),
-        )
-        for index, ((codec, rate, rest), said) in enumerate(zip(found, paired, strict=True))
-    )
-    if format_name == "ogg" and paired:
-        tags = paired[0] | tags  # Ogg keeps the recording's title with the stream
-    known = tuple(sorted((key, value) for key, value in tags.items() if key not in TECHNICAL_TAGS))
-    pictures = re.findall(_PICTURES.format(separator=re.escape(separator)), finished.log, re.MULTILINE)
-    timed = len(streams) + sum("(attached pic)" not in each for each in pictures)
-    guessed = "Estimating duration from bitrate" in finished.log
-    return Container(
-        format_name, _duration(finished.log), streams, known, pictures=timed > 1, estimated=guessed
-    )
-
-
-def _duration(log: str) -> int | None:
-    """The one length stated; where a tag imitates that line, or it is a guess, none is believed."""
-    if ESTIMATED in log:
-        return None
-    found = _DURATION.findall(log)
-    if len(found) != 1 or not found[0][0]:
-        return None
-    hours, minutes, seconds, hundredths = map(int, found[0])
-    return ((hours * 60 + minutes) * 60 + seconds) * 1000 + hundredths * 10
-
-
-def _language(code: str) -> str:
-    return "" if code == "und" else code
-
-
-def _chapters_in(text: str) -> tuple[tuple[int, int, str], ...]:
-    """The chapters of ffmpeg's metadata format; those whose times make no sense are left out."""
-    found = []
-    for section in _tag_sections(text, "[CHAPTER]")[1 : MOST_CHAPTERS + 1]:
-        base = re.fullmatch(r"(\d{1,12})/(\d{1,12})", section.get("timebase", ""))
-        times = [section.get(name, "") for name in ("start", "end")]
-        if base and int(base[2]) and all(re.fullmatch(r"-?\d{1,20}", each) for each in times):
-            start, end = (int(each) * 1000 * int(base[1]) // int(base[2]) for each in times)
-            found.append((start, end, section.get("title", "")))
-    return tuple(found)
-
-
-def _tag_sections(text: str, begins: str = "[STREAM]") -> list[dict[str, str]]:
-    """Read ffmpeg's metadata format: the container's tags, then those of each audio stream, or chapter.
-
-    A backslash escapes `=`, `;`, `#`, itself and newlines: https://ffmpeg.org/ffmpeg-formats.html#Metadata-2
-    """
-    sections: list[dict[str, str]] = [{}]
-    for line in re.findall(r"(?:\\.|[^\\\n])+", text, re.DOTALL):
-        if line == begins:
-            sections.append({})
-        elif pair := re.fullmatch(r"((?:\\.|[^\\=;])+)=(.*)", line, re.DOTALL):
-            key, value = (re.sub(r"\\(.)", r"\1", part, flags=re.DOTALL) for part in pair.groups())
-            longest = MAX_CUESHEET_CHARS if key.lower() == "cuesheet" else MAX_TAG_CHARS
-            sections[-1][key.lower()] = value[:longest]
-    return sections
-
-
-_NAMED_LAYOUTS = {
-    "mono": 1, "stereo": 2, "downmix": 2, "binaural": 2, "quad": 4, "hexagonal": 6, "octagonal": 8, "cube": 8,
-    "hexadecagonal": 16,
-}  # fmt: skip
-
-
-def channel_count(layout: str) -> int:
-    """How many channels a layout's name stands for: `5.1(side)` is 6, `8 channels` is 8; 0 if unknown."""
-    if counted := re.match(r"(\d+) channels", layout):
-        return int(counted[1])
-    if ambisonic := re.match(r"ambisonic (\d+)(?:\+(\w+))?", layout):  # of order n: (n + 1)² channels
-        return (int(ambisonic[1]) + 1) ** 2 + channel_count(ambisonic[2] or "")
-    if dotted := re.match(r"\d+(?:\.\d+)+", layout):
-        return sum(map(int, dotted[0].split(".")))
-    return _NAMED_LAYOUTS.get(layout.partition("(")[0], 0)
-
-
 def mixed_evenly(sound: Any, channels: int) -> Any:
     """Several channels as one, the power of independent voices kept; for 0 the sound as it is (`Extract`).
 
@@ -452,7 +350,7 @@ def _decoding(finished: Finished, log: DecodingLog) -> Decoding:
         loudness_lufs=None if loudness is None or loudness <= QUIETEST_LUFS else loudness,
         damaged=finished.code != 0 or log.damaged(opened[1] if opened else ""),
         runs=log.runs(),
-        end_ms=_duration(finished.log) if opened and opened[1] in HEADER_ENDS else None,
+        end_ms=duration_ms_of(finished.log) if opened and opened[1] in HEADER_ENDS else None,
         recorded=log.recorded(),
     )
 

@@ -13,7 +13,8 @@ from transcribe.core.media import Decoding, Extract
 from transcribe.core.recording import SAMPLE_RATE, AudioStream
 from transcribe.core.settings import ComputeSettings
 from transcribe.core.timeline import arrange, cut
-from transcribe.engines.ffmpeg import Ffmpeg, channel_count
+from transcribe.engines.ffmpeg import Ffmpeg
+from transcribe.engines.ffmpeg_headers import channel_count
 
 MakeMedia = Callable[..., Path]
 MakeStub = Callable[[str], str]
