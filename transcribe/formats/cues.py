@@ -28,24 +28,22 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from itertools import accumulate, pairwise, repeat, zip_longest
+from itertools import accumulate, pairwise, repeat
 from typing import NamedTuple
 
 from transcribe.core.episode import Segment, Transcript
 from transcribe.core.settings import SubtitleSettings
 from transcribe.formats.breaks import break_costs, sentence_ends
+from transcribe.formats.cue_times import Cue, Untimed, reading_ms, timed
 from transcribe.formats.remembered import remembered
 from transcribe.formats.tokens import UNNAMED, Token, fit_tokens, join_tokens, plain, text_width, tokens_of
 
 PAUSE_MS = 800
 """A pause this long ends a cue: text must not stay, or come early, while nobody speaks (BBC 4.5)."""
 
-CHAIN_MS = 500
-"""Shorter gaps between cues flicker and are closed (Netflix, Subtitle Timing Guidelines: 12 frames)."""
-
 LATE_MS = 500
 """Who talks over another one for no longer than this is shown so much later instead of at the same time:
-two cues that share half a second only flicker (as CHAIN_MS)."""
+two cues that share half a second only flicker (as `cue_times.CHAIN_MS`)."""
 
 CUE = 3.0
 LINE_BREAK = 0.5
@@ -60,23 +58,6 @@ HASTE = 10.0
 
 LEAST_CELLS = 10
 """Of a line without a limit, however short the cues are: words are not cut into pairs of letters."""
-
-
-@dataclass(frozen=True)
-class Cue:
-    """What is shown at once.
-
-    Attributes:
-        start_ms: Never before its first word, never before the end of the cue before it.
-        end_ms: After its start.
-        lines: Its text, one to `max_lines` lines.
-        speaker: Who says it, where known.
-    """
-
-    start_ms: int
-    end_ms: int
-    lines: tuple[str, ...]
-    speaker: str | None = None
 
 
 @remembered(maxsize=8)
@@ -112,7 +93,7 @@ def lay_out(
     tokens = list(fit_tokens(named, settings.max_line_chars))
     language = transcript.language.code if transcript.language else ""
     texts = _texts(tokens, language, settings, by_sentence=by_sentence)
-    return tuple(_timed([cue for text in texts for cue in _best_cues(text)], until_ms, settings))
+    return tuple(timed([cue for text in texts for cue in _best_cues(text)], until_ms, settings))
 
 
 def _limited(settings: SubtitleSettings) -> SubtitleSettings:
@@ -235,18 +216,7 @@ class _Layout(NamedTuple):
     bounds: tuple[int, ...]
 
 
-@dataclass(frozen=True)
-class _Untimed:
-    """A cue before its end is known: what it says, and when that is said."""
-
-    start_ms: int
-    spoken_end_ms: int
-    width: int
-    lines: tuple[str, ...]
-    speaker: str | None
-
-
-def _best_cues(text: _Text) -> list[_Untimed]:
+def _best_cues(text: _Text) -> list[Untimed]:
     """Divide a text into cues so that their costs add up to the least."""
     costs = [0.0]  # costs[n]: the least for the first n tokens; last[n]: the bounds of their last cue
     last: list[tuple[int, ...]] = [()]
@@ -254,7 +224,7 @@ def _best_cues(text: _Text) -> list[_Untimed]:
         cost, bounds = _best_last_cue(text, costs, end)
         costs.append(cost)
         last.append(bounds)
-    cues: list[_Untimed] = []
+    cues: list[Untimed] = []
     end = len(text.tokens)
     while end > 0:
         cues.append(_untimed(text, last[end]))
@@ -306,13 +276,7 @@ def _by_width(settings: SubtitleSettings) -> list[tuple[float, int]]:
     """For each width a cue can have: the cost of the room it leaves empty, and its reading time in ms."""
     cells = settings.max_line_chars * settings.max_lines
     widest = settings.max_lines * (settings.max_line_chars + 1)
-    return [(EMPTY * (1 - width / cells) ** 2, _reading_ms(width, settings)) for width in range(widest + 1)]
-
-
-def _reading_ms(width: int, settings: SubtitleSettings) -> int:
-    """How long a cue should stay, in ms: long enough to be read, within the limits."""
-    reading = math.ceil(width * 1000 / settings.max_chars_per_second)
-    return min(settings.max_cue_ms, max(settings.min_cue_ms, reading))
+    return [(EMPTY * (1 - width / cells) ** 2, reading_ms(width, settings)) for width in range(widest + 1)]
 
 
 def _best_lines(text: _Text, start: int, end: int) -> _Layout | None:
@@ -385,29 +349,9 @@ def _evenness_up_to(longest: int) -> list[float]:
     return [_evenness_of(width, longest) for width in range(longest + 1)]
 
 
-def _untimed(text: _Text, bounds: tuple[int, ...]) -> _Untimed:
+def _untimed(text: _Text, bounds: tuple[int, ...]) -> Untimed:
     first, last = text.tokens[bounds[0]], text.tokens[bounds[-1] - 1]
     lines = (join_tokens(text.tokens[a:b]) for a, b in pairwise(bounds))
-    return _Untimed(
+    return Untimed(
         first.start_ms, last.end_ms, text.width(bounds[0], bounds[-1]), tuple(lines), first.speaker
     )
-
-
-def _timed(cues: list[_Untimed], until_ms: int | None, settings: SubtitleSettings) -> Iterator[Cue]:
-    """Give every cue its time: as long as it is spoken and needs to be read, then off."""
-    shortest = min(settings.min_cue_ms, settings.max_cue_ms)
-    free_from = 0
-    for cue, following in zip_longest(cues, cues[1:]):
-        start = max(cue.start_ms, free_from)
-        end = max(cue.spoken_end_ms, start + _reading_ms(cue.width, settings))
-        if following is not None:
-            # Where two speak at once, the next one's words may have begun already: this one ends first.
-            next_start = max(following.start_ms, cue.spoken_end_ms)
-            latest = next_start - settings.min_cue_gap_ms
-            chained = next_start - end < CHAIN_MS
-            end = latest if chained else min(end, latest)
-        elif until_ms is not None:
-            end = min(end, until_ms)
-        end = max(start + shortest, min(end, start + settings.max_cue_ms))
-        free_from = end + settings.min_cue_gap_ms
-        yield Cue(start, end, cue.lines, cue.speaker)

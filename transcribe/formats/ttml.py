@@ -10,7 +10,8 @@ from xml.etree import ElementTree as ET
 from transcribe.core.episode import Episode
 from transcribe.core.settings import SubtitleSettings
 from transcribe.core.timecode import format_timecode
-from transcribe.formats.cues import Cue, lay_out
+from transcribe.formats.cue_times import Cue
+from transcribe.formats.cues import lay_out
 from transcribe.formats.markup import added, xml_file
 from transcribe.formats.outline import RIGHT_TO_LEFT, facts_of, one_line
 

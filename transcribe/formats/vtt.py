@@ -9,7 +9,8 @@ from __future__ import annotations
 from transcribe.core.episode import Episode
 from transcribe.core.settings import SubtitleSettings
 from transcribe.core.timecode import format_timecode
-from transcribe.formats.cues import Cue, lay_out
+from transcribe.formats.cue_times import Cue
+from transcribe.formats.cues import lay_out
 from transcribe.formats.tokens import plain
 
 

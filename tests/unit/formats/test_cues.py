@@ -12,7 +12,8 @@ from spoken import segment, transcript
 
 from transcribe.core.episode import Language, Segment, Transcript, Word
 from transcribe.core.settings import OPTIONS, SubtitleSettings
-from transcribe.formats.cues import CHAIN_MS, PAUSE_MS, Cue, lay_out
+from transcribe.formats.cue_times import CHAIN_MS, Cue
+from transcribe.formats.cues import PAUSE_MS, lay_out
 from transcribe.formats.tokens import plain, text_width
 
 DEFAULTS = SubtitleSettings()
