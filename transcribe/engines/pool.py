@@ -16,11 +16,8 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
-import os
-import pickle
 import signal
 import sys
-import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -34,12 +31,11 @@ from transcribe.core.errors import EngineError, ModelError, TranscribeError
 from transcribe.core.hearing import Chunk
 from transcribe.core.own_process import how_it_ended
 from transcribe.core.timecode import format_stretch
+from transcribe.engines.worker import STOPPING, Failure, load_and_end, serve
 
 Recogniser = TypeVar("Recogniser")
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-
-STOPPING = (signal.SIGINT, signal.SIGTERM)
 
 _GONE = object()
 """Stands for the answer of a worker that has died."""
@@ -143,7 +139,7 @@ class WorkerPool(Generic[Recogniser]):
             ModelError: The engine crashed over it.
             EngineError: It was killed, as the system does when memory runs out.
         """
-        trial = self._context.Process(target=_load_and_end, args=(self._load,), daemon=True)  # type: ignore[attr-defined]
+        trial = self._context.Process(target=load_and_end, args=(self._load,), daemon=True)  # type: ignore[attr-defined]
         _start(trial)
         trial.join()
         if trial.exitcode:
@@ -228,7 +224,7 @@ class WorkerPool(Generic[Recogniser]):
         else:
             ending = how_it_ended(worker.process.exitcode or 0)
             crash = f"{self._name} {ending} {item.tries} times over{_place(item.content)}"
-            item.order.arrived.append(_Failure(EngineError(crash, ADVICE)))
+            item.order.arrived.append(Failure(EngineError(crash, ADVICE)))
 
     def _retire(self, worker: _Worker) -> None:
         """Let go of a worker that has ended, or ends by itself."""
@@ -240,7 +236,7 @@ class WorkerPool(Generic[Recogniser]):
         ours, theirs = self._context.Pipe()
         others = [worker.connection for worker in self._workers] + [ours]
         arguments = (theirs, self._load, self._shared, others if self._forks else [])
-        process = self._context.Process(target=_serve, args=arguments, daemon=True)  # type: ignore[attr-defined]
+        process = self._context.Process(target=serve, args=arguments, daemon=True)  # type: ignore[attr-defined]
         _start(process)
         theirs.close()
         return _Worker(process, ours)
@@ -308,70 +304,6 @@ def process_context() -> BaseContext:
     return multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
 
 
-def _serve(
-    connection: Connection,
-    load: Callable[[], Any],
-    shared: Any | None,
-    inherited: Sequence[Connection],
-) -> None:
-    """A worker's life: answer one item if it was forked; else load the model, and answer many."""
-    _obey_parent()
-    for copy in inherited:
-        copy.close()
-    recogniser = shared
-    with contextlib.suppress(EOFError, ConnectionError):  # the parent is gone
-        while True:
-            task, item = connection.recv()
-            answer: Any
-            try:
-                recogniser = load() if recogniser is None else recogniser
-                answer = task(recogniser, item)
-            except Exception as error:  # noqa: BLE001 - handed to the parent, which raises it
-                answer = _Failure.of(error)
-            connection.send(answer)
-            if shared is not None:
-                return
-
-
-def _load_and_end(load: Callable[[], Any]) -> None:
-    """Load a model and end with exit code 0, unless that is more than the engine survives."""
-    _obey_parent()
-    with contextlib.suppress(Exception):  # the parent will meet it, too
-        load()
-    os._exit(0)
-
-
-def _obey_parent() -> None:
-    """Leave Ctrl-C, which reaches the whole group, to the parent, and end when it ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
-    threading.Thread(target=_die_with_parent, daemon=True).start()
-
-
-def _die_with_parent() -> None:
-    """End this worker at once when the parent is killed, so that it does not compute for nobody."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        wait([parent.sentinel])
-        os._exit(1)
-
-
-@dataclass(frozen=True)
-class _Failure:
-    """An exception on its way from a worker to the parent."""
-
-    error: Exception
-
-    @classmethod
-    def of(cls, error: Exception) -> _Failure:
-        try:
-            pickle.loads(pickle.dumps(error))  # noqa: S301 - our own bytes
-        except Exception:  # noqa: BLE001 - whatever a foreign exception does when it is pickled
-            return cls(EngineError(f"the recogniser failed ({type(error).__name__}: {error})"))
-        return cls(error)
-
-
 def _receive(connection: Connection) -> Any:
     """The answer that lies in a connection that is ready, or whose worker has died."""
     try:
@@ -381,7 +313,7 @@ def _receive(connection: Connection) -> Any:
 
 
 def _unwrap(answer: Any) -> Any:
-    if not isinstance(answer, _Failure):
+    if not isinstance(answer, Failure):
         return answer
     if isinstance(answer.error, TranscribeError | MemoryError | OSError):
         raise answer.error
