@@ -2,107 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from pathlib import Path
 
-from transcribe.quality.lint import Asked, Length
-
-
-@dataclass(frozen=True)
-class Case:
-    rule: str
-    name: str
-    bad: bytes
-    good: bytes
-    line: int | None = None
-    asked: Asked = field(default_factory=Asked)
-
-
-def _bytes(text: str | bytes) -> bytes:
-    return text if isinstance(text, bytes) else text.encode()
-
-
-def case(  # a table reads better with places than with names
-    rule: str,
-    name: str,
-    bad: str | bytes,
-    good: str | bytes,
-    line: int | None = None,
-    asked: Asked | None = None,
-) -> Case:
-    return Case(rule, name, _bytes(bad), _bytes(good), line, asked or Asked())
-
-
-SUBTITLE = Asked(profile="subtitle")
-PODCAST = Asked(profile="podcast")
-TEN_SECONDS = Asked(length=Length(10_000))
-
-VTT = "WEBVTT\n\n00:01.000 --> 00:03.000\nGood morning.\n\n00:03.000 --> 00:05.000\nHow are you?\n"
-SRT = "1\n00:00:01,000 --> 00:00:03,000\nGood morning.\n\n2\n00:00:03,000 --> 00:00:05,000\nHow are you?\n"
-
-
-def vtt(text: str, times: str = "00:01.000 --> 00:03.000") -> str:
-    return f"WEBVTT\n\n{times}\n{text}\n"
-
-
-def srt(text: str, times: str = "00:00:01,000 --> 00:00:03,000") -> str:
-    return f"1\n{times}\n{text}\n"
-
-
-def segments(*segments: str) -> str:
-    return '{\n"version": "1.0.0",\n"segments": [\n' + ",\n".join(segments) + "\n]}\n"
-
-
-def chapters(*chapters: str) -> str:
-    return '{\n"version": "1.2.0",\n"chapters": [\n' + ",\n".join(chapters) + "\n]}\n"
-
-
-def psc(*chapters: str, version: str = "1.2") -> str:
-    head = f'<psc:chapters version="{version}" xmlns:psc="http://podlove.org/simple-chapters">\n'
-    return head + "\n".join(chapters) + "\n</psc:chapters>\n"
-
-
-SHOW = (
-    "<language>en</language><itunes:explicit>false</itunes:explicit><itunes:author>Ann</itunes:author>"
-    '<itunes:category text="Society &amp; Culture">'
-    '<itunes:category text="Documentary"/></itunes:category>'
-    '<itunes:image href="https://a.example/1.jpg"/><itunes:type>serial</itunes:type>'
-    "<itunes:owner><itunes:email>ann@a.example</itunes:email></itunes:owner>"
+from lint_cases_rss import RSS_CASES
+from lint_files import (
+    HELLO,
+    INTRO,
+    PODCAST,
+    SRT,
+    START,
+    SUBTITLE,
+    TEN_SECONDS,
+    VTT,
+    case,
+    chapters,
+    feed,
+    in_region,
+    item,
+    psc,
+    region,
+    segments,
+    srt,
+    vtt,
 )
-ENCLOSURE = '<enclosure url="https://a.example/1.mp3" length="123" type="audio/mpeg"/>'
-GUID = '<guid isPermaLink="false">one</guid>'
-TITLE = "<title>One</title>"
-
-
-def item(*elements: str, title: str = TITLE, enclosure: str = ENCLOSURE, guid: str = GUID) -> str:
-    return "<item>\n" + "\n".join((title, enclosure, guid, *elements)) + "\n</item>\n"
-
-
-def feed(*elements: str, version: str = "2.0") -> str:
-    return (
-        '<?xml version="1.0" encoding="UTF-8"?>\n'
-        f'<rss version="{version}" xmlns:podcast="https://podcastindex.org/namespace/1.0"'
-        ' xmlns:itunes="http://www.itunes.com/dtds/podcast-1.0.dtd">\n'
-        "<channel><title>Show</title><link>https://a.example/</link><description>All</description>"
-        + SHOW
-        + "\n"
-        + "\n".join(elements)
-        + "</channel></rss>\n"
-    )
-
-
-def transcript(attributes: str) -> str:
-    return item(f"<podcast:transcript {attributes}/>")
-
-
-def bite(start: str, duration: str, title: str = "") -> str:
-    return item(f'<podcast:soundbite startTime="{start}" duration="{duration}">{title}</podcast:soundbite>')
-
-
-URL = 'url="https://a.example/1.vtt"'
-HELLO = '{"startTime": 0, "endTime": 2, "body": "Hello"}'
-INTRO = '{"startTime": 0, "title": "Intro"}'
-START = '<psc:chapter start="0" title="Intro"/>'
 
 DOCUMENT = (Path(__file__).parents[3] / "golden" / "cases" / "one-word" / "episode.json").read_bytes()
 
@@ -129,15 +51,6 @@ FILES = [
     case("text-replacement", "a.vtt", vtt("Gr\ufffd\ufffde"), vtt("Größe"), 4),
     case("text-line-ends", "a.srt", SRT.replace("\n", "\r\n", 2), SRT.replace("\n", "\r\n")),
 ]
-
-
-def region(*settings: str) -> str:
-    return VTT.replace("\n\n", "\n\nREGION\n" + "\n".join(settings) + "\n\n", 1)
-
-
-def in_region(name: str) -> str:
-    return region("id:low").replace("05.000\n", f"05.000 region:{name}\n")
-
 
 _LATE = "00:20.000 --> 00:22.000"
 VTT_CASES = [
@@ -423,153 +336,6 @@ XML_CASES = [
     ),
     case("psc-none", "a.psc", psc(), psc(START), 1),
     case("psc-title", "a.xml", feed(item(psc('<psc:chapter start="0"/>'))), feed(item(psc(START)))),
-]
-
-_JSON_URL = 'url="https://a.example/1.json" type="application/json"'
-_CHAPTERS = '<podcast:chapters url="https://a.example/c.json" type="application/json+chapters"/>'
-RSS_CASES = [
-    case("rss-root", "a.xml", "<html/>", item(), 1),
-    case("rss-version", "a.xml", feed(version="0.9"), feed(), 2),
-    case("rss-channel", "a.xml", feed().replace("<title>Show</title>", ""), feed(), 3),
-    case("rss-title", "a.xml", item(title=""), item(), 1),
-    case("rss-link", "a.xml", feed().replace("<link>https:", "<link>javascript:"), feed(), 3),
-    case("rss-link", "a.xml", item("<link>page</link>"), item("<link>https://a.example/1</link>"), 5),
-    case("rss-enclosure-missing", "a.xml", item(enclosure=""), item(), 1),
-    case("rss-enclosure-many", "a.xml", item(ENCLOSURE), item(), 5),
-    case(
-        "rss-enclosure-url", "a.xml", item(enclosure=ENCLOSURE.replace("https://a.example/", "")), item(), 3
-    ),
-    case("rss-enclosure-length", "a.xml", item(enclosure=ENCLOSURE.replace("123", "2:03")), item(), 3),
-    case("rss-enclosure-type", "a.xml", item(enclosure=ENCLOSURE.replace("audio/mpeg", "mp3")), item(), 3),
-    case("rss-guid-missing", "a.xml", item(guid=""), item(), 1),
-    case("rss-guid-duplicate", "a.xml", feed(item(), item()), feed(item()), 13),
-    case(
-        "rss-guid-permalink",
-        "a.xml",
-        item(guid="<guid>one</guid>"),
-        item(guid="<guid>https://a.example/1</guid>"),
-        4,
-    ),
-    case(
-        "rss-date",
-        "a.xml",
-        item("<pubDate>2025-06-03</pubDate>"),
-        item("<pubDate>Tue, 03 Jun 2025 09:00:00 +0000</pubDate>"),
-        5,
-    ),
-    *(
-        case(rule, "a.xml", feed().replace(right, wrong), feed(), 3)
-        for rule, right, wrong in (
-            ("rss-language-missing", "<language>en</language>", ""),
-            ("rss-language", "<language>en<", "<language>english<"),
-            ("rss-language", "<language>en<", "<language><"),
-            ("rss-explicit-missing", "<itunes:explicit>false</itunes:explicit>", ""),
-            ("rss-explicit", "explicit>false<", "explicit>clean<"),
-            ("rss-category-missing", "itunes:category", "itunes:kind"),
-            ("rss-category", "Society &amp; Culture", "PigeonPod"),
-            ("rss-category", "Documentary", "Books"),
-            ("rss-image-missing", "itunes:image", "itunes:cover"),
-            ("rss-image-url", "https://a.example/1.jpg", "1.jpg"),
-            ("rss-author-missing", "itunes:author", "itunes:by"),
-            ("rss-owner-email", "ann@a.example", ""),
-            ("rss-owner-email", "ann@a.example", "ann at a.example"),
-            ("rss-owner-email", "itunes:owner", "itunes:host"),
-            ("rss-show-type", ">serial<", ">weekly<"),
-        )
-    ),
-    *(
-        case(
-            rule,
-            "a.xml",
-            item(f"<itunes:{name}>{wrong}</itunes:{name}>"),
-            item(f"<itunes:{name}>{right}</itunes:{name}>"),
-            5,
-        )
-        for rule, name, right, wrong in (
-            ("rss-explicit", "explicit", "true", "no"),
-            ("rss-number", "episode", "12", "0"),
-            ("rss-number", "episode", "1", ""),
-            ("rss-number", "season", "3", "third"),
-            ("rss-episode-type", "episodeType", "bonus", "extra"),
-        )
-    ),
-    case(
-        "rss-duration",
-        "a.xml",
-        item("<itunes:duration>5 min</itunes:duration>"),
-        item("<itunes:duration>1:02:03</itunes:duration>"),
-        5,
-    ),
-    case("rss-place", "a.xml", feed(_CHAPTERS), feed(item(_CHAPTERS)), 4),
-    case(
-        "rss-transcript-url", "a.xml", transcript('type="text/vtt"'), transcript(f'{URL} type="text/vtt"'), 5
-    ),
-    case("rss-transcript-type", "a.xml", transcript(URL), transcript(f'{URL} type="text/vtt"'), 5),
-    case(
-        "rss-transcript-type-known",
-        "a.xml",
-        transcript(f'{URL} type="text/webvtt"'),
-        transcript(f'{URL} type="text/vtt"'),
-        5,
-    ),
-    case(
-        "rss-transcript-suffix",
-        "a.xml",
-        transcript(f'{URL} type="text/html"'),
-        transcript(f'{URL} type="text/vtt"'),
-        5,
-    ),
-    case(
-        "rss-transcript-rel",
-        "a.xml",
-        transcript(f'{URL} type="text/vtt" rel="subtitles"'),
-        transcript(f'{URL} type="text/vtt" rel="captions"'),
-        5,
-    ),
-    case(
-        "rss-transcript-rel",
-        "a.xml",
-        transcript('url="https://a.example/1.txt" type="text/plain" rel="captions"'),
-        transcript(f'{_JSON_URL} rel="captions"'),
-        5,
-    ),
-    case(
-        "rss-transcript-language",
-        "a.xml",
-        transcript(f'{URL} type="text/vtt" language="en_US"'),
-        transcript(f'{URL} type="text/vtt" language="en-US"'),
-        5,
-    ),
-    case("rss-transcript-vtt", "a.xml", transcript(_JSON_URL), transcript(f'{URL} type="text/vtt"'), 5),
-    case("rss-chapters-url", "a.xml", item(_CHAPTERS.replace("https", "file")), item(_CHAPTERS), 5),
-    case("rss-chapters-type", "a.xml", item(_CHAPTERS.replace("type=", "kind=")), item(_CHAPTERS), 5),
-    case("rss-chapters-type-known", "a.xml", item(_CHAPTERS.replace("+chapters", "")), item(_CHAPTERS), 5),
-    case("rss-chapters-many", "a.xml", item(_CHAPTERS, _CHAPTERS), item(_CHAPTERS), 6),
-    case(
-        "rss-person-name", "a.xml", item("<podcast:person/>"), item("<podcast:person>Ann</podcast:person>"), 5
-    ),
-    case(
-        "rss-person-length",
-        "a.xml",
-        item(f"<podcast:person>{'a' * 129}</podcast:person>"),
-        item(f"<podcast:person>{'a' * 128}</podcast:person>"),
-        5,
-    ),
-    case(
-        "rss-person-url",
-        "a.xml",
-        feed('<podcast:person img="me.jpg">Ann</podcast:person>'),
-        feed("<podcast:person>Ann</podcast:person>"),
-        4,
-    ),
-    case("rss-soundbite-time", "a.xml", bite("1:00", "20"), bite("60", "20"), 5),
-    case("rss-soundbite-length", "a.xml", bite("60", "14.9"), bite("60", "15.0"), 5),
-    case("rss-soundbite-length", "a.xml", bite("60", "121"), bite("60", "120"), 5),
-    case("rss-soundbite-title", "a.xml", bite("60", "20", "a" * 129), bite("60", "20", "a" * 128), 5),
-    case(
-        "rss-soundbite-past-end", "a.xml", bite("1", "20"), bite("0", "20"), 5, Asked(length=Length(20_000))
-    ),
-    case("rss-insecure", "a.xml", item(enclosure=ENCLOSURE.replace("https", "http")), item(), 3),
 ]
 
 CASES = [*FILES, *VTT_CASES, *SRT_CASES, *JSON_CASES, *XML_CASES, *RSS_CASES]

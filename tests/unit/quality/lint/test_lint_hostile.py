@@ -7,7 +7,8 @@ import json
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from lint_cases import CASES, Case, chapters, segments, vtt
+from lint_cases import CASES
+from lint_files import Case, chapters, segments, vtt
 
 from transcribe.quality.lint import RULES, Asked, Length, lint_bytes
 from transcribe.quality.lint.kinds import KINDS

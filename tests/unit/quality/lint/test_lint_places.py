@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from lint_cases import SRT, VTT, chapters, feed, item, vtt
+from lint_files import SRT, VTT, chapters, feed, item, vtt
 
 from transcribe.quality.lint import Asked, Length, lint_bytes
 

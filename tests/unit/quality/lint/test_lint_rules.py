@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from lint_cases import CASES, Case
+from lint_cases import CASES
+from lint_files import Case
 
 from transcribe.quality.lint import RULES, Finding, lint_bytes
 

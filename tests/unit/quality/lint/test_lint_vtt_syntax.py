@@ -6,7 +6,7 @@ The inputs follow the kinds that the Web Platform Tests have in `webvtt/parsing/
 from __future__ import annotations
 
 import pytest
-from lint_cases import VTT, region, vtt
+from lint_files import VTT, region, vtt
 
 from transcribe.quality.lint import lint_bytes
 from transcribe.quality.lint.languages import is_language
