@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from desk import SAMPLE, Desk, make_media
+from warm import Command, warm_program
 
 from transcribe.models.installed import InstalledModel
 
 
-def _desk(folder: Path, model: InstalledModel) -> Desk:
+@pytest.fixture(scope="session")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Command]:
+    """What to start as the program."""
+    with warm_program(tmp_path_factory.mktemp("warm")) as command:
+        yield command
+
+
+def _desk(folder: Path, model: InstalledModel, program: Command) -> Desk:
     """A desk in an empty folder, with no variable and no config file of the user's."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("TRANSCRIBE_")}
-    desk = Desk(folder / "desk", folder / "work")
+    desk = Desk(folder / "desk", folder / "work", program=program)
     desk.folder.mkdir()
     desk.environment = kept | {
         "TRANSCRIBE_WORK_DIR": str(desk.work),
@@ -29,8 +38,8 @@ def _desk(folder: Path, model: InstalledModel) -> Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, tiny_en_model: InstalledModel) -> Desk:
-    return _desk(tmp_path, tiny_en_model)
+def desk(tmp_path: Path, tiny_en_model: InstalledModel, program: Command) -> Desk:
+    return _desk(tmp_path, tiny_en_model, program)
 
 
 @pytest.fixture(scope="session")
@@ -42,9 +51,11 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory: pytest.TempPathFactory, tiny_en_model: InstalledModel, clip: Path) -> Desk:
+def finished(
+    tmp_path_factory: pytest.TempPathFactory, tiny_en_model: InstalledModel, program: Command, clip: Path
+) -> Desk:
     """A desk on which `clip.wav` has been transcribed once for the whole session. Not to be changed."""
-    desk = _desk(tmp_path_factory.mktemp("finished"), tiny_en_model)
+    desk = _desk(tmp_path_factory.mktemp("finished"), tiny_en_model, program)
     shutil.copy(clip, desk.folder / "clip.wav")
     desk.transcribe("clip.wav")
     return desk

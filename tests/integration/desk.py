@@ -21,12 +21,12 @@ from typing import Any
 import imageio_ffmpeg
 import psutil
 import pytest
+from warm import COLD, Command
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = ROOT / "samples" / "two-voices.flac"
 SHARED_AUDIO = ROOT.parent / "shared" / "audio"
 FFMPEG: str = imageio_ffmpeg.get_ffmpeg_exe()
-PROGRAM = (sys.executable, "-m", "transcribe")
 PATIENCE_SECONDS = 300
 """A command that takes longer hangs."""
 
@@ -67,11 +67,13 @@ class Desk:
         folder: The current folder of every command; recordings and outputs.
         work: The work directory.
         environment: Variables of every command.
+        program: What is started as the program.
     """
 
     folder: Path
     work: Path
     environment: dict[str, str] = field(default_factory=dict)
+    program: Command = COLD
 
     def media(self, name: str, *arguments: str) -> Path:
         """Make a recording with the real ffmpeg; `arguments` come before the output's name."""
@@ -85,14 +87,18 @@ class Desk:
         stdin: Path | None = None,
         prefix: Sequence[str] = (),
         environment: Mapping[str, str] | None = None,
-        program: Sequence[str] = PROGRAM,
+        program: Sequence[str] = (),
     ) -> Outcome:
         """Run `transcribe ARGUMENTS` to its end, and check what holds for every command."""
+        changed = environment or {}
+        if not program:  # what changes its rights or its interpreter has to be there when it starts
+            starts = prefix or any(name.startswith("PYTHON") for name in changed)
+            program = COLD if starts else self.program
         with open(stdin or os.devnull, "rb") as source:  # noqa: PTH123
             done = subprocess.run(
                 [*prefix, *program, *map(str, arguments)],
                 cwd=self.folder,
-                env={**self.environment, **(environment or {})},
+                env={**self.environment, **changed},
                 stdin=source,
                 capture_output=True,
                 timeout=PATIENCE_SECONDS,
@@ -138,7 +144,7 @@ class Desk:
     @contextmanager
     def _started(self, *arguments: str | Path) -> Iterator[subprocess.Popen[str]]:
         with subprocess.Popen(
-            [*PROGRAM, *map(str, arguments)],
+            [*COLD, *map(str, arguments)],
             cwd=self.folder,
             env=self.environment,
             stdin=subprocess.DEVNULL,

@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from desk import PROGRAM, Desk, mounted, ordinary_user
+from desk import Desk, mounted, ordinary_user
+from warm import COLD
 
 from transcribe.core.errors import OutputError, SomeFailed, UsageError
 
@@ -96,7 +97,7 @@ def test_standard_input_without_an_end_leaves_some_of_the_disk_free(desk: Desk) 
 def test_full_standard_output(used_desk: Desk) -> None:
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run(
-            [*PROGRAM, "clip.wav", "-o", "-", *TINY],
+            [*COLD, "clip.wav", "-o", "-", *TINY],
             cwd=used_desk.folder,
             env=used_desk.environment,
             stdout=full,

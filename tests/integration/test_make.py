@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from desk import PROGRAM, Desk, make_media
+from desk import Desk, make_media
 
 from transcribe.core.media_names import RECORDINGS
 from transcribe.formats import FORMATS
 
 RULES = Path(__file__).resolve().parents[2] / "transcribe" / "transcribe.mk"
-MAKEFILE = f"""\
-TRANSCRIBE := {shlex.join(PROGRAM)}
+MAKEFILE = """\
+TRANSCRIBE := {program}
 TRANSCRIBE_FLAGS := --model tiny.en --language en --progress json
 TRANSCRIBE_FORMATS := vtt md
 include $(shell $(TRANSCRIBE) make include)
@@ -26,12 +26,17 @@ include $(shell $(TRANSCRIBE) make include)
 FRESH = {"event": "stage_finished", "stage": "normalise", "resumed": False}
 
 
+def write_makefile(desk: Desk) -> None:
+    text = MAKEFILE.replace("{program}", shlex.join(desk.program))
+    (desk.folder / "Makefile").write_text(text)
+
+
 @pytest.fixture
 def studio(desk: Desk, clip: Path) -> Desk:
     """A folder with a Makefile and two recordings."""
     if shutil.which("make") is None:
         pytest.skip("make is not installed: apt install make")
-    (desk.folder / "Makefile").write_text(MAKEFILE)
+    write_makefile(desk)
     for seconds, name in enumerate(("a.wav", "sub/zażółć.flac"), start=2):
         path = desk.folder / name
         path.parent.mkdir(exist_ok=True)

@@ -19,7 +19,8 @@ from trace import Trace, trace, why_not
 
 import click
 import pytest
-from desk import PATIENCE_SECONDS, PROGRAM, ROOT, SAMPLE, make_media
+from desk import PATIENCE_SECONDS, ROOT, SAMPLE, make_media
+from warm import COLD
 
 from transcribe.cli.root import root
 from transcribe.core import telemetry
@@ -161,7 +162,7 @@ class Machine:
         models = self.home / ".local" / "share" / "transcribe" / "models"
         shutil.copytree(model.path.parent, models / model.name, dirs_exist_ok=True)
 
-    def run(self, *arguments: str, program: tuple[str, ...] = PROGRAM) -> Trace:
+    def run(self, *arguments: str, program: tuple[str, ...] = COLD) -> Trace:
         environment = {
             "HOME": str(self.home),
             "TMPDIR": str(self.temporary),

@@ -106,9 +106,9 @@ def test_multitrack(odd: Desk) -> None:
 
 @pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed: apt install make")
 def test_make(odd: Desk) -> None:
-    from test_make import MAKEFILE
+    from test_make import write_makefile
 
-    (odd.folder / "Makefile").write_text(MAKEFILE)
+    write_makefile(odd)
     done = subprocess.run(
         ["make", "TRANSCRIBE_IN=in", "TRANSCRIBE_FORMATS=txt"],
         cwd=odd.folder, env=odd.environment, capture_output=True, check=False,

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from desk import PROGRAM, Desk, make_media
+from desk import Desk, make_media
+from warm import COLD
 
 pytestmark = pytest.mark.real
 
@@ -105,7 +106,7 @@ def test_stopped_and_gone_on_with(season: Desk) -> None:
 
 
 def test_two_at_once_share_the_work(season: Desk) -> None:
-    command = [*PROGRAM, "batch", "in", "-o", "out", *MODEL, "--progress", "json"]
+    command = [*COLD, "batch", "in", "-o", "out", *MODEL, "--progress", "json"]
     runs = [
         subprocess.Popen(
             command, cwd=season.folder, env=season.environment, stderr=subprocess.PIPE, text=True

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from desk import FORMATS, PROGRAM, SAMPLE, Desk
+from desk import FORMATS, SAMPLE, Desk
+from warm import COLD
 
 pytestmark = pytest.mark.real
 
@@ -74,7 +75,7 @@ def piped(command: list[str], desk: Desk) -> subprocess.Popen[bytes]:
 
 
 def test_nobody_reads_the_transcript(used_desk: Desk) -> None:
-    command = [*PROGRAM, "clip.wav", "--model", "tiny.en", "-o", "-"]
+    command = [*COLD, "clip.wav", "--model", "tiny.en", "-o", "-"]
     with piped(command, used_desk) as child:
         assert child.stdout is not None
         assert child.stderr is not None
@@ -86,7 +87,7 @@ def test_nobody_reads_the_transcript(used_desk: Desk) -> None:
 
 
 def test_reader_takes_one_byte(used_desk: Desk) -> None:
-    command = [*PROGRAM, "clip.wav", "--model", "tiny.en", "-o", "-", "-f", "json"]
+    command = [*COLD, "clip.wav", "--model", "tiny.en", "-o", "-", "-f", "json"]
     with piped(command, used_desk) as child:
         head = subprocess.run(["head", "-c", "1"], stdin=child.stdout, capture_output=True, check=True)
         assert child.stdout is not None

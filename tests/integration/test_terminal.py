@@ -7,9 +7,8 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ import msgspec
 import pytest
 from desk import FFMPEG, SAMPLE, Desk
 from llm_server import Told, serving
+from warm import Command
 
 from transcribe.cli.root import COMMANDS
 from transcribe.core.settings import SubtitleSettings
@@ -33,15 +33,14 @@ WORD = re.sub(r"\s", "", EVIL)
 
 RAW = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
-PROGRAM = (sys.executable, "-P", "-m", "transcribe")
-
 
 @dataclass
 class Place:
     """An empty folder in which a test plants texts, and a command runs."""
 
     folder: Path
-    environment: dict[str, str] = field(default_factory=dict)
+    environment: dict[str, str]
+    program: Command
 
     def write(self, name: str, content: str | bytes) -> Path:
         path = self.folder / name
@@ -54,7 +53,7 @@ class Place:
     def run(self, *arguments: str) -> str:
         """Both streams of a command; that it says something, and nothing of it raw."""
         done = subprocess.run(
-            [*PROGRAM, *arguments], cwd=self.folder, env=self.environment, stdin=subprocess.DEVNULL,
+            [*self.program, *arguments], cwd=self.folder, env=self.environment, stdin=subprocess.DEVNULL,
             capture_output=True, timeout=300, check=False,
         )  # fmt: skip
         said = done.stdout.decode() + done.stderr.decode()
@@ -68,13 +67,14 @@ class Place:
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Place:
+def place(tmp_path: Path, program: Command) -> Place:
     folder = tmp_path / "here"
     folder.mkdir()
     kept = {name: value for name, value in os.environ.items() if not name.startswith("TRANSCRIBE_")}
     own = {"HOME": tmp_path, "XDG_CONFIG_HOME": tmp_path / "config", "XDG_CACHE_HOME": tmp_path / "cache"}
     own |= {"XDG_DATA_HOME": tmp_path / "data", "TRANSCRIBE_WORK_DIR": tmp_path / "work"}
-    return Place(folder, kept | {name: str(value) for name, value in own.items()} | {"PYTHONUTF8": "1"})
+    variables = {name: str(value) for name, value in own.items()}
+    return Place(folder, kept | variables | {"PYTHONUTF8": "1"}, program)
 
 
 def planted(value: Any) -> Any:

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import psutil
 import pytest
-from desk import PATIENCE_SECONDS, PROGRAM, Desk, heed_interrupts
+from desk import PATIENCE_SECONDS, Desk, heed_interrupts
+from warm import COLD
 
 from transcribe.watch.ledger import Ledger
 from transcribe.watch.records import PENDING, State
@@ -79,7 +80,7 @@ class Place:
     @contextmanager
     def watching(self, *more: str) -> Iterator[subprocess.Popen[str]]:
         with subprocess.Popen(
-            [*PROGRAM, *self.arguments(*more)],
+            [*COLD, *self.arguments(*more)],
             cwd=self.desk.folder,
             env=self.desk.environment,
             stdin=subprocess.DEVNULL,

@@ -1,0 +1,138 @@
+"""The program as a fork of a process that has imported it: a process of its own, without a second of imports.
+
+What a test starts is `warm_client.py`. Where the start of the program is what is tested (its imports, paths
+or interpreter), or a signal is sent to it, a test starts `COLD` instead.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import io
+import marshal
+import os
+import pkgutil
+import runpy
+import select
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+Command = tuple[str, ...]
+
+COLD: Command = (sys.executable, "-m", "transcribe")
+CLIENT = Path(__file__).with_name("warm_client.py")
+STREAMS = (0, 1, 2)
+
+
+@contextmanager
+def warm_program(folder: Path) -> Iterator[Command]:
+    """What to start instead of `COLD`, for as long as this is open.
+
+    A fork of a process with as many libraries is safe on Linux only; elsewhere it is `COLD`.
+
+    Args:
+        folder: An empty folder, for the socket.
+    """
+    if sys.platform != "linux":
+        yield COLD
+        return
+    address = folder / "warm"
+    with subprocess.Popen(
+        [sys.executable, __file__, str(address)],
+        cwd=folder,
+        env={**os.environ, "PYTHONUTF8": "1"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        start_new_session=True,  # Ctrl-C is for the suite
+    ) as server:
+        assert server.stdout is not None
+        assert server.stdout.readline() == b"ready\n"
+        try:
+            yield (sys.executable, "-I", "-S", str(CLIENT), str(address))
+        finally:
+            server.terminate()
+
+
+def serve(address: str) -> None:
+    """Fork for every client; return in a process that is to be the program."""
+    import_program()
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(address)
+        server.listen()
+        os.write(1, b"ready\n")
+        while True:
+            client, _ = server.accept()
+            with client:
+                if os.fork() == 0:
+                    server.close()
+                    attend(client)
+                    return
+            reap()
+
+
+def import_program() -> None:
+    """Import every module of the program; none of them does anything by that."""
+    import transcribe
+
+    for module in pkgutil.walk_packages(transcribe.__path__, "transcribe."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    gc.freeze()
+
+
+def reap() -> None:
+    """Forget the processes that have ended."""
+    with suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG) != (0, 0):
+            pass
+
+
+def attend(client: socket.socket) -> None:
+    """Fork the program for a client, return in it, and tell the client how it ended.
+
+    A client that is gone takes the program with it.
+    """
+    head, (*streams, folder), *_ = socket.recv_fds(client, 4, len(STREAMS) + 1)
+    with client.makefile("rb") as rest:
+        arguments, environment = marshal.loads(rest.read(int.from_bytes(head, "big")))  # noqa: S302 - from a test
+    program = os.fork()
+    if program:
+        for number in (*STREAMS, *streams, folder):
+            os.close(number)
+        end = os.pidfd_open(program)
+        ready, _, _ = select.select([client.fileno(), end], [], [])
+        if end not in ready:
+            os.kill(program, signal.SIGKILL)
+        _, status = os.waitpid(program, 0)
+        with suppress(OSError):
+            client.send(str(os.waitstatus_to_exitcode(status)).encode())
+        os._exit(0)
+    client.close()
+    become(arguments, environment, streams, folder)
+
+
+def become(arguments: list[str], environment: dict[str, str], streams: list[int], folder: int) -> None:
+    """Take what a process has from whoever starts it."""
+    from transcribe.core import telemetry
+
+    os.fchdir(folder)
+    os.close(folder)
+    for number, stream in zip(STREAMS, streams, strict=True):
+        os.dup2(stream, number)
+        os.close(stream)
+    sys.stdin = io.TextIOWrapper(open(0, "rb", closefd=False), encoding="utf-8")  # noqa: SIM115
+    os.environ.clear()
+    os.environ.update(environment)
+    telemetry.turn_off()  # as the import of the program does
+    sys.argv = ["transcribe", *arguments]
+
+
+if __name__ == "__main__":
+    del sys.path[0]  # the folder of this file
+    serve(sys.argv[1])
+    runpy.run_module("transcribe", run_name="__main__", alter_sys=True)
