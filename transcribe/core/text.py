@@ -18,6 +18,7 @@ T = TypeVar("T")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 """Control characters, line separators, and what turns the text around it (UAX #9, section 2)."""
+_SPACE = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _KEPT = "\0"
 """Begins a text that is percent-encoded; no name of a file can hold it."""
 
@@ -43,6 +44,11 @@ def printable(text: str) -> str:
 def printable_lines(text: str) -> str:
     """The same for a text of several lines: line feeds, tabs and bytes that are no text stay."""
     return _CONTROL.sub(lambda found: found[0] if found[0] in "\n\t" else _shown_control(found), text)
+
+
+def one_line(text: str) -> str:
+    """The text on one line: every run of white space or control characters is one space."""
+    return " ".join(_SPACE.sub(" ", text).split())
 
 
 def _shown_control(found: re.Match[str]) -> str:

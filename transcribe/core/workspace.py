@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -123,6 +123,14 @@ class Workspace:
             return None if content is None else from_json(content, kind)
         except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
             return None
+
+    def once(self, name: str, kind: type[T], make: Callable[[], T]) -> tuple[T, bool]:
+        """A result of an earlier run, or the one that is made and stored; and whether it was there."""
+        there = self.load(name, kind)
+        result = make() if there is None else there
+        if there is None:
+            self.save(name, result)
+        return result, there is not None
 
     def append(self, name: str, record: object) -> None:
         """Add one line to `NAME.jsonl`; it is on the disk when this returns."""

@@ -20,6 +20,7 @@ from transcribe.core.config import user_file
 from transcribe.core.errors import UsageError
 from transcribe.core.places import shipped
 from transcribe.core.reading import inside, real
+from transcribe.core.text import one_line
 from transcribe.core.timecode import format_duration, format_timecode
 from transcribe.formats.sandbox import OUTPUT_CHARS, run_limited
 
@@ -35,7 +36,6 @@ MAX_TEMPLATE_BYTES = 1024 * 1024
 
 _MARKDOWN_ANYWHERE = re.compile(r"[\\`*_\[\]|~$]")
 _MARKDOWN_AT_START = re.compile(r"^(\s*)([-+#=:]|\d+(?=[.)]))")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _CONTROL_IN_LINES = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _UNSAFE_IN_URL = re.compile(r"[\s<>()\"'`\\\[\]{}|^\x00-\x1f\x7f]")
 _WEB = ("http://", "https://", "mailto:")
@@ -243,14 +243,9 @@ def clock(ms: int) -> str:
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes:02}:{seconds:02}"
 
 
-def one_line(text: str) -> str:
-    """The text on one line: every run of white space or control characters is one space."""
-    return " ".join(_CONTROL.sub(" ", str(text)).split())
-
-
 def web_url(url: str) -> str:
     """A web or mail address that can stand in an attribute or a Markdown link; empty for any other."""
-    text = one_line(url)
+    text = one_line(str(url))
     if not text.lower().startswith(_WEB):
         return ""
     return _UNSAFE_IN_URL.sub(lambda found: "".join(f"%{byte:02X}" for byte in found[0].encode()), text)
@@ -271,7 +266,7 @@ def _escaped_start(match: re.Match[str]) -> str:
 
 def no_angles(text: str) -> str:
     """The text on one line without `<` and `>`, which YouTube refuses in descriptions."""
-    return one_line(text).replace("<", "‹").replace(">", "›")
+    return one_line(str(text)).replace("<", "‹").replace(">", "›")
 
 
 _BRACES = re.compile(r"\{(\w+)\}")
@@ -292,7 +287,7 @@ def put(sentence: str, element: str = "bdi", /, **values: str) -> Markup:
 
 FILTERS: dict[str, Callable[..., Any]] = {
     "md": escape_markdown,
-    "line": one_line,
+    "line": lambda text: one_line(str(text)),
     "timecode": _timecode,
     "duration": format_duration,
     "clock": clock,

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from transcribe.core.episode import Segment, Transcript, Word
+from transcribe.core.text import one_line
 from transcribe.formats.remembered import remembered
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 LONG_WORD_MS = 2000
 SLOW_MS_PER_CELL = 150
 """Recognisers stretch a last word over the silence after it. What lasts longer than two seconds, and
@@ -49,7 +49,7 @@ def plain(text: str) -> str:
     """The text on one line: every run of white space or control characters is one space."""
     if text.isprintable():  # no control character, no surrogate, no white space but the space
         return " ".join(text.split()) if " " in text else text
-    return " ".join(_CONTROL.sub(" ", encodable(text)).split())
+    return one_line(encodable(text))
 
 
 def encodable(text: str) -> str:

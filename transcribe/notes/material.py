@@ -7,7 +7,7 @@ from itertools import zip_longest
 
 from transcribe.core.episode import Episode, Transcript
 from transcribe.formats.breaks import ends_sentence
-from transcribe.formats.tokens import Token, join_tokens, plain, text_width, tokens_of
+from transcribe.formats.tokens import Token, join_tokens, plain, tokens_of
 from transcribe.notes.topics import topics_of
 from transcribe.notes.writer import Material, Sentence
 
@@ -103,8 +103,3 @@ def _sentence(part: list[_Spoken]) -> Sentence:
         speaker=tokens[0].speaker,
         sure=sum(probability for _, _, probability in part) / len(part),
     )
-
-
-def cells_of(text: str) -> int:
-    """How long a text is for a reader: 42 cells are 42 Latin letters or 21 kanji."""
-    return text_width(text)

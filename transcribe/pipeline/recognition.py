@@ -202,9 +202,6 @@ class _Steps:
 
     def __call__(self, stage: str, kind: type[T], make: Callable[[], T], total_ms: int | None = None) -> T:
         self.progress(StageStarted(stage, total_ms))
-        kept = self.work.load(stage, kind)
-        result = make() if kept is None else kept
-        if kept is None:
-            self.work.save(stage, result)
-        self.progress(StageFinished(stage, resumed=kept is not None))
+        result, resumed = self.work.once(stage, kind, make)
+        self.progress(StageFinished(stage, resumed=resumed))
         return result

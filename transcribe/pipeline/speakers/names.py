@@ -10,15 +10,16 @@ from dataclasses import dataclass, replace
 from transcribe.core.episode import Episode, Segment, Transcript
 from transcribe.core.errors import UsageError
 from transcribe.core.show_notes import Chapter, Quote, ShowNotes, SoundBite, Statement
+from transcribe.core.text import one_line
 from transcribe.core.workspace import Workspace
 
 LONGEST_NAME = 128
 """Characters of a person's name in Podcasting 2.0 (`<podcast:person>`)."""
 
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+
 ARTEFACT = "names"
 """In a work directory: the names that the speakers of this job have been given since, by their own."""
-
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ def _read_name(argument: str, known: Sequence[str]) -> tuple[str, str]:
     if not places:
         raise UsageError(f"{argument!r} names nobody anew", "Write OLD=NEW, such as S1=Ala")
     for place in reversed(places):
-        old, new = text[:place].strip(), " ".join(_CONTROL.sub(" ", text[place + 1 :]).split())
+        old, new = text[:place].strip(), one_line(_SURROGATE.sub(" ", text[place + 1 :]))
         if old in by_form:
             if not new or len(new) > LONGEST_NAME:
                 raise UsageError(

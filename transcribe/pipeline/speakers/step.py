@@ -103,11 +103,7 @@ def _told(run: Run, work: Workspace, episode: Episode) -> Episode:
         progress(StageFinished(STAGE))
         return _named(episode, Diarisation(turns), asked, progress)
     name = f"turns-{_fingerprint(asked, run.engines.diariser)}"
-    found = work.load(name, Diarisation)
-    resumed = found is not None
-    if found is None:
-        found = _found(run, work, episode)
-        work.save(name, found)
+    found, resumed = work.once(name, Diarisation, lambda: _found(run, work, episode))
     progress(StageFinished(STAGE, resumed=resumed))
     return _named(episode, found, asked, progress)
 
