@@ -15,8 +15,7 @@ from pathlib import Path
 import imageio_ffmpeg
 import psutil
 
-from transcribe.watch.ledger import Ledger
-from transcribe.watch.records import State
+from transcribe.jobs.queue import Queue, State
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = ROOT / "samples" / "two-voices.flac"
@@ -56,16 +55,16 @@ class Desk:
                 [*command, *self.options], stdout=log, stderr=log, env=environment, start_new_session=True
             )
 
-    def ledger(self) -> Ledger:
-        return Ledger(self.out / ".watch" / "ledger.sqlite")
+    def queue(self) -> Queue:
+        return Queue(self.out / ".watch" / "ledger.sqlite")
 
     def counts(self) -> dict[State, int]:
         """Files in each state."""
-        ledger = self.ledger()
+        queue = self.queue()
         try:
-            return ledger.counts()
+            return queue.counts()
         finally:
-            ledger.close()
+            queue.close()
 
     def stop(self, watcher: subprocess.Popen[bytes]) -> int:
         """Ask it to end; its exit code."""

@@ -9,8 +9,8 @@ from pathlib import Path
 import psutil
 
 from benchmarks.watching.desk import Desk, Voices, kill, wait_until_listening, write_wav
+from transcribe.jobs.queue import QueuedJob, State
 from transcribe.watch.facts import scan
-from transcribe.watch.records import Record, State
 
 SETTLE_S = 10.0
 
@@ -46,11 +46,11 @@ def idle(folder: Path, model: str, files: int, seconds: float, starts: int) -> I
         place = desk.inbox / f"{number // 500:03}"
         place.mkdir(exist_ok=True)
         (place / f"take {number:05}.wav").write_bytes(b"RIFF")
-    ledger = desk.ledger()
-    with ledger.transaction():
+    queue = desk.queue()
+    with queue.transaction():
         for seen in scan(str(desk.inbox)):
-            ledger.write(Record(seen.name, State.DONE, facts=seen.facts, sha256="0", place=seen.name))
-    ledger.close()
+            queue.write(QueuedJob(seen.name, State.DONE, facts=seen.facts, sha256="0", place=seen.name))
+    queue.close()
     watcher = desk.start()
     wait_until_listening(desk)
     time.sleep(30)  # until the process that transcribes has been let go
@@ -79,9 +79,9 @@ def time_to_start(desk: Desk, sound: bytes, name: str) -> tuple[float, float]:
     write_wav(desk.inbox / name, sound)
     complete = time.time()
     while True:
-        ledger = desk.ledger()
-        moments = ledger.history(name)
-        ledger.close()
+        queue = desk.queue()
+        moments = queue.history(name)
+        queue.close()
         if any(moment.state == "done" for moment in moments):
             at = [moment.at for moment in moments if moment.state == "working"]
             return at[0] - complete, at[1] - complete

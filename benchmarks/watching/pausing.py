@@ -11,7 +11,7 @@ from pathlib import Path
 import imageio_ffmpeg
 
 from benchmarks.watching.desk import RATE, Desk, Voices, wait_until_listening, wav_header
-from transcribe.watch.records import PENDING, State
+from transcribe.jobs.queue import PENDING, State
 
 PART_S = 4
 
@@ -75,15 +75,15 @@ def pausing(folder: Path, model: str, pause: float) -> list[Take]:
 
 def take(desk: Desk, name: str) -> Take:
     """What became of one file."""
-    ledger = desk.ledger()
-    record = ledger.record(name)
-    ledger.close()
-    assert record is not None
+    queue = desk.queue()
+    job = queue.job(name)
+    queue.close()
+    assert job is not None
     stem = Path(name).stem
     texts = [path for path in desk.out.glob("*.txt") if path.name.removesuffix(".txt") in (stem, name)]
-    mine = [path for path in texts if str(path.relative_to(desk.out)) == record.place + ".txt"]
-    said = json.loads((desk.out / f"{record.place}.json").read_text())
-    return Take(name, record.version, len(mine), said["source"]["duration_ms"], PART_S * 2000)
+    mine = [path for path in texts if str(path.relative_to(desk.out)) == job.place + ".txt"]
+    said = json.loads((desk.out / f"{job.place}.json").read_text())
+    return Take(name, job.version, len(mine), said["source"]["duration_ms"], PART_S * 2000)
 
 
 def mp3_of(sound: bytes) -> bytes:

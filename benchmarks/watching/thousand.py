@@ -24,7 +24,7 @@ from benchmarks.watching.desk import (
     wav_header,
     write_wav,
 )
-from transcribe.watch.records import PENDING, State
+from transcribe.jobs.queue import PENDING, State
 
 GROW_SECONDS = 120.0
 BLOCKS = 12
@@ -242,44 +242,44 @@ def wait_for_all(desk: Desk, watcher: subprocess.Popen[bytes], count: int) -> No
 
 def working_on(desk: Desk) -> str:
     """The file that is worked on now."""
-    ledger = desk.ledger()
+    queue = desk.queue()
     try:
-        return ", ".join(record.name for record in ledger.records(State.WORKING))
+        return ", ".join(job.name for job in queue.jobs(State.WORKING))
     finally:
-        ledger.close()
+        queue.close()
 
 
 def check(desk: Desk, prepared: Path, files: Files) -> Iterator[str]:
     """Everything that is not as it should be."""
-    ledger = desk.ledger()
-    records = {record.name: record for record in ledger.records()}
-    times_done = Counter(moment.name for moment in ledger.history() if moment.state == "done")
-    ledger.close()
+    queue = desk.queue()
+    jobs = {job.name: job for job in queue.jobs()}
+    times_done = Counter(moment.name for moment in queue.history() if moment.state == "done")
+    queue.close()
     pairs = dict(files.doubles) | {double: first for first, double in files.doubles}
     for name in files.good:
-        record = records.get(name)
-        if name in pairs and record and record.state is State.DUPLICATE:
-            record = records.get(record.twin)
-        times = times_done[record.name] if record else 0
-        if record is None or record.state is not State.DONE or times != 1:
-            yield f"{name}: {record.state if record else 'never seen'}, done {times} times"
+        job = jobs.get(name)
+        if name in pairs and job and job.state is State.DUPLICATE:
+            job = jobs.get(job.twin)
+        times = times_done[job.name] if job else 0
+        if job is None or job.state is not State.DONE or times != 1:
+            yield f"{name}: {job.state if job else 'never seen'}, done {times} times"
         else:
-            yield from check_outputs(desk, record.place, name in files.growing)
+            yield from check_outputs(desk, job.place, name in files.growing)
     for first, double in files.doubles:
-        states = {records[first].state, records[double].state} if double in records else set()
+        states = {jobs[first].state, jobs[double].state} if double in jobs else set()
         of_first = [each for each in files.doubles if each[0] == first]
         if states != {State.DONE, State.DUPLICATE} and len(of_first) == 1:
             yield f"{first} and {double}: {states}"
     for name in files.broken:
-        record = records.get(name)
+        job = jobs.get(name)
         reason = desk.out / "failed" / f"{name}.error.txt"
-        if record is None or record.state is not State.FAILED or not reason.exists() or not record.reason:
-            yield f"{name}: {record.state if record else 'never seen'}, reason {reason.exists()}"
+        if job is None or job.state is not State.FAILED or not reason.exists() or not job.reason:
+            yield f"{name}: {job.state if job else 'never seen'}, reason {reason.exists()}"
     yield from check_originals(desk, prepared, files)
     for path in desk.out.rglob("*"):
         if path.name.endswith(".tmp"):
             yield f"{path} was left behind"
-    expected = {f"{records[name].place}.json" for name in records if records[name].state is State.DONE}
+    expected = {f"{jobs[name].place}.json" for name in jobs if jobs[name].state is State.DONE}
     found = {
         str(path.relative_to(desk.out)) for path in desk.out.rglob("*.json") if ".watch" not in str(path)
     }

@@ -8,28 +8,28 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from transcribe.core.events import Event
-from transcribe.watch.courier import Courier, Send
+from transcribe.jobs.notify import Courier, Outbox, Send
+from transcribe.jobs.publish.outputs import Published
+from transcribe.jobs.queue import Queue, QueuedJob, State
+from transcribe.jobs.worker import Changed, Finished, Hashed, Message, Request, Up
 from transcribe.watch.endings import Ending
 from transcribe.watch.folders import Folders
 from transcribe.watch.intake import Intake
-from transcribe.watch.ledger import Ledger
 from transcribe.watch.looking import Held, Look, Sound
-from transcribe.watch.orders import Finished, Hashed, Message, Order, Up
-from transcribe.watch.records import Output, Record, State
 from transcribe.watch.settling import Patience, Settling
 from transcribe.watch.working import Working
 
 
 @dataclass
 class Obedient:
-    """Does what a test has it do. Without more, it finishes every order with one text file.
+    """Does what a test has it do. Without more, it finishes every request with one text file.
 
     Attributes:
-        orders: What was ordered.
+        requests: What was asked for.
         answers: What to say next time instead.
     """
 
-    orders: list[Order] = field(default_factory=list)
+    requests: list[Request] = field(default_factory=list)
     answers: list[Message] = field(default_factory=list)
     running: bool = False
     stops: int = 0
@@ -45,18 +45,16 @@ class Obedient:
         self.stops += 1
         self.said.clear()
 
-    def send(self, message: Order | bool) -> None:
-        if isinstance(message, Order):
-            self.orders.append(message)
+    def send(self, message: Request | bool) -> None:
+        if isinstance(message, Request):
+            self.requests.append(message)
             content = Path(message.path).read_bytes()
             self.said.append(Hashed(hashlib.sha256(content).hexdigest()))
         elif self.answers:
             self.said.append(self.answers.pop(0))
         elif message:
-            self.said.append(Finished((self.write(self.orders[-1]),)))
+            self.said.append(Finished((self.write(self.requests[-1]),)))
         else:
-            from transcribe.watch.orders import Changed
-
             self.said.append(Changed())
 
     def messages(self) -> list[Message]:
@@ -64,12 +62,12 @@ class Obedient:
         return said
 
     @staticmethod
-    def write(order: Order) -> Output:
+    def write(request: Request) -> Published:
         """Publish a text."""
-        path = Path(order.folder) / f"{Path(order.alias).stem}.txt"
+        path = Path(request.folder) / f"{Path(request.alias).stem}.txt"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(Path(order.path).read_bytes())
-        return Output(str(path), hashlib.sha256(path.read_bytes()).hexdigest())
+        path.write_bytes(Path(request.path).read_bytes())
+        return Published(str(path), hashlib.sha256(path.read_bytes()).hexdigest())
 
 
 class AllWell:
@@ -96,7 +94,7 @@ class Studio:
             if folder is not None:
                 folder.mkdir(exist_ok=True)
         self.told: list[Event] = []
-        self.transcriber = Obedient()
+        self.worker = Obedient()
         self.looker = AllWell()
         self.senders = senders or {}
         self.marker = marker
@@ -104,24 +102,24 @@ class Studio:
 
     def open(self) -> None:
         """Put it together, anew as after a kill."""
-        self.ledger = Ledger(self.folders.ledger, lambda: 1_000_000 + self.now)
-        self.courier = Courier(self.ledger, self.senders, self.told.append)
+        self.queue = Queue(self.folders.queue, lambda: 1_000_000 + self.now)
+        self.courier = Courier(Outbox(self.queue), self.senders, self.told.append)
         self.intake = Intake(
-            self.folders.inbox, self.ledger, Settling(Patience()), self.looker,  # type: ignore[arg-type]
+            self.folders.inbox, self.queue, Settling(Patience()), self.looker,  # type: ignore[arg-type]
             lambda: self.now, self.told.append, self.marker,
         )  # fmt: skip
         self.working = Working(
-            self.folders, self.ledger, self.intake, self.transcriber, self.courier, "settings",  # type: ignore[arg-type]
+            self.folders, self.queue, self.intake, self.worker, self.courier, "settings",  # type: ignore[arg-type]
             self.told.append, lambda: self.now,
         )  # fmt: skip
 
     def kill(self) -> None:
         """SIGKILL: nothing is tidied up; then a new start."""
-        self.ledger.close()
-        self.transcriber = Obedient()
+        self.queue.close()
+        self.worker = Obedient()
         self.open()
         self.working.resume_moves()
-        self.ledger.recover()
+        self.queue.recover("killed")
 
     def drop(self, name: str, content: bytes = b"sound") -> Path:
         """Put a file into the folder."""
@@ -145,20 +143,20 @@ class Studio:
             self.working.turn()
             if self.working.current is None and not self.working.begin():
                 return
-            if self.working.current is not None and not self.transcriber.said:
+            if self.working.current is not None and not self.worker.said:
                 return
 
     def run(self, seconds: float = 10.5) -> None:
         self.settle(seconds)
         self.work()
 
-    def record(self, name: str) -> Record:
-        record = self.ledger.record(name)
-        assert record is not None
-        return record
+    def job(self, name: str) -> QueuedJob:
+        job = self.queue.job(name)
+        assert job is not None
+        return job
 
     def state(self, name: str) -> State:
-        return self.record(name).state
+        return self.job(name).state
 
     def text(self, place: str) -> bytes:
         return (self.folders.out / f"{place}.txt").read_bytes()

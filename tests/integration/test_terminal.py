@@ -22,9 +22,8 @@ from transcribe.cli.root import COMMANDS
 from transcribe.core.settings import SubtitleSettings
 from transcribe.formats import render
 from transcribe.formats.example import example_episode
+from transcribe.jobs.queue import Queue, QueuedJob, State
 from transcribe.pipeline.speakers.register import Enrolled, Register
-from transcribe.watch.ledger import Ledger
-from transcribe.watch.records import Record, State
 
 EVIL = "x\x1b]0;owned\x07\x1b[2J\r\u202eevil\u2066\x9b31m\x7f\u2028\x85\nFORGED y"
 """Sets the title, clears the screen, goes back in the line, turns text round, begins a line of its own."""
@@ -93,10 +92,10 @@ def document(place: Place, name: str = "e.json") -> Path:
 
 
 def ledger(place: Place) -> None:
-    opened = Ledger(place.folder / "out" / ".watch" / "ledger.sqlite")
+    opened = Queue(place.folder / "out" / ".watch" / "ledger.sqlite")
     for state in State:
         opened.write(
-            Record(f"{state.value}/{EVIL}", state, reason=EVIL, hint=EVIL, twin=EVIL, moved_to=EVIL), EVIL
+            QueuedJob(f"{state.value}/{EVIL}", state, reason=EVIL, hint=EVIL, twin=EVIL, moved_to=EVIL), EVIL
         )
     opened.close()
 

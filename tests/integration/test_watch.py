@@ -17,8 +17,7 @@ import pytest
 from desk import PATIENCE_SECONDS, Desk, heed_interrupts
 from warm import COLD
 
-from transcribe.watch.ledger import Ledger
-from transcribe.watch.records import PENDING, State
+from transcribe.jobs.queue import PENDING, Queue, State
 
 pytestmark = pytest.mark.real
 QUICK = ("--settle", "0.5", "--settle-unsure", "1.5", "--settle-open", "4", "--min-free", "0", "-f", "txt")
@@ -58,24 +57,24 @@ class Place:
         path.write_bytes(header)
         return path
 
-    def ledger(self) -> Ledger:
-        return Ledger(self.out / ".watch" / "ledger.sqlite")
+    def queue(self) -> Queue:
+        return Queue(self.out / ".watch" / "ledger.sqlite")
 
     def states(self) -> dict[str, State]:
         if not (self.out / ".watch" / "ledger.sqlite").exists():
             return {}
-        ledger = self.ledger()
+        queue = self.queue()
         try:
-            return {record.name: record.state for record in ledger.records()}
+            return {job.name: job.state for job in queue.jobs()}
         finally:
-            ledger.close()
+            queue.close()
 
     def times(self, name: str, state: str) -> int:
-        ledger = self.ledger()
+        queue = self.queue()
         try:
-            return sum(moment.state == state for moment in ledger.history(name))
+            return sum(moment.state == state for moment in queue.history(name))
         finally:
-            ledger.close()
+            queue.close()
 
     @contextmanager
     def watching(self, *more: str) -> Iterator[subprocess.Popen[str]]:

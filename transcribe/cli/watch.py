@@ -72,13 +72,13 @@ def retry(out: Path, state: Path | None, names: tuple[str, ...]) -> None:
     """Have files done again: those named, or all that failed."""
     from transcribe.watch.asking import retry
     from transcribe.watch.folders import state_folder
-    from transcribe.watch.status import existing_ledger
+    from transcribe.watch.status import existing_queue
 
-    ledger = existing_ledger(state_folder(out, state), out)
+    queue = existing_queue(state_folder(out, state), out)
     try:
-        again = retry(ledger, names)
+        again = retry(queue, names)
     finally:
-        ledger.close()
+        queue.close()
     for name in again:
         say(name)
     click.echo(f"{len(again)} to be done again" if again else "nothing has failed", err=True)
@@ -93,13 +93,13 @@ def history(out: Path, state: Path | None, name: str) -> None:
 
     from transcribe.core.errors import UsageError
     from transcribe.watch.folders import state_folder
-    from transcribe.watch.status import existing_ledger
+    from transcribe.watch.status import existing_queue
 
-    ledger = existing_ledger(state_folder(out, state), out)
+    queue = existing_queue(state_folder(out, state), out)
     try:
-        moments = ledger.history(name)
+        moments = queue.history(name)
     finally:
-        ledger.close()
+        queue.close()
     if not moments:
         raise UsageError(f"the ledger has no file {name}", "Give its path inside the watched folder")
     for each in moments:

@@ -15,17 +15,16 @@ from transcribe.engines.ffmpeg import Ffmpeg
 from transcribe.engines.hook import Hook
 from transcribe.engines.webhook import Webhook
 from transcribe.jobs.assemble.run import assemble
+from transcribe.jobs.notify import COMMAND, PLACEHOLDERS, WEBHOOK, Courier, Delivery, Outbox, Send
+from transcribe.jobs.queue import Queue
+from transcribe.jobs.worker import Worker
 from transcribe.watch.asking import fingerprint_of
-from transcribe.watch.courier import COMMAND, PLACEHOLDERS, WEBHOOK, Courier, Send
 from transcribe.watch.folders import Folders, open_folders
 from transcribe.watch.intake import Intake
-from transcribe.watch.ledger import Ledger
 from transcribe.watch.looking import Looker, ignore_broken_leases
 from transcribe.watch.mounts import network_mount
-from transcribe.watch.records import Delivery
 from transcribe.watch.settling import NO_PATIENCE, Patience, Settling
 from transcribe.watch.status import lock_for
-from transcribe.watch.transcriber import Transcriber
 from transcribe.watch.watcher import Rhythm, Watcher
 from transcribe.watch.working import Working
 
@@ -49,15 +48,15 @@ def open_watcher(
     poll = asked.poll or (POLL_S if remote else 0.0)
     media = Ffmpeg.find(settings.compute, settings.normalise)
     ignore_broken_leases()
-    transcriber = Transcriber(settings, assemble)
+    worker = Worker(settings, assemble)
     with ExitStack() as stack:
         stack.enter_context(lock_for(folders.state))
-        ledger = stack.enter_context(closing(Ledger(folders.ledger)))
-        stack.callback(transcriber.stop)
-        transcriber.check()
+        queue = stack.enter_context(closing(Queue(folders.queue)))
+        stack.callback(worker.stop)
+        worker.check()
         intake = Intake(
             folder=folders.inbox,
-            ledger=ledger,
+            queue=queue,
             settling=Settling(patience_of(asked)),
             looker=Looker(media, media, leases=not remote),
             clock=time.monotonic,
@@ -66,10 +65,10 @@ def open_watcher(
         )
         working = Working(
             folders=folders,
-            ledger=ledger,
+            queue=queue,
             intake=intake,
-            transcriber=transcriber,
-            courier=Courier(ledger, senders, progress),
+            worker=worker,
+            courier=Courier(Outbox(queue), senders, progress),
             settings=fingerprint_of(settings),
             progress=progress,
             clock=time.monotonic,

@@ -10,8 +10,7 @@ from transcribe.core.digest import fingerprint
 from transcribe.core.errors import UsageError
 from transcribe.core.settings import Settings
 from transcribe.core.text import readable
-from transcribe.watch.ledger import Ledger
-from transcribe.watch.records import Record, State
+from transcribe.jobs.queue import Queue, QueuedJob, State
 
 NO_SAY = ("compute", "display")
 """Groups of settings that have no say in what is written."""
@@ -29,21 +28,21 @@ def fingerprint_of(settings: Settings) -> str:
     return fingerprint(said)[:16]
 
 
-def retry(ledger: Ledger, names: Sequence[str]) -> list[str]:
+def retry(queue: Queue, names: Sequence[str]) -> list[str]:
     """Have files done again: those named, or all that failed; the running watcher notices, or the next one.
 
     Args:
-        ledger: Where they are.
+        queue: Where they are.
         names: Paths inside the watched folder, or names of files without folders.
 
     Raises:
         UsageError: There is no such file, or nothing has become of it yet.
     """
-    chosen = [_named(ledger, name) for name in names] if names else ledger.records(State.FAILED)
-    with ledger.transaction():
-        for record in chosen:
+    chosen = [_named(queue, name) for name in names] if names else queue.jobs(State.FAILED)
+    with queue.transaction():
+        for job in chosen:
             again = replace(
-                record,
+                job,
                 state=State.WAITING,
                 attempts=0,
                 not_before=0.0,
@@ -52,12 +51,12 @@ def retry(ledger: Ledger, names: Sequence[str]) -> list[str]:
                 hint="",
                 twin="",
             )
-            ledger.write(again, "to be done again, as the user asked")
-    return [record.name for record in chosen]
+            queue.write(again, "to be done again, as the user asked")
+    return [job.name for job in chosen]
 
 
-def _named(ledger: Ledger, name: str) -> Record:
-    found = [each for each in ledger.records() if name in (each.name, PurePath(each.name).name)]
+def _named(queue: Queue, name: str) -> QueuedJob:
+    found = [each for each in queue.jobs() if name in (each.name, PurePath(each.name).name)]
     if not found:
         raise UsageError(
             f"the ledger has no file {readable(name)}", "See which there are: transcribe watch status"

@@ -10,23 +10,9 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from transcribe.core.media_names import Kind, kind_of, passed_over
+from transcribe.jobs.queue import Facts
 
 MISSING = (errno.ENOENT, errno.ENOTDIR)
-
-
-@dataclass(frozen=True)
-class Facts:
-    """By which a change is noticed.
-
-    The inode is left out: network mounts make up another one whenever they are mounted.
-
-    Attributes:
-        size: Bytes.
-        mtime_ns: Time of the last change, ns since 1970.
-    """
-
-    size: int
-    mtime_ns: int
 
 
 @dataclass(frozen=True)
@@ -96,6 +82,6 @@ def scan(
 
 def _seen(name: str, status: os.stat_result) -> Seen:
     if stat.S_ISREG(status.st_mode):
-        return Seen(name, Facts(status.st_size, status.st_mtime_ns))
+        return Seen(name, Facts.of(status))
     kinds = {stat.S_IFLNK: "a symbolic link", stat.S_IFIFO: "a named pipe", stat.S_IFSOCK: "a socket"}
     return Seen(name, None, kinds.get(stat.S_IFMT(status.st_mode), "a device or something else"))

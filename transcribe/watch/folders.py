@@ -40,7 +40,7 @@ class Folders:
     done: Path | None = None
 
     @property
-    def ledger(self) -> Path:
+    def queue(self) -> Path:
         """The ledger's file."""
         return self.state / LEDGER
 

@@ -12,11 +12,10 @@ from transcribe.core.events import Progress, Warned
 from transcribe.core.media_names import Kind, kind_of
 from transcribe.core.text import readable
 from transcribe.core.unexpected import ends_run
+from transcribe.jobs.queue import PENDING, Facts, Queue, QueuedJob, State
 from transcribe.watch.endings import Ending
-from transcribe.watch.facts import MISSING, Facts, Seen, look_at, scan
-from transcribe.watch.ledger import Ledger
+from transcribe.watch.facts import MISSING, Seen, look_at, scan
 from transcribe.watch.looking import Held, Look, Looker
-from transcribe.watch.records import PENDING, Record, State
 from transcribe.watch.settling import Settling
 
 MARKER = ".ready"
@@ -32,7 +31,7 @@ class Intake:
 
     Attributes:
         folder: The watched folder.
-        ledger: Where every file's state is.
+        queue: Where every file's state is.
         settling: Those that are waited for.
         looker: Looks at them.
         clock: Seconds on a clock that never goes back.
@@ -42,7 +41,7 @@ class Intake:
     """
 
     folder: Path
-    ledger: Ledger
+    queue: Queue
     settling: Settling
     looker: Looker
     clock: Callable[[], float]
@@ -67,8 +66,8 @@ class Intake:
         """See every file there is, and notice those that are not there any more."""
         found = list(scan(str(self.folder), complain=self._complain))  # may take long; locks nobody out
         present = {seen.name for seen in found}
-        with self.ledger.transaction():
-            known = self.ledger.known()
+        with self.queue.transaction():
+            known = self.queue.known()
             for seen in found:
                 self.seen(seen, known.get(seen.name))
             waited = {
@@ -79,7 +78,7 @@ class Intake:
 
     def touched(self, names: Iterable[str]) -> None:
         """Something happened to these files or folders."""
-        with self.ledger.transaction():
+        with self.queue.transaction():
             for name in names:
                 if name.endswith(MARKER) and self.marker:
                     self._see_below(os.path.dirname(name))  # noqa: PTH120
@@ -101,8 +100,8 @@ class Intake:
 
     def seen(self, seen: Seen, known: Known | None = None) -> None:
         """A file was seen."""
-        if known is None and (record := self.ledger.record(seen.name)) is not None:
-            known = record.state, record.facts
+        if known is None and (job := self.queue.job(seen.name)) is not None:
+            known = job.state, job.facts
         state, facts = known or (None, None)
         if seen.facts is None:
             self._refuse(seen, state)
@@ -116,14 +115,14 @@ class Intake:
         """A file is not there any more."""
         self.settling.forget(name)
         self._dull.pop(name, None)
-        record = self.ledger.record(name)
-        if record is not None and record.state in PENDING and record.state is not State.WORKING:
-            self.ledger.write(replace(record, state=State.GONE), "it vanished before it was done")
+        job = self.queue.job(name)
+        if job is not None and job.state in PENDING and job.state is not State.WORKING:
+            self.queue.write(replace(job, state=State.GONE), "it vanished before it was done")
 
-    def again(self, record: Record, detail: str) -> None:
+    def again(self, job: QueuedJob, detail: str) -> None:
         """Wait for a file once more, because it is not what it was."""
-        self.ledger.write(_renewed(record), detail)
-        self.check(record.name)
+        self.queue.write(_renewed(job), detail)
+        self.check(job.name)
 
     def look(self) -> bool:
         """Look at the file that is due first; whether there was one."""
@@ -169,16 +168,16 @@ class Intake:
         if kind is Kind.UNKNOWN and self._dull.get(name) == facts:
             return
         if state is not State.WAITING and (state is not None or kind is Kind.RECORDING):
-            record = self.ledger.record(name)
-            detail = "seen" if record is None or state is State.GONE else "changed; waited for anew"
-            self.ledger.write(_renewed(record or Record(name, State.WAITING)), detail)
+            job = self.queue.job(name)
+            detail = "seen" if job is None or state is State.GONE else "changed; waited for anew"
+            self.queue.write(_renewed(job or QueuedJob(name, State.WAITING)), detail)
         if not self.marker or self._marked(name):
             self.settling.observe(name, facts, self.clock())
 
     def _complete(self, name: str, facts: Facts, look: Look) -> None:
-        record = self.ledger.record(name)
+        job = self.queue.job(name)
         if (
-            record is None
+            job is None
             and kind_of(PurePath(name)) is Kind.UNKNOWN
             and not (look.sound and look.sound.streams)
         ):
@@ -189,16 +188,18 @@ class Intake:
             why = look.held.value if look.held is Held.OPEN else look.ending.value
             detail = f"taken as it is: {why}, but unchanged for long"
             self.progress(Warned(f"{readable(name)}: {detail}"))
-        record = replace(record or Record(name, State.READY), state=State.READY, facts=facts, attempts=0)
-        self.ledger.write(replace(record, not_before=0.0, reason="", hint=""), detail)
+        job = replace(job or QueuedJob(name, State.READY), state=State.READY, facts=facts, attempts=0)
+        self.queue.write(replace(job, not_before=0.0, reason="", hint=""), detail)
 
     def _refuse(self, seen: Seen, state: State | None) -> None:
         self.settling.forget(seen.name)
         if kind_of(PurePath(seen.name)) is not Kind.RECORDING or state in (State.REFUSED, State.WORKING):
             return
         reason = f"it is {seen.what}"
-        self.ledger.write(
-            Record(seen.name, State.REFUSED, reason=reason, hint="Put the recording itself into the folder")
+        self.queue.write(
+            QueuedJob(
+                seen.name, State.REFUSED, reason=reason, hint="Put the recording itself into the folder"
+            )
         )
         self.progress(Warned(f"{readable(seen.name)} is refused: {reason}"))
 
@@ -225,9 +226,9 @@ class Intake:
             self.progress(Warned(told))
 
 
-def _renewed(record: Record) -> Record:
+def _renewed(job: QueuedJob) -> QueuedJob:
     """The same file, waited for anew: another take if the one before was moved away, else another version."""
-    fresh = replace(record, state=State.WAITING, attempts=0, not_before=0.0, reason="", hint="", twin="")
-    if record.moved_to:
+    fresh = replace(job, state=State.WAITING, attempts=0, not_before=0.0, reason="", hint="", twin="")
+    if job.moved_to:
         return replace(fresh, moved_to="", place="", outputs=(), begun=(), sha256="", facts=None)
     return fresh

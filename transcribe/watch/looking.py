@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import signal
 import sys
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
@@ -16,15 +14,13 @@ from typing import BinaryIO
 from transcribe.core.errors import TranscribeError
 from transcribe.core.media import Container, Extract
 from transcribe.core.reading import open_regular
+from transcribe.jobs.queue import Facts
 from transcribe.pipeline.ports import Decoder, Prober
 from transcribe.pipeline.stages.probe import best_stream
 from transcribe.watch.endings import Ending, ending_of
-from transcribe.watch.facts import Facts
 
 TAIL_MS = 2_000
 """How much of the end is decoded."""
-
-BLOCK_BYTES = 1 << 20
 
 
 class Held(Enum):
@@ -72,12 +68,6 @@ def open_file(path: Path) -> BinaryIO:
         OSError: It cannot be opened, or is no plain file.
     """
     return open_regular(path, follow=False)
-
-
-def facts_of(file: BinaryIO) -> Facts:
-    """The facts of an open file."""
-    status = os.fstat(file.fileno())
-    return Facts(status.st_size, status.st_mtime_ns)
 
 
 def held(file: BinaryIO) -> Held:
@@ -133,7 +123,7 @@ class Looker:
             OSError: It cannot be opened, or is no plain file.
         """
         with open_file(path) as file:
-            facts = facts_of(file)
+            facts = Facts.of(os.fstat(file.fileno()))
             writing = held(file) if self.leases else Held.UNKNOWN
             ending = ending_of(file, facts.size)
         if writing is Held.OPEN or ending is Ending.UNFINISHED:
@@ -164,16 +154,3 @@ class Looker:
         except TranscribeError:
             return False
         return found > 0
-
-
-def digest_of(path: Path, facts: Facts, go_on: Callable[[], bool] = lambda: True) -> str | None:
-    """SHA-256 of a file, in hex digits; None when it is not, or not any more, the file with these facts.
-
-    Raises:
-        OSError: It cannot be read.
-    """
-    sha256 = hashlib.sha256()
-    with open_file(path) as file:
-        while (block := file.read(BLOCK_BYTES)) and go_on():
-            sha256.update(block)
-        return sha256.hexdigest() if facts_of(file) == facts else None

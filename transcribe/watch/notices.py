@@ -13,50 +13,49 @@ from transcribe.core.events import Progress, Warned
 from transcribe.core.files import atomic_file, make_folder
 from transcribe.core.reading import open_regular
 from transcribe.core.text import printable, readable, uri_of
+from transcribe.jobs.queue import Queue, QueuedJob
 from transcribe.watch.folders import Folders, place_key
-from transcribe.watch.ledger import Ledger
-from transcribe.watch.records import Record
 
 MAX_LINE = 20_000
 """Longer than any path of ours."""
 
 
-def write_error(record: Record, folders: Folders, ledger: Ledger, progress: Progress) -> None:
+def write_error(job: QueuedJob, folders: Folders, queue: Queue, progress: Progress) -> None:
     """Write `failed/NAME.error.txt`, or one under a digest where that has another owner or cannot be.
 
     That neither can be written stops nothing.
     """
     told = ""
-    for path in folders.error_files(record.name):
+    for path in folders.error_files(job.name):
         place = place_key(str(path.relative_to(folders.out).with_suffix("")))
-        if ledger.keeper(place, record.name) != record.name or not _is_ours(path, record, folders):
+        if queue.keeper(place, job.name) != job.name or not _is_ours(path, job, folders):
             continue
         try:
             make_folder(path.parent)
             with atomic_file(path) as handle:
-                handle.write(_error_text(record, folders))
+                handle.write(_error_text(job, folders))
         except (OutputError, OSError) as error:
             told = told or f"{readable(str(path))} cannot be written: {error}"
         else:
             return
-    progress(Warned(told or f"{readable(record.name)}: other files have the places of its error file"))
+    progress(Warned(told or f"{readable(job.name)}: other files have the places of its error file"))
 
 
-def remove_error(record: Record, folders: Folders) -> None:
+def remove_error(job: QueuedJob, folders: Folders) -> None:
     """Remove what says that a recording failed, and nothing else."""
-    for path in folders.error_files(record.name):
-        if _first_line(path) == _head(record, folders):
+    for path in folders.error_files(job.name):
+        if _first_line(path) == _head(job, folders):
             with suppress(OSError):
                 path.unlink()
 
 
-def _error_text(record: Record, folders: Folders) -> bytes:
-    tries = "1 try" if record.attempts == 1 else f"{record.attempts} tries"
+def _error_text(job: QueuedJob, folders: Folders) -> bytes:
+    tries = "1 try" if job.attempts == 1 else f"{job.attempts} tries"
     lines = [
-        _head(record, folders),
+        _head(job, folders),
         "",
-        f"{record.reason}.",
-        *([f"{record.hint}."] if record.hint else []),
+        f"{job.reason}.",
+        *([f"{job.hint}."] if job.hint else []),
         "",
         f"Given up on {time.strftime('%Y-%m-%d at %H:%M:%S')}, after {tries}. The recording was not touched.",
         f"It is tried again when it changes, or with: transcribe watch retry --out '{folders.out}'",
@@ -64,13 +63,13 @@ def _error_text(record: Record, folders: Folders) -> bytes:
     return readable("\n".join(lines) + "\n").encode()
 
 
-def _head(record: Record, folders: Folders) -> str:
+def _head(job: QueuedJob, folders: Folders) -> str:
     """The first line of an error file, by which it is known."""
-    return printable(str(folders.inbox / record.name))
+    return printable(str(folders.inbox / job.name))
 
 
-def _is_ours(path: Path, record: Record, folders: Folders) -> bool:
-    return not os.path.lexists(path) or _first_line(path) == _head(record, folders)
+def _is_ours(path: Path, job: QueuedJob, folders: Folders) -> bool:
+    return not os.path.lexists(path) or _first_line(path) == _head(job, folders)
 
 
 def _first_line(path: Path) -> str | None:
@@ -81,21 +80,21 @@ def _first_line(path: Path) -> str | None:
         return None
 
 
-def payload_of(record: Record, folders: Folders) -> dict[str, Any]:
+def payload_of(job: QueuedJob, folders: Folders) -> dict[str, Any]:
     """What a command and a webhook are told, beside the id and the event; described in docs/watch.md."""
-    place = folders.out / record.place
-    path = record.moved_to or str(folders.inbox / record.name)
+    place = folders.out / job.place
+    path = job.moved_to or str(folders.inbox / job.name)
     return {
         "path": readable(path),
         "uri": uri_of(path),
         "results_uri": uri_of(str(place)),
-        "name": readable(record.name),
+        "name": readable(job.name),
         "output": readable(str(place.parent)),
         "stem": readable(place.name),
-        "outputs": [each.path for each in record.outputs],
-        "sha256": record.sha256,
-        "version": record.version,
-        "reason": readable(record.reason),
-        "hint": readable(record.hint),
+        "outputs": [each.path for each in job.outputs],
+        "sha256": job.sha256,
+        "version": job.version,
+        "reason": readable(job.reason),
+        "hint": readable(job.hint),
         "at": time.time(),
     }

@@ -5,8 +5,8 @@ from __future__ import annotations
 import heapq
 from dataclasses import dataclass
 
+from transcribe.jobs.queue import Facts
 from transcribe.watch.endings import Ending
-from transcribe.watch.facts import Facts
 from transcribe.watch.looking import Held, Look, Sound
 
 LEAST_RECHECK_S = 1.0

@@ -13,10 +13,10 @@ from transcribe.core.disk import disk_errors
 from transcribe.core.errors import InputError, UsageError
 from transcribe.core.files import PRIVATE_FILE, private_folder
 from transcribe.core.text import readable
+from transcribe.jobs.notify import Outbox
+from transcribe.jobs.queue import Queue, QueuedJob, State
 from transcribe.watch.folders import LEDGER, state_folder
 from transcribe.watch.heartbeat import Heartbeat, last_beat
-from transcribe.watch.ledger import Ledger
-from transcribe.watch.records import Record, State
 
 LOCK = "watcher.lock"
 SHOWN = 20
@@ -40,9 +40,9 @@ class Status:
     heartbeat: Heartbeat | None
     counts: dict[State, int]
     deliveries: dict[str, int]
-    failed: list[Record]
-    retrying: list[Record]
-    refused: list[Record]
+    failed: list[QueuedJob]
+    retrying: list[QueuedJob]
+    refused: list[QueuedJob]
 
     def as_json(self) -> dict[str, Any]:
         """The same for programs; described in docs/watch.md."""
@@ -72,14 +72,14 @@ class Status:
         lines += [f"{count:>7}  {state.value}" for state, count in self.counts.items() if count] or [
             "no files yet"
         ]
-        for title, records in (
+        for title, jobs in (
             ("failed", self.failed),
             ("tried again", self.retrying),
             ("refused", self.refused),
         ):
-            lines += ["", f"{title}:"] if records else []
-            lines += [f"  {each.name}: {each.reason}" for each in records[:SHOWN]]
-            lines += [f"  and {len(records) - SHOWN} more; --json lists all"] if len(records) > SHOWN else []
+            lines += ["", f"{title}:"] if jobs else []
+            lines += [f"  {each.name}: {each.reason}" for each in jobs[:SHOWN]]
+            lines += [f"  and {len(jobs) - SHOWN} more; --json lists all"] if len(jobs) > SHOWN else []
         if waiting := self.deliveries.get("pending"):
             lines += ["", f"messages that wait to be delivered: {waiting}"]
         if lost := self.deliveries.get("given up"):
@@ -95,22 +95,22 @@ def read_status(out: Path, chosen: Path | None) -> Status:
         OutputError: The ledger cannot be read.
     """
     folder = state_folder(out, chosen)
-    ledger = existing_ledger(folder, out)
+    queue = existing_queue(folder, out)
     try:
         return Status(
             running=is_locked(folder),
             heartbeat=last_beat(folder),
-            counts=ledger.counts(),
-            deliveries=ledger.deliveries(),
-            failed=ledger.records(State.FAILED),
-            retrying=ledger.records(State.RETRYING),
-            refused=ledger.records(State.REFUSED),
+            counts=queue.counts(),
+            deliveries=Outbox(queue).counts(),
+            failed=queue.jobs(State.FAILED),
+            retrying=queue.jobs(State.RETRYING),
+            refused=queue.jobs(State.REFUSED),
         )
     finally:
-        ledger.close()
+        queue.close()
 
 
-def existing_ledger(folder: Path, out: Path) -> Ledger:
+def existing_queue(folder: Path, out: Path) -> Queue:
     """The ledger of a watcher that was started once.
 
     Raises:
@@ -121,7 +121,7 @@ def existing_ledger(folder: Path, out: Path) -> Ledger:
         raise InputError(
             f"no watcher has written into {out}", "Start one: transcribe watch FOLDER --out FOLDER"
         )
-    return Ledger(folder / LEDGER)
+    return Queue(folder / LEDGER)
 
 
 def is_locked(folder: Path) -> bool:
@@ -156,9 +156,9 @@ def lock_for(folder: Path) -> filelock.BaseFileLock:
     return lock
 
 
-def _listed(record: Record) -> dict[str, Any]:
+def _listed(job: QueuedJob) -> dict[str, Any]:
     return {
-        "name": readable(record.name), "since": record.since, "reason": record.reason, "hint": record.hint,
-        "attempts": record.attempts,
-        **({"not_before": record.not_before} if record.state is State.RETRYING else {}),
+        "name": readable(job.name), "since": job.since, "reason": job.reason, "hint": job.hint,
+        "attempts": job.attempts,
+        **({"not_before": job.not_before} if job.state is State.RETRYING else {}),
     }  # fmt: skip

@@ -15,9 +15,9 @@ from transcribe.core.events import Noticed, Progress, Warned
 from transcribe.core.places import work_root
 from transcribe.core.text import readable
 from transcribe.core.unexpected import ends_run, for_people
+from transcribe.jobs.queue import State
 from transcribe.watch.events import Events
 from transcribe.watch.heartbeat import EVERY_S, Heartbeat, beat
-from transcribe.watch.records import State
 from transcribe.watch.room import too_full
 from transcribe.watch.working import Working
 
@@ -32,6 +32,8 @@ ROUNDS = 8
 
 LISTEN_AGAIN_S = 60.0
 """How often it is tried to be told of changes after that failed."""
+
+STOPPED = "the watcher was stopped while it worked on this"
 
 IDLE_S = 1.0
 """Longest sleep: other processes write into the ledger (`watch retry`) and are not heard."""
@@ -73,9 +75,9 @@ class Watcher:
     ) -> None:
         self._working = working
         self._folders = working.folders
-        self._ledger = working.ledger
+        self._queue = working.queue
         self._intake = working.intake
-        self._transcriber = working.transcriber
+        self._worker = working.worker
         self._courier = working.courier
         self._rhythm = rhythm
         self._progress = progress
@@ -84,7 +86,7 @@ class Watcher:
         self._events: Events | None = None
         self._next_scan = self._next_beat = self._next_listen = self._next_check = 0.0
         self._worked = clock()
-        self._changes = self._ledger.changes()
+        self._changes = self._queue.changes()
         self._missing = self._scanned = self._disordered = False
         self._deaf = ""
         self._failures = 0
@@ -96,7 +98,7 @@ class Watcher:
             TranscribeError: Unexpected errors ended too many turns in a row.
         """
         self._working.resume_moves()
-        recovered = self._ledger.recover()
+        recovered = self._queue.recover(STOPPED)
         if recovered:
             self._progress(Noticed(f"going on with {readable(recovered[0].name)}"))
         self._listen()
@@ -129,7 +131,7 @@ class Watcher:
         """Do what is due; in how many seconds there is more, if nothing happens before."""
         now = self._clock()
         if self._disordered:
-            self._ledger.recover()
+            self._queue.recover(STOPPED)
             self._disordered, self._next_scan = False, now
         self._see(now)
         self._working.turn()
@@ -176,7 +178,7 @@ class Watcher:
         """Whether nothing is left to do now; what is tried again later does not count."""
         if self._disordered or not self._scanned:
             return False
-        counts = self._ledger.counts()
+        counts = self._queue.counts()
         left = counts[State.WAITING] + counts[State.READY] + counts[State.WORKING]
         return not (left or len(self._intake.settling) or self._courier.busy)
 
@@ -184,7 +186,7 @@ class Watcher:
         changed = self._events.take() if self._events is not None else set()
         if now >= self._next_check:
             self._next_check = now + IDLE_S
-            if (changes := self._ledger.changes()) != self._changes:
+            if (changes := self._queue.changes()) != self._changes:
                 self._changes = changes
                 self._next_scan = now
         if not self._is_there(now):
@@ -254,9 +256,9 @@ class Watcher:
             self._worked = now
         elif self._intake.soon():
             if not self._working.blocked:
-                self._transcriber.start()
-        elif self._transcriber.running and now - self._worked > self._rhythm.keep_loaded:
-            self._transcriber.stop()
+                self._worker.start()
+        elif self._worker.running and now - self._worked > self._rhythm.keep_loaded:
+            self._worker.stop()
 
     def _beat(self, status: str) -> None:
         self._next_beat = self._clock() + EVERY_S
@@ -271,10 +273,10 @@ class Watcher:
                     status=status,
                     working=readable(current.name) if current else "",
                     progress=self._working.stage if current else "",
-                    counts={state.value: count for state, count in self._ledger.counts().items()},
+                    counts={state.value: count for state, count in self._queue.counts().items()},
                     inbox=readable(str(self._folders.inbox)),
                     polling=self._events is None,
-                    model_loaded=self._transcriber.running,
+                    model_loaded=self._worker.running,
                 ),
             )
 
@@ -286,7 +288,7 @@ class Watcher:
         return "working" if self._working.current else "idle"
 
     def _handles(self) -> list[Any]:
-        return [*self._transcriber.handles, *([self._events.wake] if self._events else [])]
+        return [*self._worker.handles, *([self._events.wake] if self._events else [])]
 
     def _sleep(self) -> float:
         due = self._intake.settling.next_due()

@@ -18,17 +18,16 @@ from transcribe.core.events import (
 )
 from transcribe.core.text import readable
 from transcribe.core.unexpected import ends_run
+from transcribe.jobs.notify import Courier
+from transcribe.jobs.publish.outputs import Published
+from transcribe.jobs.queue import Facts, Queue, QueuedJob, State
+from transcribe.jobs.trouble import TRIES, Passing, Trouble, trouble_of, wait_s
+from transcribe.jobs.worker import Changed, Down, Finished, Hashed, Message, Request, Stumbled, Told, Worker
 from transcribe.watch import moving
-from transcribe.watch.courier import Courier
-from transcribe.watch.facts import Facts, look_at
+from transcribe.watch.facts import look_at
 from transcribe.watch.folders import Folders, place_key, places
 from transcribe.watch.intake import Intake
-from transcribe.watch.ledger import Ledger
 from transcribe.watch.notices import payload_of, remove_error, write_error
-from transcribe.watch.orders import Changed, Down, Finished, Hashed, Message, Order, Stumbled, Told
-from transcribe.watch.records import Output, Record, State
-from transcribe.watch.transcriber import Transcriber
-from transcribe.watch.trouble import TRIES, Passing, Trouble, trouble_of, wait_s
 
 MACHINE_WAIT_S = 60.0
 """How long nothing is started after something that concerns every file, such as a model that is not there."""
@@ -43,9 +42,9 @@ class Working:
 
     Attributes:
         folders: Where things lie.
-        ledger: Where every file's state is.
+        queue: Where every file's state is.
         intake: Told of files that changed.
-        transcriber: Does the work.
+        worker: Does the work.
         courier: Told of outcomes.
         settings: Fingerprint of the settings.
         progress: Told of everything.
@@ -57,56 +56,56 @@ class Working:
     """
 
     folders: Folders
-    ledger: Ledger
+    queue: Queue
     intake: Intake
-    transcriber: Transcriber
+    worker: Worker
     courier: Courier
     settings: str
     progress: Progress
     clock: Callable[[], float]
     debug: bool = False
-    current: Record | None = None
+    current: QueuedJob | None = None
     stage: str = ""
     blocked: str = ""
     _blocked_until: float = 0.0
     _content: str = ""
-    _instead: Record | None = field(default=None)
+    _instead: QueuedJob | None = field(default=None)
 
     def begin(self) -> bool:
         """Start with the file whose turn it is; whether there was one."""
-        record = self.ledger.next_ready()
-        if record is None:
+        job = self.queue.next_ready()
+        if job is None:
             return False
-        with self._at_the_cost_of(record):
-            facts = self._facts(record.name)
+        with self._at_the_cost_of(job):
+            facts = self._facts(job.name)
             if facts is None:
-                self.intake.gone(record.name)
-            elif facts != record.facts:
-                self.intake.again(record, "changed before its turn came; waited for anew")
+                self.intake.gone(job.name)
+            elif facts != job.facts:
+                self.intake.again(job, "changed before its turn came; waited for anew")
             else:
-                self._start(record, facts)
+                self._start(job, facts)
         return True
 
     def turn(self) -> None:
         """Take in what the process says; give up what changed under its hands."""
         with self._at_the_cost_of(self.current):
             if self.current is not None and self.current.name in self.intake.changed:
-                record, self.current = self.current, None
-                self.transcriber.stop()
-                self.intake.again(record, "changed while it was transcribed; waited for anew")
+                job, self.current = self.current, None
+                self.worker.stop()
+                self.intake.again(job, "changed while it was transcribed; waited for anew")
             self.intake.changed.clear()
-            for message in self.transcriber.messages():
+            for message in self.worker.messages():
                 self._take(message)
 
     @contextmanager
-    def _at_the_cost_of(self, record: Record | None) -> Iterator[None]:
+    def _at_the_cost_of(self, job: QueuedJob | None) -> Iterator[None]:
         """Have an unexpected error fail the one recording that is worked on, unless it is through already."""
         try:
             yield
         except (OutputError, OSError):
             raise
         except Exception as error:
-            known = None if record is None or ends_run(error) else self.ledger.record(record.name)
+            known = None if job is None or ends_run(error) else self.queue.job(job.name)
             if known is None or known.state not in (State.READY, State.RETRYING, State.WORKING):
                 raise
             self.put_down()
@@ -114,21 +113,21 @@ class Working:
 
     def abandon(self) -> None:
         """Stop at once; the file goes on next time where it was."""
-        record = self.put_down()
-        if record is not None:
-            self.ledger.write(replace(record, state=State.READY), "stopped; goes on where it was")
+        job = self.put_down()
+        if job is not None:
+            self.queue.write(replace(job, state=State.READY), "stopped; goes on where it was")
 
-    def put_down(self) -> Record | None:
+    def put_down(self) -> QueuedJob | None:
         """Stop at once, and tell the ledger nothing; what was worked on."""
-        self.transcriber.stop()
-        record, self.current = self.current, None
-        return record
+        self.worker.stop()
+        job, self.current = self.current, None
+        return job
 
     def resume_moves(self) -> None:
         """After a kill: finish moving what was done."""
-        for record in self.ledger.records(State.DONE):
-            if record.moved_to and self._facts(record.name) == record.facts:
-                self._move(record)
+        for job in self.queue.jobs(State.DONE):
+            if job.moved_to and self._facts(job.name) == job.facts:
+                self._move(job)
 
     def block(self, why: str, seconds: float) -> None:
         """Start nothing for a while; empty: go on."""
@@ -142,27 +141,25 @@ class Working:
             self.block("", 0.0)
         return not self.blocked
 
-    def _start(self, record: Record, facts: Facts) -> None:
-        with self.ledger.transaction():
-            place = record.place or next(
-                each for each in places(record.name) if self.ledger.claim(place_key(each), record.name)
+    def _start(self, job: QueuedJob, facts: Facts) -> None:
+        with self.queue.transaction():
+            place = job.place or next(
+                each for each in places(job.name) if self.queue.claim(place_key(each), job.name)
             )
-            tried = f", try {record.attempts + 1}" if record.attempts else ""
-            self.current = self.ledger.write(
-                replace(record, state=State.WORKING, place=place), f"started{tried}"
-            )
-        path = self.folders.inbox / record.name
+            tried = f", try {job.attempts + 1}" if job.attempts else ""
+            self.current = self.queue.write(replace(job, state=State.WORKING, place=place), f"started{tried}")
+        path = self.folders.inbox / job.name
         name = PurePath(place)
         self.stage, self._instead = "", None
-        self.transcriber.start()
-        self.transcriber.send(
-            Order(
+        self.worker.start()
+        self.worker.send(
+            Request(
                 path=str(path),
                 facts=facts,
                 folder=str(self.folders.out / name.parent),
                 alias=str(path.with_name(name.name + path.suffix)),
-                replaces=record.outputs,
-                begun=record.begun,
+                replaces=job.outputs,
+                begun=job.begun,
             )
         )
 
@@ -190,116 +187,110 @@ class Working:
             self.stage = f"{event.stage}, {event.done_ms // 1000} s of it"
         self.progress(event)
 
-    def _hashed(self, record: Record, sha256: str) -> None:
+    def _hashed(self, job: QueuedJob, sha256: str) -> None:
         """The content is known: is there anything to do?"""
         # One that has outputs already is done again, so that they fit its content.
-        twin = None if record.outputs else self.ledger.twin(record, sha256, self.settings)
+        twin = None if job.outputs else self.queue.twin(job, sha256, self.settings)
         self._content = sha256
-        same = record.sha256 == sha256 and record.settings == self.settings
-        if same and record.outputs and all(map(_there, record.outputs)):
-            self._instead = replace(record, state=State.DONE, reason="")
+        same = job.sha256 == sha256 and job.settings == self.settings
+        if same and job.outputs and all(map(_there, job.outputs)):
+            self._instead = replace(job, state=State.DONE, reason="")
         elif twin is not None:
             reason = f"the same content as {twin}, which is done"
-            self._instead = replace(record, state=State.DUPLICATE, sha256=sha256, twin=twin, reason=reason)
-        elif sha256 not in record.begun:  # known before anything is published for it
-            begun = (*record.begun, sha256)[-BEGUN:]
-            self.current = self.ledger.write(replace(record, begun=begun), f"content is {sha256}")
-        self.transcriber.send(self._instead is None)
+            self._instead = replace(job, state=State.DUPLICATE, sha256=sha256, twin=twin, reason=reason)
+        elif sha256 not in job.begun:  # known before anything is published for it
+            begun = (*job.begun, sha256)[-BEGUN:]
+            self.current = self.queue.write(replace(job, begun=begun), f"content is {sha256}")
+        self.worker.send(self._instead is None)
 
-    def _not_done(self, record: Record) -> None:
+    def _not_done(self, job: QueuedJob) -> None:
         self.current = None
         if self._instead is None:
-            self.intake.again(record, "changed when its turn came; waited for anew")
+            self.intake.again(job, "changed when its turn came; waited for anew")
             return
         unchanged = self._instead.state is State.DONE
-        written = self.ledger.write(self._instead, "its content has not changed" if unchanged else "")
+        written = self.queue.write(self._instead, "its content has not changed" if unchanged else "")
         if not unchanged:
-            self.progress(Noticed(f"{readable(record.name)}: {readable(written.reason)}"))
+            self.progress(Noticed(f"{readable(job.name)}: {readable(written.reason)}"))
 
-    def _finished(self, record: Record, finished: Finished) -> None:
+    def _finished(self, job: QueuedJob, finished: Finished) -> None:
         self.current = None
-        record = replace(record, outputs=finished.outputs, sha256=self._content, settings=self.settings)
-        if self._facts(record.name) not in (record.facts, None):
-            self.intake.again(record, "changed while it was transcribed; waited for anew")
+        job = replace(job, outputs=finished.outputs, sha256=self._content, settings=self.settings)
+        if self._facts(job.name) not in (job.facts, None):
+            self.intake.again(job, "changed while it was transcribed; waited for anew")
             return
-        moved_to = self._plan_move(record)
-        record = replace(record, state=State.DONE, version=record.version + 1, attempts=0, hint="")
-        record = replace(record, reason=finished.warning, moved_to=moved_to)
-        with self.ledger.transaction():
-            record = self.ledger.write(record, finished.warning or f"done, version {record.version}")
-            self.ledger.announce(
-                "done", record.name, self.courier.channels("done"), payload_of(record, self.folders)
-            )
-        remove_error(record, self.folders)
+        moved_to = self._plan_move(job)
+        job = replace(job, state=State.DONE, version=job.version + 1, attempts=0, hint="")
+        job = replace(job, reason=finished.warning, moved_to=moved_to)
+        with self.queue.transaction():
+            job = self.queue.write(job, finished.warning or f"done, version {job.version}")
+            self.courier.announce("done", job.name, payload_of(job, self.folders))
+        remove_error(job, self.folders)
         if moved_to:
-            self._move(record)
+            self._move(job)
 
-    def _stumbled(self, record: Record, trouble: Trouble) -> None:
+    def _stumbled(self, job: QueuedJob, trouble: Trouble) -> None:
         self.current = None
-        facts = self._facts(record.name)
+        facts = self._facts(job.name)
         if facts is None:
-            self.ledger.write(replace(record, state=State.GONE), "it vanished before it was done")
-        elif facts != record.facts:
-            self.intake.again(record, f"changed while it was transcribed ({trouble.what}); waited for anew")
+            self.queue.write(replace(job, state=State.GONE), "it vanished before it was done")
+        elif facts != job.facts:
+            self.intake.again(job, f"changed while it was transcribed ({trouble.what}); waited for anew")
         elif trouble.passing is Passing.MACHINE:
-            self.ledger.write(replace(record, state=State.READY), trouble.what)
+            self.queue.write(replace(job, state=State.READY), trouble.what)
             self.block(f"{trouble.what}. {trouble.hint}".strip(), MACHINE_WAIT_S)
-        elif trouble.passing is Passing.NO or (
-            trouble.passing is Passing.YES and record.attempts + 1 >= TRIES
-        ):
-            self._failed(record, trouble)
+        elif trouble.passing is Passing.NO or (trouble.passing is Passing.YES and job.attempts + 1 >= TRIES):
+            self._failed(job, trouble)
         else:
-            self._later(record, trouble)
+            self._later(job, trouble)
 
-    def _later(self, record: Record, trouble: Trouble) -> None:
-        attempts = record.attempts + (trouble.passing is Passing.YES)
+    def _later(self, job: QueuedJob, trouble: Trouble) -> None:
+        attempts = job.attempts + (trouble.passing is Passing.YES)
         wait = wait_s(attempts)
-        again = replace(record, state=State.RETRYING, attempts=attempts, not_before=self.ledger.now() + wait)
+        again = replace(job, state=State.RETRYING, attempts=attempts, not_before=self.queue.now() + wait)
         again = replace(again, reason=trouble.what, hint=trouble.hint)
-        self.ledger.write(again)
-        self.progress(Warned(f"{readable(record.name)}: {trouble.what}; tried again in {wait:g} s"))
+        self.queue.write(again)
+        self.progress(Warned(f"{readable(job.name)}: {trouble.what}; tried again in {wait:g} s"))
 
-    def _failed(self, record: Record, trouble: Trouble) -> None:
-        record = replace(
-            record, state=State.FAILED, attempts=record.attempts + 1, reason=trouble.what, hint=trouble.hint
+    def _failed(self, job: QueuedJob, trouble: Trouble) -> None:
+        job = replace(
+            job, state=State.FAILED, attempts=job.attempts + 1, reason=trouble.what, hint=trouble.hint
         )
-        write_error(record, self.folders, self.ledger, self.progress)
-        with self.ledger.transaction():
-            record = self.ledger.write(record)
-            self.ledger.announce(
-                "failed", record.name, self.courier.channels("failed"), payload_of(record, self.folders)
-            )
+        write_error(job, self.folders, self.queue, self.progress)
+        with self.queue.transaction():
+            job = self.queue.write(job)
+            self.courier.announce("failed", job.name, payload_of(job, self.folders))
         told = f"{trouble.what}. {trouble.hint}".rstrip()
-        self.progress(FileFailed(readable(record.name), told, trouble.exit_code))
+        self.progress(FileFailed(readable(job.name), told, trouble.exit_code))
 
     def _down(self, down: Down) -> None:
-        record, self.current = self.current, None
+        job, self.current = self.current, None
         if down.started:
-            if record is not None:
-                self._stumbled(record, down.trouble)
+            if job is not None:
+                self._stumbled(job, down.trouble)
             return
-        if record is not None:  # it cannot even start: no file's fault
-            self.ledger.write(replace(record, state=State.READY), down.trouble.what)
+        if job is not None:  # it cannot even start: no file's fault
+            self.queue.write(replace(job, state=State.READY), down.trouble.what)
         self.block(f"{down.trouble.what}. {down.trouble.hint}".strip(), MACHINE_WAIT_S)
 
-    def _plan_move(self, record: Record) -> str:
+    def _plan_move(self, job: QueuedJob) -> str:
         if self.folders.done is None:
             return ""
         try:
-            return str(moving.free_name(self.folders.done, record.name))
+            return str(moving.free_name(self.folders.done, job.name))
         except OSError as error:
-            self.progress(Warned(f"{readable(record.name)} is not moved: {error.strerror}"))
+            self.progress(Warned(f"{readable(job.name)} is not moved: {error.strerror}"))
             return ""
 
-    def _move(self, record: Record) -> None:
-        source = self.folders.inbox / record.name
+    def _move(self, job: QueuedJob) -> None:
+        source = self.folders.inbox / job.name
         try:
-            if self._facts(record.name) == record.facts:
-                moving.move(source, Path(record.moved_to))
-                self.progress(Noticed(f"{readable(record.name)} is moved to {readable(record.moved_to)}"))
+            if self._facts(job.name) == job.facts:
+                moving.move(source, Path(job.moved_to))
+                self.progress(Noticed(f"{readable(job.name)} is moved to {readable(job.moved_to)}"))
         except OSError as error:
-            self.ledger.write(replace(record, moved_to=""), f"it stays where it is: {error.strerror}")
-            self.progress(Warned(f"{readable(record.name)} is not moved: {error.strerror}"))
+            self.queue.write(replace(job, moved_to=""), f"it stays where it is: {error.strerror}")
+            self.progress(Warned(f"{readable(job.name)} is not moved: {error.strerror}"))
 
     def _facts(self, name: str) -> Facts | None:
         try:
@@ -309,5 +300,5 @@ class Working:
         return seen.facts if seen else None
 
 
-def _there(output: Output) -> bool:
+def _there(output: Published) -> bool:
     return Path(output.path).exists()

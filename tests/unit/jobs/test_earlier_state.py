@@ -15,9 +15,8 @@ import pytest
 from season import Season
 
 from transcribe.core.diarisation import Voice
+from transcribe.jobs.queue import Queue, State
 from transcribe.pipeline.speakers.register import Register
-from transcribe.watch.ledger import Ledger
-from transcribe.watch.records import State
 
 EARLIER = Path(__file__).resolve().parents[2] / "earlier"
 NOTES: dict[str, Any] = {"notes": True, "formats": ("txt", "json", "srt")}
@@ -51,16 +50,16 @@ def test_finished_episodes_and_notes_are_rendered_and_not_made_again(season: Sea
 
 
 def test_a_ledger_keeps_every_file_in_its_state(season: Season) -> None:
-    ledger = Ledger(season.folder / "ledger.sqlite")
-    known = ledger.known()
+    queue = Queue(season.folder / "ledger.sqlite")
+    known = queue.known()
     assert len(known) == len(State)
     assert {state for state, _ in known.values()} == set(State)
     name = next(name for name, (state, _) in known.items() if state is State.DONE)
-    record = ledger.record(name)
-    assert record is not None
+    job = queue.job(name)
+    assert job is not None
     assert os.fsencode(name).endswith(b"-\xff.wav")
-    assert [output.path for output in record.outputs] == ["/out/a.txt"]
-    ledger.close()
+    assert [output.path for output in job.outputs] == ["/out/a.txt"]
+    queue.close()
 
 
 def test_a_registered_voice_is_known(season: Season) -> None:

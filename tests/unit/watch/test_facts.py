@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from transcribe.watch.facts import Facts, Seen, look_at, scan
+from transcribe.jobs.queue import Facts
+from transcribe.watch.facts import Seen, look_at, scan
 
 
 def seen(folder: Path) -> dict[str, Facts | str | None]:

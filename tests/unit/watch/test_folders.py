@@ -20,7 +20,7 @@ Mount = namedtuple("Mount", "device mountpoint fstype opts")
 def test_folders_side_by_side(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     found = open_folders(tmp_path / "in", tmp_path / "new" / "out", None, tmp_path / "done")
-    assert found.ledger == tmp_path / "new" / "out" / ".watch" / "ledger.sqlite"
+    assert found.queue == tmp_path / "new" / "out" / ".watch" / "ledger.sqlite"
     first, second = found.error_files("day/a.wav")
     assert first == tmp_path / "new" / "out" / "failed" / "day" / "a.wav.error.txt"
     assert second.parent == tmp_path / "new" / "out" / "failed"

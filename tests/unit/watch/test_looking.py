@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import sys
 from collections.abc import Callable
@@ -12,8 +11,7 @@ import pytest
 
 from transcribe.engines.ffmpeg import Ffmpeg
 from transcribe.watch.endings import Ending
-from transcribe.watch.facts import Facts
-from transcribe.watch.looking import Held, Look, Looker, Sound, digest_of, held, open_file
+from transcribe.watch.looking import Held, Look, Looker, Sound, held, open_file
 
 MakeMedia = Callable[..., Path]
 SINE = ("-f", "lavfi", "-i", "sine=frequency=440:duration=3")
@@ -96,12 +94,3 @@ def test_links_pipes_and_folders_are_not_opened(tmp_path: Path) -> None:
     for name in ("link", "pipe", "."):
         with pytest.raises(OSError):
             open_file(tmp_path / name)
-
-
-def test_the_digest_belongs_to_the_facts(tmp_path: Path) -> None:
-    path = tmp_path / "a.wav"
-    path.write_bytes(b"sound")
-    status = path.stat()
-    facts = Facts(status.st_size, status.st_mtime_ns)
-    assert digest_of(path, facts) == hashlib.sha256(b"sound").hexdigest()
-    assert digest_of(path, Facts(status.st_size, 0)) is None

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from transcribe.jobs.queue import Facts
 from transcribe.watch.endings import Ending
-from transcribe.watch.facts import Facts
 from transcribe.watch.looking import Held, Look, Sound
 from transcribe.watch.settling import NO_PATIENCE, Patience, Settling
 

@@ -11,22 +11,24 @@ from click.testing import CliRunner
 from transcribe.cli.root import root
 from transcribe.core.errors import UsageError
 from transcribe.core.settings import Settings
+from transcribe.jobs.notify import Outbox
+from transcribe.jobs.queue import Queue, QueuedJob, State
 from transcribe.watch.asking import fingerprint_of, retry
 from transcribe.watch.heartbeat import Heartbeat, beat
-from transcribe.watch.ledger import Ledger
-from transcribe.watch.records import Record, State
 from transcribe.watch.status import lock_for, read_status
 
 
 @pytest.fixture
 def out(tmp_path: Path) -> Path:
-    ledger = Ledger(tmp_path / ".watch" / "ledger.sqlite")
-    ledger.write(Record("a.wav", State.DONE))
-    ledger.write(Record("dzień/b.wav", State.FAILED, reason="it is no sound", hint="Check it", attempts=1))
-    ledger.write(Record("c.wav", State.RETRYING, reason="the worker was killed", attempts=2, not_before=5.0))
-    ledger.write(Record("link.wav", State.REFUSED, reason="it is a symbolic link"))
-    ledger.announce("failed", "dzień/b.wav", ["webhook"], {})
-    ledger.close()
+    queue = Queue(tmp_path / ".watch" / "ledger.sqlite")
+    queue.write(QueuedJob("a.wav", State.DONE))
+    queue.write(QueuedJob("dzień/b.wav", State.FAILED, reason="it is no sound", hint="Check it", attempts=1))
+    queue.write(
+        QueuedJob("c.wav", State.RETRYING, reason="the worker was killed", attempts=2, not_before=5.0)
+    )
+    queue.write(QueuedJob("link.wav", State.REFUSED, reason="it is a symbolic link"))
+    Outbox(queue).add("failed", "dzień/b.wav", ["webhook"], {})
+    queue.close()
     return tmp_path
 
 
@@ -70,16 +72,16 @@ def test_retry_and_history(out: Path) -> None:
 
 
 def test_retry_of_what_cannot_be(out: Path) -> None:
-    ledger = Ledger(out / ".watch" / "ledger.sqlite")
-    ledger.write(Record("x/b.wav", State.FAILED))
+    queue = Queue(out / ".watch" / "ledger.sqlite")
+    queue.write(QueuedJob("x/b.wav", State.FAILED))
     for name, match in (
         ("nothing.wav", "has no file"),
         ("b.wav", "several files"),
         ("link.wav", "is refused"),
     ):
         with pytest.raises(UsageError, match=match):
-            retry(ledger, [name])
-    assert retry(ledger, ["a.wav"]) == ["a.wav"]
+            retry(queue, [name])
+    assert retry(queue, ["a.wav"]) == ["a.wav"]
 
 
 def test_settings_that_have_a_say_in_what_is_written() -> None:

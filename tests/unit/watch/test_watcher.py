@@ -10,8 +10,8 @@ from obedient import Studio
 
 from transcribe.core.errors import OutputError, TranscribeError
 from transcribe.core.events import Warned
+from transcribe.jobs.queue import QueuedJob, State
 from transcribe.watch.heartbeat import last_beat
-from transcribe.watch.records import Record, State
 from transcribe.watch.watcher import ROUNDS, Rhythm, Watcher
 
 
@@ -28,7 +28,7 @@ def turns(studio: Studio, watcher: Watcher, seconds: float) -> None:
 
 
 def watcher_of(studio: Studio, keep_loaded: float = 120) -> Watcher:
-    studio.transcriber.handles = []  # type: ignore[attr-defined]
+    studio.worker.handles = []  # type: ignore[attr-defined]
     rhythm = Rhythm(poll=1, keep_loaded=keep_loaded, min_free=0)
     return Watcher(studio.working, rhythm, studio.told.append, lambda: studio.now)
 
@@ -37,12 +37,12 @@ def test_from_a_drop_to_a_text_and_the_model_is_let_go(studio: Studio) -> None:
     watcher = watcher_of(studio, keep_loaded=30)
     studio.drop("a.wav")
     turns(studio, watcher, 9)
-    assert studio.transcriber.running  # got ready while the file was waited for
+    assert studio.worker.running  # got ready while the file was waited for
     turns(studio, watcher, 4)
     assert studio.state("a.wav") is State.DONE
     turns(studio, watcher, 35)
-    assert not studio.transcriber.running
-    assert studio.transcriber.stops == 1
+    assert not studio.worker.running
+    assert studio.worker.stops == 1
     beat = last_beat(studio.folders.state)
     assert beat is not None
     assert (beat.status, beat.counts["done"], beat.polling) == ("idle", 1, True)
@@ -78,7 +78,7 @@ def test_a_ledger_that_cannot_be_written_is_tried_again(
     studio.drop("a.wav")
     turns(studio, watcher, 5)
     left = [3]
-    write = studio.ledger.write
+    write = studio.queue.write
 
     def failing(*arguments: object) -> object:
         if left[0]:
@@ -86,7 +86,7 @@ def test_a_ledger_that_cannot_be_written_is_tried_again(
             raise OutputError("the ledger cannot be used: database or disk is full")
         return write(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(studio.ledger, "write", failing)
+    monkeypatch.setattr(studio.queue, "write", failing)
     run_until_done(studio, watcher, monkeypatch)
     assert studio.state("a.wav") is State.DONE
     assert any(isinstance(each, Warned) and "disk is full" in each.message for each in studio.told)
@@ -168,17 +168,17 @@ def test_an_unexpected_error_that_is_a_recordings_fails_it_and_no_other(
     watcher = watcher_of(studio)
     tell = studio.working._hashed
 
-    def fails(record: Record, sha256: str) -> None:
-        if record.name == "b.wav":
+    def fails(job: QueuedJob, sha256: str) -> None:
+        if job.name == "b.wav":
             raise KeyError("a bug")
-        tell(record, sha256)
+        tell(job, sha256)
 
     monkeypatch.setattr(studio.working, "_hashed", fails)
     for name in ("b.wav", "a.wav"):
         studio.drop(name, name.encode())
     run_until_done(studio, watcher, monkeypatch)
     assert (studio.state("a.wav"), studio.state("b.wav")) == (State.DONE, State.FAILED)
-    assert "this is a bug in transcribe" in studio.record("b.wav").reason
+    assert "this is a bug in transcribe" in studio.job("b.wav").reason
 
 
 def test_a_folder_that_goes_away_is_waited_for(studio: Studio) -> None:

@@ -11,11 +11,11 @@ from obedient import Studio
 from transcribe.core.errors import EngineError, InputError, ModelError, OutputError
 from transcribe.core.events import FileFailed, Noticed, Warned
 from transcribe.core.text import printable
+from transcribe.jobs.queue import State
+from transcribe.jobs.trouble import Passing, Trouble, trouble_of
+from transcribe.jobs.worker import Changed, Down, Finished, Hashed, Stumbled, Up
 from transcribe.watch.asking import retry
 from transcribe.watch.looking import Look
-from transcribe.watch.orders import Changed, Down, Finished, Hashed, Stumbled, Up
-from transcribe.watch.records import State
-from transcribe.watch.trouble import Passing, Trouble, trouble_of
 
 
 @pytest.fixture
@@ -37,13 +37,13 @@ def test_a_file_is_transcribed_once_it_is_complete(studio: Studio) -> None:
     studio.drop("dzień 1/a.wav", b"take 1")
     studio.settle(9)
     studio.work()
-    assert (studio.state("dzień 1/a.wav"), studio.transcriber.orders) == (State.WAITING, [])
+    assert (studio.state("dzień 1/a.wav"), studio.worker.requests) == (State.WAITING, [])
     studio.run(2)
     assert studio.state("dzień 1/a.wav") is State.DONE
     assert studio.text("dzień 1/a") == b"take 1"
     studio.run()
-    assert len(studio.transcriber.orders) == 1
-    states = [each.state for each in studio.ledger.history("dzień 1/a.wav")]
+    assert len(studio.worker.requests) == 1
+    states = [each.state for each in studio.queue.history("dzień 1/a.wav")]
     assert states == ["waiting", "ready", "working", "working", "done"]
 
 
@@ -52,14 +52,14 @@ def test_the_same_content_is_done_once(studio: Studio) -> None:
     studio.drop("b.wav", b"same")
     studio.run()
     assert (studio.state("a.wav"), studio.state("b.wav")) == (State.DONE, State.DUPLICATE)
-    assert studio.record("b.wav").twin == "a.wav"
+    assert studio.job("b.wav").twin == "a.wav"
     assert not (studio.folders.out / "b.txt").exists()
     assert any(isinstance(each, Noticed) and "same content" in each.message for each in studio.told)
 
 
 def test_a_double_of_what_failed_or_vanished_is_done(studio: Studio) -> None:
     studio.drop("a.wav", b"same")
-    studio.transcriber.answers = [NO_SOUND]
+    studio.worker.answers = [NO_SOUND]
     studio.run()
     studio.drop("b.wav", b"same")
     studio.run()
@@ -70,7 +70,7 @@ def test_two_recordings_of_one_name_have_outputs_of_their_own(studio: Studio) ->
     for name in ("take.wav", "take.mp3", "TAKE.flac"):
         studio.drop(name, name.encode())
         studio.run()
-    assert [studio.record(name).place for name in ("take.wav", "take.mp3", "TAKE.flac")] == [
+    assert [studio.job(name).place for name in ("take.wav", "take.mp3", "TAKE.flac")] == [
         "take", "take.mp3", "TAKE.flac"
     ]  # fmt: skip
     assert (studio.text("take"), studio.text("take.mp3")) == (b"take.wav", b"take.mp3")
@@ -79,16 +79,16 @@ def test_two_recordings_of_one_name_have_outputs_of_their_own(studio: Studio) ->
 def test_a_take_that_goes_on_after_it_was_done_is_done_again_and_replaces_its_own(studio: Studio) -> None:
     path = studio.drop("a.wav", b"half")
     studio.run()
-    first = studio.record("a.wav")
+    first = studio.job("a.wav")
     path.write_bytes(b"half and half")
     studio.settle(9)
     assert studio.state("a.wav") is State.WAITING
     studio.run(2)
-    second = studio.record("a.wav")
+    second = studio.job("a.wav")
     assert (second.state, second.version, second.place) == (State.DONE, 2, "a")
     assert studio.text("a") == b"half and half"
-    order = studio.transcriber.orders[-1]
-    assert (order.replaces, order.begun) == (first.outputs, first.begun)
+    request = studio.worker.requests[-1]
+    assert (request.replaces, request.begun) == (first.outputs, first.begun)
     assert len(list(studio.folders.out.glob("*.txt"))) == 1
 
 
@@ -96,7 +96,7 @@ def test_a_version_that_fails_is_not_taken_for_done_because_the_one_before_was(s
     path = studio.drop("a.wav", b"half")
     studio.run()
     path.write_bytes(b"half and noise")
-    studio.transcriber.answers = [NO_SOUND]
+    studio.worker.answers = [NO_SOUND]
     studio.run()
     assert studio.state("a.wav") is State.FAILED
     os.utime(path, (1, 1))
@@ -118,9 +118,9 @@ def test_a_touch_is_no_change(studio: Studio) -> None:
     studio.run()
     os.utime(path, (1, 1))
     studio.run()
-    record = studio.record("a.wav")
-    assert (record.state, record.version) == (State.DONE, 1)
-    assert studio.ledger.history("a.wav")[-1].detail == "its content has not changed"
+    job = studio.job("a.wav")
+    assert (job.state, job.version) == (State.DONE, 1)
+    assert studio.queue.history("a.wav")[-1].detail == "its content has not changed"
 
 
 def test_a_file_that_grows_while_it_is_transcribed_is_given_up_at_once(studio: Studio) -> None:
@@ -130,10 +130,10 @@ def test_a_file_that_grows_while_it_is_transcribed_is_given_up_at_once(studio: S
     path.write_bytes(b"half and half")
     studio.intake.touched(["a.wav"])
     studio.working.turn()
-    assert (studio.state("a.wav"), studio.transcriber.stops) == (State.WAITING, 1)
+    assert (studio.state("a.wav"), studio.worker.stops) == (State.WAITING, 1)
     studio.run()
     assert (studio.state("a.wav"), studio.text("a")) == (State.DONE, b"half and half")
-    assert studio.record("a.wav").version == 1
+    assert studio.job("a.wav").version == 1
 
 
 def test_a_change_that_nobody_told_of_is_noticed_at_the_end(studio: Studio) -> None:
@@ -144,14 +144,14 @@ def test_a_change_that_nobody_told_of_is_noticed_at_the_end(studio: Studio) -> N
     path.write_bytes(b"half and half")
     studio.working.turn()
     assert studio.state("a.wav") is State.WAITING
-    assert studio.record("a.wav").outputs  # they may be replaced
+    assert studio.job("a.wav").outputs  # they may be replaced
     studio.run()
     assert studio.text("a") == b"half and half"
 
 
 def test_a_lasting_error_is_told_in_a_file_and_the_next_one_goes_on(studio: Studio) -> None:
     broken = studio.drop("day/broken.wav", b"noise")
-    studio.transcriber.answers = [NO_SOUND]
+    studio.worker.answers = [NO_SOUND]
     studio.settle()
     studio.drop("good.wav", b"sound")
     studio.run()
@@ -163,7 +163,7 @@ def test_a_lasting_error_is_told_in_a_file_and_the_next_one_goes_on(studio: Stud
     failures = [each for each in studio.told if isinstance(each, FileFailed)]
     assert [(each.name, each.exit_code) for each in failures] == [("day/broken.wav", 3)]
     studio.run()
-    assert len(studio.transcriber.orders) == 2
+    assert len(studio.worker.requests) == 2
 
 
 def reasons(studio: Studio) -> dict[str, str]:
@@ -193,7 +193,7 @@ def reasons(studio: Studio) -> dict[str, str]:
 def test_every_failure_has_a_file_of_its_own(studio: Studio, first: str, second: str) -> None:
     for name in (first, second):
         studio.drop(name, f"noise of {name!r}".encode())
-        studio.transcriber.answers = [NO_SOUND]
+        studio.worker.answers = [NO_SOUND]
         studio.settle()
         studio.run()
         assert studio.state(name) is State.FAILED
@@ -209,7 +209,7 @@ def test_an_error_file_never_replaces_or_removes_a_transcript(studio: Studio) ->
     studio.run()
     assert studio.text("failed/a.wav.error") == b"sound"
     studio.drop("a.wav", b"noise")
-    studio.transcriber.answers = [NO_SOUND]
+    studio.worker.answers = [NO_SOUND]
     studio.settle()
     studio.run()
     assert studio.text("failed/a.wav.error") == b"sound"
@@ -222,7 +222,7 @@ def test_an_error_file_never_replaces_or_removes_a_transcript(studio: Studio) ->
 
 def test_a_transcript_goes_elsewhere_where_an_error_file_is(studio: Studio) -> None:
     studio.drop("a.wav", b"noise")
-    studio.transcriber.answers = [NO_SOUND]
+    studio.worker.answers = [NO_SOUND]
     studio.settle()
     studio.run()
     studio.drop("failed/a.wav.error.mp3", b"sound")
@@ -234,7 +234,7 @@ def test_a_transcript_goes_elsewhere_where_an_error_file_is(studio: Studio) -> N
 
 def test_a_failed_file_that_changes_is_tried_again_and_its_reason_removed(studio: Studio) -> None:
     path = studio.drop("a.wav", b"noise")
-    studio.transcriber.answers = [NO_SOUND]
+    studio.worker.answers = [NO_SOUND]
     studio.run()
     path.write_bytes(b"the whole recording")
     studio.run()
@@ -245,33 +245,33 @@ def test_a_failed_file_that_changes_is_tried_again_and_its_reason_removed(studio
 def test_retry_is_the_way_back(studio: Studio) -> None:
     for name in ("a.wav", "b/c.wav"):
         studio.drop(name, name.encode())
-    studio.transcriber.answers = [NO_SOUND, NO_SOUND]
+    studio.worker.answers = [NO_SOUND, NO_SOUND]
     studio.run()
-    assert sorted(retry(studio.ledger, [])) == ["a.wav", "b/c.wav"]
+    assert sorted(retry(studio.queue, [])) == ["a.wav", "b/c.wav"]
     studio.run()
     assert {studio.state("a.wav"), studio.state("b/c.wav")} == {State.DONE}
-    assert retry(studio.ledger, ["c.wav"]) == ["b/c.wav"]  # done ones too, where they are named
+    assert retry(studio.queue, ["c.wav"]) == ["b/c.wav"]  # done ones too, where they are named
     studio.run()
-    assert studio.record("b/c.wav").version == 2
+    assert studio.job("b/c.wav").version == 2
 
 
 def test_a_passing_error_is_tried_again_later_and_later_and_at_last_told(studio: Studio) -> None:
     studio.drop("a.wav")
-    studio.transcriber.answers = [CRASH] * 5
+    studio.worker.answers = [CRASH] * 5
     studio.run()
     waits: list[float] = []
     while studio.state("a.wav") is State.RETRYING and len(waits) < 9:
-        waits.append(studio.record("a.wav").not_before)
+        waits.append(studio.job("a.wav").not_before)
         studio.now += 2000
         studio.work()
     assert len(waits) == 4
-    assert (studio.state("a.wav"), studio.record("a.wav").attempts) == (State.FAILED, 5)
+    assert (studio.state("a.wav"), studio.job("a.wav").attempts) == (State.FAILED, 5)
     assert "after 5 tries" in studio.folders.error_files("a.wav")[0].read_text()
 
 
 def test_a_full_disk_passes_without_end(studio: Studio) -> None:
     studio.drop("a.wav")
-    studio.transcriber.answers = [full_disk() for _ in range(20)]
+    studio.worker.answers = [full_disk() for _ in range(20)]
     studio.run()
     for _ in range(20):
         assert studio.state("a.wav") is State.RETRYING
@@ -282,22 +282,22 @@ def test_a_full_disk_passes_without_end(studio: Studio) -> None:
 
 def test_a_process_that_dies_is_a_passing_error_of_the_file(studio: Studio) -> None:
     studio.drop("a.wav")
-    studio.transcriber.answers = [Down(Trouble("the process died (SIGKILL)", "", Passing.YES), started=True)]
+    studio.worker.answers = [Down(Trouble("the process died (SIGKILL)", "", Passing.YES), started=True)]
     studio.run()
-    record = studio.record("a.wav")
-    assert (record.state, record.attempts) == (State.RETRYING, 1)
+    job = studio.job("a.wav")
+    assert (job.state, job.attempts) == (State.RETRYING, 1)
 
 
 def test_a_process_that_cannot_start_is_no_files_fault(studio: Studio) -> None:
     studio.drop("a.wav")
     studio.settle()
     down = Down(trouble_of(ModelError("there is no model")))
-    studio.transcriber.start = lambda: studio.transcriber.said.append(down)  # type: ignore[method-assign]
-    studio.transcriber.send = lambda message: None  # type: ignore[method-assign]
+    studio.worker.start = lambda: studio.worker.said.append(down)  # type: ignore[method-assign]
+    studio.worker.send = lambda message: None  # type: ignore[method-assign]
     studio.working.begin()
     studio.working.turn()
-    record = studio.record("a.wav")
-    assert (record.state, record.attempts) == (State.READY, 0)
+    job = studio.job("a.wav")
+    assert (job.state, job.attempts) == (State.READY, 0)
     assert "there is no model" in studio.working.blocked
     assert not studio.working.unblocked()
     studio.now += 61
@@ -326,7 +326,7 @@ def test_a_file_replaced_between_its_turn_and_its_reading_is_waited_for(studio: 
     studio.drop("a.wav")
     studio.settle()
     studio.working.begin()
-    studio.transcriber.said = [Up(), Changed()]
+    studio.worker.said = [Up(), Changed()]
     studio.working.turn()
     assert studio.state("a.wav") is State.WAITING
 
@@ -336,8 +336,8 @@ def test_links_and_pipes_are_refused_and_told(studio: Studio) -> None:
     os.mkfifo(studio.folders.inbox / "pipe.wav")
     studio.run()
     assert {studio.state("link.wav"), studio.state("pipe.wav")} == {State.REFUSED}
-    assert studio.record("link.wav").reason == "it is a symbolic link"
-    assert len(studio.transcriber.orders) == 0
+    assert studio.job("link.wav").reason == "it is a symbolic link"
+    assert len(studio.worker.requests) == 0
     (studio.folders.inbox / "link.wav").unlink()
     studio.drop("link.wav")
     studio.run()
@@ -351,15 +351,15 @@ def test_a_file_that_becomes_a_link_after_it_was_complete_is_not_read(studio: St
     (tmp_path / "secret").write_bytes(b"sound")
     path.symlink_to(tmp_path / "secret")
     studio.work()
-    assert studio.transcriber.orders == []
+    assert studio.worker.requests == []
 
 
 def test_a_warning_is_kept_with_what_is_done(studio: Studio) -> None:
     studio.drop("a.wav")
-    studio.transcriber.answers = [Finished((), "less than 90 % of the speech has words")]
+    studio.worker.answers = [Finished((), "less than 90 % of the speech has words")]
     studio.run()
-    record = studio.record("a.wav")
-    assert (record.state, record.reason) == (State.DONE, "less than 90 % of the speech has words")
+    job = studio.job("a.wav")
+    assert (job.state, job.reason) == (State.DONE, "less than 90 % of the speech has words")
 
 
 @pytest.mark.parametrize("moment", range(6))
@@ -369,7 +369,7 @@ def test_killed_at_any_moment_each_file_is_done(studio: Studio, moment: int) -> 
         studio.intake.scan,
         studio.settle,
         studio.working.begin,
-        lambda: studio.transcriber.said.pop(0),  # it is up; the content is not told yet
+        lambda: studio.worker.said.pop(0),  # it is up; the content is not told yet
         studio.working.turn,
         studio.working.turn,
     )
@@ -379,9 +379,9 @@ def test_killed_at_any_moment_each_file_is_done(studio: Studio, moment: int) -> 
     studio.kill()
     studio.run()
     studio.run()
-    record = studio.record("a.wav")
-    assert (record.state, record.version, record.place) == (State.DONE, 1, "a")
-    assert [each.state for each in studio.ledger.history("a.wav")].count("done") == 1
+    job = studio.job("a.wav")
+    assert (job.state, job.version, job.place) == (State.DONE, 1, "a")
+    assert [each.state for each in studio.queue.history("a.wav")].count("done") == 1
     assert studio.text("a") == b"take"
 
 
@@ -393,19 +393,19 @@ def test_what_was_published_before_a_kill_may_be_replaced_by_a_longer_take(studi
     studio.kill()
     path.write_bytes(b"half and half")
     studio.run()
-    assert "digest of half" in studio.transcriber.orders[-1].begun
+    assert "digest of half" in studio.worker.requests[-1].begun
 
 
 def test_done_recordings_are_moved_in_one_step(tmp_path: Path) -> None:
     studio = Studio(tmp_path, move_done=True)
     studio.drop("day/a.wav", b"first")
-    studio.transcriber.answers = []
+    studio.worker.answers = []
     studio.run()
     assert (tmp_path / "done" / "day" / "a.wav").read_bytes() == b"first"
     assert not (studio.folders.inbox / "day" / "a.wav").exists()
     studio.drop("day/a.wav", b"another take")  # the same name the next day: another recording
     studio.run()
-    assert studio.record("day/a.wav").place == "day/a.wav"
+    assert studio.job("day/a.wav").place == "day/a.wav"
     assert (studio.text("day/a"), studio.text("day/a.wav")) == (b"first", b"another take")
     assert (tmp_path / "done" / "day" / "a (2).wav").read_bytes() == b"another take"
 
@@ -413,7 +413,7 @@ def test_done_recordings_are_moved_in_one_step(tmp_path: Path) -> None:
 def test_what_failed_is_not_moved(tmp_path: Path) -> None:
     studio = Studio(tmp_path, move_done=True)
     path = studio.drop("a.wav", b"noise")
-    studio.transcriber.answers = [NO_SOUND]
+    studio.worker.answers = [NO_SOUND]
     studio.run()
     assert path.read_bytes() == b"noise"
     assert list((tmp_path / "done").iterdir()) == []
@@ -423,7 +423,7 @@ def test_a_move_that_a_kill_interrupted_is_finished(tmp_path: Path, monkeypatch:
     studio = Studio(tmp_path, move_done=True)
     studio.drop("a.wav", b"take")
     with monkeypatch.context() as patch:
-        patch.setattr("transcribe.watch.working.Working._move", lambda self, record: None)
+        patch.setattr("transcribe.watch.working.Working._move", lambda self, job: None)
         studio.run()
     assert (studio.folders.inbox / "a.wav").exists()
     studio.kill()
@@ -452,12 +452,12 @@ def test_what_may_be_no_recording_is_taken_only_with_sound_in_it(studio: Studio)
     studio.drop("notes.xyz", b"text")
     studio.looker.look_is = Look(Ending.UNSURE, Held.CLOSED)
     studio.run()
-    assert studio.ledger.record("notes.xyz") is None
+    assert studio.queue.job("notes.xyz") is None
     studio.drop("take.001", b"sound")
     studio.looker.look_is = type(studio.looker).look_is
     studio.run()
     assert studio.state("take.001") is State.DONE
-    assert studio.ledger.record("notes.xyz") is None
+    assert studio.queue.job("notes.xyz") is None
 
 
 def test_an_empty_mount_point_makes_nothing_vanish(studio: Studio) -> None:
@@ -478,7 +478,7 @@ def test_stopping_leaves_the_file_ready(studio: Studio) -> None:
     studio.settle()
     studio.working.begin()
     studio.working.abandon()
-    assert (studio.state("a.wav"), studio.transcriber.running) == (State.READY, False)
+    assert (studio.state("a.wav"), studio.worker.running) == (State.READY, False)
     studio.run()
     assert studio.state("a.wav") is State.DONE
 
@@ -491,7 +491,7 @@ def test_a_file_whose_look_fails_in_an_unforeseen_way_is_left_to_whoever_transcr
 
     monkeypatch.setattr(studio.looker, "look", surprise)
     studio.drop("odd.wav", b"odd")
-    studio.transcriber.answers = [Stumbled(trouble_of(ValueError("surprise")))]
+    studio.worker.answers = [Stumbled(trouble_of(ValueError("surprise")))]
     studio.settle(200)
     studio.run()
     assert studio.state("odd.wav") is State.FAILED

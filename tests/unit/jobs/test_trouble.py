@@ -15,7 +15,7 @@ from transcribe.core.errors import (
     TranscribeError,
     UsageError,
 )
-from transcribe.watch.trouble import Passing, trouble_of, wait_s
+from transcribe.jobs.trouble import Passing, trouble_of, wait_s
 
 
 def caused(error: TranscribeError, number: int) -> TranscribeError:

@@ -16,11 +16,20 @@ from transcribe.core.errors import UsageError
 from transcribe.core.events import Event, Warned
 from transcribe.engines.hook import Hook
 from transcribe.engines.webhook import ID_HEADER, Webhook
-from transcribe.watch.courier import COMMAND, PLACEHOLDERS, TRIES, WEBHOOK, Courier, Send, values_of
+from transcribe.jobs.notify import (
+    COMMAND,
+    PLACEHOLDERS,
+    TRIES,
+    WEBHOOK,
+    Courier,
+    Delivery,
+    Outbox,
+    Send,
+    values_of,
+)
+from transcribe.jobs.queue import Queue, QueuedJob, State
 from transcribe.watch.folders import Folders
-from transcribe.watch.ledger import Ledger
 from transcribe.watch.notices import payload_of
-from transcribe.watch.records import Delivery, Record, State
 
 
 class Clock:
@@ -36,8 +45,8 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def ledger(tmp_path: Path, clock: Clock) -> Ledger:
-    return Ledger(tmp_path / "ledger.sqlite", clock)
+def queue(tmp_path: Path, clock: Clock) -> Queue:
+    return Queue(tmp_path / "ledger.sqlite", clock)
 
 
 def turn_until_sent(courier: Courier) -> None:
@@ -46,7 +55,7 @@ def turn_until_sent(courier: Courier) -> None:
         courier.turn()
 
 
-def test_what_fails_is_sent_again_with_the_same_id(ledger: Ledger, clock: Clock) -> None:
+def test_what_fails_is_sent_again_with_the_same_id(queue: Queue, clock: Clock) -> None:
     seen: list[str] = []
     answers = ["not there", "not there", ""]
 
@@ -55,33 +64,33 @@ def test_what_fails_is_sent_again_with_the_same_id(ledger: Ledger, clock: Clock)
         return answers.pop(0)
 
     told: list[Event] = []
-    courier = Courier(ledger, {(COMMAND, "done"): send}, told.append)
-    ledger.announce("done", "a.wav", courier.channels("done"), {})
+    courier = Courier(Outbox(queue), {(COMMAND, "done"): send}, told.append)
+    courier.announce("done", "a.wav", {})
     for _ in range(5):
         turn_until_sent(courier)
         clock.now += 400
     courier.close()
     assert len(seen) == 3
     assert len(set(seen)) == 1
-    assert ledger.deliveries() == {"delivered": 1}
+    assert Outbox(queue).counts() == {"delivered": 1}
     assert [type(event) for event in told] == [Warned, Warned]
 
 
-def test_what_never_works_is_given_up_and_what_raises_is_a_failure(ledger: Ledger, clock: Clock) -> None:
+def test_what_never_works_is_given_up_and_what_raises_is_a_failure(queue: Queue, clock: Clock) -> None:
     def send(message: object, values: object, stopped: object) -> str:
         raise KeyError("bug")
 
-    courier = Courier(ledger, {(COMMAND, "done"): send}, lambda event: None)
-    ledger.announce("done", "a.wav", ["command"], {})
+    courier = Courier(Outbox(queue), {(COMMAND, "done"): send}, lambda event: None)
+    courier.announce("done", "a.wav", {})
     for _ in range(TRIES[COMMAND] + 3):
         turn_until_sent(courier)
         clock.now += 4000
     courier.close()
-    assert ledger.deliveries() == {"given up": 1}
-    assert "KeyError" in ledger.history("a.wav")[-1].detail
+    assert Outbox(queue).counts() == {"given up": 1}
+    assert "KeyError" in queue.history("a.wav")[-1].detail
 
 
-def test_what_was_on_its_way_at_the_end_is_sent_next_time(ledger: Ledger) -> None:
+def test_what_was_on_its_way_at_the_end_is_sent_next_time(queue: Queue) -> None:
     begun = threading.Event()
 
     def slow(message: object, values: object, stopped: object) -> str:
@@ -91,12 +100,12 @@ def test_what_was_on_its_way_at_the_end_is_sent_next_time(ledger: Ledger) -> Non
         return "stopped"
 
     senders: dict[tuple[str, str], Send] = {(WEBHOOK, "failed"): slow}
-    courier = Courier(ledger, senders, lambda event: None)
-    ledger.announce("failed", "a.wav", ["webhook"], {})
+    courier = Courier(Outbox(queue), senders, lambda event: None)
+    courier.announce("failed", "a.wav", {})
     courier.turn()
     begun.wait(10)
     courier.close()
-    assert ledger.deliveries() == {"pending": 1}
+    assert Outbox(queue).counts() == {"pending": 1}
 
 
 def test_a_command_gets_arguments_and_json_and_no_shell(tmp_path: Path) -> None:
@@ -185,9 +194,9 @@ def test_a_command_inherits_no_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 def test_a_command_gets_the_bytes_of_a_name(tmp_path: Path) -> None:
     name = os.fsdecode(b"g\xff %\n.wav")
-    record = Record(name, State.DONE, place=os.fsdecode(b"day/g\xff %\n"))
+    job = QueuedJob(name, State.DONE, place=os.fsdecode(b"day/g\xff %\n"))
     folders = Folders(Path("/in"), Path("/out"), Path("/out/.watch"))
-    payload = payload_of(record, folders)
+    payload = payload_of(job, folders)
     text = msgspec.json.encode(payload).decode()
     assert payload["path"] == "/in/g\\xff %\n.wav"
     assert values_of(Delivery("1", COMMAND, "done", name, text)) == {

@@ -1,0 +1,283 @@
+"""Durable jobs: state and history of each, on the disk before anything depends on it.
+
+A job's state, its line of history and the messages about it are one transaction, so that a kill leaves all
+of them or none.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from transcribe.core.text import from_json, readable, to_json
+from transcribe.jobs.publish.outputs import Published
+from transcribe.jobs.queue_file import QueueFile
+from transcribe.jobs.trouble import LONGEST_S
+
+COLUMNS = (
+    "name, state, since, size, mtime_ns, sha256, settings, version, attempts, not_before, reason, hint, "
+    "place, outputs, begun, twin, moved_to"
+)
+
+DUE = "(not_before <= ? or not_before > ?)"
+"""Whose time has come, or lies further ahead than anything waits: the clock was set back since."""
+
+
+class State(StrEnum):
+    """Where a job is on its way."""
+
+    WAITING = "waiting"  # its recording is not complete yet, as far as can be told
+    READY = "ready"  # complete; its turn will come
+    WORKING = "working"
+    RETRYING = "retrying"  # something that passes was in the way
+    DONE = "done"
+    DUPLICATE = "duplicate"  # another recording has the same content, and was done with the same settings
+    FAILED = "failed"
+    REFUSED = "refused"  # a link or a special file
+    GONE = "gone"  # the recording vanished before it was done
+
+
+PENDING = (State.WAITING, State.READY, State.WORKING, State.RETRYING)
+"""States in which something is still to happen."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """By which a change of a recording is noticed.
+
+    The inode is left out: network mounts make up another one whenever they are mounted.
+
+    Attributes:
+        size: Bytes.
+        mtime_ns: Time of the last change, ns since 1970.
+    """
+
+    size: int
+    mtime_ns: int
+
+    @classmethod
+    def of(cls, status: os.stat_result) -> Facts:
+        """The facts of a file, by its status."""
+        return cls(status.st_size, status.st_mtime_ns)
+
+
+@dataclass(frozen=True)
+class QueuedJob:
+    """One recording and what has become of it.
+
+    Attributes:
+        name: What tells it from the others; in a watched folder the recording's path, relative to the folder.
+        state: Where it is.
+        since: When it came there, in seconds since 1970.
+        facts: Facts of the recording when it was last judged complete; None before that.
+        sha256: Digest of what was transcribed; empty before that, and where it is to be done again.
+        settings: Fingerprint of the settings it was transcribed with.
+        version: How often it was done, with other content each time.
+        attempts: Tries that failed, since the recording last changed.
+        not_before: When it may be tried again, in seconds since 1970.
+        reason: Why it is where it is, for people.
+        hint: What to do about it.
+        place: What its outputs' names are made of, relative to the folder of outputs; empty before its turn.
+        outputs: The files that were published for it.
+        begun: Digests of all contents of which files may have been published for it.
+        twin: The job whose recording has the same content.
+        moved_to: Where the recording was moved after it was done, or is to be.
+    """
+
+    name: str
+    state: State
+    since: float = 0.0
+    facts: Facts | None = None
+    sha256: str = ""
+    settings: str = ""
+    version: int = 0
+    attempts: int = 0
+    not_before: float = 0.0
+    reason: str = ""
+    hint: str = ""
+    place: str = ""
+    outputs: tuple[Published, ...] = ()
+    begun: tuple[str, ...] = ()
+    twin: str = ""
+    moved_to: str = ""
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One line of a job's history.
+
+    Attributes:
+        name: The job.
+        at: When, in seconds since 1970.
+        state: The state it came into.
+        detail: What happened.
+    """
+
+    name: str
+    at: float
+    state: str
+    detail: str
+
+
+class Queue:
+    """The jobs in one file. Names are kept as the bytes they are.
+
+    Args:
+        path: The SQLite file.
+        clock: Seconds since 1970.
+
+    Raises:
+        OutputError: It cannot be opened, is damaged, or was written by a newer version; so do the methods.
+    """
+
+    def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
+        self.file = QueueFile(path)
+        self._clock = clock
+
+    def close(self) -> None:
+        """Close the file."""
+        self.file.close()
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """All that is written inside is there afterwards, or nothing of it; may be nested."""
+        return self.file.transaction()
+
+    def now(self) -> float:
+        """Seconds since 1970, by the queue's clock."""
+        return self._clock()
+
+    def due(self) -> tuple[float, float]:
+        """The values for `DUE`."""
+        now = self._clock()
+        return now, now + LONGEST_S
+
+    def changes(self) -> int:
+        """Another number when another process has written."""
+        return int(self.file.query("pragma data_version")[0][0])
+
+    def job(self, name: str) -> QueuedJob | None:
+        """What is known about a job."""
+        return next(iter(self._jobs("where name = ?", os.fsencode(name))), None)
+
+    def jobs(self, *states: State) -> list[QueuedJob]:
+        """The jobs in these states, or all; those that came there first come first."""
+        marks = ", ".join("?" * len(states))
+        return self._jobs(
+            f"where state in ({marks}) order by since, name" if states else "order by name", *states
+        )
+
+    def next_ready(self) -> QueuedJob | None:
+        """The job whose turn it is: ready first, then those whose time to be tried again has come."""
+        found = self._jobs(
+            f"where state in ('ready', 'retrying') and {DUE} order by state, attempts, since, name limit 1",
+            *self.due(),
+        )
+        return found[0] if found else None
+
+    def known(self) -> dict[str, tuple[State, Facts | None]]:
+        """State and facts of every job."""
+        rows = self.file.query("select name, state, size, mtime_ns from files")
+        return {os.fsdecode(name): (State(state), _facts(size, at)) for name, state, size, at in rows}
+
+    def counts(self) -> dict[State, int]:
+        """How many jobs are in each state."""
+        found = dict(self.file.query("select state, count(*) from files group by state"))
+        return {state: found.get(state.value, 0) for state in State}
+
+    def twin(self, job: QueuedJob, sha256: str, settings: str) -> str | None:
+        """Another job with this content that was done with these settings."""
+        rows = self.file.query(
+            "select name from files "
+            "where sha256 = ? and settings = ? and state = 'done' and name != ? limit 1",
+            sha256,
+            settings,
+            os.fsencode(job.name),
+        )
+        return os.fsdecode(rows[0][0]) if rows else None
+
+    def write(self, job: QueuedJob, detail: str = "") -> QueuedJob:
+        """Put down where a job is now, with a line of history; the job as it stands there."""
+        job = replace(job, since=self._clock())
+        with self.transaction():
+            marks = ", ".join("?" * (COLUMNS.count(",") + 2))
+            changed = ", ".join(f"{each} = excluded.{each}" for each in COLUMNS.split(", ")[1:])
+            self.file.write(
+                f"insert into files ({COLUMNS}, first_seen) values ({marks}) "  # noqa: S608 - our own names
+                f"on conflict (name) do update set {changed}",
+                *_row(job),
+                job.since,
+            )
+            self.add_moment(Moment(job.name, job.since, job.state.value, readable(detail or job.reason)))
+        return job
+
+    def add_moment(self, moment: Moment) -> None:
+        """Put down one more line of history."""
+        self.file.write(
+            "insert into history (name, at, state, detail) values (?, ?, ?, ?)",
+            os.fsencode(moment.name),
+            moment.at,
+            moment.state,
+            moment.detail,
+        )
+
+    def history(self, name: str = "") -> list[Moment]:
+        """What happened to a job, or to all, in order."""
+        where = "where name = ? " if name else ""
+        values = (os.fsencode(name),) if name else ()
+        rows = self.file.query(f"select name, at, state, detail from history {where}order by id", *values)  # noqa: S608
+        return [Moment(os.fsdecode(each), at, state, detail) for each, at, state, detail in rows]
+
+    def recover(self, why: str) -> list[QueuedJob]:
+        """After a kill: what was being worked on is ready again, behind all others that are ready.
+
+        Args:
+            why: What the history says about it.
+        """
+        return [self.write(replace(job, state=State.READY), why) for job in self.jobs(State.WORKING)]
+
+    def claim(self, place: str, name: str) -> bool:
+        """Take a place for the outputs of a job; whether nobody had it."""
+        return self.file.write("insert or ignore into places values (?, ?)", place, os.fsencode(name)) == 1
+
+    def keeper(self, place: str, name: str) -> str:
+        """Who has a place: whoever took it first, else this job, which takes it now."""
+        self.claim(place, name)
+        return os.fsdecode(self.file.query("select name from places where place = ?", place)[0][0])
+
+    def _jobs(self, where: str, *values: Any) -> list[QueuedJob]:
+        return [_job(row) for row in self.file.query(f"select {COLUMNS} from files {where}", *values)]  # noqa: S608
+
+
+def _row(job: QueuedJob) -> tuple[Any, ...]:
+    facts = job.facts
+    return (
+        os.fsencode(job.name), job.state.value, job.since, facts.size if facts else None,
+        facts.mtime_ns if facts else None, job.sha256, job.settings, job.version, job.attempts,
+        job.not_before, readable(job.reason), readable(job.hint), os.fsencode(job.place),
+        to_json(job.outputs).decode(), to_json(job.begun).decode(),
+        os.fsencode(job.twin), os.fsencode(job.moved_to),
+    )  # fmt: skip
+
+
+def _job(row: Sequence[Any]) -> QueuedJob:
+    (
+        name, state, since, size, mtime_ns, sha256, settings, version, attempts, not_before, reason, hint,
+        place, outputs, begun, twin, moved_to,
+    ) = row  # fmt: skip
+    return QueuedJob(
+        os.fsdecode(name), State(state), since, _facts(size, mtime_ns), sha256, settings, version, attempts,
+        not_before, reason, hint, os.fsdecode(place), from_json(outputs.encode(), tuple[Published, ...]),
+        msgspec.json.decode(begun, type=tuple[str, ...]), os.fsdecode(twin), os.fsdecode(moved_to),
+    )  # fmt: skip
+
+
+def _facts(size: int | None, mtime_ns: int | None) -> Facts | None:
+    return None if size is None or mtime_ns is None else Facts(size, mtime_ns)

@@ -1,0 +1,219 @@
+"""The process that transcribes and keeps its models loaded, so that whoever has work for it stays small.
+
+It is started anew (not forked) and owns no state that is not on the disk: it may be killed at any moment.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import SpawnProcess
+
+from transcribe.core import processes
+from transcribe.core.errors import EngineError, TranscribeError
+from transcribe.core.events import Event, Progress
+from transcribe.core.settings import Settings
+from transcribe.jobs.publish.outputs import Published
+from transcribe.jobs.queue import Facts
+from transcribe.jobs.trouble import Trouble, trouble_of
+from transcribe.pipeline.ports import Run
+
+START_SECONDS = 300.0
+"""A process that is not ready after so long (a cold network disk with Python on it) hangs."""
+
+Assemble = Callable[[Settings, Progress], Run]
+"""Finds what the settings ask for; a function of a module, so that another process can import it."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the process is asked to do: one job.
+
+    Attributes:
+        path: Where its recording lies.
+        facts: By which that is told from what may have replaced it.
+        folder: Where its outputs go.
+        alias: A path with the name that theirs are made of.
+        replaces: Outputs of an earlier version of it, which may be replaced.
+        begun: Digests of earlier versions, whose outputs may be replaced too.
+    """
+
+    path: str
+    facts: Facts
+    folder: str
+    alias: str
+    replaces: tuple[Published, ...] = ()
+    begun: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Up:
+    """The process is ready for requests."""
+
+
+@dataclass(frozen=True)
+class Hashed:
+    """The content of the recording; the process waits to be told whether to go on."""
+
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the job tells."""
+
+    event: Event
+
+
+@dataclass(frozen=True)
+class Finished:
+    """It is published.
+
+    Attributes:
+        outputs: What was written.
+        warning: What somebody should know all the same.
+    """
+
+    outputs: tuple[Published, ...]
+    warning: str = ""
+
+
+@dataclass(frozen=True)
+class Changed:
+    """It is not the recording any more that was asked for; nothing was done."""
+
+
+@dataclass(frozen=True)
+class Stumbled:
+    """It could not be transcribed."""
+
+    trouble: Trouble
+
+
+@dataclass(frozen=True)
+class Down:
+    """The process is not there any more.
+
+    Attributes:
+        trouble: Why.
+        started: Whether it had been ready for requests.
+    """
+
+    trouble: Trouble
+    started: bool = False
+
+
+Message = Up | Hashed | Told | Finished | Changed | Stumbled | Down
+
+
+class Worker:
+    """The process, for whoever has work for it.
+
+    Args:
+        settings: What is asked for; where outputs go is in each request.
+        assemble: How the process finds its engines.
+    """
+
+    def __init__(self, settings: Settings, assemble: Assemble) -> None:
+        self._settings = settings
+        self._assemble = assemble
+        self._process: SpawnProcess | None = None
+        self._connection: Connection | None = None
+        self._up = False
+
+    @property
+    def running(self) -> bool:
+        """Whether there is a process."""
+        return self._process is not None
+
+    @property
+    def handles(self) -> list[Connection | int]:
+        """What to wait for: ready when there is a message."""
+        if self._process is None or self._connection is None:
+            return []
+        return [self._connection, self._process.sentinel]
+
+    def start(self) -> None:
+        """Start the process, if there is none; `Up` or `Down` will be its first message."""
+        if self._process is not None:
+            return
+        context = multiprocessing.get_context("spawn")
+        ours, theirs = context.Pipe()
+        process = context.Process(target=_serve, args=(theirs, self._settings, self._assemble), name="worker")
+        processes.start(process)
+        theirs.close()
+        self._process, self._connection = process, ours
+
+    def check(self) -> None:
+        """Start it and wait until it is ready.
+
+        Raises:
+            TranscribeError: It cannot work with these settings on this machine.
+        """
+        self.start()
+        wait(self.handles, START_SECONDS)
+        messages = self.messages()
+        for message in messages:
+            if isinstance(message, Down):
+                error = TranscribeError(message.trouble.what, message.trouble.hint)
+                error.exit_code = message.trouble.exit_code
+                raise error
+        if not messages:
+            self.stop()
+            raise EngineError(
+                "the process that transcribes does not start", "See whether transcribe doctor answers"
+            )
+
+    def send(self, message: Request | bool) -> None:
+        """Ask for a job, or tell the process whether to go on; its death is told by `messages`."""
+        if self._connection is not None:
+            with suppress(OSError):
+                self._connection.send(message)
+
+    def messages(self) -> list[Message]:
+        """What the process has said since; the last one is `Down` when it is gone."""
+        found: list[Message] = []
+        process, connection = self._process, self._connection
+        if process is None or connection is None:
+            return found
+        gone = not process.is_alive()  # asked first: what it said before it went is still read
+        try:
+            while connection.poll():
+                found.append(connection.recv())
+        except (EOFError, OSError):
+            gone = True
+        self._up = self._up or any(isinstance(each, Up) for each in found)
+        told = any(isinstance(each, Down) for each in found)
+        if gone or told:
+            was_up = self._up
+            self.stop()
+            found += [] if told else [Down(_death(process.exitcode), was_up)]
+        return found
+
+    def stop(self) -> None:
+        """End the process at once; nothing that is finished is lost."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.join()
+        if self._connection is not None:
+            self._connection.close()
+        self._process = self._connection = None
+        self._up = False
+
+
+def _death(code: int | None) -> Trouble:
+    how = signal.Signals(-code).name if code is not None and code < 0 else f"exit code {code}"
+    error = EngineError(
+        f"the process that transcribes died ({how})", "Memory may be short; what it had recognised is kept"
+    )
+    return trouble_of(error)
+
+
+def _serve(connection: Connection, settings: Settings, assemble: Assemble) -> None:
+    from transcribe.jobs.worker_process import serve  # in the process only
+
+    serve(connection, settings, assemble)
