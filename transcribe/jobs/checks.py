@@ -105,7 +105,7 @@ def _is_installed(package: str) -> bool:
 
 def check_machine() -> Check:
     """The system and its cores."""
-    from transcribe.jobs.assemble.engines import cores
+    from transcribe.jobs.assemble.workers import cores
 
     return Check("machine", "ok", f"{platform.platform()}, {cores()} cores")
 

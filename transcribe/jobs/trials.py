@@ -21,7 +21,8 @@ from transcribe.core.settings import MULTI, ComputeSettings, Settings
 from transcribe.core.waveform import Waveform
 from transcribe.engines.ffmpeg import Ffmpeg
 from transcribe.engines.silero import SileroDetector
-from transcribe.jobs.assemble.engines import RECOGNISERS, cores, layout
+from transcribe.jobs.assemble.engines import RECOGNISERS
+from transcribe.jobs.assemble.workers import cores, layout
 from transcribe.models.catalogue import weights_name
 from transcribe.models.installed import InstalledModel, check_before_load
 from transcribe.models.store import Store

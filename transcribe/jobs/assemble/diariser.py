@@ -49,7 +49,7 @@ def choose_diariser(compute: ComputeSettings) -> Choice:
 
 def _open(model: InstalledModel, compute: ComputeSettings) -> Diariser:
     from transcribe.engines.diarise.process import DiariserProcess
-    from transcribe.jobs.assemble.engines import cores
+    from transcribe.jobs.assemble.workers import cores
 
     check_before_load(model)
     segmentation = model.path.with_name(model.parts[0].name)

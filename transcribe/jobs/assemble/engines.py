@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import importlib.metadata
-import os
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import psutil
-
 from transcribe.core.episode import ModelIdentity
 from transcribe.core.errors import ModelError, UsageError
-from transcribe.core.settings import MULTI, ComputeSettings, RecogniseSettings, Settings
+from transcribe.core.settings import MULTI, RecogniseSettings, Settings
 from transcribe.jobs.assemble.diariser import diariser_of
+from transcribe.jobs.assemble.workers import layout
 from transcribe.models.catalogue import Kind
 from transcribe.models.installed import InstalledModel, check_before_load
 from transcribe.models.store import Store
@@ -29,9 +26,6 @@ if TYPE_CHECKING:
     from transcribe.pipeline.ports import SpeechDetector
 
 OpenPool = Callable[[InstalledModel, Settings], AbstractContextManager["WorkerPool[Any]"]]
-
-WORKER_BYTES = 300_000_000
-"""What a worker needs beside the shared weights: caches and compute buffers (measured: base 180 MB)."""
 
 
 def choose_engines(settings: Settings) -> Engines:
@@ -65,34 +59,6 @@ def choose_engines(settings: Settings) -> Engines:
 def program() -> str:
     """Name and version of this program."""
     return f"transcribe {importlib.metadata.version('transcribe-offline')}"
-
-
-def cores() -> int:
-    """Cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def layout(compute: ComputeSettings, model: InstalledModel, *, shared: bool) -> tuple[int, int]:
-    """How many workers with how many threads each: one thread each is the most efficient use of cores.
-
-    On a Mac one worker holds the GPU. Fewer workers where memory is short.
-
-    Args:
-        compute: What was asked for.
-        model: The weights; the first worker needs `model.memory_bytes`.
-        shared: Whether the workers share the weights.
-    """
-    workers = compute.workers
-    if not workers:
-        spare = psutil.virtual_memory().available - model.memory_bytes
-        further = WORKER_BYTES if shared else model.memory_bytes
-        fitting = 1 + max(0, spare // further)
-        workers = 1 if sys.platform == "darwin" else min(cores(), fitting)
-    return workers, _threads(compute, workers)
-
-
-def _threads(compute: ComputeSettings, workers: int) -> int:
-    return compute.threads or max(1, cores() // workers)
 
 
 def open_detector() -> SpeechDetector:

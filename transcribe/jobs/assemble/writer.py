@@ -11,7 +11,7 @@ import psutil
 from transcribe.core.chat import ChatIdentity, ChatModel
 from transcribe.core.errors import UsageError
 from transcribe.core.settings import Settings
-from transcribe.jobs.assemble.engines import cores
+from transcribe.jobs.assemble.workers import cores
 from transcribe.models.installed import InstalledModel, check_before_load
 from transcribe.models.store import AUTO, Store
 from transcribe.notes.extractive import NAME as EXTRACTIVE
