@@ -86,7 +86,7 @@ def measure(folder: Path, *, told: bool) -> Iterator[Case]:
             started = time.process_time()
             count = len({turn.speaker for turn in reference})
             counted = SpeakerCount(count, count) if told else SpeakerCount(1)
-            found = diarise(waveform, speech, counted, open_diariser(), silent)
+            found = diarise(waveform, speech, counted, open_diariser(silent), silent)
             took = time.process_time() - started
             yield Case(path.stem, waveform.samples / 16_000, reference, found.turns.turns, took)
 
@@ -176,7 +176,7 @@ def long_recording(folder: Path, minutes: int) -> tuple[int, float, float]:
         del parts
         speech = detect(waveform, DetectSettings(), SileroDetector(), silent)
         started = time.process_time()
-        found = diarise(waveform, speech, SpeakerCount(1), open_diariser(), silent)
+        found = diarise(waveform, speech, SpeakerCount(1), open_diariser(silent), silent)
         took = time.process_time() - started
     assert np.isfinite(took)
     return len(found.turns.speakers), took, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000

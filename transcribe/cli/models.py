@@ -19,6 +19,7 @@ def models() -> None:
 def verify(names: tuple[str, ...]) -> None:
     """Read installed models from end to end and compare them with their digests; all of them by default."""
     from transcribe.core.errors import ModelError
+    from transcribe.models.diarise.networks import prepare
     from transcribe.models.store import Store
 
     store = Store()
@@ -26,6 +27,7 @@ def verify(names: tuple[str, ...]) -> None:
     for model in [store.get(name) for name in names] or store.installed():
         try:
             store.verify(model)
+            prepare(model, lambda line: say(line, error=True))
             say(f"{model.name}: good")
         except ModelError as error:
             bad += 1

@@ -7,6 +7,9 @@ from math import sqrt
 
 from transcribe.core.episode import Turns
 
+INSTALL = "Run: pip install 'transcribe-offline[diarize]'"
+"""What to do where a package that tells speakers apart is missing."""
+
 
 @dataclass(frozen=True)
 class Voice:

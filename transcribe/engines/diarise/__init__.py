@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import importlib.util
 
+from transcribe.core.diarisation import INSTALL
 from transcribe.core.errors import DependencyError
 
 VERSION = 1
 """Raised when the same recording gives other turns; kept turns are then made again."""
 
-PACKAGES = ("onnx", "onnxruntime", "scipy")
-
-INSTALL = "Run: pip install 'transcribe-offline[diarize]'"
+PACKAGES = ("onnxruntime", "scipy")
 
 
 def check_packages() -> None:

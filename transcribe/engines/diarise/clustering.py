@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from transcribe.core.diarisation import INSTALL
 from transcribe.core.errors import DependencyError
-from transcribe.engines.diarise import INSTALL
 from transcribe.engines.diarise.segmentation import LOCAL, WINDOW_FRAMES, Window
 
 if TYPE_CHECKING:

@@ -26,11 +26,9 @@ from transcribe.engines.diarise.segmentation import (
     read_window,
     window_starts,
 )
-from transcribe.engines.diarise.segmentation_net import segmentation_graph
 from transcribe.engines.diarise.sessions import Network
 from transcribe.engines.diarise.snippets import HOP_SECONDS, listen
 from transcribe.engines.diarise.timeline import likeness, speaker_counts, speaking, stretches
-from transcribe.engines.diarise.voice_net import voice_graph
 
 STEP = 148
 """Frames from one window to the next: 2.5 s."""
@@ -43,20 +41,20 @@ class LocalDiariser:
     """Tells speakers apart with pyannote segmentation 3.0 and CAM++.
 
     Args:
-        segmentation: PyTorch's checkpoint of the first.
+        segmentation: ONNX file of the first.
         voice: Of the second.
         identity: What to call both.
         threads: How many may be used.
 
     Raises:
-        ModelError: A checkpoint is damaged.
+        EngineError: ONNX Runtime cannot load a file.
         DependencyError: A package of the extra `diarize` is missing.
     """
 
     def __init__(self, segmentation: Path, voice: Path, identity: str, threads: int) -> None:
         self.identity = identity
-        self._segmentation = Network(segmentation, segmentation_graph, "waveform", threads)
-        self._voice = Network(voice, voice_graph, "mel", threads)
+        self._segmentation = Network(segmentation, "waveform", threads)
+        self._voice = Network(voice, "mel", threads)
 
     def diarise(
         self,

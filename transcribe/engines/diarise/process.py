@@ -20,7 +20,7 @@ class DiariserProcess:
     """Tells speakers apart as `LocalDiariser` does, which is loaded there when it is first needed.
 
     Args:
-        segmentation: PyTorch's checkpoint of pyannote segmentation 3.0.
+        segmentation: ONNX file of pyannote segmentation 3.0.
         voice: Of CAM++.
         identity: What to call both.
         threads: How many may be used.

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache, partial
 from typing import TypedDict
 
+from transcribe.core.events import Noticed, Progress
 from transcribe.core.settings import ComputeSettings, Settings
-from transcribe.models.installed import InstalledModel, check_before_load
+from transcribe.models.installed import InstalledModel
 from transcribe.models.store import AUTO, Store
 from transcribe.pipeline.ports import Diariser
 
@@ -15,7 +15,7 @@ from transcribe.pipeline.ports import Diariser
 class Choice(TypedDict):
     """The fields of Engines that are about speakers."""
 
-    open_diariser: Callable[[], Diariser] | None
+    open_diariser: Callable[[Progress], Diariser] | None
     diariser: str
 
 
@@ -41,19 +41,32 @@ def choose_diariser(compute: ComputeSettings) -> Choice:
         DependencyError: A package of the extra `diarize` is missing.
     """
     from transcribe.engines.diarise import check_packages
+    from transcribe.models.diarise.networks import check_convertible
 
     check_packages()
     model = Store().find(AUTO, "speakers")
-    return Choice(open_diariser=cache(partial(_open, model, compute)), diariser=_identity(model))
+    check_convertible(model)
+    return Choice(open_diariser=_Opener(model, compute), diariser=_identity(model))
 
 
-def _open(model: InstalledModel, compute: ComputeSettings) -> Diariser:
-    from transcribe.engines.diarise.process import DiariserProcess
-    from transcribe.jobs.assemble.workers import cores
+class _Opener:
+    """Opens the diariser when it is first needed, and gives the same one from then on."""
 
-    check_before_load(model)
-    segmentation = model.path.with_name(model.parts[0].name)
-    return DiariserProcess(segmentation, model.path, _identity(model), compute.threads or cores())
+    def __init__(self, model: InstalledModel, compute: ComputeSettings) -> None:
+        self._model, self._compute = model, compute
+        self._opened: Diariser | None = None
+
+    def __call__(self, progress: Progress) -> Diariser:
+        from transcribe.engines.diarise.process import DiariserProcess
+        from transcribe.jobs.assemble.workers import cores
+        from transcribe.models.diarise.networks import networks_of
+
+        if self._opened is None:
+            networks = networks_of(self._model, lambda line: progress(Noticed(line)))
+            threads = self._compute.threads or cores()
+            identity = _identity(self._model)
+            self._opened = DiariserProcess(networks.segmentation, networks.voice, identity, threads)
+        return self._opened
 
 
 def _identity(model: InstalledModel) -> str:

@@ -31,7 +31,7 @@ def enrol(
     settings: Settings,
     decoder: Decoder,
     detector: SpeechDetector,
-    open_diariser: Callable[[], Diariser],
+    open_diariser: Callable[[Progress], Diariser],
     progress: Progress,
 ) -> Enrolled:
     """The voice of the only person who speaks in a recording, or in the part that `--from` and `--to` cut.
@@ -46,7 +46,7 @@ def enrol(
         audio = normalise(source, settings.normalise, folder, decoder, progress)
         waveform = Waveform.of(audio, folder)
         speech = detect(waveform, settings.detect, detector, progress)
-        diariser = open_diariser()
+        diariser = open_diariser(progress)
         found = diarise(waveform, speech, SpeakerCount(1), diariser, progress)
     spoken = _spoken_ms(found)
     total, most = sum(spoken.values()), max(spoken.values(), default=0)

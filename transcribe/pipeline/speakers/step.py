@@ -117,7 +117,7 @@ def _found(run: Run, work: Workspace, episode: Episode) -> Diarisation:
     if not work.vouched(AUDIO_FILE):
         audio = samples_of(replace(run, progress=silent), work, episode.source)
     waveform = Waveform.of(audio, work.path)
-    found = diarise(waveform, episode.speech, asked.speakers, open_diariser(), run.progress)
+    found = diarise(waveform, episode.speech, asked.speakers, open_diariser(run.progress), run.progress)
     return found if asked.voices else replace(found, voices=())
 
 

@@ -102,7 +102,7 @@ def engines(diariser: Diariser | None, decoder: Decoder | None = None) -> Engine
         NONE,
         "engine 1",
         ModelIdentity("base", "ab"),
-        open_diariser=(lambda: diariser) if diariser else None,
+        open_diariser=(lambda _: diariser) if diariser else None,
         diariser=diariser.identity if diariser else "",
     )
 

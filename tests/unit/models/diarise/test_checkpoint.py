@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from transcribe.core.errors import ModelError
-from transcribe.engines.diarise.checkpoint import read_tensors
+from transcribe.models.diarise.checkpoint import read_tensors
 
 
 class Named:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from transcribe.engines.diarise.graph import Graph
+from transcribe.models.diarise.graph import Graph
 
 if TYPE_CHECKING:
-    from transcribe.engines.diarise.checkpoint import Tensors
+    from transcribe.models.diarise.checkpoint import Tensors
 
 BLOCKS = ((12, 1), (24, 2), (16, 2))
 """Layers and dilation of the three dense blocks."""

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from transcribe.engines.diarise.graph import Graph
+from transcribe.models.diarise.graph import Graph
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from transcribe.engines.diarise.checkpoint import Tensors
+    from transcribe.models.diarise.checkpoint import Tensors
 
 STRIDE = 10
 LOWEST_HZ = NARROWEST_HZ = 50.0

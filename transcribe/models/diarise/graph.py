@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from transcribe.core.diarisation import INSTALL
 from transcribe.core.errors import DependencyError, ModelError
-from transcribe.engines.diarise import INSTALL
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from onnx import NodeProto, TensorProto
 
-    from transcribe.engines.diarise.checkpoint import Tensors
+    from transcribe.models.diarise.checkpoint import Tensors
 
 OPSET = 17
 IR_VERSION = 9
