@@ -42,8 +42,8 @@ batch: $(READY) ## Transcribe what is new or changed: make batch IN=episodes OUT
 	@test -n "$(IN)" && test -n "$(OUT)" || { echo "Name both folders: make batch IN=episodes OUT=transcripts" >&2; exit 1; }
 	$(BIN)/transcribe batch "$(IN)" --output "$(OUT)" $(OPTIONS)
 
-native: $(READY) ## Build the recognition engine for this machine, which is faster (docs/native.md)
-	$(BIN)/python -P -m transcribe.engines.native samples/$(SAMPLE).flac
+native: $(READY) ## Build the recognition engine for this machine: make native, or GPU=cuda or vulkan (docs/native.md)
+	$(BIN)/python -P -m transcribe.engines.native $(if $(GPU),--gpu $(GPU)) samples/$(SAMPLE).flac
 
 llm: $(READY) ## Build llama-cpp-python, for language models that write notes (5 to 10 minutes)
 	$(BIN)/python -P -m transcribe.engines.native --llm samples/$(SAMPLE).flac

@@ -15,6 +15,7 @@ class InProcess:
         self.batch = batch
         self.count = 1
         self.on_idle: Callable[[], bool] = lambda: False
+        self.on_warning: Callable[[str], None] = lambda _: None
         self._order = -1 if backwards else 1
 
     def map(self, task: Callable[[Any, Any], Any], items: Sequence[Any]) -> Any:

@@ -47,7 +47,7 @@ def bench(
 
     target = config_file or config.user_file()
     best = trials[0].layout
-    set_options(target, {"engine": best.engine, "workers": best.workers, "threads": best.threads})
+    set_options(target, best.options)
     say(f"{best} is set in {target}", error=True)
 
 
@@ -67,11 +67,12 @@ def _try_all(file: Path | None, settings: Settings, repeats: int) -> list[Trial]
 
 def table(trials: Sequence[Trial]) -> str:
     """The trials as lines, the fastest first."""
-    head = ("ENGINE", "MODEL", "WORKERS", "THREADS", "× REAL TIME", "MEMORY")
+    head = ("ENGINE", "MODEL", "DEVICE", "WORKERS", "THREADS", "× REAL TIME", "MEMORY")
     rows = [
         (
             trial.layout.engine,
             trial.layout.model.name,
+            trial.layout.place.device,
             str(trial.layout.workers),
             str(trial.layout.threads),
             f"{trial.speed:.1f}",

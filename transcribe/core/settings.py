@@ -201,17 +201,17 @@ class RecogniseSettings:
         trust="any",
     )
     compute_type: str = option(
-        "int8",
-        "Numbers that ctranslate2 computes with",
-        choices=("int8", "float32"),
+        "auto",
+        "Numbers that ctranslate2 computes with; auto: int8, on a graphics card float16",
+        choices=("auto", "int8", "float32", "float16", "int8_float16"),
         advanced=True,
         trust="any",
     )
     batch_size: int = option(
-        4,
-        "Windows that ctranslate2 decodes at a time",
+        0,
+        "Windows that ctranslate2 decodes at a time; 0: 4, on a graphics card up to 16",
         metavar="N",
-        minimum=1,
+        minimum=0,
         maximum=64,
         advanced=True,
     )
@@ -279,8 +279,14 @@ class SpeakersSettings:
 
 @dataclass(frozen=True)
 class ComputeSettings:
-    """What the machine may use. Has no say in the words."""
+    """What the machine may use. Has no say in the words but for the device, which the engine's name tells."""
 
+    device: str = option(
+        "auto",
+        "What computes; auto: a graphics card if the engine can use one, else the processor",
+        choices=("auto", "cpu", "cuda", "vulkan", "metal"),
+        advanced=True,
+    )
     workers: int = option(
         0,
         "Processes side by side; 0: by cores and memory",

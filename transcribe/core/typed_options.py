@@ -45,6 +45,7 @@ class Options(TypedDict, total=False):
     speaker_names: Sequence[str]
     turns: str | PathLike[str] | None
     voices: bool
+    device: str
     workers: int
     threads: int
     ffmpeg: str

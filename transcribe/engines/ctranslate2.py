@@ -1,17 +1,18 @@
 """The other recogniser: CTranslate2 through `faster-whisper`, several windows at a time.
 
 Windows, words and checks are the same as with whisper.cpp; what differs is the engine's arithmetic,
-and that a batch of windows is decoded in one call. They are encoded one by one, which is faster on a
-processor (base, 23 s: 0.73 s each alone and 0.92 s in a batch of 8, whose matrices fit into no cache).
+and that a batch of windows is decoded in one call. On a processor they are encoded one by one, which is
+faster there (base, 23 s: 0.73 s each alone and 0.92 s in a batch of 8, whose matrices fit into no cache).
 Each window is decoded in one pass without temperature fallback, which draws random numbers.
 """
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import importlib.util
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 from math import exp, fsum, log
@@ -20,7 +21,10 @@ from typing import TYPE_CHECKING, Any
 from transcribe.core.episode import Word
 from transcribe.core.errors import DependencyError, EngineError
 from transcribe.core.hearing import DecodingOptions, Heard
+from transcribe.core.own_process import OwnProcess
 from transcribe.core.recording import SAMPLE_RATE, SAMPLES_PER_MS
+from transcribe.engines import cuda
+from transcribe.engines.cards import UNKNOWN, Card, Cards, has_nvidia
 from transcribe.engines.pauses import settle
 from transcribe.engines.words import VOTE_MARGIN_MS, Token, context_ms, words_of
 
@@ -30,7 +34,17 @@ if TYPE_CHECKING:
 
     Window = NDArray[np.float32]
 
-PACKAGE = "faster-whisper"
+PACKAGE, LIBRARY = "faster-whisper", "ctranslate2"
+CUDA = "cuda"
+
+PATIENCE_SECONDS = 60
+"""A driver that has just been loaded may take seconds to answer."""
+
+CARD_BATCHES = (16, 8, 4, 2)
+FREE_SHARE = 0.8
+WINDOW_SHARE, WINDOW_BYTES = 0.5, 100_000_000
+"""Of a card's free memory, this share is planned with. A window takes at most this share of the weights and
+so many bytes, with five candidates (large-v3: keys and values of 32 layers, 1.2 of 3.1 GB)."""
 
 HOP_SAMPLES = 160
 """Samples from one frame of the spectrogram to the next (Radford et al. 2022, section 2.2)."""
@@ -56,21 +70,35 @@ class CTranslate2:
     Attributes:
         folder: Holds model.bin, its vocabulary and tokenizer.json; checked before.
         threads: Threads of one decode.
-        compute_type: `int8` or `float32`.
+        compute_type: What it computes with: `int8`, `float32`, …, as CTranslate2 calls it.
+        most: How many windows it decodes at a time.
+        device: `cpu` or `cuda`.
+        card: Which of the cards, counted from 0.
     """
 
     folder: str
     threads: int
     compute_type: str = "int8"
+    most: int = 64
+    device: str = "cpu"
+    card: int = 0
 
     def load(self) -> CTranslate2:
-        """Read the model into memory.
+        """Read the model into memory; a card has to encode a second of silence, too.
 
         Raises:
             DependencyError: The engine is not installed.
-            EngineError: It refuses the model.
+            EngineError: It refuses the model, or the card does not work.
         """
+        import numpy as np
+
+        if self.device == CUDA:
+            with contextlib.suppress(OSError):  # the engine says what it misses
+                cuda.load_library(cuda.cublas_name(LIBRARY))
         _ = self._model
+        if self.device == CUDA:
+            with _errors():
+                self._encode([np.zeros(SAMPLE_RATE, np.float32)], 0)
         return self
 
     def close(self) -> None:
@@ -80,11 +108,16 @@ class CTranslate2:
             model.model.unload_model()
 
     def hear(self, windows: Sequence[Window], options: DecodingOptions) -> list[Heard]:
-        """Decode windows of mono float32 samples at 16 kHz, each up to 30 s, in one batch.
+        """Decode windows of mono float32 samples at 16 kHz, each up to 30 s, `most` of them in one batch.
 
         Raises:
             EngineError: The engine reports a failure.
         """
+        starts = range(0, len(windows), self.most)
+        batches = (windows[start : start + self.most] for start in starts)
+        return [heard for batch in batches for heard in self._hear(batch, options)]
+
+    def _hear(self, windows: Sequence[Window], options: DecodingOptions) -> list[Heard]:
         from faster_whisper.tokenizer import Tokenizer
 
         tokenizer = Tokenizer(
@@ -93,12 +126,10 @@ class CTranslate2:
             "translate" if options.translate else "transcribe",
             options.language,
         )
-        try:
+        with _errors():
             encoded = self._encode(windows, options.margin_ms)
             sequences = self._decode(windows, encoded, tokenizer, options)
             timings = self._align(windows, encoded, tokenizer, sequences)
-        except (RuntimeError, ValueError) as error:
-            raise EngineError(f"ctranslate2 reports an error: {error}") from error
         return [
             Heard(settle(_segments(sequence, timing, tokenizer, _duration_ms(window)), window))
             for window, sequence, timing in zip(windows, sequences, timings, strict=True)
@@ -111,7 +142,8 @@ class CTranslate2:
         """
         if not self._model.model.is_multilingual:
             return (("en", 1.0),)
-        found = self._model.model.detect_language(self._encode([samples], VOTE_MARGIN_MS))[0]
+        with _errors():
+            found = self._model.model.detect_language(self._encode([samples], VOTE_MARGIN_MS))[0]
         return tuple((mark.strip("<|>"), probability) for mark, probability in found)
 
     def count_tokens(self, text: str) -> int:
@@ -126,15 +158,18 @@ class CTranslate2:
         try:
             return WhisperModel(
                 self.folder,
-                device="cpu",
+                device=self.device,
+                device_index=self.card,
                 compute_type=self.compute_type,
                 cpu_threads=self.threads,
                 local_files_only=True,
             )
         except (RuntimeError, ValueError) as error:
-            raise EngineError(
-                f"ctranslate2 cannot load the model {self.folder}: {error}", "Try: transcribe models verify"
-            ) from error
+            advice = "Try: transcribe models verify"
+            if self.device == CUDA:
+                advice = "Check the card with nvidia-smi; or use --device cpu"
+            told = f"ctranslate2 cannot load the model {self.folder}: {error}"
+            raise EngineError(told, advice) from error
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in self.__dict__.items() if name != "_model"}
@@ -146,11 +181,13 @@ class CTranslate2:
 
         samples = max(context_ms(len(window), margin_ms) for window in windows) * SAMPLES_PER_MS
         filled = (np.pad(window, (0, samples - len(window))) for window in windows)
-        spectrograms = (self._model.feature_extractor(window) for window in filled)
-        encoded = [
-            np.array(self._model.encode(each[np.newaxis, :, : samples // HOP_SAMPLES]))
-            for each in spectrograms
-        ]
+        spectrograms = (
+            self._model.feature_extractor(window)[np.newaxis, :, : samples // HOP_SAMPLES]
+            for window in filled
+        )
+        if self.device == CUDA:  # in one call, and what it gives stays on the card
+            return self._model.encode(np.concatenate(list(spectrograms)))
+        encoded = [np.array(self._model.encode(each)) for each in spectrograms]
         return ctranslate2.StorageView.from_array(np.concatenate(encoded))
 
     def _decode(
@@ -193,6 +230,16 @@ class CTranslate2:
         ]
 
 
+@contextlib.contextmanager
+def _errors() -> Iterator[None]:
+    """CTranslate2's errors as this program's, in one line."""
+    try:
+        yield
+    except (RuntimeError, ValueError) as error:
+        told = str(error).strip().partition("\n")[0]
+        raise EngineError(f"ctranslate2 reports an error: {told}") from error
+
+
 @dataclass(frozen=True)
 class _Timing:
     """Where a token ends on the window's timeline, and its probability."""
@@ -208,8 +255,83 @@ def identity() -> str:
         DependencyError: It is not installed.
     """
     require()
-    versions = (f"{name} {importlib.metadata.version(name)}" for name in (PACKAGE, "ctranslate2"))
-    return ", ".join(versions)
+    return ", ".join(f"{name} {importlib.metadata.version(name)}" for name in (PACKAGE, LIBRARY))
+
+
+def find_cards() -> Cards:
+    """The cards that CTranslate2 can compute on, looked for in a process of its own, if there may be one.
+
+    Raises:
+        DependencyError: The engine is not installed.
+    """
+    require()
+    if not has_nvidia():
+        advice = "Install the card's driver, if there is one"
+        return Cards(CUDA, problem="there is no driver of an NVIDIA card", advice=advice)
+    process = OwnProcess("CTranslate2", "Check the card's driver with nvidia-smi")
+    try:
+        return process.call(look_for_cards, Cards, PATIENCE_SECONDS, "looking for graphics cards")
+    except EngineError as error:
+        return Cards(CUDA, UNKNOWN, error.what, error.hint)
+    finally:
+        process.close()
+
+
+def look_for_cards() -> Cards:
+    """The same in this process, which asks the card's driver."""
+    import ctranslate2
+
+    count = ctranslate2.get_cuda_device_count()
+    if not count:
+        problem = "CTranslate2 finds no NVIDIA card"
+        return Cards(CUDA, problem=problem, advice="Check the driver with nvidia-smi")
+    name = cuda.cublas_name(LIBRARY)
+    try:
+        if name:
+            cuda.load_library(name)
+    except OSError:
+        version = name.rpartition(".")[2]
+        problem = f"the card cannot be used without {name}, which is missing or does not load"
+        return Cards(CUDA, UNKNOWN, problem, f"Run: pip install nvidia-cublas-cu{version}")
+    try:
+        found = cuda.cards()
+    except (OSError, AttributeError) as error:
+        return Cards(CUDA, UNKNOWN, f"the card cannot be used: {error}", "Check it with nvidia-smi")
+    numbers = (ctranslate2.get_supported_compute_types(CUDA, number) for number in range(count))
+    return Cards(
+        CUDA,
+        tuple(
+            replace(card, numbers=tuple(sorted(types))) for card, types in zip(found, numbers, strict=False)
+        ),
+    )
+
+
+def compute_type_for(asked: str, weights: str, supported: Collection[str]) -> str:
+    """What a card computes with.
+
+    Args:
+        asked: As the settings say; `auto`: like the weights, in half precision.
+        weights: What they are kept as: `int8`, `float16` or `float32`.
+        supported: What the card can do.
+    """
+    if asked != "auto":
+        return asked
+    wanted = ("int8_float16", "float16") if weights == "int8" else ("float16",)
+    return next((each for each in wanted if each in supported), "float32")
+
+
+def batch_for(card: Card, weights_bytes: int) -> int:
+    """How many windows are decoded at a time on a card: as many as surely fit into its free memory.
+
+    Powers of two, so that a little more or less free memory makes no other batches.
+
+    Args:
+        card: With what is free now.
+        weights_bytes: Size of the model's file.
+    """
+    room = card.free_bytes * FREE_SHARE - weights_bytes
+    fitting = room / (weights_bytes * WINDOW_SHARE + WINDOW_BYTES)
+    return next((size for size in CARD_BATCHES if size <= fitting), 1)
 
 
 def is_installed() -> bool:

@@ -11,6 +11,7 @@ import click
 
 from transcribe.core.errors import TranscribeError
 from transcribe.engines.building import language_models, recogniser
+from transcribe.engines.building.cards import CARDS
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -18,9 +19,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="make native", description="Build an engine for this machine.")
     parser.add_argument("recording", type=Path, help="a minute of speech that both builds have to hear alike")
     parser.add_argument("--llm", action="store_true", help="llama-cpp-python, instead of pywhispercpp")
+    parser.add_argument(
+        "--gpu", choices=sorted(CARDS), help="graphics cards that pywhispercpp computes on, too"
+    )
     asked = parser.parse_args(arguments)
     try:
-        (language_models if asked.llm else recogniser).install(asked.recording, click.echo)
+        if asked.llm:
+            language_models.install(asked.recording, click.echo)
+        else:
+            recogniser.install(asked.recording, click.echo, asked.gpu)
     except TranscribeError as error:
         click.echo(f"{'llm' if asked.llm else 'native'}: error: {error}", err=True)
         return error.exit_code

@@ -10,6 +10,9 @@ is native code) is replaced and its item tried once more; the rest of the work i
 
 Several orders may be open at a time. There is no thread for them: whoever waits for an answer hands
 out everybody's work and puts everybody's answers where they belong.
+
+Workers on a graphics card may have others that take over: when one fails, for want of a library or of the
+card's memory, all of them end, and what they had not answered is heard by the others.
 """
 
 from __future__ import annotations
@@ -20,7 +23,7 @@ import signal
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
@@ -63,11 +66,42 @@ class _Item:
     tries: int = 0
 
 
-@dataclass
+@dataclass(eq=False)
 class _Worker:
     process: BaseProcess
     connection: Connection
+    place: int  # which of the crew's loads made it
     item: _Item | None = None  # the item it works on
+
+
+@dataclass(frozen=True)
+class Crew(Generic[Recogniser]):
+    """How workers are made.
+
+    Attributes:
+        loads: What loads the model in each of them; picklable.
+        share: Whether a loaded model may be forked; an engine's own threads do not survive it.
+        name: Engine and weights, for errors.
+    """
+
+    loads: tuple[Callable[[], Recogniser], ...]
+    share: bool = True
+    name: str = "the recogniser"
+
+
+@dataclass(frozen=True)
+class Substitute(Generic[Recogniser]):
+    """The workers that take over from those that fail.
+
+    Attributes:
+        crew: How they are made.
+        from_the_start: Whether they do so before the first ones have answered anything.
+        told: What is said then, after the reason.
+    """
+
+    crew: Crew[Recogniser]
+    from_the_start: bool
+    told: str
 
 
 class WorkerPool(Generic[Recogniser]):
@@ -79,28 +113,35 @@ class WorkerPool(Generic[Recogniser]):
         batch: How many windows the recogniser decodes at a time.
         share: Whether a loaded model may be forked; an engine's own threads do not survive it.
         name: Engine and weights, for errors.
+        substitute: Who takes over when one of them fails; None: failures are the order's.
+        warning: Told with the first order.
 
     Attributes:
         batch: As above.
         count: Number of processes.
         on_idle: Asked when there is less work than workers; orders more, and says whether it did.
+        on_warning: Told what people should know.
     """
 
     def __init__(
         self,
-        load: Callable[[], Recogniser],
+        load: Callable[[], Recogniser] | Sequence[Callable[[], Recogniser]],
         workers: int,
         batch: int = 1,
         *,
         share: bool = True,
         name: str = "the recogniser",
+        substitute: Substitute[Recogniser] | None = None,
+        warning: str = "",
     ) -> None:
+        loads = tuple(load) if isinstance(load, Sequence) else (load,) * workers
         self.batch = batch
-        self.count = workers
         self.on_idle: Callable[[], bool] = _nothing_more
-        self._load = load
-        self._name = name
-        self._share = share
+        self.on_warning: Callable[[str], None] = _nobody_listens
+        self._crew = Crew(loads, share, name)
+        self._substitute = substitute
+        self._warning = warning
+        self._answered = False
         self._context = process_context()
         self._shared: Recogniser | None = None
         self._workers: list[_Worker] = []
@@ -114,23 +155,35 @@ class WorkerPool(Generic[Recogniser]):
             ModelError: The engine crashes over it.
             EngineError: The system has no memory for it; or what `load` raises.
         """
-        if self._share and self._forks:
-            self._try_loading()
-            self._shared = self._load()  # before the first fork, so that the pages are shared
+        self._load_shared()
         return self
 
     def __exit__(self, *exc: object) -> None:
+        self._end_workers()
+        self._shared = None
+
+    @property
+    def count(self) -> int:
+        """Number of processes."""
+        return len(self._crew.loads)
+
+    @property
+    def _forks(self) -> bool:
+        return self._context.get_start_method() == "fork"
+
+    def _end_workers(self) -> None:
         for worker in self._workers:
             worker.process.kill()  # nothing a worker does outlives its answer
         for worker in self._workers:
             worker.process.join()
             worker.connection.close()
         self._workers = []
-        self._shared = None
 
-    @property
-    def _forks(self) -> bool:
-        return self._context.get_start_method() == "fork"
+    def _load_shared(self) -> None:
+        """Load the model here, where it is to be shared; raises as `__enter__` does."""
+        if self._crew.share and self._forks:
+            self._try_loading()
+            self._shared = self._crew.loads[0]()  # before the first fork, so that the pages are shared
 
     def _try_loading(self) -> None:
         """Load the model in a process that ends at once.
@@ -139,12 +192,13 @@ class WorkerPool(Generic[Recogniser]):
             ModelError: The engine crashed over it.
             EngineError: It was killed, as the system does when memory runs out.
         """
-        trial = self._context.Process(target=load_and_end, args=(self._load,), daemon=True)  # type: ignore[attr-defined]
+        trial = self._context.Process(target=load_and_end, args=self._crew.loads[:1], daemon=True)  # type: ignore[attr-defined]
         _start(trial)
         trial.join()
         if trial.exitcode:
             kind = EngineError if trial.exitcode == -signal.SIGKILL else ModelError
-            raise kind(f"{self._name} {how_it_ended(trial.exitcode)} while loading the model", LOADING_ADVICE)
+            ending = f"{how_it_ended(trial.exitcode)} while loading the model"
+            raise kind(f"{self._crew.name} {ending}", LOADING_ADVICE)
 
     def map(self, task: Callable[[Recogniser, Item], Result], items: Sequence[Item]) -> Answers[Result]:
         """Order `task(recogniser, item)` for every item; results come as they are finished.
@@ -156,6 +210,9 @@ class WorkerPool(Generic[Recogniser]):
             EngineError: A worker died twice over the same item.
             TranscribeError: What the task raised.
         """
+        if self._warning:
+            self.on_warning(self._warning)
+            self._warning = ""
         order: Answers[Result] = Answers(self, task, len(items))
         self._waiting.extend(_Item(order, item) for item in items)
         return order
@@ -195,7 +252,8 @@ class WorkerPool(Generic[Recogniser]):
                 return worker
         if len(self._workers) == self.count:
             return None
-        self._workers.append(self._start())
+        taken = {worker.place for worker in self._workers}
+        self._workers.append(self._start(next(place for place in range(self.count) if place not in taken)))
         return self._workers[-1]
 
     def _collect(self) -> None:
@@ -205,17 +263,22 @@ class WorkerPool(Generic[Recogniser]):
             return
         ready = set(wait([w.connection for w in busy] + [w.process.sentinel for w in busy]))
         for worker in busy:
-            if worker.connection in ready or worker.process.sentinel in ready:
+            if worker in self._workers and ready & {worker.connection, worker.process.sentinel}:
                 self._take_answer(worker)
 
     def _take_answer(self, worker: _Worker) -> None:
         answer = _receive(worker.connection)  # asked again: it may have come, and its worker gone, just now
+        failed = answer is _GONE or (isinstance(answer, Failure) and isinstance(answer.error, EngineError))
+        if failed and self._substitute and (self._answered or self._substitute.from_the_start):
+            self._replace_all(self._substitute, _reason(answer, worker))
+            return
         item, worker.item = worker.item, None
         if answer is _GONE or self._shared is not None:
             self._retire(worker)
         if item is None:
             return
         if answer is not _GONE:
+            self._answered = self._answered or not failed
             item.order.arrived.append(answer)
         elif not item.order.expected:
             return  # closed meanwhile: nobody waits for it
@@ -223,8 +286,19 @@ class WorkerPool(Generic[Recogniser]):
             self._waiting.appendleft(item)
         else:
             ending = how_it_ended(worker.process.exitcode or 0)
-            crash = f"{self._name} {ending} {item.tries} times over{_place(item.content)}"
+            crash = f"{self._crew.name} {ending} {item.tries} times over{_place(item.content)}"
             item.order.arrived.append(Failure(EngineError(crash, ADVICE)))
+
+    def _replace_all(self, substitute: Substitute[Recogniser], why: str) -> None:
+        """End all workers, and give what they had not answered to those that take over."""
+        self._substitute = None
+        for worker in self._workers:
+            if worker.item and worker.item.order.expected:
+                self._waiting.appendleft(replace(worker.item, tries=0))
+        self.on_warning(f"{self._crew.name}: {why}; {substitute.told}")
+        self._end_workers()
+        self._crew = substitute.crew
+        self._load_shared()
 
     def _retire(self, worker: _Worker) -> None:
         """Let go of a worker that has ended, or ends by itself."""
@@ -232,14 +306,14 @@ class WorkerPool(Generic[Recogniser]):
         worker.process.join()
         worker.connection.close()
 
-    def _start(self) -> _Worker:
+    def _start(self, place: int) -> _Worker:
         ours, theirs = self._context.Pipe()
         others = [worker.connection for worker in self._workers] + [ours]
-        arguments = (theirs, self._load, self._shared, others if self._forks else [])
+        arguments = (theirs, self._crew.loads[place], self._shared, others if self._forks else [])
         process = self._context.Process(target=serve, args=arguments, daemon=True)  # type: ignore[attr-defined]
         _start(process)
         theirs.close()
-        return _Worker(process, ours)
+        return _Worker(process, ours, place)
 
 
 @dataclass(eq=False)
@@ -268,6 +342,18 @@ class Answers(Iterator[Result]):
 
 def _nothing_more() -> bool:
     return False
+
+
+def _nobody_listens(told: str) -> None:
+    pass
+
+
+def _reason(answer: Any, worker: _Worker) -> str:
+    """Why a worker has no answer."""
+    if isinstance(answer, Failure):
+        return answer.error.what if isinstance(answer.error, TranscribeError) else str(answer.error)
+    worker.process.join()
+    return f"it {how_it_ended(worker.process.exitcode or 0)}"
 
 
 @contextlib.contextmanager

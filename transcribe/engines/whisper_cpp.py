@@ -10,25 +10,40 @@ in `listening.py`, deterministically.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import importlib.metadata
 import os
 import re
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from transcribe.core.episode import Word
 from transcribe.core.errors import DependencyError, EngineError
 from transcribe.core.hearing import DecodingOptions, Heard
+from transcribe.core.own_process import OwnProcess
 from transcribe.core.recording import SAMPLE_RATE
+from transcribe.engines.cards import UNKNOWN, Card, Cards
 from transcribe.engines.pauses import settle
 from transcribe.engines.words import VOTE_MARGIN_MS, Token, context_ms, words_of
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+PACKAGE = "pywhispercpp"
+
+CARD_DRIVERS = ("metal", "cuda", "vulkan")
+CARD_KINDS = (1, 2)
+"""ggml's numbers of cards and of those that share the processor's memory (`ggml-backend.h`)."""
+
+GGML_LIBRARY = re.compile(r"libggml(-[0-9a-f]{8})?\.so[.\d]*")
+
+PATIENCE_SECONDS = 60
+"""A driver that has just been loaded may take seconds to answer."""
 
 SHORTEST_SAMPLES = SAMPLE_RATE
 """Shorter windows are filled up with silence: whisper.cpp ignores audio under 100 ms."""
@@ -53,12 +68,14 @@ class WhisperCpp:
         alignment: whisper.cpp's name for the model's alignment heads, such as `base`; may be empty.
         threads: Threads of one decode.
         debug: Whether the engine's own messages reach standard error.
+        card: Which of the cards computes, counted from 0; None: the processor does.
     """
 
     path: str
     alignment: str
     threads: int
     debug: bool = False
+    card: int | None = None
 
     def load(self) -> WhisperCpp:
         """Read the model into memory.
@@ -124,6 +141,8 @@ class WhisperCpp:
         parameters.dtw_aheads_preset = getattr(presets, name, presets.WHISPER_AHEADS_N_TOP_MOST)
         parameters.dtw_n_top = 1
         parameters.flash_attn = False  # whisper.cpp cannot align with flash attention
+        parameters.use_gpu = self.card is not None
+        parameters.gpu_device = self.card or 0
         with engine_messages(self.debug):
             return engine.whisper_init_from_file_with_params(self.path, parameters)
 
@@ -194,29 +213,106 @@ class WhisperCpp:
             yield tokens, tokens[-1].end_ms
 
 
-def identity() -> str:
+def identity(device: str = "cpu", built_with: Sequence[str] | None = None) -> str:
     """The engine's package, version and matrix kernels, for provenance: sums in another order differ.
 
+    Args:
+        device: What computes: `cpu`, or how a card is driven.
+        built_with: Its instructions, where they are known; else it is asked.
+
     Raises:
         DependencyError: The engine does not load.
     """
-    version = importlib.metadata.version("pywhispercpp")
-    return " + ".join((f"pywhispercpp {version}", *matrix_kernels()))
+    unused = {driver.upper() for driver in CARD_DRIVERS if driver != device}
+    kernels = (name for name in matrix_kernels(built_with) if name not in unused)
+    return " + ".join((f"{PACKAGE} {importlib.metadata.version(PACKAGE)}", *kernels))
 
 
-def matrix_kernels() -> tuple[str, ...]:
+def matrix_kernels(built_with: Sequence[str] | None = None) -> tuple[str, ...]:
     """What multiplies matrices for the engine, if not ggml row by row, as in the wheel for Linux.
 
-    ggml has one library for each way to compute, and they stand among the files of the package;
-    llamafile's kernels are a part of the one for processors.
+    llamafile's kernels are a part of ggml's library for processors.
+
+    Args:
+        built_with: Its instructions, where they are known; else it is asked.
 
     Raises:
         DependencyError: The engine does not load.
     """
-    files = importlib.metadata.files("pywhispercpp") or []
+    known = instructions() if built_with is None else built_with
+    return (*_libraries(), *(name for name in known if name == "LLAMAFILE"))
+
+
+def built_for() -> str:
+    """How the engine drives cards: `cuda`, `vulkan` or `metal`; empty where it was built without."""
+    return next((name for name in CARD_DRIVERS if name.upper() in _libraries()), "")
+
+
+def _libraries() -> tuple[str, ...]:
+    """ggml's ways to compute beside the processor: it has one library for each, among the package's files."""
+    files = importlib.metadata.files(PACKAGE) or []
     ways = {file.name.lower().partition("ggml-")[2].partition(".")[0].partition("-")[0] for file in files}
-    libraries = (name for name in ("BLAS", "METAL", "CUDA", "VULKAN") if name.lower() in ways)
-    return (*libraries, *(name for name in instructions() if name == "LLAMAFILE"))
+    return tuple(name for name in ("BLAS", "METAL", "CUDA", "VULKAN") if name.lower() in ways)
+
+
+def find_cards() -> Cards:
+    """The cards that the engine can compute on, looked for in a process of its own.
+
+    A Mac has one, which needs no driver.
+    """
+    device = built_for()
+    if not device:
+        advice = "Run: make native GPU=cuda or GPU=vulkan (docs/native.md); or use --engine ctranslate2"
+        return Cards("", problem="whisper.cpp was built here without graphics cards", advice=advice)
+    if device == "metal":
+        return Cards(device, (Card("Metal", 0, 0),))
+    process = OwnProcess("whisper.cpp", "Check the card's driver")
+    try:
+        return process.call(partial(look_for_cards, device), Cards, PATIENCE_SECONDS, "looking for cards")
+    except EngineError as error:
+        return Cards(device, UNKNOWN, error.what, error.hint)
+    finally:
+        process.close()
+
+
+def look_for_cards(device: str) -> Cards:
+    """The same in this process, by ggml's list of what can compute (`ggml-backend.h`).
+
+    Args:
+        device: How cards are driven.
+    """
+    built_with = instructions()  # has ggml make its list
+    ggml = ctypes.CDLL(_ggml())
+    device_of = ggml.ggml_backend_dev_get
+    device_of.argtypes, device_of.restype = [ctypes.c_size_t], ctypes.c_void_p
+    ggml.ggml_backend_dev_count.restype = ctypes.c_size_t
+    places = [device_of(number) for number in range(ggml.ggml_backend_dev_count())]
+    found = tuple(_card(ggml, place) for place in places if _kind(ggml, place) in CARD_KINDS)
+    problem = "" if found else f"whisper.cpp finds no card that {device} drives"
+    return Cards(device, found, problem, "Check its driver" if problem else "", built_with)
+
+
+def _ggml() -> str:
+    """Path of the library that has ggml's list, of the copy that was loaded with the engine."""
+    for line in Path("/proc/self/maps").read_text("utf-8", "replace").splitlines():
+        path = line[line.find("/") :]
+        if GGML_LIBRARY.fullmatch(Path(path).name):
+            return path
+    raise DependencyError(
+        "the recognition engine has no library of ggml",
+        "Try: pip install --force-reinstall pywhispercpp",
+    )
+
+
+def _kind(ggml: ctypes.CDLL, place: int) -> int:
+    return int(ggml.ggml_backend_dev_type(ctypes.c_void_p(place)))
+
+
+def _card(ggml: ctypes.CDLL, place: int) -> Card:
+    name, free, total = ggml.ggml_backend_dev_description, ctypes.c_size_t(), ctypes.c_size_t()
+    name.argtypes, name.restype = [ctypes.c_void_p], ctypes.c_char_p
+    ggml.ggml_backend_dev_memory(ctypes.c_void_p(place), ctypes.byref(free), ctypes.byref(total))
+    return Card(name(place).decode("utf-8", "replace"), free.value, total.value)
 
 
 def instructions() -> tuple[str, ...]:

@@ -9,13 +9,16 @@ import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from transcribe.core import telemetry
 from transcribe.core.config import Resolved, load
 from transcribe.core.disk import free_bytes
 from transcribe.core.errors import TranscribeError
 from transcribe.core.settings import Settings
+
+if TYPE_CHECKING:
+    from transcribe.engines.cards import Card
 
 Status = Literal["ok", "note", "problem"]
 
@@ -62,6 +65,7 @@ def run_checks(config_file: Path | None = None, profile: str | None = None) -> l
         check_memory(),
         *_guarded("ffmpeg", lambda: check_ffmpeg(settings)),
         *_guarded("recogniser", lambda: check_recogniser(settings)),
+        *_guarded("graphics card", lambda: check_cards(settings)),
         *_guarded("speech detector", check_detector),
         *_guarded("model", lambda: check_model(settings)),
         check_models(),
@@ -131,15 +135,38 @@ def check_ffmpeg(settings: Settings) -> Check:
 
 def check_recogniser(settings: Settings) -> Check:
     """The recognition engine that a job would use and, of whisper.cpp, what it was built with."""
-    from transcribe.engines.whisper_cpp import identity, instructions, matrix_kernels
-    from transcribe.jobs.assemble.engines import RECOGNISERS
+    from transcribe.engines import ctranslate2
+    from transcribe.engines.whisper_cpp import built_for, identity, instructions, matrix_kernels
 
     if settings.recognise.engine != "whisper.cpp":
-        return Check("recogniser", "ok", RECOGNISERS[settings.recognise.engine].identity())
-    detail = f"{identity()}, built with {' '.join(instructions()) or 'no special instructions'}"
+        return Check("recogniser", "ok", ctranslate2.identity())
+    built_with = " ".join(instructions()) or "no special instructions"
+    detail = f"{identity(built_for() or 'cpu')}, built with {built_with}"
     if matrix_kernels() or platform.system() == "Darwin":
         return Check("recogniser", "ok", detail)
     return Check("recogniser", "note", f"{detail}, without a matrix library", FASTER_BUILD)
+
+
+def check_cards(settings: Settings) -> Check:
+    """The graphics cards of this machine, and whether the engine uses them."""
+    from transcribe.engines.cards import seen
+    from transcribe.jobs.assemble.engines import RECOGNISERS
+
+    there, engine = ", ".join(seen()), settings.recognise.engine
+    found = RECOGNISERS[engine].find_cards()
+    if not there and not found.cards:
+        return Check("graphics card", "ok", "none seen")
+    named = ", ".join(_card(card) for card in found.cards if card.total_bytes) or there
+    if found.problem:
+        return Check("graphics card", "note", f"{named}, not used: {found.problem}", found.advice)
+    asked = settings.compute.device
+    if asked not in ("auto", found.device):
+        return Check("graphics card", "note", f"{named}, not used: device is {asked}", "Use --device auto")
+    return Check("graphics card", "ok", f"{named}, used by {engine} ({found.device})")
+
+
+def _card(card: Card) -> str:
+    return f"{card.name} ({_size(card.free_bytes)} of {_size(card.total_bytes)} free)"
 
 
 def check_detector() -> Check:

@@ -21,7 +21,8 @@ from transcribe.core.settings import MULTI, ComputeSettings, Settings
 from transcribe.core.waveform import Waveform
 from transcribe.engines.ffmpeg import Ffmpeg
 from transcribe.engines.silero import SileroDetector
-from transcribe.jobs.assemble.engines import RECOGNISERS
+from transcribe.jobs.assemble.device import AUTO, PROCESSOR, Place
+from transcribe.jobs.assemble.engines import PROCESSOR_BATCH, RECOGNISERS, place_for
 from transcribe.jobs.assemble.workers import cores, layout
 from transcribe.models.catalogue import weights_name
 from transcribe.models.installed import InstalledModel, check_before_load
@@ -54,19 +55,32 @@ class Layout:
         model: The weights in the engine's form.
         workers: Processes side by side.
         threads: Threads of each.
+        place: What computes.
     """
 
     engine: str
     model: InstalledModel
     workers: int
     threads: int
+    place: Place = PROCESSOR
 
     def __str__(self) -> str:
-        return f"{self.engine}, {self.workers} × {self.threads}"
+        on = f" on {self.place.device}" if self.place.cards else ""
+        return f"{self.engine}, {self.workers} × {self.threads}{on}"
+
+    @property
+    def options(self) -> dict[str, str | int]:
+        """The settings that make it so."""
+        return {
+            "engine": self.engine,
+            "workers": self.workers,
+            "threads": self.threads,
+            "device": self.place.device,
+        }
 
     def of(self, settings: Settings) -> Settings:
         """Settings that use this layout."""
-        return settings.replace({"engine": self.engine, "workers": self.workers, "threads": self.threads})
+        return settings.replace(self.options)
 
 
 @dataclass(frozen=True)
@@ -126,7 +140,9 @@ def prepare(path: Path, settings: Settings, folder: Path) -> Material:
         (n for n in range(1, len(windows)) if sum(each.duration_ms for each in windows[:n]) >= SPEECH_MS),
         len(windows),
     )
-    chosen = islice(cycle(windows[:enough]), max(enough, cores() * settings.recognise.batch_size))
+    chosen = islice(
+        cycle(windows[:enough]), max(enough, cores() * (settings.recognise.batch_size or PROCESSOR_BATCH))
+    )
     return Material(waveform, Chunks(tuple(replace(each, index=i) for i, each in enumerate(chosen))))
 
 
@@ -143,13 +159,16 @@ def find_layouts(settings: Settings, tell: Tell) -> list[Layout]:
     found = []
     for engine, choice in RECOGNISERS.items():
         try:
-            choice.identity()
+            choice.require()
+            place = place_for(settings.replace({"device": AUTO}), engine)
             model = store.find(name, choice.reads)
             check_before_load(model)
         except (DependencyError, ModelError) as error:
             tell(f"{engine} is left out: {error}")
             continue
         found += [Layout(engine, model, *shape) for shape in _shapes(engine, model)]
+        if place.cards:
+            found.append(Layout(engine, model, len(place.cards), cores(), place))
     return found
 
 
@@ -179,7 +198,7 @@ def run_trials(
 
 def _listener(first: Layout, material: Material, settings: Settings) -> Listener:
     asked = settings.recognise
-    with RECOGNISERS[first.engine].open(first.model, first.of(settings)) as workers:
+    with RECOGNISERS[first.engine].open(first.model, first.of(settings), first.place) as workers:
         code = "auto" if asked.language == MULTI else asked.language
         language = choose_language(material.chunks, material.waveform, code, workers)
         return listener_of(material.waveform, language.code, asked, workers)
@@ -188,7 +207,7 @@ def _listener(first: Layout, material: Material, settings: Settings) -> Listener
 def _run(each: Layout, material: Material, settings: Settings, listener: Listener) -> tuple[float, int]:
     """Times real time and peak memory of one run; loading the model does not count."""
     chunks = material.chunks
-    with RECOGNISERS[each.engine].open(each.model, each.of(settings)) as workers:
+    with RECOGNISERS[each.engine].open(each.model, each.of(settings), each.place) as workers:
         list(workers.map(_ready, range(each.workers)))
         with _watched_memory() as peak:
             started = time.monotonic()

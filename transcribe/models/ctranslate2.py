@@ -25,6 +25,8 @@ WEIGHTS = "model.bin"
 VERSION = 6
 TYPES = {0: "<f4", 1: "<i1", 2: "<i2", 3: "<i4", 4: "<f2"}
 FLOATS = ("<f4", "<f2")
+NAMES = {"<i1": "int8", "<i2": "int16", "<f2": "float16"}
+A_MATRIX = "encoder/layer_0/ffn/linear_0/weight"
 
 LINEARS = {
     "attn.query": ("self_attention/linear_0", 0, 3),
@@ -67,6 +69,21 @@ class Variable:
     shape: tuple[int, ...]
     dtype: str
     offset: int
+
+
+def stored_as(path: Path) -> str:
+    """What the matrices of a model.bin are kept as: `int8`, `int16`, `float16` or `float32`.
+
+    Raises:
+        ModelError: It is no Whisper model, or is cut short.
+    """
+    try:
+        with open_regular(path) as handle:
+            variables = _read_index(path, handle)
+    except OSError as error:
+        raise unreadable(path, error) from error
+    matrix = variables.get(A_MATRIX)
+    return NAMES.get(matrix.dtype, "float32") if matrix else "float32"
 
 
 def read_weights(folder: Path) -> Weights:

@@ -81,13 +81,17 @@ class Workers(Protocol):
 
     Attributes:
         batch: How many windows the recogniser decodes at a time.
-        count: How many processes there are.
         on_idle: Asked when there is less work than processes; orders more, and says whether it did.
+        on_warning: Told what people should know, such as that a graphics card failed.
     """
 
     batch: int
-    count: int
     on_idle: Callable[[], bool]
+    on_warning: Callable[[str], None]
+
+    @property
+    def count(self) -> int:
+        """How many processes there are."""
 
     def map(self, task: Callable[[Recogniser, Item], Result], items: Sequence[Item]) -> Answers[Result]:
         """Order `task(recogniser, item)` for every item; answers come in whatever order they finish."""

@@ -71,4 +71,4 @@ def test_a_layout_changes_only_where_words_are_recognised() -> None:
 def test_table() -> None:
     lines = table([Trial(Layout("whisper.cpp", MODEL, 2, 1), 9.87, 300_000_000)]).splitlines()
     assert lines[0].split("  ")[0] == "ENGINE"
-    assert lines[1].split() == ["whisper.cpp", "base", "2", "1", "9.9", "300", "MB"]
+    assert lines[1].split() == ["whisper.cpp", "base", "cpu", "2", "1", "9.9", "300", "MB"]

@@ -20,18 +20,18 @@ WHEEL = ("SSE3", "AVX2", "OPENMP")
 
 
 def test_the_build_is_for_this_processor_and_has_the_kernels() -> None:
-    told = recogniser.build_environment(processor.NATIVE, {})
+    told = recogniser.build_environment({}, processor.NATIVE, {})
     assert (told["GGML_NATIVE"], told["GGML_LLAMAFILE"]) == ("ON", "ON")
 
 
 def test_libraries_find_each_other_from_where_they_lie() -> None:
-    told = recogniser.build_environment(processor.NATIVE, {})
+    told = recogniser.build_environment({}, processor.NATIVE, {})
     assert told["CMAKE_BUILD_WITH_INSTALL_RPATH"] == "ON"
     assert all(path.startswith("$ORIGIN") for path in told["CMAKE_INSTALL_RPATH"].split(";"))
 
 
 def test_what_the_user_set_is_kept() -> None:
-    told = recogniser.build_environment(processor.NATIVE, {"CXXFLAGS": "-O2", "CC": "clang"})
+    told = recogniser.build_environment({}, processor.NATIVE, {"CXXFLAGS": "-O2", "CC": "clang"})
     assert told["CC"] == "clang"
     assert told["CXXFLAGS"] == "-O2"
 

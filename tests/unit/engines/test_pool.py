@@ -21,7 +21,7 @@ from transcribe.core.errors import EngineError, InputError, ModelError, Transcri
 from transcribe.core.hearing import Chunk
 from transcribe.core.recording import SpeechSpan
 from transcribe.engines import pool as pool_module
-from transcribe.engines.pool import Answers, WorkerPool
+from transcribe.engines.pool import Answers, Crew, Substitute, WorkerPool
 
 
 def load() -> str:
@@ -316,3 +316,86 @@ with WorkerPool(load, 2) as pool:
     workers = [psutil.Process(int(pid)) for pid in run.stdout.split() if psutil.pid_exists(int(pid))]
     _, alive = psutil.wait_procs(workers, timeout=20)
     assert not alive
+
+
+def load_on_card(place: int) -> str:
+    return f"card {place}"
+
+
+def load_badly() -> str:
+    raise EngineError("libcublas.so.12 is missing")
+
+
+def out_of_memory(model: str, item: tuple[Path, int]) -> str:
+    """The card's memory ends with item 3; every item that was heard leaves a trace."""
+    folder, number = item
+    if model != "model" and number >= 3:
+        raise EngineError("CUDA failed with error out of memory")
+    (folder / f"{number} {model}").touch()
+    return f"{number} {model}"
+
+
+def crash_on_card(model: str, item: int) -> str:
+    if model != "model" and item == 2:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return f"{item} {model}"
+
+
+def with_substitute(
+    loads: list[Callable[[], str]], told: list[str], *, from_the_start: bool = True
+) -> WorkerPool[str]:
+    crew = Crew((load, load), share=True, name="engine")
+    substitute = Substitute(crew, from_the_start, "the processor hears what is left")
+    pool = WorkerPool(loads, len(loads), share=False, name="engine on cuda", substitute=substitute)
+    pool.on_warning = told.append
+    return pool
+
+
+def test_what_a_card_has_no_memory_for_is_heard_by_the_processor(tmp_path: Path) -> None:
+    told: list[str] = []
+    with with_substitute([partial(load_on_card, 0)], told, from_the_start=False) as pool:
+        assert pool.count == 1
+        heard = list(pool.map(out_of_memory, [(tmp_path, number) for number in range(6)]))
+        assert pool.count == 2
+        assert list(pool.map(double, [1])) == [("model", 2)]
+    assert sorted(heard) == [*(f"{n} card 0" for n in range(3)), *(f"{n} model" for n in range(3, 6))]
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(heard)
+    told_once = "engine on cuda: CUDA failed with error out of memory; the processor hears what is left"
+    assert told == [told_once]
+
+
+def test_when_one_card_of_two_fails_nothing_is_lost() -> None:
+    told: list[str] = []
+    with with_substitute([partial(load_on_card, 0), partial(load_on_card, 1)], told) as pool:
+        heard = sorted(pool.map(crash_on_card, range(8)))
+    assert [int(each.split()[0]) for each in heard] == list(range(8))
+    assert "2 model" in heard
+    assert len(told) == 1
+    assert "was killed (SIGKILL)" in told[0]
+
+
+def test_a_card_that_does_not_start_is_replaced_unless_it_was_asked_for() -> None:
+    told: list[str] = []
+    with with_substitute([load_badly], told) as pool:
+        assert sorted(pool.map(double, range(3))) == [("model", 2 * item) for item in range(3)]
+    assert [line.partition(";")[0] for line in told] == ["engine on cuda: libcublas.so.12 is missing"]
+    with (
+        with_substitute([load_badly], told, from_the_start=False) as pool,
+        pytest.raises(EngineError, match="libcublas"),
+    ):
+        list(pool.map(double, [1]))
+    assert len(told) == 1
+
+
+def test_every_card_has_its_worker() -> None:
+    with with_substitute([partial(load_on_card, 0), partial(load_on_card, 1)], []) as pool:
+        assert {model for model, _ in pool.map(double, range(40))} == {"card 0", "card 1"}
+
+
+def test_a_warning_is_told_once_with_the_first_order() -> None:
+    told: list[str] = []
+    with WorkerPool(load, 1, warning="no card") as pool:
+        pool.on_warning = told.append
+        list(pool.map(double, [1]))
+        list(pool.map(double, [2]))
+    assert told == ["no card"]

@@ -153,8 +153,9 @@ def with_package(package: Path | None) -> dict[str, str]:
 
 
 def last_words(done: subprocess.CompletedProcess[str]) -> str:
-    """The last line that a program complained with, or how it ended."""
+    """The last error that a program told, else its last line, or how it ended."""
     lines = [line for line in done.stderr.splitlines() if line.strip()]
+    lines = [line for line in lines if " error: " in line] or lines
     return lines[-1].strip() if lines and done.returncode > 0 else f"it {how_it_ended(done.returncode)}"
 
 

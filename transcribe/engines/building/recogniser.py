@@ -15,6 +15,7 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from difflib import SequenceMatcher
+from functools import partial
 from pathlib import Path
 
 from transcribe.core.errors import DependencyError, EngineError
@@ -33,6 +34,7 @@ from transcribe.engines.building.builder import (
     unpacked,
     with_package,
 )
+from transcribe.engines.building.cards import CARDS
 
 ENGINE = "pywhispercpp"
 KERNELS = "LLAMAFILE"
@@ -46,8 +48,13 @@ QUANTISED = ("q8_0", "q5_0")
 """Encodings that a build has to hear with, beside f16."""
 
 
-def install(recording: Path, tell: Tell) -> None:
+def install(recording: Path, tell: Tell, gpu: str | None = None) -> None:
     """Replace the recogniser of this Python environment by one built for this machine.
+
+    Args:
+        recording: What both builds have to hear alike.
+        tell: Told what happens.
+        gpu: What it drives graphics cards with: a key of `CARDS`; None: the processor computes.
 
     Raises:
         DependencyError: Something that is needed is missing, or the build fails; nothing has changed.
@@ -57,6 +64,7 @@ def install(recording: Path, tell: Tell) -> None:
         tell("Nothing to build: on a Mac the wheel uses Metal and Accelerate already")
         return
     check_tools()
+    card_settings = CARDS[gpu]() if gpu else {}
     version = importlib.metadata.version(ENGINE)
     with tempfile.TemporaryDirectory(prefix="transcribe-native-") as name:
         folder = Path(name)
@@ -70,28 +78,36 @@ def install(recording: Path, tell: Tell) -> None:
         def try_out(build: Path) -> None:
             after = engine_build(build)
             tell(f"Built now: {' '.join(after)}")
-            check_build(before, after)
+            check_build(before, after, gpu)
             for model, words in zip(models, expected, strict=True):
-                check_words(words, heard(recording, model, folder, build), model.parent.name)
+                for device in filter(None, ("cpu", gpu)):
+                    words_now = heard(recording, model, folder, build, device)
+                    check_words(words, words_now, f"{model.parent.name} on {device}")
 
-        recipe = Recipe(f"{ENGINE}=={version}", ("--no-binary", ENGINE), build_environment, try_out)
+        environment = partial(build_environment, card_settings)
+        recipe = Recipe(f"{ENGINE}=={version}", ("--no-binary", ENGINE), environment, try_out)
         pip("install", "--force-reinstall", "--no-deps", str(good_build(recipe, folder, tell)))
     tell("It hears the same words, with f16 and with quantised weights")
 
 
-def build_environment(settings: Mapping[str, str], environment: Mapping[str, str]) -> dict[str, str]:
+def build_environment(
+    card_settings: Mapping[str, str], settings: Mapping[str, str], environment: Mapping[str, str]
+) -> dict[str, str]:
     """The environment of the recogniser's build: its `setup.py` hands every variable on to cmake.
 
     Args:
+        card_settings: Of cmake, for graphics cards; folders of libraries under `CMAKE_INSTALL_RPATH`.
         settings: Of ggml's cmake.
         environment: What the user has set; it is kept.
     """
+    folders = ("$ORIGIN", card_settings.get("CMAKE_INSTALL_RPATH", ""))
     return {
         **environment,
         **settings,
+        **card_settings,
         "GGML_LLAMAFILE": "ON",
         "CMAKE_BUILD_WITH_INSTALL_RPATH": "ON",
-        "CMAKE_INSTALL_RPATH": "$ORIGIN",
+        "CMAKE_INSTALL_RPATH": ";".join(filter(None, folders)),
     }
 
 
@@ -133,30 +149,33 @@ def trial_models(folder: Path) -> list[Path]:
     )
 
 
-def heard(recording: Path, model: Path, folder: Path, package: Path) -> str:
-    """What a model hears, with two forked workers.
+def heard(recording: Path, model: Path, folder: Path, package: Path, device: str = "cpu") -> str:
+    """What a model hears: on the processor with two forked workers, else on a graphics card.
 
     Raises:
-        EngineError: It cannot be transcribed.
+        EngineError: It cannot be transcribed, or not to the end by the card.
     """
-    options = ["--model", str(model), "--language", "en", "--workers", "2", "--threads", "1"]
-    output = ["--format", "txt", "--output", "-", "--quiet"]
+    options = ["--model", str(model), "--language", "en", "--device", device]
+    options += ["--workers", "2", "--threads", "1"] if device == "cpu" else []
+    output = ["--format", "txt", "--output", "-", "--progress", "json"]
     # A work folder of its own: what the other build heard must not be taken up.
     with tempfile.TemporaryDirectory(dir=folder) as work:
         environment = {**with_package(package), "TRANSCRIBE_WORK_DIR": work}
         done = run([*PROGRAM, str(recording), *options, *output], environment)
     if done.returncode != 0:
-        raise EngineError(f"with {model.parent.name} weights: {last_words(done)}", UNCHANGED)
+        raise EngineError(f"with {model.parent.name} weights on {device}: {last_words(done)}", UNCHANGED)
+    if warnings := [line for line in done.stderr.splitlines() if f" on {device}: " in line]:
+        raise EngineError(f"with {model.parent.name} weights on {device}: {warnings[0]}", UNCHANGED)
     return done.stdout
 
 
-def check_build(before: Sequence[str], after: Sequence[str]) -> None:
-    """Whether the new build can do all that the old one could, and has the matrix kernels.
+def check_build(before: Sequence[str], after: Sequence[str], gpu: str | None = None) -> None:
+    """Whether the new build can do all that the old one could, has the matrix kernels, and drives cards.
 
     Raises:
         EngineError: It lacks something.
     """
-    lost = {KERNELS, *before} - set(after)
+    lost = {KERNELS, *before, *([gpu.upper()] if gpu else [])} - set(after)
     if lost:
         raise EngineError(f"the engine was built without {', '.join(sorted(lost))}", UNCHANGED)
 

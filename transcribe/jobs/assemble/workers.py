@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 
 import psutil
 
@@ -22,7 +21,7 @@ def cores() -> int:
 def layout(compute: ComputeSettings, model: InstalledModel, *, shared: bool) -> tuple[int, int]:
     """How many workers with how many threads each: one thread each is the most efficient use of cores.
 
-    On a Mac one worker holds the GPU. Fewer workers where memory is short.
+    Fewer workers where memory is short.
 
     Args:
         compute: What was asked for.
@@ -34,5 +33,10 @@ def layout(compute: ComputeSettings, model: InstalledModel, *, shared: bool) -> 
         spare = psutil.virtual_memory().available - model.memory_bytes
         further = WORKER_BYTES if shared else model.memory_bytes
         fitting = 1 + max(0, spare // further)
-        workers = 1 if sys.platform == "darwin" else min(cores(), fitting)
-    return workers, compute.threads or max(1, cores() // workers)
+        workers = min(cores(), fitting)
+    return workers, threads_of(compute, workers)
+
+
+def threads_of(compute: ComputeSettings, workers: int) -> int:
+    """How many threads each of several workers has."""
+    return compute.threads or max(1, cores() // workers)

@@ -8,11 +8,13 @@ which order, or in which run.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, TypeVar
 
 from transcribe.core.episode import Segment, Spot, join_words
+from transcribe.core.events import Progress, Warned
 from transcribe.core.hearing import LONGEST_WINDOW_MS, Ballot, Chunk, ChunkResult, DecodingOptions, Heard
 from transcribe.core.recording import SAMPLE_RATE, SAMPLES_PER_MS
 from transcribe.core.waveform import Waveform
@@ -28,7 +30,7 @@ from transcribe.pipeline.hearing.window import (
     quietest_sample,
     split_at_holes,
 )
-from transcribe.pipeline.ports import Recogniser
+from transcribe.pipeline.ports import OpenWorkers, Recogniser, Workers
 
 if TYPE_CHECKING:
     import numpy as np
@@ -51,6 +53,14 @@ that short, and a decoder likes to invent there. They are reported as missing, w
 
 CAREFUL_BEAM_SIZE = 5
 """At least so many candidates for further attempts; the beam size of Whisper's own evaluation."""
+
+
+@contextmanager
+def opened(open_workers: OpenWorkers, progress: Progress) -> Iterator[Workers]:
+    """Open the workers, whose warnings are told to whoever watches this work."""
+    with open_workers() as workers:
+        workers.on_warning = lambda told: progress(Warned(told))
+        yield workers
 
 
 BALLOT_MS = 10_000

@@ -15,7 +15,7 @@ from transcribe.core.events import Progress, StageAdvanced
 from transcribe.core.hearing import Ballot, Chunk, Chunks, LanguageRun, Languages
 from transcribe.core.waveform import Waveform
 from transcribe.core.workspace import Workspace
-from transcribe.pipeline.hearing.listener import BALLOT_MS, LanguageBallot
+from transcribe.pipeline.hearing.listener import BALLOT_MS, LanguageBallot, opened
 from transcribe.pipeline.ports import OpenWorkers
 
 STRETCH_MS = BALLOT_MS
@@ -51,7 +51,7 @@ def tell_languages(
     missing = [stretch for stretch in stretches.chunks if stretch.index not in votes]
     resumed_ms = done_ms = sum(each.duration_ms for each in stretches.chunks if each.index in votes)
     if missing:
-        with open_workers() as workers:
+        with opened(open_workers, progress) as workers:
             for ballot in workers.map(LanguageBallot(waveform), missing):
                 workspace.append("ballots", ballot)
                 votes[ballot.chunk] = dict(ballot.probabilities)

@@ -15,7 +15,7 @@ from transcribe.core.hearing import Ballot, Chunk, ChunkResult, Chunks, Decoding
 from transcribe.core.settings import RecogniseSettings
 from transcribe.core.waveform import Waveform
 from transcribe.core.workspace import Workspace
-from transcribe.pipeline.hearing.listener import LanguageBallot, Listener, count_tokens
+from transcribe.pipeline.hearing.listener import LanguageBallot, Listener, count_tokens, opened
 from transcribe.pipeline.hearing.vocabulary import MOST_PROMPT_TOKENS, prompt_of, terms_of
 from transcribe.pipeline.hearing.window import kept_part
 from transcribe.pipeline.ports import OpenWorkers, Workers
@@ -52,7 +52,7 @@ def recognise(
         tell(language, progress)
     report = _Report(chunks, done, progress)
     if missing:
-        with open_workers() as workers:
+        with opened(open_workers, progress) as workers:
             if language is None:
                 language = choose_language(chunks, waveform, settings.language, workers)
                 workspace.save("language", language)
