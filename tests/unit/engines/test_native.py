@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import subprocess
 import sys
 import sysconfig
 import tomllib
@@ -232,3 +233,21 @@ def test_an_engine_that_does_not_load(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     with pytest.raises(EngineError, match="cannot open"):
         recogniser.engine_build()
+
+
+def test_the_error_is_told_and_not_the_advice_behind_it() -> None:
+    told = '{"event":"warned"}\ntranscribe: error: the engine crashed\n  Try another one\n'
+    failed = subprocess.CompletedProcess([], 6, "", told)
+    assert builder.last_words(failed) == "transcribe: error: the engine crashed"
+
+
+def test_a_card_that_gives_up_in_its_trial_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = '{"event":"warned","message":"whisper.cpp with tiny.en on cuda: out of memory; the processor …"}'
+    done = subprocess.CompletedProcess([], 0, "the same words", told)
+    monkeypatch.setattr(recogniser, "run", lambda *_: done)
+    model = tmp_path / "f16" / "model.bin"
+    with pytest.raises(EngineError, match=r"with f16 weights on cuda: .*out of memory"):
+        recogniser.heard(tmp_path, model, tmp_path, tmp_path, "cuda")
+    assert recogniser.heard(tmp_path, model, tmp_path, tmp_path, "cpu") == "the same words"

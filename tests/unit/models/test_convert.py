@@ -13,6 +13,7 @@ import pytest
 from benchmarks.shapes import NARROW, random_tensor, vocabulary, write_random_safetensors
 from transcribe.core.errors import ModelError
 from transcribe.models.convert import QUANTIZED, convert
+from transcribe.models.ctranslate2 import stored_as
 from transcribe.models.ggml import check_structure, tensors
 from transcribe.models.mel import mel_filters
 from transcribe.models.vocabulary import read_tokens
@@ -134,3 +135,11 @@ def test_mel_filters_overlap_by_half() -> None:
     assert not np.signbit(filters).any()
     peaks = filters[40:].argmax(axis=1)
     assert (np.diff(peaks) > 0).all()
+
+
+def test_what_the_matrices_are_kept_as(narrow_ctranslate2: Path, tmp_path: Path) -> None:
+    assert stored_as(narrow_ctranslate2 / "model.bin") == "float16"
+    cut = tmp_path / "model.bin"
+    cut.write_bytes((narrow_ctranslate2 / "model.bin").read_bytes()[:1000])
+    with pytest.raises(ModelError):
+        stored_as(cut)
