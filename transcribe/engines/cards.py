@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,6 +70,12 @@ def seen(root: Path = Path("/")) -> tuple[str, ...]:
 def has_nvidia(root: Path = Path("/")) -> bool:
     """Whether NVIDIA's driver seems to be there."""
     return any((root / mark.lstrip("/")).exists() for mark in NVIDIA_MARKS)
+
+
+def loaded_library(name: re.Pattern[str]) -> str:
+    """Path of the library that this process has loaded under such a name; empty where there is none."""
+    paths = (line[line.find("/") :] for line in _text(Path("/proc/self/maps")).splitlines())
+    return next((path for path in paths if name.fullmatch(Path(path).name)), "")
 
 
 def _model(file: Path) -> str:

@@ -13,6 +13,7 @@ import re
 import sys
 from pathlib import Path
 
+from transcribe.core.reading import open_regular
 from transcribe.engines.cards import Card
 
 DRIVER = "libcuda.so.1"
@@ -45,7 +46,7 @@ def cublas_name(package: str) -> str:
     for file in importlib.metadata.files(package) or ():
         if f"lib{package}" in file.name and ".so" in file.name:
             with (
-                Path(str(file.locate())).open("rb") as handle,
+                open_regular(Path(str(file.locate()))) as handle,
                 mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ) as content,
             ):
                 if found := CUBLAS_NAME.search(content):

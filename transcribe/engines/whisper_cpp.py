@@ -18,7 +18,6 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from transcribe.core.episode import Word
@@ -26,7 +25,7 @@ from transcribe.core.errors import DependencyError, EngineError
 from transcribe.core.hearing import DecodingOptions, Heard
 from transcribe.core.own_process import OwnProcess
 from transcribe.core.recording import SAMPLE_RATE
-from transcribe.engines.cards import UNKNOWN, Card, Cards
+from transcribe.engines.cards import UNKNOWN, Card, Cards, loaded_library
 from transcribe.engines.pauses import settle
 from transcribe.engines.words import VOTE_MARGIN_MS, Token, context_ms, words_of
 
@@ -294,14 +293,11 @@ def look_for_cards(device: str) -> Cards:
 
 def _ggml() -> str:
     """Path of the library that has ggml's list, of the copy that was loaded with the engine."""
-    for line in Path("/proc/self/maps").read_text("utf-8", "replace").splitlines():
-        path = line[line.find("/") :]
-        if GGML_LIBRARY.fullmatch(Path(path).name):
-            return path
-    raise DependencyError(
-        "the recognition engine has no library of ggml",
-        "Try: pip install --force-reinstall pywhispercpp",
-    )
+    path = loaded_library(GGML_LIBRARY)
+    if not path:
+        advice = "Try: pip install --force-reinstall pywhispercpp"
+        raise DependencyError("the recognition engine has no library of ggml", advice)
+    return path
 
 
 def _kind(ggml: ctypes.CDLL, place: int) -> int:

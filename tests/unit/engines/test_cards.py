@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from transcribe.engines.building import cards as building
 from transcribe.engines.building import recogniser
 from transcribe.engines.cards import Card, has_nvidia, seen
 from transcribe.engines.ctranslate2 import batch_for, compute_type_for
-from transcribe.engines.whisper_cpp import identity
+from transcribe.engines.whisper_cpp import built_for, identity, instructions, look_for_cards
 
 GB = 1_000_000_000
 
@@ -126,3 +127,12 @@ def test_a_build_that_drives_no_cards_is_refused() -> None:
     recogniser.check_build(wheel, (*built, "CUDA"), "cuda")
     with pytest.raises(EngineError, match="without CUDA"):
         recogniser.check_build(wheel, built, "cuda")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nothing lists the libraries of a process")
+def test_the_processor_alone_is_no_card_of_whisper_cpp() -> None:
+    if built_for():
+        pytest.skip("the engine was built for cards")
+    found = look_for_cards("cuda")
+    assert (found.cards, found.problem) == ((), "whisper.cpp finds no card that cuda drives")
+    assert set(found.instructions) == set(instructions())
