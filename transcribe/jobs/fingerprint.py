@@ -32,6 +32,8 @@ def made_with(settings: Settings, engines: Engines) -> dict[str, str]:
     """
     notes, embed = wants_notes(settings), settings.output.embed_audio
     said = dict(provenance_of(settings, engines).settings)
+    open_to_engines = dict(engines.chosen)
+    said |= {each.name: each.show(value) for each, value in settings.flat() if each.name in open_to_engines}
     said |= {"notes": str(notes).lower(), "embed_audio": str(embed).lower()}
     said |= {
         option.name: _shown(option, value) for option, value in settings.flat() if _has_a_say(option, notes)

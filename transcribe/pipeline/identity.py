@@ -33,4 +33,9 @@ def provenance_of(settings: Settings, engines: Engines) -> Provenance:
     }
     # With those of the vocabulary: their text counts, not where it lies.
     said["terms"] = OPTIONS["terms"].show(terms_of(settings.recognise))
+    said |= {name: value for name, value in engines.chosen if said[name] == _default(name)}
     return Provenance(engines.program, engines.engine, engines.model, tuple(sorted(said.items())))
+
+
+def _default(name: str) -> str:
+    return OPTIONS[name].show(OPTIONS[name].default)

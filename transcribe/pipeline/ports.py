@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
     Samples = NDArray[np.float32]
 
+ON_A_PROCESSOR = (("compute_type", "int8"), ("batch_size", "4"))
+"""What `auto` and 0 stand for where no card computes."""
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 Answer_co = TypeVar("Answer_co", covariant=True)
@@ -184,6 +187,7 @@ class Engines:
         editor: Writes sound files for `--publish`; None: none are written.
         open_diariser: Opens what tells speakers apart, telling what has to be made first; None: nothing.
         diariser: What that is, with the digests of its weights.
+        chosen: What was chosen where settings leave it open (`auto`, 0), by their names; for provenance.
     """
 
     program: str
@@ -196,6 +200,7 @@ class Engines:
     editor: Editor | None = None
     open_diariser: Callable[[Progress], Diariser] | None = None
     diariser: str = ""
+    chosen: tuple[tuple[str, str], ...] = ON_A_PROCESSOR
 
 
 OpenWriter = Callable[[], Writer]

@@ -18,7 +18,7 @@ from transcribe.jobs.assemble.workers import layout, threads_of
 from transcribe.models.catalogue import Kind
 from transcribe.models.installed import InstalledModel, check_before_load
 from transcribe.models.store import Store
-from transcribe.pipeline.ports import Engines
+from transcribe.pipeline.ports import ON_A_PROCESSOR, Engines
 
 if TYPE_CHECKING:
     from transcribe.engines.cards import Cards
@@ -65,6 +65,7 @@ def choose_engines(settings: Settings) -> Engines:
         open_detector=open_detector,
         open_workers=partial(recogniser.open, model, settings, place),
         engine=recogniser.identity(model, settings, place),
+        chosen=_chosen(model, settings, place),
         model=ModelIdentity(model.name, model.sha256, model.licence),
         editor=FfmpegEditor(media),
         **diariser_of(settings),
@@ -189,6 +190,13 @@ def _numbers(model: InstalledModel, settings: Settings, place: Place) -> str:
             "Use --compute-type auto; or --device cuda on a machine with a card",
         )
     return ON_THE_PROCESSOR.get(asked, asked)
+
+
+def _chosen(model: InstalledModel, settings: Settings, place: Place) -> tuple[tuple[str, str], ...]:
+    """What stands for `auto` and 0; on a card a batch depends on its memory, which is nobody's setting."""
+    if settings.recognise.engine != "ctranslate2" or not place.cards:
+        return ON_A_PROCESSOR
+    return (("compute_type", _numbers(model, settings, place)),)
 
 
 def _require_whisper_cpp() -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from studio import Studio
 
 from transcribe.core.errors import DependencyError, UsageError
 from transcribe.core.settings import Settings
@@ -12,7 +15,9 @@ from transcribe.engines import cards, ctranslate2, whisper_cpp
 from transcribe.engines.cards import UNKNOWN, Card, Cards
 from transcribe.jobs.assemble import engines
 from transcribe.jobs.assemble.device import PROCESSOR, Place, choose_place
+from transcribe.jobs.fingerprint import made_with
 from transcribe.models.installed import InstalledModel
+from transcribe.pipeline.identity import provenance_of
 
 CARD = Card("a card", 8_000_000_000, 8_000_000_000, ("float16", "float32"))
 WORKS = Cards("cuda", (CARD,))
@@ -89,7 +94,7 @@ def test_ctranslate2_itself_finds_no_card_here() -> None:
 def test_a_driver_that_does_not_answer_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ctranslate2, "has_nvidia", lambda: True)
     monkeypatch.setattr(ctranslate2, "require", lambda: None)
-    monkeypatch.setattr(ctranslate2, "look_for_cards", ends_badly)
+    monkeypatch.setattr(ctranslate2, "look_for_cards", os.abort)
     found = ctranslate2.find_cards()
     assert found.cards == UNKNOWN
     assert "crashed (SIGABRT)" in found.problem
@@ -110,9 +115,14 @@ def test_one_worker_a_card_if_not_asked_otherwise() -> None:
     assert engines._card_workers(three, PROCESSOR) == []
 
 
-def ends_badly() -> Cards:
-    import os
-    import signal
-
-    os.kill(os.getpid(), signal.SIGABRT)
-    return NONE
+def test_provenance_says_what_was_chosen_and_an_archive_stays_up_to_date() -> None:
+    studio = Studio()
+    on_processor = studio.engines()
+    on_card = replace(on_processor, chosen=(("compute_type", "float16"),))
+    said = dict(provenance_of(Settings(), on_processor).settings)
+    assert (said["compute_type"], said["batch_size"]) == ("int8", "4")
+    assert dict(provenance_of(Settings(), on_card).settings)["compute_type"] == "float16"
+    asked = Settings.of(compute_type="float32")
+    assert dict(provenance_of(asked, on_card).settings)["compute_type"] == "float32"
+    assert made_with(Settings(), on_card) == made_with(Settings(), on_processor)
+    assert "compute_type" not in made_with(Settings(), on_processor)
