@@ -11,6 +11,7 @@ SAMPLE := two-voices
 MODEL  ?= base
 AUDIO  ?= ../shared/audio
 OPTIONS ?=
+TESTERS ?= logical
 
 .DEFAULT_GOAL := help
 .PHONY: help setup constraints demo batch native llm test check fuzz format golden docs examples examples-notes
@@ -48,8 +49,9 @@ native: $(READY) ## Build the recognition engine for this machine: make native, 
 llm: $(READY) ## Build llama-cpp-python, for language models that write notes (5 to 10 minutes)
 	$(BIN)/python -P -m transcribe.engines.native --llm samples/$(SAMPLE).flac
 
-test: $(READY) ## Run every test
-	$(BIN)/python -m pytest
+test: export PYTHONDONTWRITEBYTECODE =  # else each of some thousand processes compiles the program anew
+test: $(READY) ## Run every test, on every core; TESTERS=1: on one
+	$(BIN)/python -m pytest --numprocesses $(TESTERS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 check: $(READY) ## Lint, check formatting, types and the direction of imports
 	$(BIN)/ruff check .
