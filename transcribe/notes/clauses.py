@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import fsum  # the same whatever the order: that of a set differs from run to run
 
 from transcribe.formats.tokens import text_width
 from transcribe.notes.fitness import is_chatter
@@ -69,7 +70,7 @@ def _value(text: str, sentence: str, weights: Mapping[str, float], terms: Terms)
     content = terms.of(text)
     if len(set(content)) < 2 or terms.is_small(words[-1]):  # "what he was"
         return 0.0
-    value = sum(weights.get(term, 0.0) for term in set(content)) * len(content) / len(words)
+    value = fsum(weights.get(term, 0.0) for term in set(content)) * len(content) / len(words)
     if terms.is_small(words[0]):
         value *= 0.8
     if len(content) == len(words):  # a name or an address: "Lieutenant Colonel Anderson"
@@ -104,7 +105,7 @@ def chapter_title(
         if clause.text not in taken:
             return clause
     runs = [
-        Clause(as_title(run), position, sum(weights.get(term, 0.0) for term in set(terms.of(run))))
+        Clause(as_title(run), position, fsum(weights.get(term, 0.0) for term in set(terms.of(run))))
         for position in fit
         for run in runs_of(sentences[position].text, terms)
         if text_width(run) <= LONGEST_CELLS and as_title(run) not in taken
