@@ -16,7 +16,7 @@ from benchmarks.observe import Message, Observed
 from benchmarks.overhead import stage_seconds
 from benchmarks.peers import recorded
 from benchmarks.schedule import Task, clip_tasks, turns
-from benchmarks.systems import BATCHED, PLAIN, Ours, Outcome, all_systems, also
+from benchmarks.systems import BATCHED, LOADERS, PLAIN, WHISPER_CLI, Ours, Outcome, Peer, all_systems, also
 from benchmarks.tables import invented, page
 from transcribe.formats import PACK
 from transcribe.quality.evaluate.words import Score
@@ -134,10 +134,17 @@ def test_an_interpreter_that_is_missing_is_left_out_with_a_reason() -> None:
     assert also("native=no/such/python", "base").missing() == "its interpreter does not run this program"
 
 
-def test_what_ratios_are_against_is_measured() -> None:
-    names = [system.name for system in all_systems("base")]
-    assert {PLAIN, BATCHED} <= set(names)
-    assert len(set(names)) == len(names)
+def test_every_system_is_compared_with_the_two_that_ratios_are_against() -> None:
+    systems = all_systems("base")
+    walls = {system.name: 10.0 + number for number, system in enumerate(systems)}
+    assert len(walls) == len(systems)
+    text = page(results(*(run(name, 1, wall_s) for name, wall_s in walls.items())), "base")
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines() if " × |" in line]
+    assert {row[0]: row[-2:] for row in rows} == {
+        name: [f"{walls[PLAIN] / wall_s:.2f} ×", f"{walls[BATCHED] / wall_s:.2f} ×"]
+        for name, wall_s in walls.items()
+    }
+    assert {system.loader for system in systems if isinstance(system, Peer)} <= {*LOADERS, *WHISPER_CLI}
 
 
 def test_the_page_has_the_tables_of_what_was_measured() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import platform
 import subprocess
 import sys
@@ -67,46 +68,94 @@ def test_words_that_are_not_the_same(after: str) -> None:
         recogniser.check_words("it was the best of times", after, "f16")
 
 
-class Workshop:
-    """Stands for pip and for what is tried: builds behave as the test says, and nothing is installed."""
+PIP = """\
+import json, os, sys
+from pathlib import Path
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, *behaviours: str, fails: int = 0) -> None:
+command, *arguments = sys.argv[1:]
+log = Path(os.environ["CALLS"])
+with log.open("a") as lines:
+    print(json.dumps([command, arguments, os.environ.get("CMAKE_ARGS", "")]), file=lines)
+builds = log.read_text().count('["wheel"')
+if command == "wheel":
+    if builds <= int(os.environ["FAILS"]):
+        sys.exit("cmake: error")
+    folder = Path(arguments[arguments.index("--wheel-dir") + 1])
+    folder.mkdir(parents=True)
+    (folder / "engine.whl").write_text(f"build {builds}")
+else:
+    folder = Path(arguments[arguments.index("--target") + 1])
+    folder.mkdir(parents=True)
+    (folder / "engine.py").write_text(Path(arguments[-1]).read_text())
+"""
+"""Stands for pip: it builds nothing, and fails as often as it is told."""
+
+
+class Workshop:
+    """Where a package is built by a pip that only writes down what it is asked, and is tried.
+
+    Args:
+        monkeypatch: Sets the environment.
+        folder: An empty folder.
+        behaviours: How each build that is made behaves when it is tried: what is wrong, or empty.
+        fails: So many builds cannot be made before.
+    """
+
+    def __init__(
+        self, monkeypatch: pytest.MonkeyPatch, folder: Path, *behaviours: str, fails: int = 0
+    ) -> None:
+        self.folder = folder
         self.behaviours = list(behaviours)
-        self.fails = fails
-        self.environments: list[dict[str, str]] = []
+        self.tried: list[str] = []
         self.told: list[str] = []
-        monkeypatch.setattr(builder, "fetch_wheel", self._wheel)
-        monkeypatch.setattr(builder, "unpacked", lambda wheel, *_, **__: wheel)
+        (folder / "path" / "pip").mkdir(parents=True)
+        (folder / "path" / "pip" / "__init__.py").touch()
+        (folder / "path" / "pip" / "__main__.py").write_text(PIP)
+        variables = {"PYTHONPATH": folder / "path", "CALLS": folder / "calls", "FAILS": fails}
+        for name, value in variables.items():
+            monkeypatch.setenv(name, str(value))
         monkeypatch.setattr(platform, "machine", lambda: "x86_64")
 
-    def build(self, folder: Path) -> Path:
-        recipe = builder.Recipe("engine==1", (), language_models.build_environment, self._try_out)
-        return builder.good_build(recipe, folder, self.told.append)
+    def build(self) -> Path:
+        recipe = builder.Recipe("engine==1", ("-v",), language_models.build_environment, self._try_out)
+        return builder.good_build(recipe, self.folder, self.told.append)
 
-    def _wheel(self, requirement: str, folder: Path, *options: str, environment: dict[str, str]) -> Path:
-        self.environments.append(environment)
-        if len(self.environments) <= self.fails:
-            raise DependencyError(f"pip wheel {requirement} failed", "Its messages stand above")
-        return folder / "engine.whl"
+    def calls(self, command: str) -> list[tuple[list[str], list[str]]]:
+        """The arguments of such calls of pip, and the settings of cmake that it was given."""
+        called = map(json.loads, (self.folder / "calls").read_text().splitlines())
+        return [(arguments, settings.split()) for name, arguments, settings in called if name == command]
+
+    def settings(self) -> list[list[str]]:
+        """Those of every build."""
+        return [settings for _, settings in self.calls("wheel")]
 
     def _try_out(self, package: Path) -> None:
+        self.tried.append((package / "engine.py").read_text())
         if behaviour := self.behaviours.pop(0):
             raise EngineError(behaviour)
 
 
 def test_a_build_that_works_is_made_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    workshop = Workshop(monkeypatch, "")
-    assert workshop.build(tmp_path) == tmp_path / "for-this-machine" / "engine.whl"
-    (environment,) = workshop.environments
-    assert "-DGGML_NATIVE=ON" in environment["CMAKE_ARGS"].split()
+    workshop = Workshop(monkeypatch, tmp_path, "")
+    assert workshop.build() == tmp_path / "for-this-machine" / "engine.whl"
+    ((arguments, settings),) = workshop.calls("wheel")
+    assert "-DGGML_NATIVE=ON" in settings
+    assert {"--no-deps", "--no-cache-dir", "-v"} <= set(arguments)
+    assert arguments[-1] == "engine==1"
+    ((arguments, _),) = workshop.calls("install")
+    assert "--no-deps" in arguments
+    assert workshop.tried == ["build 1"]
 
 
 def test_a_build_that_crashes_with_quantised_weights_is_made_again_without_amx(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    workshop = Workshop(monkeypatch, "with q8_0 weights: the recogniser crashed (SIGSEGV) 2 times", "")
-    assert workshop.build(tmp_path) == tmp_path / "without-AMX" / "engine.whl"
-    settings = workshop.environments[1]["CMAKE_ARGS"].split()
+    workshop = Workshop(
+        monkeypatch, tmp_path, "with q8_0 weights: the recogniser crashed (SIGSEGV) 2 times", ""
+    )
+    assert workshop.build() == tmp_path / "without-AMX" / "engine.whl"
+    assert workshop.tried == ["build 1", "build 2"]
+    settings = workshop.settings()[1]
     assert {"-DGGML_NATIVE=OFF", "-DGGML_AMX_TILE=OFF", "-DGGML_AMX_INT8=OFF"} <= set(settings)
     assert any("with q8_0 weights: the recogniser crashed" in told for told in workshop.told)
     assert "without AMX, whose code in ggml fails" in workshop.told[-1]
@@ -115,9 +164,9 @@ def test_a_build_that_crashes_with_quantised_weights_is_made_again_without_amx(
 def test_a_build_that_cannot_be_compiled_is_made_again_without_amx(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    workshop = Workshop(monkeypatch, "", fails=1)
-    assert workshop.build(tmp_path) == tmp_path / "without-AMX" / "engine.whl"
-    assert "-DGGML_AMX_TILE=OFF" in workshop.environments[1]["CMAKE_ARGS"].split()
+    workshop = Workshop(monkeypatch, tmp_path, "", fails=1)
+    assert workshop.build() == tmp_path / "without-AMX" / "engine.whl"
+    assert "-DGGML_AMX_TILE=OFF" in workshop.settings()[1]
     assert "The build for this machine fails: pip wheel engine==1 failed" in workshop.told[1]
     assert "without AMX, whose code in ggml fails" in workshop.told[-1]
 
@@ -125,18 +174,18 @@ def test_a_build_that_cannot_be_compiled_is_made_again_without_amx(
 def test_when_neither_can_be_compiled_nothing_is_installed(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    workshop = Workshop(monkeypatch, fails=2)
+    workshop = Workshop(monkeypatch, tmp_path, fails=2)
     with pytest.raises(DependencyError, match=r"no build works here \(pip wheel .* What was installed"):
-        workshop.build(tmp_path)
-    assert len(workshop.environments) == 2
+        workshop.build()
+    assert (len(workshop.settings()), workshop.tried) == (2, [])
 
 
 def test_when_neither_build_works_nothing_is_installed(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    workshop = Workshop(monkeypatch, "it crashed", "it crashed again")
+    workshop = Workshop(monkeypatch, tmp_path, "it crashed", "it crashed again")
     with pytest.raises(EngineError, match=r"no build works here \(it crashed again\)\. What was installed"):
-        workshop.build(tmp_path)
+        workshop.build()
 
 
 def test_without_amx_every_other_instruction_of_the_processor_is_named() -> None:

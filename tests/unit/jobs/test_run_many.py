@@ -97,7 +97,7 @@ def test_what_is_over_before_its_turn_is_told_also_when_the_run_is_stopped(seaso
 def surprise_in(name: str, error: Exception) -> Callable[[str], None]:
     def surprise(decoded: str) -> None:
         if decoded == name:
-            raise error
+            raise error.with_traceback(None)  # as if for the first time
 
     return surprise
 
@@ -126,9 +126,12 @@ def test_what_nobody_foresaw_costs_one_recording(
     assert failed.exit_code == code
     assert said in failed.reason
     assert ("--debug" in failed.reason) == (code == 1)
-    assert "Traceback" not in capsys.readouterr().err
-    season.run(debug=True)
-    assert "test_run_many.py" in capsys.readouterr().err, "the traceback"
+    assert capsys.readouterr().err == ""
+    assert season.statuses(season.run(debug=True))["b.wav"] == "failed"
+    shown = capsys.readouterr().err
+    assert (shown.count("Traceback"), shown.count("in surprise\n    raise error.")) == (1, 1)
+    assert shown.splitlines()[-1].startswith(type(error).__name__)
+    assert season.studio.decoded == ["a.wav", "c.wav"], "the others are not done again"
 
 
 @pytest.mark.parametrize("error", [BrokenPipeError(), OSError(errno.ENOSPC, "full", "standard output")])
@@ -138,16 +141,19 @@ def test_that_nobody_takes_the_text_any_more_ends_the_run(error: Exception, seas
             raise error
 
     season.record("a.wav", "b.wav")
-    with pytest.raises(OSError):
+    with pytest.raises(OSError) as raised:
         season.run(tell=tell)
+    assert raised.value is error
+    assert season.statuses(season.run()) == {"a.wav": "done", "b.wav": "done"}, "and the next one goes on"
 
 
 def test_a_signal_that_became_an_error_ends_the_run(season: Season, monkeypatch: pytest.MonkeyPatch) -> None:
     season.record("a.wav", "b.wav")
     season.studio.before_decoding = surprise_in("a.wav", ImportError("numpy"))
     monkeypatch.setattr("transcribe.core.stopping._number", signal.SIGINT)
-    with pytest.raises(ImportError):
+    with pytest.raises(ImportError, match="numpy"):
         season.run()
+    assert season.studio.decoded == []
 
 
 def test_what_nobody_foresaw_while_planning_costs_one_recording(
