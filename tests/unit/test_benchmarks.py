@@ -14,9 +14,10 @@ from benchmarks.machine import Machine
 from benchmarks.measured import Heard, Part, Results, Run, merge, read, save, scores, speed_ratio, total_score
 from benchmarks.observe import Message, Observed
 from benchmarks.overhead import stage_seconds
+from benchmarks.peer_run import LOADERS, WHISPER_CLI
 from benchmarks.peers import recorded
 from benchmarks.schedule import Task, clip_tasks, turns
-from benchmarks.systems import BATCHED, LOADERS, PLAIN, WHISPER_CLI, Ours, Outcome, Peer, all_systems, also
+from benchmarks.systems import BATCHED, PLAIN, Ours, Outcome, Peer, all_systems, also
 from benchmarks.tables import invented, page
 from transcribe.formats import PACK
 from transcribe.quality.evaluate.words import Score
