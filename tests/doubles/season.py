@@ -14,7 +14,7 @@ from transcribe.core.settings import Settings
 from transcribe.jobs.due import Plan, plan_batch
 from transcribe.jobs.find import find_recordings
 from transcribe.jobs.report import BatchReport, failures_of, read_report
-from transcribe.jobs.reporting import Reporter
+from transcribe.jobs.reporter import Reporter
 from transcribe.jobs.run_many import transcribe_jobs
 from transcribe.pipeline.ports import Engines, Run
 

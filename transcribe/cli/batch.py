@@ -14,7 +14,7 @@ from transcribe.core.errors import UsageError
 if TYPE_CHECKING:
     from transcribe.core.settings import Settings
     from transcribe.jobs.due import Plan
-    from transcribe.jobs.reporting import Reporter
+    from transcribe.jobs.reporter import Reporter
     from transcribe.pipeline.ports import Engines
 
 
@@ -74,7 +74,7 @@ def _batch(wish: Wish, settings: Settings) -> int:
     from transcribe.jobs.due import plan_batch
     from transcribe.jobs.find import find_recordings
     from transcribe.jobs.report import encoded, failures_of, read_report
-    from transcribe.jobs.reporting import Reporter, check_report_path
+    from transcribe.jobs.reporter import Reporter, check_report_path
     from transcribe.jobs.speed import known_speed
 
     path = _report_path(wish, settings)

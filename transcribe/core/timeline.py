@@ -1,4 +1,4 @@
-"""From the timestamps of decoded sound to its places on the recording's timeline; docs/containers.md.
+"""Timestamps of decoded sound, gaps and broken ones too, as places on the timeline; docs/containers.md.
 
 Everything here counts samples at 16 kHz, on the clock of the container that starts where a player starts.
 """

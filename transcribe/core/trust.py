@@ -1,4 +1,4 @@
-"""What the config file of a folder may set: the folder, and so the file, may be a stranger's.
+"""What a folder's config file may set, and what is refused: the folder, and so the file, may be a stranger's.
 
 Each option says it where it is declared (`OptionSpec.trust`). One that says nothing is the user's alone, so
 that a new option is refused until somebody has thought about it.

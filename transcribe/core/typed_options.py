@@ -8,7 +8,7 @@ from typing import TypedDict
 
 
 class Options(TypedDict, total=False):
-    """What `transcribe_file` and its kin take, by the names that config files use; docs/configuration.md."""
+    """What functions of the Python API take, by the names that config files use; docs/configuration.md."""
 
     from_ms: int | None
     to_ms: int | None

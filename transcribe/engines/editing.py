@@ -1,4 +1,4 @@
-"""ffmpeg again, to write: chapters into a copy of a recording, and stretches cut out of it."""
+"""ffmpeg, to write: chapters into a copy of a recording, and clips cut out of it."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ from transcribe.engines.frames import FORMATS as FRAMED
 from transcribe.engines.frames import Frames, frames_of, length_ms
 from transcribe.engines.ogg_links import Link, links_of
 from transcribe.engines.pcm_files import samples_of
-from transcribe.engines.process import Finished, Program
+from transcribe.engines.program import Finished, Program
 from transcribe.engines.raw_sound import HEADERLESS, RawSound, looks_like_gsm, repaired
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import re
 
 from transcribe.core.media import Container
 from transcribe.core.recording import AudioStream
-from transcribe.engines.process import Finished
+from transcribe.engines.program import Finished
 
 MAX_TAG_CHARS = 1000
 MAX_CUESHEET_CHARS = 100_000

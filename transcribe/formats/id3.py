@@ -1,4 +1,4 @@
-"""Chapters in the ID3 tag of an MP3: every frame that is there stays as it is, byte for byte.
+"""Writes chapters into the ID3 tag of an MP3: every other frame stays as it is, byte for byte.
 
 ID3v2.3 (https://id3.org/id3v2.3.0), ID3v2.4 (https://id3.org/id3v2.4.0-structure) and "ID3v2 Chapter
 Frame Addendum" (https://id3.org/id3v2-chapters-1.0). Ours because the library that does this, mutagen,

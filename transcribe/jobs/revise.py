@@ -24,7 +24,7 @@ from transcribe.formats import FORMATS, review
 from transcribe.jobs.publish.content import TEMPLATE, content_of, suffix_of
 from transcribe.jobs.publish.outputs import Published, target_path
 from transcribe.jobs.render import DOCUMENT, open_document
-from transcribe.pipeline.speakers.names import ARTEFACT, names_given, renamed
+from transcribe.pipeline.speakers.names import ARTEFACT, names_since, renamed
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def rename_speakers(
             "Give those options, replace them with --force, or leave them with --keep-edited",
         )
     with _jobs_that_wrote(found.before, document) as jobs:
-        earlier = [(job, names_given(job)) for job in jobs]
+        earlier = [(job, names_since(job)) for job in jobs]
         try:
             for job in jobs:
                 _tell(job, names, found)
@@ -162,7 +162,7 @@ def _jobs_that_wrote(before: Mapping[Path, bytes], document: Path) -> Iterator[l
 
 def _tell(job: Workspace, names: Mapping[str, str], found: Renaming) -> None:
     """Let a job know the names, and that the files are its own before and after they are replaced."""
-    earlier = names_given(job)
+    earlier = names_since(job)
     now = {own: names.get(name, name) for own, name in earlier.items()}
     now = {old: new for old, new in names.items() if old not in earlier} | now
     job.save(ARTEFACT, {own: name for own, name in now.items() if own != name})

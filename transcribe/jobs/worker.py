@@ -1,6 +1,7 @@
-"""The process that transcribes and keeps its models loaded, so that whoever has work for it stays small.
+"""The process that transcribes, as its owner sees it: started, given jobs, listened to, missed when it dies.
 
-It is started anew (not forked) and owns no state that is not on the disk: it may be killed at any moment.
+It keeps the models loaded, so that whoever has work for it stays small. It is started anew (not forked) and
+owns no state that is not on the disk: it may be killed at any moment.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What happens in the process that transcribes: one job after the other, with the models loaded once."""
+"""The process that transcribes, from inside: one job after the other, with the models loaded once."""
 
 from __future__ import annotations
 

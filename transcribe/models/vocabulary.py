@@ -1,4 +1,4 @@
-"""The byte-pair vocabulary of a Whisper folder, as the bytes that whisper.cpp prints."""
+"""The tokens of a Whisper folder (byte-pair vocabulary), as the bytes that whisper.cpp prints."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from transcribe.core.media import Extract, Voice
 from transcribe.core.show_notes import Chapter
 from transcribe.engines.editing import FfmpegEditor
 from transcribe.engines.ffmpeg import Ffmpeg
-from transcribe.engines.process import Program
+from transcribe.engines.program import Program
 
 
 def test_a_title_cannot_forge_chapters_or_tags(

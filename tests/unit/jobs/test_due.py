@@ -16,7 +16,7 @@ from transcribe.core.errors import InputError, UsageError
 from transcribe.core.events import Event, FileSkipped
 from transcribe.jobs.due import plan_batch
 from transcribe.jobs.find import find_recordings
-from transcribe.jobs.reporting import Reporter
+from transcribe.jobs.reporter import Reporter
 from transcribe.pipeline.stages import probe
 
 

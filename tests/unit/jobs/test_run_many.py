@@ -26,7 +26,7 @@ from transcribe.core.events import (
 from transcribe.core.media import Container
 from transcribe.jobs.memory import read_record
 from transcribe.jobs.publish.outputs import Target
-from transcribe.jobs.reporting import Reporter
+from transcribe.jobs.reporter import Reporter
 from transcribe.jobs.run_many import transcribe_all, transcribe_jobs
 from transcribe.jobs.run_one import judge
 from transcribe.notes.writer import Writer

@@ -1,4 +1,4 @@
-"""Chapters of an ID3 tag (MP3, AAC): titles, links and pictures of its CHAP frames.
+"""Reads chapters from an ID3 tag (MP3, AAC): titles, links and pictures of its CHAP frames.
 
 "ID3v2 Chapter Frame Addendum", https://id3.org/id3v2-chapters-1.0. The library that reads this, mutagen, is
 under the GPL, and ffmpeg reads titles only; see `transcribe/formats/id3.py`.

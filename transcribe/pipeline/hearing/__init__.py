@@ -1,1 +1,1 @@
-"""How one chunk is heard: decoded, doubted, asked again, and put on the recording's timeline."""
+"""How one chunk is heard: `listener.py` is the recipe, the other files are what it needs."""

@@ -1,4 +1,4 @@
-"""How one chunk is listened to: decoded, doubted, asked again, and put on the recording's timeline.
+"""One chunk: decoded, doubted, decoded again, and put on the recording's timeline.
 
 This runs inside the recogniser's workers and knows no engine. Everything in it is deterministic,
 and a chunk's result depends on that chunk alone: so it does not matter which worker took it, in

@@ -67,10 +67,10 @@ def _outward(turns: Turns, short: Shortened) -> Turns:
 def numbered(turns: Turns) -> tuple[Turns, dict[str, str]]:
     """The turns with speakers called S1, S2, … in the order of their first turns, and who became which."""
     names = {speaker: f"S{number}" for number, speaker in enumerate(turns.speakers, start=1)}
-    return renamed(turns, names), names
+    return renamed_turns(turns, names), names
 
 
-def renamed(turns: Turns, names: Mapping[str, str]) -> Turns:
+def renamed_turns(turns: Turns, names: Mapping[str, str]) -> Turns:
     """The turns with other names; who is not among them keeps theirs."""
     return replace(
         turns,
@@ -78,8 +78,8 @@ def renamed(turns: Turns, names: Mapping[str, str]) -> Turns:
     )
 
 
-def given_names(turns: Turns, names: Sequence[str]) -> dict[str, str]:
-    """Who gets which of the names that a user gave: the first speaker the first one, and so on."""
+def names_in_order(turns: Turns, names: Sequence[str]) -> dict[str, str]:
+    """The names of `--speaker-names` by speaker: the first one for who speaks first, and so on."""
     return dict(zip(turns.speakers, names, strict=False))
 
 

@@ -1,4 +1,4 @@
-"""Who is called what: the speakers of an episode, and the same episode under other names."""
+"""Who is called what: names of an episode's speakers, other ones, and those kept with its job."""
 
 from __future__ import annotations
 
@@ -160,9 +160,9 @@ def _as_words(names: Sequence[str]) -> re.Pattern[str]:
 
 def named_since(work: Workspace, episode: Episode) -> Episode:
     """The episode of a job with the names that `transcribe rename` has given its speakers since."""
-    return renamed(episode, names_given(work))
+    return renamed(episode, names_since(work))
 
 
-def names_given(work: Workspace) -> dict[str, str]:
-    """New names by the speakers' own."""
+def names_since(work: Workspace) -> dict[str, str]:
+    """The names given by `transcribe rename` since, by those that the job gave."""
     return work.load(ARTEFACT, dict[str, str]) or {}

@@ -19,7 +19,7 @@ from transcribe.formats.rttm import read_rttm
 from transcribe.pipeline.ports import Run
 from transcribe.pipeline.recognition import samples_of
 from transcribe.pipeline.speakers.attribute import attribute
-from transcribe.pipeline.speakers.diarise import STAGE, diarise, given_names, renamed, turns_of
+from transcribe.pipeline.speakers.diarise import STAGE, diarise, names_in_order, renamed_turns, turns_of
 from transcribe.pipeline.speakers.register import Register, recognised
 from transcribe.pipeline.stages.normalise import AUDIO_FILE
 
@@ -130,9 +130,9 @@ def _named(episode: Episode, found: Diarisation, asked: SpeakersSettings, progre
             names[match.speaker] = match.name
             likeness = f"voice {match.likeness:.2f} alike"
             progress(SpeakersTold((match.name,), f"{match.speaker} is {match.name} ({likeness})"))
-    names |= {old: name for old, name in given_names(found.turns, asked.speaker_names).items() if name}
+    names |= {old: name for old, name in names_in_order(found.turns, asked.speaker_names).items() if name}
     _warn(episode.source.name, found.turns, asked.speaker_names, progress)
-    turns = renamed(found.turns, names)
+    turns = renamed_turns(found.turns, names)
     if turns.speakers:
         progress(SpeakersTold(turns.speakers, _summary(turns)))
     return replace(episode, transcript=attribute(episode.transcript, turns), turns=turns)

@@ -1,1 +1,1 @@
-"""One stage of the pipeline a file; see docs/architecture.md."""
+"""The stages, one a file (probe to check, 1 to 7), and what they need; pictured in docs/architecture.md."""

@@ -1,4 +1,4 @@
-"""Stage 7: from chunk results and the transcript to Coverage: what became of every second of speech."""
+"""Stage 7: from ChunkResults and Transcript to Coverage: what became of every second of speech."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From chunks to words: what was said in each window, put back on the recording's timeline."""
+"""Stage 5: from Chunks to ChunkResults: what was said in each window, on the recording's timeline."""
 
 from __future__ import annotations
 

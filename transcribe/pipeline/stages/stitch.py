@@ -1,4 +1,4 @@
-"""From chunk results to one transcript: one timeline, nothing doubled, nothing overlapping."""
+"""Stage 6: from ChunkResults to a Transcript: one timeline, nothing doubled, nothing overlapping."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from transcribe.core.events import Event, StageAdvanced
 from transcribe.core.recording import SpeechSpan, SpeechSpans
 from transcribe.core.speaker_count import SpeakerCount
 from transcribe.core.waveform import Waveform
-from transcribe.pipeline.speakers.diarise import diarise, given_names, renamed, turns_of
+from transcribe.pipeline.speakers.diarise import diarise, names_in_order, renamed_turns, turns_of
 
 WAVEFORM = Waveform("nowhere", 160_000, 0, 0.0)
 SPEECH = SpeechSpans((SpeechSpan(0, 10_000),))
@@ -60,9 +60,9 @@ def test_nobody_is_asked_about_silence() -> None:
 
 def test_names_are_given_in_order() -> None:
     turns = Turns((Turn(0, 10, "S1"), Turn(5, 20, "S2"), Turn(30, 40, "S3")))
-    names = given_names(turns, ("Ala", "Marek"))
-    assert renamed(turns, names).speakers == ("Ala", "Marek", "S3")
-    assert given_names(Turns(()), ("Ala",)) == {}
+    names = names_in_order(turns, ("Ala", "Marek"))
+    assert renamed_turns(turns, names).speakers == ("Ala", "Marek", "S3")
+    assert names_in_order(Turns(()), ("Ala",)) == {}
 
 
 def test_turns_of_a_file() -> None:

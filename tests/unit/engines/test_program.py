@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from transcribe.core.errors import DependencyError, EngineError
-from transcribe.engines.process import HEAD_BYTES, MAX_OUTPUT_BYTES, TAIL_BYTES, Program
+from transcribe.engines.program import HEAD_BYTES, MAX_OUTPUT_BYTES, TAIL_BYTES, Program
 
 
 def python(stall_seconds: float = 30) -> Program:

@@ -1,4 +1,4 @@
-"""The one door to other programs: argument lists, no terminal, time limits, and no child left behind."""
+"""Running another program, such as ffmpeg: argument lists, no terminal, time limits, no child left behind."""
 
 from __future__ import annotations
 

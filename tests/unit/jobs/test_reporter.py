@@ -15,7 +15,7 @@ from studio import BROKEN
 from transcribe.core.errors import Interrupted, OutputError, UsageError
 from transcribe.core.events import Event, FileFinished, Warned
 from transcribe.jobs.report import encoded, failures_of, read_report, schema, summary
-from transcribe.jobs.reporting import Reporter, check_report_path
+from transcribe.jobs.reporter import Reporter, check_report_path
 
 REPORT = Path("out/report.json")
 DOCS = Path(__file__).resolve().parents[3] / "docs"
