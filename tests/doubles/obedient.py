@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from transcribe.core.events import Event
 from transcribe.jobs.notify import Courier, Outbox, Send
 from transcribe.jobs.publish.outputs import Published
 from transcribe.jobs.queue import Queue, QueuedJob, State
-from transcribe.jobs.worker import Changed, Finished, Hashed, Message, Request, Up
+from transcribe.jobs.worker import Changed, Finished, Go, Hashed, Message, More, Request, Stumbled, Up
 from transcribe.watch.endings import Ending
 from transcribe.watch.folders import Folders
 from transcribe.watch.intake import Intake
@@ -26,7 +26,9 @@ class Obedient:
 
     Attributes:
         requests: What was asked for.
-        answers: What to say next time instead.
+        answers: What to say next time instead, of the job whose turn it is.
+        most: Jobs that it takes at a time.
+        holding: Whether it finishes a job only when it is told to.
     """
 
     requests: list[Request] = field(default_factory=list)
@@ -34,6 +36,9 @@ class Obedient:
     running: bool = False
     stops: int = 0
     said: list[Message] = field(default_factory=list)
+    most: int = 1
+    holding: bool = False
+    has: dict[str, Request] = field(default_factory=dict)
 
     def start(self) -> None:
         if not self.running:
@@ -44,18 +49,30 @@ class Obedient:
         self.running = False
         self.stops += 1
         self.said.clear()
+        self.has.clear()
 
-    def send(self, message: Request | bool) -> None:
+    def send(self, message: Request | Go) -> None:
         if isinstance(message, Request):
             self.requests.append(message)
+            self.has[message.name] = message
             content = Path(message.path).read_bytes()
-            self.said.append(Hashed(hashlib.sha256(content).hexdigest()))
+            self.said.append(Hashed(message.name, hashlib.sha256(content).hexdigest()))
+            if len(self.has) < self.most:
+                self.said.append(More())
+        elif not message.on:
+            del self.has[message.name]
+            self.said.append(Changed(message.name))
         elif self.answers:
-            self.said.append(self.answers.pop(0))
-        elif message:
-            self.said.append(Finished((self.write(self.requests[-1]),)))
-        else:
-            self.said.append(Changed())
+            answer = self.answers.pop(0)
+            del self.has[message.name]
+            if isinstance(answer, Finished | Stumbled | Changed):
+                answer = replace(answer, name=message.name)
+            self.said.append(answer)
+        elif not self.holding:
+            self.finish(message.name)
+
+    def finish(self, name: str) -> None:
+        self.said.append(Finished(name, (self.write(self.has.pop(name)),)))
 
     def messages(self) -> list[Message]:
         said, self.said = self.said, []
@@ -141,9 +158,8 @@ class Studio:
         """Start what is ready, one after the other, as far as it goes now."""
         for _ in range(100):
             self.working.turn()
-            if self.working.current is None and not self.working.begin():
-                return
-            if self.working.current is not None and not self.worker.said:
+            begun = self.working.free and self.working.begin()
+            if not begun and not self.worker.said:
                 return
 
     def run(self, seconds: float = 10.5) -> None:

@@ -196,6 +196,24 @@ def test_retry_while_the_watcher_runs_and_a_file_that_comes_back_longer(place: P
     assert not (place.out / "failed" / "a.wav.error.txt").exists()
 
 
+def test_the_process_that_transcribes_is_killed_over_several_files(place: Place, clip: Path) -> None:
+    for number in range(4):
+        place.drop(f"{number}.wav", clip, number)
+    with place.watching() as child:
+        place.until(lambda states: list(states.values()).count(State.WORKING) > 1)
+        (process,) = [
+            each for each in psutil.Process(child.pid).children() if "spawn_main" in " ".join(each.cmdline())
+        ]
+        process.kill()
+        place.until(all_done(4))
+        child.send_signal(signal.SIGTERM)
+        _, said = child.communicate(timeout=PATIENCE_SECONDS)
+    assert "died (SIGKILL); each of these files is tried again, alone" in said
+    assert set(place.states().values()) == {State.DONE}
+    assert {place.times(f"{number}.wav", "done") for number in range(4)} == {1}
+    assert {place.times(f"{number}.wav", "retrying") for number in range(4)} == {0}
+
+
 @pytest.mark.slow
 def test_killed_again_and_again_each_file_is_done_once(place: Place, clip: Path) -> None:
     good = [place.drop(f"day {number % 3}/take {number:02}.wav", clip, number) for number in range(16)]

@@ -24,7 +24,7 @@ from transcribe.jobs.trouble import LONGEST_S
 
 COLUMNS = (
     "name, state, since, size, mtime_ns, sha256, settings, version, attempts, not_before, reason, hint, "
-    "place, outputs, begun, twin, moved_to"
+    "place, outputs, begun, twin, moved_to, alone"
 )
 
 DUE = "(not_before <= ? or not_before > ?)"
@@ -90,6 +90,7 @@ class QueuedJob:
         begun: Digests of all contents of which files may have been published for it.
         twin: The job whose recording has the same content.
         moved_to: Where the recording was moved after it was done, or is to be.
+        alone: Whether no other job may be under way beside it: it was when the process that transcribes died.
     """
 
     name: str
@@ -108,6 +109,7 @@ class QueuedJob:
     begun: tuple[str, ...] = ()
     twin: str = ""
     moved_to: str = ""
+    alone: bool = False
 
 
 @dataclass(frozen=True)
@@ -236,12 +238,14 @@ class Queue:
         return [Moment(os.fsdecode(each), at, state, detail) for each, at, state, detail in rows]
 
     def recover(self, why: str) -> list[QueuedJob]:
-        """After a kill: what was being worked on is ready again, behind all others that are ready.
+        """After a kill: what was being worked on is ready again, to be run alone, behind all others.
 
         Args:
             why: What the history says about it.
         """
-        return [self.write(replace(job, state=State.READY), why) for job in self.jobs(State.WORKING)]
+        return [
+            self.write(replace(job, state=State.READY, alone=True), why) for job in self.jobs(State.WORKING)
+        ]
 
     def claim(self, place: str, name: str) -> bool:
         """Take a place for the outputs of a job; whether nobody had it."""
@@ -263,19 +267,20 @@ def _row(job: QueuedJob) -> tuple[Any, ...]:
         facts.mtime_ns if facts else None, job.sha256, job.settings, job.version, job.attempts,
         job.not_before, readable(job.reason), readable(job.hint), os.fsencode(job.place),
         to_json(job.outputs).decode(), to_json(job.begun).decode(),
-        os.fsencode(job.twin), os.fsencode(job.moved_to),
+        os.fsencode(job.twin), os.fsencode(job.moved_to), job.alone,
     )  # fmt: skip
 
 
 def _job(row: Sequence[Any]) -> QueuedJob:
     (
         name, state, since, size, mtime_ns, sha256, settings, version, attempts, not_before, reason, hint,
-        place, outputs, begun, twin, moved_to,
+        place, outputs, begun, twin, moved_to, alone,
     ) = row  # fmt: skip
     return QueuedJob(
         os.fsdecode(name), State(state), since, _facts(size, mtime_ns), sha256, settings, version, attempts,
         not_before, reason, hint, os.fsdecode(place), from_json(outputs.encode(), tuple[Published, ...]),
         msgspec.json.decode(begun, type=tuple[str, ...]), os.fsdecode(twin), os.fsdecode(moved_to),
+        bool(alone),
     )  # fmt: skip
 
 

@@ -31,6 +31,7 @@ create table deliveries (id text primary key, channel text not null, event text 
     detail text not null, at real not null);
 create index deliveries_by_state on deliveries (state, not_before);
 """,
+    "alter table files add column alone integer not null default 0",
 )
 """What makes each version of the tables of the one before, from an empty file on.
 

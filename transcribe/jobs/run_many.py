@@ -5,19 +5,17 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from transcribe.core.errors import TranscribeError, exit_code_of
+from transcribe.core.errors import exit_code_of
 from transcribe.core.events import FileFailed, FileStarted, HeldBack, Progress
 from transcribe.core.text import printable
-from transcribe.core.unexpected import ends_run, for_people
 from transcribe.jobs.plan import Job, plan_jobs, plan_tracks
 from transcribe.jobs.run_one import transcribe_one
-from transcribe.jobs.warm import kept_loaded
+from transcribe.jobs.turns import Turn, Turns
 from transcribe.pipeline.ports import Run
-from transcribe.pipeline.suspend import PATIENCE_SECONDS, Pause, Pausing
+from transcribe.pipeline.suspend import PATIENCE_SECONDS, Pausing
 
 
 @dataclass
@@ -51,7 +49,9 @@ def transcribe_all(sources: Sequence[str], run: Run) -> Ended:
         UsageError: What is asked makes no sense; nothing was done.
         TranscribeError: The only recording failed. Of several, failures are reported and counted.
     """
-    return _Turns(plan_jobs(sources, run.settings), run, lambda _: run.progress, raise_alone=True).all()
+    return _Batch(
+        plan_jobs(sources, run.settings), run, lambda _: run.progress, raise_alone=True
+    ).transcribe()
 
 
 def transcribe_jobs(jobs: Sequence[Job], run: Run, progress_of: Callable[[Job], Progress]) -> Ended:
@@ -62,7 +62,7 @@ def transcribe_jobs(jobs: Sequence[Job], run: Run, progress_of: Callable[[Job], 
         run: What works on them.
         progress_of: What is called with every event of a job.
     """
-    return _Turns(jobs, run, progress_of, raise_alone=False).all()
+    return _Batch(jobs, run, progress_of, raise_alone=False).transcribe()
 
 
 def transcribe_together(tracks: Sequence[str], results: Path, run: Run) -> Ended:
@@ -78,11 +78,11 @@ def transcribe_together(tracks: Sequence[str], results: Path, run: Run) -> Ended
         TranscribeError: It failed.
     """
     jobs = plan_tracks(tracks, results, run.settings)
-    return _Turns(jobs, run, lambda _: run.progress, raise_alone=True).all()
+    return _Batch(jobs, run, lambda _: run.progress, raise_alone=True).transcribe()
 
 
-class _Turns:
-    """Finishes one job after the other; begins the next ones as soon as a worker has nothing to do."""
+class _Batch(Turns[Job]):
+    """Jobs that are known beforehand."""
 
     def __init__(
         self,
@@ -92,90 +92,40 @@ class _Turns:
         *,
         raise_alone: bool,
     ) -> None:
+        super().__init__(run)
         self._raise_alone = raise_alone and len(jobs) == 1
-        self._jobs = jobs
-        self._run = run
+        self._count = len(jobs)
         self._progress_of = progress_of
         self._waiting = deque(enumerate(jobs, start=1))
-        self._begun: list[_Begun] = []
+        self._ended = Ended()
 
-    def all(self) -> Ended:
-        ended = Ended()
-        with kept_loaded(self._run, self._begin_next) as self._run, closing(self):
-            while self._begun or self._begin_next():
-                finished = next((each for each in self._begun if each.finish()), None)
-                if finished is not None:
-                    self._begun.remove(finished)
-                    self._count(finished, ended)
-                elif not self._begin_next():
-                    time.sleep(PATIENCE_SECONDS)  # another run works on all of them
-        return ended
+    def transcribe(self) -> Ended:
+        self.all()
+        return self._ended
 
-    def close(self) -> None:
-        for begun in self._begun:
-            begun.work.close()
-            if begun.over:  # where nothing has to be recognised, a recording is published before its turn
-                begun.told.release()
-
-    def _begin_next(self) -> bool:
+    def next_turn(self) -> Turn[Job] | None:
         if not self._waiting:
-            return False
+            return None
         number, job = self._waiting.popleft()
         told = HeldBack(self._progress_of(job))
         shows = (
-            self._run.settings.display.debug and not self._raise_alone
+            self.run.settings.display.debug and not self._raise_alone
         )  # else whoever gets the error shows it
-        begun = _Begun(job, told, transcribe_one(job, replace(self._run, progress=told)), shows)
-        if not self._begun:
-            told.release()
-        self._begun.append(begun)
-        told(FileStarted(job.name, number, len(self._jobs)))
-        begun.advance()
-        return True
+        return Turn(job, told, self._work(number, job, told), shows)
 
-    def _count(self, begun: _Begun, ended: Ended) -> None:
-        if begun.error is None:
-            ended.done.append(begun.job.name)
+    def _work(self, number: int, job: Job, told: HeldBack) -> Pausing[None]:
+        told(FileStarted(job.name, number, self._count))
+        yield from transcribe_one(job, replace(self.run, progress=told))
+
+    def ended(self, turn: Turn[Job]) -> None:
+        if turn.error is None:
+            self._ended.done.append(turn.item.name)
         elif self._raise_alone:
-            raise begun.error
+            raise turn.error
         else:
-            ended.failed.append((begun.job.name, str(begun.error)))
-            failed = FileFailed(begun.job.name, str(begun.error), begun.error.exit_code)
-            self._progress_of(begun.job)(failed)
+            self._ended.failed.append((turn.item.name, str(turn.error)))
+            failed = FileFailed(turn.item.name, str(turn.error), turn.error.exit_code)
+            self._progress_of(turn.item)(failed)
 
-
-@dataclass(eq=False)
-class _Begun:
-    """A job under way. What it tells is held back until it is its turn, and so is its error.
-
-    Whatever goes wrong with it, a bug too, is caught here and costs this recording only.
-    """
-
-    job: Job
-    told: HeldBack
-    work: Pausing[None]
-    debug: bool
-    pause: Pause | None = None
-    error: TranscribeError | None = None
-    over: bool = False
-
-    def advance(self) -> None:
-        """Go on to the next pause, or to the end."""
-        try:
-            self.pause = next(self.work, None)
-            self.over = self.pause is None
-        except Exception as error:
-            if ends_run(error):
-                raise
-            self.pause, self.error = None, for_people(error, debug=self.debug)
-
-    def finish(self) -> bool:
-        """Go on to the end, unless somebody else has the work directory; whether it came to the end."""
-        if self.pause is Pause.LOCK:
-            self.advance()
-        if self.pause is Pause.LOCK:
-            return False
-        self.told.release()
-        while self.pause:
-            self.advance()
-        return True
+    def rest(self) -> None:
+        time.sleep(PATIENCE_SECONDS)  # another run works on all of them

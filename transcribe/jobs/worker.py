@@ -35,6 +35,7 @@ class Request:
     """What the process is asked to do: one job.
 
     Attributes:
+        name: What tells it from the others in every message about it.
         path: Where its recording lies.
         facts: By which that is told from what may have replaced it.
         folder: Where its outputs go.
@@ -43,6 +44,7 @@ class Request:
         begun: Digests of earlier versions, whose outputs may be replaced too.
     """
 
+    name: str
     path: str
     facts: Facts
     folder: str
@@ -57,16 +59,31 @@ class Up:
 
 
 @dataclass(frozen=True)
-class Hashed:
-    """The content of the recording; the process waits to be told whether to go on."""
+class More:
+    """The process can begin another job beside those that it has."""
 
+
+@dataclass(frozen=True)
+class Hashed:
+    """The content of the recording; the job waits for `Go`."""
+
+    name: str
     sha256: str
+
+
+@dataclass(frozen=True)
+class Go:
+    """Whether a job is to go on, now that its content is known."""
+
+    name: str
+    on: bool
 
 
 @dataclass(frozen=True)
 class Told:
     """What the job tells."""
 
+    name: str
     event: Event
 
 
@@ -75,10 +92,12 @@ class Finished:
     """It is published.
 
     Attributes:
+        name: The job.
         outputs: What was written.
         warning: What somebody should know all the same.
     """
 
+    name: str
     outputs: tuple[Published, ...]
     warning: str = ""
 
@@ -87,11 +106,14 @@ class Finished:
 class Changed:
     """It is not the recording any more that was asked for; nothing was done."""
 
+    name: str
+
 
 @dataclass(frozen=True)
 class Stumbled:
     """It could not be transcribed."""
 
+    name: str
     trouble: Trouble
 
 
@@ -108,7 +130,7 @@ class Down:
     started: bool = False
 
 
-Message = Up | Hashed | Told | Finished | Changed | Stumbled | Down
+Message = Up | More | Hashed | Told | Finished | Changed | Stumbled | Down
 
 
 class Worker:
@@ -117,6 +139,9 @@ class Worker:
     Args:
         settings: What is asked for; where outputs go is in each request.
         assemble: How the process finds its engines.
+
+    Attributes:
+        stops: How many processes were ended; what an ended one had said is void.
     """
 
     def __init__(self, settings: Settings, assemble: Assemble) -> None:
@@ -125,6 +150,7 @@ class Worker:
         self._process: SpawnProcess | None = None
         self._connection: Connection | None = None
         self._up = False
+        self.stops = 0
 
     @property
     def running(self) -> bool:
@@ -169,8 +195,8 @@ class Worker:
                 "the process that transcribes does not start", "See whether transcribe doctor answers"
             )
 
-    def send(self, message: Request | bool) -> None:
-        """Ask for a job, or tell the process whether to go on; its death is told by `messages`."""
+    def send(self, message: Request | Go) -> None:
+        """Ask for a job, or say whether one is to go on; that the process died is told by `messages`."""
         if self._connection is not None:
             with suppress(OSError):
                 self._connection.send(message)
@@ -200,6 +226,7 @@ class Worker:
         if self._process is not None:
             self._process.kill()
             self._process.join()
+            self.stops += 1
         if self._connection is not None:
             self._connection.close()
         self._process = self._connection = None

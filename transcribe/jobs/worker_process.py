@@ -1,4 +1,4 @@
-"""The process that transcribes, from inside: one job after the other, with the models loaded once."""
+"""The process that transcribes, from inside: jobs as they are asked for, with the models loaded once."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ import multiprocessing
 import os
 import signal
 import threading
+from collections import deque
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
 from transcribe.core.digest import file_digest
 from transcribe.core.errors import GateError
-from transcribe.core.events import Event, FileFinished, FileStarted, SegmentRecognised, silent
+from transcribe.core.events import Event, FileFinished, FileStarted, HeldBack, SegmentRecognised, silent
 from transcribe.core.places import work_root
 from transcribe.core.reading import open_regular
 from transcribe.core.settings import Settings
@@ -23,25 +24,33 @@ from transcribe.jobs.publish.outputs import Published, published_for
 from transcribe.jobs.queue import Facts
 from transcribe.jobs.run_one import transcribe_one
 from transcribe.jobs.trouble import trouble_of
-from transcribe.jobs.warm import kept_loaded
+from transcribe.jobs.turns import Turn, Turns
 from transcribe.jobs.worker import (
     Assemble,
     Changed,
     Down,
     Finished,
+    Go,
     Hashed,
     Message,
+    More,
     Request,
     Stumbled,
     Told,
     Up,
 )
 from transcribe.pipeline.ports import Run
-from transcribe.pipeline.suspend import to_the_end
+from transcribe.pipeline.suspend import PATIENCE_SECONDS, Pause, Pausing
+
+ASKED_SECONDS = 0.5
+"""How long to wait for a job that was asked for; the recogniser's workers still have something to do then."""
+
+MOST = 8
+"""Jobs under way at a time: each has its samples in the work directory, and is put down if that dies."""
 
 
 def serve(connection: Connection, settings: Settings, assemble: Assemble) -> None:
-    """The process's life: one job after the other, with the model loaded once."""
+    """The process's life: the jobs that it is asked for, with the models loaded once."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)  # they reach the whole group; the one who asks decides
     threading.Thread(target=_die_with_parent, daemon=True).start()
@@ -52,10 +61,8 @@ def serve(connection: Connection, settings: Settings, assemble: Assemble) -> Non
         connection.send(Down(trouble_of(error, debug=settings.display.debug)))
         return
     connection.send(Up())
-    with kept_loaded(run) as kept, suppress(EOFError, ConnectionError):  # who asks is gone
-        while True:
-            request: Request = connection.recv()
-            connection.send(_Work(connection, request, kept).done())
+    with suppress(_GoneError):
+        _Requests(connection, run).all()
 
 
 def _die_with_parent() -> None:
@@ -65,55 +72,128 @@ def _die_with_parent() -> None:
         os._exit(1)
 
 
-@dataclass
-class _Work:
-    """One job."""
+class _GoneError(BrokenPipeError):
+    """Whoever asks is not there any more."""
 
-    connection: Connection
-    request: Request
-    run: Run
-    written: tuple[str, ...] = ()
 
-    def done(self) -> Message:
-        """Work on it; how it ended."""
+class _Requests(Turns["_Work"]):
+    """The jobs that are asked for, as they come."""
+
+    def __init__(self, connection: Connection, run: Run) -> None:
+        super().__init__(run)
+        self._connection = connection
+        self._waiting: deque[Request] = deque()
+        self._answers: dict[str, bool] = {}
+        self._asked = False
+
+    def next_turn(self) -> Turn[_Work] | None:
+        while not self._waiting and self.listen(0 if self.begun else None):
+            pass
+        if not self._waiting and not self._asked and len(self.begun) < MOST:
+            self._asked = True
+            self.say(More())
+            self.listen(ASKED_SECONDS)
+        if not self._waiting:
+            return None
+        self._asked = False
+        work = _Work(self, self._waiting.popleft())
+        return Turn(work, work.told, work.steps(), debug=False)  # it catches its errors itself
+
+    def ended(self, turn: Turn[_Work]) -> None:
+        self.say(turn.item.outcome)
+
+    def rest(self) -> None:
+        self.listen(PATIENCE_SECONDS)
+
+    def say(self, message: Message) -> None:
+        """Send a message."""
         try:
-            sha256 = digest_of(Path(self.request.path), self.request.facts)
+            self._connection.send(message)
+        except OSError:
+            raise _GoneError from None
+
+    def listen(self, seconds: float | None) -> bool:
+        """Take in a message that comes within so many seconds (None: whenever it comes); whether one did."""
+        try:
+            if not self._connection.poll(seconds):
+                return False
+            message: Request | Go = self._connection.recv()
+        except (EOFError, OSError):
+            raise _GoneError from None
+        if isinstance(message, Go):
+            self._answers[message.name] = message.on
+        else:
+            self._waiting.append(message)
+        return True
+
+    def answer(self, name: str) -> Pausing[bool]:
+        """Whether a job is to go on; others can go on while that is not known."""
+        seconds = PATIENCE_SECONDS  # it mostly comes at once
+        while name not in self._answers:
+            if not self.listen(seconds):
+                seconds = 0.0
+                yield Pause.LOCK
+        return self._answers.pop(name)
+
+
+class _Work:
+    """One job.
+
+    Attributes:
+        told: Keeps what it tells until its turn.
+        outcome: How it ended.
+    """
+
+    def __init__(self, requests: _Requests, request: Request) -> None:
+        self._requests = requests
+        self._request = request
+        self._written: tuple[str, ...] = ()
+        self.told = HeldBack(lambda event: requests.say(Told(request.name, event)))
+        self.outcome: Message = Changed(request.name)
+
+    def steps(self) -> Pausing[None]:
+        """Work on it."""
+        name = self._request.name
+        try:
+            sha256 = digest_of(Path(self._request.path), self._request.facts)
             if sha256 is None:
-                return Changed()
-            self.connection.send(Hashed(sha256))
-            if not self.connection.recv():
-                return Changed()
-            self._transcribe(sha256)
+                return
+            self._requests.say(Hashed(name, sha256))
+            if not (yield from self._requests.answer(name)):
+                return
+            yield from self._transcribe(sha256)
+            self.outcome = Finished(name, self._outputs())
         except GateError as error:
-            return Finished(self._outputs(), error.what)
-        except EOFError:
+            self.outcome = Finished(name, self._outputs(), error.what)
+        except _GoneError:
             raise
         except Exception as error:  # noqa: BLE001 - one bad file stops nobody
-            return Stumbled(trouble_of(error, debug=self.run.settings.display.debug))
-        return Finished(self._outputs())
+            debug = self._requests.run.settings.display.debug
+            self.outcome = Stumbled(name, trouble_of(error, debug=debug))
 
-    def _transcribe(self, sha256: str) -> None:
-        settings = self.run.settings.replace({"output": self.request.folder})
+    def _transcribe(self, sha256: str) -> Pausing[None]:
+        run = self._requests.run
+        settings = run.settings.replace({"output": self._request.folder})
         job = self._job(settings, sha256)
         self._tell(FileStarted(job.name))
-        to_the_end(transcribe_one(job, replace(self.run, settings=settings, progress=self._tell)))
+        yield from transcribe_one(job, replace(run, settings=settings, progress=self._tell))
 
     def _job(self, settings: Settings, sha256: str) -> Job:
-        earlier = list(self.request.replaces)
-        for digest in {*self.request.begun} - {sha256}:
+        earlier = list(self._request.replaces)
+        for digest in {*self._request.begun} - {sha256}:
             earlier += published_for(digest, work_root())
-        job = plan_jobs([self.request.alias], settings)[0]
-        return replace(job, source=self.request.path, replaces=tuple(earlier))
+        job = plan_jobs([self._request.alias], settings)[0]
+        return replace(job, source=self._request.path, replaces=tuple(earlier))
 
     def _tell(self, event: Event) -> None:
         if isinstance(event, FileFinished):
-            self.written = event.outputs
+            self._written = event.outputs
         if not isinstance(event, SegmentRecognised):
-            self.connection.send(Told(event))
+            self.told(event)
 
     def _outputs(self) -> tuple[Published, ...]:
         found = []
-        for each in self.written:
+        for each in self._written:
             path = Path(each).absolute()
             with suppress(OSError):
                 found.append(Published(str(path), file_digest(path)))

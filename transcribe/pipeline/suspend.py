@@ -16,7 +16,7 @@ PATIENCE_SECONDS = 0.2
 class Pause(Enum):
     """What a work waits for."""
 
-    LOCK = "somebody else has the work directory"
+    LOCK = "somebody else has the work directory, or decides whether to go on"
     RECOGNISER = "everything that can be recognised waits for it"
 
 

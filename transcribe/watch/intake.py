@@ -229,6 +229,7 @@ class Intake:
 def _renewed(job: QueuedJob) -> QueuedJob:
     """The same file, waited for anew: another take if the one before was moved away, else another version."""
     fresh = replace(job, state=State.WAITING, attempts=0, not_before=0.0, reason="", hint="", twin="")
+    fresh = replace(fresh, alone=False)
     if job.moved_to:
         return replace(fresh, moved_to="", place="", outputs=(), begun=(), sha256="", facts=None)
     return fresh

@@ -240,13 +240,13 @@ class Watcher:
         return self._rhythm.poll or PAUSE_S
 
     def _begin(self) -> None:
-        if self._working.current is not None or self._missing:
+        if self._missing or not self._working.free:
             return
         full = too_full((self._folders.out, self._folders.state, work_root()), self._rhythm.min_free)
         if full:
             self._working.block(full, PAUSE_S)
         elif self._working.unblocked():
-            while self._working.current is None and self._working.begin():
+            while self._working.free and self._working.begin():
                 self._worked = self._clock()
 
     def _let_go(self) -> None:
@@ -271,8 +271,8 @@ class Watcher:
                     at=time.time(),
                     started=self._started,
                     status=status,
-                    working=readable(current.name) if current else "",
-                    progress=self._working.stage if current else "",
+                    working=readable(current.job.name) if current else "",
+                    progress=current.stage if current else "",
                     counts={state.value: count for state, count in self._queue.counts().items()},
                     inbox=readable(str(self._folders.inbox)),
                     polling=self._events is None,

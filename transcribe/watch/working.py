@@ -1,4 +1,4 @@
-"""One file after the other, from its turn to its outcome, which is on the disk before all that follows."""
+"""Files under way, each from its turn to its outcome, which is on the disk before all that follows."""
 
 from __future__ import annotations
 
@@ -22,7 +22,19 @@ from transcribe.jobs.notify import Courier
 from transcribe.jobs.publish.outputs import Published
 from transcribe.jobs.queue import Facts, Queue, QueuedJob, State
 from transcribe.jobs.trouble import TRIES, Passing, Trouble, trouble_of, wait_s
-from transcribe.jobs.worker import Changed, Down, Finished, Hashed, Message, Request, Stumbled, Told, Worker
+from transcribe.jobs.worker import (
+    Changed,
+    Down,
+    Finished,
+    Go,
+    Hashed,
+    Message,
+    More,
+    Request,
+    Stumbled,
+    Told,
+    Worker,
+)
 from transcribe.watch import moving
 from transcribe.watch.facts import look_at
 from transcribe.watch.folders import Folders, place_key, places
@@ -34,6 +46,27 @@ MACHINE_WAIT_S = 60.0
 
 BEGUN = 50
 """So many contents of one file are remembered."""
+
+
+@dataclass(eq=False)
+class UnderWay:
+    """A job that the process has.
+
+    Attributes:
+        job: As it stands in the queue.
+        facts: By which its recording is told from what may have replaced it.
+        sha256: Its content; empty until the process has read it.
+        answered: Whether the process knows whether to go on.
+        instead: What becomes of it where it does not go on; None where it does.
+        stage: How far it is, for people.
+    """
+
+    job: QueuedJob
+    facts: Facts
+    sha256: str = ""
+    answered: bool = False
+    instead: QueuedJob | None = None
+    stage: str = ""
 
 
 @dataclass
@@ -50,8 +83,7 @@ class Working:
         progress: Told of everything.
         clock: Seconds on a clock that never goes back.
         debug: Whether to show on standard error where an unexpected error comes from.
-        current: The file that is worked on.
-        stage: How far it is, for people.
+        under_way: The jobs that the process has, by name, in the order in which they were started.
         blocked: Why nothing is started; empty where it is.
     """
 
@@ -64,17 +96,25 @@ class Working:
     progress: Progress
     clock: Callable[[], float]
     debug: bool = False
-    current: QueuedJob | None = None
-    stage: str = ""
+    under_way: dict[str, UnderWay] = field(default_factory=dict)
     blocked: str = ""
     _blocked_until: float = 0.0
-    _content: str = ""
-    _instead: QueuedJob | None = field(default=None)
+    _more: bool = False
+
+    @property
+    def current(self) -> UnderWay | None:
+        """The job that was started first of those under way."""
+        return next(iter(self.under_way.values()), None)
+
+    @property
+    def free(self) -> bool:
+        """Whether the process takes a job: it has none, or asks for more."""
+        return not self.under_way or self._more
 
     def begin(self) -> bool:
-        """Start with the file whose turn it is; whether there was one."""
+        """Start with the file whose turn it is; whether there was one, and it need not wait for others."""
         job = self.queue.next_ready()
-        if job is None:
+        if job is None or not self._may_join(job):
             return False
         with self._at_the_cost_of(job):
             facts = self._facts(job.name)
@@ -86,20 +126,36 @@ class Working:
                 self._start(job, facts)
         return True
 
+    def _may_join(self, job: QueuedJob) -> bool:
+        """Whether a job may be under way beside those that are: who may have ended the process runs alone."""
+        others = [each.job for each in self.under_way.values()]
+        return not others or not any(each.alone for each in (job, *others))
+
     def turn(self) -> None:
         """Take in what the process says; give up what changed under its hands."""
-        with self._at_the_cost_of(self.current):
-            if self.current is not None and self.current.name in self.intake.changed:
-                job, self.current = self.current, None
-                self.worker.stop()
+        for name in [each for each in self.under_way if each in self.intake.changed]:
+            job = self.under_way[name].job
+            with self._at_the_cost_of(job):
+                self._give_up(name)
                 self.intake.again(job, "changed while it was transcribed; waited for anew")
-            self.intake.changed.clear()
-            for message in self.worker.messages():
-                self._take(message)
+        self.intake.changed.clear()
+        messages = self.worker.messages()
+        stops = self.worker.stops
+        for message in messages:
+            if self.worker.stops != stops:  # because of an error: what the process had said is void
+                break
+            under = self.under_way.get(getattr(message, "name", ""))
+            with self._at_the_cost_of(under.job if under else None):
+                self._take(message, under)
+        for name in [*self.under_way]:
+            under = self.under_way.get(name)
+            if under is not None and under.sha256 and not under.answered:
+                with self._at_the_cost_of(under.job):
+                    self._answer(under)
 
     @contextmanager
     def _at_the_cost_of(self, job: QueuedJob | None) -> Iterator[None]:
-        """Have an unexpected error fail the one recording that is worked on, unless it is through already."""
+        """Have an unexpected error fail the one recording that it concerns, unless it is through already."""
         try:
             yield
         except (OutputError, OSError):
@@ -108,20 +164,32 @@ class Working:
             known = None if job is None or ends_run(error) else self.queue.job(job.name)
             if known is None or known.state not in (State.READY, State.RETRYING, State.WORKING):
                 raise
-            self.put_down()
+            self._give_up(known.name)
             self._stumbled(known, trouble_of(error, debug=self.debug))
 
+    def _give_up(self, name: str) -> None:
+        """Stop with one job at once: the process is killed, and the others go on in a new one."""
+        self.under_way.pop(name, None)
+        others, self.under_way = self.under_way, {}
+        self._stop()
+        for each in others.values():
+            self._send(each.job, each.facts)
+
+    def _stop(self) -> None:
+        self.worker.stop()
+        self._more = False
+
     def abandon(self) -> None:
-        """Stop at once; the file goes on next time where it was."""
-        job = self.put_down()
-        if job is not None:
+        """Stop at once; the files go on next time where they were."""
+        jobs = [each.job for each in self.under_way.values()]
+        self.put_down()
+        for job in jobs:
             self.queue.write(replace(job, state=State.READY), "stopped; goes on where it was")
 
-    def put_down(self) -> QueuedJob | None:
-        """Stop at once, and tell the ledger nothing; what was worked on."""
-        self.worker.stop()
-        job, self.current = self.current, None
-        return job
+    def put_down(self) -> None:
+        """Stop at once, and tell the ledger nothing."""
+        self._stop()
+        self.under_way.clear()
 
     def resume_moves(self) -> None:
         """After a kill: finish moving what was done."""
@@ -147,75 +215,91 @@ class Working:
                 each for each in places(job.name) if self.queue.claim(place_key(each), job.name)
             )
             tried = f", try {job.attempts + 1}" if job.attempts else ""
-            self.current = self.queue.write(replace(job, state=State.WORKING, place=place), f"started{tried}")
+            job = self.queue.write(replace(job, state=State.WORKING, place=place), f"started{tried}")
+        self._more = False
+        self._send(job, facts)
+
+    def _send(self, job: QueuedJob, facts: Facts) -> None:
+        """Ask the process for a job, from its beginning."""
+        self.under_way[job.name] = UnderWay(job, facts)
         path = self.folders.inbox / job.name
-        name = PurePath(place)
-        self.stage, self._instead = "", None
+        place = PurePath(job.place)
         self.worker.start()
         self.worker.send(
             Request(
+                name=job.name,
                 path=str(path),
                 facts=facts,
-                folder=str(self.folders.out / name.parent),
-                alias=str(path.with_name(name.name + path.suffix)),
+                folder=str(self.folders.out / place.parent),
+                alias=str(path.with_name(place.name + path.suffix)),
                 replaces=job.outputs,
                 begun=job.begun,
             )
         )
 
-    def _take(self, message: Message) -> None:
+    def _take(self, message: Message, under: UnderWay | None) -> None:
         if isinstance(message, Down):
             self._down(message)
-        elif self.current is None:
+        elif isinstance(message, More):
+            self._more = True
+        elif under is None:
             return
         elif isinstance(message, Told):
-            self._tell(message)
+            self._tell(message, under)
         elif isinstance(message, Hashed):
-            self._hashed(self.current, message.sha256)
-        elif isinstance(message, Finished):
-            self._finished(self.current, message)
-        elif isinstance(message, Stumbled):
-            self._stumbled(self.current, message.trouble)
-        elif isinstance(message, Changed):
-            self._not_done(self.current)
+            under.sha256 = message.sha256
+            self._answer(under)
+        elif isinstance(message, Finished | Stumbled | Changed):
+            del self.under_way[message.name]
+            under.job = replace(under.job, alone=False)  # whatever became of it, the process lives
+            if isinstance(message, Finished):
+                self._finished(under, message)
+            elif isinstance(message, Stumbled):
+                self._stumbled(under.job, message.trouble)
+            else:
+                self._not_done(under)
 
-    def _tell(self, told: Told) -> None:
+    def _tell(self, told: Told, under: UnderWay) -> None:
         event = told.event
         if isinstance(event, StageStarted):
-            self.stage = event.stage
+            under.stage = event.stage
         elif isinstance(event, StageAdvanced):
-            self.stage = f"{event.stage}, {event.done_ms // 1000} s of it"
+            under.stage = f"{event.stage}, {event.done_ms // 1000} s of it"
         self.progress(event)
 
-    def _hashed(self, job: QueuedJob, sha256: str) -> None:
-        """The content is known: is there anything to do?"""
+    def _answer(self, under: UnderWay) -> None:
+        """The content is known: is there anything to do? That shows once no job with it is under way."""
+        job, sha256 = under.job, under.sha256
+        if any(each.answered and each.sha256 == sha256 for each in self.under_way.values()):
+            return
         # One that has outputs already is done again, so that they fit its content.
         twin = None if job.outputs else self.queue.twin(job, sha256, self.settings)
-        self._content = sha256
         same = job.sha256 == sha256 and job.settings == self.settings
         if same and job.outputs and all(map(_there, job.outputs)):
-            self._instead = replace(job, state=State.DONE, reason="")
+            under.instead = replace(job, state=State.DONE, reason="")
         elif twin is not None:
             reason = f"the same content as {twin}, which is done"
-            self._instead = replace(job, state=State.DUPLICATE, sha256=sha256, twin=twin, reason=reason)
+            under.instead = replace(job, state=State.DUPLICATE, sha256=sha256, twin=twin, reason=reason)
         elif sha256 not in job.begun:  # known before anything is published for it
             begun = (*job.begun, sha256)[-BEGUN:]
-            self.current = self.queue.write(replace(job, begun=begun), f"content is {sha256}")
-        self.worker.send(self._instead is None)
+            under.job = self.queue.write(replace(job, begun=begun), f"content is {sha256}")
+        under.answered = True
+        self.worker.send(Go(job.name, under.instead is None))
 
-    def _not_done(self, job: QueuedJob) -> None:
-        self.current = None
-        if self._instead is None:
+    def _not_done(self, under: UnderWay) -> None:
+        job, instead = under.job, under.instead
+        if instead is None:
             self.intake.again(job, "changed when its turn came; waited for anew")
             return
-        unchanged = self._instead.state is State.DONE
-        written = self.queue.write(self._instead, "its content has not changed" if unchanged else "")
+        unchanged = instead.state is State.DONE
+        written = self.queue.write(
+            replace(instead, alone=False), "its content has not changed" if unchanged else ""
+        )
         if not unchanged:
             self.progress(Noticed(f"{readable(job.name)}: {readable(written.reason)}"))
 
-    def _finished(self, job: QueuedJob, finished: Finished) -> None:
-        self.current = None
-        job = replace(job, outputs=finished.outputs, sha256=self._content, settings=self.settings)
+    def _finished(self, under: UnderWay, finished: Finished) -> None:
+        job = replace(under.job, outputs=finished.outputs, sha256=under.sha256, settings=self.settings)
         if self._facts(job.name) not in (job.facts, None):
             self.intake.again(job, "changed while it was transcribed; waited for anew")
             return
@@ -230,7 +314,6 @@ class Working:
             self._move(job)
 
     def _stumbled(self, job: QueuedJob, trouble: Trouble) -> None:
-        self.current = None
         facts = self._facts(job.name)
         if facts is None:
             self.queue.write(replace(job, state=State.GONE), "it vanished before it was done")
@@ -264,14 +347,23 @@ class Working:
         self.progress(FileFailed(readable(job.name), told, trouble.exit_code))
 
     def _down(self, down: Down) -> None:
-        job, self.current = self.current, None
-        if down.started:
-            if job is not None:
-                self._stumbled(job, down.trouble)
+        """The process is gone: by the fault of the only job under way; of several, each is tried alone."""
+        jobs = [each.job for each in self.under_way.values()]
+        self.under_way.clear()
+        self._more = False
+        what = down.trouble.what
+        if down.started and len(jobs) == 1:
+            self._stumbled(replace(jobs[0], alone=True), down.trouble)
             return
-        if job is not None:  # it cannot even start: no file's fault
-            self.queue.write(replace(job, state=State.READY), down.trouble.what)
-        self.block(f"{down.trouble.what}. {down.trouble.hint}".strip(), MACHINE_WAIT_S)
+        with self.queue.transaction():
+            for job in jobs:
+                suspect = down.started or job.alone
+                self.queue.write(replace(job, state=State.READY, alone=suspect), what)
+        if not down.started:  # it cannot even start: no file's fault
+            self.block(f"{what}. {down.trouble.hint}".strip(), MACHINE_WAIT_S)
+        elif jobs:
+            names = ", ".join(readable(job.name) for job in jobs)
+            self.progress(Warned(f"{what}; each of these files is tried again, alone: {names}"))
 
     def _plan_move(self, job: QueuedJob) -> str:
         if self.folders.done is None:

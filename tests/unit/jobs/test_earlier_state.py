@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from season import Season
 
 from transcribe.core.diarisation import Voice
 from transcribe.jobs.queue import Queue, State
+from transcribe.jobs.queue_file import MIGRATIONS
 from transcribe.pipeline.speakers.register import Register
 
 EARLIER = Path(__file__).resolve().parents[2] / "earlier"
@@ -59,6 +61,10 @@ def test_a_ledger_keeps_every_file_in_its_state(season: Season) -> None:
     assert job is not None
     assert os.fsencode(name).endswith(b"-\xff.wav")
     assert [output.path for output in job.outputs] == ["/out/a.txt"]
+    assert not any(each.alone for each in queue.jobs())
+    assert queue.file.query("pragma user_version") == [(len(MIGRATIONS),)]
+    assert queue.write(replace(job, alone=True)) == queue.job(name)
+    assert len(queue.history()) == len(known) + 1
     queue.close()
 
 

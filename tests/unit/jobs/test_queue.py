@@ -56,6 +56,7 @@ FULL = QueuedJob(
     begun=("x", "ab"),
     twin="inny.wav",
     moved_to="/done/a.wav",
+    alone=True,
 )
 
 
@@ -113,7 +114,10 @@ def test_after_a_kill_what_was_worked_on_is_ready_behind_the_others(queue: Queue
     assert [job.name for job in queue.recover("killed")] == ["killed.wav"]
     found = queue.next_ready()
     assert found is not None
-    assert found.name == "other.wav"
+    assert (found.name, found.alone) == ("other.wav", False)
+    killed = queue.job("killed.wav")
+    assert killed is not None
+    assert killed.alone  # it may be what killed the process
     assert queue.counts()[State.WORKING] == 0
 
 

@@ -10,9 +10,10 @@ from obedient import Studio
 
 from transcribe.core.errors import OutputError, TranscribeError
 from transcribe.core.events import Warned
-from transcribe.jobs.queue import QueuedJob, State
+from transcribe.jobs.queue import State
 from transcribe.watch.heartbeat import last_beat
 from transcribe.watch.watcher import ROUNDS, Rhythm, Watcher
+from transcribe.watch.working import UnderWay
 
 
 @pytest.fixture
@@ -166,14 +167,14 @@ def test_an_unexpected_error_that_is_a_recordings_fails_it_and_no_other(
     studio: Studio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     watcher = watcher_of(studio)
-    tell = studio.working._hashed
+    answer = studio.working._answer
 
-    def fails(job: QueuedJob, sha256: str) -> None:
-        if job.name == "b.wav":
+    def fails(under: UnderWay) -> None:
+        if under.job.name == "b.wav":
             raise KeyError("a bug")
-        tell(job, sha256)
+        answer(under)
 
-    monkeypatch.setattr(studio.working, "_hashed", fails)
+    monkeypatch.setattr(studio.working, "_answer", fails)
     for name in ("b.wav", "a.wav"):
         studio.drop(name, name.encode())
     run_until_done(studio, watcher, monkeypatch)

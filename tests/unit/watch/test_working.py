@@ -13,9 +13,10 @@ from transcribe.core.events import FileFailed, Noticed, Warned
 from transcribe.core.text import printable
 from transcribe.jobs.queue import State
 from transcribe.jobs.trouble import Passing, Trouble, trouble_of
-from transcribe.jobs.worker import Changed, Down, Finished, Hashed, Stumbled, Up
+from transcribe.jobs.worker import Changed, Down, Finished, Hashed, More, Stumbled, Up
 from transcribe.watch.asking import retry
 from transcribe.watch.looking import Look
+from transcribe.watch.working import UnderWay
 
 
 @pytest.fixture
@@ -23,14 +24,14 @@ def studio(tmp_path: Path) -> Studio:
     return Studio(tmp_path)
 
 
-NO_SOUND = Stumbled(trouble_of(InputError("it is no sound", "Check that it plays elsewhere")))
-CRASH = Stumbled(trouble_of(EngineError("the worker was killed")))
+NO_SOUND = Stumbled("", trouble_of(InputError("it is no sound", "Check that it plays elsewhere")))
+CRASH = Stumbled("", trouble_of(EngineError("the worker was killed")))
 
 
 def full_disk() -> Stumbled:
     error = OutputError("the disk is full")
     error.__cause__ = OSError(28, "No space left on device")
-    return Stumbled(trouble_of(error))
+    return Stumbled("", trouble_of(error))
 
 
 def test_a_file_is_transcribed_once_it_is_complete(studio: Studio) -> None:
@@ -288,6 +289,138 @@ def test_a_process_that_dies_is_a_passing_error_of_the_file(studio: Studio) -> N
     assert (job.state, job.attempts) == (State.RETRYING, 1)
 
 
+def several(studio: Studio, *names: str) -> None:
+    """Have the process work on as many of these files as it takes, and finish none."""
+    studio.worker.holding = True
+    for name in names:
+        studio.drop(name, name.encode())
+    studio.run()
+
+
+def states(studio: Studio) -> dict[str, State]:
+    return {job.name: job.state for job in studio.queue.jobs()}
+
+
+DEATH = Down(Trouble("the process died (SIGKILL)", "", Passing.YES), started=True)
+
+
+def test_as_many_are_under_way_as_the_process_takes(studio: Studio) -> None:
+    studio.worker.most = 2
+    several(studio, "a.wav", "b.wav", "c.wav")
+    order = [request.name for request in studio.worker.requests]
+    assert list(states(studio).values()).count(State.WORKING) == 2
+    studio.worker.finish(order[1])  # one that was begun later may be done first
+    studio.work()
+    assert studio.state(order[1]) is State.DONE
+    assert len(studio.worker.requests) == 2  # it has not asked for more
+    studio.worker.said.append(More())
+    studio.work()
+    (third,) = {"a.wav", "b.wav", "c.wav"} - set(order)
+    assert studio.state(third) is State.WORKING
+    for name in (order[0], third):
+        studio.worker.finish(name)
+    studio.work()
+    assert set(states(studio).values()) == {State.DONE}
+    assert [studio.text(name.removesuffix(".wav")) for name in order] == [name.encode() for name in order]
+
+
+def test_the_same_content_is_done_once_also_when_both_are_under_way(studio: Studio) -> None:
+    studio.worker.most, studio.worker.holding = 3, True
+    for name in ("a.wav", "b.wav"):
+        studio.drop(name, b"same")
+    studio.run()
+    first, second = (request.name for request in studio.worker.requests)
+    assert set(states(studio).values()) == {State.WORKING}
+    studio.worker.finish(first)
+    studio.work()
+    assert (studio.state(first), studio.state(second)) == (State.DONE, State.DUPLICATE)
+
+
+def test_a_double_under_way_is_done_when_the_first_fails(studio: Studio) -> None:
+    studio.worker.most, studio.worker.answers = 3, [NO_SOUND]
+    for name in ("a.wav", "b.wav"):
+        studio.drop(name, b"same")
+    studio.run()
+    first, second = (request.name for request in studio.worker.requests)
+    assert (studio.state(first), studio.state(second)) == (State.FAILED, State.DONE)
+
+
+def test_of_several_the_one_that_kills_the_process_is_found_by_running_each_alone(studio: Studio) -> None:
+    studio.worker.most = 2
+    several(studio, "a.wav", "b.wav")
+    for _ in range(2):  # the second time nobody is under way but one
+        studio.worker.said.append(DEATH)
+        studio.working.turn()
+    assert set(states(studio).values()) == {State.READY}
+    assert [studio.job(name).attempts for name in ("a.wav", "b.wav")] == [0, 0]
+    told = [each.message for each in studio.told if isinstance(each, Warned)]
+    assert told == ["the process died (SIGKILL); each of these files is tried again, alone: a.wav, b.wav"]
+    studio.drop("c.wav", b"c.wav")
+    studio.settle()
+    studio.work()
+    (first,) = studio.working.under_way
+    assert first in ("a.wav", "b.wav")
+    assert studio.state("c.wav") is State.READY  # nothing is begun beside a suspect
+    studio.worker.said.append(DEATH)
+    studio.work()
+    guilty = studio.job(first)
+    assert (guilty.state, guilty.attempts, guilty.alone) == (State.RETRYING, 1, True)
+    (second,) = studio.working.under_way
+    assert {first, second} == {"a.wav", "b.wav"}
+    studio.worker.finish(second)
+    studio.work()
+    assert (studio.state(second), studio.job(second).alone) == (State.DONE, False)
+    studio.worker.finish("c.wav")
+    studio.work()
+    assert studio.state("c.wav") is State.DONE
+
+
+def test_a_change_of_one_under_way_costs_the_others_nothing_but_time(studio: Studio) -> None:
+    studio.worker.most = 2
+    several(studio, "a.wav", "b.wav")
+    (studio.folders.inbox / "a.wav").write_bytes(b"a.wav and more")
+    studio.intake.touched(["a.wav"])
+    studio.work()
+    assert (studio.state("a.wav"), studio.state("b.wav")) == (State.WAITING, State.WORKING)
+    assert studio.worker.stops == 1
+    assert list(studio.worker.has) == ["b.wav"]
+    studio.worker.finish("b.wav")
+    studio.work()
+    history = [each.state for each in studio.queue.history("b.wav")]
+    assert history == ["waiting", "ready", "working", "working", "done"]
+
+
+def test_a_bug_over_one_under_way_costs_no_other(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(under: UnderWay, finished: Finished) -> None:
+        raise KeyError("a bug")
+
+    studio.worker.most = 2
+    several(studio, "a.wav", "b.wav")
+    with monkeypatch.context() as patch:
+        patch.setattr(studio.working, "_finished", fails)
+        studio.worker.finish("a.wav")
+        studio.worker.finish("b.wav")  # said by a process that is not there any more when it is read
+        studio.work()
+    assert (studio.state("a.wav"), studio.state("b.wav")) == (State.FAILED, State.WORKING)
+    studio.worker.finish("b.wav")
+    studio.work()
+    assert studio.state("b.wav") is State.DONE
+
+
+def test_several_under_way_are_ready_after_a_stop_and_after_a_kill(studio: Studio) -> None:
+    studio.worker.most = 2
+    several(studio, "a.wav", "b.wav")
+    studio.working.abandon()
+    assert set(states(studio).values()) == {State.READY}
+    studio.work()
+    assert set(states(studio).values()) == {State.WORKING}
+    studio.kill()
+    assert [(job.state, job.alone) for job in studio.queue.jobs()] == [(State.READY, True)] * 2
+    studio.run()
+    studio.run()
+    assert set(states(studio).values()) == {State.DONE}
+
+
 def test_a_process_that_cannot_start_is_no_files_fault(studio: Studio) -> None:
     studio.drop("a.wav")
     studio.settle()
@@ -326,7 +459,7 @@ def test_a_file_replaced_between_its_turn_and_its_reading_is_waited_for(studio: 
     studio.drop("a.wav")
     studio.settle()
     studio.working.begin()
-    studio.worker.said = [Up(), Changed()]
+    studio.worker.said = [Up(), Changed("a.wav")]
     studio.working.turn()
     assert studio.state("a.wav") is State.WAITING
 
@@ -356,7 +489,7 @@ def test_a_file_that_becomes_a_link_after_it_was_complete_is_not_read(studio: St
 
 def test_a_warning_is_kept_with_what_is_done(studio: Studio) -> None:
     studio.drop("a.wav")
-    studio.worker.answers = [Finished((), "less than 90 % of the speech has words")]
+    studio.worker.answers = [Finished("", (), "less than 90 % of the speech has words")]
     studio.run()
     job = studio.job("a.wav")
     assert (job.state, job.reason) == (State.DONE, "less than 90 % of the speech has words")
@@ -389,7 +522,8 @@ def test_what_was_published_before_a_kill_may_be_replaced_by_a_longer_take(studi
     path = studio.drop("a.wav", b"half")
     studio.settle()
     studio.working.begin()
-    studio.working._take(Hashed("digest of half"))  # from here on it may publish
+    studio.worker.said = [Hashed("a.wav", "digest of half")]
+    studio.working.turn()  # from here on it may publish
     studio.kill()
     path.write_bytes(b"half and half")
     studio.run()
@@ -491,7 +625,7 @@ def test_a_file_whose_look_fails_in_an_unforeseen_way_is_left_to_whoever_transcr
 
     monkeypatch.setattr(studio.looker, "look", surprise)
     studio.drop("odd.wav", b"odd")
-    studio.worker.answers = [Stumbled(trouble_of(ValueError("surprise")))]
+    studio.worker.answers = [Stumbled("", trouble_of(ValueError("surprise")))]
     studio.settle(200)
     studio.run()
     assert studio.state("odd.wav") is State.FAILED
