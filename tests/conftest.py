@@ -14,6 +14,9 @@ from transcribe.models.installed import InstalledModel
 from transcribe.models.sources import pull
 from transcribe.models.store import Store
 
+# A thread that waits for another leaves its core to others.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
 
 @pytest.fixture(scope="session")
 def model_store() -> Store:

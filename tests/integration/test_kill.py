@@ -18,7 +18,7 @@ from transcribe.models.installed import InstalledModel
 
 ROOT = Path(__file__).resolve().parents[2]
 KILLS = 10
-MINUTES = 3
+MINUTES = 2
 
 
 @pytest.fixture(scope="module")
@@ -87,15 +87,14 @@ def test_killed_at_random_moments(recording: Path, tiny_en_model: InstalledModel
 
 @pytest.mark.real
 def test_a_finished_job_answers_without_the_model(
-    tiny_en_model: InstalledModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tiny_en_model: InstalledModel, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sample = ROOT / "samples" / "two-voices.flac"
-    finish(start(sample, tmp_path))
+    finish(start(clip, tmp_path))
     before = outputs(tmp_path)
     store = tmp_path / "models" / "tiny.en"
     store.mkdir(parents=True)
     (store / "model.json").write_bytes((tiny_en_model.path.parent / "model.json").read_bytes())
     (store / tiny_en_model.path.name).write_bytes(b"not a model: it must not be read")
     monkeypatch.setenv("TRANSCRIBE_MODELS_DIR", str(tmp_path / "models"))
-    finish(start(sample, tmp_path))
+    finish(start(clip, tmp_path))
     assert outputs(tmp_path) == before

@@ -7,6 +7,7 @@ island whose name server writes down what it is asked.
 from __future__ import annotations
 
 import importlib.util
+import os
 import shutil
 import sqlite3
 import sys
@@ -169,6 +170,7 @@ class Machine:
             "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
             "PYTHONPATH": str(ROOT),
             "PYTHONDONTWRITEBYTECODE": "1",  # Python's own files, beside the modules
+            "OMP_WAIT_POLICY": os.environ["OMP_WAIT_POLICY"],
         }
         with TemporaryDirectory(dir=self.top) as logs:
             return trace([*program, *arguments], self.desk, environment, Path(logs), PATIENCE_SECONDS)
