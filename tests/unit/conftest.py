@@ -23,15 +23,26 @@ def ffmpeg() -> Ffmpeg:
     return Ffmpeg.find(ComputeSettings())
 
 
+@pytest.fixture(scope="session")
+def made() -> dict[tuple[str, ...], bytes]:
+    """What ffmpeg has made out of nothing for other tests, under its name and arguments."""
+    return {}
+
+
 @pytest.fixture
-def make_media(tmp_path: Path) -> MakeMedia:
+def make_media(tmp_path: Path, made: dict[tuple[str, ...], bytes]) -> MakeMedia:
     """Run the real ffmpeg: `make_media("a.mp3", "-f", "lavfi", "-i", "sine")`; a sine of 1 s by default."""
 
     def make(name: str, *arguments: str) -> Path:
         path = tmp_path / name
         source = arguments or ("-f", "lavfi", "-i", "sine=frequency=440:duration=1")
+        if kept := made.get((name, *source)):
+            path.write_bytes(kept)
+            return path
         command = [imageio_ffmpeg.get_ffmpeg_exe(), "-nostdin", "-v", "error", "-y", *source, f"file:{path}"]
         subprocess.run(command, check=True, capture_output=True)
+        if not any(Path(each).exists() for each in source):
+            made[name, *source] = path.read_bytes()
         return path
 
     return make
