@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from transcribe.cli.options import Asked, SettingsCommand, given_flags, warn
+from transcribe.cli.options import Asked, PathName, SettingsCommand, given_flags, warn
 from transcribe.core.errors import UsageError
+from transcribe.core.places import expanded
 
 if TYPE_CHECKING:
     from transcribe.core.settings import Settings
@@ -34,7 +35,11 @@ class Wish:
 
 @click.command("batch", cls=SettingsCommand)
 @click.argument(
-    "paths", nargs=-1, required=True, metavar="PATH...", type=click.Path(allow_dash=True, readable=False)
+    "paths",
+    nargs=-1,
+    required=True,
+    metavar="PATH...",
+    type=PathName(path_type=str, allow_dash=True, readable=False),
 )
 @click.option("--exclude", multiple=True, metavar="PATTERN", help="Leave these out; may be repeated.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be done, why, and how long it would take.")
@@ -43,7 +48,7 @@ class Wish:
 @click.option("--retry-failed", is_flag=True, help="Only do what failed according to the last report.")
 @click.option(
     "--report",
-    type=click.Path(path_type=Path),
+    type=PathName(),
     metavar="FILE",
     help="Where the report goes  [default: report.json in the results' folder]",
 )
@@ -81,7 +86,7 @@ def _batch(wish: Wish, settings: Settings) -> int:
     previous = read_report(path) if path else None
     if wish.retry_failed and previous is None:
         raise UsageError("there is no report that says what failed", "Name it with --report")
-    output = Path(settings.output.output).expanduser() if settings.output.output else None
+    output = expanded(settings.output.output) if settings.output.output else None
     found = find_recordings(wish.paths, wish.exclude, output)
     engines = choose_engines(settings)
     redo = wish.redo or settings.output.force
@@ -112,7 +117,7 @@ def _report_path(wish: Wish, settings: Settings) -> Path | None:
     if wish.no_report:
         return None
     folder = settings.output.output
-    return wish.report or (Path(folder).expanduser() if folder else folder_of(wish.paths)) / NAME
+    return wish.report or (expanded(folder) if folder else folder_of(wish.paths)) / NAME
 
 
 def _run(plan: Plan, settings: Settings, engines: Engines, reporter: Reporter, forecast: str) -> int:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from transcribe.cli.options import config_parameters, say, settings_of
+from transcribe.cli.options import PathName, config_parameters, say, settings_of
 
 if TYPE_CHECKING:
     from transcribe.core.settings import Settings
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.command("bench", params=config_parameters())
-@click.argument("file", required=False, metavar="[FILE]", type=click.Path(path_type=Path))
+@click.argument("file", required=False, metavar="[FILE]", type=PathName())
 @click.option("--model", "-m", metavar="NAME", help="Model to try; by default the one a job would use.")
 @click.option(
     "--repeats", type=click.IntRange(1, 20), default=2, show_default=True, help="Runs of each layout."

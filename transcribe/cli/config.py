@@ -95,7 +95,8 @@ def _as_json(resolved: Resolved) -> str:
 def _as_toml(values: Sequence[Value]) -> str:
     import tomlkit
 
-    return tomlkit.dumps({each.option.name: _plain(each.value) for each in values if each.value is not None})
+    table = {each.option.name: _plain(each.value) for each in values if each.value is not None}
+    return tomlkit.dumps(shown(table))
 
 
 def _plain(value: Any) -> Any:

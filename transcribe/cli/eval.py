@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from transcribe.cli.options import Asked, SettingsCommand, given_flags
+from transcribe.cli.options import Asked, PathName, SettingsCommand, given_flags
 from transcribe.core.errors import AllFailed, GateError, SomeFailed, TranscribeError, UsageError
 from transcribe.pipeline.ports import Run
 
@@ -64,19 +64,17 @@ def gate(flag: str, rate: str) -> Callable[[F], F]:
     cls=SettingsCommand,
     groups=("normalise", "detect", "plan", "recognise", "speakers", "compute", "display"),
 )
-@click.argument(
-    "references", nargs=-1, required=True, metavar="REFERENCE...", type=click.Path(path_type=Path)
-)
+@click.argument("references", nargs=-1, required=True, metavar="REFERENCE...", type=PathName())
 @click.option(
     "--transcripts",
     metavar="DIR|FILE",
-    type=click.Path(exists=True, path_type=Path),
+    type=PathName(exists=True),
     help="Compare these finished transcripts instead of transcribing.",
 )
 @click.option(
     "--audio",
     metavar="DIR|FILE",
-    type=click.Path(exists=True, path_type=Path),
+    type=PathName(exists=True),
     help="Where the recordings are; else beside each REFERENCE.",
 )
 @gate("--max-wer", "the word error rate of all files together")

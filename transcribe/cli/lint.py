@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from transcribe.cli.options import say
+from transcribe.cli.options import PathName, say
 from transcribe.core.errors import GateError, InputError, UsageError
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ FEW_NOTES = 10
 
 
 @click.command("lint")
-@click.argument("files", nargs=-1, metavar="FILE...", type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, metavar="FILE...", type=PathName())
 @click.option(
     "--as", "kind", type=click.Choice(KINDS), help="Say what the files are, instead of recognising it."
 )
@@ -42,7 +42,7 @@ FEW_NOTES = 10
 @click.option(
     "--media",
     metavar="FILE",
-    type=click.Path(path_type=Path),
+    type=PathName(),
     help="The recording, or its JSON by transcribe; by default what lies beside a file and has its name.",
 )
 @click.option("--strict", is_flag=True, help="Count warnings as errors.")

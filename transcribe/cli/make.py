@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from transcribe.cli.options import Asked, SettingsCommand, given_flags, settings_of
+from transcribe.cli.options import Asked, PathName, SettingsCommand, given_flags, settings_of
 from transcribe.core.reading import read_regular
 
 RULES = Path(__file__).resolve().parent.parent / "transcribe.mk"
@@ -36,7 +36,7 @@ def rules() -> None:
 
 
 @make.command("stamp", cls=SettingsCommand)
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=PathName())
 @click.pass_context
 def stamp(context: click.Context, file: Path, config_file: Path | None, profile: str | None) -> None:
     """Write what decides the results into FILE, and leave FILE alone while that is the same.

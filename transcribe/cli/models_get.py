@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from transcribe.cli.options import say
+from transcribe.cli.options import PathName, say
 
 if TYPE_CHECKING:
     from transcribe.models.sources import SourceName
@@ -52,7 +52,7 @@ def quantize(name: str, encoding: str) -> None:
 
 
 @click.command("import")
-@click.argument("path", type=click.Path(path_type=Path))
+@click.argument("path", type=PathName())
 @click.option("--name", default="", help="What to call it; by default as the file or folder is called.")
 @click.option(
     "--quantize", type=click.Choice(QUANTIZED), default=None, help="Make a Whisper model smaller and faster."

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from transcribe.cli.options import Asked, SettingsCommand, given_flags
+from transcribe.cli.options import Asked, PathName, SettingsCommand, given_flags
 from transcribe.core.errors import UsageError
 
 
 @click.command("multitrack", cls=SettingsCommand)
-@click.argument("named", nargs=-1, required=True, metavar="TRACK...", type=click.Path(path_type=Path))
+@click.argument("named", nargs=-1, required=True, metavar="TRACK...", type=PathName())
 @click.option("--title", metavar="NAME", default="", help="Name of the results; else told from the tracks.")
 @click.pass_context
 def multitrack(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,7 +68,7 @@ def config_parameters() -> list[click.Parameter]:
         click.Option(
             ["--config", "config_file"],
             metavar="FILE",
-            type=click.Path(path_type=Path),
+            type=PathName(),
             help="Use this config file instead of yours and the folder's.",
         ),
         click.Option(
@@ -118,6 +119,23 @@ def say(line: object, *, error: bool = False) -> None:
     from transcribe.core.text import printable
 
     click.echo(printable(str(line)), err=error)
+
+
+class PathName(click.Path):
+    """The path of a file or folder, as a `Path`; empty, it would be the current folder, and is refused."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"path_type": Path} | options)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Take a path.
+
+        Raises:
+            BadParameter: It is empty.
+        """
+        if not os.fspath(value):
+            self.fail("it is empty; is a variable not set?", param, ctx)
+        return super().convert(value, param, ctx)
 
 
 class SettingOption(click.Option):

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from transcribe.cli.options import Asked, SettingOption, SettingsCommand, given_flags, say, settings_of
+from transcribe.cli.options import (
+    Asked,
+    PathName,
+    SettingOption,
+    SettingsCommand,
+    given_flags,
+    say,
+    settings_of,
+)
 from transcribe.core.errors import UsageError
 from transcribe.core.settings import OPTIONS
 
@@ -24,7 +32,7 @@ FIRST_CELLS = 60
 
 
 @click.command("rename", cls=SettingsCommand, groups=("subtitles",))
-@click.argument("document", metavar="DOCUMENT", type=click.Path(path_type=Path))
+@click.argument("document", metavar="DOCUMENT", type=PathName())
 @click.argument("names", nargs=-1, metavar="OLD=NEW...")
 @click.option("--list", "listing", is_flag=True, help="Show who speaks, for how long, and their first words.")
 @click.option("--keep-edited", is_flag=True, help="Leave files that were edited as they are.")

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import click
 
-from transcribe.cli.options import Asked, SettingsCommand, given_flags, say, settings_of
+from transcribe.cli.options import Asked, PathName, SettingsCommand, given_flags, say, settings_of
 
 
 @click.command("render", cls=SettingsCommand, groups=("subtitles", "output", "notes", "show", "display"))
-@click.argument("documents", nargs=-1, required=True, metavar="DOCUMENT...", type=click.Path(path_type=Path))
+@click.argument("documents", nargs=-1, required=True, metavar="DOCUMENT...", type=PathName())
 @click.pass_context
 def render(
     context: click.Context, documents: tuple[Path, ...], config_file: Path | None, profile: str | None

@@ -7,14 +7,18 @@ from pathlib import Path
 
 import click
 
-from transcribe.cli.options import Asked, SettingsCommand, given_flags
+from transcribe.cli.options import Asked, PathName, SettingsCommand, given_flags
 from transcribe.core.errors import UsageError
 from transcribe.core.settings import Settings
 
 
 @click.command("run", cls=SettingsCommand)
 @click.argument(
-    "files", nargs=-1, required=True, metavar="FILE...", type=click.Path(allow_dash=True, readable=False)
+    "files",
+    nargs=-1,
+    required=True,
+    metavar="FILE...",
+    type=PathName(path_type=str, allow_dash=True, readable=False),
 )
 @click.pass_context
 def run(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from transcribe.cli.options import say
+from transcribe.cli.options import PathName, say
 from transcribe.core.errors import OutputError, UsageError
 
 
@@ -27,7 +27,7 @@ def list_() -> None:
 
 @templates.command("copy")
 @click.argument("name")
-@click.argument("folder", required=False, type=click.Path(path_type=Path, file_okay=False))
+@click.argument("folder", required=False, type=PathName(file_okay=False))
 def copy(name: str, folder: Path | None) -> None:
     """Copy a packaged template, to be changed: into FOLDER, else into templates/ of the current folder."""
     from transcribe.core.disk import disk_errors
@@ -49,7 +49,7 @@ def copy(name: str, folder: Path | None) -> None:
 
 
 @templates.command("check")
-@click.argument("files", nargs=-1, metavar="[FILE]...", type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, metavar="[FILE]...", type=PathName())
 def check(files: tuple[Path, ...]) -> None:
     """Fill templates in with a made-up episode; say the file and line of the first mistake.
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from transcribe.cli.options import Asked, SettingsCommand, given_flags, say, settings_of
+from transcribe.cli.options import Asked, PathName, SettingsCommand, given_flags, say, settings_of
 from transcribe.core.errors import UsageError
 from transcribe.core.text import shown
 
@@ -65,7 +65,7 @@ def delete(name: str) -> None:
 
 @voices.command("add", cls=SettingsCommand, groups=("normalise", "detect", "compute", "display"))
 @click.argument("name")
-@click.argument("recording", type=click.Path(path_type=Path))
+@click.argument("recording", type=PathName())
 @click.option("--consent", is_flag=True, help="Say that the person has consented to this.")
 @click.pass_context
 def add(

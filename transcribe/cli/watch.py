@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import click
 from click_default_group import DefaultGroup
 
-from transcribe.cli.options import say
+from transcribe.cli.options import PathName, say
 from transcribe.cli.watch_install import install
 from transcribe.cli.watch_run import run
 from transcribe.core.text import shown
@@ -40,7 +40,7 @@ def watch() -> None:
 
 def _whose(command: Command) -> Command:
     """`--out` and `--state`, which find the ledger."""
-    folder = click.Path(path_type=Path, file_okay=False)
+    folder = PathName(file_okay=False)
     state = click.option(
         "--state", metavar="DIR", type=folder, help="Folder of the ledger, if it was chosen."
     )

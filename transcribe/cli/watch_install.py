@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from transcribe.cli.options import given_flags
+from transcribe.core.places import expanded
 
 if TYPE_CHECKING:
     from transcribe.watch.service import Service
@@ -88,4 +89,4 @@ def _made_absolute(arguments: tuple[str, ...], values: Iterable[object]) -> list
 
 
 def _absolute(path: Path) -> Path:
-    return path.expanduser().absolute()
+    return expanded(path).absolute()

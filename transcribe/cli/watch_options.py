@@ -10,9 +10,11 @@ from typing import Any, TypeVar
 
 import click
 
+from transcribe.cli.options import PathName
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-FOLDER = click.Path(path_type=Path, file_okay=False)
+FOLDER = PathName(file_okay=False)
 SECONDS = click.FloatRange(min=0)
 
 

@@ -179,7 +179,7 @@ def load(
 def user_file(environ: Mapping[str, str] = os.environ) -> Path:
     """The user's own config file: `TRANSCRIBE_CONFIG`, else in the system's place for them."""
     if named := environ.get(CONFIG_ENV):
-        return Path(named).expanduser()
+        return places.expanded(named)
     return places.config() / FILE_NAME
 
 
@@ -282,7 +282,7 @@ def _file_value(file: ConfigFile, keys: tuple[str, ...], raw: Any, *, trusted: b
     except ValueError as error:
         return Refused(option, value, origin, str(error))
     if file.trusted and (option.kind is Path or (option.name == "model" and "/" in value)):
-        value = option.convert(str(file.path.parent / Path(value).expanduser()))
+        value = option.convert(str(file.path.parent / places.expanded(value)))
     return Value(option, value, origin)
 
 

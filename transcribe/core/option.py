@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import types
 import typing
 from collections.abc import Iterator
@@ -190,23 +191,29 @@ def _to_float(_declared: Option, raw: Any, called: str) -> float:
 
 
 def _to_str(_declared: Option, raw: Any, called: str) -> str:
-    if not isinstance(raw, str | Path):
+    text = os.fspath(raw) if isinstance(raw, os.PathLike) else raw
+    if not isinstance(text, str):
         raise ValueError(f"{called} is a text, not {_shown(raw)}")
-    return str(raw)
+    return text
 
 
-def _to_speaker_count(declared: Option, raw: Any, called: str) -> SpeakerCount:
+def _to_speaker_count(_declared: Option, raw: Any, called: str) -> SpeakerCount:
     if isinstance(raw, SpeakerCount):
         return raw
-    text = str(raw) if isinstance(raw, int) and not isinstance(raw, bool) else _to_str(declared, raw, called)
+    text = raw if isinstance(raw, str) else _shown(raw)
     try:
         return SpeakerCount.parse(text)
     except ValueError as error:
-        raise ValueError(f"{called} {_shown(text)}: {error}") from None
+        raise ValueError(f"{called} {_shown(raw)}: {error}") from None
 
 
 def _to_path(declared: Option, raw: Any, called: str) -> Path:
-    return Path(_to_str(declared, raw, called)).expanduser()
+    from transcribe.core.places import expanded
+
+    path = _to_str(declared, raw, called)
+    if not path:  # or it would be the current folder
+        raise ValueError(f"{called} is the path of a file or folder, not {_shown(path)}")
+    return expanded(path)
 
 
 def _shown(raw: Any) -> str:

@@ -20,6 +20,11 @@ def shipped(name: str) -> Path:
     return packaged if packaged.is_dir() else _PACKAGE.parent / name
 
 
+def expanded(path: str | Path) -> Path:
+    """The path with `~` and `~name` as the shell reads them: where no user has the name, a file has."""
+    return Path(os.path.expanduser(path))  # noqa: PTH111 - pathlib raises where there is no such user
+
+
 def work_root() -> Path:
     """The folder that holds every work directory: `TRANSCRIBE_WORK_DIR`, else in the user's cache."""
     return _chosen(WORK_ENV) or cache() / "work"

@@ -78,7 +78,7 @@ def find_program(name: str, environ: Mapping[str, str] = os.environ) -> str | No
         environ: The environment.
     """
     if os.sep in name:
-        return str(Path(name).expanduser().absolute()) if _is_program(name) else None
+        return str(Path(os.path.expanduser(name)).absolute()) if _is_program(name) else None  # noqa: PTH111
     folders = absolute_folders(environ.get("PATH", os.defpath))
     return next((path for folder in folders if _is_program(path := os.path.join(folder, name))), None)  # noqa: PTH118
 

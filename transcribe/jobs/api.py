@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Unpack
 
 from transcribe.core.episode import Episode
+from transcribe.core.errors import InputError
 from transcribe.core.events import Progress, silent
 from transcribe.core.settings import Settings
 from transcribe.core.typed_options import Options
@@ -37,18 +38,21 @@ def transcribe_file(
         ValueError: An option is unknown or its value is not allowed.
         TranscribeError: What went wrong, for which file, and what to do next.
     """
-    settings = Settings.of(**options)
-    check_speakers(settings, [fspath(path)])
-    return episode_of(assemble(settings, progress or silent), Path(path))
+    settings, recording = Settings.of(**options), _path(path)
+    check_speakers(settings, [fspath(recording)])
+    return episode_of(assemble(settings, progress or silent), recording)
 
 
 def transcribe_tracks(
-    paths: Sequence[str | PathLike[str]], *, progress: Progress | None = None, **options: Unpack[Options]
+    paths: str | PathLike[str] | Sequence[str | PathLike[str]],
+    *,
+    progress: Progress | None = None,
+    **options: Unpack[Options],
 ) -> Episode:
     """Transcribe the tracks of one conversation, a file for each speaker, into one episode.
 
     Args:
-        paths: Any files that ffmpeg reads, at least two, or a folder that holds them.
+        paths: A folder that holds the tracks, or files that ffmpeg reads, at least two.
         progress: As for `transcribe_file`.
         **options: As for `transcribe_file`; `track_speakers=("host.wav=Ala",)` names speakers.
 
@@ -56,7 +60,8 @@ def transcribe_tracks(
         ValueError: An option is unknown or its value is not allowed.
         TranscribeError: What went wrong, for which file, and what to do next.
     """
-    found = found_tracks([Path(path) for path in paths])
+    named = [paths] if isinstance(paths, str | PathLike) else paths
+    found = found_tracks([_path(path) for path in named])
     settings = Settings.of(**options).replace({"channels": False, "tracks": False})
     run = titled(assemble(settings, progress or silent), found.results.name)
     with kept_loaded(run) as loaded:
@@ -84,4 +89,10 @@ def read_transcript(path: str | PathLike[str]) -> Episode:
     Raises:
         InputError: The file cannot be read, or is no transcript.
     """
-    return open_document(Path(path))
+    return open_document(_path(path))
+
+
+def _path(path: str | PathLike[str]) -> Path:
+    if not fspath(path):  # or it would be the current folder
+        raise InputError("the name of the file is empty", "Check the variable that should hold it")
+    return Path(path)

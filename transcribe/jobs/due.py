@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from transcribe.core.errors import InputError, TranscribeError, UsageError
+from transcribe.core.places import expanded
 from transcribe.core.settings import Settings
 from transcribe.core.text import readable
 from transcribe.core.unexpected import ends_run
@@ -120,7 +121,7 @@ def _what_was_left_out(left_out: Sequence[LeftOut]) -> str:
 def _jobs(recordings: Sequence[Recording], settings: Settings) -> list[Job]:
     if settings.output.output == STANDARD:
         raise UsageError("batch writes files", "Choose a folder with -o")
-    out = Path(settings.output.output).expanduser() if settings.output.output else None
+    out = expanded(settings.output.output) if settings.output.output else None
     folders = {str(each.path): out / each.place if out else each.path.parent for each in recordings}
     jobs = plan_jobs(list(folders), settings, folders)
     chapters = {str(each.path): each.chapters for each in recordings}

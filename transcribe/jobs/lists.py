@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from transcribe.core.errors import InputError
+from transcribe.core.places import expanded
 from transcribe.core.reading import read_bounded
 from transcribe.core.show_notes import Chapter
 from transcribe.pipeline.chapters.feed import chapters_of_item
@@ -196,7 +197,7 @@ def _unquoted(text: str) -> str:
 def _inside(folder: Path, name: str) -> Path:
     if "\0" in name:
         raise _NoFile("no file can have this name")
-    return Path(os.path.normpath(folder / os.path.expanduser(name)))  # noqa: PTH111 - ~x.wav may be a name
+    return Path(os.path.normpath(folder / expanded(name)))
 
 
 def _enclosures(content: bytes, path: Path) -> tuple[tuple[str, tuple[Chapter, ...]], ...]:

@@ -8,6 +8,7 @@ from itertools import chain
 from pathlib import Path
 
 from transcribe.core.errors import UsageError
+from transcribe.core.places import expanded
 from transcribe.core.settings import Settings
 from transcribe.core.show_notes import Chapter
 from transcribe.formats import PACK, format_named, review
@@ -168,7 +169,7 @@ def _place(source: str, settings: Settings, folders: Mapping[str, Path]) -> tupl
     name = "stdin" if source == STANDARD else source
     if source in folders:
         return folders[source], Path(name).name
-    folder = Path(settings.output.output).expanduser() if settings.output.output else Path(name).parent
+    folder = expanded(settings.output.output) if settings.output.output else Path(name).parent
     return folder, Path(name).name
 
 

@@ -12,6 +12,7 @@ from transcribe.core.episode import Episode
 from transcribe.core.errors import OutputError, UsageError
 from transcribe.core.events import Progress
 from transcribe.core.files import make_folder, sweep, write_together
+from transcribe.core.places import expanded
 from transcribe.core.reading import inside, read_bounded
 from transcribe.core.settings import Settings, ShowSettings
 from transcribe.core.show_notes import NO_SHOW
@@ -131,7 +132,7 @@ def _uses_notes(name: str) -> bool:
 
 def _targets(document: Path, names: Sequence[str], settings: Settings) -> dict[Path, str]:
     """Where each of the formats goes; refused is what is in the way."""
-    folder = Path(settings.output.output).expanduser() if settings.output.output else document.parent
+    folder = expanded(settings.output.output) if settings.output.output else document.parent
     targets: dict[Path, str] = {}
     for name in names:
         path = target_path(folder, document.name, suffix_of(name, settings))

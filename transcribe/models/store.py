@@ -61,7 +61,7 @@ class Store:
         if name == AUTO:
             return self._best(kind)
         if is_path(name):
-            return model_at(Path(name).expanduser(), kind, self.origin)
+            return model_at(places.expanded(name), kind, self.origin)
         model = self.get(in_form(name, kind))
         if model.kind != kind:
             raise ModelError(

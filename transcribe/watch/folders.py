@@ -11,8 +11,8 @@ from pathlib import Path, PurePath
 from transcribe.core.disk import disk_errors
 from transcribe.core.errors import InputError, UsageError
 from transcribe.core.files import make_folder
+from transcribe.core.places import expanded, work_root
 from transcribe.core.places import state as state_root
-from transcribe.core.places import work_root
 from transcribe.core.text import readable
 from transcribe.watch.mounts import network_mount
 
@@ -92,7 +92,7 @@ def state_folder(out: Path, chosen: Path | None) -> Path:
 
 
 def _real(path: Path) -> Path:
-    return Path(os.path.realpath(path.expanduser()))
+    return Path(os.path.realpath(expanded(path)))
 
 
 def _refuse_nesting(folders: Folders) -> None:

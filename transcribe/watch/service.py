@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from transcribe.core.errors import UsageError
+from transcribe.core.places import expanded
 from transcribe.core.text import printable
 
 LABEL = "org.transcribe.watch"
@@ -150,7 +151,7 @@ def launchd_plist(service: Service) -> str:
         "ProcessType": "Background",
         "LowPriorityIO": True,
         "Umask": 0o027,
-        "StandardErrorPath": str(Path("~/Library/Logs/transcribe-watch.log").expanduser()),
+        "StandardErrorPath": str(expanded("~/Library/Logs/transcribe-watch.log")),
     }
     return plistlib.dumps(content, sort_keys=False).decode()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,11 @@ def shown(*arguments: str) -> str:
     result = CliRunner().invoke(root, ["config", "show", "--profile", "dry", *arguments])
     assert result.exit_code == 0, result.exception
     return result.output
+
+
+def test_a_byte_that_is_no_text_gives_valid_toml(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRANSCRIBE_PROMPT", "a\udcffb")
+    assert tomllib.loads(shown("--toml"))["prompt"] == r"a\xffb"
 
 
 def test_a_preset_shows_its_own_values_and_those_it_starts_from(here: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from transcribe.cli.options import Asked, SettingOption, SettingsCommand, given_flags, setting_parameters
+from transcribe.cli.root import root
 from transcribe.core.settings import OPTIONS
 
 
@@ -77,10 +79,36 @@ def test_yes_or_no_options_can_be_turned_off() -> None:
         (("--from", "soon"), "'--from': it is a time, but 'soon' is not"),
         (("--progress", "loud"), "'--progress': it is one of auto, bar"),
         (("--langauge", "pl"), "--language"),
+        (("--vocabulary", ""), "'--vocabulary': it is the path of a file or folder, not ''"),
+        (("--config", ""), "'--config': it is empty"),
     ],
 )
 def test_what_is_not_allowed_is_refused(arguments: tuple[str, ...], message: str) -> None:
     assert message in refused(*arguments)
+
+
+def commands_of(group: click.Group) -> Iterator[click.Command]:
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
+        yield from commands_of(command) if isinstance(command, click.Group) else (command,)
+
+
+def test_no_command_takes_an_empty_path_for_the_current_folder() -> None:
+    """`transcribe batch "$FOLDER"`, where nothing has set FOLDER."""
+    paths = [
+        parameter
+        for command in commands_of(root)
+        for parameter in command.params
+        if isinstance(parameter.type, click.Path)
+    ]
+    assert {"paths", "files", "folder", "document", "references", "named", "config_file"} <= {
+        each.name for each in paths
+    }
+    for each in paths:
+        with pytest.raises(click.BadParameter, match="it is empty"):
+            each.type.convert("", each, None)
 
 
 def test_help_leaves_the_advanced_options_out_until_asked() -> None:

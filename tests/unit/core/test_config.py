@@ -13,6 +13,7 @@ from transcribe.core.config import Resolved, load, profile_names, user_file
 from transcribe.core.config_file import MAX_FILE_BYTES, MAX_LINES, ConfigFile
 from transcribe.core.errors import UsageError
 from transcribe.core.settings import Settings
+from transcribe.core.speaker_count import SpeakerCount
 
 
 class Places:
@@ -127,6 +128,12 @@ BAD = [
     ("\n[profiles.a]\nterms = [\n" + "9" * 5000 + "\n]\n", "line 3: a number is too long", ""),
     ("\nthreads = 1\nterms = " + "[" * 3000 + "\n", "line 3: it is nested too deeply", ""),
     ("from_ms = 'soon'\n", "line 1: from_ms is a time, but 'soon' is not", ""),
+    ("speakers = true\n", "line 1: speakers True: not a number of speakers; say auto, 2, or 2-4", ""),
+    ("speakers = [1]\n", "line 1: speakers [1]: not a number of speakers", ""),
+    ("speakers = 2.5\n", "line 1: speakers 2.5: not a number of speakers", ""),
+    ("speakers = 0\n", "line 1: speakers 0: there are 1 to 100 speakers", ""),
+    ('vocabulary = ""\n', "line 1: vocabulary is the path of a file or folder, not ''", ""),
+    ("vocabulary = 3\n", "line 1: vocabulary is a text, not 3", ""),
     ("profiles = 3\n", "line 1: profiles are tables", "[profiles.NAME]"),
     ("profiles.a = 3\n", "line 1: a profile is a table", "[profiles.a]"),
     ("[profiles.a]\nfrom = 3\n", "line 2: from is the name of another profile", ""),
@@ -249,6 +256,34 @@ def test_paths_are_meant_from_the_file_they_stand_in(places: Places, tmp_path: P
     places.user.write_text('vocabulary = "~/names.txt"\nmodel = "base"\n')
     recognise = places.load().settings.recognise
     assert (recognise.vocabulary, recognise.model) == (Path.home() / "names.txt", "base")
+
+
+@pytest.mark.parametrize("text", ["speakers = 2", 'speakers = "2"', "speakers = '2-2'"])
+def test_a_number_of_speakers_may_be_a_number(places: Places, text: str) -> None:
+    places.project.write_text(text)
+    assert places.load().settings.speakers.speakers == SpeakerCount(2, 2)
+
+
+def test_nobody_is_told_apart(places: Places) -> None:
+    places.project.write_text("speakers = false")
+    assert not places.load().settings.speakers.speakers
+
+
+def test_a_tilde_before_no_users_name_belongs_to_the_name(places: Places, tmp_path: Path) -> None:
+    places.user.write_text('vocabulary = "~nosuch/names.txt"\nmodel = "~nosuch/own.bin"\n')
+    recognise = places.load().settings.recognise
+    assert recognise.vocabulary == tmp_path / "~nosuch/names.txt"
+    assert recognise.model == str(tmp_path / "~nosuch/own.bin")
+
+
+def test_any_path_is_taken_from_a_script() -> None:
+    class Named:
+        def __fspath__(self) -> str:
+            return "~/names.txt"
+
+    assert Settings.of(vocabulary=Named()).recognise.vocabulary == Path.home() / "names.txt"
+    with pytest.raises(ValueError, match="vocabulary is a text, not b'names"):
+        Settings.of(vocabulary=b"names.txt")
 
 
 def test_values_of_the_environment_and_of_flags_are_checked(places: Places) -> None:
