@@ -46,7 +46,7 @@ def warm_program(folder: Path) -> Iterator[Command]:
         [sys.executable, __file__, str(address)],
         cwd=folder,
         env={**os.environ, "PYTHONUTF8": "1"},
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.PIPE,  # when it is closed the process ends, also after the suite was killed
         stdout=subprocess.PIPE,
         start_new_session=True,  # Ctrl-C is for the suite
     ) as server:
@@ -59,13 +59,15 @@ def warm_program(folder: Path) -> Iterator[Command]:
 
 
 def serve(address: str) -> None:
-    """Fork for every client; return in a process that is to be the program."""
+    """Fork for every client, until standard input ends; return in a process that is to be the program."""
     import_program()
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(address)
         server.listen()
         os.write(1, b"ready\n")
         while True:
+            if 0 in select.select([0, server.fileno()], [], [])[0]:
+                sys.exit()
             client, _ = server.accept()
             with client:
                 if os.fork() == 0:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+import warm
 from desk import PATIENCE_SECONDS, Desk
 from warm import COLD
 
@@ -68,3 +70,23 @@ def appeared(path: Path) -> str:
         assert time.monotonic() < deadline
         time.sleep(0.01)
     return path.read_text()
+
+
+def test_it_leaves_nobody_behind(tmp_path: Path) -> None:
+    """The suite was killed: nobody tells the process of all the forks to end."""
+    suite = (
+        "import os, sys; from pathlib import Path; from warm import warm_program\n"
+        "with warm_program(Path(sys.argv[1])): os.kill(os.getpid(), 9)"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(Path(warm.__file__).parent)}
+    with subprocess.Popen([sys.executable, "-c", suite, str(tmp_path)], env=environment) as killed:
+        killed.wait(PATIENCE_SECONDS)
+    servers = [each for each in psutil.process_iter() if str(tmp_path / "warm") in command_of(each)]
+    assert psutil.wait_procs(servers, timeout=PATIENCE_SECONDS)[1] == []
+
+
+def command_of(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []
