@@ -163,7 +163,9 @@ def _jobs_that_wrote(before: Mapping[Path, bytes], document: Path) -> Iterator[l
 def _tell(job: Workspace, names: Mapping[str, str], found: Renaming) -> None:
     """Let a job know the names, and that the files are its own before and after they are replaced."""
     earlier = names_since(job)
-    now = {own: names.get(name, name) for own, name in earlier.items()}
+    # A document that still has a speaker's own name was not there when the job got another one for them.
+    stale = {own: own for own in earlier if own in names and own not in earlier.values()}
+    now = {own: names.get(name, name) for own, name in (earlier | stale).items()}
     now = {old: new for old, new in names.items() if old not in earlier} | now
     job.save(ARTEFACT, {own: name for own, name in now.items() if own != name})
     published = job.load("published", list[Published]) or []

@@ -146,6 +146,22 @@ def test_names_that_are_swapped_and_swapped_again_are_the_old_ones(run: Run) -> 
     assert contents(run()) == made_of(example_episode(), paths)
 
 
+def test_the_name_that_was_given_last_is_kept_where_a_job_wrote_into_two_folders(
+    run: Run, tmp_path: Path
+) -> None:
+    there = run(formats=("txt", "json"))
+    for path in there.values():
+        path.rename(tmp_path / path.name)
+    here = run(formats=("txt", "json"))
+    rename_speakers(here["json"], {"Anna": "Ala", "Ben": "Bo"}, DEFAULTS)
+    for path in there.values():
+        (tmp_path / path.name).replace(path)
+    rename_speakers(there["json"], {"Anna": "Ola"}, DEFAULTS)
+    assert b"Ola: " in there["txt"].read_bytes()
+    again = run(formats=("txt", "json"))
+    assert contents(again) == made_of(renamed(example_episode(), {"Anna": "Ola", "Ben": "Bo"}), again)
+
+
 def test_two_who_became_one_stay_one(run: Run) -> None:
     paths = run()
     rename_speakers(paths["json"], {"Ben": "Anna"}, DEFAULTS)
