@@ -31,6 +31,8 @@ def multitrack(
     from transcribe.cli.display import open_display
     from transcribe.core import config
     from transcribe.core.events import Warned
+    from transcribe.core.settings import Settings
+    from transcribe.pipeline.tracks.inputs import check_options
 
     flags = given_flags(context)
     resolved = config.load(flags, config_file, profile)
@@ -40,11 +42,7 @@ def multitrack(
     asked.debug, asked.quiet = settings.display.debug, settings.display.quiet
     if title != Path(title).name:
         raise UsageError(f"--title {title} is no file name", "Choose the folder with -o")
-    if flag := next((f"--{name}" for name in ("channels", "tracks") if flags.get(name)), ""):
-        raise UsageError(
-            f"multitrack takes a file for each speaker, and {flag} divides one file",
-            f"Run transcribe FILE {flag}",
-        )
+    check_options(Settings.of(**flags))
     with open_display(settings.display) as progress:
         from transcribe.jobs.assemble.run import assemble
         from transcribe.jobs.run_many import transcribe_together

@@ -18,6 +18,7 @@ from transcribe.jobs.render import open_document
 from transcribe.jobs.run_one import episode_of, titled
 from transcribe.jobs.warm import kept_loaded
 from transcribe.pipeline.speakers.step import check_speakers
+from transcribe.pipeline.tracks.inputs import check_options
 from transcribe.pipeline.tracks.names import found_tracks
 
 
@@ -61,8 +62,9 @@ def transcribe_tracks(
         TranscribeError: What went wrong, for which file, and what to do next.
     """
     named = [paths] if isinstance(paths, str | PathLike) else paths
+    settings = Settings.of(**options)
+    check_options(settings)
     found = found_tracks([_path(path) for path in named])
-    settings = Settings.of(**options).replace({"channels": False, "tracks": False})
     run = titled(assemble(settings, progress or silent), found.results.name)
     with kept_loaded(run) as loaded:
         return episode_of(loaded, found.results, [fspath(path) for path in found.tracks])

@@ -120,6 +120,30 @@ def divided_by(source: Source) -> str:
     return "Run transcribe FILE --speakers auto"
 
 
+def check_options(asked: Settings) -> None:
+    """Refuse what is meant for a file with several speakers, where each of them has a file.
+
+    Args:
+        asked: The settings that were asked for with these tracks; a config's are not among them.
+
+    Raises:
+        UsageError: One of them divides a file, or tells its speakers apart.
+    """
+    given = {option.name: option.flag for option, value in asked.flat() if value}
+    if flag := given.get("channels") or given.get("tracks"):
+        raise UsageError(
+            f"multitrack takes a file for each speaker, and {flag} divides one file",
+            f"Run transcribe FILE {flag}",
+        )
+    if flag := next(
+        (given[name] for name in ("speakers", "speaker_names", "turns", "voices") if name in given), ""
+    ):
+        raise UsageError(
+            f"multitrack takes a file for each speaker, and {flag} is for a file with several",
+            f"Drop {flag}; --speaker TRACK=NAME names a speaker",
+        )
+
+
 def track_jobs(run: Run, paths: Sequence[Path]) -> tuple[TrackJob, ...]:
     """A job for every file.
 
