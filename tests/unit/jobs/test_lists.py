@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from transcribe.core.errors import InputError
-from transcribe.jobs.lists import MAX_BYTES, MAX_SHOWN, Entry, entries_of, is_list
+from transcribe.jobs import lists
+from transcribe.jobs.lists import MAX_SHOWN, Entry, entries_of, is_list
 
 
 def written(folder: Path, name: str, content: str | bytes) -> Path:
@@ -154,11 +155,15 @@ def test_hostile_and_broken_feeds_are_refused(content: str, tmp_path: Path) -> N
         entries_of(written(tmp_path, "feed.rss", content))
 
 
-def test_lists_have_limits(tmp_path: Path) -> None:
+def test_lists_have_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lists, "MAX_ENTRIES", 1000)
+    monkeypatch.setattr(lists, "MAX_BYTES", 2200)
+    assert len(entries_of(written(tmp_path, "a.txt", "x\n" * 1000))) == 1000
+    with pytest.raises(InputError, match="1,001 entries; 1,000 are allowed"):
+        entries_of(written(tmp_path, "a.txt", "x\n" * 1001))
+    assert len(entries_of(written(tmp_path, "a.txt", b"x\n" * 900 + b"#" * 400))) == 900
     with pytest.raises(InputError, match="too large"):
-        entries_of(written(tmp_path, "a.txt", b"x\n" * (MAX_BYTES // 2 + 1)))
-    with pytest.raises(InputError, match="200,000 entries"):
-        entries_of(written(tmp_path, "a.txt", "x\n" * 200_000))
+        entries_of(written(tmp_path, "a.txt", b"x\n" * 900 + b"#" * 401))
     with pytest.raises(InputError, match="names no recording"):
         entries_of(written(tmp_path, "a.txt", "# nothing\n"))
     with pytest.raises(InputError, match="cannot be read"):
