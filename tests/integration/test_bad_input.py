@@ -216,8 +216,8 @@ def test_others_go_on_when_some_fail(used_desk: Desk) -> None:
 
 
 def test_several_are_told_one_after_the_other_and_equals_wait_for_each_other(used_desk: Desk) -> None:
-    shutil.copy(SAMPLE, used_desk.folder / "talk.flac")
-    shutil.copy(SAMPLE, used_desk.folder / "same.flac")
+    talk = used_desk.media("talk.flac", "-i", str(SAMPLE), "-t", "30")
+    shutil.copy(talk, used_desk.folder / "same.flac")
     names = ("talk.flac", "gone.mp3", "clip.wav", "same.flac")
     outcome = used_desk.run(*names, *TINY, "--progress", "json")
     assert outcome.code == SomeFailed.exit_code
