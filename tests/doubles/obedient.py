@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from transcribe.core.events import Event
+from transcribe.jobs.messages import Changed, Finished, Go, Hashed, Message, More, Request, Stumbled, Up
 from transcribe.jobs.notify import Courier, Outbox, Send
 from transcribe.jobs.publish.outputs import Published
 from transcribe.jobs.queue import Queue, QueuedJob, State
-from transcribe.jobs.worker import Changed, Finished, Go, Hashed, Message, More, Request, Stumbled, Up
 from transcribe.watch.endings import Ending
 from transcribe.watch.folders import Folders
 from transcribe.watch.intake import Intake

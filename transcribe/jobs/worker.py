@@ -8,129 +8,25 @@ from __future__ import annotations
 
 import multiprocessing
 import signal
-from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 
 from transcribe.core import processes
 from transcribe.core.errors import EngineError, TranscribeError
-from transcribe.core.events import Event, Progress
 from transcribe.core.settings import Settings
-from transcribe.jobs.publish.outputs import Published
-from transcribe.jobs.queue import Facts
+from transcribe.jobs.messages import (
+    Assemble,
+    Down,
+    Go,
+    Message,
+    Request,
+    Up,
+)
 from transcribe.jobs.trouble import Trouble, trouble_of
-from transcribe.pipeline.ports import Run
 
 START_SECONDS = 300.0
 """A process that is not ready after so long (a cold network disk with Python on it) hangs."""
-
-Assemble = Callable[[Settings, Progress], Run]
-"""Finds what the settings ask for; a function of a module, so that another process can import it."""
-
-
-@dataclass(frozen=True)
-class Request:
-    """What the process is asked to do: one job.
-
-    Attributes:
-        name: What tells it from the others in every message about it.
-        path: Where its recording lies.
-        facts: By which that is told from what may have replaced it.
-        folder: Where its outputs go.
-        alias: A path with the name that theirs are made of.
-        replaces: Outputs of an earlier version of it, which may be replaced.
-        begun: Digests of earlier versions, whose outputs may be replaced too.
-    """
-
-    name: str
-    path: str
-    facts: Facts
-    folder: str
-    alias: str
-    replaces: tuple[Published, ...] = ()
-    begun: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Up:
-    """The process is ready for requests."""
-
-
-@dataclass(frozen=True)
-class More:
-    """The process can begin another job beside those that it has."""
-
-
-@dataclass(frozen=True)
-class Hashed:
-    """The content of the recording; the job waits for `Go`."""
-
-    name: str
-    sha256: str
-
-
-@dataclass(frozen=True)
-class Go:
-    """Whether a job is to go on, now that its content is known."""
-
-    name: str
-    on: bool
-
-
-@dataclass(frozen=True)
-class Told:
-    """What the job tells."""
-
-    name: str
-    event: Event
-
-
-@dataclass(frozen=True)
-class Finished:
-    """It is published.
-
-    Attributes:
-        name: The job.
-        outputs: What was written.
-        warning: What somebody should know all the same.
-    """
-
-    name: str
-    outputs: tuple[Published, ...]
-    warning: str = ""
-
-
-@dataclass(frozen=True)
-class Changed:
-    """It is not the recording any more that was asked for; nothing was done."""
-
-    name: str
-
-
-@dataclass(frozen=True)
-class Stumbled:
-    """It could not be transcribed."""
-
-    name: str
-    trouble: Trouble
-
-
-@dataclass(frozen=True)
-class Down:
-    """The process is not there any more.
-
-    Attributes:
-        trouble: Why.
-        started: Whether it had been ready for requests.
-    """
-
-    trouble: Trouble
-    started: bool = False
-
-
-Message = Up | More | Hashed | Told | Finished | Changed | Stumbled | Down
 
 
 class Worker:
@@ -242,6 +138,6 @@ def _death(code: int | None) -> Trouble:
 
 
 def _serve(connection: Connection, settings: Settings, assemble: Assemble) -> None:
-    from transcribe.jobs.worker_process import serve  # in the process only
+    from transcribe.jobs.worker_process import serve  # in the process only: its owner stays small
 
     serve(connection, settings, assemble)

@@ -19,13 +19,7 @@ from transcribe.core.events import Event, FileFinished, FileStarted, HeldBack, S
 from transcribe.core.places import work_root
 from transcribe.core.reading import open_regular
 from transcribe.core.settings import Settings
-from transcribe.jobs.plan import Job, plan_jobs
-from transcribe.jobs.publish.outputs import Published, published_for
-from transcribe.jobs.queue import Facts
-from transcribe.jobs.run_one import transcribe_one
-from transcribe.jobs.trouble import trouble_of
-from transcribe.jobs.turns import Turn, Turns
-from transcribe.jobs.worker import (
+from transcribe.jobs.messages import (
     Assemble,
     Changed,
     Down,
@@ -39,6 +33,12 @@ from transcribe.jobs.worker import (
     Told,
     Up,
 )
+from transcribe.jobs.plan import Job, plan_jobs
+from transcribe.jobs.publish.outputs import Published, published_for
+from transcribe.jobs.queue import Facts
+from transcribe.jobs.run_one import transcribe_one
+from transcribe.jobs.trouble import trouble_of
+from transcribe.jobs.turns import Turn, Turns
 from transcribe.pipeline.ports import Run
 from transcribe.pipeline.suspend import PATIENCE_SECONDS, Pause, Pausing
 

@@ -18,11 +18,7 @@ from transcribe.core.events import (
 )
 from transcribe.core.text import readable
 from transcribe.core.unexpected import ends_run
-from transcribe.jobs.notify import Courier
-from transcribe.jobs.publish.outputs import Published
-from transcribe.jobs.queue import Facts, Queue, QueuedJob, State
-from transcribe.jobs.trouble import TRIES, Passing, Trouble, trouble_of, wait_s
-from transcribe.jobs.worker import (
+from transcribe.jobs.messages import (
     Changed,
     Down,
     Finished,
@@ -33,8 +29,12 @@ from transcribe.jobs.worker import (
     Request,
     Stumbled,
     Told,
-    Worker,
 )
+from transcribe.jobs.notify import Courier
+from transcribe.jobs.publish.outputs import Published
+from transcribe.jobs.queue import Facts, Queue, QueuedJob, State
+from transcribe.jobs.trouble import TRIES, Passing, Trouble, trouble_of, wait_s
+from transcribe.jobs.worker import Worker
 from transcribe.watch import moving
 from transcribe.watch.facts import look_at
 from transcribe.watch.folders import Folders, place_key, places

@@ -16,8 +16,8 @@ from studio import BROKEN, Studio
 
 from transcribe.core.events import FileFinished, FileStarted
 from transcribe.core.settings import Settings
+from transcribe.jobs.messages import Changed, Finished, Go, Hashed, Message, More, Request, Stumbled, Told
 from transcribe.jobs.queue import Facts
-from transcribe.jobs.worker import Changed, Finished, Go, Hashed, Message, More, Request, Stumbled, Told
 from transcribe.jobs.worker_process import _GoneError, _Requests, digest_of
 from transcribe.pipeline.ports import Run
 

@@ -11,9 +11,9 @@ from obedient import Studio
 from transcribe.core.errors import EngineError, InputError, ModelError, OutputError
 from transcribe.core.events import FileFailed, Noticed, Warned
 from transcribe.core.text import printable
+from transcribe.jobs.messages import Changed, Down, Finished, Hashed, More, Stumbled, Up
 from transcribe.jobs.queue import State
 from transcribe.jobs.trouble import Passing, Trouble, trouble_of
-from transcribe.jobs.worker import Changed, Down, Finished, Hashed, More, Stumbled, Up
 from transcribe.watch.asking import retry
 from transcribe.watch.looking import Look
 from transcribe.watch.working import UnderWay
