@@ -13,7 +13,7 @@ from transcribe.engines import cuda
 from transcribe.engines.building import cards as building
 from transcribe.engines.building import recogniser
 from transcribe.engines.cards import Card, has_nvidia, seen
-from transcribe.engines.ctranslate2 import batch_for, compute_type_for
+from transcribe.engines.ctranslate2_cards import batch_for, compute_type_for
 from transcribe.engines.whisper_cpp import built_for, identity, instructions, look_for_cards
 
 GB = 1_000_000_000

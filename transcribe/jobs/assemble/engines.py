@@ -119,7 +119,8 @@ def _open_ctranslate2(
     model: InstalledModel, settings: Settings, place: Place
 ) -> Iterator[WorkerPool[CTranslate2]]:
     """Workers that each load the model: the engine's threads do not survive a fork."""
-    from transcribe.engines.ctranslate2 import CTranslate2, batch_for, import_packages
+    from transcribe.engines.ctranslate2 import CTranslate2, import_packages
+    from transcribe.engines.ctranslate2_cards import batch_for
     from transcribe.engines.pool import Crew, process_context
 
     check_before_load(model)
@@ -178,7 +179,7 @@ def _numbers(model: InstalledModel, settings: Settings, place: Place) -> str:
     Raises:
         UsageError: The processor cannot.
     """
-    from transcribe.engines.ctranslate2 import compute_type_for
+    from transcribe.engines.ctranslate2_cards import compute_type_for
     from transcribe.models.ctranslate2 import stored_as
 
     asked = settings.recognise.compute_type
@@ -218,7 +219,7 @@ def _whisper_cpp_cards() -> Cards:
 
 
 def _ctranslate2_cards() -> Cards:
-    from transcribe.engines.ctranslate2 import find_cards
+    from transcribe.engines.ctranslate2_cards import find_cards
 
     return find_cards()
 

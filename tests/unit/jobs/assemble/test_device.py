@@ -11,7 +11,7 @@ from studio import Studio
 
 from transcribe.core.errors import DependencyError, UsageError
 from transcribe.core.settings import Settings
-from transcribe.engines import cards, ctranslate2, whisper_cpp
+from transcribe.engines import cards, ctranslate2_cards, whisper_cpp
 from transcribe.engines.cards import UNKNOWN, Card, Cards
 from transcribe.jobs.assemble import engines
 from transcribe.jobs.assemble.device import PROCESSOR, Place, choose_place
@@ -76,7 +76,7 @@ def test_a_device_that_the_engine_does_not_drive() -> None:
 def test_without_a_card_here_cuda_says_so(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if engine == "ctranslate2":
         pytest.importorskip("faster_whisper")
-        monkeypatch.setattr(ctranslate2, "has_nvidia", lambda: False)
+        monkeypatch.setattr(ctranslate2_cards, "has_nvidia", lambda: False)
     elif whisper_cpp.built_for():
         pytest.skip("the engine was built for cards")
     with pytest.raises(DependencyError, match="--device cuda: ") as caught:
@@ -87,15 +87,15 @@ def test_without_a_card_here_cuda_says_so(engine: str, monkeypatch: pytest.Monke
 @pytest.mark.skipif(cards.has_nvidia(), reason="there is a card")
 def test_ctranslate2_itself_finds_no_card_here() -> None:
     pytest.importorskip("ctranslate2")
-    found = ctranslate2.look_for_cards()
+    found = ctranslate2_cards.look_for_cards()
     assert (found.cards, found.problem) == ((), "CTranslate2 finds no NVIDIA card")
 
 
 def test_a_driver_that_does_not_answer_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ctranslate2, "has_nvidia", lambda: True)
-    monkeypatch.setattr(ctranslate2, "require", lambda: None)
-    monkeypatch.setattr(ctranslate2, "look_for_cards", os.abort)
-    found = ctranslate2.find_cards()
+    monkeypatch.setattr(ctranslate2_cards, "has_nvidia", lambda: True)
+    monkeypatch.setattr(ctranslate2_cards, "require", lambda: None)
+    monkeypatch.setattr(ctranslate2_cards, "look_for_cards", os.abort)
+    found = ctranslate2_cards.find_cards()
     assert found.cards == UNKNOWN
     assert "crashed (SIGABRT)" in found.problem
 
