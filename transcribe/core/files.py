@@ -258,13 +258,14 @@ def _lock(number: int) -> bool:
 def _is_running(pid: int) -> bool:
     if pid == os.getpid():  # of an earlier process with our number, as in a container; else it is in `_ours`
         return False
+    import psutil  # takes time, and files that were left are rare
+
     try:
-        os.kill(pid, 0)
-    except (ProcessLookupError, OverflowError):
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)  # one that nobody has waited for
+    except psutil.NoSuchProcess:
         return False
-    except PermissionError:  # somebody else's
-        pass
-    return True
+    except (psutil.Error, OverflowError):  # somebody else's; or no number of a process
+        return pid < 2**31
 
 
 def private_folder(path: Path) -> None:

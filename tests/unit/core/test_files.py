@@ -9,6 +9,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -233,3 +234,21 @@ def test_a_path_that_stays_in_its_folder(tmp_path: Path) -> None:
     assert inside(tmp_path, "sub/x.txt") == tmp_path / "sub" / "x.txt"
     assert inside(tmp_path, "link/x.txt") == tmp_path / "sub" / "x.txt"
     assert inside(tmp_path, ".") == tmp_path
+
+
+def test_a_dead_process_that_nobody_has_waited_for_holds_nothing(tmp_path: Path) -> None:
+    """As in a container whose first process waits for no orphans."""
+    dead = subprocess.Popen([sys.executable, "-c", ""], stdout=subprocess.PIPE)
+    assert dead.stdout is not None
+    dead.stdout.read()  # it has ended when its end of the pipe is closed
+    left = tmp_path / f".transcribe-{dead.pid}-0123456789abcdef.tmp"
+    left.write_bytes(b"half")
+    for _ in range(50):
+        sweep(tmp_path)
+        if not left.exists():
+            break
+        time.sleep(0.1)
+    assert not left.exists()
+    assert Path(f"/proc/{dead.pid}").exists() or sys.platform != "linux", "it was a zombie all the time"
+    dead.wait()
+    dead.stdout.close()
