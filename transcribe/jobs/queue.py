@@ -205,6 +205,17 @@ class Queue:
         )
         return os.fsdecode(rows[0][0]) if rows else None
 
+    def begun_before(self, job: QueuedJob, sha256: str) -> str | None:
+        """Another job that has begun this content, and whose turn comes before this one's when that waits."""
+        rows = self.file.query(
+            "select name from files "
+            "where state = 'ready' and attempts <= ? and name != ? and instr(begun, ?) limit 1",
+            job.attempts,
+            os.fsencode(job.name),
+            sha256,
+        )
+        return os.fsdecode(rows[0][0]) if rows else None
+
     def write(self, job: QueuedJob, detail: str = "") -> QueuedJob:
         """Put down where a job is now, with a line of history; the job as it stands there."""
         job = replace(job, since=self._clock())

@@ -280,6 +280,11 @@ class Working:
         elif twin is not None:
             reason = f"the same content as {twin}, which is done"
             under.instead = replace(job, state=State.DUPLICATE, sha256=sha256, twin=twin, reason=reason)
+        elif sha256 not in job.begun and (first := self.queue.begun_before(job, sha256)):
+            # A kill stopped that one, and its files may be there already: else both would be published.
+            under.instead = replace(
+                job, state=State.READY, reason=f"waits for {first}, which has its content"
+            )
         elif sha256 not in job.begun:  # known before anything is published for it
             begun = (*job.begun, sha256)[-BEGUN:]
             under.job = self.queue.write(replace(job, begun=begun), f"content is {sha256}")

@@ -320,3 +320,18 @@ def test_a_place_has_one_keeper(queue: Queue) -> None:
     assert queue.keeper("failed/a", "a.wav") == "a.wav"
     assert queue.keeper("failed/a", "b.wav") == "a.wav"
     assert not queue.claim("failed/a", "b.wav")
+
+
+def test_what_a_kill_stopped_comes_before_others_with_its_content(queue: Queue, clock: Clock) -> None:
+    """Else the other one is done meanwhile, and files of both are published."""
+    queue.write(QueuedJob("begun.wav", State.READY, begun=("ab",)))
+    other = queue.write(QueuedJob("other.wav", State.WORKING))
+    assert queue.begun_before(other, "ab") == "begun.wav"
+    assert queue.begun_before(other, "cd") is None
+    clock.now += 1
+    queue.write(replace(other, state=State.READY))
+    found = queue.next_ready()
+    assert found is not None
+    assert found.name == "begun.wav"
+    queue.write(replace(found, state=State.RETRYING, not_before=clock.now + 60))
+    assert queue.begun_before(other, "ab") is None, "nobody waits for one that waits itself"
