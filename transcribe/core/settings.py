@@ -154,9 +154,9 @@ class RecogniseSettings:
     """What the recogniser is asked."""
 
     engine: str = option(
-        "whisper.cpp",
-        "Recognition engine",
-        choices=("whisper.cpp", "ctranslate2"),
+        "auto",
+        "Recognition engine; auto: the one that suits the machine and the model",
+        choices=("auto", "whisper.cpp", "ctranslate2"),
         advanced=True,
         trust="any",
     )

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from transcribe.core import telemetry
 from transcribe.core.config import Resolved, load
 from transcribe.core.disk import free_bytes
-from transcribe.core.errors import TranscribeError
+from transcribe.core.errors import ModelError, TranscribeError
 from transcribe.core.settings import Settings
 
 if TYPE_CHECKING:
@@ -137,22 +137,24 @@ def check_recogniser(settings: Settings) -> Check:
     """The recognition engine that a job would use and, of whisper.cpp, what it was built with."""
     from transcribe.engines import ctranslate2
     from transcribe.engines.whisper_cpp import built_for, identity, instructions, matrix_kernels
+    from transcribe.jobs.assemble.choice import WHISPER_CPP
 
-    if settings.recognise.engine != "whisper.cpp":
-        return Check("recogniser", "ok", ctranslate2.identity())
+    engine, reason = _engine(settings)
+    if engine != WHISPER_CPP:
+        return Check("recogniser", "ok", f"{ctranslate2.identity()}: {reason}")
     built_with = " ".join(instructions()) or "no special instructions"
-    detail = f"{identity(built_for() or 'cpu')}, built with {built_with}"
+    detail = f"{identity(built_for() or 'cpu')}, built with {built_with}: {reason}"
     if matrix_kernels() or platform.system() == "Darwin":
         return Check("recogniser", "ok", detail)
-    return Check("recogniser", "note", f"{detail}, without a matrix library", FASTER_BUILD)
+    return Check("recogniser", "note", f"{detail}; without a matrix library", FASTER_BUILD)
 
 
 def check_cards(settings: Settings) -> Check:
     """The graphics cards of this machine, and whether the engine uses them."""
     from transcribe.engines.cards import seen
-    from transcribe.jobs.assemble.engines import RECOGNISERS
+    from transcribe.jobs.assemble.recognisers import RECOGNISERS
 
-    there, engine = ", ".join(seen()), settings.recognise.engine
+    there, (engine, _) = ", ".join(seen()), _engine(settings)
     found = RECOGNISERS[engine].find_cards()
     if not there and not found.cards:
         return Check("graphics card", "ok", "none seen")
@@ -183,16 +185,20 @@ def check_model(settings: Settings) -> Check:
     """The model that a job would use, and whether memory is enough for it."""
     import psutil
 
-    from transcribe.jobs.assemble.engines import RECOGNISERS
+    from transcribe.jobs.assemble.choice import choose, form_of_machine
+    from transcribe.models.catalogue import catalogue, in_form
     from transcribe.models.store import Store
 
-    reads = RECOGNISERS[settings.recognise.engine].reads
-    model = Store().find(settings.recognise.model, reads)
+    model = choose(settings, Store()).model
     free = psutil.virtual_memory().available
     detail = f"{model.name} ({settings.recognise.model}), needs {_size(model.memory_bytes)} of memory"
     if model.memory_bytes > free:
         advice = "Close other programs, or choose a smaller model with --model"
         return Check("model", "note", f"{detail}, {_size(free)} available", advice)
+    form = form_of_machine(settings)
+    if form != model.kind and in_form(model.name, form) in catalogue():
+        advice = f"Fetch the form for the faster engine of this machine: transcribe models pull {model.name}"
+        return Check("model", "note", detail, advice)
     return Check("model", "ok", detail)
 
 
@@ -275,6 +281,20 @@ def check_telemetry() -> Iterator[Check]:
     if (folder := telemetry.queue()) is not None:
         detail = f"onnxruntime kept events of earlier runs, of this program or another, in {folder}"
         yield Check("telemetry queue", "note", detail, f"Remove them: rm -r {shlex.quote(str(folder))}")
+
+
+def _engine(settings: Settings) -> tuple[str, str]:
+    """The engine of a job, and why; where no model is installed, the one of this machine."""
+    from transcribe.jobs.assemble.choice import choose, engine_of_machine
+    from transcribe.jobs.assemble.device import AUTO
+    from transcribe.models.store import Store
+
+    try:
+        found = choose(settings, Store())
+    except ModelError:
+        asked = settings.recognise.engine
+        return engine_of_machine(settings) if asked == AUTO else (asked, "asked for")
+    return found.engine, found.reason
 
 
 def _guarded(name: str, check: Callable[[], Check]) -> Iterator[Check]:

@@ -20,6 +20,9 @@ from transcribe.pipeline.ports import Engines
 NO_SAY = (*WORDS_DEPEND_ON, "compute", "display", "output")
 """Groups that are taken from the provenance, or that have no say in what stands in a file."""
 
+UNSAID = {"engine": "whisper.cpp"}
+"""Told as it was chosen, and left out where it is this, so that memories keep their meaning."""
+
 NO_SAY_IN_NOTES = ("notes", "writer_seconds", "writer_host", "writer_context")
 
 
@@ -32,13 +35,13 @@ def made_with(settings: Settings, engines: Engines) -> dict[str, str]:
     """
     notes, embed = wants_notes(settings), settings.output.embed_audio
     said = dict(provenance_of(settings, engines).settings)
-    open_to_engines = dict(engines.chosen)
+    open_to_engines = dict(engines.chosen).keys() - UNSAID.keys()
     said |= {each.name: each.show(value) for each, value in settings.flat() if each.name in open_to_engines}
     said |= {"notes": str(notes).lower(), "embed_audio": str(embed).lower()}
     said |= {
         option.name: _shown(option, value) for option, value in settings.flat() if _has_a_say(option, notes)
     }
-    changed = {name: value for name, value in said.items() if value != _shown_default(name)}
+    changed = {name: value for name, value in said.items() if value != UNSAID.get(name, _shown_default(name))}
     template = settings.output.template
     digests = {
         "model": engines.model.sha256,

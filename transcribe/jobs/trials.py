@@ -21,8 +21,9 @@ from transcribe.core.settings import MULTI, ComputeSettings, Settings
 from transcribe.core.waveform import Waveform
 from transcribe.engines.ffmpeg import Ffmpeg
 from transcribe.engines.silero import SileroDetector
+from transcribe.jobs.assemble.choice import choose
 from transcribe.jobs.assemble.device import AUTO, PROCESSOR, Place
-from transcribe.jobs.assemble.engines import PROCESSOR_BATCH, RECOGNISERS, place_for
+from transcribe.jobs.assemble.recognisers import PROCESSOR_BATCH, RECOGNISERS, place_for
 from transcribe.jobs.assemble.workers import cores, layout
 from transcribe.models.catalogue import weights_name
 from transcribe.models.installed import InstalledModel, check_before_load
@@ -153,7 +154,7 @@ def find_layouts(settings: Settings, tell: Tell) -> list[Layout]:
         ModelError: The model is not installed.
     """
     store = Store()
-    first = store.find(settings.recognise.model, RECOGNISERS[settings.recognise.engine].reads)
+    first = choose(settings, store).model
     asked = settings.recognise.model
     name = asked if asked not in (first.name, "auto") else weights_name(first.name)
     found = []

@@ -13,6 +13,13 @@ Kind = Literal["whisper", "ctranslate2", "llm", "speakers"]
 """What reads a model: whisper.cpp, CTranslate2, llama.cpp for notes, or the diariser."""
 
 
+RECOGNITION: tuple[Kind, ...] = ("whisper", "ctranslate2")
+"""The two forms of a Whisper model: ggml, and a folder for CTranslate2."""
+
+CT2 = "-ct2"
+"""What the name of the second form ends with; both forms are one model, `base` for people."""
+
+
 @dataclass(frozen=True)
 class ModelFile:
     """A model's published file.
@@ -88,7 +95,6 @@ class CatalogueModel:
         hub: Where it is on the model hub; tried first.
         index: Where it is on the package index; tried second.
         parts: The other files it needs beside its weights.
-        weights_of: The catalogue's model with the same weights in whisper.cpp's form, or empty.
         terms: URL of the licence where SPDX has no name for it, or of terms that come on top of it; or empty.
     """
 
@@ -104,7 +110,6 @@ class CatalogueModel:
     hub: HubSource | None = None
     index: IndexSource | None = None
     parts: tuple[ModelFile, ...] = ()
-    weights_of: str = ""
     terms: str = ""
 
 
@@ -134,16 +139,13 @@ def catalogue() -> dict[str, CatalogueModel]:
 
 
 def in_form(name: str, kind: Kind) -> str:
-    """The catalogue's name for the same weights in the form of `kind`; `name` itself where there is none."""
-    weights = weights_name(name)
-    forms = (model for model in catalogue().values() if weights_name(model.name) == weights)
-    return next((model.name for model in forms if model.kind == kind), name)
+    """The name of the folder with the same weights in the form of `kind`: `base-ct2` for CTranslate2."""
+    return weights_name(name) + (CT2 if kind == "ctranslate2" else "")
 
 
 def weights_name(name: str) -> str:
-    """The name of a model's weights, which both recognition engines understand: `base` for `base-ct2`."""
-    known = catalogue().get(name)
-    return known.weights_of or name if known else name
+    """The name of a model's weights, whichever engine reads them: `base` for `base-ct2`."""
+    return name.removesuffix(CT2)
 
 
 def published(sha256: str) -> Origin:

@@ -20,7 +20,17 @@ import filelock
 from transcribe.core import processes
 from transcribe.core.disk import free_bytes
 from transcribe.core.errors import DependencyError, ModelError, NetworkError, OutputError, TranscribeError
-from transcribe.models.catalogue import CatalogueModel, HubSource, IndexSource, ModelFile, catalogue
+from transcribe.models.catalogue import (
+    RECOGNITION,
+    CatalogueModel,
+    HubSource,
+    IndexSource,
+    Kind,
+    ModelFile,
+    catalogue,
+    in_form,
+    weights_name,
+)
 from transcribe.models.digest import sha256_of
 from transcribe.models.hub import download_from_hub, stated_by_hub
 from transcribe.models.installed import InstalledModel, Record
@@ -37,7 +47,13 @@ Tell = Callable[[str], None]
 """Receives lines about what is going on."""
 
 
-def pull(name: str, store: Store, source: SourceName = "auto", tell: Tell = print) -> InstalledModel:
+def pull(
+    name: str,
+    store: Store,
+    source: SourceName = "auto",
+    tell: Tell = print,
+    form: Kind = "whisper",
+) -> InstalledModel:
     """Fetch a model of the catalogue, verify it, install it and make what its engine loads, if not done yet.
 
     Args:
@@ -45,6 +61,7 @@ def pull(name: str, store: Store, source: SourceName = "auto", tell: Tell = prin
         store: Where it is installed.
         source: Where it may come from; `auto` tries all of them in order.
         tell: Receives lines about what is going on.
+        form: The form in which a Whisper model is wanted, if there is that one; `base-ct2` means its own.
 
     Raises:
         ModelError: The catalogue has no such model, or what arrived is not what was expected.
@@ -54,7 +71,7 @@ def pull(name: str, store: Store, source: SourceName = "auto", tell: Tell = prin
     """
     from transcribe.models.diarise.networks import prepare
 
-    model = fetch(_known(name, store), store, source, tell)
+    model = fetch(_known(name, form, store), store, source, tell)
     prepare(model, tell)
     return model
 
@@ -72,8 +89,9 @@ def fetch(
         return _fetch(model, store, source, tell)
 
 
-def _known(name: str, store: Store) -> CatalogueModel:
-    model = catalogue().get(name)
+def _known(name: str, form: Kind, store: Store) -> CatalogueModel:
+    wanted = in_form(name, form) if name == weights_name(name) and form in RECOGNITION else name
+    model = catalogue().get(wanted) or catalogue().get(name)
     if model is None:
         store.get(
             name

@@ -17,7 +17,7 @@ from transcribe.core import disk, places
 from transcribe.core.errors import ModelError
 from transcribe.core.files import make_folder, sync_folder
 from transcribe.core.reading import open_regular, read_regular
-from transcribe.models.catalogue import Kind, Origin, catalogue, in_form, published
+from transcribe.models.catalogue import RECOGNITION, Kind, Origin, catalogue, in_form, published, weights_name
 from transcribe.models.given import is_path, model_at
 from transcribe.models.installed import RECORD, InstalledModel, Record, check_before_load
 
@@ -45,14 +45,28 @@ class Store:
     def installed(self) -> tuple[InstalledModel, ...]:
         """Every installed model: the catalogue's in its order, then imported ones, the largest first."""
         models = [model for folder in self._folders() if (model := _read(folder))]
-        order = {name: rank for rank, name in enumerate(catalogue())}
-        return tuple(sorted(models, key=lambda model: (order.get(model.name, len(order)), -model.bytes)))
+        order: dict[str, int] = {}
+        for name in catalogue():
+            order.setdefault(weights_name(name), len(order))
+
+        def rank(model: InstalledModel) -> tuple[int, int, str, int]:
+            weights = weights_name(model.name)
+            if weights in order:
+                return (
+                    order[weights],
+                    0,
+                    "",
+                    RECOGNITION.index(model.kind) if model.kind in RECOGNITION else 0,
+                )
+            return len(order), -model.bytes, model.name, 0
+
+        return tuple(sorted(models, key=rank))
 
     def find(self, name: str, kind: Kind = "whisper") -> InstalledModel:
         """The model that `name` means: `auto` for the best installed, a name, or a path.
 
-        A name of the catalogue means weights, in the form that is asked for: `base` is `base-ct2` for
-        CTranslate2. A path is that of a ggml file, of a folder for CTranslate2, of a GGUF file for notes.
+        A name means weights, in the form that is asked for: `base` is `base-ct2` for CTranslate2. A path is
+        that of a ggml file, of a folder for CTranslate2, of a GGUF file for notes.
         Does not read the weights of an installed model: see `check_before_load`.
 
         Raises:
@@ -62,15 +76,46 @@ class Store:
             return self._best(kind)
         if is_path(name):
             return model_at(places.expanded(name), kind, self.origin)
-        model = self.get(in_form(name, kind))
-        if model.kind != kind:
+        model = self._read(in_form(name, kind)) or self.get(name)
+        if model.kind == kind:
+            return model
+        if {kind, model.kind} <= set(RECOGNITION):
             raise ModelError(
-                f"the model {name} is the wrong kind for {PURPOSES[kind]}: it is for {PURPOSES[model.kind]}",
-                "Choose another engine with --engine"
-                if not {"llm", "speakers"} & {kind, model.kind}
-                else "See what there is with: transcribe models list",
+                f"the model {name} is not installed in the form for {PURPOSES[kind]}",
+                f"Run: transcribe models convert {weights_name(name)}; or choose another --engine",
             )
-        return model
+        raise ModelError(
+            f"the model {name} is the wrong kind for {PURPOSES[kind]}: it is for {PURPOSES[model.kind]}",
+            "See what there is with: transcribe models list",
+        )
+
+    def forms(self, name: str) -> dict[Kind, InstalledModel]:
+        """The installed forms of a Whisper model: `auto` for the best installed, a name, or a path.
+
+        A path, and a form's own name (`base-ct2`), mean that form alone.
+
+        Raises:
+            ModelError: There is none, or it is for something else.
+        """
+        if name != AUTO and is_path(name):
+            kind: Kind = "ctranslate2" if places.expanded(name).is_dir() else "whisper"
+            return {kind: self.find(name, kind)}
+        if name == AUTO:
+            models = [model for model in self.installed() if model.kind in RECOGNITION]
+            name = weights_name((models or [self.find(name)])[0].name)
+        return {model.kind: model for model in self.named(name) if model.kind in RECOGNITION} or {
+            "whisper": self.find(name)
+        }
+
+    def named(self, name: str) -> list[InstalledModel]:
+        """The installed models that a name means: every form of one; a form's own name means that alone.
+
+        Raises:
+            ModelError: There is none.
+        """
+        forms = [in_form(name, kind) for kind in RECOGNITION]
+        names = forms if name == weights_name(name) else [name]
+        return [model for each in names if (model := self._read(each))] or [self.get(name)]
 
     def origin(self, sha256: str) -> Origin:
         """The model, published or installed, whose file has this digest; nothing known where there is none.
@@ -90,20 +135,11 @@ class Store:
         Raises:
             ModelError: It is not installed.
         """
-        model = _read(self.root / name) if NAME.fullmatch(name) else None
-        if model is not None:
+        if model := self._read(name):
             return model
         if name in catalogue():
             raise ModelError(f"the model {name} is not installed", f"Run: transcribe models pull {name}")
         raise ModelError(f"there is no model called {name!r}", self._nearest(name))
-
-    def path(self, name: str) -> Path:
-        """The file of an installed model.
-
-        Raises:
-            ModelError: It is not installed.
-        """
-        return self.get(name).path
 
     def verify(self, model: InstalledModel) -> None:
         """Read the whole file of a model and compare it with what was installed.
@@ -173,6 +209,9 @@ class Store:
             sync_folder(self.root)
         return _as_installed(folder, record)
 
+    def _read(self, name: str) -> InstalledModel | None:
+        return _read(self.root / name) if NAME.fullmatch(name) else None
+
     def _folders(self) -> list[Path]:
         if not self.root.is_dir():
             return []
@@ -188,14 +227,9 @@ class Store:
             raise ModelError(
                 "the model that tells speakers apart is not installed", "Run: transcribe models pull speakers"
             )
-        if kind == "ctranslate2":
-            raise ModelError(
-                "no model for ctranslate2 is installed",
-                "Run: transcribe models pull base-ct2 (or large-v3-turbo-ct2, slower and far more accurate)",
-            )
         raise ModelError(
-            "no model for recognition is installed",
-            "Run: transcribe models pull base (or large-v3-turbo-q8_0, slower and far more accurate)",
+            f"no model for {PURPOSES[kind] if self.installed() else 'recognition'} is installed",
+            "Run: transcribe models pull base (or large-v3-turbo, slower and far more accurate)",
         )
 
     def _nearest(self, name: str) -> str:

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     Samples = NDArray[np.float32]
 
-ON_A_PROCESSOR = (("compute_type", "int8"), ("batch_size", "4"))
-"""What `auto` and 0 stand for where no card computes."""
+LEFT_OPEN = (("engine", "whisper.cpp"), ("compute_type", "int8"), ("batch_size", "4"))
+"""What `auto` and 0 stand for with whisper.cpp, which has no say in the last two."""
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -187,6 +187,7 @@ class Engines:
         editor: Writes sound files for `--publish`; None: none are written.
         open_diariser: Opens what tells speakers apart, telling what has to be made first; None: nothing.
         diariser: What that is, with the digests of its weights.
+        summary: What recognises, for people.
         chosen: What was chosen where settings leave it open (`auto`, 0), by their names; for provenance.
     """
 
@@ -197,10 +198,11 @@ class Engines:
     open_workers: OpenWorkers
     engine: str
     model: ModelIdentity
+    summary: str = ""
     editor: Editor | None = None
     open_diariser: Callable[[Progress], Diariser] | None = None
     diariser: str = ""
-    chosen: tuple[tuple[str, str], ...] = ON_A_PROCESSOR
+    chosen: tuple[tuple[str, str], ...] = LEFT_OPEN
 
 
 OpenWriter = Callable[[], Writer]

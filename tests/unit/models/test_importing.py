@@ -48,9 +48,9 @@ def test_folder_quantised(store: Store, narrow_safetensors: Path, narrow_ggml: P
 def test_what_is_made_smaller_keeps_licence_and_origin(store: Store, narrow_ggml: Path) -> None:
     record = import_model(narrow_ggml, store, "parent").path.with_name("model.json")
     record.write_text(record.read_text("utf-8").replace('"licence": ""', '"licence": "CC-BY-4.0"'), "utf-8")
-    child = import_model(store.path("parent"), store, "parent-q8_0", "q8_0")
+    child = import_model(store.get("parent").path, store, "parent-q8_0", "q8_0")
     assert (child.licence, child.made_from) == ("CC-BY-4.0", "parent")
-    by_path = import_model(store.path("parent"), store, "copy")
+    by_path = import_model(store.get("parent").path, store, "copy")
     assert (by_path.licence, by_path.made_from) == ("CC-BY-4.0", "")
     assert store.find(str(narrow_ggml)).licence == "CC-BY-4.0"
 

@@ -10,7 +10,7 @@ import pytest
 
 from transcribe.core.errors import ModelError
 from transcribe.models.importing import import_model
-from transcribe.models.installed import check_before_load
+from transcribe.models.installed import InstalledModel, Record, check_before_load
 from transcribe.models.store import Store
 
 
@@ -151,10 +151,46 @@ def test_folder_for_the_other_engine(store: Store, folder: Path, narrow_ggml: Pa
 
 
 def test_a_name_means_weights_in_the_form_the_engine_reads(store: Store) -> None:
-    with pytest.raises(ModelError, match="Run: transcribe models pull base-ct2"):
-        store.find("base", "ctranslate2")
     with pytest.raises(ModelError, match=r"Run: transcribe models pull base$"):
+        store.find("base", "ctranslate2")
+    with pytest.raises(ModelError, match="Run: transcribe models pull base-ct2"):
         store.find("base-ct2")
+
+
+def test_a_name_means_every_form_and_a_forms_own_name_that_one(
+    store: Store, narrow_ggml: Path, folder: Path
+) -> None:
+    ggml = import_model(narrow_ggml, store, "mine")
+    with pytest.raises(ModelError, match="transcribe models convert mine"):
+        store.find("mine", "ctranslate2")
+    other = _install_folder(store, folder, "mine-ct2")
+    assert store.forms("mine") == store.forms("auto") == {"whisper": ggml, "ctranslate2": other}
+    assert store.forms("mine-ct2") == {"ctranslate2": other}
+    assert store.named("mine") == [ggml, other]
+    assert store.find("mine", "ctranslate2") == other
+    assert list(store.forms(str(folder))) == ["ctranslate2"]
+    assert list(store.forms(str(narrow_ggml))) == ["whisper"]
+    store.remove("mine")
+    assert store.named("mine") == [other]
+
+
+def _install_folder(store: Store, folder: Path, name: str) -> InstalledModel:
+    found = store.find(str(folder), "ctranslate2")
+    record = Record(
+        name,
+        "ctranslate2",
+        "model.bin",
+        found.bytes,
+        found.sha256,
+        "MIT",
+        "test",
+        "",
+        True,
+        "",
+        found.memory_bytes,
+    )
+    scratch = Path(shutil.copytree(folder, store.scratch(name), dirs_exist_ok=True))
+    return store.install(record, scratch / "model.bin")
 
 
 def test_imported_model_of_the_other_engine(store: Store, narrow_ggml: Path) -> None:

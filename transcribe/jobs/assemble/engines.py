@@ -1,44 +1,24 @@
-"""The one table from settings to engines: which program decodes, which model recognises."""
+"""From settings to engines: which program decodes, which engine recognises with which model."""
 
 from __future__ import annotations
 
 import importlib.metadata
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager
-from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 from transcribe.core.episode import ModelIdentity
 from transcribe.core.errors import ModelError, UsageError
-from transcribe.core.settings import MULTI, ComputeSettings, RecogniseSettings, Settings
-from transcribe.jobs.assemble.device import Place, choose_place
+from transcribe.core.settings import MULTI, RecogniseSettings, Settings
+from transcribe.jobs.assemble.choice import CTRANSLATE2, Choice, choose
 from transcribe.jobs.assemble.diariser import diariser_of
-from transcribe.jobs.assemble.workers import layout, threads_of
-from transcribe.models.catalogue import Kind
-from transcribe.models.installed import InstalledModel, check_before_load
+from transcribe.jobs.assemble.recognisers import RECOGNISERS, numbers_for
+from transcribe.jobs.assemble.workers import cores
+from transcribe.models.installed import InstalledModel
 from transcribe.models.store import Store
-from transcribe.pipeline.ports import ON_A_PROCESSOR, Engines
+from transcribe.pipeline.ports import LEFT_OPEN, Engines
 
 if TYPE_CHECKING:
-    from transcribe.engines.cards import Cards
-    from transcribe.engines.ctranslate2 import CTranslate2
-    from transcribe.engines.pool import Crew, WorkerPool
-    from transcribe.engines.whisper_cpp import WhisperCpp
     from transcribe.pipeline.ports import SpeechDetector
-
-T = TypeVar("T")
-
-OpenPool = Callable[[InstalledModel, Settings, Place], AbstractContextManager["WorkerPool[Any]"]]
-
-PROCESSOR_BATCH = 4
-"""Windows that CTranslate2 decodes at a time on a processor."""
-
-ON_THE_PROCESSOR = {"auto": "int8", "float16": "float32", "int8_float16": "int8"}
-"""What a processor computes with instead of what only cards can."""
-
-MOST_CARD_THREADS = 8
-"""Threads of a worker on a card: the processor prepares and samples only."""
 
 
 def choose_engines(settings: Settings) -> Engines:
@@ -52,24 +32,35 @@ def choose_engines(settings: Settings) -> Engines:
     from transcribe.engines.editing import FfmpegEditor
     from transcribe.engines.ffmpeg import Ffmpeg
 
-    recogniser = RECOGNISERS[settings.recognise.engine]
-    recogniser.require()
-    model = Store().find(settings.recognise.model, recogniser.reads)
-    place = place_for(settings)
-    _check_language(settings.recognise, model)
+    found = choose(settings, Store())
+    recogniser = RECOGNISERS[found.engine]
+    _check_language(settings.recognise, found.model)
     media = Ffmpeg.find(settings.compute, settings.normalise)
     return Engines(
         program=program(),
         prober=media,
         decoder=media,
         open_detector=open_detector,
-        open_workers=partial(recogniser.open, model, settings, place),
-        engine=recogniser.identity(model, settings, place),
-        chosen=_chosen(model, settings, place),
-        model=ModelIdentity(model.name, model.sha256, model.licence),
+        open_workers=partial(recogniser.open, found.model, settings, found.place),
+        engine=recogniser.identity(found.model, settings, found.place),
+        chosen=_chosen(found, settings),
+        model=ModelIdentity(found.model.name, found.model.sha256, found.model.licence),
+        summary=summary_of(found, settings),
         editor=FfmpegEditor(media),
         **diariser_of(settings),
     )
+
+
+def summary_of(found: Choice, settings: Settings) -> str:
+    """What recognises, for people: `ctranslate2 int8 on 2 cores, base`."""
+    numbers = f" {numbers_for(found.model, settings, found.place)}" if found.engine == CTRANSLATE2 else ""
+    where = f"{found.place.cards[0].name} ({found.place.device})" if found.place.cards else _cores(settings)
+    return f"{found.engine}{numbers} on {where}, {found.model.name.removesuffix('-ct2')}"
+
+
+def _cores(settings: Settings) -> str:
+    count = settings.compute.workers * max(1, settings.compute.threads) or cores()
+    return "1 core" if count == 1 else f"{count} cores"
 
 
 def program() -> str:
@@ -84,202 +75,13 @@ def open_detector() -> SpeechDetector:
     return SileroDetector()
 
 
-def place_for(settings: Settings, engine: str = "") -> Place:
-    """What computes for an engine; by default, the one that the settings name.
-
-    Raises:
-        DependencyError: The engine or the device that is asked for is missing.
-        UsageError: The engine does not compute so.
-    """
-    name = engine or settings.recognise.engine
-    return choose_place(settings.compute.device, name, RECOGNISERS[name].drives, RECOGNISERS[name].find_cards)
-
-
-@contextmanager
-def _open_whisper_cpp(
-    model: InstalledModel, settings: Settings, place: Place
-) -> Iterator[WorkerPool[WhisperCpp]]:
-    from transcribe.engines.pool import Crew
-    from transcribe.engines.whisper_cpp import WhisperCpp
-
-    check_before_load(model)
-    workers, threads = layout(settings.compute, model, shared=True)
-    engine = WhisperCpp(str(model.path), model.alignment, threads, settings.display.debug)
-    crew = Crew((engine.load,) * workers, share=True, name=f"whisper.cpp with {model.name}")
-    cards = [
-        replace(engine, card=card, threads=threads).load
-        for card, threads in _card_workers(settings.compute, place)
-    ]
-    with closing(engine), _pool(crew, 1, cards, 1, place) as pool:
-        yield pool
-
-
-@contextmanager
-def _open_ctranslate2(
-    model: InstalledModel, settings: Settings, place: Place
-) -> Iterator[WorkerPool[CTranslate2]]:
-    """Workers that each load the model: the engine's threads do not survive a fork."""
-    from transcribe.engines.ctranslate2 import CTranslate2, import_packages
-    from transcribe.engines.ctranslate2_cards import batch_for
-    from transcribe.engines.pool import Crew, process_context
-
-    check_before_load(model)
-    if process_context().get_start_method() == "fork":
-        import_packages()
-    asked = settings.recognise
-    workers, threads = layout(settings.compute, model, shared=False)
-    batch = asked.batch_size or PROCESSOR_BATCH
-    numbers = ON_THE_PROCESSOR.get(asked.compute_type, asked.compute_type)
-    engine = CTranslate2(str(model.path.parent), threads, numbers, batch)
-    crew = Crew((engine.load,) * workers, share=False, name=f"CTranslate2 with {model.name}")
-    numbers = _numbers(model, settings, place)
-    card_batch = asked.batch_size or min((batch_for(card, model.bytes) for card in place.cards), default=1)
-    cards = [
-        replace(
-            engine, threads=threads, compute_type=numbers, most=card_batch, device=place.device, card=card
-        ).load
-        for card, threads in _card_workers(settings.compute, place)
-    ]
-    with _pool(crew, batch, cards, card_batch, place) as pool:
-        yield pool
-
-
-def _card_workers(compute: ComputeSettings, place: Place) -> list[tuple[int, int]]:
-    """The card and the threads of each worker on cards: one worker a card, if not asked for otherwise."""
-    if not place.cards:
-        return []
-    count = compute.workers or len(place.cards)
-    threads = compute.threads or min(MOST_CARD_THREADS, threads_of(compute, count))
-    return [(number % len(place.cards), threads) for number in range(count)]
-
-
-def _pool(
-    processor: Crew[T], batch: int, cards: list[Callable[[], T]], card_batch: int, place: Place
-) -> WorkerPool[T]:
-    """The workers on the cards, for which those on the processor take over; without cards, the latter."""
-    from transcribe.engines.pool import Substitute, WorkerPool
-
-    if not cards:
-        return WorkerPool(
-            processor.loads,
-            len(processor.loads),
-            batch,
-            share=processor.share,
-            name=processor.name,
-            warning=place.warning,
-        )
-    name = f"{processor.name} on {place.device}"
-    substitute = Substitute(processor, not place.asked, "the processor hears what is left")
-    return WorkerPool(cards, len(cards), card_batch, share=False, name=name, substitute=substitute)
-
-
-def _numbers(model: InstalledModel, settings: Settings, place: Place) -> str:
-    """What CTranslate2 computes with.
-
-    Raises:
-        UsageError: The processor cannot.
-    """
-    from transcribe.engines.ctranslate2_cards import compute_type_for
-    from transcribe.models.ctranslate2 import stored_as
-
-    asked = settings.recognise.compute_type
-    if place.cards:
-        return compute_type_for(asked, stored_as(model.path), place.cards[0].numbers)
-    if asked != "auto" and asked in ON_THE_PROCESSOR:
-        raise UsageError(
-            f"--compute-type {asked}: the processor computes with int8 or float32",
-            "Use --compute-type auto; or --device cuda on a machine with a card",
-        )
-    return ON_THE_PROCESSOR.get(asked, asked)
-
-
-def _chosen(model: InstalledModel, settings: Settings, place: Place) -> tuple[tuple[str, str], ...]:
+def _chosen(found: Choice, settings: Settings) -> tuple[tuple[str, str], ...]:
     """What stands for `auto` and 0; on a card a batch depends on its memory, which is nobody's setting."""
-    if settings.recognise.engine != "ctranslate2" or not place.cards:
-        return ON_A_PROCESSOR
-    return (("compute_type", _numbers(model, settings, place)),)
-
-
-def _require_whisper_cpp() -> None:
-    from transcribe.engines.whisper_cpp import bindings
-
-    bindings()
-
-
-def _require_ctranslate2() -> None:
-    from transcribe.engines.ctranslate2 import require
-
-    require()
-
-
-def _whisper_cpp_cards() -> Cards:
-    from transcribe.engines.whisper_cpp import find_cards
-
-    return find_cards()
-
-
-def _ctranslate2_cards() -> Cards:
-    from transcribe.engines.ctranslate2_cards import find_cards
-
-    return find_cards()
-
-
-def _whisper_cpp_identity(_model: InstalledModel, _settings: Settings, place: Place) -> str:
-    from transcribe.engines.whisper_cpp import identity
-
-    return identity(place.device, place.instructions)
-
-
-def _ctranslate2_identity(model: InstalledModel, settings: Settings, place: Place) -> str:
-    from transcribe.engines.ctranslate2 import identity
-
-    numbers = _numbers(model, settings, place)
-    return f"{identity()} on {place.device} in {numbers}" if place.cards else identity()
-
-
-@dataclass(frozen=True)
-class RecogniserChoice:
-    """What `--engine` chooses.
-
-    Attributes:
-        reads: The form of model it reads.
-        require: Raises DependencyError when its packages are missing.
-        drives: How it can drive graphics cards.
-        find_cards: Looks for them.
-        identity: Its packages, versions and what computes; they have a say in the words.
-        open: Starts its workers.
-        shared: Whether its workers on the processor share the weights.
-    """
-
-    reads: Kind
-    require: Callable[[], None]
-    drives: tuple[str, ...]
-    find_cards: Callable[[], Cards]
-    identity: Callable[[InstalledModel, Settings, Place], str]
-    open: OpenPool
-    shared: bool
-
-
-RECOGNISERS = {
-    "whisper.cpp": RecogniserChoice(
-        "whisper",
-        _require_whisper_cpp,
-        ("cuda", "vulkan", "metal"),
-        _whisper_cpp_cards,
-        _whisper_cpp_identity,
-        _open_whisper_cpp,
-        shared=True,
-    ),
-    "ctranslate2": RecogniserChoice(
-        "ctranslate2",
-        _require_ctranslate2,
-        ("cuda",),
-        _ctranslate2_cards,
-        _ctranslate2_identity,
-        _open_ctranslate2,
-        shared=False,
-    ),
-}
+    said = {**dict(LEFT_OPEN), "engine": found.engine}
+    if found.engine == CTRANSLATE2 and found.place.cards:
+        del said["batch_size"]
+        said["compute_type"] = numbers_for(found.model, settings, found.place)
+    return tuple(said.items())
 
 
 def _check_language(settings: RecogniseSettings, model: InstalledModel) -> None:

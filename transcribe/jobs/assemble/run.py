@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from transcribe.core.events import Progress
+from transcribe.core.events import Noticed, Progress
 from transcribe.core.settings import Settings
 from transcribe.jobs.assemble.engines import choose_engines
 from transcribe.jobs.assemble.writer import choose_writer
@@ -10,7 +10,7 @@ from transcribe.pipeline.ports import Run
 
 
 def assemble(settings: Settings, progress: Progress) -> Run:
-    """Find what the settings ask for; nothing is loaded yet.
+    """Find what the settings ask for, and tell which engine it is; nothing is loaded yet.
 
     Raises:
         UsageError: The writer of notes cannot be what is asked for.
@@ -18,4 +18,6 @@ def assemble(settings: Settings, progress: Progress) -> Run:
         DependencyError: ffmpeg or an engine is missing.
     """
     open_writer = choose_writer(settings)
-    return Run(settings, choose_engines(settings), progress, open_writer)
+    engines = choose_engines(settings)
+    progress(Noticed(engines.summary))
+    return Run(settings, engines, progress, open_writer)

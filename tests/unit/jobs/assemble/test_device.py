@@ -13,7 +13,7 @@ from transcribe.core.errors import DependencyError, UsageError
 from transcribe.core.settings import Settings
 from transcribe.engines import cards, ctranslate2_cards, whisper_cpp
 from transcribe.engines.cards import UNKNOWN, Card, Cards
-from transcribe.jobs.assemble import engines
+from transcribe.jobs.assemble import recognisers
 from transcribe.jobs.assemble.device import PROCESSOR, Place, choose_place
 from transcribe.jobs.fingerprint import made_with
 from transcribe.models.installed import InstalledModel
@@ -80,7 +80,7 @@ def test_without_a_card_here_cuda_says_so(engine: str, monkeypatch: pytest.Monke
     elif whisper_cpp.built_for():
         pytest.skip("the engine was built for cards")
     with pytest.raises(DependencyError, match="--device cuda: ") as caught:
-        engines.place_for(Settings.of(engine=engine, device="cuda"))
+        recognisers.place_for(Settings.of(device="cuda"), engine)
     assert "--device cpu" in caught.value.hint
 
 
@@ -102,23 +102,23 @@ def test_a_driver_that_does_not_answer_is_told(monkeypatch: pytest.MonkeyPatch) 
 
 def test_what_only_cards_compute_with_is_refused_on_the_processor() -> None:
     with pytest.raises(UsageError, match="--compute-type float16: the processor computes with int8"):
-        engines._numbers(MODEL, Settings.of(compute_type="float16"), PROCESSOR)
-    assert engines._numbers(MODEL, Settings(), PROCESSOR) == "int8"
-    assert engines._numbers(MODEL, Settings.of(compute_type="float32"), PROCESSOR) == "float32"
+        recognisers.numbers_for(MODEL, Settings.of(compute_type="float16"), PROCESSOR)
+    assert recognisers.numbers_for(MODEL, Settings(), PROCESSOR) == "int8"
+    assert recognisers.numbers_for(MODEL, Settings.of(compute_type="float32"), PROCESSOR) == "float32"
 
 
 def test_one_worker_a_card_if_not_asked_otherwise() -> None:
     two = Place("cuda", (CARD, CARD))
-    assert [card for card, _ in engines._card_workers(Settings().compute, two)] == [0, 1]
+    assert [card for card, _ in recognisers._card_workers(Settings().compute, two)] == [0, 1]
     three = Settings.of(workers=3, threads=2).compute
-    assert engines._card_workers(three, two) == [(0, 2), (1, 2), (0, 2)]
-    assert engines._card_workers(three, PROCESSOR) == []
+    assert recognisers._card_workers(three, two) == [(0, 2), (1, 2), (0, 2)]
+    assert recognisers._card_workers(three, PROCESSOR) == []
 
 
 def test_provenance_says_what_was_chosen_and_an_archive_stays_up_to_date() -> None:
     studio = Studio()
     on_processor = studio.engines()
-    on_card = replace(on_processor, chosen=(("compute_type", "float16"),))
+    on_card = replace(on_processor, chosen=(("engine", "whisper.cpp"), ("compute_type", "float16")))
     said = dict(provenance_of(Settings(), on_processor).settings)
     assert (said["compute_type"], said["batch_size"]) == ("int8", "4")
     assert dict(provenance_of(Settings(), on_card).settings)["compute_type"] == "float16"
@@ -126,3 +126,12 @@ def test_provenance_says_what_was_chosen_and_an_archive_stays_up_to_date() -> No
     assert dict(provenance_of(asked, on_card).settings)["compute_type"] == "float32"
     assert made_with(Settings(), on_card) == made_with(Settings(), on_processor)
     assert "compute_type" not in made_with(Settings(), on_processor)
+
+
+def test_memories_tell_the_engine_that_was_chosen() -> None:
+    studio = Studio()
+    with_whisper, left_open = made_with(Settings(), studio.engines()), dict(studio.engines().chosen)
+    other = replace(studio.engines(), chosen=tuple((left_open | {"engine": "ctranslate2"}).items()))
+    assert "engine" not in with_whisper
+    assert made_with(Settings(), other) == with_whisper | {"engine": "ctranslate2"}
+    assert made_with(Settings.of(engine="whisper.cpp"), studio.engines()) == with_whisper

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from transcribe.core.settings import OPTIONS
-from transcribe.jobs.assemble.engines import RECOGNISERS
+from transcribe.jobs.assemble.recognisers import RECOGNISERS
 
 
 def test_every_engine_that_can_be_chosen_is_in_the_table() -> None:
-    assert set(RECOGNISERS) == set(OPTIONS["engine"].spec.choices)
+    assert {"auto", *RECOGNISERS} == set(OPTIONS["engine"].spec.choices)
