@@ -6,7 +6,7 @@ Frozen and neutral, times in integer milliseconds on the recording's timeline: 0
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import floor
 from typing import Literal
 
@@ -57,6 +57,10 @@ class Segment:
     def text(self) -> str:
         """The words joined as they are written."""
         return join_words(self.words)
+
+    def of(self, words: Sequence[Word]) -> Segment:
+        """The same segment of other words; of at least one."""
+        return replace(self, start_ms=words[0].start_ms, end_ms=words[-1].end_ms, words=tuple(words))
 
 
 def join_words(words: Sequence[Word]) -> str:

@@ -6,6 +6,7 @@ Frozen and neutral, times in integer milliseconds on the timeline of the recordi
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from transcribe.core.show_notes import Chapter
@@ -154,6 +155,21 @@ class SpeechSpan:
         """Whether they have time in common."""
         return self.start_ms < other.end_ms and other.start_ms < self.end_ms
 
+    def moved(self, to: Callable[[int], int]) -> SpeechSpan:
+        """The stretch on another clock, which `to` gives the times of."""
+        return SpeechSpan(to(self.start_ms), to(self.end_ms))
+
+
+def joined(spans: Iterable[SpeechSpan], within_ms: int = 1) -> list[SpeechSpan]:
+    """Spans in order of their starts, those with less than so much between them as one."""
+    found: list[SpeechSpan] = []
+    for span in sorted(spans, key=lambda each: each.start_ms):
+        if found and span.start_ms - found[-1].end_ms < within_ms:
+            found[-1] = SpeechSpan(found[-1].start_ms, max(found[-1].end_ms, span.end_ms))
+        else:
+            found.append(span)
+    return found
+
 
 @dataclass(frozen=True)
 class SpeechSpans:
@@ -171,3 +187,9 @@ class SpeechSpans:
     def duration_ms(self) -> int:
         """Total speech in ms."""
         return sum(span.duration_ms for span in self.spans)
+
+    def moved(self, to: Callable[[int], int]) -> SpeechSpans:
+        """All of it on another clock, which `to` gives the times of."""
+        return SpeechSpans(
+            tuple(span.moved(to) for span in self.spans), tuple(span.moved(to) for span in self.assumed)
+        )

@@ -10,6 +10,7 @@ from math import exp, log
 from transcribe.core.episode import Word
 from transcribe.core.hearing import LONGEST_WINDOW_MS
 from transcribe.core.recording import SAMPLES_PER_MS
+from transcribe.core.sequences import parted
 
 LONGEST_START_MS = 400
 """A word after a pause starts at most this long before its first token's end: a syllable or two.
@@ -84,7 +85,7 @@ def words_of(tokens: Sequence[Token], start_ms: int) -> tuple[Word, ...]:
     """
     words: list[Word] = []
     earliest = start_ms
-    for group in _group(_units(tokens)):
+    for group in parted(list(_units(tokens)), lambda _, unit: _starts_word(unit.text)):
         text = "".join(unit.text for unit in group)
         if not text.strip():
             continue
@@ -114,22 +115,8 @@ def _units(tokens: Iterable[Token]) -> Iterator[_Unit]:
         yield _Unit(b"".join(part.data for part in waiting).decode(errors="replace"), tuple(waiting))
 
 
-def _group(units: Iterable[_Unit]) -> Iterator[list[_Unit]]:
-    """Split units where a new word begins."""
-    group: list[_Unit] = []
-    for unit in units:
-        if group and _starts_word(unit.text):
-            yield group
-            group = []
-        group.append(unit)
-    if group:
-        yield group
-
-
 def _starts_word(text: str) -> bool:
-    if text[:1].isspace():
-        return True
-    return _is_spaceless(text[:1])
+    return text[:1].isspace() or _is_spaceless(text[:1])
 
 
 def _is_spaceless(character: str) -> bool:

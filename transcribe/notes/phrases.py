@@ -7,7 +7,9 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
+from transcribe.core.sequences import parted
 from transcribe.notes.terms import Terms, folded, is_unspaced, matches
 from transcribe.notes.words import in_language
 
@@ -133,21 +135,13 @@ def runs_of(text: str, terms: Terms) -> list[str]:
     return [text[run[0].start() : run[-1].end()] for run in _runs(text, terms) if len(run) > 2]
 
 
-def _runs(text: str, terms: Terms) -> Iterator[list[re.Match[str]]]:
+def _runs(text: str, terms: Terms) -> Iterator[Sequence[re.Match[str]]]:
     """Content words that follow each other with nothing but a space between them."""
-    run: list[re.Match[str]] = []
-    for match in matches(text):
-        if run and text[run[-1].end() : match.start()].strip():
-            yield run
-            run = []
-        if _tells(match.group(), terms):
-            run.append(match)
-        elif run:
-            yield run
-            run = []
-    if run:
-        yield run
 
+    def tells(match: re.Match[str]) -> bool:
+        word = match.group()
+        return len(word) > 2 and not word[0].isdigit() and not terms.is_small(folded(word))
 
-def _tells(word: str, terms: Terms) -> bool:
-    return len(word) > 2 and not word[0].isdigit() and not terms.is_small(folded(word))
+    for told, run in groupby(matches(text), key=tells):
+        if told:
+            yield from parted(list(run), lambda left, right: bool(text[left.end() : right.start()].strip()))

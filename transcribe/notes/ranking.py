@@ -5,12 +5,9 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, TypeAlias
 
-if TYPE_CHECKING:
-    import numpy as np
-
-    Vector: TypeAlias = np.ndarray[tuple[int], np.dtype[np.float64]]
+import numpy as np
+from numpy.typing import NDArray
 
 DAMPING = 0.85
 """Of PageRank, as LexRank uses it (Erkan and Radev 2004, section 3.2)."""
@@ -29,8 +26,6 @@ def centrality(contents: Sequence[Sequence[str]]) -> list[float]:
     Args:
         contents: The terms of each sentence.
     """
-    import numpy as np
-
     if not contents:
         return []
     rows, columns, weights, terms = _matrix(contents)
@@ -39,9 +34,7 @@ def centrality(contents: Sequence[Sequence[str]]) -> list[float]:
     size = len(contents)
     own = np.bincount(row, weight * weight, minlength=size)  # similarity to itself: 1, or 0 if empty
 
-    def similar(
-        ranks: np.ndarray[tuple[int], np.dtype[np.float64]],
-    ) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    def similar(ranks: NDArray[np.float64]) -> NDArray[np.float64]:
         shared = np.bincount(column, weight * ranks[row], minlength=terms)
         return np.bincount(row, weight * shared[column], minlength=size) - own * ranks
 

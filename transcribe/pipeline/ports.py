@@ -6,7 +6,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from transcribe.core.diarisation import Diarisation
 from transcribe.core.episode import ModelIdentity
@@ -19,11 +22,7 @@ from transcribe.core.show_notes import Chapter
 from transcribe.core.waveform import Waveform
 from transcribe.notes.writer import Writer
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Samples = NDArray[np.float32]
+Samples = NDArray[np.float32]
 
 LEFT_OPEN = (("engine", "whisper.cpp"), ("compute_type", "int8"), ("batch_size", "4"))
 """What `auto` and 0 stand for with whisper.cpp, which has no say in the last two."""

@@ -9,18 +9,14 @@ distances that were met.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from transcribe.core.diarisation import INSTALL
 from transcribe.core.errors import DependencyError
 from transcribe.engines.diarise.segmentation import LOCAL, WINDOW_FRAMES, Window
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from transcribe.engines.diarise.snippets import Snippets
+from transcribe.engines.diarise.snippets import Snippets
 
 SAME_STRAND = 0.8
 """Distance up to which snippets of one local speaker are one strand; the best of 0.7 to 0.85 on six."""

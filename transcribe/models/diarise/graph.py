@@ -6,15 +6,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from transcribe.core.diarisation import INSTALL
 from transcribe.core.errors import DependencyError, ModelError
+from transcribe.models.diarise.checkpoint import Tensors
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
     from onnx import NodeProto, TensorProto
-
-    from transcribe.models.diarise.checkpoint import Tensors
 
 OPSET = 17
 IR_VERSION = 9

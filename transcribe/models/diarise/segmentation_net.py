@@ -9,16 +9,11 @@ and `asteroid_filterbanks/param_sinc_fb.py` (both MIT).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
+from numpy.typing import NDArray
 
+from transcribe.models.diarise.checkpoint import Tensors
 from transcribe.models.diarise.graph import Graph
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from transcribe.models.diarise.checkpoint import Tensors
 
 STRIDE = 10
 LOWEST_HZ = NARROWEST_HZ = 50.0

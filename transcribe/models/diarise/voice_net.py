@@ -6,12 +6,8 @@ Masking", Interspeech 2023; `speakerlab/models/campplus` in 3D-Speaker (Apache-2
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from transcribe.models.diarise.checkpoint import Tensors
 from transcribe.models.diarise.graph import Graph
-
-if TYPE_CHECKING:
-    from transcribe.models.diarise.checkpoint import Tensors
 
 BLOCKS = ((12, 1), (24, 2), (16, 2))
 """Layers and dilation of the three dense blocks."""

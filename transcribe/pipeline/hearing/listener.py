@@ -11,7 +11,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import groupby
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from transcribe.core.episode import Segment, Spot, join_words
 from transcribe.core.events import Progress, Warned
@@ -32,11 +35,7 @@ from transcribe.pipeline.hearing.window import (
 )
 from transcribe.pipeline.ports import OpenWorkers, Recogniser, Workers
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Window = NDArray[np.float32]
+Window = NDArray[np.float32]
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -262,7 +261,7 @@ def unrepeated(found: Understood, known: Sequence[Segment]) -> Understood:
             reason = f"heard again what stands beside it: {join_words(segment.words)}"
             spots.append(Spot(segment.start_ms, segment.end_ms, "suspect", reason))
         if own:
-            kept.append(replace(segment, start_ms=own[0].start_ms, end_ms=own[-1].end_ms, words=own))
+            kept.append(segment.of(own))
     return Understood(kept, spots)
 
 

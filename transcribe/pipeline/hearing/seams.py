@@ -7,7 +7,6 @@ over from one to the other there. Where they do not, a word belongs to the side 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from difflib import SequenceMatcher
 
 from transcribe.core.episode import Segment, Word
@@ -65,7 +64,7 @@ def words_between(segments: Sequence[Segment], first: int, last: int) -> Iterato
         words = segment.words[max(0, first - position) : max(0, last - position)]
         position += len(segment.words)
         if words:
-            yield replace(segment, start_ms=words[0].start_ms, end_ms=words[-1].end_ms, words=words)
+            yield segment.of(words)
 
 
 def go_over(before: Sequence[Word], after: Sequence[Word], cut_ms: int) -> tuple[int, int]:

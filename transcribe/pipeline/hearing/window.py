@@ -8,17 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import accumulate
-from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
 
 from transcribe.core.episode import Segment, Spot, Word
 from transcribe.core.hearing import Chunk, Heard
 from transcribe.core.recording import SAMPLES_PER_MS, SpeechSpan
+from transcribe.core.sequences import parted
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Window = NDArray[np.float32]
+Window = NDArray[np.float32]
 
 SHORTEST_HOLE_MS = 2_000
 """Speech for which there are no words is listened to again from this length on; each time costs
@@ -32,8 +31,6 @@ a sentence gives the sentence's time to the word before it."""
 
 def quietest_sample(window: Window) -> int:
     """Where to cut a window in two: the quietest 100 ms of its middle half."""
-    import numpy as np
-
     hop = 100 * SAMPLES_PER_MS
     hops = window[: len(window) // hop * hop].reshape(-1, hop)
     first, last = len(hops) // 4, max(len(hops) // 4 + 1, len(hops) * 3 // 4)
@@ -52,9 +49,7 @@ def joined(before: Heard, after: Heard, offset_ms: int) -> Heard:
 def kept_part(segment: Segment, chunk: Chunk) -> Segment | None:
     """The words of a segment that lie, by their middle, on this chunk's side of the cuts in speech."""
     words = tuple(word for word in segment.words if _is_kept(word, chunk))
-    if not words:
-        return None
-    return replace(segment, start_ms=words[0].start_ms, end_ms=words[-1].end_ms, words=words)
+    return segment.of(words) if words else None
 
 
 def _is_kept(word: Word, chunk: Chunk) -> bool:
@@ -76,16 +71,12 @@ def kept_spot(spot: Spot, chunk: Chunk) -> Spot | None:
 
 def split_at_holes(heard: Heard) -> list[tuple[Word, ...]]:
     """The segments, cut where speech was skipped; words that swallowed it get a plausible length."""
-    stretches: list[tuple[Word, ...]] = []
-    for segment in heard.segments:
-        words = [_plausible(word) for word in segment]
-        cuts = [
-            index
-            for index in range(1, len(words))
-            if words[index].start_ms - words[index - 1].end_ms >= SHORTEST_HOLE_MS
-        ]
-        stretches += [tuple(words[a:b]) for a, b in zip([0, *cuts], [*cuts, len(words)], strict=True)]
-    return stretches
+    plausible = ([_plausible(word) for word in segment] for segment in heard.segments)
+    return [tuple(part) for words in plausible for part in parted(words, _is_hole)]
+
+
+def _is_hole(before: Word, after: Word) -> bool:
+    return after.start_ms - before.end_ms >= SHORTEST_HOLE_MS
 
 
 def _plausible(word: Word) -> Word:

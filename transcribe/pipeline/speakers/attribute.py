@@ -149,7 +149,4 @@ def _split(segment: Segment, names: Iterator[str]) -> Iterator[Segment]:
     """The segment in parts of one speaker each."""
     spoken = [(next(names), word) for word in segment.words]
     for speaker, part in groupby(spoken, key=lambda pair: pair[0]):
-        words = tuple(word for _, word in part)
-        yield replace(
-            segment, start_ms=words[0].start_ms, end_ms=words[-1].end_ms, words=words, speaker=speaker
-        )
+        yield replace(segment.of([word for _, word in part]), speaker=speaker)

@@ -10,7 +10,7 @@ from transcribe.core.diarisation import Diarisation
 from transcribe.core.episode import Turn, Turns
 from transcribe.core.errors import InputError
 from transcribe.core.events import Progress, StageAdvanced
-from transcribe.core.recording import SpeechSpan, SpeechSpans
+from transcribe.core.recording import SpeechSpans
 from transcribe.core.speaker_count import SpeakerCount
 from transcribe.core.timecode import format_duration
 from transcribe.core.waveform import Shortened, Waveform
@@ -45,8 +45,8 @@ def diarise(
         progress(StageAdvanced(STAGE, done_ms))
 
     short = waveform.shortened()
-    spans = [SpeechSpan(short.inward(span.start_ms), short.inward(span.end_ms)) for span in speech.spans]
-    found = diariser.diarise(short.waveform, SpeechSpans(tuple(spans)), counted.fewest, counted.most, tell)
+    spoken = speech.moved(short.inward)
+    found = diariser.diarise(short.waveform, spoken, counted.fewest, counted.most, tell)
     turns, names = numbered(_outward(found.turns, short))
     voices = tuple(
         replace(voice, speaker=names[voice.speaker]) for voice in found.voices if voice.speaker in names

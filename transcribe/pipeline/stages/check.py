@@ -7,7 +7,8 @@ from math import log
 
 from transcribe.core.episode import Coverage, Spot, Transcript, Word
 from transcribe.core.hearing import ChunkResult, Chunks
-from transcribe.core.recording import SpeechSpan, SpeechSpans
+from transcribe.core.recording import SpeechSpan, SpeechSpans, joined
+from transcribe.core.sequences import parted
 from transcribe.pipeline.hearing.doubt import mean_log_probability
 
 Stretch = SpeechSpan | Spot
@@ -105,15 +106,9 @@ def is_between_words(cut_ms: int, words: Sequence[Word]) -> bool:
 
 def uncertain(words: Sequence[Word]) -> Iterator[Spot]:
     """Passages of low probability, each as long as it stays low."""
-    gaps = [i for i in range(1, len(words)) if words[i].start_ms - words[i - 1].end_ms > LONGEST_GAP_MS]
-    for first, last in zip([0, *gaps], [*gaps, len(words)], strict=True):
-        for start, end in low_runs(words[first:last]):
-            yield Spot(
-                words[first + start].start_ms,
-                words[first + end - 1].end_ms,
-                "uncertain",
-                "words of low probability",
-            )
+    for part in parted(words, lambda before, after: after.start_ms - before.end_ms > LONGEST_GAP_MS):
+        for start, end in low_runs(part):
+            yield Spot(part[start].start_ms, part[end - 1].end_ms, "uncertain", "words of low probability")
 
 
 def low_runs(words: Sequence[Word]) -> list[tuple[int, int]]:
@@ -132,12 +127,7 @@ def low_runs(words: Sequence[Word]) -> list[tuple[int, int]]:
 
 def overlap_ms(spans: Iterable[Stretch], others: Iterable[Stretch]) -> int:
     """How much of the spans lies in any of the others, in ms."""
-    merged: list[SpeechSpan] = []
-    for other in sorted(others, key=lambda each: each.start_ms):
-        if merged and other.start_ms <= merged[-1].end_ms:
-            merged[-1] = SpeechSpan(merged[-1].start_ms, max(merged[-1].end_ms, other.end_ms))
-        else:
-            merged.append(SpeechSpan(other.start_ms, other.end_ms))
+    merged = joined(SpeechSpan(other.start_ms, other.end_ms) for other in others)
     return sum(
         max(0, min(span.end_ms, other.end_ms) - max(span.start_ms, other.start_ms))
         for span in spans

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from statistics import fmean
-from typing import TYPE_CHECKING
 
 from transcribe.core.events import Progress, StageAdvanced, silent
 from transcribe.core.own_process import Died
-from transcribe.core.recording import SAMPLES_PER_MS, SpeechSpan, SpeechSpans
+from transcribe.core.recording import SAMPLES_PER_MS, SpeechSpan, SpeechSpans, joined
 from transcribe.core.settings import DetectSettings
 from transcribe.core.timecode import format_stretch
 from transcribe.core.waveform import Waveform
 from transcribe.pipeline.ports import SpeechDetector
 from transcribe.pipeline.stages.level import level_of
-
-if TYPE_CHECKING:
-    pass
 
 WINDOW_SAMPLES = 512
 WINDOW_MS = WINDOW_SAMPLES // SAMPLES_PER_MS
@@ -117,14 +113,14 @@ def _lasting(
     """Bursts that are long enough and no steady noise, or assumed; near ones as one."""
     return [
         burst
-        for burst in join_bursts(found, settings.min_silence_ms)
+        for burst in joined(found, settings.min_silence_ms)
         if any(map(burst.overlaps, assumed))
         or (burst.duration_ms >= settings.min_speech_ms and not is_steady(burst, waveform))
     ]
 
 
 def _moved(spans: Iterable[SpeechSpan], by_ms: int) -> tuple[SpeechSpan, ...]:
-    return tuple(SpeechSpan(span.start_ms + by_ms, span.end_ms + by_ms) for span in spans)
+    return tuple(span.moved(by_ms.__add__) for span in spans)
 
 
 class _Rating:
@@ -236,17 +232,6 @@ def is_steady(burst: SpeechSpan, waveform: Waveform) -> bool:
     start_ms, end_ms = (waveform.start_ms + each for each in (first_ms, last_ms))
     samples = waveform.read(start_ms, end_ms)
     return level_of(samples).varies_db < STEADY_DB
-
-
-def join_bursts(bursts: Iterable[SpeechSpan], min_silence_ms: int) -> list[SpeechSpan]:
-    """Bursts with less than `min_silence_ms` between them become one."""
-    joined: list[SpeechSpan] = []
-    for burst in bursts:
-        if joined and burst.start_ms - joined[-1].end_ms < min_silence_ms:
-            joined[-1] = SpeechSpan(joined[-1].start_ms, burst.end_ms)
-        else:
-            joined.append(burst)
-    return joined
 
 
 def pad(spans: list[SpeechSpan], pad_ms: int, length_ms: int) -> list[SpeechSpan]:

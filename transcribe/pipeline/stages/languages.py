@@ -8,7 +8,7 @@ order they follow each other, so that one noisy stretch does not become Welsh.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
+from itertools import groupby
 from math import fsum, log
 
 from transcribe.core.events import Progress, StageAdvanced
@@ -105,19 +105,12 @@ def runs_of(
     stretches: Sequence[Chunk], ballots: Sequence[Mapping[str, float]], codes: Sequence[str]
 ) -> Languages:
     """Neighbouring stretches of the same language as one run."""
-    changes = [index for index, (before, after) in enumerate(pairwise(codes), start=1) if before != after]
-    return Languages(
-        tuple(
-            _run(stretches[first:end], ballots[first:end], codes[first])
-            for first, end in zip([0, *changes], [*changes, len(codes)], strict=True)
-        )
-    )
+    told = groupby(zip(stretches, ballots, codes, strict=True), key=lambda each: each[2])
+    return Languages(tuple(_run([each[:2] for each in run], code) for code, run in told))
 
 
-def _run(stretches: Sequence[Chunk], ballots: Sequence[Mapping[str, float]], code: str) -> LanguageRun:
-    speech_ms = sum(stretch.duration_ms for stretch in stretches)
-    votes = fsum(
-        ballot[code] * stretch.duration_ms for ballot, stretch in zip(ballots, stretches, strict=True)
-    )
-    first, last = stretches[0].keeps or stretches[0], stretches[-1].keeps or stretches[-1]
+def _run(run: Sequence[tuple[Chunk, Mapping[str, float]]], code: str) -> LanguageRun:
+    speech_ms = sum(stretch.duration_ms for stretch, _ in run)
+    votes = fsum(ballot[code] * stretch.duration_ms for stretch, ballot in run)
+    first, last = (stretch.keeps or stretch for stretch, _ in (run[0], run[-1]))
     return LanguageRun(first.start_ms, last.end_ms, code, round(votes / speech_ms, 4), speech_ms)

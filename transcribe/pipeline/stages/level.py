@@ -7,13 +7,12 @@ Standard deviation over frames of 20 ms in windows of 2 s, measured on developme
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from transcribe.core.recording import SAMPLE_RATE, SAMPLES_PER_MS
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 FRAME_MS = 20
 LOW_DB, HIGH_DB = 15.0, 8.0
@@ -49,14 +48,10 @@ class Variation:
     """How the level of a whole recording varies; takes samples in order, in blocks of any size."""
 
     def __init__(self) -> None:
-        import numpy as np
-
         self._counts = np.zeros(HIGHEST_DB - LOWEST_DB + 1, np.int64)
 
     def add(self, samples: NDArray[np.float32]) -> None:
         """Listen to the next samples."""
-        import numpy as np
-
         size = FRAME_MS * SAMPLES_PER_MS
         frames = np.nan_to_num(samples[: len(samples) // size * size]).reshape(-1, size)
         level = 10 * np.log10(np.square(frames, dtype=np.float64).mean(axis=1) + 1e-12)
@@ -66,8 +61,6 @@ class Variation:
     @property
     def varies_db(self) -> float:
         """Standard deviation of its frames, in dB, as in `Level`."""
-        import numpy as np
-
         total = self._counts.sum()
         if not total:
             return 0.0
@@ -80,8 +73,6 @@ class Variation:
 
 def level_of(samples: NDArray[np.float32]) -> Level:
     """Measure a stretch of at least one frame: mono, 16 kHz."""
-    import numpy as np
-
     size = FRAME_MS * SAMPLES_PER_MS
     frames = samples[: len(samples) // size * size].reshape(-1, size)
     spectrum = np.abs(np.fft.rfft(frames, axis=1)) ** 2
@@ -97,8 +88,6 @@ def level_of(samples: NDArray[np.float32]) -> Level:
 
 def _rises(level: NDArray[np.float64], loudest: float) -> int:
     """How often the frames come from low to high."""
-    import numpy as np
-
     places = np.sign((level > loudest - HIGH_DB).astype(int) - (level < loudest - LOW_DB))
     ends = places[places != 0]
     return int(np.sum((ends[1:] > 0) & (ends[:-1] < 0)))

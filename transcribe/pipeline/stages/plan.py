@@ -9,16 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import replace
 from itertools import chain, groupby
-from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
 
 from transcribe.core.hearing import Chunk, Chunks, Languages
 from transcribe.core.recording import SAMPLES_PER_MS, SpeechSpan, SpeechSpans
 from transcribe.core.settings import PlanSettings
 from transcribe.core.waveform import Waveform
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 HOP_MS = 20
 DIP_MS = 300
@@ -117,8 +115,6 @@ def split_span(span: SpeechSpan, waveform: Waveform, max_ms: int) -> list[Speech
 
 def quietest_ms(waveform: Waveform, start_ms: int, end_ms: int) -> int:
     """The middle of the quietest stretch of about 300 ms between two times."""
-    import numpy as np
-
     energy = _energy(waveform.read(start_ms, end_ms))
     width = min(DIP_MS // HOP_MS, len(energy))
     if not width:

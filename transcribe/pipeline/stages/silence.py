@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from transcribe.core.recording import SAMPLE_RATE, SAMPLES_PER_MS, Piece
 from transcribe.core.timeline import Gap, Timeline
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 LEAST_SAMPLES = 10 * SAMPLE_RATE
 """Shorter silence is a pause."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import pairwise
 
 from transcribe.core.episode import Language, Segment, Transcript, Word
 from transcribe.core.hearing import ChunkResult, Chunks
+from transcribe.core.sequences import parted
 from transcribe.pipeline.hearing.doubt import bare
 from transcribe.pipeline.hearing.seams import at_seams
 
@@ -32,10 +32,7 @@ def stitch(language: Language | None, chunks: Chunks, results: Sequence[ChunkRes
     for segment in undoubled(segment for part in at_seams(chunks.chunks, results) for segment in part):
         whole = tuple(_not_before(clock_ms, segment.words))
         clock_ms = whole[-1].end_ms
-        segments += (
-            replace(segment, start_ms=words[0].start_ms, end_ms=words[-1].end_ms, words=words)
-            for words in _between_pauses(whole)
-        )
+        segments += (segment.of(words) for words in parted(whole, _is_long_pause))
     return Transcript(language, tuple(segments))
 
 
@@ -65,10 +62,5 @@ def _not_before(clock_ms: int, words: Iterable[Word]) -> Iterable[Word]:
         yield replace(word, start_ms=start, end_ms=clock_ms)
 
 
-def _between_pauses(words: tuple[Word, ...]) -> Iterator[tuple[Word, ...]]:
-    first = 0
-    for number, (before, after) in enumerate(pairwise(words), 1):
-        if after.start_ms - before.end_ms > LONGEST_PAUSE_MS:
-            yield words[first:number]
-            first = number
-    yield words[first:]
+def _is_long_pause(before: Word, after: Word) -> bool:
+    return after.start_ms - before.end_ms > LONGEST_PAUSE_MS

@@ -10,20 +10,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
-from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
 
 from transcribe.core.episode import Spot
 from transcribe.core.own_process import Died
-from transcribe.core.recording import SpeechSpan, SpeechSpans
+from transcribe.core.recording import SpeechSpan, SpeechSpans, joined
 from transcribe.core.settings import DetectSettings
 from transcribe.core.waveform import Waveform
 from transcribe.pipeline.ports import SpeechDetector
-from transcribe.pipeline.stages.detect import STEADY_DB, join_bursts, speech_in
+from transcribe.pipeline.stages.detect import STEADY_DB, speech_in
 from transcribe.pipeline.stages.level import level_of
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 NOT_HEARD = "not heard: no speech was detected, but the level is like speech"
 FAINT = "not heard: a faint voice may be here; no speech was detected, but raised by {} dB it sounds like it"
@@ -94,12 +92,9 @@ def like_speech(waveform: Waveform, gap: SpeechSpan) -> list[SpeechSpan]:
     for start_ms in range(gap.start_ms, gap.end_ms - WINDOW_MS + 1, WINDOW_MS):
         window = SpeechSpan(start_ms, start_ms + WINDOW_MS)
         samples = waveform.read(window.start_ms, window.end_ms)
-        if not samples.any() or not is_speech_like(samples, waveform.gain_db):  # zeros: a gap
-            continue
-        if found and found[-1].end_ms == window.start_ms:
-            window = SpeechSpan(found.pop().start_ms, window.end_ms)
-        found.append(window)
-    return found
+        if samples.any() and is_speech_like(samples, waveform.gain_db):  # zeros: a gap
+            found.append(window)
+    return joined(found)
 
 
 def is_speech_like(samples: NDArray[np.float32], gain_db: float) -> bool:
@@ -139,7 +134,7 @@ def faint(
             yield Spot(part.start_ms, part.end_ms, "missing", FAILED)
             continue
         bursts = (each for each in heard if not _is_edge(each, gap))
-        for each in join_bursts(bursts, TOGETHER_MS):
+        for each in joined(bursts, TOGETHER_MS):
             yield Spot(each.start_ms, each.end_ms, "missing", FAINT.format(round(raised_db)))
 
 

@@ -10,17 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from transcribe.core.recording import SAMPLE_RATE, SAMPLES_PER_MS
 from transcribe.core.waveform import Waveform
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Signal = NDArray[np.float32]
+Signal = NDArray[np.float32]
 
 OUTLINE_MS = 10
 """Resolution of the outlines of loudness."""

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from transcribe.core.episode import Placed, Track
 from transcribe.core.recording import Source, SpeechSpans
 from transcribe.core.waveform import Waveform
 from transcribe.pipeline.tracks.align import Placement, place
-from transcribe.pipeline.tracks.bands import FRAME_MS, band_levels, resampled
+from transcribe.pipeline.tracks.bands import FRAME_MS, Levels, band_levels, resampled
 from transcribe.pipeline.tracks.bleed import Heard, Own, own_speech, repeats
-from transcribe.pipeline.tracks.merge import spans_on_timeline
 from transcribe.pipeline.tracks.stamps import Stamped, stamped
-
-if TYPE_CHECKING:
-    from transcribe.pipeline.tracks.bands import Levels
 
 SAME_LENGTH_MS = 2_000
 """Tracks whose lengths differ by less were most likely cut or exported together."""
@@ -86,14 +81,15 @@ def arrange(tracks: Sequence[Listened], chosen: Mapping[int, int], *, drop_bleed
     placed = _placed(tracks, chosen)
     notes = _notes(tracks, placed)
     if not drop_bleed:
-        return Arrangement(placed, tuple(_all_own(tracks, placed)), (), notes)
+        speech = (each.speech.moved(track.at) for each, track in zip(tracks, placed, strict=True))
+        return Arrangement(placed, tuple(map(Own, speech)), (), notes)
     levels = [band_levels(each.waveform) for each in tracks]
     heard = [
-        Heard(_moved(each, track, listened.waveform.start_ms), spans_on_timeline(listened.speech, track))
+        Heard(_moved(each, track, listened.waveform.start_ms), listened.speech.moved(track.at))
         for each, track, listened in zip(levels, placed, tracks, strict=True)
     ]
     length = max(len(each.levels) for each in heard)
-    heard = [replace(each, levels=_to_length(each.levels, length)) for each in heard]
+    heard = [replace(each, levels=resampled(each.levels, 0, 0, length)) for each in heard]
     left_out = _left_out(placed, heard)
     gone = {each.index for each in left_out}
     kept = [index for index in range(len(heard)) if index not in gone]
@@ -106,14 +102,6 @@ def _moved(levels: Levels, track: Track, start_ms: int) -> Levels:
     """The levels of a track, whose first sample lies at `start_ms` of its own clock, on the timeline."""
     frames = -(-track.at(start_ms + len(levels) * FRAME_MS) // FRAME_MS)
     return resampled(levels, track.at(start_ms), track.drift_ppm, frames)
-
-
-def _to_length(levels: Levels, frames: int) -> Levels:
-    return resampled(levels, 0, 0, frames)
-
-
-def _all_own(tracks: Sequence[Listened], placed: Sequence[Track]) -> list[Own]:
-    return [Own(spans_on_timeline(each.speech, track)) for each, track in zip(tracks, placed, strict=True)]
 
 
 def _left_out(tracks: Sequence[Track], heard: Sequence[Heard]) -> tuple[LeftOut, ...]:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
+from numpy.typing import NDArray
 
 from transcribe.core.recording import SAMPLE_RATE, SAMPLES_PER_MS
 from transcribe.core.waveform import Waveform
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Levels = NDArray[np.float32]
-    """dB of every frame in every band: (frames, BANDS)."""
+Levels = NDArray[np.float32]
+"""dB of every frame in every band: (frames, BANDS)."""
 
 FRAME_MS = 20
 """Distance of two frames; each looks at twice as much."""

@@ -13,17 +13,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from transcribe.core.recording import SpeechSpan, SpeechSpans
 from transcribe.pipeline.tracks.bands import FRAME_MS, loudness
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from transcribe.pipeline.tracks.bands import Levels
 
-    Mask = NDArray[np.bool_]
-    Line = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+Line = NDArray[np.float32]
 
 ALIKE = 0.6
 """Correlation of the outlines, over half a second and all bands, from which two tracks hear the same. Two

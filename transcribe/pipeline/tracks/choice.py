@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from transcribe.core.digest import fingerprint
 from transcribe.core.errors import InputError, UsageError
@@ -29,10 +29,7 @@ from transcribe.pipeline.stages.normalise import normalise
 from transcribe.pipeline.stages.probe import best_stream, decodable, probe
 from transcribe.pipeline.tracks.align import outline
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Outline = NDArray[np.float32]
+Outline = NDArray[np.float32]
 
 WHOLE_MS = 180_000
 """A shorter recording is listened to from beginning to end."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from transcribe.core.episode import Segment, Word
 from transcribe.core.recording import SpeechSpan
@@ -119,9 +119,7 @@ def _undoubled(track: Spoken, voice: _Voice, others: Sequence[tuple[_Timeline, _
         if len(words) == len(segment.words):
             kept.append(segment)
         elif words:
-            kept.append(
-                replace(segment, start_ms=words[0].start_ms, end_ms=words[-1].end_ms, words=tuple(words))
-            )
+            kept.append(segment.of(words))
     return Undoubled(tuple(kept), doubled, strange)
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import bisect
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from transcribe.core.episode import Coverage, Episode, Language, Segment, Spot, Track, Transcript, Word
-from transcribe.core.recording import SAMPLES_PER_MS, Audio, Source, SpeechSpan, SpeechSpans
+from transcribe.core.recording import SAMPLES_PER_MS, Audio, Source, SpeechSpans, joined
+from transcribe.core.sequences import parted
 
 TURN_GAP_MS = 300
 """A segment is divided where its speaker pauses this long and another one begins to speak. Gaps between
@@ -31,15 +32,6 @@ def on_timeline(segments: Sequence[Segment], track: Track) -> tuple[Segment, ...
     )
 
 
-def spans_on_timeline(speech: SpeechSpans, track: Track) -> SpeechSpans:
-    """A track's speech at its times on the recording's timeline."""
-
-    def there(spans: Iterable[SpeechSpan]) -> tuple[SpeechSpan, ...]:
-        return tuple(SpeechSpan(track.at(span.start_ms), track.at(span.end_ms)) for span in spans)
-
-    return SpeechSpans(there(speech.spans), there(speech.assumed))
-
-
 def merged(
     source: Source,
     tracks: Sequence[Track],
@@ -58,9 +50,7 @@ def merged(
     return Episode(
         source=source,
         audio=_audio(tracks, episodes),
-        speech=_union(
-            [spans_on_timeline(each.speech, track) for each, track in zip(episodes, tracks, strict=True)]
-        ),
+        speech=_union([each.speech.moved(track.at) for each, track in zip(episodes, tracks, strict=True)]),
         transcript=Transcript(
             _language(episodes), tuple(in_turn(_numbered(episodes, segments, with_language=several)))
         ),
@@ -83,21 +73,13 @@ def in_turn(segments: Sequence[tuple[Segment, ...]]) -> list[Segment]:
 
 
 def _divided(segment: Segment, others: Sequence[list[int]]) -> Iterator[Segment]:
-    words: list[Word] = []
-    for word in segment.words:
-        if words and word.start_ms - words[-1].end_ms >= TURN_GAP_MS:
-            pause = words[-1].end_ms, word.start_ms
-            if any(
-                bisect.bisect_left(each, pause[1]) > bisect.bisect_left(each, pause[0]) for each in others
-            ):
-                yield _of(segment, words)
-                words = []
-        words.append(word)
-    yield _of(segment, words)
+    def gives_way(before: Word, after: Word) -> bool:
+        pause = before.end_ms, after.start_ms
+        return pause[1] - pause[0] >= TURN_GAP_MS and any(
+            bisect.bisect_left(each, pause[1]) > bisect.bisect_left(each, pause[0]) for each in others
+        )
 
-
-def _of(segment: Segment, words: Sequence[Word]) -> Segment:
-    return replace(segment, start_ms=words[0].start_ms, end_ms=words[-1].end_ms, words=tuple(words))
+    return map(segment.of, parted(segment.words, gives_way))
 
 
 def _numbered(
@@ -176,16 +158,6 @@ def _coverage(tracks: Sequence[Track], episodes: Sequence[Episode]) -> Coverage:
 def _union(tracks: Sequence[SpeechSpans]) -> SpeechSpans:
     """Where anybody speaks."""
     return SpeechSpans(
-        _joined(span for track in tracks for span in track.spans),
-        _joined(span for track in tracks for span in track.assumed),
+        tuple(joined(span for track in tracks for span in track.spans)),
+        tuple(joined(span for track in tracks for span in track.assumed)),
     )
-
-
-def _joined(spans: Iterable[SpeechSpan]) -> tuple[SpeechSpan, ...]:
-    joined: list[SpeechSpan] = []
-    for span in sorted(spans, key=lambda each: each.start_ms):
-        if joined and span.start_ms <= joined[-1].end_ms:
-            joined[-1] = SpeechSpan(joined[-1].start_ms, max(joined[-1].end_ms, span.end_ms))
-        else:
-            joined.append(span)
-    return tuple(joined)

@@ -23,7 +23,7 @@ from transcribe.core.events import (
 )
 from transcribe.core.media import Voice
 from transcribe.core.places import work_root
-from transcribe.core.recording import Source, SpeechSpan, SpeechSpans
+from transcribe.core.recording import Source, SpeechSpans
 from transcribe.core.settings import Settings
 from transcribe.core.waveform import Waveform
 from transcribe.core.workspace import LAYOUT, Workspace
@@ -211,7 +211,7 @@ def _on_own_clock(own: Own, track: Track) -> SpeechSpans | None:
     def back(ms: int) -> int:
         return max(0, round((ms - track.offset_ms) / (1 + track.drift_ppm / 1e6)))
 
-    return SpeechSpans(tuple(SpeechSpan(back(span.start_ms), back(span.end_ms)) for span in own.speech.spans))
+    return own.speech.moved(back)
 
 
 def _source(jobs: Sequence[TrackJob], tracks: Sequence[Track], kept: Sequence[int]) -> Source:

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from transcribe.core.events import Event, StageAdvanced, silent
 from transcribe.core.own_process import Died
-from transcribe.core.recording import SpeechSpan
+from transcribe.core.recording import SpeechSpan, joined
 from transcribe.core.settings import DetectSettings
 from transcribe.core.waveform import Waveform
-from transcribe.pipeline.stages.detect import BLOCK_SAMPLES, detect, join_bursts, pad, speech_bursts, unsure
+from transcribe.pipeline.stages.detect import BLOCK_SAMPLES, detect, pad, speech_bursts, unsure
 
 EXACT = DetectSettings(min_speech_ms=0, min_silence_ms=0, speech_pad_ms=0)
 
@@ -139,7 +139,7 @@ def test_speech_is_left_only_well_below_the_threshold() -> None:
 @pytest.mark.parametrize(("pause_ms", "count"), [(299, 1), (300, 2)])
 def test_short_pauses_do_not_separate(pause_ms: int, count: int) -> None:
     bursts = [SpeechSpan(0, 1000), SpeechSpan(1000 + pause_ms, 2000)]
-    assert len(join_bursts(bursts, 300)) == count
+    assert len(joined(bursts, 300)) == count
 
 
 def test_padding_meets_in_the_middle_and_stays_in_the_recording() -> None:
@@ -152,7 +152,7 @@ def test_spans_are_in_order_and_hold_all_lasting_speech(
     probabilities: list[float], min_silence_ms: int, pad_ms: int
 ) -> None:
     length_ms = len(probabilities) * 32
-    padded = pad(join_bursts(speech_bursts(probabilities, 0.5), min_silence_ms), pad_ms, length_ms)
+    padded = pad(joined(speech_bursts(probabilities, 0.5), min_silence_ms), pad_ms, length_ms)
     for before, after in pairwise(padded):
         assert before.end_ms <= after.start_ms
     assert all(0 <= span.start_ms < span.end_ms <= length_ms for span in padded)
