@@ -37,7 +37,7 @@ def test_a_machine_without_models() -> None:
     assert "transcribe models pull base" in problems[0].advice
     assert found["installed models"].detail == "none"
     assert found["ffmpeg"].detail.startswith("ffmpeg version")
-    assert "pywhispercpp" in found["recogniser"].detail
+    assert found["recogniser"].detail.endswith((": the faster one on this machine", "is not installed"))
     assert found["speech detector"].status == "ok"
 
 
@@ -120,6 +120,7 @@ def test_an_engine_for_any_machine(
     engine_files: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("platform.system", lambda: "Linux")
+    Path("transcribe.toml").write_text('engine = "whisper.cpp"\n')
     engine_files("libggml-base.so.0", "libggml-cpu-67036419.so.0.13.1", "pywhispercpp/model.py")
     found = examine()[1]["recogniser"]
     assert (found.status, "without a matrix library" in found.detail) == ("note", True)
@@ -130,6 +131,7 @@ def test_an_engine_for_any_machine(
     ("name", "library"), [("libggml-blas.so.0.13.1", "BLAS"), ("x/libggml-metal.dylib", "METAL")]
 )
 def test_an_engine_with_a_matrix_library(name: str, library: str, engine_files: Callable[..., None]) -> None:
+    Path("transcribe.toml").write_text('engine = "whisper.cpp"\n')
     engine_files("libggml-base.so.0", name)
     found = examine()[1]["recogniser"]
     assert (found.status, found.advice) == ("ok", "")
