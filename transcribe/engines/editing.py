@@ -80,8 +80,6 @@ class FfmpegEditor:
 
         Args:
             extracts: The stretch, of each audio stream that is mixed into it.
-            title: What the clip is called.
-            target: Where it goes.
 
         Raises:
             InputError: ffmpeg cannot read it.

@@ -91,7 +91,6 @@ class Ffmpeg:
         """The ffmpeg that the settings name, else the system's, else the one inside `imageio-ffmpeg`.
 
         Args:
-            compute: Which one.
             reading: How files without a header are read; None: not at all.
 
         Raises:
@@ -306,7 +305,6 @@ def address(path: str | Path, part: str = "") -> str:
     """A file as ffmpeg's library takes it, which holds text only; `words_of` gives ffmpeg the bytes.
 
     Args:
-        path: The file.
         part: The protocol that reads a part of it, with its options.
     """
     # With protocol and full path, no character of a name has a meaning of its own.

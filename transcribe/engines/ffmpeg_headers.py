@@ -28,7 +28,6 @@ def container_of(format_name: str, finished: Finished, separator: str) -> Contai
     """What a file holds.
 
     Args:
-        format_name: ffmpeg's name of its format.
         finished: A run with the streams in its log and the tags, in ffmpeg's metadata format, as output.
         separator: What the log has before each fact of a stream (`dump_separator`).
     """

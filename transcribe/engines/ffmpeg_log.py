@@ -205,9 +205,6 @@ class DecodingLog:
 
         What is said of other streams (pictures, covers), of tags, or of a first frame whose beginning lies
         before the file, is no damage.
-
-        Args:
-            container: ffmpeg's name of the format.
         """
         early = late = 0
         for (context, stream, started), count in self._complaints.items():

@@ -102,7 +102,6 @@ class Frames:
         """Where decoded sound lies when frames that are missing keep their time, and what is not known of it.
 
         Args:
-            runs: As ffmpeg told them.
             samples: How much of it there is, at 16 kHz, from the beginning of the file to its end.
         """
         each, start = self.seconds * SAMPLE_RATE, runs[0].at if runs else 0

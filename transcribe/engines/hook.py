@@ -61,11 +61,6 @@ class Hook:
     def parse(cls, text: str, seconds: float, known: Mapping[str, str]) -> Hook:
         """Split a command as a shell would, without one.
 
-        Args:
-            text: The command.
-            seconds: Time limit.
-            known: Placeholders that there are.
-
         Raises:
             UsageError: It is empty, a quote is not closed, a placeholder is unknown, or would be run.
         """
@@ -94,7 +89,6 @@ class Hook:
         """Run it to its end; what went wrong, or nothing.
 
         Args:
-            payload: What it finds on its standard input.
             values: What stands for each placeholder. Put in once: a name with braces is only a name. One that
                 would make its argument look like an option gets `./` before it.
             stopped: Asked now and then; the command is killed when it says yes.

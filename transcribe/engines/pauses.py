@@ -100,12 +100,7 @@ class _Clock:
 def settle(
     segments: Sequence[tuple[Word, ...]], samples: NDArray[np.float32]
 ) -> tuple[tuple[Word, ...], ...]:
-    """Move word boundaries to the pauses they are near to, and give every word some time.
-
-    Args:
-        segments: Words in order, on the window's timeline.
-        samples: The window, mono float32 at 16 kHz.
-    """
+    """Move word boundaries to the pauses they are near to in a window (16 kHz), and give every word some time."""
     words = [word for segment in segments for word in segment]
     if not words:
         return tuple(segments)
@@ -125,12 +120,7 @@ def settle(
 
 
 def spaced(words: Sequence[Word], longest_ms: int) -> list[Word]:
-    """The words in order, each with some time of its own; only those without are given any.
-
-    Args:
-        words: In order, on the window's timeline.
-        longest_ms: The window's length.
-    """
+    """The words in order, each with some time of its own; only those without are given any."""
     least = max(1, min(LEAST_WORD_MS, longest_ms // max(1, len(words))))
     ends: list[int] = []
     clock_ms = 0

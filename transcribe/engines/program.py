@@ -81,8 +81,6 @@ class Program:
         Whatever `sink` raises ends the program and is passed on.
 
         Args:
-            arguments: What it is started with.
-            sink: Takes its standard output.
             listener: Takes all of its standard error; the log of the result may leave out the middle.
 
         Raises:

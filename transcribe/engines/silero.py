@@ -106,9 +106,7 @@ def rate(weights: Path, samples: NDArray[np.float32], state: bytes) -> _Rated:
     """Rate consecutive windows; called in the process of its own.
 
     Args:
-        weights: The model's file.
         samples: The windows, after the `CONTEXT_SAMPLES` before them.
-        state: The model's after what came before.
     """
     windows = sliding_window_view(samples, CONTEXT_SAMPLES + WINDOW_SAMPLES)[::WINDOW_SAMPLES]
     before = np.frombuffer(state, np.float32).reshape(2, 1, 128)

@@ -48,7 +48,6 @@ class Webhook:
         """Post a message; what went wrong, or nothing.
 
         Args:
-            payload: JSON.
             number: The message's id, also sent as a header.
         """
         headers = {"Content-Type": "application/json", ID_HEADER: number}

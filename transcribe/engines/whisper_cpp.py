@@ -275,11 +275,7 @@ def find_cards() -> Cards:
 
 
 def look_for_cards(device: str) -> Cards:
-    """The same in this process, by ggml's list of what can compute (`ggml-backend.h`).
-
-    Args:
-        device: How cards are driven.
-    """
+    """The same in this process, by ggml's list of what can compute (`ggml-backend.h`)."""
     built_with = instructions()  # has ggml make its list
     ggml = ctypes.CDLL(_ggml())
     device_of = ggml.ggml_backend_dev_get

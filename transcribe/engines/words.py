@@ -41,10 +41,6 @@ def context_ms(samples: int, margin_ms: int) -> int:
     The encoder's cost grows faster than its length, and what lies behind a window is silence. Models
     were trained on 30 s, so a margin is left; 2 to 4 s gave the same error rates as all of it
     (docs/architecture.md).
-
-    Args:
-        samples: The window's length at 16 kHz.
-        margin_ms: Silence after it.
     """
     wanted = max(samples // SAMPLES_PER_MS + margin_ms, LEAST_CONTEXT_MS)
     return min(LONGEST_WINDOW_MS, -(-wanted // CONTEXT_STEP_MS) * CONTEXT_STEP_MS)
@@ -80,7 +76,6 @@ def words_of(tokens: Sequence[Token], start_ms: int) -> tuple[Word, ...]:
     token is a word of its own. Punctuation belongs to the word before it.
 
     Args:
-        tokens: A segment's text tokens, in order.
         start_ms: Where the segment starts on the window's timeline, at the earliest.
     """
     words: list[Word] = []

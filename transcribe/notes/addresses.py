@@ -107,11 +107,7 @@ def _spoken() -> re.Pattern[str]:
 
 
 class Said:
-    """Which addresses were said, or are known.
-
-    Args:
-        texts: What was said, in order, and what is known.
-    """
+    """Which addresses were said, or are known."""
 
     def __init__(self, texts: Iterable[str]) -> None:
         parts = [part for text in texts for part in _parts_of(text)]

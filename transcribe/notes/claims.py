@@ -27,11 +27,7 @@ NOT_TOGETHER = "its words were said, but not together"
 
 
 class Claims:
-    """Holds statements against a transcript.
-
-    Args:
-        evidence: The transcript.
-    """
+    """Holds statements against a transcript."""
 
     def __init__(self, evidence: Evidence) -> None:
         self._evidence = evidence
@@ -51,12 +47,7 @@ class Claims:
         return "" if all(map(known, names_in(text, self._terms))) else "a name in it was not said"
 
     def doubt(self, text: str, positions: Sequence[int]) -> str | None:
-        """Why a statement should be checked; empty where it need not, None where it is unsupported.
-
-        Args:
-            text: A statement in which nothing is invented.
-            positions: The sentences it rests on.
-        """
+        """Why a statement should be checked; empty where it need not, None where it is unsupported."""
         numbers = numbers_of(text, self._language, small=False)
         if numbers - self._evidence.numbers_near(positions):
             return "a number in it was said elsewhere in the recording"

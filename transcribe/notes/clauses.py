@@ -41,14 +41,7 @@ class Clause:
 def clauses_of(
     sentences: Sequence[Sentence], positions: Sequence[int], weights: Mapping[str, float], terms: Terms
 ) -> list[Clause]:
-    """Clauses that can be titles, best first.
-
-    Args:
-        sentences: The whole transcript.
-        positions: Which of them to look at.
-        weights: How telling each term is.
-        terms: Of their language.
-    """
+    """Clauses that can be titles, best first."""
     clauses = [
         Clause(as_title(text), position, value)
         for position in positions
@@ -94,12 +87,8 @@ def chapter_title(
     """The best title for some sentences; never empty, and not one that is taken if there is another.
 
     Args:
-        sentences: The whole transcript.
         positions: The chapter's sentences; never empty.
         fit: Those of them that can stand by themselves.
-        weights: How telling each term is for this chapter.
-        terms: Of their language.
-        taken: Titles of other chapters.
     """
     for clause in clauses_of(sentences, fit, weights, terms):
         if clause.text not in taken:
@@ -162,9 +151,7 @@ def term_weights(contents: Sequence[Sequence[str]], everywhere: Counter[str], to
     """How telling each term is for some sentences of a transcript: said often here, seldom elsewhere.
 
     Args:
-        contents: The terms of these sentences.
         everywhere: In how many sentences of the transcript each term is.
-        total: How many sentences the transcript has.
     """
     here = Counter(term for content in contents for term in set(content))
     share = len(contents) / max(1, total)

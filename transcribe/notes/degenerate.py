@@ -36,8 +36,6 @@ def degenerate(texts: Sequence[str], part: Part, language: str, prompt: str = ""
     """Why what was written for a part is no text for people, in a few words; empty where it is one.
 
     Args:
-        texts: The drafts of the part, in order.
-        part: Which part.
         language: Whisper's code of the language it should be in; empty: any.
         prompt: What the model was told (without the transcript), to notice its echo.
     """

@@ -19,13 +19,7 @@ def denies(text: str, language: str) -> bool:
 
 
 def is_turned_into_denial(text: str, said: Sequence[str], language: str) -> bool:
-    """Whether a text denies something, and nothing it rests on does.
-
-    Args:
-        text: A statement.
-        said: The sentences it rests on, with their neighbours.
-        language: Of both.
-    """
+    """Whether a text denies something, and nothing it rests on does."""
     return denies(text, language) and not any(denies(sentence, language) for sentence in said)
 
 
@@ -34,11 +28,6 @@ def has_lost_denial(text: str, said: Sequence[str], terms: Terms) -> bool:
 
     Looked at is the clause that shares most with the text, since the rest of a sentence may deny
     something else; of several sentences the text may be put together, so that only one is judged.
-
-    Args:
-        text: A statement.
-        said: The sentences it rests on.
-        terms: Of their language.
     """
     if len(said) != 1 or denies(text, terms.language):
         return False

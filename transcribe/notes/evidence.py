@@ -21,11 +21,7 @@ NEIGHBOURS = 1
 
 
 class Evidence:
-    """A transcript, ready to be asked what it supports.
-
-    Args:
-        material: The transcript.
-    """
+    """A transcript, ready to be asked what it supports."""
 
     def __init__(self, material: Material) -> None:
         self.material = material

@@ -43,13 +43,7 @@ QUOTE_CELLS = 240
 
 
 def write_extractive(material: Material, spots: Iterable[Spot] = (), version: str = "") -> ShowNotes:
-    """Choose notes from a transcript of any length and language; an empty one gets empty notes.
-
-    Args:
-        material: The sentences.
-        spots: What was noticed while they were recognised (`Coverage.spots`).
-        version: Of this program.
-    """
+    """Choose notes from a transcript of any length and language; an empty one gets empty notes."""
     weighed = weigh(material, spots)
     summary = _summary(weighed)
     takeaways = _takeaways(weighed, summary)

@@ -25,8 +25,6 @@ def fitness(sentence: Sentence, terms: Terms, *, dotted: bool) -> float:
     """How well a sentence stands by itself: 0 not at all, 1 well.
 
     Args:
-        sentence: As it was said.
-        terms: Of the language spoken.
         dotted: Whether the transcript has full stops, so that one without is no whole sentence.
     """
     words, known = words_of(sentence.text), in_any().sentences

@@ -28,7 +28,6 @@ def material_of(episode: Episode, notes_language: str = "auto") -> Material:
     """The sentences of an episode, its topics, and what is known about it.
 
     Args:
-        episode: Its transcript may be empty, without punctuation, or ten hours long.
         notes_language: Whisper's code, or `auto`: the language spoken.
     """
     sentences = sentences_of(episode.transcript)

@@ -35,10 +35,7 @@ def mentions_of(
     """The names in a transcript, those named most often, in the order in which they come up.
 
     Args:
-        sentences: The whole transcript.
         skip: Positions of sentences whose words are not to be relied on.
-        terms: Of the language spoken.
-        people: Names known to be people's: hosts, guests, speakers.
     """
     if _capitals_say_nothing(sentences):
         return ()

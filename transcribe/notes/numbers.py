@@ -23,8 +23,6 @@ def numbers_of(text: str, language: str, *, small: bool = True) -> set[str]:
     Spanish (text2num), and in Han numerals; of other languages only digits are.
 
     Args:
-        text: Any text.
-        language: Whisper's code.
         small: Whether single words below four count too; "one" is seldom meant as a number.
     """
     text = unicodedata.normalize("NFKC", text)

@@ -42,11 +42,6 @@ def key_phrases(texts: Sequence[str], terms: Terms, limit: int) -> list[Phrase]:
 
     Weighted by C-value (Frantzi, Ananiadou and Mima 2000): long phrases count more, and one that
     is only ever said inside a longer one counts less.
-
-    Args:
-        texts: Sentences.
-        terms: Of their language.
-        limit: How many are wanted.
     """
     written: dict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
     for text in texts:

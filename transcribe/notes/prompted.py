@@ -121,10 +121,7 @@ class PromptedWriter:
     """A `Writer` over any `ChatModel`.
 
     Args:
-        model: What answers.
-        prompts: What it is asked.
         tone: Put before the system prompt.
-        temperature: How freely it chooses words.
     """
 
     def __init__(self, model: ChatModel, prompts: Prompts, tone: str = "", temperature: float = 0.2) -> None:

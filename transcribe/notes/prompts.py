@@ -52,9 +52,6 @@ class Prompts:
 def find_prompts(named: Path | None) -> Prompts:
     """The prompts in force: of the folder that was named, of the project, of the user, packaged.
 
-    Args:
-        named: `--writer-prompts`.
-
     Raises:
         UsageError: There is no such folder.
     """

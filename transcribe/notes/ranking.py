@@ -22,9 +22,6 @@ def centrality(contents: Sequence[Sequence[str]]) -> list[float]:
     A sentence counts as much as those it shares words with (cosine of tf·idf). The matrix of
     similarities is never made: a product with it is two products with the sparse matrix of terms,
     so that time and memory grow with the words, not with the square of the sentences.
-
-    Args:
-        contents: The terms of each sentence.
     """
     if not contents:
         return []

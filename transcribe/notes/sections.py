@@ -36,8 +36,6 @@ def cut_into_sections(
 
     Args:
         lines: All of them, in order. One that does not fit is cut between words; each piece keeps its label.
-        room: Tokens a section may have.
-        count: Counts the tokens of a text.
         breaks: Sentences that begin a topic: sections rather start there.
     """
     fitting = [piece for line in lines for piece in _pieces(line, room, count)]

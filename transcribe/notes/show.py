@@ -19,10 +19,6 @@ _SCHEMES = ("http", "https", "mailto")
 def show_of(tags: Tags, settings: ShowSettings) -> Show:
     """Put together what the config and the recording's tags say; the config wins.
 
-    Args:
-        tags: Container metadata, keys in any case (ID3 and MP4 names as ffmpeg gives them).
-        settings: The show's part of the config.
-
     Raises:
         UsageError: A link is not of the form LABEL=URL, or leads nowhere that can be published.
     """

@@ -47,11 +47,6 @@ def topics_of(sentences: Sequence[Sentence], language: str, duration_ms: int) ->
     """The first sentence of each topic, ascending positions; the first is 0.
 
     A topic never begins inside a segment. Empty where nothing was said.
-
-    Args:
-        sentences: The whole transcript.
-        language: Whisper's code, or empty.
-        duration_ms: Length of the recording.
     """
     if not sentences:
         return ()

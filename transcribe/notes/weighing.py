@@ -46,12 +46,7 @@ class Weighed:
 
 
 def weigh(material: Material, spots: Iterable[Spot]) -> Weighed:
-    """Read a transcript.
-
-    Args:
-        material: Its sentences.
-        spots: What was noticed while it was recognised; doubtful stretches are not chosen from.
-    """
+    """Read a transcript."""
     sentences = material.sentences
     terms = Terms(material.language)
     contents = tuple(tuple(terms.of(sentence.text)) for sentence in sentences)
@@ -77,10 +72,6 @@ def pick(
     """Choose sentences that are worth much and do not repeat each other; in the recording's order.
 
     Args:
-        weighed: The transcript.
-        candidates: Positions to choose from.
-        count: How many at the most.
-        worth: What a position is worth.
         beside: Positions chosen elsewhere, not to be repeated.
     """
     pool = sorted(candidates, key=lambda index: (-worth(index), index))[: 30 * count]

@@ -30,10 +30,7 @@ def write_notes(
     """Write notes about an episode; its show has to be known already.
 
     Args:
-        episode: Of any length and language.
-        settings: The language to write in.
         writer: A language model, or None: the extractive writer alone.
-        progress: Told what a reader should know, as warnings.
 
     Returns:
         The notes; where nothing the model wrote is of use, they are the extractive writer's and say so.
@@ -70,8 +67,6 @@ def judge(drafts: Drafts, material: Material, own: ShowNotes) -> Judged:
     """Ask of every part whether it is a text for people, and of every statement whether it may be true.
 
     Args:
-        drafts: What a writer proposes.
-        material: The transcript.
         own: What the extractive writer wrote: a part of which much less is left is not better than that.
     """
     failures = dict(drafts.failed)

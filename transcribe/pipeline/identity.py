@@ -16,8 +16,6 @@ def open_workspace(run: Run, source: Source, among: tuple[str, ...] = ()) -> Wor
     """The work directory of this job: this recording, these settings, these weights.
 
     Args:
-        run: Of its settings, those that decide the words count.
-        source: The recording.
         among: What identifies the tracks it is one of; empty for a recording of its own.
     """
     identity = (LAYOUT, source.stream, provenance_of(run.settings, run.engines), *among)

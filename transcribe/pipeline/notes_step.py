@@ -46,11 +46,7 @@ def noted(
     all, and the next run tries again, unless the writer's engine has died `MOST_DEATHS` times.
 
     Args:
-        work: The episode's work directory, locked.
-        episode: Its transcript.
-        settings: The groups `notes` and `show` are read.
         open_writer: Gets the language model ready; None: the extractive writer alone.
-        progress: Told of the stage `notes`.
         listed: Chapters that a feed has of it; those in the file come first.
 
     Raises:
@@ -98,14 +94,7 @@ def with_notes(episode: Episode, notes: ShowNotes | None) -> Episode:
 def notes_of(
     episode: Episode, settings: Settings, open_writer: OpenWriter | None, progress: Progress
 ) -> ShowNotes | None:
-    """Notes for an episode that has no work directory; as `noted` writes them, but not kept.
-
-    Args:
-        episode: With its show.
-        settings: The group `notes` is read.
-        open_writer: Gets the language model ready; None: the extractive writer alone.
-        progress: Told how far the writer is, and what a reader should know.
-    """
+    """Notes for an episode that has no work directory; as `noted` writes them, but not kept."""
     return _write(None, "", episode, settings, open_writer, progress)
 
 

@@ -60,10 +60,7 @@ def looked_at(
     """Look at a recording before any work is spent on it.
 
     Args:
-        run: What looks at it.
-        path: Its file.
         tracks: Its files, one for each speaker, where there are several; `path` is then not read.
-        chapters: Those that a feed has of it.
 
     Raises:
         InputError: It cannot be read, holds no sound, or cannot be divided as asked.
@@ -96,9 +93,7 @@ def transcribing(
     """Make the episode; goes on where an earlier run was stopped. Others can get ready in its pauses.
 
     Args:
-        run: What works on it.
         work: Its work directory, locked.
-        recording: What is transcribed.
         mix: Gives an episode of several tracks one sound file; None: it gets none.
 
     Raises:

@@ -41,9 +41,7 @@ def recognising(
     """Recognise a stream; goes on where an earlier run was stopped. Others can get ready in its pause.
 
     Args:
-        run: What works on it.
         work: Its work directory, locked.
-        source: The recording and the stream.
         own: Which speech is to be recognised, of a track among others; None: all that is detected.
         told: Its language, where other tracks tell; None: as the settings say.
 

@@ -53,9 +53,6 @@ def good_build(recipe: Recipe, folder: Path, tell: Tell, *, dependencies: bool =
     """A wheel that has worked: with everything that this processor has, else without AMX.
 
     Args:
-        recipe: What to build and how to try it.
-        folder: Where it is built and tried.
-        tell: Told what happens.
         dependencies: Whether what it needs is unpacked beside it.
 
     Raises:

@@ -53,7 +53,6 @@ def install(recording: Path, tell: Tell, gpu: str | None = None) -> None:
 
     Args:
         recording: What both builds have to hear alike.
-        tell: Told what happens.
         gpu: What it drives graphics cards with: a key of `CARDS`; None: the processor computes.
 
     Raises:
@@ -182,11 +181,6 @@ def check_build(before: Sequence[str], after: Sequence[str], gpu: str | None = N
 
 def check_words(before: str, after: str, weights: str) -> None:
     """Whether both builds hear the same words, but for what rounding may change.
-
-    Args:
-        before: What the wheel hears.
-        after: What the build hears.
-        weights: With which weights.
 
     Raises:
         EngineError: They do not.

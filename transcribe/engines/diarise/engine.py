@@ -66,13 +66,6 @@ class LocalDiariser:
     ) -> Diarisation:
         """Who speaks when; speakers are called by numbers.
 
-        Args:
-            waveform: The recording.
-            speech: Where somebody speaks; windows without any are not looked at.
-            fewest: Speakers there are at the least.
-            most: At the most; None: as many as are found.
-            tell: Told how many ms are gone through.
-
         Raises:
             EngineError: A network failed, or the samples are gone.
         """

@@ -17,14 +17,7 @@ SECONDS = 1800.0
 
 
 class DiariserProcess:
-    """Tells speakers apart as `LocalDiariser` does, which is loaded there when it is first needed.
-
-    Args:
-        segmentation: ONNX file of pyannote segmentation 3.0.
-        voice: Of CAM++.
-        identity: What to call both.
-        threads: How many may be used.
-    """
+    """Tells speakers apart as `LocalDiariser` does, which is loaded there when it is first needed."""
 
     def __init__(self, segmentation: Path, voice: Path, identity: str, threads: int) -> None:
         self.identity = identity

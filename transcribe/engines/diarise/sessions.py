@@ -14,11 +14,6 @@ from transcribe.core.errors import DependencyError, EngineError
 class Network:
     """A network with one input and one output.
 
-    Args:
-        path: Its ONNX file.
-        name: Of its input.
-        threads: How many it may use.
-
     Raises:
         DependencyError: ONNX Runtime is missing.
         EngineError: ONNX Runtime cannot load the file.

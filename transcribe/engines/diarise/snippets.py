@@ -50,10 +50,8 @@ def listen(
     """Listen to every snippet.
 
     Args:
-        waveform: The recording.
         alone: For every frame, whether one speaker speaks, and nobody else.
         network: From a Mel spectrum (1, frames, 80) to a voice (1, 192).
-        tell: Told how far it is, 0 to 1.
     """
     frames = max(0, (waveform.samples - FRAME) // SHIFT + 1)
     found: list[tuple[int, int, float, NDArray[np.float32]]] = []

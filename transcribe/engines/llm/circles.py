@@ -21,11 +21,7 @@ _DIGITS = re.compile(r"\d+")
 
 
 def goes_in_circles(text: str) -> bool:
-    """Whether the end of a text is one passage at least three times over.
-
-    Args:
-        text: What was written so far.
-    """
+    """Whether the end of a text is one passage at least three times over."""
     tail = _DIGITS.sub("0", text[-2 * TIMES * LONGEST_CHARS :])
     return any(_repeats(tail, period) for period in range(1, min(LONGEST_CHARS, len(tail) // TIMES) + 1))
 

@@ -23,7 +23,6 @@ def was_cut(prompt_tokens: int, text: str, before: str = "") -> bool:
 
     Args:
         prompt_tokens: How many tokens it says it read; 0: it does not say.
-        text: The whole question.
         before: The question before it, where what begins alike may not be counted again (Ollama did so
             until 2024, its issues 2068 and 3427).
     """

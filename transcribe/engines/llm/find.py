@@ -48,10 +48,8 @@ def connect(
     """A model of a running server.
 
     Args:
-        kind: Which server.
         name: The model's id there; empty for the first one.
         host: Its URL, where it is not at its port of this machine.
-        key: Its key, or empty.
         seconds: Longest time for one answer.
         context: Tokens the model reads at a time, where the user knows.
 

@@ -70,7 +70,6 @@ class Http:
         url: Its base, such as `http://127.0.0.1:11434`; checked by `check_url`.
         seconds: Longest time for one answer, whatever it consists of.
         key: Sent as a bearer token when not empty.
-        connect_seconds: Longest time for a connection.
     """
 
     def __init__(self, url: str, seconds: float, key: str = "", connect_seconds: float = CONNECT_S) -> None:

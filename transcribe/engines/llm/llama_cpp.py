@@ -45,10 +45,7 @@ class LlamaCpp:
     One whose process died is not loaded again: it would most likely die over the next question, too.
 
     Args:
-        path: The model's file, checked before.
-        identity: Which model it is.
         context: Tokens of a question and its answer together.
-        threads: Threads it computes with.
         seconds: Longest time for one answer; the process is then ended.
 
     Raises:

@@ -18,7 +18,6 @@ def fitting_context(name: str, trained: int, token_bytes: int, file_bytes: int, 
     """Tokens of context for a model.
 
     Args:
-        name: The model, for the message.
         trained: Tokens it was trained to read; 0 where it does not say.
         token_bytes: Memory for each token: keys and values of all layers.
         file_bytes: Size of its file, all of which is read into memory.

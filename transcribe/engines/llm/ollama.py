@@ -23,8 +23,6 @@ class OllamaChat:
     """A `ChatModel` of Ollama.
 
     Args:
-        http: The server.
-        identity: Which model answers.
         context: Tokens of a question and its answer, asked for with every question.
         thinks: Whether the model thinks unless it is told not to.
     """

@@ -44,14 +44,7 @@ class Dialect:
 
 
 class OpenAiChat:
-    """A `ChatModel` behind an OpenAI-compatible server.
-
-    Args:
-        http: The server.
-        dialect: What it understands.
-        identity: Which model answers.
-        context: Tokens of a question and its answer.
-    """
+    """A `ChatModel` behind an OpenAI-compatible server."""
 
     def __init__(self, http: Http, dialect: Dialect, identity: ChatIdentity, context: int) -> None:
         self.identity = identity

@@ -20,13 +20,7 @@ TOO_LONG_WORDS = (
 
 
 def refusal(reply: Reply, url: str, model: str) -> TranscribeError | None:
-    """The error for a reply that is none to a question; None for one that is.
-
-    Args:
-        reply: What came back.
-        url: The server, for the message.
-        model: The model that was asked for.
-    """
+    """The error for a reply that is none to a question; None for one that is."""
     if reply.is_page:
         return NetworkError(
             f"{url} answers with a web page, not as a language-model server",

@@ -78,14 +78,7 @@ class Kind:
 
 
 def open_chat(kind: Kind, http: Http, server: Server, model: ServedModel, asked_context: int) -> ChatModel:
-    """A connection to one model.
-
-    Args:
-        kind: The kind of server.
-        http: The connection; closed with the model.
-        server: What it said of itself.
-        model: One of its models.
-        asked_context: Tokens that the user wants; 0 leaves it to us.
+    """A connection to one model; the user wants `asked_context` tokens, and 0 leaves it to us.
 
     Raises:
         UsageError: The model runs on another machine.

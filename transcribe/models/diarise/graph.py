@@ -24,7 +24,6 @@ class Graph:
     """A graph that grows layer by layer; every method takes and gives names of values.
 
     Args:
-        tensors: The weights by name.
         source: What they are from, for errors.
 
     Raises:

@@ -85,10 +85,6 @@ def networks_of(model: InstalledModel, tell: Tell) -> Networks:
 
     They lie beside the checkpoints; in the user's cache where that folder cannot be written.
 
-    Args:
-        model: The diariser.
-        tell: Told once if something has to be made.
-
     Raises:
         ModelError: A checkpoint is damaged.
         DependencyError: The package onnx is missing, and something has to be made.

@@ -33,12 +33,7 @@ _TIME = re.compile(r"(?:(?:(\d{1,5}):)?(\d{1,5}):)?(\d{1,9})(?:\.(\d{1,9}))?")
 
 
 def chapters_of_item(item: Element, folder: Path) -> tuple[Chapter, ...]:
-    """The chapters that an item of a feed has; none where it has none that can be read.
-
-    Args:
-        item: The item.
-        folder: Where the feed lies.
-    """
+    """The chapters that an item of a feed has; none where it has none that can be read."""
     for place in item.iter(f"{PODLOVE}chapters"):
         if found := ordered(_podlove(place)):
             return found

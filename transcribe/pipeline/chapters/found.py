@@ -139,13 +139,7 @@ class Kept:
 
 
 def fitted(chapters: Sequence[Chapter], length_ms: int, segments: Sequence[Segment]) -> Kept:
-    """The producer's chapters on a recording: none overlaps the next one or goes past the end.
-
-    Args:
-        chapters: In order of their starts.
-        length_ms: Length of the recording.
-        segments: What was said, in order of their starts.
-    """
+    """The producer's chapters on a recording: none overlaps the next one or goes past the end."""
     inside = [each for each in chapters if each.start_ms < max(1, length_ms)]
     kept: list[Chapter] = []
     position = 0

@@ -21,10 +21,6 @@ READERS: dict[str, Callable[[Path], tuple[Found, ...]]] = {
 def found_in(path: Path, container: Container) -> tuple[Found, ...]:
     """The chapters of a file, as it has them.
 
-    Args:
-        path: The file.
-        container: What ffmpeg tells about it.
-
     Raises:
         InputError: It cannot be read.
     """

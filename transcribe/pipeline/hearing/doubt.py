@@ -84,13 +84,7 @@ STOCK_PHRASES = re.compile(
 
 
 def doubts(words: Sequence[Word], duration_ms: int, options: DecodingOptions) -> tuple[str, ...]:
-    """Why a window's words are doubtful; nothing when they are not.
-
-    Args:
-        words: All that was heard in it.
-        duration_ms: Its length.
-        options: How the recogniser was asked.
-    """
+    """Why a window's words are doubtful; nothing when they are not."""
     if not words:
         return ()
     checks = (

@@ -30,13 +30,7 @@ def shared(before: Sequence[Word], after: Sequence[Word]) -> int:
 
 
 def without_repeats(before: Sequence[Word], words: Sequence[Word], after: Sequence[Word]) -> tuple[Word, ...]:
-    """Those of the words heard between two others that are not a part of what stands beside them.
-
-    Args:
-        before: The words before them, in order.
-        words: What was heard between.
-        after: The words after them.
-    """
+    """Those of the words heard between two others that are not a part of what stands beside them."""
     kept = tuple(words[shared(before, words) :])
     kept = kept[: len(kept) - shared(kept, after)]
     letters = letters_of(kept)

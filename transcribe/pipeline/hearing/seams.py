@@ -25,12 +25,7 @@ LEAST_DOUBLED = 2
 
 
 def at_seams(chunks: Sequence[Chunk], results: Sequence[ChunkResult]) -> list[tuple[Segment, ...]]:
-    """The segments of each chunk, without the words that the chunk before or after it has.
-
-    Args:
-        chunks: The plan.
-        results: One for each chunk, in the same order.
-    """
+    """The segments of each chunk, without the words that the chunk before or after it has."""
     segments = [result.segments for result in results]
     for index in range(1, len(chunks)):
         keeps = chunks[index].keeps

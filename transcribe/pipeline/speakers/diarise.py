@@ -28,13 +28,6 @@ def diarise(
 ) -> Diarisation:
     """Find out who speaks when; speakers are called S1, S2, … in the order of their first turns.
 
-    Args:
-        waveform: The recording.
-        speech: Where somebody speaks; nobody speaks elsewhere.
-        counted: How many speakers there are.
-        diariser: Tells them apart.
-        progress: Told how far it is.
-
     Raises:
         TranscribeError: The diariser failed.
     """
@@ -89,11 +82,7 @@ def turns_of(
     """The turns of one recording out of an RTTM file, within the part that was transcribed.
 
     Args:
-        found: Every recording of the file.
-        path: The file, for errors.
         name: The recording's file name; a file that tells of one recording only may call it anything.
-        start_ms: Where the transcribed part starts.
-        end_ms: Where it ends.
 
     Raises:
         InputError: The file does not tell of this recording.

@@ -55,7 +55,6 @@ def read_names(arguments: Sequence[str], known: Sequence[str]) -> dict[str, str]
 
     Args:
         arguments: As they stand on the command line; an equals sign may be part of a name.
-        known: The speakers there are.
 
     Raises:
         UsageError: One is not of that form, names nobody, or names somebody twice.

@@ -28,11 +28,6 @@ def diarised(run: Run, work: Workspace, episode: Episode) -> Episode:
     """The episode with who says what, where that was asked for.
 
     What fails is told as a warning, and the transcript is left as it is; the next run tries again.
-
-    Args:
-        run: Its diariser and, to make the samples again, its decoder.
-        work: The episode's work directory, locked.
-        episode: Its transcript.
     """
     if not wants_speakers(run.settings.speakers):
         return episode

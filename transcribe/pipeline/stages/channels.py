@@ -42,9 +42,6 @@ def extract_of(source: Source, start_ms: int, length_ms: int | None, channel: in
     """What to decode of a recording's chosen stream.
 
     Args:
-        source: The recording.
-        start_ms: Where to start.
-        length_ms: How much, None for everything.
         channel: The one channel to keep, from 1; None mixes all of them.
 
     Raises:
@@ -76,7 +73,6 @@ def difference(
     """Where two channels nearly cancel each other out: their difference, and what to say of it.
 
     Args:
-        extract: What was decoded.
         together: How decoding their sum went, which was written last.
         decode: Decodes anew; what it wrote last is what counts.
         varies_db: How the level of what was written last varies.
@@ -119,8 +115,6 @@ def audible_channel(
     Channels wired in opposite phase cancel each other out; a quiet voice is lost among many channels.
 
     Args:
-        extract: What was decoded.
-        channels: How many channels it has.
         decode: Decodes anew; what it wrote last is what counts.
 
     Returns:

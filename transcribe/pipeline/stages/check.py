@@ -48,13 +48,8 @@ def check(
     """Account for the detected speech: transcribed, decoded again, suspect or missing.
 
     Args:
-        speech: Where somebody speaks.
-        chunks: The plan.
-        results: One for each chunk.
-        transcript: What they were stitched into.
         unheard: Where no speech was detected although it sounds like speech; counted as missing.
         assumed: Where everything was taken for speech, because the detector failed; suspect.
-        faults: What is wrong with the sound.
     """
     found = (spot for result in results for spot in result.spots)
     heard = [spot for spot in found if spot.kind != "missing" or is_speech(spot, speech)]

@@ -39,10 +39,7 @@ def warnings_of(
     """Everything that is not as it should be, a line for each kind.
 
     Args:
-        source: The recording.
-        extract: What of it was decoded.
         timeline: Where the sound lies, counted from the start of the extract.
-        decoding: How decoding went.
         silences: Long stretches of that timeline without a single sample that is not zero.
     """
     start_ms = extract.start_ms

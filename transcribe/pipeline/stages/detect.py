@@ -56,10 +56,6 @@ def detect(
     """Find every stretch in which somebody speaks.
 
     Args:
-        waveform: The recording.
-        settings: Threshold, shortest speech and pause, padding.
-        detector: Rates each window.
-        progress: Told how much has been gone through.
         on_death: Told where the detector crashed or hung; the block in which it did is taken for speech, and
             the next one begins without a memory. None: that is an error.
 
@@ -87,12 +83,6 @@ def speech_in(
     waveform: Waveform, part: SpeechSpan, settings: DetectSettings, detector: SpeechDetector
 ) -> tuple[SpeechSpan, ...]:
     """Speech in a part of a recording, heard by itself; not padded.
-
-    Args:
-        waveform: The recording.
-        part: On its timeline.
-        settings: As for `detect`.
-        detector: Likewise.
 
     Raises:
         As `detect`.
@@ -221,7 +211,6 @@ def is_steady(burst: SpeechSpan, waveform: Waveform) -> bool:
 
     Args:
         burst: In ms from the waveform's first sample.
-        waveform: The recording.
     """
     length_ms = waveform.end_ms - waveform.start_ms
     if length_ms < STEADY_MS:

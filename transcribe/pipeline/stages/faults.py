@@ -42,12 +42,7 @@ LOSSLESS = "pcm_", "flac", "alac", "wavpack", "ape", "tta", "shorten", "mlp", "t
 
 
 def faults_of(recorded: Sequence[Recorded], codec: str) -> tuple[str, ...]:
-    """What is wrong, a line for each kind: that of the channel where it is worst.
-
-    Args:
-        recorded: What each channel is like.
-        codec: ffmpeg's name of the stream's codec.
-    """
+    """What is wrong, a line for each kind: that of the channel where it is worst."""
     channels = [
         tuple(each) for _, each in groupby(sorted(recorded, key=attrgetter("channel")), attrgetter("channel"))
     ]

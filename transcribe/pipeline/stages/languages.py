@@ -39,10 +39,7 @@ def tell_languages(
 
     Args:
         stretches: The speech in a plan of windows of at most `STRETCH_MS`.
-        waveform: The recording.
-        open_workers: Loads the recogniser.
         workspace: Keeps each vote, so that a run that was stopped goes on.
-        progress: Is told how far it is.
 
     Raises:
         EngineError: The engine crashed or refused.
@@ -68,7 +65,6 @@ def spoken(ballots: Sequence[Mapping[str, float]], weights: Sequence[int]) -> li
     """The languages that a recording has, by their share of all votes; at least the one with most of them.
 
     Args:
-        ballots: Probabilities by language, for each stretch.
         weights: How much each of them counts: its length in ms.
     """
     totals = {

@@ -44,13 +44,6 @@ def normalise(
 ) -> Audio:
     """Decode a recording into `folder`/audio.f32. Memory does not grow with its length.
 
-    Args:
-        source: The recording.
-        settings: Which part of it, and whether its loudness is corrected.
-        folder: The work directory.
-        decoder: Does the decoding.
-        progress: Told how much is decoded.
-
     Raises:
         UsageError: `--from` lies beyond the end, `--to` not after it, or there is no such channel.
         InputError: Nothing in it can be decoded.

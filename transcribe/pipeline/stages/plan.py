@@ -45,9 +45,6 @@ def plan(
     side, so that a window is full of speech and sounds natural.
 
     Args:
-        speech: Where somebody speaks.
-        waveform: The recording; looked at only where speech is longer than a window.
-        settings: Longest window, longest pause.
         languages: Where which language is spoken, if there are several: no window has two of them.
 
     Raises:

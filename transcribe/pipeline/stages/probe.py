@@ -21,9 +21,7 @@ def probe(path: Path, audio_stream: int | None, prober: Prober) -> Source:
     """Look at a recording before any work is spent on it.
 
     Args:
-        path: The file.
         audio_stream: The stream to transcribe, from 0; None takes the best one.
-        prober: Reads the headers.
 
     Raises:
         InputError: There is no such file, it cannot be read, it holds no audio, or no such audio stream.

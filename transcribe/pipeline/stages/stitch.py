@@ -21,11 +21,6 @@ def stitch(language: Language | None, chunks: Chunks, results: Sequence[ChunkRes
     Where speech had to be cut, two windows heard the same words, and each word is taken from one of
     them (`seams.py`). Word times are only moved where an engine's estimate runs into the word before.
     Pauses between words stay as they are; long ones end a segment.
-
-    Args:
-        language: The recording's language.
-        chunks: The plan.
-        results: One for each chunk, in the plan's order.
     """
     segments: list[Segment] = []
     clock_ms = 0

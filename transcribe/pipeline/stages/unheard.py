@@ -57,12 +57,6 @@ def unheard(
 ) -> tuple[Spot, ...]:
     """Missing speech that was not detected: no two of the spots overlap.
 
-    Args:
-        waveform: The recording.
-        speech: What was detected.
-        settings: How that was done.
-        detector: What did it.
-
     Raises:
         EngineError: The samples cannot be read.
     """

@@ -167,9 +167,7 @@ def delay_at(
 
     Args:
         reference: The track whose clock counts.
-        other: The track that is placed.
         start_ms: Where to look, in `other`.
-        window_ms: How much of it.
         expected_ms: The delay expected; it is looked for up to SEARCH_MS around it.
     """
     wanted = round(start_ms + expected_ms) - SEARCH_MS

@@ -71,9 +71,7 @@ def arrange(tracks: Sequence[Listened], chosen: Mapping[int, int], *, drop_bleed
     """Place all tracks and tell which speech is whose.
 
     Args:
-        tracks: The tracks, in the order given.
         chosen: Starts that the user chose, in ms after the first track's, by index.
-        drop_bleed: Whether bleed is looked for.
 
     Raises:
         EngineError: The samples cannot be read.

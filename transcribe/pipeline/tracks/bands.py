@@ -73,7 +73,6 @@ def resampled(levels: Levels, offset_ms: float, drift_ppm: float, frames: int) -
         levels: On the track's own clock.
         offset_ms: Where the track's first sample lies on the other clock.
         drift_ppm: How much longer everything lasts on the other clock, in millionths.
-        frames: How many are wanted.
     """
     moments = (np.arange(frames) + 0.5) * FRAME_MS
     index = np.floor((moments - offset_ms) / (1 + drift_ppm / 1e6) / FRAME_MS).astype(np.int64)

@@ -99,11 +99,7 @@ class Own:
 
 
 def own_speech(tracks: Sequence[Heard]) -> list[Own]:
-    """Tell for every track which of its speech is its own.
-
-    Args:
-        tracks: All tracks, with equally many frames.
-    """
+    """Tell for every track which of its speech is its own."""
     floors = [_floor(track.levels) for track in tracks]
     levels = [track.levels for track in tracks]
     outlines = [_deep(track) for track in tracks]

@@ -82,10 +82,6 @@ class Sample:
 def source_of(run: Run, path: Path) -> Source:
     """Look at a recording, and at its tracks where it has several and none was chosen.
 
-    Args:
-        run: What decodes it and detects speech; told which track is taken, where that is not plain.
-        path: The file.
-
     Raises:
         InputError: As for `probe`.
         TranscribeError: It cannot be decoded, or the detector is missing.
@@ -186,11 +182,7 @@ class _Ear:
 
 
 def choice_of(samples: Sequence[Sample]) -> Choice:
-    """The track with most speech, and of about equal ones that with which players start.
-
-    Args:
-        samples: What each track holds, in the file's order.
-    """
+    """The track with most speech, and of about equal ones that with which players start."""
     most = max(sample.speech_ms for sample in samples)
     wanted = ALIKE * most if most >= SPOKEN_MS else 0
     best = best_stream(tuple(each.stream for each in samples if each.speech_ms >= wanted))

@@ -68,11 +68,6 @@ def open_joint_workspace(run: Run, jobs: Sequence[TrackJob]) -> Workspace:
 def recognising_tracks(run: Run, work: Workspace, jobs: Sequence[TrackJob]) -> Pausing[Episode]:
     """Recognise every track and put them together; goes on where an earlier run was stopped.
 
-    Args:
-        run: What works on them.
-        work: The work directory of all tracks, locked.
-        jobs: The tracks.
-
     Raises:
         InputError: Only one track is left, because the others hold the same sound.
         TranscribeError: A stage of a track failed.
@@ -120,10 +115,8 @@ def mixed(run: Run, work: Workspace, jobs: Sequence[TrackJob], episode: Episode,
     """The episode with a mix of its tracks as its recording; as it was where nothing can be mixed.
 
     Args:
-        run: What works on it.
         work: The work directory of all tracks; the mix is kept in it as MIX_FILE.
         jobs: The tracks, also those left out.
-        episode: Its transcript.
         name: Where the mix will be published.
 
     Raises:

@@ -32,14 +32,7 @@ class Stamped:
 
 
 def stamped(first: Source, first_ms: int, this: Source, this_ms: int) -> Stamped | None:
-    """Where `this` starts on the clock of `first`; None where one of them has no time stamp.
-
-    Args:
-        first: A track.
-        first_ms: Its length.
-        this: Another one.
-        this_ms: Its length.
-    """
+    """Where `this` starts on the clock of `first`; None where one has no time stamp; both lengths in ms."""
     times = _since_midnight_ms(first), _since_midnight_ms(this)
     if times[0] is None or times[1] is None:
         return None
