@@ -39,11 +39,7 @@ _SPECIAL = re.compile(r"[=;#\\\n]")
 
 @dataclass(frozen=True)
 class FfmpegEditor:
-    """Writes media files with the ffmpeg that also reads them.
-
-    Attributes:
-        media: Which ffmpeg, and what it may open.
-    """
+    """Writes media files with the ffmpeg that also reads them."""
 
     media: Ffmpeg
 

@@ -60,12 +60,7 @@ class Header(NamedTuple):
 
 @dataclass(frozen=True)
 class Hole:
-    """Bytes between two frames that belong to none.
-
-    Attributes:
-        before: Frames that precede it.
-        size: In bytes.
-    """
+    """Bytes between two frames that belong to none."""
 
     before: int
     size: int

@@ -51,7 +51,6 @@ class Hook:
 
     Attributes:
         words: Program and arguments, with placeholders such as `{path}`.
-        seconds: Time limit.
     """
 
     words: tuple[str, ...]

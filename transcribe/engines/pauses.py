@@ -100,7 +100,12 @@ class _Clock:
 def settle(
     segments: Sequence[tuple[Word, ...]], samples: NDArray[np.float32]
 ) -> tuple[tuple[Word, ...], ...]:
-    """Move word boundaries to the pauses they are near to in a window (16 kHz), and give every word some time."""
+    """Move word boundaries to the pauses they are near to, and give every word some time.
+
+    Args:
+        segments: Words in order, on the window's timeline.
+        samples: The window, mono float32 at 16 kHz.
+    """
     words = [word for segment in segments for word in segment]
     if not words:
         return tuple(segments)

@@ -94,7 +94,6 @@ class Substitute(Generic[Recogniser]):
     """The workers that take over from those that fail.
 
     Attributes:
-        crew: How they are made.
         from_the_start: Whether they do so before the first ones have answered anything.
         told: What is said then, after the reason.
     """

@@ -35,8 +35,6 @@ class RawSound:
     """Samples without a header.
 
     Attributes:
-        form: One of RAW.
-        rate: Hz.
         channels: Number of channels, interleaved.
     """
 

@@ -56,7 +56,6 @@ class _Rated:
 
     Attributes:
         probabilities: Of speech in each window, as little-endian f32.
-        state: The model's after the last window, likewise.
     """
 
     probabilities: bytes

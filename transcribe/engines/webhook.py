@@ -12,12 +12,7 @@ ID_HEADER = "X-Transcribe-Delivery"
 
 @dataclass(frozen=True)
 class Webhook:
-    """An address.
-
-    Attributes:
-        url: Where messages are posted.
-        seconds: Time limit.
-    """
+    """An address."""
 
     url: str
     seconds: float

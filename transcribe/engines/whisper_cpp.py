@@ -65,7 +65,6 @@ class WhisperCpp:
         path: The ggml file; checked before (`models.store.check_before_load`), since whisper.cpp
             does not survive every damaged file.
         alignment: whisper.cpp's name for the model's alignment heads, such as `base`; may be empty.
-        threads: Threads of one decode.
         debug: Whether the engine's own messages reach standard error.
         card: Which of the cards computes, counted from 0; None: the processor does.
     """

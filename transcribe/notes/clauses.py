@@ -29,8 +29,6 @@ class Clause:
 
     Attributes:
         text: As it was said, without the punctuation around it; the first letter is a capital.
-        sentence: Position of the sentence.
-        value: How well it tells what is said.
     """
 
     text: str

@@ -28,7 +28,6 @@ class Phrase:
         text: As they are written most often.
         terms: Their stems.
         weight: How telling they are; only its order means something.
-        count: How often they were said.
     """
 
     text: str

@@ -35,12 +35,7 @@ KEYWORD_WORDS = 5
 
 @dataclass(frozen=True)
 class Dropped:
-    """A draft that the transcript does not support.
-
-    Attributes:
-        draft: As it was written.
-        reason: Why it is gone, for people.
-    """
+    """A draft that the transcript does not support."""
 
     draft: Draft
     reason: str

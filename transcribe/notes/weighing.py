@@ -22,9 +22,6 @@ class Weighed:
     """A transcript read once, for every part of the notes.
 
     Attributes:
-        material: What was read.
-        terms: Of the language spoken.
-        contents: The terms of each sentence.
         everywhere: In how many sentences each term is.
         fit: How well each sentence stands by itself, 0 to 1; 0 where its words are doubtful.
         scores: What each sentence is worth: how central it is, times its fitness.

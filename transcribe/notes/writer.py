@@ -41,13 +41,10 @@ class Material:
     """What a writer works from.
 
     Attributes:
-        sentences: The whole transcript, in order.
         topics: First sentence of each topic, ascending positions in `sentences`; the first is 0. Empty
             where nothing was said.
         language: Language spoken (Whisper's code), or empty.
         notes_language: Language to write in.
-        duration_ms: Length of the recording.
-        show: What is known about the show.
     """
 
     sentences: tuple[Sentence, ...]
@@ -63,7 +60,6 @@ class Draft:
     """A text a writer proposes, not checked yet.
 
     Attributes:
-        part: Which part of the notes it belongs to.
         text: One line.
         sentences: Positions in `Material.sentences` it claims to rest on; may be empty or wrong.
     """
@@ -81,7 +77,6 @@ class Drafts:
         drafts: In reading order; a chapter's is its title, resting on the chapter's first sentence.
         failed: Parts it could not write, with the reason, for people.
         version: Packages or server, and versions.
-        model: Name of the language model.
         model_sha256: Hex digest of its file, or empty.
         model_licence: SPDX identifier, or empty.
         prompts_sha256: Hex digest of the prompts.

@@ -177,10 +177,6 @@ class Engines:
 
     Attributes:
         program: Name and version of this program.
-        prober: Reads what a file holds.
-        decoder: Turns a file into samples.
-        open_detector: Loads the speech detector.
-        open_workers: Loads the recogniser, on one or more processes.
         engine: The recogniser's package and version.
         model: The recogniser's weights.
         editor: Writes sound files for `--publish`; None: none are written.
@@ -213,8 +209,6 @@ class Run:
     """What recordings are transcribed with; handed down from a command to every stage.
 
     Attributes:
-        settings: What is asked for.
-        engines: What works on it.
         progress: Called with every event.
         open_writer: Gets the language model ready that writes notes; None: none does.
     """

@@ -37,8 +37,6 @@ class Recipe:
     """How a package is built and tried.
 
     Attributes:
-        requirement: What pip builds.
-        options: Options of pip for that.
         environment: From settings of cmake and the user's environment to the environment of the build.
         try_out: Tries the package that is unpacked in a folder; raises EngineError when it does not work.
     """

@@ -36,7 +36,6 @@ class Window:
     """What the network says about one window.
 
     Attributes:
-        first: Its first frame on the recording's grid of frames.
         speech: Frames × local speakers: who speaks when.
     """
 

@@ -33,7 +33,6 @@ class Reply:
     """What a server answered.
 
     Attributes:
-        status: HTTP status.
         body: The JSON, whatever shape it has; None where there is none.
         text: The body as it came, at most its first 200 characters.
         headers: With lower-case names.

@@ -27,9 +27,7 @@ class Weights:
     """A GGUF file and how it is loaded.
 
     Attributes:
-        path: The file, checked before.
         context: Tokens of a question and its answer together.
-        threads: Threads it computes with.
     """
 
     path: Path
@@ -42,8 +40,6 @@ class Reply:
     """An answer, or why there is none.
 
     Attributes:
-        answer: What the model says; None where it is of no use.
-        refused: Why there is none.
         again: Whether asking the same with other settings may help.
     """
 

@@ -22,7 +22,6 @@ class ServedModel:
     """A model that a server has.
 
     Attributes:
-        name: Its id.
         context: Tokens it reads at a time as it is loaded now, or could; 0 where that is not told.
         cloud: Whether it runs on another machine.
         thinks: Whether it thinks unless told not to.
@@ -39,10 +38,7 @@ class Server:
     """A server that answered.
 
     Attributes:
-        writer: What `--writer` calls it.
-        url: Its base URL.
         version: Its name, with its version where it tells.
-        models: What it has.
         note: What keeps its models from being listed, for people; or empty.
     """
 
@@ -61,8 +57,6 @@ class Kind:
     """A kind of server.
 
     Attributes:
-        writer: What `--writer` calls it.
-        label: Its name, for people.
         ports: Where it listens by default.
         probe: Asks whether it is the one, and what it has.
         context: Tokens to count on where it does not tell: its default.

@@ -26,12 +26,7 @@ DISPLAY, TITLE = 0x80, 0x85
 
 @dataclass(frozen=True)
 class _Element:
-    """One element in a buffer.
-
-    Attributes:
-        name: Its EBML ID.
-        content: Its bytes.
-    """
+    """One element in a buffer."""
 
     name: int
     content: bytes

@@ -36,11 +36,9 @@ class _Track:
     """A track and what its boxes hold.
 
     Attributes:
-        number: Its ID.
         kind: `soun`, `text`, `vide`, ...
         timescale: Its units in a second.
         chapters: IDs of the tracks that are its chapters.
-        table: The sample table.
     """
 
     number: int

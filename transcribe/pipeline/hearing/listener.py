@@ -89,8 +89,6 @@ class Listener:
     """The task of recognising some chunks: as many as the recogniser takes at a time.
 
     Attributes:
-        waveform: The recording's samples.
-        options: How the recogniser is asked.
         terms: Names and terms to expect, of which each window gets those that resemble what is heard in
             it; empty where all of them stand in the prompt.
     """

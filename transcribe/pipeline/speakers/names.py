@@ -28,9 +28,7 @@ class Share:
 
     Attributes:
         name: The speaker; None for what nobody is named for.
-        spoken_ms: How long they speak, in ms.
         start_ms: Where they speak first.
-        text: What they say first.
     """
 
     name: str | None

@@ -23,12 +23,7 @@ AUDIBLE = 0.001
 
 @dataclass
 class _Zeros:
-    """A run of zeros that is still going on.
-
-    Attributes:
-        start: Its first sample.
-        before: The sound that precedes it.
-    """
+    """A run of zeros that is still going on."""
 
     start: int
     before: NDArray[np.float32]

@@ -26,8 +26,6 @@ class Listened:
 
     Attributes:
         track: Name and speaker; where it lies is not known yet.
-        source: Its file.
-        waveform: Its samples.
         speech: Where somebody speaks, on its own clock.
     """
 
@@ -39,12 +37,7 @@ class Listened:
 
 @dataclass(frozen=True)
 class LeftOut:
-    """A file or channel that is not recognised.
-
-    Attributes:
-        index: Position among all tracks.
-        reason: Why, for people.
-    """
+    """A file or channel that is not recognised."""
 
     index: int
     reason: str

@@ -56,7 +56,6 @@ class Choice:
     """What was found on the tracks of a recording.
 
     Attributes:
-        stream: The one to transcribe.
         spoken: The other ones with speech of their own, which are left out.
     """
 
@@ -144,13 +143,7 @@ def _parts(source: Source, asked: NormaliseSettings) -> list[NormaliseSettings]:
 
 @dataclass(frozen=True)
 class _Ear:
-    """Listens to stretches of tracks.
-
-    Attributes:
-        run: What decodes them.
-        detector: What finds it.
-        folder: Where samples are kept meanwhile.
-    """
+    """Listens to stretches of tracks."""
 
     run: Run
     detector: SpeechDetector

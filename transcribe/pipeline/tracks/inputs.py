@@ -23,7 +23,6 @@ class TrackJob:
     """One track to be recognised.
 
     Attributes:
-        track: Its name and speaker.
         source: Its file; its name is what people are shown of the track.
         settings: Those of the job, with the channel.
     """

@@ -51,7 +51,6 @@ class FolderTracks:
 
     Attributes:
         tracks: Files with one speaker each, by name.
-        left_out: Files that were passed over, and why.
     """
 
     tracks: tuple[Path, ...]

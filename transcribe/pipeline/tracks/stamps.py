@@ -23,7 +23,6 @@ class Stamped:
     """Where a track starts on another one's clock, by their time stamps.
 
     Attributes:
-        offset_ms: Its start.
         despite_dates: Whether the dates in the files say another day.
     """
 
