@@ -25,6 +25,8 @@ OURS = "transcribe"
 PLAIN = "plain pywhispercpp"
 BATCHED = "faster-whisper int8 batched 8 beam 1"
 
+CPP = ("--engine", "whisper.cpp")
+
 NOT_GROWN = 0
 SHORT_ONLY = 10
 ANY_LENGTH = 24 * 60
@@ -152,15 +154,19 @@ class Peer:
 
 def all_systems(model: str) -> list[System]:
     """Everything that is measured with the weights of one model."""
-    base, other = ("--model", model), ("--model", model, "--engine", "ctranslate2")
     folder, quantised = f"{model}-ct2", f"{model}-q8_0"
+
+    def ours(name: str, weights: str, *options: str) -> Ours:
+        return Ours(f"{OURS}{name}", weights, ("--model", weights, *options))
+
     fw = "faster_whisper"
     cli = next(filter(shutil.which, WHISPER_CLI), WHISPER_CLI[0])
     batched = [name for name in LOADERS if name.startswith("faster-whisper")]
     return [
-        Ours(OURS, model, base, grows_to=ANY_LENGTH),
-        Ours(f"{OURS} q8_0", quantised, ("--model", quantised)),
-        Ours(f"{OURS} ctranslate2", folder, other, package=fw, grows_to=ANY_LENGTH),
+        Ours(OURS, model, ("--model", model), grows_to=ANY_LENGTH),
+        *(ours(f" ctranslate2 beam {size}", folder, "--beam-size", f"{size}") for size in (1, 5)),
+        *(ours(f" whisper.cpp beam {size}", model, *CPP, "--beam-size", f"{size}") for size in (1, 5)),
+        ours(" whisper.cpp q8_0", quantised),
         Peer(PLAIN, model, PLAIN, "pywhispercpp", SHORT_ONLY),
         Peer("whisper.cpp command line", model, cli),
         *(Peer(name, folder, name, fw, SHORT_ONLY if name == BATCHED else NOT_GROWN) for name in batched),
