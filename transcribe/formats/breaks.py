@@ -41,8 +41,6 @@ _ABBREVIATION = re.compile(
     r"[(\"'“„«]*(?:\d{1,2}|(?:\w\.)*\w|mrs?|ms|dr|prof|st|vs|nr|ca|bzw|ul|np|tzn|tzw|inż|mgr|sra?|mme|sig|dott)\.",
     re.IGNORECASE,
 )
-"""Ends with a full stop that ends no sentence: initials, titles, ordinals ("am 3. Oktober")."""
-
 _UNSPACED_LANGUAGES = frozenset({"th", "lo", "km", "my", "bo"})
 """Languages whose narrow letters are written without spaces; East Asian ones are told by width."""
 
@@ -112,7 +110,12 @@ def ends_sentence(left: Token, right: Token | None) -> bool:
         return False
     if right is None or not left.text.endswith("."):
         return True
-    return not (right.text[0].islower() or _ABBREVIATION.fullmatch(left.text))
+    return not (right.text[0].islower() or is_abbreviation(left.text))
+
+
+def is_abbreviation(text: str) -> bool:
+    """Whether a word with a full stop is one that ends no sentence: an initial, a title, an ordinal."""
+    return _ABBREVIATION.fullmatch(text) is not None
 
 
 def sentence_ends(tokens: Sequence[Token], language: str) -> Iterator[bool]:
@@ -166,7 +169,7 @@ def _cost_of_words(left: Token, right: Token, vocabulary: _Vocabulary) -> float:
 def _is_name(left: Token, right: Token) -> bool:
     """First and last name, or title and name: "Anna Nowak", "Dr. Manette", "ul. Targowa"."""
     titled = left.text[0].isupper() and len(left.text) > 1
-    return right.text[0].isupper() and (titled or _ABBREVIATION.fullmatch(left.text) is not None)
+    return right.text[0].isupper() and (titled or is_abbreviation(left.text))
 
 
 def _is_number(left: Token, right: Token) -> bool:

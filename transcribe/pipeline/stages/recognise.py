@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import replace
 from itertools import chain
 from math import fsum
 
@@ -16,7 +15,7 @@ from transcribe.core.settings import RecogniseSettings
 from transcribe.core.waveform import Waveform
 from transcribe.core.workspace import Workspace
 from transcribe.pipeline.hearing.listener import LanguageBallot, Listener, count_tokens, opened
-from transcribe.pipeline.hearing.vocabulary import MOST_PROMPT_TOKENS, prompt_of, terms_of
+from transcribe.pipeline.hearing.vocabulary import MOST_PROMPT_TOKENS, terms_of
 from transcribe.pipeline.hearing.window import kept_part
 from transcribe.pipeline.ports import OpenWorkers, Workers
 from transcribe.pipeline.suspend import Pause, Pausing
@@ -89,7 +88,7 @@ def batches(chunks: Chunks, missing: Sequence[Chunk], size: int, workers: int) -
 
 
 def listener_of(waveform: Waveform, code: str, settings: RecogniseSettings, workers: Workers) -> Listener:
-    """How every chunk is listened to: all terms in the prompt, or chosen for each window if they do not fit.
+    """How every chunk is listened to; each window gets those of the terms that resemble something in it.
 
     Raises:
         UsageError: The prompt alone is longer than the recogniser takes; or the vocabulary cannot be read.
@@ -104,10 +103,7 @@ def listener_of(waveform: Waveform, code: str, settings: RecogniseSettings, work
             f"the prompt is too long: it has {length} tokens, and the model takes {MOST_PROMPT_TOKENS}",
             "Shorten --prompt; names belong into --vocabulary, which may have any length",
         )
-    full = prompt_of(terms, options.prompt)
-    if terms and _count(full, workers) > MOST_PROMPT_TOKENS:
-        return Listener(waveform, options, terms)
-    return Listener(waveform, replace(options, prompt=full))
+    return Listener(waveform, options, terms)
 
 
 def _count(text: str, workers: Workers) -> int:

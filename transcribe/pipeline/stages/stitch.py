@@ -8,6 +8,7 @@ from dataclasses import replace
 from transcribe.core.episode import Language, Segment, Transcript, Word
 from transcribe.core.hearing import ChunkResult, Chunks
 from transcribe.core.sequences import parted
+from transcribe.formats.breaks import is_abbreviation
 from transcribe.pipeline.hearing.doubt import bare
 from transcribe.pipeline.hearing.seams import at_seams
 
@@ -24,7 +25,8 @@ def stitch(language: Language | None, chunks: Chunks, results: Sequence[ChunkRes
     """
     segments: list[Segment] = []
     clock_ms = 0
-    for segment in undoubled(segment for part in at_seams(chunks.chunks, results) for segment in part):
+    heard = undoubled(segment for part in at_seams(chunks.chunks, results) for segment in part)
+    for segment in without_false_stops(heard):
         whole = tuple(_not_before(clock_ms, segment.words))
         clock_ms = whole[-1].end_ms
         segments += (segment.of(words) for words in parted(whole, _is_long_pause))
@@ -41,6 +43,31 @@ def undoubled(segments: Iterable[Segment]) -> Iterator[Segment]:
         if words:
             last = replace(segment, words=words)
             yield last
+
+
+def without_false_stops(segments: Iterable[Segment]) -> Iterator[Segment]:
+    """The segments without the full stops that Whisper sets where a window or a time mark cuts a sentence.
+
+    It hears nothing after that, and takes it for the end. The next segment's small letter tells otherwise.
+    """
+    last: Segment | None = None
+    for segment in segments:
+        if last is not None:
+            yield _unstopped(last) if _goes_on(last.words[-1], segment.words[0]) else last
+        last = segment
+    if last is not None:
+        yield last
+
+
+def _goes_on(before: Word, after: Word) -> bool:
+    text, stop = before.text[:-1], before.text[-1:]
+    ends = stop == "." and text[-1:].isalpha() and not is_abbreviation(before.text)
+    return ends and after.text[:1].islower() and not _is_long_pause(before, after)
+
+
+def _unstopped(segment: Segment) -> Segment:
+    *words, last = segment.words
+    return segment.of((*words, replace(last, text=last.text[:-1])))
 
 
 def is_same(before: Word, after: Word) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -83,3 +84,35 @@ def test_a_word_said_twice_stands_twice() -> None:
     assert said(((0, 400, "no"),), ((400, 800, "no"),)) == ["no", "no"]
     assert said(((0, 400, "no"),), ((300, 800, "no"),)) == ["no", "no"]
     assert said(((0, 400, "no"),), ((100, 400, "yes"),)) == ["no", "yes"]
+
+
+def spoken(chunk: int, start_ms: int, text: str) -> Segment:
+    words = tuple(
+        Word(start_ms + 500 * i, start_ms + 500 * i + 400, word, 0.5) for i, word in enumerate(text.split())
+    )
+    return Segment(words[0].start_ms, words[-1].end_ms, words, chunk)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "text"),
+    [
+        ("of all their goods.", "and watch", "of all their goods and watch"),
+        ("Ala ma kota.", "żółtego", "Ala ma kota żółtego"),
+        ("It is over.", "And then", "It is over. And then"),
+        ("Is it?", "he said", "Is it? he said"),
+        ("wait...", "for me", "wait... for me"),
+        ("am 3.", "oktober", "am 3. oktober"),
+        ("Mr.", "smith", "Mr. smith"),
+        ("其の一.", "其の二", "其の一. 其の二"),
+    ],
+)
+def test_no_full_stop_inside_a_sentence_that_goes_on(before: str, after: str, text: str) -> None:
+    results = [
+        ChunkResult(0, "en", (spoken(0, 0, before),)),
+        ChunkResult(1, "en", (spoken(1, 9_000, after),)),
+    ]
+    near = stitched([results[0], ChunkResult(1, "en", (spoken(1, 3_000, after),))])
+    assert " ".join(word.text for word in near.words) == text
+    assert " ".join(word.text for word in stitched(results).words) == f"{before} {after}"
+    one = stitched([ChunkResult(0, "en", (spoken(0, 0, before), spoken(0, 3_000, after)))])
+    assert " ".join(word.text for word in one.words) == text
