@@ -1,12 +1,13 @@
 """Disturbed speech beside plain decoding: no word twice, none out of order, and the times where they were.
 
-    python -m benchmarks.noise [--model tiny.en] [--audio DIR] [--clips NAME,NAME] [--kinds NAME,NAME]
+    python -m benchmarks.noise [--model tiny.en] [--engine ctranslate2] [--audio DIR]
+        [--clips NAME,NAME] [--kinds NAME,NAME]
 
 Six clips, each disturbed in eleven ways at three strengths (`disturb.py`). This program and plain
 `pywhispercpp` hear the same WAV file with the same weights. A row is met when this program has at most a
 tenth more words than plain decoding, at most 10 points more errors, every word in order and none twice, and
 19 of 20 word times within 0.3 s of those in the clean clip where the word is right in both.
-Writes `benchmarks/results/noise-MODEL.md`.
+Writes `benchmarks/results/noise-MODEL.md`, with CTranslate2 `noise-MODEL-ct2.md`.
 """
 
 from __future__ import annotations
@@ -95,6 +96,7 @@ def main() -> None:
     """Measure, and write the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", default="tiny.en")
+    parser.add_argument("--engine", default="whisper.cpp")
     parser.add_argument("--audio", type=Path, default=ROOT.parent / "shared" / "audio")
     parser.add_argument("--clips", default=",".join(CLIPS))
     parser.add_argument("--kinds", default=",".join(STRENGTHS))
@@ -102,7 +104,7 @@ def main() -> None:
     arguments = parser.parse_args()
     clips = read_named(arguments.audio, arguments.clips.split(","))
     rows: list[list[str]] = []
-    with measuring(arguments.model) as measure:
+    with measuring(arguments.model, arguments.engine) as measure:
         for clip in clips:
             for kind in arguments.kinds.split(","):
                 for strength in STRENGTHS[kind]:
@@ -111,14 +113,16 @@ def main() -> None:
                     print(*rows[-1], sep=" | ", flush=True)
                     if arguments.show and heard.failures:
                         print("   plain:", heard.plain_text, "\n   ours: ", heard.text, flush=True)
-    write_table(arguments.model, rows)
+    write_table(arguments.model, arguments.engine, rows)
 
+
+SUFFIXES = {"ctranslate2": "-ct2"}
 
 Measure = Callable[[Clip, str, float], Heard]
 
 
 @contextmanager
-def measuring(model: str) -> Iterator[Measure]:
+def measuring(model: str, engine: str = "whisper.cpp") -> Iterator[Measure]:
     """What becomes of a clip with a disturbance of a strength, by this model; nothing is resumed."""
     weights = Path(ask("models", "path", model))
     with tempfile.TemporaryDirectory() as folder, other_process() as other:
@@ -126,14 +130,14 @@ def measuring(model: str) -> Iterator[Measure]:
 
         @cache
         def clean(clip: Clip) -> tuple[Episode, Samples]:
-            episode = transcribe_file(clip.path, model=model, language=clip.language)
+            episode = transcribe_file(clip.path, model=model, engine=engine, language=clip.language)
             return episode, decode(clip.path).astype(np.float64)
 
         def measure(clip: Clip, kind: str, strength: float) -> Heard:
             undisturbed, speech = clean(clip)
             path = write(Path(folder) / "disturbed.wav", disturbed(speech, kind, strength))
             bad = replace(clip, path=path)
-            episode = transcribe_file(path, model=model, language=clip.language)
+            episode = transcribe_file(path, model=model, engine=engine, language=clip.language)
             return compared(bad, episode, undisturbed, other.submit(plainly, weights, bad).result())
 
         yield measure
@@ -214,7 +218,7 @@ def cells(clip: str, disturbance: str, heard: Heard) -> list[str]:
     ]
 
 
-def write_table(model: str, rows: Sequence[Sequence[str]]) -> None:
+def write_table(model: str, engine: str, rows: Sequence[Sequence[str]]) -> None:
     """The table, and how many rows are met."""
     met = sum(row[-1] == "met" for row in rows)
     head = [
@@ -222,11 +226,12 @@ def write_table(model: str, rows: Sequence[Sequence[str]]) -> None:
         "covered %", "rules",
     ]  # fmt: skip
     lines = [
-        f"# Disturbed speech, model `{model}`\n",
-        f"Made by `make bench-noise MODEL={model}`. {met} of {len(rows)} rows meet every rule.\n",
+        f"# Disturbed speech, model `{model}`, {engine}\n",
+        f"Made by `make bench-noise MODEL={model} OPTIONS='--engine {engine}'`.",
+        f"{met} of {len(rows)} rows meet every rule.\n",
         *table(head, rows),
     ]
-    path = ROOT / "benchmarks" / "results" / f"noise-{model}.md"
+    path = ROOT / "benchmarks" / "results" / f"noise-{model}{SUFFIXES.get(engine, '')}.md"
     path.write_text("\n".join(lines), encoding="utf-8")
 
 
