@@ -6,15 +6,12 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from transcribe.core.errors import EngineError
 from transcribe.core.recording import SAMPLE_RATE, SAMPLES_PER_MS, Audio, Piece, SpeechSpan
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 BYTES_PER_SAMPLE = 4
 
@@ -147,6 +144,12 @@ class Waveform:
         # Not limited to ±1: floats need no limit, and clipping costs the detector speech (docs/normalise.md).
         samples *= np.float32(10 ** (self.gain_db / 20))
         return samples.astype(np.float32, copy=False)
+
+
+def runs_in(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Start and end (exclusive) of every run of true values."""
+    edges = np.flatnonzero(np.diff(mask.astype(np.int8), prepend=0, append=0))
+    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
 
 
 @dataclass(frozen=True)

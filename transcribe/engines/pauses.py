@@ -10,14 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
 
 from transcribe.core.episode import Word
 from transcribe.core.recording import SAMPLE_RATE, SAMPLES_PER_MS
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+from transcribe.core.waveform import runs_in
 
 HOP_MS = 10
 SHORTEST_PAUSE_MS = 120
@@ -78,8 +77,6 @@ class _Clock:
     @classmethod
     def of(cls, pauses: tuple[Pause, ...], hops: int) -> _Clock:
         """The clock of a window of so many hops."""
-        import numpy as np
-
         voiced = np.ones(hops, np.int64)
         for start, end in pauses:
             voiced[start:end] = 0
@@ -181,8 +178,6 @@ def _believed(
 
 def _listen(samples: NDArray[np.float32]) -> tuple[tuple[Pause, ...], bool]:
     """Where nobody speaks, nothing where that cannot be heard; whether it is noise that limits what can."""
-    import numpy as np
-
     hop = HOP_MS * SAMPLES_PER_MS
     count = len(samples) // hop
     if count < 3:
@@ -199,14 +194,8 @@ def _listen(samples: NDArray[np.float32]) -> tuple[tuple[Pause, ...], bool]:
     noisy = bool(threshold > loud - BELOW_LOUDEST_DB)
     if threshold < quiet + LEAST_MARGIN_DB:
         return (), False
-    silent = level <= threshold
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], silent.astype(np.int8), [0]))))
-    pauses = tuple(
-        (int(start), int(end))
-        for start, end in zip(edges[::2], edges[1::2], strict=True)
-        if (end - start) * HOP_MS >= SHORTEST_PAUSE_MS
-    )
-    return pauses, noisy
+    quiet_runs = runs_in(level <= threshold)
+    return tuple(run for run in quiet_runs if (run[1] - run[0]) * HOP_MS >= SHORTEST_PAUSE_MS), noisy
 
 
 def _shared(bounds: list[int], words: Sequence[Word]) -> list[int]:

@@ -18,7 +18,10 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from transcribe.core.episode import Word
 from transcribe.core.errors import DependencyError, EngineError
@@ -28,10 +31,6 @@ from transcribe.core.recording import SAMPLE_RATE
 from transcribe.engines.cards import UNKNOWN, Card, Cards, loaded_library
 from transcribe.engines.pauses import settle
 from transcribe.engines.words import VOTE_MARGIN_MS, Token, context_ms, words_of
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 PACKAGE = "pywhispercpp"
 
@@ -106,8 +105,6 @@ class WhisperCpp:
 
         An English-only model knows one. Raises EngineError.
         """
-        import numpy as np
-
         engine = bindings()
         if not engine.whisper_is_multilingual(self._context):
             return (("en", 1.0),)
@@ -362,8 +359,6 @@ def engine_messages(show: bool) -> Iterator[None]:
 
 
 def _filled(samples: NDArray[np.float32]) -> NDArray[np.float32]:
-    import numpy as np
-
     missing = SHORTEST_SAMPLES - len(samples)
     return np.pad(samples, (0, missing)) if missing > 0 else samples
 

@@ -1,18 +1,19 @@
 """Who speaks in every frame: one person by what voices sound like, further ones by the windows.
 
-How many speak at a time, the segmentation says. Who, the snippets say, along the cheapest path (Viterbi):
-every tenth of a second costs less the more alike it sounds, and a change of person costs something too.
+How many speak at a time, the segmentation says. Who, the snippets say, along the cheapest path: every tenth
+of a second costs less the more alike it sounds, and a change of person costs something too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from transcribe.core.recording import SAMPLES_PER_MS
+from transcribe.core.recording import SAMPLES_PER_MS, SpeechSpan, joined
+from transcribe.core.viterbi import cheapest_path
+from transcribe.core.waveform import runs_in
 from transcribe.engines.diarise.segmentation import (
     FRAME_CENTRE,
     FRAME_STEP,
@@ -54,30 +55,13 @@ def likeness(snippets: Snippets, people: NDArray[np.float32], frames: int) -> ND
     return np.stack(columns, axis=1).astype(np.float32)
 
 
-def likeliest(alike: NDArray[np.float32]) -> NDArray[np.intp]:
-    """The person who speaks in every unit, if one does."""
-    totals = alike[0].astype(np.float64)
-    came = np.zeros(alike.shape, np.uint8)
-    own = np.arange(alike.shape[1], dtype=np.uint8)
-    for unit in range(1, len(alike)):
-        best = int(totals.argmax())
-        change = totals[best] - CHANGE
-        came[unit] = np.where(totals >= change, own, best)
-        totals = np.maximum(totals, change) + alike[unit]
-    path = np.zeros(len(alike), np.intp)
-    path[-1] = totals.argmax()
-    for unit in range(len(alike) - 1, 0, -1):
-        path[unit - 1] = came[unit, path[unit]]
-    return path
-
-
 def speaking(
     windows: Sequence[Window], counts: NDArray[np.uint8], alike: NDArray[np.float32]
 ) -> NDArray[np.bool_]:
     """Who speaks in every frame: frames × people."""
     frames, people = len(counts), alike.shape[1]
     units = np.arange(frames) // UNIT
-    first = likeliest(alike)[units]
+    first = np.array(cheapest_path(-alike, CHANGE), np.intp)[units]
     active = np.zeros((frames, people), bool)
     spoken = np.flatnonzero(counts)
     active[spoken, first[spoken]] = True
@@ -120,23 +104,12 @@ def _score(window: Window, local: int, alike: NDArray[np.float32], frames: int) 
     return score
 
 
-def stretches(active: NDArray[np.bool_], start_ms: int, end_ms: int) -> Iterator[tuple[int, int]]:
-    """Start and end of every turn of one person, in ms on the recording's timeline."""
-    changes = np.flatnonzero(np.diff(active.astype(np.int8), prepend=0, append=0))
-    spans = [(_ms(first, start_ms), min(_ms(last, start_ms), end_ms)) for first, last in _pairs(changes)]
-    if not spans:
-        return
-    joined = [spans[0]]
-    for (_, before), span in pairwise(spans):
-        if span[0] - before < SHORTEST_PAUSE_MS:
-            joined[-1] = (joined[-1][0], span[1])
-        else:
-            joined.append(span)
-    yield from (span for span in joined if span[1] - span[0] >= SHORTEST_TURN_MS)
-
-
-def _pairs(changes: NDArray[np.intp]) -> list[tuple[int, int]]:
-    return list(zip(changes[::2].tolist(), changes[1::2].tolist(), strict=True))
+def stretches(active: NDArray[np.bool_], start_ms: int, end_ms: int) -> list[SpeechSpan]:
+    """Every turn of one person, on the recording's timeline."""
+    spans = (
+        SpeechSpan(_ms(first, start_ms), min(_ms(last, start_ms), end_ms)) for first, last in runs_in(active)
+    )
+    return [span for span in joined(spans, SHORTEST_PAUSE_MS) if span.duration_ms >= SHORTEST_TURN_MS]
 
 
 def _ms(frame: int, start_ms: int) -> int:

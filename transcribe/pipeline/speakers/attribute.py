@@ -1,18 +1,21 @@
 """Which word is whose: words are given to turns one by one, and segments end where the speaker changes.
 
-The cheapest way through the words is taken (Viterbi, "Error bounds for convolutional codes", 1967): a word
-costs as much as lies outside its speaker's turns, and a change of speaker costs something too, more inside a
-sentence than between two. So a word whose time is a little off stays with its sentence, and "Mhm." between
-two sentences stays with whoever says it.
+The cheapest way through the words is taken (core/viterbi.py): a word costs as much as lies outside its
+speaker's turns, and a change of speaker costs something too, more inside a sentence than between two. So a
+word whose time is a little off stays with its sentence, and "Mhm." between two sentences stays with whoever
+says it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from itertools import groupby
 
+import numpy as np
+
 from transcribe.core.episode import Segment, Transcript, Turn, Turns, Word
+from transcribe.core.viterbi import cheapest_path
 
 CHANGE_INSIDE = 0.6
 """Cost of a change inside a sentence: twice that is more than one word outside its turn costs."""
@@ -45,31 +48,20 @@ def attribute(transcript: Transcript, turns: Turns) -> Transcript:
     speakers = turns.speakers
     if not speakers:
         return transcript
-    chosen = _path([*_costs(transcript, turns)], len(speakers))
-    names = iter([speakers[place] for place in chosen])
+    near = _Nearby(turns)
+    words = [word for segment in transcript.segments for word in segment.words]
+    costs = np.reshape([near.costs(word) for word in words], (-1, len(speakers)))
+    names = iter([speakers[place] for place in cheapest_path(costs, [*_changes(transcript)])])
     segments = [part for segment in transcript.segments for part in _split(segment, names)]
     return replace(transcript, segments=tuple(segments))
 
 
-@dataclass(frozen=True)
-class _Cost:
-    """What the next word costs.
-
-    Attributes:
-        change: If its speaker is not that of the word before.
-        speakers: For each speaker, if it is theirs.
-    """
-
-    change: float
-    speakers: list[float]
-
-
-def _costs(transcript: Transcript, turns: Turns) -> Iterator[_Cost]:
-    near = _Nearby(turns)
+def _changes(transcript: Transcript) -> Iterator[float]:
+    """What it costs, at each word, if its speaker is not that of the word before."""
     before: Word | None = None
     for segment in transcript.segments:
         for number, word in enumerate(segment.words):
-            yield _Cost(_change(before, word, first=number == 0), near.costs(word))
+            yield _change(before, word, first=number == 0)
             before = word
 
 
@@ -124,25 +116,6 @@ def _shared(word: Word, turn: Turn, margin_ms: int = 0) -> int:
     """Time in both, in ms; below 0: the time between them. A word of no length counts as 1 ms."""
     end_ms = max(word.end_ms, word.start_ms + 1)
     return min(end_ms, turn.end_ms + margin_ms) - max(word.start_ms, turn.start_ms - margin_ms)
-
-
-def _path(costs: Sequence[_Cost], count: int) -> list[int]:
-    """The speaker of each word, so that all costs together are least; of equal ones, who spoke before."""
-    totals = [0.0] * count
-    steps: list[list[int]] = []
-    for cost in costs:
-        best = min(range(count), key=totals.__getitem__)
-        change = totals[best] + cost.change
-        came = [place if totals[place] <= change else best for place in range(count)]
-        totals = [totals[came[place]] + (cost.change if came[place] != place else 0.0) + cost.speakers[place]
-                  for place in range(count)]  # fmt: skip
-        steps.append(came)
-    place = min(range(count), key=totals.__getitem__)
-    path = []
-    for came in reversed(steps):
-        path.append(place)
-        place = came[place]
-    return path[::-1]
 
 
 def _split(segment: Segment, names: Iterator[str]) -> Iterator[Segment]:

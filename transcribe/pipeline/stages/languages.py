@@ -11,8 +11,11 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from math import fsum, log
 
+import numpy as np
+
 from transcribe.core.events import Progress, StageAdvanced
 from transcribe.core.hearing import Ballot, Chunk, Chunks, LanguageRun, Languages
+from transcribe.core.viterbi import cheapest_path
 from transcribe.core.waveform import Waveform
 from transcribe.core.workspace import Workspace
 from transcribe.pipeline.hearing.listener import BALLOT_MS, LanguageBallot, opened
@@ -76,25 +79,10 @@ def spoken(ballots: Sequence[Mapping[str, float]], weights: Sequence[int]) -> li
 
 
 def most_likely(ballots: Sequence[Mapping[str, float]], codes: Sequence[str]) -> list[str]:
-    """The most probable sequence of languages, one for each stretch, where each change costs `SWITCH`.
-
-    Viterbi's algorithm (1967): the best sequence that ends in a language is the best one before it and
-    one more stretch.
-    """
-    scores = dict.fromkeys(codes, 0.0)
-    steps: list[dict[str, str]] = []
-    for ballot in ballots:
-        best = max(codes, key=lambda code: (scores[code], code))
-        step = {code: code if scores[code] >= scores[best] - SWITCH else best for code in codes}
-        scores = {
-            code: max(scores[code], scores[best] - SWITCH) + log(max(ballot[code], LEAST_PROBABILITY))
-            for code in codes
-        }
-        steps.append(step)
-    found = [max(codes, key=lambda code: (scores[code], code))]
-    for step in reversed(steps[1:]):
-        found.append(step[found[-1]])
-    return found[::-1]
+    """The most probable sequence of languages, one for each stretch, where each change costs `SWITCH`."""
+    order = sorted(codes, reverse=True)  # of equal ones, the last in the alphabet
+    costs = [[-log(max(ballot[code], LEAST_PROBABILITY)) for code in order] for ballot in ballots]
+    return [order[place] for place in cheapest_path(np.array(costs), SWITCH)]
 
 
 def runs_of(

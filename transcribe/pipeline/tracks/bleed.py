@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from transcribe.core.recording import SpeechSpan, SpeechSpans
+from transcribe.core.waveform import runs_in
 from transcribe.pipeline.tracks.bands import FRAME_MS, loudness
 
 if TYPE_CHECKING:
@@ -230,38 +231,32 @@ def _lasting(expected: Line) -> Line:
 def _lasting_runs(mask: Mask) -> Mask:
     """The mask without runs too short to be a voice, short gaps in them closed."""
     closed = mask.copy()
-    for start, end in _runs(~mask):
+    for start, end in runs_in(~mask):
         if start > 0 and end < len(mask) and end - start <= 3:
             closed[start:end] = True
-    for start, end in _runs(closed):
+    for start, end in runs_in(closed):
         if end - start < OWN_FRAMES:
             closed[start:end] = False
     return closed
-
-
-def _runs(mask: Mask) -> list[tuple[int, int]]:
-    """Start and end (exclusive) of every run of true values."""
-    edges = np.flatnonzero(np.diff(np.pad(mask.astype(np.int8), 1)))
-    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
 
 
 def _own(speech: SpeechSpans, voice: Mask, bled: Mask, strengths: tuple[tuple[int, float], ...]) -> Own:
     """Take out of the speech what is bleed, away from the own voice."""
     near = voice.copy()
     pad = PAD_MS // FRAME_MS
-    for start, end in _runs(voice):
+    for start, end in runs_in(voice):
         near[max(0, start - pad) : end + pad] = True
     kept: list[SpeechSpan] = []
     for span in speech.spans:
         first, last = span.start_ms // FRAME_MS, -(-span.end_ms // FRAME_MS)
         gone = ~near[first:last]
-        for start, end in _runs(gone):
+        for start, end in runs_in(gone):
             heard = int(bled[first + start : first + end].sum())
             if heard * FRAME_MS < CUT_MS and not (start == 0 and first + end >= last and heard):
                 gone[start:end] = False
-        for start, end in _runs(~gone):
+        for start, end in runs_in(~gone):
             start_ms = max(span.start_ms, (first + start) * FRAME_MS)
             kept.append(SpeechSpan(start_ms, min(span.end_ms, (first + end) * FRAME_MS)))
     spans = tuple(span for span in kept if span.duration_ms > 0)
-    heard_ms = tuple(SpeechSpan(start * FRAME_MS, end * FRAME_MS) for start, end in _runs(voice))
+    heard_ms = tuple(SpeechSpan(start * FRAME_MS, end * FRAME_MS) for start, end in runs_in(voice))
     return Own(SpeechSpans(spans), heard_ms, strengths)

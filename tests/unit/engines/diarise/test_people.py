@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 from transcribe.core.recording import SpeechSpan, SpeechSpans
+from transcribe.core.viterbi import cheapest_path
 from transcribe.core.waveform import Waveform
 from transcribe.engines.diarise.clustering import MOST_COMPARED, people, strands
 from transcribe.engines.diarise.mel import mel_spectrum
 from transcribe.engines.diarise.segmentation import WINDOW_FRAMES, Window, window_starts
 from transcribe.engines.diarise.snippets import Snippets
-from transcribe.engines.diarise.timeline import likeliest, likeness, speaker_counts, speaking, stretches
+from transcribe.engines.diarise.timeline import CHANGE, likeness, speaker_counts, speaking, stretches
 
 pytest.importorskip("scipy", reason="run: pip install 'transcribe-offline[diarize]'")
 
@@ -98,7 +99,7 @@ def test_who_speaks_follows_the_voices_and_does_not_flicker() -> None:
     alike = np.zeros((60, 2), np.float32)
     alike[:30, 0] = alike[30:, 1] = 0.6
     alike[10] = 0.0, 0.3
-    assert likeliest(alike).tolist() == [0] * 30 + [1] * 30
+    assert cheapest_path(-alike, CHANGE) == [0] * 30 + [1] * 30
 
 
 def test_where_two_speak_the_windows_name_the_second() -> None:
@@ -123,9 +124,9 @@ def test_short_pauses_do_not_end_a_turn_and_flickers_are_none() -> None:
     active = np.zeros(1000, bool)
     active[100:200] = active[210:300] = active[400:404] = True
     (turn,) = stretches(active, 0, 20_000)
-    assert turn == (1710, 5085)
-    assert list(stretches(np.zeros(10, bool), 0, 99)) == []
-    assert list(stretches(np.ones(1000, bool), 5000, 9000)) == [(5000, 9000)]
+    assert turn == SpeechSpan(1710, 5085)
+    assert stretches(np.zeros(10, bool), 0, 99) == []
+    assert stretches(np.ones(1000, bool), 5000, 9000) == [SpeechSpan(5000, 9000)]
 
 
 def test_silence_is_not_looked_at() -> None:
