@@ -13,7 +13,7 @@ from transcribe.core.hearing import Chunk, DecodingOptions
 from transcribe.core.recording import SpeechSpan
 from transcribe.core.waveform import Waveform
 from transcribe.engines.ctranslate2 import CTranslate2
-from transcribe.engines.pool import WorkerPool
+from transcribe.engines.pool import Crew, WorkerPool
 from transcribe.engines.whisper_cpp import WhisperCpp
 from transcribe.models.installed import InstalledModel, check_before_load
 from transcribe.models.sources import pull
@@ -69,7 +69,7 @@ def test_no_name_is_read_where_nobody_speaks(recogniser: WhisperCpp, tmp_path: P
     waveform = Waveform(str(path), len(samples), 0, 0.0)
     options = DecodingOptions("en", prompt="Ala, Marek, Zofia.", beam_size=5)
     # In a worker: threads that the engine starts in this process would be missing in workers forked later.
-    with WorkerPool(lambda: recogniser, 1) as pool:
+    with WorkerPool(Crew((lambda: recogniser,))) as pool:
         listener = Listener(waveform, options)
         ((result,),) = pool.map(listener, [[Chunk(0, (SpeechSpan(0, 10_000),))]])
     text = " ".join(segment.text for segment in result.segments)

@@ -46,6 +46,11 @@ class Question:
     temperature: float
     seed: int = 1
 
+    @property
+    def messages(self) -> list[dict[str, str]]:
+        """As chat templates take it."""
+        return [{"role": "system", "content": self.system}, {"role": "user", "content": self.text}]
+
 
 @dataclass(frozen=True)
 class Answer:

@@ -107,11 +107,8 @@ class WorkerPool(Generic[Recogniser]):
     """A context manager that owns the worker processes.
 
     Args:
-        load: Loads the model; called once per process that has to. Picklable.
-        workers: Number of processes.
+        crew: How they are made.
         batch: How many windows the recogniser decodes at a time.
-        share: Whether a loaded model may be forked; an engine's own threads do not survive it.
-        name: Engine and weights, for errors.
         substitute: Who takes over when one of them fails; None: failures are the order's.
         warning: Told with the first order.
 
@@ -124,20 +121,16 @@ class WorkerPool(Generic[Recogniser]):
 
     def __init__(
         self,
-        load: Callable[[], Recogniser] | Sequence[Callable[[], Recogniser]],
-        workers: int,
+        crew: Crew[Recogniser],
         batch: int = 1,
         *,
-        share: bool = True,
-        name: str = "the recogniser",
         substitute: Substitute[Recogniser] | None = None,
         warning: str = "",
     ) -> None:
-        loads = tuple(load) if isinstance(load, Sequence) else (load,) * workers
         self.batch = batch
-        self.on_idle: Callable[[], bool] = _nothing_more
-        self.on_warning: Callable[[str], None] = _nobody_listens
-        self._crew = Crew(loads, share, name)
+        self.on_idle: Callable[[], bool] = bool
+        self.on_warning: Callable[[str], None] = lambda _: None
+        self._crew = crew
         self._substitute = substitute
         self._warning = warning
         self._answered = False
@@ -337,14 +330,6 @@ class Answers(Iterator[Result]):
         """Wait for nothing more; what a worker has begun is finished for nobody."""
         self.expected = 0
         self.pool.drop(self)
-
-
-def _nothing_more() -> bool:
-    return False
-
-
-def _nobody_listens(told: str) -> None:
-    pass
 
 
 def _reason(answer: Any, worker: _Worker) -> str:

@@ -155,28 +155,19 @@ def _long_summary(weighed: Weighed) -> list[int]:
     said = sum(word_count(sentence.text) for sentence in sentences)
     room = min(LONG_SUMMARY_WORDS, said // 2)
     chosen: list[int] = []
-    for turn in range(4):
-        layer = [ranked[turn] for ranked in _ranked_topics(weighed) if turn < len(ranked)]
-        for index in sorted(layer, key=lambda index: -weighed.scores[index]):
+    candidates = set(weighed.candidates)
+    topics = [
+        sorted(candidates.intersection(range(*span)), key=lambda index: (-weighed.scores[index], index))
+        for span in topic_spans(weighed.material)
+    ]
+    layers = [[ranked[turn] for ranked in topics if turn < len(ranked)] for turn in range(4)]
+    for layer in (*layers, candidates):
+        for index in sorted(set(layer) - set(chosen), key=lambda index: (-weighed.scores[index], index)):
             words = word_count(sentences[index].text)
             if words <= room:
                 chosen.append(index)
                 room -= words
-    rest = [index for index in weighed.candidates if index not in chosen]
-    for index in sorted(rest, key=lambda index: -weighed.scores[index]):
-        words = word_count(sentences[index].text)
-        if words <= room:
-            chosen.append(index)
-            room -= words
     return sorted(chosen) or _summary(weighed)
-
-
-def _ranked_topics(weighed: Weighed) -> list[list[int]]:
-    ranked = []
-    for first, end in topic_spans(weighed.material):
-        inside = [index for index in range(first, end) if weighed.scores[index] > 0]
-        ranked.append(sorted(inside, key=lambda index: (-weighed.scores[index], index)))
-    return ranked
 
 
 def topic_spans(material: Material) -> list[tuple[int, int]]:

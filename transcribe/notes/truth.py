@@ -51,7 +51,6 @@ class Checked:
         keywords: In the writer's order.
         chapter_titles: By the position of the chapter.
         dropped: The drafts that did not.
-        doubted: How many statements are marked.
     """
 
     statements: dict[Part, list[Statement]] = field(default_factory=dict)
@@ -59,7 +58,6 @@ class Checked:
     keywords: list[str] = field(default_factory=list)
     chapter_titles: dict[int, str] = field(default_factory=dict)
     dropped: list[Dropped] = field(default_factory=list)
-    doubted: int = 0
 
 
 def check_drafts(drafts: Iterable[Draft], material: Material) -> Checked:
@@ -108,7 +106,6 @@ class _Check:
         if draft.part == "social_post" and together > POST_CHARS:
             return ""  # true, but too long
         kept.append(statement)
-        self._checked.doubted += bool(statement.doubt)
         return ""
 
     def _take_quote(self, draft: Draft) -> str:

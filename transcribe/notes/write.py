@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import get_args
 
 from transcribe.core.episode import Episode
@@ -50,21 +50,8 @@ def write_notes(
     return _merged(own, drafts, material, writer.name, warn)
 
 
-@dataclass(frozen=True)
-class Judged:
-    """What a writer proposed, after every check.
-
-    Attributes:
-        checked: What stood, and what was dropped.
-        failures: The parts of which nothing is left, with the reason, for people.
-    """
-
-    checked: Checked
-    failures: dict[Part, str]
-
-
-def judge(drafts: Drafts, material: Material, own: ShowNotes) -> Judged:
-    """Ask of every part whether it is a text for people, and of every statement whether it may be true.
+def _judged(drafts: Drafts, material: Material, own: ShowNotes) -> tuple[Checked, dict[Part, str]]:
+    """What stands the check, and the parts of which too little does, with the reason, for people.
 
     Args:
         own: What the extractive writer wrote: a part of which much less is left is not better than that.
@@ -78,14 +65,13 @@ def judge(drafts: Drafts, material: Material, own: ShowNotes) -> Judged:
             failures[part] = "nothing of it is supported by the transcript"
         elif part not in failures and _is_meagre(checked, part, own):
             failures[part] = "too little of it is supported by the transcript"
-    return Judged(checked, failures)
+    return checked, failures
 
 
 def _merged(
     own: ShowNotes, drafts: Drafts, material: Material, writer: str, warn: Callable[[str], None]
 ) -> ShowNotes:
-    judged = judge(drafts, material, own)
-    checked, failures = judged.checked, judged.failures
+    checked, failures = _judged(drafts, material, own)
     replaced = tuple(part for part in PARTS if part in failures)
     for reason in dict.fromkeys(failures[part] for part in replaced):
         parts = [part.replace("_", " ") for part in replaced if failures[part] == reason]
@@ -96,6 +82,10 @@ def _merged(
     kept = [part for part in PARTS if part not in failures]
     if not kept:
         return own
+
+    def statements(part: Part, extracted: tuple[Statement, ...]) -> tuple[Statement, ...]:
+        return extracted if part in failures else tuple(checked.statements[part])
+
     authorship = Authorship(
         writer=writer,
         version=drafts.version,
@@ -111,13 +101,13 @@ def _merged(
         own,
         language=material.notes_language,
         chapters=_chapters(own.chapters, checked),
-        summary=_statements(judged, "summary", own.summary),
-        long_summary=_statements(judged, "long_summary", own.long_summary),
-        takeaways=_statements(judged, "takeaways", own.takeaways),
+        summary=statements("summary", own.summary),
+        long_summary=statements("long_summary", own.long_summary),
+        takeaways=statements("takeaways", own.takeaways),
         quotes=own.quotes if "quotes" in failures else tuple(checked.quotes),
         keywords=own.keywords if "keywords" in failures else tuple(checked.keywords),
-        titles=_statements(judged, "titles", own.titles),
-        social_post=_statements(judged, "social_post", own.social_post),
+        titles=statements("titles", own.titles),
+        social_post=statements("social_post", own.social_post),
         authorship=authorship,
     )
 
@@ -161,10 +151,6 @@ def _words(statements: Iterable[Statement]) -> int:
 def _has(checked: Checked, part: Part) -> bool:
     kept = {"quotes": checked.quotes, "keywords": checked.keywords, "chapters": checked.chapter_titles}
     return bool(kept.get(part, checked.statements.get(part)))
-
-
-def _statements(judged: Judged, part: Part, own: tuple[Statement, ...]) -> tuple[Statement, ...]:
-    return own if part in judged.failures else tuple(judged.checked.statements[part])
 
 
 def _chapters(own: tuple[Chapter, ...], checked: Checked) -> tuple[Chapter, ...]:

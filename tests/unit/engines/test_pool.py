@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import psutil
 import pytest
@@ -22,6 +23,8 @@ from transcribe.core.hearing import Chunk
 from transcribe.core.recording import SpeechSpan
 from transcribe.engines import pool as pool_module
 from transcribe.engines.pool import Answers, Crew, Substitute, WorkerPool
+
+T = TypeVar("T")
 
 
 def load() -> str:
@@ -61,13 +64,19 @@ def where(loaded_in: int, item: int) -> tuple[int, int]:
     return loaded_in, os.getpid()
 
 
+def pool_of(
+    load: Callable[[], T], workers: int, *, share: bool = True, name: str = "the recogniser"
+) -> WorkerPool[T]:
+    return WorkerPool(Crew((load,) * workers, share, name))
+
+
 def test_every_item_is_answered_by_the_loaded_model() -> None:
-    with WorkerPool(load, 2) as pool:
+    with pool_of(load, 2) as pool:
         assert sorted(pool.map(double, range(9))) == [("model", 2 * item) for item in range(9)]
 
 
 def test_whoever_waits_gets_everybodys_work_done() -> None:
-    with WorkerPool(load, 2) as pool:
+    with pool_of(load, 2) as pool:
         first, second = pool.map(double, [1, 2]), pool.map(double, [3, 4])
         assert sorted(second) == [("model", 6), ("model", 8)]
         assert len(first.arrived) == 2
@@ -75,7 +84,7 @@ def test_whoever_waits_gets_everybodys_work_done() -> None:
 
 
 def test_a_failure_belongs_to_whoever_ordered_it() -> None:
-    with WorkerPool(load, 2) as pool:
+    with pool_of(load, 2) as pool:
         bad, good = pool.map(refuse, [1]), pool.map(double, [2])
         assert list(good) == [("model", 4)]
         with pytest.raises(InputError):
@@ -83,7 +92,7 @@ def test_a_failure_belongs_to_whoever_ordered_it() -> None:
 
 
 def test_what_nobody_waits_for_is_dropped(tmp_path: Path) -> None:
-    with WorkerPool(load, 1) as pool:
+    with pool_of(load, 1) as pool:
         with contextlib.closing(pool.map(leave_a_trace, [(tmp_path, 0)] * 5)) as dropped:
             next(dropped)
         assert list(pool.map(double, [1])) == [("model", 2)]
@@ -92,7 +101,7 @@ def test_what_nobody_waits_for_is_dropped(tmp_path: Path) -> None:
 
 
 def test_more_is_ordered_while_a_worker_is_idle() -> None:
-    with WorkerPool(load, 2) as pool:
+    with pool_of(load, 2) as pool:
         later: list[Answers[tuple[str, int]]] = []
 
         def order_more() -> bool:
@@ -117,13 +126,13 @@ def die_over_a_chunk(model: str, item: tuple[Chunk, ...]) -> int:
 def test_a_crash_says_where_in_the_recording_and_shows_no_internals() -> None:
     chunks = tuple(Chunk(at, (SpeechSpan(723_400 + at, 745_100),)) for at in range(4))
     with (
-        WorkerPool(load, 1, name="whisper.cpp with base-q8_0") as pool,
+        pool_of(load, 1, name="whisper.cpp with base-q8_0") as pool,
         pytest.raises(EngineError) as crash,
     ):
         list(pool.map(die_over_a_chunk, [chunks[:1]]))
     assert crash.value.what == ("whisper.cpp with base-q8_0 crashed (SIGSEGV) 2 times over 00:12:03–00:12:25")
     assert "--model" in crash.value.hint
-    with WorkerPool(load, 1) as pool, pytest.raises(EngineError, match="00:12:25 and 1 more"):
+    with pool_of(load, 1) as pool, pytest.raises(EngineError, match="00:12:25 and 1 more"):
         list(pool.map(die_over_a_chunk, [chunks]))
 
 
@@ -146,14 +155,14 @@ def end_by(number: int) -> str:
 def test_a_model_that_the_engine_does_not_survive_is_an_error(
     load: Callable[[], str], kind: type[TranscribeError], told: str
 ) -> None:
-    pool = WorkerPool(load, 1, name="whisper.cpp with odd.bin")
+    pool = pool_of(load, 1, name="whisper.cpp with odd.bin")
     with pytest.raises(kind, match=rf"^whisper\.cpp with odd\.bin {told}"), pool:
         pass
     assert not multiprocessing.active_children()
 
 
 def test_a_model_that_is_refused_is_refused_with_the_engines_own_words() -> None:
-    with pytest.raises(InputError, match="item refused"), WorkerPool(partial(refuse, "", 1), 1):
+    with pytest.raises(InputError, match="item refused"), pool_of(partial(refuse, "", 1), 1):
         pass
 
 
@@ -175,7 +184,7 @@ def test_a_worker_that_cannot_load_its_own_model_says_why_and_shows_no_internals
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr(pool_module, "process_context", lambda: multiprocessing.get_context(method))
-    with WorkerPool(fails, 2, share=False) as pool:
+    with pool_of(fails, 2, share=False) as pool:
         for _ in range(2):  # the next recording of a batch
             with pytest.raises(kind) as caught:
                 list(pool.map(whoami, range(4)))
@@ -188,7 +197,7 @@ def test_a_worker_that_is_stopped_while_it_loads_shows_no_internals(
 ) -> None:
     load = partial(end_by, signal.SIGTERM)
     with (
-        WorkerPool(load, 1, share=False) as pool,
+        pool_of(load, 1, share=False) as pool,
         pytest.raises(EngineError, match=r"^the recogniser crashed \(SIGTERM\) 2 times over"),
     ):
         list(pool.map(whoami, [1]))
@@ -200,7 +209,7 @@ def nothing(model: str, item: int) -> None:
 
 
 def test_no_answer_is_an_answer() -> None:
-    with WorkerPool(load, 2) as pool:
+    with pool_of(load, 2) as pool:
         assert list(pool.map(nothing, range(3))) == [None] * 3
 
 
@@ -221,42 +230,42 @@ def siblings(model: str, item: int) -> int:
 
 def test_no_more_workers_than_there_may_be_or_items() -> None:
     others = len(psutil.Process().children())  # such as the tracker that spawned processes leave
-    with WorkerPool(load, 3) as pool:
+    with pool_of(load, 3) as pool:
         assert max(pool.map(siblings, range(9))) <= 3 + others
-    with WorkerPool(load, 8) as pool:
+    with pool_of(load, 8) as pool:
         assert max(pool.map(siblings, [1, 2])) <= 2 + others
 
 
 def test_a_model_that_may_not_be_shared_is_loaded_in_the_worker() -> None:
-    with WorkerPool(os.getpid, 2, share=False) as pool:
+    with pool_of(os.getpid, 2, share=False) as pool:
         assert all(loaded_in == pid for loaded_in, pid in pool.map(where, range(4)))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="workers are forked on Linux only")
 def test_a_forked_worker_starts_from_the_model_as_it_was_loaded() -> None:
-    with WorkerPool(load_list, 2) as pool:
+    with pool_of(load_list, 2) as pool:
         assert list(pool.map(count_calls, range(6))) == [1] * 6
 
 
 def test_the_pool_can_be_used_again_and_leaves_no_process() -> None:
-    with WorkerPool(load, 2) as pool:
+    with pool_of(load, 2) as pool:
         workers = {*pool.map(whoami, range(4)), *pool.map(whoami, range(4))}
     assert not any(psutil.pid_exists(pid) for pid in workers)
 
 
 def test_an_error_with_advice_reaches_the_caller_whole() -> None:
-    with WorkerPool(load, 1) as pool, pytest.raises(InputError, match=r"item refused\. try another"):
+    with pool_of(load, 1) as pool, pytest.raises(InputError, match=r"item refused\. try another"):
         list(pool.map(refuse, [1]))
 
 
 def test_a_foreign_error_becomes_an_engine_error() -> None:
-    with WorkerPool(load, 1) as pool, pytest.raises(EngineError, match="KeyError"):
+    with pool_of(load, 1) as pool, pytest.raises(EngineError, match="KeyError"):
         list(pool.map(stumble, [1]))
 
 
 def test_a_worker_that_dies_is_replaced_and_its_item_tried_again(tmp_path: Path) -> None:
     marker = tmp_path / "died"
-    with WorkerPool(load, 2) as pool:
+    with pool_of(load, 2) as pool:
         assert sorted(pool.map(die_once, [(marker, number) for number in range(5)])) == list(range(5))
     assert marker.exists()
 
@@ -279,7 +288,7 @@ def wait_for(true: Callable[[], bool]) -> None:
 def test_a_worker_that_answers_and_ends_while_another_answer_is_looked_at_is_not_taken_for_dead(
     tmp_path: Path,
 ) -> None:
-    with WorkerPool(load, 2) as pool:
+    with pool_of(load, 2) as pool:
         answers = pool.map(leave_a_trace, [(tmp_path, 0), (tmp_path, 1)])
         assert next(answers) == 0
         (tmp_path / "first is told").touch()
@@ -290,7 +299,7 @@ def test_a_worker_that_answers_and_ends_while_another_answer_is_looked_at_is_not
 
 def test_an_item_that_kills_twice_is_given_up() -> None:
     with (
-        WorkerPool(load, 2) as pool,
+        pool_of(load, 2) as pool,
         pytest.raises(EngineError, match=r"recogniser was killed \(SIGKILL\).* 2 times over the same work"),
     ):
         list(pool.map(die, [1]))
@@ -300,9 +309,8 @@ def test_workers_end_when_their_parent_is_killed() -> None:
     script = """
 import os, sys, time
 sys.path.insert(0, {here!r})
-from transcribe.engines.pool import WorkerPool
-from test_pool import load, whoami
-with WorkerPool(load, 2) as pool:
+from test_pool import load, pool_of, whoami
+with pool_of(load, 2) as pool:
     print(*set(pool.map(whoami, range(8))), flush=True)
     os.kill(os.getpid(), 9)
 """
@@ -346,7 +354,8 @@ def with_substitute(
 ) -> WorkerPool[str]:
     crew = Crew((load, load), share=True, name="engine")
     substitute = Substitute(crew, from_the_start, "the processor hears what is left")
-    pool = WorkerPool(loads, len(loads), share=False, name="engine on cuda", substitute=substitute)
+    cards = Crew(tuple(loads), share=False, name="engine on cuda")
+    pool = WorkerPool(cards, substitute=substitute)
     pool.on_warning = told.append
     return pool
 
@@ -394,7 +403,7 @@ def test_every_card_has_its_worker() -> None:
 
 def test_a_warning_is_told_once_with_the_first_order() -> None:
     told: list[str] = []
-    with WorkerPool(load, 1, warning="no card") as pool:
+    with WorkerPool(Crew((load,)), warning="no card") as pool:
         pool.on_warning = told.append
         list(pool.map(double, [1]))
         list(pool.map(double, [2]))

@@ -80,7 +80,6 @@ def test_a_number_from_elsewhere_is_marked() -> None:
     text = "Maria Keller has studied honey bees in Zurich for 45 years."
     checked = check(text, claims=(4,), material=material)
     assert "number" in kept(checked).doubt
-    assert checked.doubted == 1
 
 
 def test_weak_support_is_marked() -> None:

@@ -103,10 +103,7 @@ def forget(weights: Weights) -> None:
 def _generate(llama: Any, question: Question) -> tuple[str, Literal["stop", "length", ""]]:
     """What the model writes, and why it ended; for no reason where it goes in circles."""
     chunks = llama.create_chat_completion(
-        [
-            {"role": "system", "content": question.system},
-            {"role": "user", "content": question.text},
-        ],
+        question.messages,
         # The only form this package honours: "json_schema" would be ignored without a word.
         response_format={"type": "json_object", "schema": dict(question.schema)},
         max_tokens=question.max_tokens,

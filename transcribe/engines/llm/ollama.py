@@ -48,10 +48,7 @@ class OllamaChat:
         start = time.monotonic()
         body = {
             "model": self.identity.model,
-            "messages": [
-                {"role": "system", "content": question.system},
-                {"role": "user", "content": question.text},
-            ],
+            "messages": question.messages,
             "stream": False,
             "format": question.schema,
             "truncate": False,

@@ -29,14 +29,12 @@ class Dialect:
     """What one server understands.
 
     Attributes:
-        writer: What `--writer` calls it.
         rungs: The forms of schema it may know, the best first; `prompt` is the last.
         extra: Fields to send beside the common ones.
         bare: Whether unknown fields are refused, so that only the oldest ones may be sent.
         counts: Path and field that count tokens, and the field of the answer.
     """
 
-    writer: str
     rungs: tuple[Rung, ...]
     extra: Mapping[str, Any] = field(default_factory=dict)
     bare: bool = False
@@ -83,10 +81,7 @@ class OpenAiChat:
     def _body(self, question: Question, rung: Rung) -> dict[str, Any]:
         body: dict[str, Any] = {
             "model": self.identity.model,
-            "messages": [
-                {"role": "system", "content": question.system},
-                {"role": "user", "content": question.text},
-            ],
+            "messages": question.messages,
             "max_tokens": question.max_tokens,
             "temperature": question.temperature,
         }

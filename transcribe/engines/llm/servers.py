@@ -157,31 +157,28 @@ def _probe_llama_server(http: Http) -> Server | None:
     if "build_info" not in props and not isinstance(settings, dict):
         return None
     context = settings.get("n_ctx") if isinstance(settings, dict) else props.get("n_ctx")
-    models = tuple(_served(each.get("id"), context) for each in _listed(http))
     version = f"llama-server {props.get('build_info', '')}".strip()
-    return Server("llama-server", http.url, version, models)
+    return _server("llama-server", http, version, _listed(http), context)
 
 
 def _probe_llama_cpp_server(http: Http) -> Server | None:
     if not _int(_dict(http.post("/extras/tokenize/count", {"input": "a b"})).get("count")):
         return None
-    models = tuple(_served(each.get("id"), 0) for each in _listed(http))
-    return Server("llama-cpp-server", http.url, "llama-cpp-python", models)
+    return _server("llama-cpp-server", http, "llama-cpp-python", _listed(http))
 
 
 def _probe_gpt4all(http: Http) -> Server | None:
     listed = _listed(http)
     if not any(each.get("owned_by") == "humanity" for each in listed):
         return None
-    return Server("gpt4all", http.url, "GPT4All", tuple(_served(each.get("id"), 0) for each in listed))
+    return _server("gpt4all", http, "GPT4All", listed)
 
 
 def _probe_local_ai(http: Http) -> Server | None:
     version = _dict(http.get("/version")).get("version")
     if not version or _dict(http.get("/api/version")).get("version"):  # Ollama
         return None
-    models = tuple(_served(each.get("id"), 0) for each in _listed(http))
-    return Server("localai", http.url, f"LocalAI {version}", models)
+    return _server("localai", http, f"LocalAI {version}", _listed(http))
 
 
 def _probe_jan(http: Http) -> Server | None:
@@ -190,11 +187,13 @@ def _probe_jan(http: Http) -> Server | None:
     if reply.status in (401, 403):
         return Server("jan", http.url, "Jan", (), "asks for a key")
     listed = _dicts(_dict(reply), "data")
-    return (
-        Server("jan", http.url, "Jan", tuple(_served(each.get("id"), 0) for each in listed))
-        if listed
-        else None
-    )
+    return _server("jan", http, "Jan", listed) if listed else None
+
+
+def _server(
+    writer: str, http: Http, version: str, listed: list[dict[str, Any]], context: object = 0
+) -> Server:
+    return Server(writer, http.url, version, tuple(_served(each.get("id"), context) for each in listed))
 
 
 def _listed(http: Http) -> list[dict[str, Any]]:
@@ -218,32 +217,32 @@ def _int(value: object) -> int:
     return value if isinstance(value, int) and 0 < value < 1 << 31 else 0
 
 
-_LM_STUDIO = Dialect("lmstudio", ("json_schema", "prompt"))
-_JAN = Dialect("jan", ("json_schema", "json_object", "prompt"))
-_LLAMA_SERVER = Dialect(
-    "llama-server",
-    ("json_schema", "json_object", "prompt"),
-    {"chat_template_kwargs": {"enable_thinking": False}, "cache_prompt": True},
-    counts=("/tokenize", "content", "tokens"),
-)
-_LLAMA_CPP_SERVER = Dialect(
-    "llama-cpp-server", ("json_object", "prompt"), counts=("/extras/tokenize/count", "input", "count")
-)
-_GPT4ALL = Dialect("gpt4all", ("prompt",), bare=True)
-_LOCAL_AI = Dialect("localai", ("json_schema", "prompt"))
-
-KINDS = {
-    kind.writer: kind
-    for kind in (
-        Kind("ollama", "Ollama", (11434,), _probe_ollama, 4096, None),
-        Kind("lmstudio", "LM Studio", (1234,), _probe_lm_studio, 4096, _LM_STUDIO),
-        Kind("jan", "Jan", (1337,), _probe_jan, 4096, _JAN),
-        Kind("llama-server", "llama-server", (8080, 9931), _probe_llama_server, 4096, _LLAMA_SERVER),
-        Kind(
-            "llama-cpp-server", "llama-cpp-python", (8000,), _probe_llama_cpp_server, 2048, _LLAMA_CPP_SERVER
+_KINDS = (
+    Kind("ollama", "Ollama", (11434,), _probe_ollama, 4096, None),
+    Kind("lmstudio", "LM Studio", (1234,), _probe_lm_studio, 4096, Dialect(("json_schema", "prompt"))),
+    Kind("jan", "Jan", (1337,), _probe_jan, 4096, Dialect(("json_schema", "json_object", "prompt"))),
+    Kind(
+        "llama-server",
+        "llama-server",
+        (8080, 9931),
+        _probe_llama_server,
+        4096,
+        Dialect(
+            ("json_schema", "json_object", "prompt"),
+            {"chat_template_kwargs": {"enable_thinking": False}, "cache_prompt": True},
+            counts=("/tokenize", "content", "tokens"),
         ),
-        Kind("gpt4all", "GPT4All", (4891,), _probe_gpt4all, 2048, _GPT4ALL),
-        Kind("localai", "LocalAI", (8080,), _probe_local_ai, 512, _LOCAL_AI),
-    )
-}
+    ),
+    Kind(
+        "llama-cpp-server",
+        "llama-cpp-python",
+        (8000,),
+        _probe_llama_cpp_server,
+        2048,
+        Dialect(("json_object", "prompt"), counts=("/extras/tokenize/count", "input", "count")),
+    ),
+    Kind("gpt4all", "GPT4All", (4891,), _probe_gpt4all, 2048, Dialect(("prompt",), bare=True)),
+    Kind("localai", "LocalAI", (8080,), _probe_local_ai, 512, Dialect(("json_schema", "prompt"))),
+)
+KINDS = {kind.writer: kind for kind in _KINDS}
 """Every kind by the name that `--writer` gives it."""

@@ -107,20 +107,13 @@ def _pool(
     processor: Crew[T], batch: int, cards: list[Callable[[], T]], card_batch: int, place: Place
 ) -> WorkerPool[T]:
     """The workers on the cards, for which those on the processor take over; without cards, the latter."""
-    from transcribe.engines.pool import Substitute, WorkerPool
+    from transcribe.engines.pool import Crew, Substitute, WorkerPool
 
     if not cards:
-        return WorkerPool(
-            processor.loads,
-            len(processor.loads),
-            batch,
-            share=processor.share,
-            name=processor.name,
-            warning=place.warning,
-        )
-    name = f"{processor.name} on {place.device}"
+        return WorkerPool(processor, batch, warning=place.warning)
+    crew = Crew(tuple(cards), share=False, name=f"{processor.name} on {place.device}")
     substitute = Substitute(processor, not place.asked, "the processor hears what is left")
-    return WorkerPool(cards, len(cards), card_batch, share=False, name=name, substitute=substitute)
+    return WorkerPool(crew, card_batch, substitute=substitute)
 
 
 def numbers_for(model: InstalledModel, settings: Settings, place: Place) -> str:

@@ -12,6 +12,7 @@ from transcribe.core.errors import UsageError
 from transcribe.core.show_notes import Chapter, Quote, ShowNotes, SoundBite, Statement
 from transcribe.core.text import one_line
 from transcribe.core.workspace import Workspace
+from transcribe.pipeline.speakers.diarise import renamed_turns
 
 LONGEST_NAME = 128
 """Characters of a person's name in Podcasting 2.0 (`<podcast:person>`)."""
@@ -100,10 +101,7 @@ def renamed(episode: Episode, names: Mapping[str, str]) -> Episode:
     if notes is not None:
         notes = _notes_renamed(notes, segments, names, _rewriter(names, episode.transcript.text))
     tracks = tuple(replace(each, speaker=names.get(each.speaker, each.speaker)) for each in episode.tracks)
-    turns = episode.turns
-    if turns:
-        said = tuple(replace(each, speaker=names.get(each.speaker, each.speaker)) for each in turns.turns)
-        turns = replace(turns, turns=said)
+    turns = renamed_turns(episode.turns, names) if episode.turns else episode.turns
     return replace(episode, transcript=transcript, notes=notes, tracks=tracks, turns=turns)
 
 

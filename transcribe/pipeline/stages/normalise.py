@@ -97,6 +97,12 @@ class _Writer:
         self._handle = handle
         self._room = room
         self._progress = progress
+        self.restart()
+
+    def restart(self) -> None:
+        """Forget what was written."""
+        self._handle.seek(0)
+        self._handle.truncate()
         self._written = self._reported_ms = 0
         self._part = b""
         self.silence = SilenceFinder()
@@ -124,15 +130,6 @@ class _Writer:
     def samples(self) -> int:
         """Number of whole samples written."""
         return self._written // BYTES_PER_SAMPLE
-
-    def restart(self) -> None:
-        """Forget what was written."""
-        self._handle.seek(0)
-        self._handle.truncate()
-        self._written = self._reported_ms = 0
-        self._part = b""
-        self.silence = SilenceFinder()
-        self.variation = Variation()
 
     def finish(self, samples: int) -> None:
         """Cut off what follows this many samples."""
@@ -167,24 +164,20 @@ def _extract(source: Source, settings: NormaliseSettings) -> Extract:
     return extract_of(source, start_ms, length_ms, settings.channel)
 
 
-def _beyond_the_end(source: Source, start_ms: int) -> UsageError:
-    length = (
-        f", which is {format_duration(source.duration_ms)} long" if source.duration_ms is not None else ""
-    )
-    return UsageError(
-        f"--from {format_duration(start_ms)} lies beyond the end of {source.path}{length}", "Start earlier"
-    )
-
-
 def _again(decoder: Decoder, writer: _Writer, extract: Extract) -> Decoding:
-    if writer.samples:
-        writer.restart()
+    writer.restart()
     return decoder.decode(extract, writer)
 
 
 def _nothing(source: Source, extract: Extract) -> InputError | UsageError:
     if extract.start_ms:
-        return _beyond_the_end(source, extract.start_ms)
+        length = (
+            f", which is {format_duration(source.duration_ms)} long" if source.duration_ms is not None else ""
+        )
+        return UsageError(
+            f"--from {format_duration(extract.start_ms)} lies beyond the end of {source.path}{length}",
+            "Start earlier",
+        )
     return InputError(
         f"nothing in {source.path} can be decoded", "The file is damaged; copy or download it again"
     )
