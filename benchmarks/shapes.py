@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from transcribe.core.byte_level import PRINTABLE, to_bytes
 from transcribe.models import ctranslate2, safetensors
 from transcribe.models.convert import write_ggml
 from transcribe.models.ggml import ENCODINGS, Shape, Tensor, tensors
-from transcribe.models.vocabulary import PRINTABLE, RANKS, to_bytes
+from transcribe.models.vocabulary import RANKS
 from transcribe.models.weights import Weights
 
 LARGE_V3 = Shape(

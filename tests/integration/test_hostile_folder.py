@@ -14,10 +14,10 @@ from transcribe.cli.root import COMMANDS
 PROGRAM = Path(sys.executable).with_name("transcribe")
 
 PACKAGES = (
-    "_pywhispercpp", "click", "ctranslate2", "faster_whisper", "ffmpeg", "filelock", "gguf",
+    "_pywhispercpp", "click", "ctranslate2", "ffmpeg", "filelock", "gguf",
     "huggingface_hub", "imageio_ffmpeg", "jinja2", "llama_cpp", "msgspec", "numpy", "onnxruntime", "pip",
-    "platformdirs", "psutil", "pydub", "pywhispercpp", "rich", "setuptools", "sitecustomize", "tomli",
-    "transcribe", "usercustomize", "watchfiles",
+    "platformdirs", "psutil", "pydub", "pywhispercpp", "rich", "setuptools", "sitecustomize", "tokenizers",
+    "tomli", "torch", "transcribe", "usercustomize", "watchfiles", "yaml",
 )  # fmt: skip
 PROGRAMS = ("ffmpeg", "ffprobe", "uname", "cc", "gcc", "git", "python", "python3", "sh", "file", "ldconfig")
 

@@ -317,10 +317,6 @@ def test_what_leaves_is_seen(machine: Machine) -> None:
     assert machine.strange(found.written) == [machine.home / "trącked"]
 
 
-@pytest.mark.skipif(
-    importlib.util.find_spec("faster_whisper") is None,
-    reason="run: pip install 'transcribe-offline[ctranslate2]'",
-)
 def test_a_whole_transcription_by_ctranslate2(machine: Machine, model_store: Store) -> None:
     machine.install(pull("tiny.en-ct2", model_store, "index"))
     options = ("-m", "tiny.en-ct2", "--engine", "ctranslate2", "-o", "other")

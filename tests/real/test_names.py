@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from transcribe.core.hearing import Chunk, DecodingOptions
+from transcribe.core.hearing import MOST_PROMPT_TOKENS, Chunk, DecodingOptions
 from transcribe.core.recording import SpeechSpan
 from transcribe.core.waveform import Waveform
 from transcribe.engines.ctranslate2 import CTranslate2
@@ -19,7 +18,7 @@ from transcribe.models.installed import InstalledModel, check_before_load
 from transcribe.models.sources import pull
 from transcribe.models.store import Store
 from transcribe.pipeline.hearing.listener import Listener
-from transcribe.pipeline.hearing.vocabulary import MOST_PROMPT_TOKENS, fitting
+from transcribe.pipeline.hearing.vocabulary import fitting
 
 pytestmark = pytest.mark.real
 
@@ -44,10 +43,6 @@ def test_tokens_are_counted_as_whisper_counts_them(recogniser: WhisperCpp) -> No
     assert prompt.endswith("th. Hello.")
 
 
-@pytest.mark.skipif(
-    importlib.util.find_spec("faster_whisper") is None,
-    reason="run: pip install 'transcribe-offline[ctranslate2]'",
-)
 def test_tokens_are_counted_by_the_other_engine(model_store: Store) -> None:
     model = pull("base-ct2", model_store, "index")
     check_before_load(model)

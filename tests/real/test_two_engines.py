@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 
 import jiwer
@@ -17,13 +16,7 @@ from transcribe.models.store import Store
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples"
 
-pytestmark = [
-    pytest.mark.real,
-    pytest.mark.skipif(
-        importlib.util.find_spec("faster_whisper") is None,
-        reason="run: pip install 'transcribe-offline[ctranslate2]'",
-    ),
-]
+pytestmark = pytest.mark.real
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,10 @@ from transcribe.core.recording import SpeechSpan
 LONGEST_WINDOW_MS = 30_000
 """What Whisper hears at a time (Radford et al. 2022, section 2.2)."""
 
+MOST_PROMPT_TOKENS = 223
+"""Half of the decoder's context of 448 tokens, but for the token that opens a prompt (Radford et al. 2022,
+section 2.3; whisper.cpp keeps the last 223 and drops the rest without a word)."""
+
 
 @dataclass(frozen=True)
 class Chunk:

@@ -1,4 +1,4 @@
-"""The other recogniser: CTranslate2 through `faster-whisper`, several windows at a time.
+"""The other recogniser: CTranslate2, several windows at a time.
 
 Windows, words and checks are the same as with whisper.cpp; what differs is the engine's arithmetic,
 and that a batch of windows is decoded in one call. On a processor they are encoded one by one, which is
@@ -12,10 +12,10 @@ import contextlib
 import importlib.metadata
 import importlib.util
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from itertools import pairwise
-from math import exp, fsum, log
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from transcribe.core.episode import Word
@@ -24,6 +24,8 @@ from transcribe.core.hearing import DecodingOptions, Heard
 from transcribe.core.recording import SAMPLE_RATE, SAMPLES_PER_MS
 from transcribe.engines import cuda
 from transcribe.engines.pauses import settle
+from transcribe.engines.spectrogram import HOP_SAMPLES, spectrogram
+from transcribe.engines.whisper_tokens import WhisperTokens, read_tokens
 from transcribe.engines.words import VOTE_MARGIN_MS, Token, context_ms, words_of
 
 if TYPE_CHECKING:
@@ -32,15 +34,18 @@ if TYPE_CHECKING:
 
     Window = NDArray[np.float32]
 
-PACKAGE, LIBRARY = "faster-whisper", "ctranslate2"
+PACKAGES = LIBRARY, _ = "ctranslate2", "tokenizers"
 CUDA = "cuda"
-
-HOP_SAMPLES = 160
-"""Samples from one frame of the spectrogram to the next (Radford et al. 2022, section 2.2)."""
 
 TOKENS_PER_SECOND = 10
 SPARE_TOKENS = 16
 """As with whisper.cpp: no one speaks faster, so a loop ends there."""
+
+LONGEST_TEXT = 448
+"""Positions of the decoder (Radford et al. 2022, section 2.3)."""
+
+AS_CONFIGURED = -1
+"""Stands for the tokens that the model's config.json suppresses: notes, brackets and other signs."""
 
 FRAME_MS = 20
 """What one step of a time mark or of the alignment is worth (Radford et al. 2022, section 2.3)."""
@@ -84,7 +89,7 @@ class CTranslate2:
         if self.device == CUDA:
             with contextlib.suppress(OSError):  # the engine says what it misses
                 cuda.load_library(cuda.cublas_name(LIBRARY))
-        _ = self._model
+        _ = self._tokens
         if self.device == CUDA:
             with _errors():
                 self._encode([np.zeros(SAMPLE_RATE, np.float32)], 0)
@@ -94,7 +99,7 @@ class CTranslate2:
         """Give the memory back."""
         model = self.__dict__.pop("_model", None)
         if model is not None:
-            model.model.unload_model()
+            model.unload_model()
 
     def hear(self, windows: Sequence[Window], options: DecodingOptions) -> list[Heard]:
         """Decode windows of mono float32 samples at 16 kHz, each up to 30 s, `most` of them in one batch.
@@ -107,20 +112,13 @@ class CTranslate2:
         return [heard for batch in batches for heard in self._hear(batch, options)]
 
     def _hear(self, windows: Sequence[Window], options: DecodingOptions) -> list[Heard]:
-        from faster_whisper.tokenizer import Tokenizer
-
-        tokenizer = Tokenizer(
-            self._model.hf_tokenizer,
-            self._model.model.is_multilingual,
-            "translate" if options.translate else "transcribe",
-            options.language,
-        )
+        start = self._tokens.start(options.language, translate=options.translate)
         with _errors():
             encoded = self._encode(windows, options.margin_ms)
-            sequences = self._decode(windows, encoded, tokenizer, options)
-            timings = self._align(windows, encoded, tokenizer, sequences)
+            sequences = self._decode(windows, encoded, start, options)
+            timings = self._align(windows, encoded, start, sequences)
         return [
-            Heard(settle(_segments(sequence, timing, tokenizer, _duration_ms(window)), window))
+            Heard(settle(_segments(sequence, timing, self._tokens, _duration_ms(window)), window))
             for window, sequence, timing in zip(windows, sequences, timings, strict=True)
         ]
 
@@ -129,29 +127,28 @@ class CTranslate2:
 
         An English-only model knows one.
         """
-        if not self._model.model.is_multilingual:
+        if not self._model.is_multilingual:
             return (("en", 1.0),)
         with _errors():
-            found = self._model.model.detect_language(self._encode([samples], VOTE_MARGIN_MS))[0]
+            found = self._model.detect_language(self._encode([samples], VOTE_MARGIN_MS))[0]
         return tuple((mark.strip("<|>"), probability) for mark, probability in found)
 
     def count_tokens(self, text: str) -> int:
-        """How many tokens a prompt has; as `_decode` writes it, after a space."""
-        return len(self._model.hf_tokenizer.encode(" " + text.strip(), add_special_tokens=False).ids)
+        """How many tokens a prompt has."""
+        return len(self._tokens.encode(text))
 
     @cached_property
     def _model(self) -> Any:
         require()
-        from faster_whisper import WhisperModel
+        from ctranslate2.models import Whisper
 
         try:
-            return WhisperModel(
+            return Whisper(
                 self.folder,
-                device=self.device,
+                self.device,
                 device_index=self.card,
                 compute_type=self.compute_type,
-                cpu_threads=self.threads,
-                local_files_only=True,
+                intra_threads=self.threads,
             )
         except (RuntimeError, ValueError) as error:
             advice = "Try: transcribe models verify"
@@ -160,40 +157,40 @@ class CTranslate2:
             told = f"ctranslate2 cannot load the model {self.folder}: {error}"
             raise EngineError(told, advice) from error
 
+    @cached_property
+    def _tokens(self) -> WhisperTokens:
+        return read_tokens(Path(self.folder), multilingual=self._model.is_multilingual)
+
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in self.__dict__.items() if name != "_model"}
+        return {each.name: getattr(self, each.name) for each in fields(self)}
 
     def _encode(self, windows: Sequence[Window], margin_ms: int) -> Any:
         """The windows through the encoder, all filled up with silence to the same length."""
-        import ctranslate2
         import numpy as np
+        from ctranslate2 import StorageView
 
-        samples = max(context_ms(len(window), margin_ms) for window in windows) * SAMPLES_PER_MS
-        filled = (np.pad(window, (0, samples - len(window))) for window in windows)
-        spectrograms = (
-            self._model.feature_extractor(window)[np.newaxis, :, : samples // HOP_SAMPLES]
-            for window in filled
-        )
+        context = max(context_ms(len(window), margin_ms) for window in windows)
+        frames = context * SAMPLES_PER_MS // HOP_SAMPLES
+        spectrograms = [spectrogram(window, frames, self._model.n_mels) for window in windows]
         if self.device == CUDA:  # in one call, and what it gives stays on the card
-            return self._model.encode(np.concatenate(list(spectrograms)))
-        encoded = [np.array(self._model.encode(each)) for each in spectrograms]
-        return ctranslate2.StorageView.from_array(np.concatenate(encoded))
+            return self._model.encode(StorageView.from_array(np.stack(spectrograms)))
+        encoded = [
+            np.array(self._model.encode(StorageView.from_array(each[np.newaxis]))) for each in spectrograms
+        ]
+        return StorageView.from_array(np.concatenate(encoded))
 
     def _decode(
-        self, windows: Sequence[Window], encoded: Any, tokenizer: Any, options: DecodingOptions
+        self, windows: Sequence[Window], encoded: Any, start: list[int], options: DecodingOptions
     ) -> list[list[int]]:
         """The tokens of each window, time marks among them; none for silence."""
-        from faster_whisper.transcribe import get_suppressed_tokens
-
-        prompt = tokenizer.encode(" " + options.prompt.strip()) if options.prompt.strip() else []
-        start = self._model.get_prompt(tokenizer, prompt)
+        start = [*self._tokens.prompt(options.prompt), *start]
         limits = [SPARE_TOKENS + TOKENS_PER_SECOND * len(window) // SAMPLE_RATE for window in windows]
-        results = self._model.model.generate(
+        results = self._model.generate(
             encoded,
             [start] * len(windows),
             beam_size=options.beam_size,
-            max_length=_length_for(max(limits), len(start), self._model.max_length),
-            suppress_tokens=list(get_suppressed_tokens(tokenizer, [-1])),
+            max_length=_length_for(max(limits), len(start)),
+            suppress_tokens=[AS_CONFIGURED, *self._tokens.never],
             return_scores=True,
             return_no_speech_prob=True,
         )
@@ -204,13 +201,13 @@ class CTranslate2:
         ]
 
     def _align(
-        self, windows: Sequence[Window], encoded: Any, tokenizer: Any, sequences: Sequence[Sequence[int]]
+        self, windows: Sequence[Window], encoded: Any, start: list[int], sequences: Sequence[Sequence[int]]
     ) -> list[list[_Timing]]:
         """When each text token of each window ends, and how probable it was."""
-        results = self._model.model.align(
+        results = self._model.align(
             encoded,
-            tokenizer.sot_sequence,
-            [[token for token in sequence if token < tokenizer.eot] for sequence in sequences],
+            start,
+            [self._tokens.text_of(sequence) for sequence in sequences],
             [max(1, len(window) // HOP_SAMPLES) for window in windows],
         )
         return [
@@ -238,49 +235,50 @@ class _Timing:
 
 
 def identity() -> str:
-    """The engine's packages and versions, for provenance.
+    """The engine and its version, for provenance.
 
     Raises:
         DependencyError: It is not installed.
     """
     require()
-    return ", ".join(f"{name} {importlib.metadata.version(name)}" for name in (PACKAGE, LIBRARY))
+    return f"{LIBRARY} {importlib.metadata.version(LIBRARY)}"
 
 
 def is_installed() -> bool:
-    """Whether the optional packages are there."""
-    return importlib.util.find_spec("faster_whisper") is not None
+    """Whether its packages are there: they exist for the usual systems and processors only."""
+    return all(importlib.util.find_spec(name) for name in PACKAGES)
 
 
 def require() -> None:
-    """Make sure that the optional packages are there.
+    """Make sure that its packages are there.
 
     Raises:
         DependencyError: They are not.
     """
     if not is_installed():
         raise DependencyError(
-            "the engine ctranslate2 is not installed", "Run: pip install 'transcribe-offline[ctranslate2]'"
+            "the engine ctranslate2 is not installed",
+            "Run: pip install ctranslate2 tokenizers; or, if there are no wheels: --engine whisper.cpp",
         )
 
 
 def import_packages() -> None:
-    """Import the engine in this process, so that workers forked from it need not: it takes half a second.
+    """Import the engine in this process, so that workers forked from it need not.
 
     Raises:
         DependencyError: It is not installed.
     """
     require()
     import ctranslate2  # noqa: F401
-    import faster_whisper  # noqa: F401
+    import tokenizers  # noqa: F401
 
 
-def _length_for(new_tokens: int, prompt_tokens: int, longest: int) -> int:
+def _length_for(new_tokens: int, prompt_tokens: int) -> int:
     """The `max_length` with which CTranslate2 decodes at most so many new tokens.
 
     It stops at half of it, or where prompt and new tokens fill it, whatever comes first.
     """
-    return min(longest, max(2 * new_tokens, prompt_tokens + new_tokens))
+    return min(LONGEST_TEXT, max(2 * new_tokens, prompt_tokens + new_tokens))
 
 
 def _duration_ms(window: Window) -> int:
@@ -293,28 +291,19 @@ def _ends(path: Sequence[tuple[int, int]]) -> list[int]:
 
 
 def _segments(
-    sequence: Sequence[int], timings: Sequence[_Timing], tokenizer: Any, duration_ms: int
+    sequence: Sequence[int], timings: Sequence[_Timing], tokens: WhisperTokens, duration_ms: int
 ) -> list[tuple[Word, ...]]:
     """Words of each stretch of text between two time marks."""
     segments: list[tuple[Word, ...]] = []
     run: list[int] = []
     used = start_ms = 0
-    for token in (*sequence, tokenizer.timestamp_begin + duration_ms // FRAME_MS):
-        if token < tokenizer.eot:
+    for token in (*sequence, tokens.first_mark + duration_ms // FRAME_MS):
+        if token < tokens.end:
             run.append(token)
-        elif token >= tokenizer.timestamp_begin and run:
-            tokens = list(_tokens(run, timings[used : used + len(run)], tokenizer))
-            segments.append(words_of(tokens, min(start_ms, duration_ms)))
+        elif token >= tokens.first_mark and run:
+            timed = zip(run, timings[used : used + len(run)], strict=True)
+            written = [Token(tokens.data(each), timing.probability, timing.end_ms) for each, timing in timed]
+            segments.append(words_of(written, min(start_ms, duration_ms)))
             used, run = used + len(run), []
-            start_ms = (token - tokenizer.timestamp_begin) * FRAME_MS
+            start_ms = (token - tokens.first_mark) * FRAME_MS
     return [words for words in segments if words]
-
-
-def _tokens(run: list[int], timings: Sequence[_Timing], tokenizer: Any) -> Iterator[Token]:
-    """Tokens with their text; those that are parts of one character are put together."""
-    used = 0
-    for text, parts in zip(*tokenizer.split_tokens_on_unicode(run), strict=True):
-        timed = timings[used : used + len(parts)]
-        used += len(parts)
-        mean = fsum(log(max(each.probability, 1e-10)) for each in timed) / len(timed)
-        yield Token(text.encode(), exp(mean), timed[-1].end_ms)

@@ -130,7 +130,7 @@ def write_ggml(weights: Weights, tokens: list[bytes], out: Path, encoding: Encod
 
 
 def _write_head(handle: BinaryIO, weights: Weights, tokens: list[bytes], encoding: Encoding) -> None:
-    from transcribe.models.mel import mel_filters
+    from transcribe.core.mel import mel_filters
 
     version = 0 if encoding in (F32, F16) else QUANT_VERSION * QUANT_VERSION_FACTOR
     handle.write(struct.pack("<12i", MAGIC, *astuple(weights.shape), version + encoding.file_type))

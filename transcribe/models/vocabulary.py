@@ -7,14 +7,12 @@ from pathlib import Path
 
 import msgspec
 
+from transcribe.core.byte_level import to_bytes
 from transcribe.core.errors import ModelError
 from transcribe.core.reading import read_regular
 
 RANKS = 50_257
 """Tokens that a ggml file spells out; whisper.cpp adds the special ones that follow itself."""
-
-PRINTABLE = (*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100))
-"""Bytes that byte-level BPE writes as themselves; others follow from U+0100 on (GPT-2, encoder.py)."""
 
 
 class _TokenizerModel(msgspec.Struct):
@@ -43,15 +41,6 @@ def read_tokens(folder: Path) -> list[bytes]:
     )
 
 
-def to_bytes(token: str) -> bytes:
-    """The bytes that a token of byte-level BPE stands for.
-
-    Raises:
-        KeyError: It holds a character outside of that alphabet.
-    """
-    return bytes(_BYTE_OF[character] for character in token)
-
-
 def _read(path: Path, read: Callable[[bytes], Iterable[tuple[int, str]]]) -> list[bytes]:
     tokens: dict[int, bytes] = {}
     try:
@@ -66,14 +55,6 @@ def _read(path: Path, read: Callable[[bytes], Iterable[tuple[int, str]]]) -> lis
             "Take it from the original model",
         )
     return [tokens.get(rank, b"") for rank in range(RANKS)]
-
-
-def _byte_of() -> dict[str, int]:
-    others = [byte for byte in range(256) if byte not in PRINTABLE]
-    return {chr(byte): byte for byte in PRINTABLE} | {chr(0x100 + n): byte for n, byte in enumerate(others)}
-
-
-_BYTE_OF = _byte_of()
 
 
 def _lines(content: bytes) -> Iterable[tuple[int, str]]:

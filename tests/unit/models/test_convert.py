@@ -12,10 +12,10 @@ import pytest
 
 from benchmarks.shapes import NARROW, random_tensor, vocabulary, write_random_safetensors
 from transcribe.core.errors import ModelError
+from transcribe.core.mel import mel_filters
 from transcribe.models.convert import QUANTIZED, convert
 from transcribe.models.ctranslate2 import stored_as
 from transcribe.models.ggml import check_structure, tensors
-from transcribe.models.mel import mel_filters
 from transcribe.models.vocabulary import read_tokens
 
 

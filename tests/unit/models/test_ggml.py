@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from benchmarks.shapes import LARGE_V3, vocabulary
+from transcribe.core.byte_level import to_bytes
 from transcribe.core.errors import ModelError
 from transcribe.models.ggml import ENCODINGS, Shape, check_structure, read_header, tensor_header, tensors
-from transcribe.models.vocabulary import to_bytes
 
 HEADER_BYTES = 48
 TURBO = replace(LARGE_V3, text_layers=4)

@@ -12,12 +12,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from transcribe.core.errors import UsageError
+from transcribe.core.hearing import MOST_PROMPT_TOKENS
 from transcribe.core.reading import open_regular
 from transcribe.core.settings import RecogniseSettings
-
-MOST_PROMPT_TOKENS = 223
-"""Half of the decoder's context of 448 tokens, but for the token that opens a prompt (Radford et al. 2022,
-section 2.3; whisper.cpp and faster-whisper both keep the last 223 and drop the rest without a word)."""
 
 LEAST_LIKENESS = 60.0
 LEAST_LIKENESS_SHORT = 70.0

@@ -10,12 +10,12 @@ from math import fsum
 from transcribe.core.episode import Language
 from transcribe.core.errors import UsageError
 from transcribe.core.events import LanguageDetected, Progress, SegmentRecognised, StageAdvanced
-from transcribe.core.hearing import Ballot, Chunk, ChunkResult, Chunks, DecodingOptions
+from transcribe.core.hearing import MOST_PROMPT_TOKENS, Ballot, Chunk, ChunkResult, Chunks, DecodingOptions
 from transcribe.core.settings import RecogniseSettings
 from transcribe.core.waveform import Waveform
 from transcribe.core.workspace import Workspace
 from transcribe.pipeline.hearing.listener import LanguageBallot, Listener, count_tokens, opened
-from transcribe.pipeline.hearing.vocabulary import MOST_PROMPT_TOKENS, terms_of
+from transcribe.pipeline.hearing.vocabulary import terms_of
 from transcribe.pipeline.hearing.window import kept_part
 from transcribe.pipeline.ports import OpenWorkers, Workers
 from transcribe.pipeline.suspend import Pause, Pausing

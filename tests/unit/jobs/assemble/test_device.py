@@ -75,7 +75,6 @@ def test_a_device_that_the_engine_does_not_drive() -> None:
 @pytest.mark.parametrize("engine", ["whisper.cpp", "ctranslate2"])
 def test_without_a_card_here_cuda_says_so(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if engine == "ctranslate2":
-        pytest.importorskip("faster_whisper")
         monkeypatch.setattr(ctranslate2_cards, "has_nvidia", lambda: False)
     elif whisper_cpp.built_for():
         pytest.skip("the engine was built for cards")
@@ -86,7 +85,6 @@ def test_without_a_card_here_cuda_says_so(engine: str, monkeypatch: pytest.Monke
 
 @pytest.mark.skipif(cards.has_nvidia(), reason="there is a card")
 def test_ctranslate2_itself_finds_no_card_here() -> None:
-    pytest.importorskip("ctranslate2")
     found = ctranslate2_cards.look_for_cards()
     assert (found.cards, found.problem) == ((), "CTranslate2 finds no NVIDIA card")
 

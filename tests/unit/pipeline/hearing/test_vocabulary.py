@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from transcribe.core.errors import UsageError
+from transcribe.core.hearing import MOST_PROMPT_TOKENS
 from transcribe.core.settings import RecogniseSettings
 from transcribe.pipeline.hearing.vocabulary import (
-    MOST_PROMPT_TOKENS,
     fitting,
     folded,
     likely,

@@ -15,13 +15,20 @@ from numpy.typing import NDArray
 from transcribe.core.episode import Language, Word
 from transcribe.core.errors import EngineError, UsageError
 from transcribe.core.events import Event, LanguageDetected, SegmentRecognised, StageAdvanced, silent
-from transcribe.core.hearing import Ballot, Chunk, ChunkResult, Chunks, DecodingOptions, Heard
+from transcribe.core.hearing import (
+    MOST_PROMPT_TOKENS,
+    Ballot,
+    Chunk,
+    ChunkResult,
+    Chunks,
+    DecodingOptions,
+    Heard,
+)
 from transcribe.core.recording import SpeechSpan
 from transcribe.core.settings import RecogniseSettings
 from transcribe.core.waveform import Waveform
 from transcribe.core.workspace import Workspace
 from transcribe.pipeline.hearing.listener import Listener
-from transcribe.pipeline.hearing.vocabulary import MOST_PROMPT_TOKENS
 from transcribe.pipeline.stages.recognise import (
     batches,
     choose_language,
