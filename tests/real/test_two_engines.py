@@ -60,3 +60,30 @@ def test_words_are_in_order_and_the_same_every_time(folder_model: InstalledModel
     (tmp_path / "work").rename(tmp_path / "other")
     again = msgspec.json.decode(transcribe(tmp_path / "2", *options).read_bytes())
     assert again["segments"] == first["segments"]
+
+
+@pytest.mark.slow
+def test_the_same_bytes_whatever_the_batch_the_workers_and_after_a_kill(
+    model_store: Store, tmp_path: Path
+) -> None:
+    check_before_load(pull("tiny.en-ct2", model_store, "index"))
+
+    def heard(name: str, *options: str) -> bytes:
+        document = transcribe(tmp_path / name, "--engine", "ctranslate2", "-m", "tiny.en", *options)
+        return msgspec.json.encode(msgspec.json.decode(document.read_bytes())["segments"])
+
+    one = heard("one", "--workers", "1", "--batch-size", "1")
+    forget_all_but_the_last_chunk(tmp_path / "work")
+    assert heard("resumed", "--workers", "2", "--batch-size", "2") == one
+    (tmp_path / "work").rename(tmp_path / "other")
+    assert heard("together", "--workers", "1", "--threads", "3", "--batch-size", "8") == one
+
+
+def forget_all_but_the_last_chunk(work: Path) -> None:
+    """What a kill leaves, if it comes while chunks are recognised."""
+    (results,) = work.glob("*/*/results.jsonl")
+    lines = results.read_bytes().splitlines(keepends=True)
+    assert len(lines) > 2
+    results.write_bytes(lines[-1])
+    for stage in ("stitch", "check", "episode"):
+        results.with_name(f"{stage}.json").unlink()

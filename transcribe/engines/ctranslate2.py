@@ -20,13 +20,20 @@ from typing import TYPE_CHECKING, Any
 
 from transcribe.core.episode import Word
 from transcribe.core.errors import DependencyError, EngineError
-from transcribe.core.hearing import DecodingOptions, Heard
+from transcribe.core.hearing import LONGEST_WINDOW_MS, DecodingOptions, Heard
 from transcribe.core.recording import SAMPLE_RATE, SAMPLES_PER_MS
 from transcribe.engines import cuda
 from transcribe.engines.pauses import settle
 from transcribe.engines.spectrogram import HOP_SAMPLES, spectrogram
 from transcribe.engines.whisper_tokens import WhisperTokens, read_tokens
-from transcribe.engines.words import VOTE_MARGIN_MS, Token, context_ms, words_of
+from transcribe.engines.words import (
+    CONTEXT_STEP_MS,
+    LEAST_CONTEXT_MS,
+    VOTE_MARGIN_MS,
+    Token,
+    context_ms,
+    words_of,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -40,6 +47,9 @@ CUDA = "cuda"
 TOKENS_PER_SECOND = 10
 SPARE_TOKENS = 16
 """As with whisper.cpp: no one speaks faster, so a loop ends there."""
+
+BATCH_STEP_MS = 16 * CONTEXT_STEP_MS
+"""Windows up to 22 s, with 3 s of silence, need 10.2, 15.4, 20.5 or 25.6 s."""
 
 LONGEST_TEXT = 448
 """Positions of the decoder (Radford et al. 2022, section 2.3)."""
@@ -92,7 +102,7 @@ class CTranslate2:
         _ = self._tokens
         if self.device == CUDA:
             with _errors():
-                self._encode([np.zeros(SAMPLE_RATE, np.float32)], 0)
+                self._encode([np.zeros(SAMPLE_RATE, np.float32)], LEAST_CONTEXT_MS)
         return self
 
     def close(self) -> None:
@@ -107,14 +117,28 @@ class CTranslate2:
         Raises:
             EngineError: The engine reports a failure.
         """
-        starts = range(0, len(windows), self.most)
-        batches = (windows[start : start + self.most] for start in starts)
-        return [heard for batch in batches for heard in self._hear(batch, options)]
+        contexts = [_batch_context_ms(len(window), options.margin_ms) for window in windows]
+        heard: dict[int, Heard] = {}
+        for context in sorted(set(contexts)):
+            alike = [index for index, each in enumerate(contexts) if each == context]
+            for first in range(0, len(alike), self._together):
+                batch = alike[first : first + self._together]
+                found = self._hear([windows[index] for index in batch], context, options)
+                heard |= zip(batch, found, strict=True)
+        return [heard[index] for index in range(len(windows))]
 
-    def _hear(self, windows: Sequence[Window], options: DecodingOptions) -> list[Heard]:
+    @property
+    def _together(self) -> int:
+        """How many windows may be decoded at a time without a say in each other's words.
+
+        The sums of `int8` are exact; those of `float32` are added up in another order in a batch.
+        """
+        return self.most if self.device == CUDA or self.compute_type == "int8" else 1
+
+    def _hear(self, windows: Sequence[Window], context: int, options: DecodingOptions) -> list[Heard]:
         start = self._tokens.start(options.language, translate=options.translate)
         with _errors():
-            encoded = self._encode(windows, options.margin_ms)
+            encoded = self._encode(windows, context)
             sequences = self._decode(windows, encoded, start, options)
             timings = self._align(windows, encoded, start, sequences)
         return [
@@ -130,7 +154,8 @@ class CTranslate2:
         if not self._model.is_multilingual:
             return (("en", 1.0),)
         with _errors():
-            found = self._model.detect_language(self._encode([samples], VOTE_MARGIN_MS))[0]
+            encoded = self._encode([samples], context_ms(len(samples), VOTE_MARGIN_MS))
+            found = self._model.detect_language(encoded)[0]
         return tuple((mark.strip("<|>"), probability) for mark, probability in found)
 
     def count_tokens(self, text: str) -> int:
@@ -164,12 +189,11 @@ class CTranslate2:
     def __getstate__(self) -> dict[str, Any]:
         return {each.name: getattr(self, each.name) for each in fields(self)}
 
-    def _encode(self, windows: Sequence[Window], margin_ms: int) -> Any:
-        """The windows through the encoder, all filled up with silence to the same length."""
+    def _encode(self, windows: Sequence[Window], context: int) -> Any:
+        """The windows through the encoder, all filled up with silence to `context` ms."""
         import numpy as np
         from ctranslate2 import StorageView
 
-        context = max(context_ms(len(window), margin_ms) for window in windows)
         frames = context * SAMPLES_PER_MS // HOP_SAMPLES
         spectrograms = [spectrogram(window, frames, self._model.n_mels) for window in windows]
         if self.device == CUDA:  # in one call, and what it gives stays on the card
@@ -204,12 +228,18 @@ class CTranslate2:
         self, windows: Sequence[Window], encoded: Any, start: list[int], sequences: Sequence[Sequence[int]]
     ) -> list[list[_Timing]]:
         """When each text token of each window ends, and how probable it was."""
-        results = self._model.align(
-            encoded,
-            start,
-            [self._tokens.text_of(sequence) for sequence in sequences],
-            [max(1, len(window) // HOP_SAMPLES) for window in windows],
-        )
+        import numpy as np
+        from ctranslate2 import StorageView
+
+        text = [self._tokens.text_of(sequence) for sequence in sequences]
+        frames = [max(1, len(window) // HOP_SAMPLES) for window in windows]
+        if self.device == CUDA:
+            results = self._model.align(encoded, start, text, frames)
+        else:  # one by one: a batch is filled up to its longest text, which changes the last bits
+            results = [
+                self._model.align(StorageView.from_array(each[np.newaxis]), start, [tokens], [count])[0]
+                for each, tokens, count in zip(np.array(encoded), text, frames, strict=True)
+            ]
         return [
             [_Timing(*each) for each in zip(_ends(result.alignments), result.text_token_probs, strict=True)]
             for result in results
@@ -279,6 +309,15 @@ def _length_for(new_tokens: int, prompt_tokens: int) -> int:
     It stops at half of it, or where prompt and new tokens fill it, whatever comes first.
     """
     return min(LONGEST_TEXT, max(2 * new_tokens, prompt_tokens + new_tokens))
+
+
+def _batch_context_ms(samples: int, margin_ms: int) -> int:
+    """How much of the 30 s is encoded for a window, in few steps, so that others need as much.
+
+    What a window is given must not depend on those beside it: its words would.
+    """
+    context = context_ms(samples, margin_ms)
+    return min(LONGEST_WINDOW_MS, -(-context // BATCH_STEP_MS) * BATCH_STEP_MS)
 
 
 def _duration_ms(window: Window) -> int:

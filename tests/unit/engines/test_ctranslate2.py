@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import pickle
+from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from transcribe.core.byte_level import _BYTE_OF
+from transcribe.core.episode import Word
 from transcribe.core.errors import DependencyError, EngineError
+from transcribe.core.hearing import DecodingOptions, Heard
 from transcribe.engines import ctranslate2
-from transcribe.engines.ctranslate2 import CTranslate2, _ends, _length_for, _segments, _Timing
+from transcribe.engines.ctranslate2 import (
+    CTranslate2,
+    _batch_context_ms,
+    _ends,
+    _length_for,
+    _segments,
+    _Timing,
+)
 from transcribe.engines.whisper_tokens import WhisperTokens
 
 FIRST_MARK = 301
@@ -109,3 +121,37 @@ def test_a_missing_package_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(ctranslate2, "is_installed", lambda: False)
     with pytest.raises(DependencyError, match="pip install ctranslate2 tokenizers"):
         CTranslate2("folder", 1).load()
+
+
+def test_what_a_window_is_given_depends_on_it_alone_and_has_few_lengths() -> None:
+    lengths = {_batch_context_ms(ms * 16, 3_000) for ms in range(200, 30_000, 50)}
+    assert lengths == {10_240, 15_360, 20_480, 25_600, 30_000}
+    assert _batch_context_ms(22_000 * 16, 3_000) == 25_600
+    assert _batch_context_ms(1_000 * 16, 30_000) == 30_000
+
+
+def test_windows_come_back_in_their_order_with_those_as_long_decoded_together(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    batches: list[tuple[int, list[int]]] = []
+
+    def hear(
+        engine: CTranslate2, windows: Sequence[NDArray[np.float32]], context: int, options: DecodingOptions
+    ) -> list[Heard]:
+        batches.append((context, [len(window) for window in windows]))
+        return [Heard(((Word(0, 1, str(len(window)), 1.0),),)) for window in windows]
+
+    monkeypatch.setattr(CTranslate2, "_hear", hear)
+    lengths = [320_000, 16_000, 336_000, 32_000, 352_000]
+    windows = [np.zeros(length, np.float32) for length in lengths]
+    options = DecodingOptions("en", margin_ms=3_000)
+    for engine in (CTranslate2("folder", 1, most=2), CTranslate2("folder", 1, "float32", most=2)):
+        found = engine.hear(windows, options)
+        assert [heard.words[0].text for heard in found] == [str(length) for length in lengths]
+    together, alone = batches[:3], batches[3:]
+    assert together == [
+        (10_240, [16_000, 32_000]),
+        (25_600, [320_000, 336_000]),
+        (25_600, [352_000]),
+    ]
+    assert all(len(batch) == 1 for _, batch in alone)
