@@ -19,7 +19,7 @@ MakeStub = Callable[[str], str]
 SHARED_AUDIO = Path(__file__).resolve().parents[3] / "shared" / "audio"
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def ffmpeg() -> Ffmpeg:
     return Ffmpeg.find(ComputeSettings())
 

@@ -83,7 +83,7 @@ def test_a_clip_of_many_channels_is_cut(
 def tone_at(*places: tuple[float, float]) -> str:
     """A source of a tone that is heard between these seconds, and quiet elsewhere."""
     heard = "+".join(f"between(t,{start},{end})" for start, end in places)
-    return f"aevalsrc='0.4*sin(2*PI*500*t)*({heard})+0.001*sin(2*PI*300*t)':d=40:s=48000"
+    return f"aevalsrc='0.4*sin(2*PI*500*t)*({heard})+0.001*sin(2*PI*300*t)':d=40:s=16000"
 
 
 def heard_in(ffmpeg: Ffmpeg, path: Path) -> list[tuple[float, float]]:
@@ -115,7 +115,7 @@ def test_a_clip_is_where_the_words_are(
         path.write_bytes(one.read_bytes() + two.read_bytes())
         start_ms, seek = 42_000, False
     else:
-        picture = ("-f", "lavfi", "-i", "color=red:size=16x16:rate=5:duration=45")
+        picture = ("-f", "lavfi", "-i", "color=red:size=16x16:rate=1:duration=45")
         path = make_media(kind, "-f", "lavfi", "-i", tone_at((8, 9), (30, 31)), *picture, *GAPPED)
         start_ms, seek = 12_500, True
     clip = tmp_path / "clip.mp3"
@@ -126,7 +126,7 @@ def test_a_clip_is_where_the_words_are(
 
 
 def test_a_mix_keeps_gaps(make_media: Callable[..., Path], ffmpeg: Ffmpeg, tmp_path: Path) -> None:
-    picture = ("-f", "lavfi", "-i", "color=red:size=16x16:rate=5:duration=45")
+    picture = ("-f", "lavfi", "-i", "color=red:size=16x16:rate=1:duration=45")
     one = make_media("one.ts", "-f", "lavfi", "-i", tone_at((8, 9), (30, 31)), *picture, *GAPPED)
     two = make_media("two.flac", "-f", "lavfi", "-i", tone_at((1, 2)))
     mix = tmp_path / "mix.m4a"

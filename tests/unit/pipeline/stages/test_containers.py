@@ -22,7 +22,7 @@ MakeMedia = Callable[..., Path]
 BEEPS = "aevalsrc=0.5*sin(2*PI*1000*t)*lt(mod(t\\,2)\\,0.5):s=48000:d={length}"
 """Half a second of tone every two seconds, from 0 on."""
 
-PICTURE = ("-f", "lavfi", "-i", "testsrc=size=64x64:rate=10:duration=12")
+PICTURE = ("-f", "lavfi", "-i", "testsrc=size=32x32:rate=10:duration=12")
 
 CODECS = {
     "mkv": ("-c:a", "aac"), "mka": ("-c:a", "libopus"), "mp4": ("-c:a", "aac"), "mov": ("-c:a", "pcm_s16le"),

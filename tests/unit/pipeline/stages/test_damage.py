@@ -17,7 +17,10 @@ from transcribe.pipeline.stages.probe import probe
 
 MakeMedia = Callable[..., Path]
 
-NOISE = ("-f", "lavfi", "-i", "anoisesrc=duration=40:amplitude=0.3:seed=1:sample_rate=48000")
+SECONDS = 24
+"""More than twice as long as zeros have to last before they count as lost."""
+
+NOISE = ("-f", "lavfi", "-i", f"anoisesrc=duration={SECONDS}:amplitude=0.3:seed=1:sample_rate=48000")
 PICTURE = ("-f", "lavfi", "-i", "testsrc=size=64x64:rate=10:duration={length}")
 CODECS = {"mp3": ("-b:a", "128k"), "ts": ("-c:a", "mp2"), "mka": ("-c:a", "aac")}
 
@@ -71,59 +74,59 @@ def test_a_start_in_the_middle_of_the_picture_is_no_damage(
 def test_sound_shorter_than_the_picture_is_no_damage(
     make_media: MakeMedia, ffmpeg: Ffmpeg, kind: str
 ) -> None:
-    seen = (*PICTURE[:3], PICTURE[3].format(length=60))
+    seen = (*PICTURE[:3], PICTURE[3].format(length=36))
     audio = heard(make_media(f"a.{kind}", *NOISE, *seen, "-c:v", "mpeg4"), ffmpeg)
     assert audio.warnings == ()
-    assert audio.duration_ms == pytest.approx(40_000, abs=200)
+    assert audio.duration_ms == pytest.approx(1000 * SECONDS, abs=200)
 
 
 @pytest.mark.parametrize("kind", CODECS)
 def test_zeros_at_the_end_of_a_compressed_file(make_media: MakeMedia, ffmpeg: Ffmpeg, kind: str) -> None:
     path = zeroed(make_media(f"a.{kind}", *NOISE, *CODECS[kind]), 0.5, 1)
     audio = heard(path, ffmpeg)
-    assert audio.duration_ms == pytest.approx(20_000, abs=1000)
+    assert audio.duration_ms == pytest.approx(500 * SECONDS, abs=1000)
     (line,) = audio.warnings
     assert "of the file (50 %) are zeros" in line
 
 
 @pytest.mark.parametrize("kind", ["wav", "mp3", "flac", "ogg", "m4a", "mka", "ts"])
-def test_hours_of_zeros_behind_the_sound_cost_no_disk(
+def test_many_zeros_behind_the_sound_cost_no_disk(
     make_media: MakeMedia, ffmpeg: Ffmpeg, kind: str
 ) -> None:
     path = make_media(f"a.{kind}", *NOISE, "-ar", "16000", "-ac", "1", *CODECS.get(kind, ()))
     with path.open("r+b") as handle:
         size = handle.seek(0, 2)
-        handle.truncate(size + 30_000_000)
+        handle.truncate(size + 10_000_000)
         if kind == "wav":  # stated as sound
             handle.seek(path.read_bytes()[:200].index(b"data") + 4)
-            handle.write((size - 44 + 30_000_000).to_bytes(4, "little"))
+            handle.write((size - 44 + 10_000_000).to_bytes(4, "little"))
     audio = heard(path, ffmpeg)
     assert len(audio.warnings) == 1
     assert "zeros" in audio.warnings[0]
     stored = (path.parent / "work" / audio.file).stat()
-    assert stored.st_blocks * 512 < 40 * 16_000 * 4 + 500_000
-    assert stored.st_size >= 39 * 16_000 * 4
+    assert stored.st_blocks * 512 < SECONDS * 16_000 * 4 + 500_000
+    assert stored.st_size >= (SECONDS - 1) * 16_000 * 4
 
 
 @pytest.mark.parametrize("codec", ["libvorbis", "libopus"])
 def test_a_last_page_that_is_far_ahead_is_no_damage(
     make_media: MakeMedia, ffmpeg: Ffmpeg, codec: str
 ) -> None:
-    jump = "asetnsamples=480,asetpts=PTS+gte(T\\,39.95)*3600/TB"
+    jump = f"asetnsamples=480,asetpts=PTS+gte(T\\,{SECONDS - 0.05})*3600/TB"
     audio = heard(make_media("a.ogg", *NOISE, "-af", jump, "-c:a", codec), ffmpeg)
     (line,) = audio.warnings
     assert line.startswith("a timestamp is wrong: 01:00:")
     assert audio.astray
-    assert audio.duration_ms == pytest.approx(40_000, abs=100)
+    assert audio.duration_ms == pytest.approx(1000 * SECONDS, abs=100)
 
 
 @pytest.mark.parametrize("kind", ["mp3", "ts", "mka"])
 def test_zeros_in_the_middle_of_a_compressed_file(make_media: MakeMedia, ffmpeg: Ffmpeg, kind: str) -> None:
     path = zeroed(make_media(f"a.{kind}", *NOISE, *CODECS[kind]), 0.25, 0.75)
     audio = heard(path, ffmpeg)
-    assert audio.duration_ms == pytest.approx(40_000, abs=1000)
+    assert audio.duration_ms == pytest.approx(1000 * SECONDS, abs=1000)
     said = " ".join(audio.warnings)
-    assert "from 00:00:0" in said or "from 00:00:10" in said
+    assert "from 00:00:0" in said
     assert "of the file (" in said
 
 
@@ -131,7 +134,7 @@ def test_what_lies_behind_zeros_in_a_fragmented_mp4(make_media: MakeMedia, ffmpe
     path = make_media("a.mp4", *NOISE, "-movflags", "frag_keyframe+empty_moov", "-frag_duration", "1000000")
     assert heard(path, ffmpeg).warnings == ()
     audio = heard(zeroed(path, 0.5, 0.6), ffmpeg)
-    assert audio.duration_ms == pytest.approx(20_000, abs=1500)
+    assert audio.duration_ms == pytest.approx(500 * SECONDS, abs=1500)
     (line,) = audio.warnings
     assert "MB of the file (5" in line or "MB of the file (49" in line
     assert "cannot be read" in line
@@ -140,9 +143,9 @@ def test_what_lies_behind_zeros_in_a_fragmented_mp4(make_media: MakeMedia, ffmpe
 @pytest.mark.parametrize(
     ("first", "last", "said"),
     [
-        (0.5, 1, "20 s, from 00:00:20 to 00:00:40"),
-        (0.25, 0.75, "20 s, from 00:00:10 to 00:00:30"),
-        (0.002, 0.5, "20 s, from 00:00:00 to 00:00:20"),
+        (0.5, 1, "12 s, from 00:00:12 to 00:00:24"),
+        (0.25, 0.75, "12 s, from 00:00:06 to 00:00:18"),
+        (0.002, 0.5, "12 s, from 00:00:00 to 00:00:12"),
     ],
 )
 def test_zeros_in_place_of_samples(
@@ -161,7 +164,7 @@ def test_nothing_but_zeros(make_media: MakeMedia, ffmpeg: Ffmpeg) -> None:
 
 
 def test_a_fade_into_silence_is_no_loss(make_media: MakeMedia, ffmpeg: Ffmpeg) -> None:
-    level = "if(lt(t,12),min(1,max(0,12-t)),if(gt(t,28),min(1,t-28),0))"
+    level = "if(lt(t,6),min(1,max(0,6-t)),if(gt(t,18),min(1,t-18),0))"
     gate = f"volume='{level}':eval=frame,asetnsamples=256,volume='{level}':eval=frame"
     audio = heard(make_media("a.wav", *NOISE, "-af", gate), ffmpeg)
     assert audio.warnings == ()
