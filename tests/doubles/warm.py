@@ -1,7 +1,8 @@
 """The program as a fork of a process that has imported it: a process of its own, without a second of imports.
 
 What a test starts is `warm_client.py`. Where the start of the program is what is tested (its imports, paths
-or interpreter), or a signal is sent to it, a test starts `COLD` instead.
+or interpreter), or a signal is sent to it, a test starts `COLD` instead. What the program calls in a process
+of its own (`transcribe/core/own_process.py`) is likewise a fork, of a second process that has ONNX Runtime.
 """
 
 from __future__ import annotations
@@ -58,32 +59,61 @@ def warm_program(folder: Path) -> Iterator[Command]:
             server.terminate()
 
 
-def serve(address: str) -> None:
-    """Fork for every client, until standard input ends; return in a process that is to be the program."""
+def main(address: str) -> None:
+    """Be what programs and their own processes are forks of, then one of them."""
     import_program()
-    with socket.socket(socket.AF_UNIX) as server:
-        server.bind(address)
-        server.listen()
-        os.write(1, b"ready\n")
-        while True:
-            if 0 in select.select([0, server.fileno()], [], [])[0]:
-                sys.exit()
-            client, _ = server.accept()
-            with client:
-                if os.fork() == 0:
-                    server.close()
-                    attend(client)
-                    return
-            reap()
+    programs, others = listening(address), listening(f"{address}-own")
+    if os.fork() == 0:
+        programs.close()
+        be_own_process(others)
+    others.close()
+    importlib.import_module("pywhispercpp.model")
+    os.write(1, b"ready\n")
+    serve(programs)
+    from transcribe.core import own_process
+
+    own_process.COMMAND = [sys.executable, "-I", "-S", str(CLIENT), f"{address}-own"]
+    runpy.run_module("transcribe", run_name="__main__", alter_sys=True)
+
+
+def be_own_process(server: socket.socket) -> None:
+    """Likewise, with no other native library than what nearly every one of them needs."""
+    importlib.import_module("onnxruntime")
+    gc.freeze()
+    serve(server)
+    importlib.import_module("transcribe.core.own_process").serve()
+
+
+def listening(address: str) -> socket.socket:
+    server = socket.socket(socket.AF_UNIX)
+    server.bind(address)
+    server.listen()
+    return server
+
+
+def serve(server: socket.socket) -> None:
+    """Fork for every client, until standard input ends; return in a process that is to be what it wants."""
+    while True:
+        if 0 in select.select([0, server.fileno()], [], [])[0]:
+            sys.exit()
+        client, _ = server.accept()
+        with client:
+            if os.fork() == 0:
+                server.close()
+                attend(client)
+                return
+        reap()
 
 
 def import_program() -> None:
-    """Import every module of the program; none of them does anything by that."""
+    """Import every module of the program, and what it imports late; none of them does anything by that."""
     import transcribe
 
     for module in pkgutil.walk_packages(transcribe.__path__, "transcribe."):
         if not module.name.endswith("__main__"):
             importlib.import_module(module.name)
+    for late in ("ffmpeg", "imageio_ffmpeg", "multiprocessing.popen_fork"):
+        importlib.import_module(late)
     gc.freeze()
 
 
@@ -136,5 +166,4 @@ def become(arguments: list[str], environment: dict[str, str], streams: list[int]
 
 if __name__ == "__main__":
     del sys.path[0]  # the folder of this file
-    serve(sys.argv[1])
-    runpy.run_module("transcribe", run_name="__main__", alter_sys=True)
+    main(sys.argv[1])

@@ -216,7 +216,7 @@ def test_others_go_on_when_some_fail(used_desk: Desk) -> None:
 
 
 def test_several_are_told_one_after_the_other_and_equals_wait_for_each_other(used_desk: Desk) -> None:
-    talk = used_desk.media("talk.flac", "-i", str(SAMPLE), "-t", "30")
+    talk = used_desk.media("talk.flac", "-i", str(SAMPLE), "-t", "12")
     shutil.copy(talk, used_desk.folder / "same.flac")
     names = ("talk.flac", "gone.mp3", "clip.wav", "same.flac")
     outcome = used_desk.run(*names, *TINY, "--progress", "json")

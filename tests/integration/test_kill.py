@@ -10,24 +10,20 @@ import subprocess
 import sys
 from pathlib import Path
 
-import imageio_ffmpeg
 import psutil
 import pytest
+from desk import SAMPLE, make_media
 
 from transcribe.models.installed import InstalledModel
 
-ROOT = Path(__file__).resolve().parents[2]
-KILLS = 10
-MINUTES = 2
+KILLS = 6
 
 
 @pytest.fixture(scope="module")
 def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Several minutes: the sample, again and again."""
+    """A minute of the sample: several chunks."""
     path = tmp_path_factory.mktemp("recording") / "long.flac"
-    sample = ROOT / "samples" / "two-voices.flac"
-    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-stream_loop", "9", "-i", sample]
-    subprocess.run([*command, "-t", str(MINUTES * 60), path], check=True)
+    make_media(path, "-i", str(SAMPLE), "-t", "60")
     return path
 
 

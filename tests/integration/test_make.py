@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -138,20 +139,25 @@ def test_names_with_spaces_are_told(studio: Desk) -> None:
 
 
 @pytest.mark.parametrize(
-    "name",
+    "names",
     [
-        b"a:b", b"e#f", b"$(shell touch hacked)", b"g$h", b"p%q", b"back\\slash", b"nl\nx", b"s;t", b"st*r",
-        b"w?", b"[b]", b"~root", b"a=b", b"tab\tx", b"pipe|x", b"\x1b[31mred", b"d:r/x", b"~d/x",
+        [
+            b"a:b", b"e#f", b"g$h", b"p%q", b"back\\slash", b"s;t", b"st*r", b"w?", b"[b]", b"~root", b"a=b",
+            b"tab\tx", b"pipe|x", b"d:r/x", b"~d/x",
+        ],
+        [b"$(shell touch hacked)"],
+        [b"nl\nx"],
+        [b"\x1b[31mred"],
     ],
 )  # fmt: skip
-def test_what_make_cannot_express_is_left_out(studio: Desk, name: bytes) -> None:
-    path = studio.folder / os.fsdecode(name + b".wav")
-    path.parent.mkdir(exist_ok=True)
-    shutil.copy(studio.folder / "a.wav", path)
+def test_what_make_cannot_express_is_left_out(studio: Desk, names: list[bytes]) -> None:
+    for name in names:
+        path = studio.folder / os.fsdecode(name + b".wav")
+        path.parent.mkdir(exist_ok=True)
+        shutil.copy(studio.folder / "a.wav", path)
     shown = make(studio, "-n", "transcripts")
     assert "make cannot handle names" in shown
-    assert "'a.wav'" in shown
-    assert "'sub/zażółć.flac'" in shown
+    assert sorted(set(re.findall(r" -- (.*)", shown))) == ["'a.wav'", "'sub/zażółć.flac'"]
     assert "\x1b" not in shown
     assert not (studio.folder / "hacked").exists()
 

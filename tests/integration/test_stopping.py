@@ -33,7 +33,7 @@ def recognised(least_ms: int) -> Callable[[Event], bool]:
 
 
 def test_stopped_again_and_again(desk: Desk) -> None:
-    desk.media("talk.flac", "-i", str(SAMPLE), "-t", "50")
+    desk.media("talk.flac", "-i", str(SAMPLE), "-t", "30")
     moments = [
         (starts("probe"), signal.SIGINT),
         (starts("normalise"), signal.SIGTERM),

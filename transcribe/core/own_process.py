@@ -49,7 +49,8 @@ MORE_LIKELY_KILLED = b"500"
 """Added to how likely Linux is to kill the process when memory runs out (-1000 to 1000), so that it is not
 this program that goes."""
 
-START = "from transcribe.core.own_process import serve; serve()"
+COMMAND = processes.python("-c", "from transcribe.core.own_process import serve; serve()")
+"""What starts such a process."""
 
 
 class Died(EngineError):
@@ -192,7 +193,7 @@ class OwnProcess:
     def _start(self) -> subprocess.Popen[bytes]:
         try:
             child = subprocess.Popen(
-                processes.python("-c", START),
+                COMMAND,
                 bufsize=0,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,

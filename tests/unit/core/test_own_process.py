@@ -15,6 +15,7 @@ import perilous
 import psutil
 import pytest
 
+from transcribe.core import own_process
 from transcribe.core.errors import EngineError, InputError
 from transcribe.core.own_process import Died, OwnProcess, how_it_ended
 
@@ -195,7 +196,7 @@ def test_ctrl_c_in_the_middle_of_a_call_ends_the_process(process: OwnProcess) ->
 
 
 def test_a_program_that_cannot_be_started(process: OwnProcess, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "executable", "/no/such/python")
+    monkeypatch.setattr(own_process, "COMMAND", ["/no/such/python"])
     with pytest.raises(EngineError, match="cannot be started in a process of its own: No such file"):
         process.call(partial(perilous.add, 2, 3), int, LONG, "adding")
 

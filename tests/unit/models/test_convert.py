@@ -84,8 +84,8 @@ def test_index_may_not_leave_its_folder(narrow_safetensors: Path, tmp_path: Path
         convert(tmp_path, tmp_path / "out.bin")
 
 
-def test_another_architecture(tmp_path: Path) -> None:
-    write_random_safetensors(NARROW, tmp_path)
+def test_another_architecture(narrow_safetensors: Path, tmp_path: Path) -> None:
+    shutil.copytree(narrow_safetensors, tmp_path, dirs_exist_ok=True)
     config = json.loads((tmp_path / "config.json").read_text()) | {"model_type": "wav2vec2"}
     (tmp_path / "config.json").write_text(json.dumps(config))
     with pytest.raises(ModelError, match="type wav2vec2, not whisper"):
