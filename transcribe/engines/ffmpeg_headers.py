@@ -41,7 +41,7 @@ def container_of(format_name: str, finished: Finished, separator: str) -> Contai
             codec=codec,
             sample_rate=int(rate),
             channels=channel_count(layout := rest.split(", ")[0]),
-            language=_language(said.get("language", "")),
+            language="" if said.get("language") == "und" else said.get("language", ""),
             title=said.get("title", ""),
             default="(default)" in rest,
             layout=layout.removesuffix(" (default)"),
@@ -68,10 +68,6 @@ def duration_ms_of(log: str) -> int | None:
         return None
     hours, minutes, seconds, hundredths = map(int, found[0])
     return ((hours * 60 + minutes) * 60 + seconds) * 1000 + hundredths * 10
-
-
-def _language(code: str) -> str:
-    return "" if code == "und" else code
 
 
 def chapters_in(text: str) -> tuple[tuple[int, int, str], ...]:

@@ -340,33 +340,22 @@ def _reason(answer: Any, worker: _Worker) -> str:
     return f"it {how_it_ended(worker.process.exitcode or 0)}"
 
 
-@contextlib.contextmanager
-def _signals_held() -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM wait; a process that is started meanwhile lets them wait, too.
-
-    Otherwise a worker that has not come to its own first line would show a traceback.
-    """
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
 def _start(process: BaseProcess) -> None:
-    """Start a process that shows no traceback, however early it is stopped.
+    """Start a process that shows no traceback, however early it is stopped: signals wait meanwhile.
 
     Raises:
         EngineError: There is no memory or no process to be had.
     """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
     try:
-        with _signals_held():
-            processes.start(process)
+        processes.start(process)
     except OSError as error:
         raise EngineError(
             f"the system refuses to start a worker: {error.strerror}",
             "Finished work is kept; close other programs, or use fewer --workers or a smaller model",
         ) from error
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def process_context() -> BaseContext:

@@ -274,11 +274,11 @@ def look_for_cards(device: str) -> Cards:
     """The same in this process, by ggml's list of what can compute (`ggml-backend.h`)."""
     built_with = instructions()  # has ggml make its list
     ggml = ctypes.CDLL(_ggml())
-    device_of = ggml.ggml_backend_dev_get
+    device_of, kind_of = ggml.ggml_backend_dev_get, ggml.ggml_backend_dev_type
     device_of.argtypes, device_of.restype = [ctypes.c_size_t], ctypes.c_void_p
     ggml.ggml_backend_dev_count.restype = ctypes.c_size_t
     places = [device_of(number) for number in range(ggml.ggml_backend_dev_count())]
-    found = tuple(_card(ggml, place) for place in places if _kind(ggml, place) in CARD_KINDS)
+    found = tuple(_card(ggml, place) for place in places if kind_of(ctypes.c_void_p(place)) in CARD_KINDS)
     problem = "" if found else f"whisper.cpp finds no card that {device} drives"
     return Cards(device, found, problem, "Check its driver" if problem else "", built_with)
 
@@ -290,10 +290,6 @@ def _ggml() -> str:
         advice = "Try: pip install --force-reinstall pywhispercpp"
         raise DependencyError("the recognition engine has no library of ggml", advice)
     return path
-
-
-def _kind(ggml: ctypes.CDLL, place: int) -> int:
-    return int(ggml.ggml_backend_dev_type(ctypes.c_void_p(place)))
 
 
 def _card(ggml: ctypes.CDLL, place: int) -> Card:

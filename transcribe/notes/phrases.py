@@ -65,11 +65,8 @@ def key_phrases(texts: Sequence[str], terms: Terms, limit: int) -> list[Phrase]:
 def _weight(stems: tuple[str, ...], count: int, longer: list[int], forms: Counter[str]) -> float:
     """A little more for what is written with a capital: names, and in German the nouns."""
     capitals = sum(times for form, times in forms.items() if form[0].isupper())
-    return math.log2(len(stems) + 1) * _beyond(count, longer) * (1 + 0.3 * capitals / count)
-
-
-def _beyond(count: int, longer: list[int]) -> float:
-    return count - sum(longer) / len(longer) if longer else float(count)
+    beyond = count - sum(longer) / len(longer) if longer else float(count)
+    return math.log2(len(stems) + 1) * beyond * (1 + 0.3 * capitals / count)
 
 
 def _counts_inside(counts: dict[tuple[str, ...], int]) -> dict[tuple[str, ...], list[int]]:

@@ -33,14 +33,6 @@ KEYWORD_WORDS = 5
 """The longest keyword; three are asked for."""
 
 
-@dataclass(frozen=True)
-class Dropped:
-    """A draft that the transcript does not support."""
-
-    draft: Draft
-    reason: str
-
-
 @dataclass
 class Checked:
     """What stood the check.
@@ -50,14 +42,14 @@ class Checked:
         quotes: In the order of the recording.
         keywords: In the writer's order.
         chapter_titles: By the position of the chapter.
-        dropped: The drafts that did not.
+        dropped: Why each of the other drafts is gone, for people.
     """
 
     statements: dict[Part, list[Statement]] = field(default_factory=dict)
     quotes: list[Quote] = field(default_factory=list)
     keywords: list[str] = field(default_factory=list)
     chapter_titles: dict[int, str] = field(default_factory=dict)
-    dropped: list[Dropped] = field(default_factory=list)
+    dropped: list[str] = field(default_factory=list)
 
 
 def check_drafts(drafts: Iterable[Draft], material: Material) -> Checked:
@@ -81,7 +73,7 @@ class _Check:
             if not words_of(draft.text) or self._is_full(draft.part):
                 continue
             if reason := self._take(draft):
-                checked.dropped.append(Dropped(draft, reason))
+                checked.dropped.append(reason)
         checked.quotes.sort(key=lambda quote: quote.start_ms)
         return checked
 

@@ -114,8 +114,8 @@ def _merged(
 
 def _dropped(checked: Checked) -> str:
     """How many statements are gone, and why, the most frequent reason first."""
-    reasons = Counter(each.reason for each in checked.dropped)
-    told = ", ".join(f"{reason} ({count})" for reason, count in reasons.most_common())
+    reasons = Counter(checked.dropped).most_common()
+    told = ", ".join(f"{reason} ({count})" for reason, count in reasons)
     total = len(checked.dropped)
     return f"{total} {'statement' if total == 1 else 'statements'} of the model left out: {told}"
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, nullcontext, suppress
 from dataclasses import replace
 
 from transcribe.core.digest import fingerprint
@@ -19,7 +18,6 @@ from transcribe.formats import format_named
 from transcribe.notes.prompts import find_prompts
 from transcribe.notes.show import show_of
 from transcribe.notes.write import write_notes
-from transcribe.notes.writer import Writer
 from transcribe.pipeline.chapters.found import fitted
 from transcribe.pipeline.ports import OpenWriter
 
@@ -122,7 +120,7 @@ def _write(
     progress: Progress,
 ) -> ShowNotes | None:
     try:
-        with _opened(open_writer) as writer:
+        with closing(open_writer()) if open_writer else nullcontext() as writer:
             notes = write_notes(episode, settings.notes, writer, progress)
             whole = writer is None or notes.authorship.generated
             _remember_death(work, settings, writer.died if writer else "")
@@ -136,16 +134,6 @@ def _write(
     if work and whole:
         work.save(name, notes)
     return notes
-
-
-@contextmanager
-def _opened(open_writer: OpenWriter | None) -> Iterator[Writer | None]:
-    """The writer, if there is one; its memory is given back afterwards."""
-    if open_writer is None:
-        yield None
-        return
-    with closing(open_writer()) as writer:
-        yield writer
 
 
 def _without_writer(episode: Episode, settings: Settings, told: str, progress: Progress) -> ShowNotes | None:

@@ -37,18 +37,11 @@ def without_repeats(before: Sequence[Word], words: Sequence[Word], after: Sequen
     if len(letters) < LEAST_LETTERS:
         # What is left of a repetition is a remainder of it.
         return kept if len(kept) == len(words) else ()
-    beside = _last_letters(before, len(letters)) + _first_letters(after, len(letters))
+    count = len(letters)
+    beside = letters_of(before[-count:])[-2 * count :] + letters_of(after[:count])[: 2 * count]
     return () if len(beside) >= len(letters) and partial_ratio(letters, beside) >= ALIKE else kept
 
 
 def letters_of(words: Sequence[Word]) -> str:
     """Letters and digits of all of them, in lower case."""
     return only_letters("".join(word.text for word in words))
-
-
-def _last_letters(words: Sequence[Word], count: int) -> str:
-    return letters_of(words[-count:])[-2 * count :]
-
-
-def _first_letters(words: Sequence[Word], count: int) -> str:
-    return letters_of(words[:count])[: 2 * count]

@@ -49,8 +49,9 @@ def warnings_of(
     zeros = tuple(_zeros(source, search=decoding.damaged or early))
     lines: list[str] = [*decoding.warnings, *_astray(timeline.strays, start_ms)]
     if early:
-        ends = _ends_early(start_ms + end_ms, start_ms + end_ms + missing_ms)
-        lines.append(f"{ends}; {'; '.join(zeros) or 'the file is damaged or was cut short'}")
+        at, of = (format_duration(start_ms + end_ms + more_ms) for more_ms in (0, missing_ms))
+        why = "; ".join(zeros) or "the file is damaged or was cut short"
+        lines.append(f"the sound ends early: at {at} of {of}; {why}")
     explained = zeros and not timeline.gaps and missing_ms < LEAST_MS
     damaged = decoding.damaged and not early and not explained
     lines += _lost(timeline.gaps, start_ms, damaged, missing_ms)
@@ -88,10 +89,6 @@ def _is_early(source: Source, extract: Extract, missing_ms: int, decoding: Decod
         return False
     expected_ms = (source.duration_ms or 0) - extract.start_ms
     return missing_ms > max(TOLERATED_LOSS_MS, TOLERATED_LOSS * expected_ms)
-
-
-def _ends_early(end_ms: int, of_ms: int) -> str:
-    return f"the sound ends early: at {format_duration(end_ms)} of {format_duration(of_ms)}"
 
 
 def _astray(strays: Sequence[Stray], start_ms: int) -> Iterator[str]:

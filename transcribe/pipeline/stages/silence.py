@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,20 +20,13 @@ AUDIBLE = 0.001
 """A gate or a fade ends in less than a quarter of the level it had 0.2 s before; -60 dB is silence."""
 
 
-@dataclass
-class _Zeros:
-    """A run of zeros that is still going on."""
-
-    start: int
-    before: NDArray[np.float32]
-
-
 class SilenceFinder:
     """Takes decoded samples in order, in blocks of any size."""
 
     def __init__(self) -> None:
         self._seen = 0
-        self._zeros = _Zeros(0, np.zeros(0, np.float32))
+        self._zeros_from = 0
+        self._before_zeros = np.zeros(0, np.float32)
         self._found: list[Gap] = []
 
     def add(self, samples: NDArray[np.float32]) -> None:
@@ -43,19 +35,20 @@ class SilenceFinder:
         if len(loud):
             self._end(self._seen + int(loud[0]), samples[loud[0] : loud[0] + FADE])
             last = int(loud[-1]) + 1
-            self._zeros = _Zeros(self._seen + last, samples[max(0, last - FADE) : last].copy())
+            self._zeros_from = self._seen + last
+            self._before_zeros = samples[max(0, last - FADE) : last].copy()
         self._seen += len(samples)
 
     def found(self) -> tuple[Gap, ...]:
         """Every long stretch of zeros that starts or ends abruptly, and any at the end."""
-        if self._seen - self._zeros.start >= LEAST_SAMPLES:
-            return (*self._found, Gap(self._zeros.start, self._seen))
+        if self._seen - self._zeros_from >= LEAST_SAMPLES:
+            return (*self._found, Gap(self._zeros_from, self._seen))
         return tuple(self._found)
 
     def _end(self, end: int, behind: NDArray[np.float32]) -> None:
-        start = self._zeros.start
+        start = self._zeros_from
         if end - start >= LEAST_SAMPLES and (
-            not start or _abrupt(self._zeros.before[::-1]) or _abrupt(behind)
+            not start or _abrupt(self._before_zeros[::-1]) or _abrupt(behind)
         ):
             self._found.append(Gap(start, end))
 

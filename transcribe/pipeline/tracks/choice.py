@@ -119,13 +119,13 @@ def _fingerprint(settings: Settings) -> str:
 
 
 def _choose(run: Run, source: Source) -> Choice:
+    detector, asked = run.engines.open_detector(), run.settings.normalise
+    tracks = [replace(source, stream=stream.index) for stream in decodable(source.streams)]
+    parts = _parts(source, asked)
     with scratch() as folder:
-        ear = _Ear(run, run.engines.open_detector(), folder)
-        asked = run.settings.normalise
-        parts = _parts(source, asked)
-        samples = ear.samples(source, parts)
-        if len(parts) > 1 and not any(map(_speaks, samples)):
-            samples = ear.samples(source, [asked])  # then all of it is listened to
+        samples = [_sample(run, track, parts, detector, folder) for track in tracks]
+        if len(parts) > 1 and not any(map(_speaks, samples)):  # then all of it is listened to
+            samples = [_sample(run, track, [asked], detector, folder) for track in tracks]
     return choice_of(samples)
 
 
@@ -141,37 +141,20 @@ def _parts(source: Source, asked: NormaliseSettings) -> list[NormaliseSettings]:
     return [replace(asked, from_ms=start, to_ms=start + STRETCH_MS) for start in starts]
 
 
-@dataclass(frozen=True)
-class _Ear:
-    """Listens to stretches of tracks."""
-
-    run: Run
-    detector: SpeechDetector
-    folder: Path
-
-    def samples(self, source: Source, parts: Sequence[NormaliseSettings]) -> list[Sample]:
-        """What every track that can be decoded holds in these parts."""
-        return [
-            self._sample(replace(source, stream=stream.index), stream, parts)
-            for stream in decodable(source.streams)
-        ]
-
-    def _sample(self, source: Source, stream: AudioStream, parts: Sequence[NormaliseSettings]) -> Sample:
-        speech_ms, outlines = 0, []
-        for part in parts:
-            waveform = self._decoded(source, part)
-            if waveform is not None:
-                speech_ms += detect(waveform, self.run.settings.detect, self.detector, silent).duration_ms
-                outlines.append(outline(waveform))
-        return Sample(stream, speech_ms, np.concatenate([*outlines, np.zeros(0, np.float32)]))
-
-    def _decoded(self, source: Source, part: NormaliseSettings) -> Waveform | None:
-        """None where this track has nothing: it may be shorter than the others."""
+def _sample(
+    run: Run, track: Source, parts: Sequence[NormaliseSettings], detector: SpeechDetector, folder: Path
+) -> Sample:
+    """What a track holds in these parts; in some it may hold nothing, since it is shorter than the others."""
+    speech_ms, outlines = 0, [np.zeros(0, np.float32)]
+    for part in parts:
         try:
-            audio = normalise(source, part, self.folder, self.run.engines.decoder, silent)
+            audio = normalise(track, part, folder, run.engines.decoder, silent)
         except (InputError, UsageError):
-            return None
-        return Waveform.of(audio, self.folder)
+            continue
+        waveform = Waveform.of(audio, folder)
+        speech_ms += detect(waveform, run.settings.detect, detector, silent).duration_ms
+        outlines.append(outline(waveform))
+    return Sample(track.streams[track.stream], speech_ms, np.concatenate(outlines))
 
 
 def choice_of(samples: Sequence[Sample]) -> Choice:

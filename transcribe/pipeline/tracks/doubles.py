@@ -7,7 +7,7 @@ where an own voice and the bleed of another one lie close together.
 from __future__ import annotations
 
 import bisect
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from transcribe.core.episode import Segment, Word
@@ -41,30 +41,13 @@ class Spoken:
     voice: tuple[SpeechSpan, ...] | None
 
 
-@dataclass(frozen=True)
-class Undoubled:
-    """What is left of a track.
-
-    Attributes:
-        segments: In order; none is empty.
-        doubled: Words left out because another track has them, louder.
-        strange: Words left out because nobody speaks into this microphone then, but into another one.
-    """
-
-    segments: tuple[Segment, ...]
-    doubled: int
-    strange: int
-
-
-def undoubled(tracks: Sequence[Spoken]) -> list[Undoubled]:
-    """Leave out the words a track has of another one's speaker; the louder track's stay."""
-    words = [[word for segment in track.segments for word in segment.words] for track in tracks]
-    voices = [_Voice(track.voice) for track in tracks]
-    result: list[Undoubled] = []
-    for here, track in enumerate(tracks):
-        others = [(_Timeline(words[there]), voices[there]) for there in range(len(tracks)) if there != here]
-        result.append(_undoubled(track, voices[here], others))
-    return result
+def undoubled(tracks: Sequence[Spoken]) -> list[tuple[Segment, ...]]:
+    """The segments of each track without the words of another one's speaker; the louder track's stay."""
+    heard = [(_Timeline(track.segments), _Voice(track.voice)) for track in tracks]
+    return [
+        tuple(_undoubled(track.segments, heard[here][1], [*heard[:here], *heard[here + 1 :]]))
+        for here, track in enumerate(tracks)
+    ]
 
 
 class _Voice:
@@ -90,10 +73,10 @@ class _Voice:
 class _Timeline:
     """Words that can be found by time."""
 
-    def __init__(self, words: Sequence[Word]) -> None:
-        self._words = words
-        self._starts = [word.start_ms for word in words]
-        self._longest = max((word.end_ms - word.start_ms for word in words), default=0)
+    def __init__(self, segments: Iterable[Segment]) -> None:
+        self._words = [word for segment in segments for word in segment.words]
+        self._starts = [word.start_ms for word in self._words]
+        self._longest = max((word.end_ms - word.start_ms for word in self._words), default=0)
 
     def near(self, word: Word, ms: int) -> list[Word]:
         """Those that lie within so much of a word."""
@@ -102,25 +85,17 @@ class _Timeline:
         return [each for each in self._words[first:last] if each.end_ms >= word.start_ms - ms]
 
 
-def _undoubled(track: Spoken, voice: _Voice, others: Sequence[tuple[_Timeline, _Voice]]) -> Undoubled:
-    if voice.everywhere:
-        return Undoubled(track.segments, 0, 0)
-    doubled = strange = 0
-    kept: list[Segment] = []
-    for segment in track.segments:
-        words: list[Word] = []
-        for word in segment.words:
-            if _is_strange(word, voice, others):
-                strange += 1
-            elif _is_doubled(word, voice, others):
-                doubled += 1
-            else:
-                words.append(word)
-        if len(words) == len(segment.words):
-            kept.append(segment)
-        elif words:
-            kept.append(segment.of(words))
-    return Undoubled(tuple(kept), doubled, strange)
+def _undoubled(
+    segments: Iterable[Segment], voice: _Voice, others: Sequence[tuple[_Timeline, _Voice]]
+) -> Iterator[Segment]:
+    for segment in segments:
+        words = [
+            word
+            for word in segment.words
+            if voice.everywhere or not (_is_strange(word, voice, others) or _is_doubled(word, voice, others))
+        ]
+        if words:
+            yield segment.of(words) if len(words) < len(segment.words) else segment
 
 
 def _is_strange(word: Word, voice: _Voice, others: Sequence[tuple[_Timeline, _Voice]]) -> bool:

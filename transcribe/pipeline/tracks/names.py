@@ -45,20 +45,8 @@ SHORTEST_TITLE = 3
 _NUMBERING = re.compile(r"\d+|[0-9a-f]{8,}|\d{4}\w?\d\d\w?\d\d|s\d+e\d+|ep?\d+", re.I)
 
 
-@dataclass(frozen=True)
-class FolderTracks:
-    """What a folder holds.
-
-    Attributes:
-        tracks: Files with one speaker each, by name.
-    """
-
-    tracks: tuple[Path, ...]
-    left_out: tuple[tuple[Path, str], ...]
-
-
-def tracks_in(folder: Path) -> FolderTracks:
-    """The tracks of a folder; of a Zoom meeting those in its folder `Audio Record`.
+def tracks_in(folder: Path) -> tuple[list[Path], list[Path]]:
+    """The tracks of a folder, of a Zoom meeting those in its folder `Audio Record`; and mixes of them.
 
     Raises:
         InputError: The folder cannot be read, or has too many recordings to be tracks of one.
@@ -74,10 +62,8 @@ def tracks_in(folder: Path) -> FolderTracks:
         )
     is_zoom = inner is not None or any(_ZOOM_TRACK.fullmatch(each.stem) for each in found)
     mixes = [each for each in found if is_mix(each.name, zoom=is_zoom)]
-    tracks = tuple(each for each in found if each not in mixes)
-    if len(tracks) < 2 <= len(found):  # a name that only looks like a mix
-        tracks, mixes = tuple(found), []
-    return FolderTracks(tracks, tuple((each, "it is a mix of the others, by its name") for each in mixes))
+    tracks = [each for each in found if each not in mixes]
+    return (found, []) if len(tracks) < 2 <= len(found) else (tracks, mixes)  # one only looks like a mix
 
 
 def _listed(folder: Path) -> list[Path]:
@@ -204,9 +190,9 @@ def found_tracks(named: Sequence[Path]) -> FoundTracks:
         if not path.is_dir():
             tracks.append(path)
             continue
-        inside = tracks_in(path)
-        tracks += inside.tracks
-        warnings += [f"{each.name} is left out: {reason}" for each, reason in inside.left_out]
+        inside, mixes = tracks_in(path)
+        tracks += inside
+        warnings += [f"{each.name} is left out: it is a mix of the others, by its name" for each in mixes]
     places = [real(path) for path in tracks]
     if (twice := next((path for path in places if places.count(path) > 1), None)) is not None:
         raise UsageError(f"{twice} is named twice", "Name each track once")

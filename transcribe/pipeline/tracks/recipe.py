@@ -98,8 +98,7 @@ def recognising_tracks(run: Run, work: Workspace, jobs: Sequence[TrackJob]) -> P
         Spoken(on_timeline(each.transcript.segments, track), arrangement.own[index].voice)
         for each, track, index in zip(episodes, tracks, kept, strict=True)
     ]
-    left = undoubled(spoken)
-    episode = merged(_source(jobs, tracks, kept), tracks, episodes, [each.segments for each in left])
+    episode = merged(_source(jobs, tracks, kept), tracks, episodes, undoubled(spoken))
     progress(StageFinished("merge"))
     return episode
 
@@ -128,7 +127,10 @@ def mixed(run: Run, work: Workspace, jobs: Sequence[TrackJob], episode: Episode,
     sources = {job.source.sha256: job.source for job in jobs}
     place = work.path / MIX_FILE
     if not work.vouched(MIX_FILE):
-        voices = [_voice(sources[track.sha256], track) for track in episode.tracks]
+        voices = [
+            Voice(extract_of(sources[track.sha256], 0, None, None), track.at(0), track.drift_ppm)
+            for track in episode.tracks
+        ]
         temporary = place.with_suffix(".tmp")
         try:
             editor.mix(voices, temporary)
@@ -139,10 +141,6 @@ def mixed(run: Run, work: Workspace, jobs: Sequence[TrackJob], episode: Episode,
     source = probe(place, None, run.engines.prober)
     chapters = episode.source.chapters
     return replace(episode, source=replace(source, path=str(name), name=name.name, chapters=chapters))
-
-
-def _voice(source: Source, track: Track) -> Voice:
-    return Voice(extract_of(source, 0, None, None), track.at(0), track.drift_ppm)
 
 
 def _arranged(run: Run, work: Workspace, jobs: Sequence[TrackJob]) -> Arrangement:

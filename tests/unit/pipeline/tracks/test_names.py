@@ -93,7 +93,7 @@ def test_a_mix_among_tracks_is_left_out_with_a_reason(tmp_path: Path) -> None:
 
 def test_two_files_are_tracks_whatever_they_are_called(tmp_path: Path) -> None:
     place = folder(tmp_path / "ep", "final.wav", "master.wav")
-    assert len(tracks_in(place).tracks) == 2
+    assert len(tracks_in(place)[0]) == 2
 
 
 def test_what_is_no_conversation_is_refused(tmp_path: Path) -> None:
