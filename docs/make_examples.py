@@ -28,8 +28,9 @@ from transcribe.jobs.assemble.writer import choose_writer  # noqa: E402
 from transcribe.models.store import Store  # noqa: E402
 from transcribe.notes.extractive import write_extractive  # noqa: E402
 from transcribe.notes.material import material_of  # noqa: E402
-from transcribe.notes.write import PARTS, Judged, judge, write_notes  # noqa: E402
-from transcribe.notes.writer import Drafts, Material, Writer  # noqa: E402
+from transcribe.notes.truth import Checked  # noqa: E402
+from transcribe.notes.write import PARTS, judge, write_notes  # noqa: E402
+from transcribe.notes.writer import Drafts, Material, Part, Writer  # noqa: E402
 
 FOLDER = ROOT / "docs" / "examples"
 BEGIN, END = "<!-- counts -->", "<!-- end of counts -->"
@@ -111,25 +112,24 @@ def made(name: str, short: str, episode: Episode, writer: Writer | None) -> str:
     material = material_of(episode)
     with closing(writer):
         drafts = writer.write(material, lambda far: print(f"  {name} {short}: {far.part}", file=sys.stderr))
-    judged = judge(drafts, material, write_extractive(material, episode.coverage.spots, ""))
+    own = write_extractive(material, episode.coverage.spots, "")
     notes = write_notes(episode, Settings().notes, Kept(writer.name, drafts), silent)
     (FOLDER / f"{name}.{short}.notes.md").write_bytes(render_episode(replace(episode, notes=notes), "notes"))
-    return row(f"{name}, {short}", len(drafts.drafts), judged)
+    return row(f"{name}, {short}", len(drafts.drafts), *judge(drafts, material, own))
 
 
-def row(label: str, proposed: int, judged: Judged) -> str:
+def row(label: str, proposed: int, checked: Checked, failures: dict[Part, str]) -> str:
     """How many texts were proposed, and what became of them."""
-    checked = judged.checked
-    in_use = [part for part in PARTS if part not in judged.failures]
+    in_use = [part for part in PARTS if part not in failures]
     statements = [each for part in in_use for each in checked.statements.get(part, ())]
     others = {"quotes": checked.quotes, "keywords": checked.keywords, "chapters": checked.chapter_titles}
     kept = len(statements) + sum(len(others[part]) for part in others if part in in_use)
     marked = sum(bool(each.doubt) for each in statements)
-    dropped = Counter(each.reason for each in checked.dropped)
+    dropped = Counter(checked.dropped)
     why = "; ".join(f"{reason} {count}" for reason, count in dropped.most_common()) or "–"
-    failed = Counter(judged.failures.values())
+    failed = Counter(failures.values())
     lost = "; ".join(f"{reason} {count}" for reason, count in failed.most_common()) or "–"
-    parts = f"{len(judged.failures)} of {len(PARTS)}"
+    parts = f"{len(failures)} of {len(PARTS)}"
     cells = (label, proposed, kept, marked, len(checked.dropped), why, parts, lost)
     return f"| {' | '.join(map(str, cells))} |"
 

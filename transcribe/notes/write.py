@@ -50,7 +50,7 @@ def write_notes(
     return _merged(own, drafts, material, writer.name, warn)
 
 
-def _judged(drafts: Drafts, material: Material, own: ShowNotes) -> tuple[Checked, dict[Part, str]]:
+def judge(drafts: Drafts, material: Material, own: ShowNotes) -> tuple[Checked, dict[Part, str]]:
     """What stands the check, and the parts of which too little does, with the reason, for people.
 
     Args:
@@ -71,7 +71,7 @@ def _judged(drafts: Drafts, material: Material, own: ShowNotes) -> tuple[Checked
 def _merged(
     own: ShowNotes, drafts: Drafts, material: Material, writer: str, warn: Callable[[str], None]
 ) -> ShowNotes:
-    checked, failures = _judged(drafts, material, own)
+    checked, failures = judge(drafts, material, own)
     replaced = tuple(part for part in PARTS if part in failures)
     for reason in dict.fromkeys(failures[part] for part in replaced):
         parts = [part.replace("_", " ") for part in replaced if failures[part] == reason]
