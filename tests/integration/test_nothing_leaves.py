@@ -106,7 +106,7 @@ FOREIGN = {
     "pieces.m3u8": HLS,
     "hls.wav": HLS,
     "list.m3u": "http://far.example/a.mp3\nfile://far.example/b.mp3\n//far.example/c.mp3\n",
-    "list.ffconcat": "ffconcat version 1.0\nfile 'http://far.example/a.wav'\n",
+    "parts.ffconcat": "ffconcat version 1.0\nfile 'http://far.example/a.wav'\n",
     "stream.sdp": "v=0\no=- 0 0 IN IP4 192.0.2.7\ns=a\nc=IN IP4 192.0.2.7\nt=0 0\nm=audio 5004 RTP/AVP 0\n",
     "dash.mpd": '<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static" mediaPresentationDuration="PT9S">'
     '<Period><BaseURL>http://far.example/</BaseURL><AdaptationSet mimeType="audio/mp4"><Representation id="1"'
