@@ -62,6 +62,10 @@ def opened(open_workers: OpenWorkers, progress: Progress) -> Iterator[Workers]:
         yield workers
 
 
+LEAST_KEPT = 0.9
+"""Of a window's words, a second hearing keeps at least so many: names of several words are heard as more or
+fewer, but a clause that is gone was skipped."""
+
 BALLOT_MS = 10_000
 """Longest stretch whose language is told, from a window's beginning: in shorter ones Whisper is less sure,
 and more of it costs more."""
@@ -133,8 +137,8 @@ class Listener:
     ) -> tuple[Listener, Heard]:
         """Hear a window again with the terms that resemble something in it, if there are any.
 
-        The second hearing is taken only where it has terms that the first one had not, has lost none, and
-        raises no doubts: a prompt may also spoil what was right.
+        The second hearing is taken only where it has terms that the first one had not, has lost none nor
+        other words to speak of, and raises no doubts: a prompt may also spoil what was right.
         """
         chosen = likely(self.terms, join_words(without.words)) if self.terms else []
         prompt = fitting(chosen, self.options.prompt, recogniser.count_tokens)
@@ -143,7 +147,8 @@ class Listener:
         options = replace(self.options, prompt=prompt)
         heard = recogniser.hear([window], options)[0]
         before, after = (written(chosen, join_words(each.words)) for each in (without, heard))
-        if not before < after or doubts(heard.words, chunk.duration_ms, options):
+        shorter = len(heard.words) < LEAST_KEPT * len(without.words)
+        if not before < after or shorter or doubts(heard.words, chunk.duration_ms, options):
             return self, without
         return replace(self, options=options), heard
 

@@ -279,7 +279,9 @@ def test_a_window_without_such_terms_is_heard_once(waveform: Waveform) -> None:
 
 
 @pytest.mark.parametrize(
-    "again", ["", "Kalpana Chawla " * 12, "and Kulbna Chawla spoke"], ids=["empty", "doubtful", "no better"]
+    "again",
+    ["", "Kalpana Chawla " * 12, "and Kulbna Chawla spoke", "Kalpana Chawla spoke"],
+    ids=["empty", "doubtful", "no better", "a word fewer of four"],
 )
 def test_a_second_hearing_that_is_no_better_is_not_taken(waveform: Waveform, again: str) -> None:
     script = Script(heard("and Kulbna Shavla spoke"), heard(again))
