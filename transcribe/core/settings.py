@@ -193,9 +193,10 @@ class RecogniseSettings:
         trust="any",
     )
     beam_size: int = option(
-        1,
-        "Candidates kept while decoding; 5 makes fewer mistakes in half as much again of the time",
-        minimum=1,
+        0,
+        "Candidates kept while decoding; 0: 5 with ctranslate2, 1 with whisper.cpp, where more cost more",
+        metavar="N",
+        minimum=0,
         maximum=8,
         advanced=True,
         trust="any",

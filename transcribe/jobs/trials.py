@@ -198,7 +198,7 @@ def run_trials(
 
 
 def _listener(first: Layout, material: Material, settings: Settings) -> Listener:
-    asked = settings.recognise
+    asked = replace(settings.recognise, beam_size=settings.recognise.beam_size or 1)
     with RECOGNISERS[first.engine].open(first.model, first.of(settings), first.place) as workers:
         code = "auto" if asked.language == MULTI else asked.language
         language = choose_language(material.chunks, material.waveform, code, workers)

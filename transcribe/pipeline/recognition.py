@@ -122,7 +122,7 @@ def _recognise(
     language, results = yield from recognise(
         chunks,
         waveform,
-        settings.recognise,
+        run.recognise,
         engines.open_workers,
         work,
         progress,

@@ -18,6 +18,7 @@ from transcribe.jobs.assemble.device import PROCESSOR, Place, choose_place
 from transcribe.jobs.fingerprint import made_with
 from transcribe.models.installed import InstalledModel
 from transcribe.pipeline.identity import provenance_of
+from transcribe.pipeline.ports import LEFT_OPEN
 
 CARD = Card("a card", 8_000_000_000, 8_000_000_000, ("float16", "float32"))
 WORKS = Cards("cuda", (CARD,))
@@ -116,7 +117,7 @@ def test_one_worker_a_card_if_not_asked_otherwise() -> None:
 def test_provenance_says_what_was_chosen_and_an_archive_stays_up_to_date() -> None:
     studio = Studio()
     on_processor = studio.engines()
-    on_card = replace(on_processor, chosen=(("engine", "whisper.cpp"), ("compute_type", "float16")))
+    on_card = replace(on_processor, chosen=(*LEFT_OPEN[:2], ("compute_type", "float16")))
     said = dict(provenance_of(Settings(), on_processor).settings)
     assert (said["compute_type"], said["batch_size"]) == ("int8", "4")
     assert dict(provenance_of(Settings(), on_card).settings)["compute_type"] == "float16"
