@@ -88,7 +88,6 @@ bench-overhead: models ## Time outside recognition, and memory: benchmarks/resul
 	$(BIN)/python -m benchmarks.overhead --model $(MODEL)
 
 bench-peers: $(BENCH) models ## Speed, errors and memory beside the peers: benchmarks/results/peers-MODEL.md
-	-$(BIN)/transcribe models pull $(MODEL)-ct2  # what needs it is left out without it
 	$(BIN)/python -m benchmarks.peers --model $(MODEL) --audio $(AUDIO) $(OPTIONS)
 
 bench-batch: models ## A batch of 100 short files beside single runs: benchmarks/results/batch-MODEL.md
@@ -115,8 +114,9 @@ $(BENCH): $(READY)
 	$(BIN)/python -P -m pip install --quiet --disable-pip-version-check $(PINS) --group bench
 	@touch $(BENCH)
 
-models: $(READY) ## Install the models that the tests and the benchmarks use
-	$(BIN)/transcribe models pull $(MODEL) tiny.en
+models: $(READY) ## Install the models that the tests and the benchmarks use, for both engines
+	$(BIN)/transcribe models pull $(MODEL) tiny.en --engine whisper.cpp
+	$(BIN)/transcribe models pull $(MODEL) tiny.en --engine ctranslate2
 
 build: $(READY) ## Build wheel and sdist into dist/, and try the wheel in an empty environment elsewhere
 	rm -rf dist
