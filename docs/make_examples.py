@@ -89,7 +89,7 @@ def writers(kind: str) -> Iterator[tuple[str, Writer | None]]:
     """Every kind of writer under the short name that files have."""
     yield "extractive", None
     yield LANGUAGE_MODEL, opened(f"llama.cpp:{LANGUAGE_MODEL}")
-    with llm_servers.serving(kind, Store().path(LANGUAGE_MODEL), CONTEXT) as port:
+    with llm_servers.serving(kind, Store().get(LANGUAGE_MODEL).path, CONTEXT) as port:
         yield "server", opened(f"{kind}:{llm_servers.ALIAS}", f"http://127.0.0.1:{port}")
 
 

@@ -67,7 +67,8 @@ def main(address: str) -> None:
         programs.close()
         be_own_process(others)
     others.close()
-    importlib.import_module("pywhispercpp.model")
+    for package in ("pywhispercpp.model", "ctranslate2", "tokenizers"):
+        importlib.import_module(package)
     os.write(1, b"ready\n")
     serve(programs)
     from transcribe.core import own_process

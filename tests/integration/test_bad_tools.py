@@ -199,7 +199,8 @@ _pywhispercpp.whisper_init_from_file_with_params = lambda *_: os.kill(os.getpid(
 
 def test_engine_that_crashes_while_it_loads_the_model(desk: Desk, talk: Path, tmp_path: Path) -> None:
     (tmp_path / "_pywhispercpp.py").write_text(CRASHING_ENGINE, encoding="utf-8")
-    message = desk.refuses(ModelError.exit_code, talk, *TINY, environment={"PYTHONPATH": str(tmp_path)})
+    options = (*TINY, "--engine", "whisper.cpp")
+    message = desk.refuses(ModelError.exit_code, talk, *options, environment={"PYTHONPATH": str(tmp_path)})
     assert "whisper.cpp with tiny.en crashed (SIGSEGV) while loading the model" in only_line(message)
     assert "transcribe models verify" in message
 
