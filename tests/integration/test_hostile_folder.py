@@ -14,7 +14,7 @@ from transcribe.cli.root import COMMANDS
 PROGRAM = Path(sys.executable).with_name("transcribe")
 
 PACKAGES = (
-    "_pywhispercpp", "click", "ctranslate2", "ffmpeg", "filelock", "gguf",
+    "_pywhispercpp", "click", "ctranslate2", "ffmpeg", "filelock", "gguf", "onnx_asr",
     "huggingface_hub", "imageio_ffmpeg", "jinja2", "llama_cpp", "msgspec", "numpy", "onnxruntime", "pip",
     "platformdirs", "psutil", "pydub", "pywhispercpp", "rich", "setuptools", "sitecustomize", "tokenizers",
     "tomli", "torch", "transcribe", "usercustomize", "watchfiles", "yaml",

@@ -21,6 +21,8 @@ from trace import Trace, trace, why_not
 import click
 import pytest
 from desk import PATIENCE_SECONDS, ROOT, SAMPLE, make_media
+from parakeet_model import NAME as PARAKEET
+from parakeet_model import install_parakeet
 from warm import COLD
 
 from transcribe.cli.root import root
@@ -334,3 +336,8 @@ def test_a_whole_transcription_by_ctranslate2(machine: Machine, model_store: Sto
     machine.install(pull("tiny.en-ct2", model_store, "index"))
     options = ("-m", "tiny.en-ct2", "--engine", "ctranslate2", "-o", "other")
     check_nothing_left(machine, machine.run("other.wav", *options, *WHOLE))
+
+
+def test_a_whole_transcription_by_parakeet(machine: Machine, tmp_path: Path) -> None:
+    machine.install(install_parakeet(Store(tmp_path), ["It", "was", "the", "best", "of", "times."]))
+    check_nothing_left(machine, machine.run("other.wav", "-m", PARAKEET, "-o", "third", "-q"))

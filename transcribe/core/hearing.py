@@ -91,9 +91,11 @@ class Heard:
 
     Attributes:
         segments: The words of each stretch of text that belongs together.
+        doubts: Why the recogniser does not trust them itself.
     """
 
     segments: tuple[tuple[Word, ...], ...]
+    doubts: tuple[str, ...] = ()
 
     @property
     def words(self) -> tuple[Word, ...]:

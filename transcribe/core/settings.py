@@ -156,7 +156,7 @@ class RecogniseSettings:
     engine: str = option(
         "auto",
         "Recognition engine; auto: the one that suits the machine and the model",
-        choices=("auto", "whisper.cpp", "ctranslate2"),
+        choices=("auto", "whisper.cpp", "ctranslate2", "parakeet"),
         advanced=True,
         trust="any",
     )

@@ -1,4 +1,4 @@
-"""From a Whisper decoder's tokens to words with times: what every Whisper engine needs."""
+"""From a decoder's tokens to words with times: what every engine needs."""
 
 from __future__ import annotations
 
@@ -54,11 +54,13 @@ class Token:
         data: Its bytes: maybe only a part of a character.
         probability: 0 to 1.
         end_ms: Where it ends on the window's timeline.
+        start_ms: Where it starts; None where the decoder does not say so.
     """
 
     data: bytes
     probability: float
     end_ms: int
+    start_ms: int | None = None
 
 
 @dataclass(frozen=True)
@@ -86,8 +88,10 @@ def words_of(tokens: Sequence[Token], start_ms: int) -> tuple[Word, ...]:
             continue
         end = max(earliest, group[-1].tokens[-1].end_ms)
         first_end = min(end, max(earliest, group[0].tokens[-1].end_ms))
-        longest = LONGEST_START_MS + MS_PER_CHARACTER * (len(group[0].text) - 1)
-        start = max(earliest, first_end - longest)
+        start = group[0].tokens[0].start_ms
+        if start is None:
+            start = first_end - LONGEST_START_MS - MS_PER_CHARACTER * (len(group[0].text) - 1)
+        start = max(earliest, start)
         words.append(Word(start, end, text.strip(), _probability(group), text[0].isspace()))
         earliest = end
     return tuple(words)

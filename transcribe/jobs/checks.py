@@ -135,13 +135,14 @@ def check_ffmpeg(settings: Settings) -> Check:
 
 def check_recogniser(settings: Settings) -> Check:
     """The recognition engine that a job would use and, of whisper.cpp, what it was built with."""
-    from transcribe.engines import ctranslate2
+    from transcribe.engines import ctranslate2, parakeet
     from transcribe.engines.whisper_cpp import built_for, identity, instructions, matrix_kernels
-    from transcribe.jobs.assemble.choice import WHISPER_CPP
+    from transcribe.jobs.assemble.choice import PARAKEET, WHISPER_CPP
 
     engine, reason = _engine(settings)
     if engine != WHISPER_CPP:
-        return Check("recogniser", "ok", f"{ctranslate2.identity()}: {reason}")
+        packages = parakeet.identity() if engine == PARAKEET else ctranslate2.identity()
+        return Check("recogniser", "ok", f"{packages}: {reason}")
     built_with = " ".join(instructions()) or "no special instructions"
     detail = f"{identity(built_for() or 'cpu')}, built with {built_with}: {reason}"
     if matrix_kernels() or platform.system() == "Darwin":
@@ -186,7 +187,7 @@ def check_model(settings: Settings) -> Check:
     import psutil
 
     from transcribe.jobs.assemble.choice import choose, form_of_machine
-    from transcribe.models.catalogue import catalogue, in_form
+    from transcribe.models.catalogue import RECOGNITION, catalogue, in_form
     from transcribe.models.store import Store
 
     model = choose(settings, Store()).model
@@ -196,7 +197,7 @@ def check_model(settings: Settings) -> Check:
         advice = "Close other programs, or choose a smaller model with --model"
         return Check("model", "note", f"{detail}, {_size(free)} available", advice)
     form = form_of_machine(settings)
-    if form != model.kind and in_form(model.name, form) in catalogue():
+    if form != model.kind and model.kind in RECOGNITION and in_form(model.name, form) in catalogue():
         advice = f"Fetch the form for the faster engine of this machine: transcribe models pull {model.name}"
         return Check("model", "note", detail, advice)
     return Check("model", "ok", detail)

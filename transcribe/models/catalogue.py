@@ -9,8 +9,8 @@ from typing import Literal
 
 import msgspec
 
-Kind = Literal["whisper", "ctranslate2", "llm", "speakers"]
-"""What reads a model: whisper.cpp, CTranslate2, llama.cpp for notes, or the diariser."""
+Kind = Literal["whisper", "ctranslate2", "parakeet", "llm", "speakers"]
+"""What reads a model: whisper.cpp, CTranslate2, onnx-asr, llama.cpp for notes, or the diariser."""
 
 
 RECOGNITION: tuple[Kind, ...] = ("whisper", "ctranslate2")

@@ -1,4 +1,4 @@
-"""Models given by path: a ggml file, a GGUF file, a folder for CTranslate2."""
+"""Models given by path: a ggml file, a GGUF file, a folder for CTranslate2 or Parakeet."""
 
 from __future__ import annotations
 
@@ -18,6 +18,9 @@ from transcribe.models.gguf_file import read_gguf
 from transcribe.models.identify import FileKind, identify
 from transcribe.models.installed import InstalledModel
 
+PARAKEET_FILES = ("encoder-model.int8.onnx", "decoder_joint-model.int8.onnx", "vocab.txt", "config.json")
+"""What onnx-asr reads of a Parakeet TDT model; the first has nearly all of the weights."""
+
 CARD_BYTES = 1 << 16
 """Of a model card; its facts stand at the beginning."""
 
@@ -28,11 +31,18 @@ def is_path(name: str) -> bool:
     return name.endswith((".bin", ".gguf")) or any(part in name for part in separators)
 
 
+def form_at(path: Path) -> Kind:
+    """The form of the recognition model at a path: by what a folder holds; a file is ggml."""
+    if (path / PARAKEET_FILES[0]).exists():
+        return "parakeet"
+    return "ctranslate2" if path.is_dir() else "whisper"
+
+
 def model_at(path: Path, kind: Kind, origin: Callable[[str], Origin]) -> InstalledModel:
     """The model somewhere on this machine that is read as `kind` is.
 
     Args:
-        path: A ggml file; for `ctranslate2` a folder, for `llm` a GGUF file.
+        path: A ggml file; for `ctranslate2` and `parakeet` a folder, for `llm` a GGUF file.
         kind: What it is for.
         origin: What is known of weights by their digest.
 
@@ -41,6 +51,8 @@ def model_at(path: Path, kind: Kind, origin: Callable[[str], Origin]) -> Install
     """
     if kind == "llm":
         return _in_gguf(path)
+    if kind == "parakeet":
+        return _in_parakeet_folder(path, origin)
     return _in_folder(path, origin) if kind == "ctranslate2" else _in_ggml(path, origin)
 
 
@@ -110,6 +122,27 @@ def _in_folder(path: Path, origin: Callable[[str], Origin]) -> InstalledModel:
         alignment="",
         licence=origin(sha256).licence or card_licence(path),
         memory_bytes=memory_need(size, shape),
+    )
+
+
+def _in_parakeet_folder(path: Path, origin: Callable[[str], Origin]) -> InstalledModel:
+    weights = path / PARAKEET_FILES[0]
+    if not all((path / name).is_file() for name in PARAKEET_FILES):
+        raise ModelError(
+            f"the Parakeet model {path} is not complete", f"It needs {', '.join(PARAKEET_FILES)}"
+        )
+    size, sha256 = weights.stat().st_size, remembered_sha256(weights)
+    _refuse_altered(weights, size, sha256)
+    return InstalledModel(
+        name=real(path).name,
+        path=weights.absolute(),
+        sha256=sha256,
+        bytes=size,
+        kind="parakeet",
+        multilingual=True,
+        alignment="",
+        licence=origin(sha256).licence or card_licence(path),
+        memory_bytes=2 * size + 100_000_000,
     )
 
 

@@ -114,6 +114,7 @@ def check_before_load(model: InstalledModel) -> None:
 _FORMS = {
     "llm": FileKind.GGUF,
     "ctranslate2": FileKind.CTRANSLATE2,
+    "parakeet": FileKind.ONNX,
     "speakers": FileKind.PYTORCH,
 }
 """What the file of a kind of model has to be; ggml files are looked at more closely."""

@@ -164,7 +164,7 @@ def _all_failed(
     carry = f"the file here and run: transcribe models import {model.file.name}"
     if model.file.sha256:  # else nobody can tell whether it is that model
         carry += f" --name {model.name}"
-    if model.kind == "ctranslate2":
+    if model.kind in ("ctranslate2", "parakeet"):
         carry = "the folder here and name it with --model"
     return NetworkError(
         f"the model {model.name} could not be fetched: {tried}", f"Try again later, or carry {carry}"

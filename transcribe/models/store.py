@@ -18,7 +18,7 @@ from transcribe.core.errors import ModelError
 from transcribe.core.files import make_folder, sync_folder
 from transcribe.core.reading import open_regular, read_regular
 from transcribe.models.catalogue import RECOGNITION, Kind, Origin, catalogue, in_form, published, weights_name
-from transcribe.models.given import is_path, model_at
+from transcribe.models.given import form_at, is_path, model_at
 from transcribe.models.installed import RECORD, InstalledModel, Record, check_before_load
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -27,6 +27,7 @@ AUTO = "auto"
 PURPOSES: dict[Kind, str] = {
     "whisper": "recognition with whisper.cpp",
     "ctranslate2": "recognition with ctranslate2",
+    "parakeet": "recognition with parakeet",
     "llm": "writing notes",
     "speakers": "telling speakers apart",
 }
@@ -66,7 +67,7 @@ class Store:
         """The model that `name` means: `auto` for the best installed, a name, or a path.
 
         A name means weights, in the form that is asked for: `base` is `base-ct2` for CTranslate2. A path is
-        that of a ggml file, of a folder for CTranslate2, of a GGUF file for notes.
+        that of a ggml file, of a folder for CTranslate2 or Parakeet, of a GGUF file for notes.
         Does not read the weights of an installed model: see `check_before_load`.
 
         Raises:
@@ -90,7 +91,7 @@ class Store:
         )
 
     def forms(self, name: str) -> dict[Kind, InstalledModel]:
-        """The installed forms of a Whisper model: `auto` for the best installed, a name, or a path.
+        """The installed forms of a model: `auto` for the best installed Whisper model, a name, or a path.
 
         A path, and a form's own name (`base-ct2`), mean that form alone.
 
@@ -98,12 +99,13 @@ class Store:
             ModelError: There is none, or it is for something else.
         """
         if name != AUTO and is_path(name):
-            kind: Kind = "ctranslate2" if places.expanded(name).is_dir() else "whisper"
+            kind = form_at(places.expanded(name))
             return {kind: self.find(name, kind)}
         if name == AUTO:
             models = [model for model in self.installed() if model.kind in RECOGNITION]
             name = weights_name((models or [self.find(name)])[0].name)
-        return {model.kind: model for model in self.named(name) if model.kind in RECOGNITION} or {
+        recognise = (*RECOGNITION, "parakeet")
+        return {model.kind: model for model in self.named(name) if model.kind in recognise} or {
             "whisper": self.find(name)
         }
 
@@ -226,6 +228,10 @@ class Store:
         if kind == "speakers":
             raise ModelError(
                 "the model that tells speakers apart is not installed", "Run: transcribe models pull speakers"
+            )
+        if kind == "parakeet":
+            raise ModelError(
+                "no Parakeet model is installed", "Run: transcribe models pull parakeet-tdt-0.6b-v3"
             )
         raise ModelError(
             f"no model for {PURPOSES[kind] if self.installed() else 'recognition'} is installed",

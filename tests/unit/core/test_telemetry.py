@@ -42,6 +42,7 @@ def test_the_switches_are_set_before_anything_foreign_is_imported(package: str, 
 def test_a_value_that_says_the_opposite_is_overruled(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in SWITCHES.items():
         monkeypatch.setenv(name, "1" if value == "0" else "0")
+    monkeypatch.delitem(sys.modules, "onnxruntime", raising=False)  # of another test
     telemetry.turn_off()
     assert {name: os.environ[name] for name in SWITCHES} == SWITCHES
 

@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from parakeet_model import write_parakeet
 
 from transcribe.core.errors import ModelError
 from transcribe.models.importing import import_model
@@ -121,6 +122,17 @@ def test_remove(store: Store, narrow_ggml: Path) -> None:
     assert [path for path in store.root.iterdir() if path.is_dir()] == []
     with pytest.raises(ModelError, match="no model called 'mine'"):
         store.remove("mine")
+
+
+def test_a_parakeet_folder_by_path(store: Store, tmp_path: Path) -> None:
+    folder = write_parakeet(tmp_path / "perruche 🎙", ["jeden"])
+    (form, found), *others = store.forms(str(folder)).items()
+    check_before_load(found)
+    assert (form, found.kind, found.name, others) == ("parakeet", "parakeet", folder.name, [])
+    assert found.path == folder / "encoder-model.int8.onnx"
+    (folder / "vocab.txt").unlink()
+    with pytest.raises(ModelError, match="not complete"):
+        store.find(str(folder), "parakeet")
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from transcribe.models.catalogue import Kind
 from transcribe.models.installed import InstalledModel
 from transcribe.models.store import Store
 
-WHISPER_CPP, CTRANSLATE2 = "whisper.cpp", "ctranslate2"
+WHISPER_CPP, CTRANSLATE2, PARAKEET = "whisper.cpp", "ctranslate2", "parakeet"
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ def choose(settings: Settings, store: Store) -> Choice:
     """The engine that is asked for; with `auto`, the one that suits the machine and the model.
 
     Only engines that read an installed form of the model, and drive the device that is asked for, come
-    into question. Of two, `engine_of_machine` decides.
+    into question. Of two, `engine_of_machine` decides. Parakeet comes into question where its model is named.
 
     Raises:
         ModelError: The model is not installed, or not in the form that the engine reads.

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from transcribe.core.episode import ModelIdentity
 from transcribe.core.errors import ModelError, UsageError
 from transcribe.core.settings import MULTI, RecogniseSettings, Settings
-from transcribe.jobs.assemble.choice import CTRANSLATE2, Choice, choose
+from transcribe.jobs.assemble import parakeet
+from transcribe.jobs.assemble.choice import CTRANSLATE2, PARAKEET, Choice, choose
 from transcribe.jobs.assemble.diariser import diariser_of
 from transcribe.jobs.assemble.recognisers import RECOGNISERS, numbers_for
 from transcribe.jobs.assemble.workers import cores
@@ -32,14 +33,17 @@ def choose_engines(settings: Settings) -> Engines:
     Raises:
         ModelError: The model is not installed, or does not know the language.
         DependencyError: ffmpeg or the engine is missing, or the device that is asked for.
-        UsageError: The engine does not compute so.
+        UsageError: The engine does not compute so, or cannot do what it is asked for.
     """
     from transcribe.engines.editing import FfmpegEditor
     from transcribe.engines.ffmpeg import Ffmpeg
 
     found = choose(settings, Store())
     recogniser = RECOGNISERS[found.engine]
-    _check_language(settings.recognise, found.model)
+    if found.engine == PARAKEET:
+        parakeet.check_asked(settings.recognise)
+    else:
+        _check_language(settings.recognise, found.model)
     media = Ffmpeg.find(settings.compute, settings.normalise)
     return Engines(
         program=program(),

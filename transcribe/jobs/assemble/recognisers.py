@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from transcribe.core.errors import UsageError
 from transcribe.core.settings import ComputeSettings, Settings
+from transcribe.jobs.assemble import parakeet
 from transcribe.jobs.assemble.device import Place, choose_place
 from transcribe.jobs.assemble.workers import layout, threads_of
 from transcribe.models.catalogue import Kind
@@ -148,6 +149,12 @@ def _require_ctranslate2() -> None:
     require()
 
 
+def _require_parakeet() -> None:
+    from transcribe.engines.parakeet import require
+
+    require()
+
+
 def _whisper_cpp_cards() -> Cards:
     from transcribe.engines.whisper_cpp import find_cards
 
@@ -158,6 +165,12 @@ def _ctranslate2_cards() -> Cards:
     from transcribe.engines.ctranslate2_cards import find_cards
 
     return find_cards()
+
+
+def _no_cards() -> Cards:
+    from transcribe.engines.cards import Cards
+
+    return Cards("")
 
 
 def _whisper_cpp_identity(_model: InstalledModel, _settings: Settings, place: Place) -> str:
@@ -214,5 +227,8 @@ RECOGNISERS = {
         _ctranslate2_identity,
         _open_ctranslate2,
         shared=False,
+    ),
+    "parakeet": RecogniserEntry(
+        "parakeet", _require_parakeet, (), _no_cards, parakeet.identity, parakeet.open_workers, shared=False
     ),
 }

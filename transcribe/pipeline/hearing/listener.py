@@ -187,14 +187,15 @@ class Listener:
         replaces none, but where the only words were read from the prompt: then nobody spoke.
         """
         attempts: list[Judged] = []
+        noticed: tuple[str, ...] = ()
         for heard, options in self._attempts(recogniser, window, first):
-            found = doubts(heard.words, chunk.duration_ms, options)
-            noticed = attempts[0].doubts if attempts else found
+            found = heard.doubts + doubts(heard.words, chunk.duration_ms, options)
+            noticed = noticed or found
             if not found and (heard.words or all(LEAKED in tried.doubts for tried in attempts)):
                 return Judged(heard, (), noticed)
             if heard.words:
                 attempts.append(Judged(heard, found, noticed))
-        return min(attempts, key=_badness)
+        return min(attempts, key=_badness, default=Judged(first, (), ()))
 
     def _attempts(
         self, recogniser: Recogniser, window: Window, first: Heard

@@ -43,7 +43,7 @@ def joined(before: Heard, after: Heard, offset_ms: int) -> Heard:
         tuple(replace(w, start_ms=w.start_ms + offset_ms, end_ms=w.end_ms + offset_ms) for w in segment)
         for segment in after.segments
     )
-    return Heard(before.segments + moved)
+    return Heard(before.segments + moved, tuple(dict.fromkeys(before.doubts + after.doubts)))
 
 
 def kept_part(segment: Segment, chunk: Chunk) -> Segment | None:

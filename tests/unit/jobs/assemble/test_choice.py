@@ -8,7 +8,7 @@ import pytest
 
 from transcribe.core.errors import DependencyError, ModelError, UsageError
 from transcribe.core.settings import Settings
-from transcribe.engines import ctranslate2, ctranslate2_cards, whisper_cpp
+from transcribe.engines import ctranslate2, ctranslate2_cards, parakeet, whisper_cpp
 from transcribe.engines.cards import Card, Cards
 from transcribe.jobs.assemble.choice import choose, engine_of_machine, form_of_machine
 from transcribe.models.catalogue import Kind
@@ -16,6 +16,7 @@ from transcribe.models.installed import InstalledModel
 from transcribe.models.store import Store
 
 NO_CARD = Cards("", problem="built without graphics cards")
+PARAKEET = "parakeet-tdt-0.6b-v3"
 VULKAN = Cards("vulkan", (Card("a card", 8_000_000_000, 8_000_000_000),))
 
 
@@ -33,7 +34,7 @@ class Shelf(Store):
 
 
 def model(name: str) -> InstalledModel:
-    kind: Kind = "ctranslate2" if name.endswith("-ct2") else "whisper"
+    kind: Kind = "parakeet" if name == PARAKEET else "ctranslate2" if name.endswith("-ct2") else "whisper"
     return InstalledModel(name, Path("model.bin"), "", 1, kind, True, "", "MIT", 1)
 
 
@@ -42,6 +43,7 @@ def _processor_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(whisper_cpp, "find_cards", lambda: NO_CARD)
     monkeypatch.setattr(ctranslate2_cards, "find_cards", lambda: Cards("cuda", problem="no driver"))
     monkeypatch.setattr(ctranslate2, "require", lambda: None)
+    monkeypatch.setattr(parakeet, "require", lambda: None)
 
 
 def missing() -> None:
@@ -57,6 +59,8 @@ def missing() -> None:
         (("base-ct2",), "base", "ctranslate2", "base-ct2"),
         (("base", "base-ct2", "base-q8_0"), "base-q8_0", "whisper.cpp", "base-q8_0"),
         (("large-v3-turbo-q8_0", "base-ct2"), "auto", "whisper.cpp", "large-v3-turbo-q8_0"),
+        ((PARAKEET, "base", "base-ct2"), "auto", "ctranslate2", "base-ct2"),
+        ((PARAKEET, "base"), PARAKEET, "parakeet", PARAKEET),
     ],
 )
 def test_on_a_processor(installed: tuple[str, ...], asked: str, engine: str, name: str) -> None:
@@ -92,6 +96,22 @@ def test_an_engine_that_is_asked_for_is_taken() -> None:
     assert choose(Settings.of(engine="ctranslate2", model="base"), both).model.name == "base-ct2"
     with pytest.raises(ModelError, match="not installed in the form"):
         choose(Settings.of(engine="ctranslate2", model="base"), Shelf("base"))
+
+
+def test_parakeet_is_taken_only_where_it_or_its_model_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    both = Shelf("base", PARAKEET)
+    assert choose(Settings.of(engine="parakeet"), both).model.name == PARAKEET
+    with pytest.raises(ModelError, match="no model for recognition"):
+        choose(Settings(), Shelf(PARAKEET))
+    with pytest.raises(ModelError, match=f"models pull {PARAKEET}"):
+        choose(Settings.of(engine="parakeet"), Shelf("base"))
+    with pytest.raises(ModelError, match="wrong kind for recognition with parakeet"):
+        choose(Settings.of(engine="parakeet", model="base"), both)
+    with pytest.raises(UsageError, match="parakeet computes on cpu only"):
+        choose(Settings.of(engine="parakeet", device="cuda"), both)
+    monkeypatch.setattr(parakeet, "require", missing)
+    with pytest.raises(DependencyError, match="not installed"):
+        choose(Settings.of(model=PARAKEET), both)
 
 
 def test_no_model_names_the_command() -> None:

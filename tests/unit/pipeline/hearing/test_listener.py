@@ -34,6 +34,13 @@ class Script:
         self.answers = [Heard((words,) if words else ()) for words in answers]
         self.asked: list[tuple[int, DecodingOptions]] = []
 
+    @classmethod
+    def of(cls, *answers: Heard) -> Script:
+        """One that doubts what it hears itself."""
+        script = cls()
+        script.answers = list(answers)
+        return script
+
     def hear(self, windows: Sequence[NDArray[np.float32]], options: DecodingOptions) -> list[Heard]:
         self.asked += [(len(window) // 16, options) for window in windows]
         return [self.answers.pop(0) for _ in windows]
@@ -306,3 +313,29 @@ def test_even_a_guess_is_better_than_the_prompt(waveform: Waveform) -> None:
     result = listen(waveform, script, chunk((0, 2100)), options)
     assert result.segments[0].text == "something mumbled here"
     assert [spot.kind for spot in result.spots] == ["suspect"]
+
+
+FOREIGN = Heard(((word(0, 1900, "Добрый"),),), ("in another script",))
+SILENT = Heard((), ("no words",))
+
+
+@pytest.mark.parametrize("first", [FOREIGN, SILENT])
+def test_what_the_recogniser_doubts_itself_is_heard_again(waveform: Waveform, first: Heard) -> None:
+    script = Script.of(first, Heard(((word(0, 1900, "Dobry"),),)))
+    result = listen(waveform, script, chunk((10_000, 12_000)))
+    assert said(result) == [("Dobry", 10_000, 11_900)]
+    assert [options.beam_size for _, options in script.asked] == [1, 5]
+    (spot,) = result.spots
+    assert (spot.kind, spot.reason) == ("redecoded", f"the first attempt: {first.doubts[0]}")
+
+
+def test_words_that_stay_doubtful_are_suspect(waveform: Waveform) -> None:
+    long = Heard(((word(0, 4900, "Добрый-вечер-вам-всем-и-каждому-из-вас"),),), ("in another script",))
+    result = listen(waveform, Script.of(long, long, FOREIGN, FOREIGN), chunk((10_000, 15_000)))
+    assert [(spot.kind, spot.reason) for spot in result.spots] == [("suspect", "in another script")]
+
+
+def test_speech_that_stays_without_words_is_missing(waveform: Waveform) -> None:
+    result = listen(waveform, Script.of(*[SILENT] * 4), chunk((10_000, 15_000)))
+    assert result.segments == ()
+    assert spots(result) == [("missing", 10_000, 15_000)]
