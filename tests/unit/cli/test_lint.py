@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from transcribe.cli.lint import KINDS, PROFILES, lint
+from transcribe.cli.lint import lint
 from transcribe.core.errors import GateError, InputError, UsageError
-from transcribe.quality.lint import RULES, kinds, limits
+from transcribe.quality.lint import RULES
 from transcribe.quality.lint.text import LARGEST_BYTES
 
 MakeMedia = Callable[..., Path]
@@ -274,8 +274,3 @@ def test_rules_are_listed() -> None:
         "meaning": "The file can be read",
         "source": "",
     }
-
-
-def test_choices_are_those_of_the_package() -> None:
-    assert KINDS == kinds.KINDS
-    assert PROFILES == limits.PROFILES

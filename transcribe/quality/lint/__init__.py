@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from transcribe.quality.lint.check import Asked, lint_bytes
 from transcribe.quality.lint.finding import Finding
-from transcribe.quality.lint.length import Length
+from transcribe.quality.lint.limits import Length
 from transcribe.quality.lint.rules import RULES, Rule
 
 __all__ = ["RULES", "Asked", "Finding", "Length", "Rule", "lint_bytes"]

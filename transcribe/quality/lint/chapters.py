@@ -12,64 +12,48 @@ from transcribe.quality.lint.json_fields import (
     NUMBER,
     OBJECT,
     TEXT,
+    Form,
     check_fields,
     check_milliseconds,
     is_a,
-    number_of,
-    said,
+    objects_in,
+    times_of,
 )
 from transcribe.quality.lint.json_text import JsonFindings, Path
-from transcribe.quality.lint.length import Length, is_past
+from transcribe.quality.lint.limits import Length, is_past
 
-VERSIONS = ("1.0", "1.0.0", "1.1", "1.1.0", "1.2", "1.2.0")
-_TOP = {
-    "version": TEXT,
-    "chapters": LIST,
-    "author": TEXT,
-    "title": TEXT,
-    "podcastName": TEXT,
-    "description": TEXT,
-    "fileName": TEXT,
-    "waypoints": BOOL,
-}
-_CHAPTER = {
-    "startTime": NUMBER,
-    "title": TEXT,
-    "img": TEXT,
-    "url": TEXT,
-    "toc": BOOL,
-    "endTime": NUMBER,
-    "location": OBJECT,
-}
 _LOCATION = {"name": TEXT, "geo": TEXT, "osm": TEXT}
+_FORM = Form(
+    "chapter",
+    "chapters",
+    ("1.0", "1.0.0", "1.1", "1.1.0", "1.2", "1.2.0"),
+    {
+        **dict.fromkeys(("version", "author", "title", "podcastName", "description", "fileName"), TEXT),
+        "chapters": LIST,
+        "waypoints": BOOL,
+    },
+    {
+        **dict.fromkeys(("title", "img", "url"), TEXT),
+        **dict.fromkeys(("startTime", "endTime"), NUMBER),
+        "toc": BOOL,
+        "location": OBJECT,
+    },
+    "chapters",
+)
 
 
 def check(value: object, length: Length | None, findings: JsonFindings) -> None:
     """Check the value of the JSON of chapters."""
-    if not isinstance(value, dict) or not isinstance(value.get("chapters"), list):
-        findings.add("chapters-shape", "there is no list chapters in an object", ())
-        return
-    check_fields(value, (), _TOP, "chapters", findings)
-    version = value.get("version")
-    if version not in VERSIONS:
-        path: Path = ("version",) if "version" in value else ()
-        findings.add("chapters-version", f"version is {said(version)}, not '1.2.0'", path)
-    if not value["chapters"]:
-        findings.add("chapters-none", "there are no chapters", ("chapters",))
-    _check_all(value["chapters"], length, findings)
-
-
-def _check_all(chapters: list[Any], length: Length | None, findings: JsonFindings) -> None:
     starts: list[tuple[float, Path, bool]] = []
-    for index, chapter in enumerate(chapters):
-        path: Path = ("chapters", index)
-        if not isinstance(chapter, dict):
-            findings.add("chapters-shape", "a chapter is an object", path)
-            continue
-        check_fields(chapter, path, _CHAPTER, "chapters", findings)
+    for chapter, path in objects_in(value, _FORM, findings):
         _check_texts(chapter, path, findings)
-        _check_times(chapter, path, length, findings)
-        start = number_of(chapter, "startTime")
+        start, end = times_of(chapter, path, _FORM, findings)
+        for name, time in (("startTime", start), ("endTime", end)):
+            if time is not None and is_past(length, time * 1000 - 1):  # times in floats are rounded
+                findings.add("chapters-past-end", f"{name} is {time:g} s, {length}", (*path, name))
+        if start is not None and end is not None and end <= start:
+            message = f"the chapter ends at {end:g} s, not after its start at {start:g} s"
+            findings.add("chapters-end", message, (*path, "endTime"))
         if start is not None:
             starts.append((start, (*path, "startTime"), chapter.get("toc") is not False))
     _check_starts(starts, length, findings)
@@ -86,29 +70,11 @@ def _check_starts(
             message = f"the chapter starts at {start:g} s, the one before at {latest:g} s"
             findings.add("chapters-order", message, path)
         elif shows and start == visible:
-            message = f"the chapter starts at {start:g} s, as the one before"
-            findings.add("chapters-same-start", message, path)
+            findings.add("chapters-same-start", f"the chapter starts at {start:g} s, as the one before", path)
         latest = start
         visible = start if shows else visible
     if starts:
         check_milliseconds([start for start, _, _ in starts], "chapters", starts[-1][1], length, findings)
-
-
-def _check_times(chapter: dict[str, Any], path: Path, length: Length | None, findings: JsonFindings) -> None:
-    if "startTime" not in chapter:
-        findings.add("chapters-start-missing", "the chapter has no startTime", path)
-    start, end = number_of(chapter, "startTime"), number_of(chapter, "endTime")
-    for name, time in (("startTime", start), ("endTime", end)):
-        if time is None:
-            continue
-        if time < 0:
-            findings.add("chapters-negative", f"{name} is {time:g}", (*path, name))
-        if is_past(length, time * 1000 - 1):  # times in floats are rounded
-            message = f"{name} is {time:g} s, {length}"
-            findings.add("chapters-past-end", message, (*path, name))
-    if start is not None and end is not None and end <= start:
-        message = f"the chapter ends at {end:g} s, not after its start at {start:g} s"
-        findings.add("chapters-end", message, (*path, "endTime"))
 
 
 def _check_texts(chapter: dict[str, Any], path: Path, findings: JsonFindings) -> None:

@@ -6,20 +6,30 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from transcribe.quality.lint import chapters, document, psc, rss, srt, transcript, vtt
+from transcribe.core.errors import InputError
+from transcribe.formats.document import read_document
+from transcribe.quality.lint import chapters, psc, rss, srt, transcript, vtt
 from transcribe.quality.lint.finding import Finding, Findings
 from transcribe.quality.lint.json_text import BROKEN, JsonFindings
 from transcribe.quality.lint.kinds import UNCHECKED, json_kind, kind_of
-from transcribe.quality.lint.length import Length
-from transcribe.quality.lint.limits import limits_of
+from transcribe.quality.lint.limits import Length, limits_of
 from transcribe.quality.lint.text import LARGEST_BYTES, decode
 from transcribe.quality.lint.xml_tree import TTML_ROOT, read_tree
+
+
+def _check_document(_value: object, _length: Length | None, findings: JsonFindings) -> None:
+    """Check whether this program reads a document of its own."""
+    try:
+        read_document(findings.text.encode(), "it")
+    except InputError as error:
+        findings.add("document-invalid", str(error), ())
+
 
 CUES: dict[str, Callable[..., None]] = {"vtt": vtt.check, "srt": srt.check}
 JSON: dict[str, Callable[..., None]] = {
     "transcript": transcript.check,
     "chapters": chapters.check,
-    "document": document.check,
+    "document": _check_document,
 }
 XML: dict[str, Callable[..., None]] = {"psc": psc.check, "rss": rss.check}
 
@@ -29,8 +39,8 @@ class Asked:
     """How files are to be checked.
 
     Attributes:
-        kind: One of `kinds.KINDS`; None: recognise it.
-        profile: One of `limits.PROFILES`; None: by kind.
+        kind: As `--as` names it; None: recognise it.
+        profile: `subtitle` or `podcast`; None: by kind.
         length: Of the recording, where known.
     """
 

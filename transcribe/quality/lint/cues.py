@@ -1,4 +1,4 @@
-"""What WebVTT and SubRip share: blocks of lines, and the times and sizes of cues."""
+"""What WebVTT and SubRip share: blocks of lines, times as they are written, the times and sizes of cues."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ from typing import NamedTuple
 from transcribe.core.timecode import format_timecode
 from transcribe.formats.tokens import text_width
 from transcribe.quality.lint.finding import Findings
-from transcribe.quality.lint.length import Length, is_past
-from transcribe.quality.lint.limits import Limits
+from transcribe.quality.lint.limits import Length, Limits, is_past
 
 FAR_MS = 24 * 3_600_000
 """From one cue to the next: what lies further away is a wrong digit, in all but a few files."""
+
+
+LONGEST_HOURS = 12
+"""Digits of hours that are read exactly; Python itself converts no number of more than 4,300 digits."""
 
 
 class SeenCue(NamedTuple):
@@ -49,6 +52,15 @@ def blocks_of(lines: Sequence[str], first: int = 0, *, end: str) -> Iterator[tup
             start = index + 1
     if start < len(lines):
         yield start, lines[start:]
+
+
+def time_ms(hours: str | None, minutes: str | None, seconds: str | None, fraction: str | None) -> int:
+    """Hours, minutes, seconds and up to three decimals of a second as ms; None stands for 0."""
+    if hours is not None and len(hours) > LONGEST_HOURS:
+        whole = hours.lstrip("0")
+        hours = whole if len(whole) <= LONGEST_HOURS else "9" * LONGEST_HOURS
+    ms = int(fraction.ljust(3, "0")) if fraction else 0
+    return ((int(hours or 0) * 60 + int(minutes or 0)) * 60 + int(seconds or 0)) * 1000 + ms
 
 
 def check_cues(

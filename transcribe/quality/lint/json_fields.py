@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from transcribe.quality.lint.finding import shown
 from transcribe.quality.lint.json_text import JsonFindings, Path
-from transcribe.quality.lint.length import Length, is_past
+from transcribe.quality.lint.limits import Length, is_past
 
 NUMBER, TEXT, BOOL, LIST, OBJECT = "a number", "a text", "true or false", "a list", "an object"
 
@@ -53,8 +54,64 @@ def check_fields(
                 f"{prefix}-field-unknown", f"the format has no field {shown(name)} here", (*path, name)
             )
         elif not is_a(field, types[name]):
-            message = f"{name} is {said(field)}, not {types[name]}"
-            findings.add(f"{prefix}-type", message, (*path, name))
+            findings.add(f"{prefix}-type", f"{name} is {said(field)}, not {types[name]}", (*path, name))
+
+
+@dataclass(frozen=True)
+class Form:
+    """A format that is an object with a version and a list of objects.
+
+    Attributes:
+        one: What an object of the list is called.
+        many: What the list is called.
+        versions: Those that are right, the newest last.
+        top: The types of the fields around the list.
+        fields: The types of the fields of an object in it.
+        prefix: How the rules' ids begin.
+    """
+
+    one: str
+    many: str
+    versions: tuple[str, ...]
+    top: Mapping[str, str]
+    fields: Mapping[str, str]
+    prefix: str
+
+
+def objects_in(value: object, form: Form, findings: JsonFindings) -> Iterator[tuple[dict[str, Any], Path]]:
+    """The objects of the list, each with its place; what is wrong with the form itself is noted."""
+    listed = value.get(form.many) if isinstance(value, dict) else None
+    if not isinstance(value, dict) or not isinstance(listed, list):
+        findings.add(f"{form.prefix}-shape", f"there is no list {form.many} in an object", ())
+        return
+    check_fields(value, (), form.top, form.prefix, findings)
+    version = value.get("version")
+    if version not in form.versions:
+        path: Path = ("version",) if "version" in value else ()
+        message = f"version is {said(version)}, not {form.versions[-1]!r}"
+        findings.add(f"{form.prefix}-version", message, path)
+    if not listed:
+        findings.add(f"{form.prefix}-none", f"there are no {form.many}", (form.many,))
+    for index, each in enumerate(listed):
+        path = (form.many, index)
+        if isinstance(each, dict):
+            check_fields(each, path, form.fields, form.prefix, findings)
+            yield each, path
+        else:
+            findings.add(f"{form.prefix}-shape", f"a {form.one} is an object", path)
+
+
+def times_of(
+    value: Mapping[str, Any], path: Path, form: Form, findings: JsonFindings
+) -> tuple[float | None, float | None]:
+    """Start and end of an object, in s; None for what is no number. What is missing or negative is noted."""
+    if "startTime" not in value:
+        findings.add(f"{form.prefix}-start-missing", f"the {form.one} has no startTime", path)
+    times = number_of(value, "startTime"), number_of(value, "endTime")
+    for name, time in zip(("startTime", "endTime"), times, strict=True):
+        if time is not None and time < 0:
+            findings.add(f"{form.prefix}-negative", f"{name} is {time:g}", (*path, name))
+    return times
 
 
 def number_of(value: Mapping[str, Any], name: str) -> float | None:

@@ -29,9 +29,6 @@ UNCHECKED = {
 }
 """Formats of transcripts by ending, with a name for people, that have no rules here."""
 
-KINDS = ("vtt", "srt", "transcript", "chapters", "psc", "rss", "document")
-"""What a file can be said to be, with `--as`."""
-
 _SRT_START = re.compile(r"\s*[0-9]+[ \t]*\r?\n[0-9:,. \t]{8,20}-->")
 
 

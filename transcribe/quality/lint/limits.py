@@ -1,8 +1,33 @@
-"""How long and how fast cues may be: profiles by name, from published guides."""
+"""What a file is held against: the length of its recording, and how long and fast cues may be."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+
+from transcribe.core.timecode import format_timecode
+
+
+@dataclass(frozen=True)
+class Length:
+    """The end of a recording.
+
+    Attributes:
+        ms: Its length.
+        slack_ms: By how much that may be wrong.
+        name: The recording, for people.
+    """
+
+    ms: int
+    slack_ms: int = 0
+    name: str = "the recording"
+
+    def __str__(self) -> str:
+        return f"{self.name} ends at {format_timecode(self.ms)}"
+
+
+def is_past(length: Length | None, ms: float) -> bool:
+    """Whether a time lies after the end of the recording, where that is known."""
+    return length is not None and ms > length.ms + length.slack_ms
 
 
 @dataclass(frozen=True)
@@ -32,8 +57,6 @@ SUBTITLE = Limits(42, 2, 20.0, 833, 7000)
 PODCAST_SRT = Limits(32, 2)
 PODCAST_VTT = Limits(65)
 """Both: podcast-namespace, docs/examples/transcripts/transcripts.md."""
-
-PROFILES = ("subtitle", "podcast")
 
 
 def limits_of(profile: str | None, kind: str) -> Limits:

@@ -7,7 +7,7 @@ import re
 from transcribe.core.timecode import format_timecode
 from transcribe.quality.lint.addresses import url_problem
 from transcribe.quality.lint.finding import Findings, shown
-from transcribe.quality.lint.length import Length, is_past
+from transcribe.quality.lint.limits import Length, is_past
 from transcribe.quality.lint.xml_tree import Element
 
 CHAPTERS = "psc:chapters"
@@ -27,14 +27,13 @@ def check(root: Element, length: Length | None, findings: Findings) -> None:
 def check_chapters(chapters: Element, length: Length | None, findings: Findings) -> None:
     """Check a `psc:chapters` element."""
     if (version := chapters.attributes.get("version")) not in VERSIONS:
-        findings.add("psc-version", f"version is {version!r:.40}, not '1.2'", chapters.line, chapters.column)
+        findings.add("psc-version", f"version is {version!r:.40}, not '1.2'", *chapters.place)
     if not chapters.children:
-        findings.add("psc-none", "there are no chapters", chapters.line, chapters.column)
+        findings.add("psc-none", "there are no chapters", *chapters.place)
     starts: list[int] = []
     for chapter in chapters.children:
         if chapter.name not in ("psc:chapter", "chapter"):
-            message = f"{shown(chapter.name)} is no chapter"
-            findings.add("psc-element", message, chapter.line, chapter.column)
+            findings.add("psc-element", f"{shown(chapter.name)} is no chapter", *chapter.place)
             continue
         start = _start(chapter, findings)
         _check_chapter(chapter, findings)
@@ -53,7 +52,7 @@ def _start(chapter: Element, findings: Findings) -> int | None:
     match = _START.fullmatch(written.strip()) if written is not None else None
     if match is None or len(match[0]) > LONGEST or (match[2] and int(match[3]) > 59):
         what = "there is no start" if written is None else f"start {shown(written)} is no normal play time"
-        findings.add("psc-start", what, chapter.line, chapter.column)
+        findings.add("psc-start", what, *chapter.place)
         return None
     hours, minutes, seconds = (int(part or 0) for part in match.groups()[:3])
     fraction = int((match[4] or "0")[:3].ljust(3, "0"))
@@ -63,23 +62,22 @@ def _start(chapter: Element, findings: Findings) -> int | None:
 def _check_start(chapter: Element, start: int, before: list[int], findings: Findings) -> None:
     time = format_timecode(start)
     if not before and start > 0:
-        message = f"the first chapter starts at {time}"
-        findings.add("psc-first-at-zero", message, chapter.line, chapter.column)
+        findings.add("psc-first-at-zero", f"the first chapter starts at {time}", *chapter.place)
     elif before and start < before[-1]:
         message = f"the chapter starts at {time}, the one before at {format_timecode(before[-1])}"
-        findings.add("psc-order", message, chapter.line, chapter.column)
+        findings.add("psc-order", message, *chapter.place)
 
 
 def _check_past_end(chapter: Element, start: int, length: Length | None, findings: Findings) -> None:
     if is_past(length, start + 1):
         message = f"the chapter starts at {format_timecode(start)}, {length}"
-        findings.add("psc-past-end", message, chapter.line, chapter.column)
+        findings.add("psc-past-end", message, *chapter.place)
 
 
 def _check_chapter(chapter: Element, findings: Findings) -> None:
     if not chapter.attributes.get("title", "").strip():
-        findings.add("psc-title", "the chapter has no title", chapter.line, chapter.column)
+        findings.add("psc-title", "the chapter has no title", *chapter.place)
     for name in ("href", "image"):
         url = chapter.attributes.get(name)
         if url is not None and (problem := url_problem(url)):
-            findings.add("psc-url", f"{name} {shown(url)} {problem}", chapter.line, chapter.column)
+            findings.add("psc-url", f"{name} {shown(url)} {problem}", *chapter.place)

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 
+from transcribe.quality.lint.addresses import check_url
 from transcribe.quality.lint.finding import Findings, shown
 from transcribe.quality.lint.languages import is_language
-from transcribe.quality.lint.rss_attributes import check_url
 from transcribe.quality.lint.xml_tree import Element
 
 CATEGORIES: dict[str, tuple[str, ...]] = {
@@ -81,11 +81,11 @@ def check_show(channel: Element, findings: Findings) -> None:
     """Check what stands in a channel beside its items."""
     for name, rule in _NEEDED.items():
         if channel.first(name) is None:
-            findings.add(rule, f"the channel has no {name}", channel.line, channel.column)
+            findings.add(rule, f"the channel has no {name}", *channel.place)
     language = channel.first("language")
     if language is not None and not is_language(language.text):
         message = f"language {shown(language.text)} is no language tag such as en or pt-BR"
-        findings.add("rss-language", message, language.line, language.column)
+        findings.add("rss-language", message, *language.place)
     for category in channel.all("itunes:category"):
         _check_category(category, findings)
     _check_owner(channel, findings)
@@ -101,21 +101,18 @@ def check_values(element: Element, findings: Findings) -> None:
             continue
         rule, form, words = _VALUES[child.name]
         if form.fullmatch(child.text) is None:
-            message = f"{child.name} is {shown(child.text)}, not {words}"
-            findings.add(rule, message, child.line, child.column)
+            findings.add(rule, f"{child.name} is {shown(child.text)}, not {words}", *child.place)
 
 
 def _check_category(category: Element, findings: Findings) -> None:
     name = category.attributes.get("text", "")
     if name not in CATEGORIES:
-        message = f"{shown(name)} is no category of Apple Podcasts"
-        findings.add("rss-category", message, category.line, category.column)
+        findings.add("rss-category", f"{shown(name)} is no category of Apple Podcasts", *category.place)
         return
     for inner in category.all("itunes:category"):
         part = inner.attributes.get("text", "")
         if part not in CATEGORIES[name]:
-            message = f"{shown(part)} is no subcategory of {name}"
-            findings.add("rss-category", message, inner.line, inner.column)
+            findings.add("rss-category", f"{shown(part)} is no subcategory of {name}", *inner.place)
 
 
 def _check_owner(channel: Element, findings: Findings) -> None:
@@ -124,7 +121,6 @@ def _check_owner(channel: Element, findings: Findings) -> None:
     place = email or owner or channel
     if email is None or not email.text:
         message = "no itunes:owner with an itunes:email: Spotify sends the code of a claim there"
-        findings.add("rss-owner-email", message, place.line, place.column)
+        findings.add("rss-owner-email", message, *place.place)
     elif _EMAIL.fullmatch(email.text) is None:
-        message = f"{shown(email.text)} is no e-mail address"
-        findings.add("rss-owner-email", message, place.line, place.column)
+        findings.add("rss-owner-email", f"{shown(email.text)} is no e-mail address", *place.place)

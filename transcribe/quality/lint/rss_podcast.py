@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
+from transcribe.quality.lint.addresses import check_media_type, check_url
 from transcribe.quality.lint.finding import Findings, shown
-from transcribe.quality.lint.length import Length, is_past
-from transcribe.quality.lint.rss_attributes import check_media_type, check_url
+from transcribe.quality.lint.limits import Length, is_past
 from transcribe.quality.lint.xml_tree import Element
 
 TRANSCRIPT_TYPES = {
@@ -35,8 +35,7 @@ def check_channel(channel: Element, findings: Findings) -> None:
     """Check what stands beside the items of a channel."""
     for element in channel.children:
         if element.name in IN_ITEM:
-            message = f"{element.name} belongs into an item"
-            findings.add("rss-place", message, element.line, element.column)
+            findings.add("rss-place", f"{element.name} belongs into an item", *element.place)
         elif element.name == "podcast:person":
             _check_person(element, findings)
 
@@ -46,9 +45,7 @@ def check_item(item: Element, length: Length | None, findings: Findings) -> None
     _check_transcripts(item.all("podcast:transcript"), findings)
     chapters = item.all("podcast:chapters")
     for second in chapters[1:2]:
-        findings.add(
-            "rss-chapters-many", "the item has a second podcast:chapters", second.line, second.column
-        )
+        findings.add("rss-chapters-many", "the item has a second podcast:chapters", *second.place)
     for element in chapters:
         _check_chapters(element, findings)
     for element in item.all("podcast:person"):
@@ -68,10 +65,10 @@ def _check_transcripts(transcripts: list[Element], findings: Findings) -> None:
         language = element.attributes.get("language")
         if language is not None and _LANGUAGE.fullmatch(language) is None:
             message = f"language {shown(language)} is no language tag such as en or pt-BR"
-            findings.add("rss-transcript-language", message, element.line, element.column)
+            findings.add("rss-transcript-language", message, *element.place)
     if kinds and "text/vtt" not in kinds:
         first = transcripts[0]
-        findings.add("rss-transcript-vtt", "no transcript is text/vtt", first.line, first.column)
+        findings.add("rss-transcript-vtt", "no transcript is text/vtt", *first.place)
 
 
 def _media_type(element: Element) -> str:
@@ -82,13 +79,13 @@ def _check_transcript_type(element: Element, findings: Findings) -> None:
     kind, url = _media_type(element), element.attributes.get("url", "")
     if kind not in TRANSCRIPT_TYPES:
         message = f"{shown(kind)} is none of {', '.join(TRANSCRIPT_TYPES)}"
-        findings.add("rss-transcript-type-known", message, element.line, element.column)
+        findings.add("rss-transcript-type-known", message, *element.place)
         return
     path = re.split(r"[?#]", url, maxsplit=1)[0].lower()
     ending = next((each for ends in TRANSCRIPT_TYPES.values() for each in ends if path.endswith(each)), None)
     if ending is not None and ending not in TRANSCRIPT_TYPES[kind]:
         message = f"the type is {kind}, the address ends in {ending}"
-        findings.add("rss-transcript-suffix", message, element.line, element.column)
+        findings.add("rss-transcript-suffix", message, *element.place)
 
 
 def _check_rel(element: Element, findings: Findings) -> None:
@@ -102,7 +99,7 @@ def _check_rel(element: Element, findings: Findings) -> None:
         message = f"captions have times, which {kind} has not"
     else:
         return
-    findings.add("rss-transcript-rel", message, element.line, element.column)
+    findings.add("rss-transcript-rel", message, *element.place)
 
 
 def _check_chapters(element: Element, findings: Findings) -> None:
@@ -111,22 +108,21 @@ def _check_chapters(element: Element, findings: Findings) -> None:
         return
     if (kind := _media_type(element)) != CHAPTERS_TYPE:
         message = f"the type is {shown(kind)}, not {CHAPTERS_TYPE}"
-        findings.add("rss-chapters-type-known", message, element.line, element.column)
+        findings.add("rss-chapters-type-known", message, *element.place)
 
 
 def _check_person(element: Element, findings: Findings) -> None:
     name = element.text
     if not name:
-        findings.add("rss-person-name", "podcast:person names nobody", element.line, element.column)
+        findings.add("rss-person-name", "podcast:person names nobody", *element.place)
     if len(name) > LONGEST_NAME:
-        message = f"the name has {len(name)} characters"
-        findings.add("rss-person-length", message, element.line, element.column)
+        findings.add("rss-person-length", f"the name has {len(name)} characters", *element.place)
     for attribute in ("href", "img"):
         check_url(element, attribute, "rss-person-url", findings, needed=False)
 
 
 def _check_soundbite(element: Element, length: Length | None, findings: Findings) -> None:
-    place = element.line, element.column
+    place = element.place
     times: list[float] = []
     for name in ("startTime", "duration"):
         written = element.attributes.get(name, "").strip()
@@ -142,5 +138,4 @@ def _check_soundbite(element: Element, length: Length | None, findings: Findings
     if not BITE_SECONDS[0] <= lasts <= BITE_SECONDS[1]:
         findings.add("rss-soundbite-length", f"the sound bite lasts {lasts:g} s", *place)
     if is_past(length, (start + lasts) * 1000 - 1):  # times in decimals are rounded
-        message = f"it ends at {start + lasts:g} s, {length}"
-        findings.add("rss-soundbite-past-end", message, *place)
+        findings.add("rss-soundbite-past-end", f"it ends at {start + lasts:g} s, {length}", *place)

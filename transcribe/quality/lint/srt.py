@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from transcribe.quality.lint.cues import SeenCue, blocks_of, check_cues
+from transcribe.quality.lint.cues import SeenCue, blocks_of, check_cues, time_ms
 from transcribe.quality.lint.finding import Findings, shown
-from transcribe.quality.lint.length import Length
-from transcribe.quality.lint.limits import Limits
+from transcribe.quality.lint.limits import Length, Limits
 from transcribe.quality.lint.text import lines_of
-from transcribe.quality.lint.times import time_ms
 
 ARROW = "-->"
 _TIME = r"([0-9]{2,}):([0-5][0-9]):([0-5][0-9]),([0-9]{3})"

@@ -6,12 +6,10 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache, partial
 
-from transcribe.quality.lint.cues import SeenCue, blocks_of, check_cues
+from transcribe.quality.lint.cues import SeenCue, blocks_of, check_cues, time_ms
 from transcribe.quality.lint.finding import Findings, shown
-from transcribe.quality.lint.length import Length
-from transcribe.quality.lint.limits import Limits
+from transcribe.quality.lint.limits import Length, Limits
 from transcribe.quality.lint.text import lines_of
-from transcribe.quality.lint.times import time_ms
 from transcribe.quality.lint.vtt_settings import CUE, Regions, read_settings
 from transcribe.quality.lint.vtt_text import Payload, check_payload
 

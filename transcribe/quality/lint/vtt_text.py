@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html.entities import html5
 
+from transcribe.quality.lint.cues import time_ms
 from transcribe.quality.lint.finding import Findings, shown
 from transcribe.quality.lint.languages import is_language
 from transcribe.quality.lint.text import Places
-from transcribe.quality.lint.times import time_ms
 
 _PART = re.compile(r"<[^>]*>?|&(?:#[0-9]{1,7};|#[xX][0-9a-fA-F]{1,6};|[A-Za-z0-9]{1,32};)?|[^<&]+")
 _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]*)((?:\.[^\s.<>&]+)*)(?:[ \t\n]+([^>]*))?>")

@@ -46,16 +46,14 @@ class Element:
     Attributes:
         name: `prefix:name`, the prefix being the well-known one of its namespace where that has one.
         attributes: As written.
-        line: Of its start tag.
-        column: Likewise.
+        place: Line and column of its start tag.
         children: In order.
         texts: Pieces of its own text.
     """
 
     name: str
     attributes: dict[str, str]
-    line: int
-    column: int
+    place: tuple[int, int]
     children: list[Element] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
 
@@ -108,11 +106,11 @@ class _Handler(ContentHandler):
         self._count += 1
         if self._count > MOST_ELEMENTS or len(self._open) > DEEPEST:
             raise _TooMuchError
-        line, column = self.place()
+        place = self.place()
         outer = self._open[-1][1] if self._open else {}
         attributes = dict(attrs.items())
-        scope = self._scope(outer, attributes, line) if attributes else outer
-        element = Element(self._resolved(name, scope, line), attributes, line, column)
+        scope = self._scope(outer, attributes, place[0]) if attributes else outer
+        element = Element(self._resolved(name, scope, place[0]), attributes, place)
         if self._open:
             self._open[-1][0].children.append(element)
         else:

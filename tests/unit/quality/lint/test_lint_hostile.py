@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from lint_cases import CASES
 from lint_files import Case, chapters, segments, vtt
 
+from transcribe.cli.lint import KINDS
 from transcribe.quality.lint import RULES, Asked, Length, lint_bytes
-from transcribe.quality.lint.kinds import KINDS
 
 NAMES = ("a.vtt", "a.srt", "a.json", "chapters.json", "a.xml", "a.psc", "a")
 PIECES = (
