@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from transcribe.core.episode import Episode
 from transcribe.core.settings import SubtitleSettings
-from transcribe.formats.outline import Line, lines_of, seconds
+from transcribe.formats.outline import Line, lines_of
 
 
 def write(episode: Episode, settings: SubtitleSettings) -> bytes:  # noqa: ARG001 - all formats are called alike
@@ -18,4 +18,4 @@ def write(episode: Episode, settings: SubtitleSettings) -> bytes:  # noqa: ARG00
 def _label(line: Line) -> str:
     name = f"{line.speaker}: " if line.speaker else ""
     # A line that begins with a backslash is a range of frequencies; ours begin with a digit.
-    return f"{seconds(line.start_ms):.6f}\t{seconds(line.end_ms):.6f}\t{name}{line.text}\n"
+    return f"{line.start_ms / 1000:.6f}\t{line.end_ms / 1000:.6f}\t{name}{line.text}\n"

@@ -9,9 +9,11 @@ or the parts of a number. The numbers themselves are ours: only their order and 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from itertools import pairwise, zip_longest
-from typing import NamedTuple
+from pathlib import Path
 
 from transcribe.formats.tokens import Token, is_wide
 
@@ -45,63 +47,17 @@ _UNSPACED_LANGUAGES = frozenset({"th", "lo", "km", "my", "bo"})
 """Languages whose narrow letters are written without spaces; East Asian ones are told by width."""
 
 
-class _Vocabulary(NamedTuple):
-    """Small words of a language.
-
-    `connectives` are conjunctions and prepositions: a line likes to begin with them. Neither they
-    nor `determiners` (articles and the like) should end one.
-    """
-
-    connectives: frozenset[str]
-    determiners: frozenset[str]
-
-
-def _vocabulary(connectives: str, determiners: str) -> _Vocabulary:
-    return _Vocabulary(frozenset(connectives.split()), frozenset(determiners.split()))
+@cache
+def _vocabularies() -> dict[str, dict[str, frozenset[str]]]:
+    """The small words of each language; see the head of the file."""
+    tables = tomllib.loads(Path(__file__).with_name("breaks.toml").read_text(encoding="utf-8"))
+    return {
+        language: {kind: frozenset(words.split()) for kind, words in table.items()}
+        for language, table in tables.items()
+    }
 
 
-_VOCABULARIES = {
-    "en": _vocabulary(
-        "and but or nor so because although though while when where if unless until since that which "
-        "who whose as than about above across after against along among around at before behind below "
-        "between beyond by despite during for from in into like near of off on onto over through to "
-        "toward towards under upon with within without",
-        "a an the this these those my your his her its our their no every each some any mr mrs ms dr",
-    ),
-    "pl": _vocabulary(
-        "i a oraz ale lecz lub albo ani więc bo że żeby aby gdy kiedy gdzie jeśli jeżeli chociaż choć "
-        "który która które którzy którego której których którym czy niż jak w we z ze na do od po za o "
-        "u przy przez pod nad przed między dla bez wśród wobec podczas według",
-        "ten ta to ci te tej tego tym mój moja moje twój jego jej ich nasz nasza nie",
-    ),
-    "de": _vocabulary(
-        "und aber oder denn sondern weil dass ob wenn als obwohl während bevor nachdem damit sodass in "
-        "im an am auf aus bei beim bis durch für gegen hinter mit nach neben ohne seit über um unter "
-        "von vom vor wegen zu zum zur zwischen wie",
-        "der die das den dem des ein eine einen einem einer eines kein keine keinen mein meine dein "
-        "sein seine ihr ihre unser unsere dieser diese dieses jeder jede jedes",
-    ),
-    "fr": _vocabulary(
-        "et ou mais donc or ni car que qui dont où quand si comme lorsque puisque parce à au aux de du "
-        "d' en dans par pour sur sous sans avec chez entre vers contre depuis pendant avant après "
-        "devant derrière",
-        "le la les l' un une des ce cet cette ces mon ma mes ton ta tes son sa ses notre nos votre vos "
-        "leur leurs",
-    ),
-    "es": _vocabulary(
-        "y e o u pero sino porque que quien cual cuando donde si como aunque mientras a al ante bajo "
-        "con contra de del desde durante en entre hacia hasta para por según sin sobre tras",
-        "el la los las un una unos unas este esta estos estas ese esa mi tu su mis tus sus nuestro "
-        "nuestra cada",
-    ),
-    "it": _vocabulary(
-        "e ed o ma però perché che chi cui quando dove se come mentre anche a ad al allo alla ai agli "
-        "alle da dal dalla dai dalle di del dello della dei degli delle in nel nello nella nei nelle "
-        "con su sul sulla per tra fra",
-        "il lo la i gli le un uno una questo questa questi queste mio mia tuo suo sua nostro nostra ogni",
-    ),
-}
-_NO_VOCABULARY = _vocabulary("", "")
+_NO_VOCABULARY: dict[str, frozenset[str]] = dict.fromkeys(("connectives", "determiners"), frozenset())
 
 
 def ends_sentence(left: Token, right: Token | None) -> bool:
@@ -135,13 +91,13 @@ def break_costs(tokens: Sequence[Token], language: str) -> list[float]:
         tokens: What is to be broken into lines and cues.
         language: ISO 639-1 code, which chooses the list of small words; may be empty.
     """
-    vocabulary = _VOCABULARIES.get(language, _NO_VOCABULARY)
+    vocabulary = _vocabularies().get(language, _NO_VOCABULARY)
     unspaced = language in _UNSPACED_LANGUAGES
     costs = (_break_cost(left, right, vocabulary, unspaced) for left, right in pairwise(tokens))
     return [*costs, 0.0]
 
 
-def _break_cost(left: Token, right: Token, vocabulary: _Vocabulary, unspaced: bool) -> float:
+def _break_cost(left: Token, right: Token, vocabulary: Mapping[str, frozenset[str]], unspaced: bool) -> float:
     if _is_glued(left.text, right, unspaced):
         return GLUED
     if ends_sentence(left, right):
@@ -156,13 +112,13 @@ def _is_glued(left: str, right: Token, unspaced: bool) -> bool:
     return not (right.space_before or unspaced or is_wide(left[-1]) or is_wide(right.text[0]))
 
 
-def _cost_of_words(left: Token, right: Token, vocabulary: _Vocabulary) -> float:
+def _cost_of_words(left: Token, right: Token, vocabulary: Mapping[str, frozenset[str]]) -> float:
     if left.ends_segment or _CLAUSE_END.search(left.text):
         return CLAUSE
-    small = _bare(left) in vocabulary.determiners or _bare(left) in vocabulary.connectives
+    small = any(_bare(left) in words for words in vocabulary.values())
     if small or _is_name(left, right) or _is_number(left, right):
         return TORN
-    opens = right.text[0] in _QUOTES + _OPENERS or _bare(right) in vocabulary.connectives
+    opens = right.text[0] in _QUOTES + _OPENERS or _bare(right) in vocabulary["connectives"]
     return CONNECTIVE if opens else ANYWHERE
 
 

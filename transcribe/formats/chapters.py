@@ -18,7 +18,6 @@ from transcribe.formats.outline import (
     image_name,
     one_line,
     relative_address,
-    seconds,
     web_address,
 )
 
@@ -46,8 +45,8 @@ def write(episode: Episode, settings: SubtitleSettings) -> bytes:  # noqa: ARG00
 
 def _record(episode: Episode, chapter: Chapter) -> dict[str, Any]:
     record = {
-        "startTime": seconds(chapter.start_ms),
-        "endTime": seconds(chapter.end_ms),
+        "startTime": chapter.start_ms / 1000,
+        "endTime": chapter.end_ms / 1000,
         "title": one_line(chapter.title),
     }
     if url := web_address(chapter.url):

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from transcribe.core.episode import Episode
 from transcribe.core.settings import SubtitleSettings
 from transcribe.core.timecode import format_timecode
-from transcribe.formats.outline import RIGHT_TO_LEFT, Facts, facts_of, one_line, outline_of
+from transcribe.formats.labels import RIGHT_TO_LEFT
+from transcribe.formats.outline import Facts, facts_of, one_line, outline_of
 from transcribe.formats.paragraphs import Paragraph, paragraphs_of
 from transcribe.formats.tokens import UNNAMED
 

@@ -13,7 +13,7 @@ from itertools import zip_longest
 from transcribe.core.episode import Episode
 from transcribe.core.settings import SubtitleSettings
 from transcribe.formats.cues import lay_out
-from transcribe.formats.outline import Facts, facts_of, length_ms, one_line
+from transcribe.formats.outline import Facts, facts_of, one_line
 
 _BRACKETS = str.maketrans("[]", "()")
 _WORD_TIME = re.compile(r"<([\d:.]+)>")
@@ -29,7 +29,7 @@ def write(episode: Episode, settings: SubtitleSettings) -> bytes:
 
 def _head(episode: Episode) -> Iterator[str]:
     facts: Facts = facts_of(episode)
-    minutes, ms = divmod(length_ms(episode), 60_000)
+    minutes, ms = divmod(episode.duration_ms, 60_000)
     length = f"{minutes:02d}:{ms // 1000:02d}"
     tags = {"ti": facts.title, "ar": facts.author, "al": facts.show, "la": facts.language, "length": length}
     for name, value in tags.items():

@@ -10,7 +10,7 @@ from transcribe.core.episode import Episode
 from transcribe.core.errors import UsageError
 from transcribe.core.settings import SubtitleSettings
 from transcribe.core.show_notes import Chapter
-from transcribe.formats.labels import direction_of, disclosure_of, label_language, labels_in
+from transcribe.formats.labels import LABELS, direction_of, disclosure_of, language_in, texts_in
 from transcribe.formats.md import title_of
 from transcribe.formats.outline import outline_of
 from transcribe.formats.paragraphs import paragraphs_of
@@ -57,11 +57,11 @@ def values_of(episode: Episode) -> dict[str, Any]:
         "title": episode_title(episode),
         "language": language,
         "direction": direction_of(language),
-        "labels": labels_in(language),
-        "labels_language": label_language(language),
+        "labels": texts_in(LABELS, language),
+        "labels_language": language_in(LABELS, language),
         "generated": bool(notes and notes.authorship.generated),
         "disclosure": plain(disclosure_of(notes.authorship, language)) if notes else "",
-        "duration_ms": duration_of(episode),
+        "duration_ms": episode.duration_ms,
         "paragraphs": paragraphs_of(episode.transcript),
         "chapters": outline_of(episode),
         "youtube_chapters": youtube_chapters(outline_of(episode)),
@@ -77,11 +77,6 @@ def language_of(episode: Episode) -> str:
     """The language of the notes, else of the speech; empty where neither is known."""
     spoken = episode.transcript.language
     return (episode.notes.language if episode.notes else "") or (spoken.code if spoken else "")
-
-
-def duration_of(episode: Episode) -> int:
-    """Length of the recording in ms."""
-    return episode.duration_ms
 
 
 def youtube_chapters(chapters: Sequence[Chapter]) -> tuple[Chapter, ...]:

@@ -24,9 +24,6 @@ _PICTURE = re.compile(r"\.chapter-\d{1,3}\.(?:jpg|png)")
 TODO = "https://todo.invalid"
 """Stands for an address nobody has told yet; no name below .invalid can exist (RFC 2606)."""
 
-RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ps", "sd", "ur", "yi"})
-"""Languages of Whisper's list that are written from right to left."""
-
 TITLE_TAGS = ("title",)
 SHOW_TAGS = ("show", "podcast", "album")
 """Podcast files name the show in `album`; QuickTime's `tvsh` comes out of ffmpeg as `show`."""
@@ -93,11 +90,6 @@ def generated_by(episode: Episode) -> str:
     return one_line(notes.authorship.model) if notes and notes.authorship.generated else ""
 
 
-def length_ms(episode: Episode) -> int:
-    """Length of the recording: as its container states it, else as far as it was decoded."""
-    return episode.duration_ms
-
-
 def outline_of(episode: Episode) -> tuple[Chapter, ...]:
     """The chapters that the recording's makers set, else those of the notes; none where there are neither."""
     return episode.chapters or (episode.notes.chapters if episode.notes else ())
@@ -120,7 +112,7 @@ def chapters_of(episode: Episode) -> tuple[Chapter, ...]:
     if outline := outline_of(episode):
         return outline
     everything = tuple(range(len(episode.transcript.segments)))
-    return (Chapter(0, length_ms(episode), facts_of(episode).title, everything),)
+    return (Chapter(0, episode.duration_ms, facts_of(episode).title, everything),)
 
 
 def base_address(episode: Episode) -> str:
@@ -161,8 +153,3 @@ def one_line(text: str) -> str:
 def xml_text(text: str) -> str:
     """The text with its lines, without the characters that no XML document can hold."""
     return _NOT_XML.sub("\ufffd", encodable(text))
-
-
-def seconds(ms: int) -> float:
-    """The time in seconds, as JSON of Podcasting 2.0 has it."""
-    return ms / 1000

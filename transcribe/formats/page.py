@@ -18,9 +18,8 @@ from urllib.parse import quote
 
 from transcribe.core.episode import Episode
 from transcribe.core.settings import SubtitleSettings
-from transcribe.formats.labels import direction_of
+from transcribe.formats.labels import SAID_BY_SCRIPT, WORDS, direction_of, language_in, texts_in
 from transcribe.formats.notes import language_of, values_of
-from transcribe.formats.page_words import SAID_BY_SCRIPT, word_language, words_in
 from transcribe.formats.paragraphs import divided
 from transcribe.formats.templates import render_template, template_folder
 from transcribe.formats.tokens import UNNAMED, Token, encodable, plain, tokens_of
@@ -95,13 +94,13 @@ def page_values(episode: Episode, audio_url: str) -> dict[str, Any]:
 
     tokens = tokens_of(episode.transcript)
     spoken = episode.transcript.language
-    words = words_in(language_of(episode))
+    words = texts_in(WORDS, language_of(episode))
     style, script = _asset("page.css"), _asset("page.js")
     return {
         **values_of(episode),
         "lines": lines_of(tokens),
         "words": words,
-        "words_language": word_language(language_of(episode)),
+        "words_language": language_in(WORDS, language_of(episode)),
         "spoken_language": spoken.code if spoken else "",
         "spoken_direction": direction_of(spoken.code if spoken else ""),
         "audio_url": audio_url,

@@ -9,7 +9,7 @@ import json
 
 from transcribe.core.episode import Episode
 from transcribe.core.settings import SubtitleSettings
-from transcribe.formats.outline import Line, lines_of, seconds
+from transcribe.formats.outline import Line, lines_of
 
 VERSION = "1.0.0"
 
@@ -22,5 +22,5 @@ def write(episode: Episode, settings: SubtitleSettings) -> bytes:  # noqa: ARG00
 
 def _segment(line: Line) -> dict[str, str | float]:
     speaker = {"speaker": line.speaker} if line.speaker else {}
-    times = {"startTime": seconds(line.start_ms), "endTime": seconds(line.end_ms)}
+    times = {"startTime": line.start_ms / 1000, "endTime": line.end_ms / 1000}
     return {**speaker, **times, "body": line.text}

@@ -22,9 +22,7 @@ from transcribe.formats.outline import (
     base_address,
     facts_of,
     file_address,
-    length_ms,
     one_line,
-    seconds,
     web_address,
     xml_text,
 )
@@ -103,7 +101,7 @@ MOST_DIGITS = 10
 
 def _add_itunes(item: ET.Element, episode: Episode, facts: Facts) -> None:
     added(item, f"{ITUNES}title", facts.title)
-    added(item, f"{ITUNES}duration", str(round(length_ms(episode) / 1000)))
+    added(item, f"{ITUNES}duration", str(round(episode.duration_ms / 1000)))
     if facts.author:
         added(item, f"{ITUNES}author", facts.author)
     for tag, number in (("episode", facts.number), ("season", facts.season)):
@@ -135,7 +133,7 @@ def _add_people(item: ET.Element, episode: Episode) -> None:
 
 def _add_notes(item: ET.Element, notes: ShowNotes, facts: Facts) -> None:
     for bite in notes.sound_bites:
-        start, duration = (str(seconds(ms)) for ms in (bite.start_ms, bite.end_ms - bite.start_ms))
+        start, duration = (str(ms / 1000) for ms in (bite.start_ms, bite.end_ms - bite.start_ms))
         title = one_line(bite.title)[:LONGEST_NAME]
         added(item, f"{PODCAST}soundbite", title, startTime=start, duration=duration)
     if facts.generated_by:  # "ai-content" is what feeds use; `txt` is the namespace's tag for such marks

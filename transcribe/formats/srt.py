@@ -8,6 +8,8 @@ Podcasting 2.0 asks), and no way to escape, so the arrow of its time line is wri
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from transcribe.core.episode import Episode
 from transcribe.core.settings import SubtitleSettings
 from transcribe.core.timecode import format_timecode
@@ -19,6 +21,14 @@ def write(episode: Episode, settings: SubtitleSettings) -> bytes:
     """The transcript as SubRip; empty where nothing was said."""
     cues = lay_out(episode.transcript, settings, names=True, until_ms=episode.audio.end_ms)
     return "\n".join(_block(number, cue) for number, cue in enumerate(cues, 1)).encode()
+
+
+def write_podcast(episode: Episode, settings: SubtitleSettings) -> bytes:
+    """The same in the profile of Podcasting 2.0 (.podcast.srt): two lines of 32 characters.
+
+    https://github.com/Podcastindex-org/podcast-namespace/blob/main/docs/examples/transcripts/transcripts.md
+    """
+    return write(episode, replace(settings, max_lines=2, max_line_chars=32))
 
 
 def _block(number: int, cue: Cue) -> str:

@@ -12,8 +12,9 @@ from transcribe.core.settings import SubtitleSettings
 from transcribe.core.timecode import format_timecode
 from transcribe.formats.cue_times import Cue
 from transcribe.formats.cues import lay_out
+from transcribe.formats.labels import RIGHT_TO_LEFT
 from transcribe.formats.markup import added, xml_file
-from transcribe.formats.outline import RIGHT_TO_LEFT, facts_of, one_line
+from transcribe.formats.outline import facts_of, one_line
 
 TT = "{http://www.w3.org/ns/ttml}"
 METADATA = "{http://www.w3.org/ns/ttml#metadata}"

@@ -18,7 +18,7 @@ from transcribe.core.settings import SubtitleSettings
 from transcribe.core.show_notes import Authorship, Chapter, Link, Mention, Quote, ShowNotes, Statement
 from transcribe.formats import FORMATS, render
 from transcribe.formats.example import example_episode
-from transcribe.formats.labels import DISCLOSURES, LABELS
+from transcribe.formats.labels import LABELS, tables
 from transcribe.formats.notes import youtube_chapters
 
 NOTES = [known.name for known in FORMATS.values() if known.from_notes]
@@ -82,11 +82,11 @@ def test_a_language_model_is_disclosed_and_the_line_can_be_changed(name: str) ->
         assert said.notes is not None
         return written(name, noted(said, authorship=replace(said.notes.authorship, disclosure=disclosure)))
 
-    assert DISCLOSURES["en"] in by("auto")
+    assert tables(LABELS)["en"]["disclosure"] in by("auto")
     assert "Robots wrote this." in by("Robots wrote this.")
-    assert DISCLOSURES["en"] not in by("none")
+    assert tables(LABELS)["en"]["disclosure"] not in by("none")
     extractive = written(name, noted(said, authorship=EXTRACTIVE))
-    assert DISCLOSURES["en"] not in extractive
+    assert tables(LABELS)["en"]["disclosure"] not in extractive
     assert "ai_generated" not in extractive
     assert "ai-generated" not in extractive
 
@@ -108,12 +108,12 @@ def test_the_mark_for_programs_stays_without_the_line(name: str, mark: str) -> N
     assert mark in written(name, silent)
 
 
-@pytest.mark.parametrize("language", sorted(DISCLOSURES))
+@pytest.mark.parametrize("language", sorted(tables(LABELS)))
 def test_disclosure_and_headings_are_in_the_notes_language(language: str) -> None:
     text = written("notes-txt", noted(example_episode(), language=language))
-    assert DISCLOSURES[language] in text
-    assert LABELS[language]["chapters"].upper() in text
-    assert LABELS[language].keys() == LABELS["en"].keys()
+    assert tables(LABELS)[language]["disclosure"] in text
+    assert tables(LABELS)[language]["chapters"].upper() in text
+    assert tables(LABELS)[language].keys() == tables(LABELS)["en"].keys()
 
 
 def test_an_unknown_language_has_english_headings() -> None:

@@ -24,7 +24,7 @@ from transcribe.core.episode import Episode, Segment, Word
 from transcribe.core.settings import SubtitleSettings
 from transcribe.core.show_notes import Show
 from transcribe.formats import FORMATS, PACK, render
-from transcribe.formats.labels import DISCLOSURES
+from transcribe.formats.labels import LABELS, tables
 from transcribe.formats.outline import facts_of
 from transcribe.formats.tokens import text_width
 
@@ -256,8 +256,10 @@ def test_addresses_nobody_told_are_marked_to_be_filled_in(url: str) -> None:
 def test_the_item_carries_the_show_notes_and_tells_readers_that_a_model_wrote() -> None:
     shown = xml_of("rss", noted()).findtext(f"{CONTENT}encoded")
     assert shown == text_of("rss-html", noted())
-    assert f"<em>{DISCLOSURES['en']}</em>" in shown
-    assert DISCLOSURES["en"] not in (xml_of("rss", noted(model="")).findtext(f"{CONTENT}encoded") or "")
+    assert f"<em>{tables(LABELS)['en']['disclosure']}</em>" in shown
+    assert tables(LABELS)["en"]["disclosure"] not in (
+        xml_of("rss", noted(model="")).findtext(f"{CONTENT}encoded") or ""
+    )
 
 
 def test_the_item_says_that_a_model_wrote() -> None:

@@ -13,9 +13,8 @@ from spoken import episode, segment
 from transcribe.core.episode import Segment, Word
 from transcribe.core.settings import SubtitleSettings
 from transcribe.formats.example import example_episode
-from transcribe.formats.labels import DISCLOSURES, LABELS
+from transcribe.formats.labels import LABELS, WORDS, language_in, tables, texts_in
 from transcribe.formats.page import COLOURS, beside, data_url, lines_of, write, write_page
-from transcribe.formats.page_words import word_language, words_in
 from transcribe.formats.tokens import tokens_of
 
 
@@ -77,25 +76,24 @@ def test_speakers_keep_their_colour_and_shape() -> None:
 
 
 def test_every_language_has_the_same_words_and_headings() -> None:
-    english = words_in("en")
-    for language in LABELS:
-        words = words_in(language)
-        assert word_language(language) == language
+    english = texts_in(WORDS, "en")
+    for language in tables(LABELS):
+        words = texts_in(WORDS, language)
+        assert language_in(WORDS, language) == language
         assert words.keys() == english.keys()
         for name, text in english.items():
             assert sorted(re.findall(r"\{\w+\}", words[name])) == sorted(re.findall(r"\{\w+\}", text)), name
             assert words[name].strip()
-        assert LABELS[language].keys() == LABELS["en"].keys()
-    assert LABELS.keys() == DISCLOSURES.keys()
+        assert tables(LABELS)[language].keys() == tables(LABELS)["en"].keys()
     assert not set(dir(dict)) & english.keys()  # a template would get the method
-    assert word_language("xh") == "en"
+    assert language_in(WORDS, "xh") == "en"
 
 
-@pytest.mark.parametrize("language", sorted(set(LABELS) - {"en"}))
+@pytest.mark.parametrize("language", sorted(set(tables(LABELS)) - {"en"}))
 def test_a_page_in_another_language_has_no_english_words_of_ours(language: str) -> None:
     page = write(episode(segment("x"), language=language), SubtitleSettings()).decode()
     same = {"pause", "player", "position"}  # in some languages
-    for name, english in words_in("en").items():
+    for name, english in texts_in(WORDS, "en").items():
         if name not in same and "{" not in english:
             assert f">{english}<" not in page
             assert f'"{english}"' not in page
