@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from transcribe.cli.options import Asked, PathName, SettingsCommand, given_flags, warn
+from transcribe.cli.options import PathName, SettingsCommand, warned
+from transcribe.core.config import Resolved
 from transcribe.core.errors import UsageError
 from transcribe.core.places import expanded
 
@@ -54,7 +55,7 @@ class Wish:
 )
 @click.option("--no-report", is_flag=True, help="Write no report.")
 @click.pass_context
-def batch(context: click.Context, /, config_file: Path | None, profile: str | None, **wish: object) -> None:
+def batch(context: click.Context, /, resolved: Resolved, **wish: object) -> None:
     """Transcribe many recordings, and only those that need it.
 
     PATH is a file, a folder (searched to its depths), a pattern in quotes, a list (.txt, .lst: a path on each
@@ -62,13 +63,7 @@ def batch(context: click.Context, /, config_file: Path | None, profile: str | No
     is left alone; one that fails stops nobody else. With -o the structure of folders is kept; without,
     results go beside each recording. Two runs at once share the work.
     """
-    from transcribe.core import config
-
-    resolved = config.load(given_flags(context), config_file, profile)
-    asked = context.ensure_object(Asked)
-    asked.debug, asked.quiet = resolved.settings.display.debug, resolved.settings.display.quiet
-    warn(resolved)
-    context.exit(_batch(Wish(**wish), resolved.settings))  # type: ignore[arg-type]
+    context.exit(_batch(Wish(**wish), warned(resolved)))  # type: ignore[arg-type]
 
 
 def _batch(wish: Wish, settings: Settings) -> int:

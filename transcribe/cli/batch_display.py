@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
-from transcribe.cli.display import REFRESH_SECONDS, Display, LiveText, choose_display, is_terminal
+from transcribe.cli.display import REFRESH_SECONDS, Display, is_terminal, open_display
 from transcribe.cli.pace import Clock
 from transcribe.core.events import (
     Covered,
@@ -55,7 +54,7 @@ class BatchDisplay(Display):
         self.active = 0
         self.began = clock()
         self.drawn = float("-inf")
-        self.live = Live(
+        self.live = self.moving = Live(
             console=console,
             auto_refresh=False,
             transient=True,
@@ -132,34 +131,11 @@ class BatchDisplay(Display):
             said.append(f"about {format_duration(round(1000 * seconds))} left")
         return ", ".join(said)
 
-    def pause(self) -> AbstractContextManager[object]:
-        """Take the table away for as long as this is open."""
-        return self._paused()
 
-    def close(self) -> None:
-        """Take the table away."""
-        self.live.stop()
-
-    @contextmanager
-    def _paused(self) -> Iterator[None]:
-        self.live.stop()
-        try:
-            yield
-        finally:
-            self.live.start()
-
-
-@contextmanager
-def open_batch_display(settings: DisplaySettings, plan: Plan) -> Iterator[Progress]:
+def open_batch_display(settings: DisplaySettings, plan: Plan) -> AbstractContextManager[Progress]:
     """A table on a terminal; lines, JSON or nothing where the settings or the place ask for that."""
-    terminal = is_terminal()
-    if terminal and not settings.quiet and settings.progress in ("auto", "bar"):
-        from rich.console import Console
+    if not is_terminal() or settings.quiet or settings.progress not in ("auto", "bar"):
+        return open_display(settings)
+    from rich.console import Console
 
-        display: Display = BatchDisplay(settings, plan, Console(file=drawing()))
-    else:
-        display = choose_display(settings, terminal=terminal)
-    try:
-        yield LiveText(display) if settings.live else display
-    finally:
-        display.close()
+    return open_display(settings, display=BatchDisplay(settings, plan, Console(file=drawing())))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from transcribe.cli.options import PathName, config_parameters, say, settings_of
+from transcribe.cli.options import PathName, config_parameters, say, warned
 
 if TYPE_CHECKING:
     from transcribe.core.settings import Settings
@@ -38,7 +38,7 @@ def bench(
     """
     from transcribe.core import config
 
-    settings = settings_of({"model": model} if model else {}, config_file, profile)
+    settings = warned(config.load({"model": model} if model else {}, config_file, profile))
     trials = _try_all(file, settings, repeats)
     click.echo(table(trials), nl=False)
     if dry_run:

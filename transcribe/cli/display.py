@@ -6,8 +6,8 @@ import os
 import re
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
@@ -40,6 +40,7 @@ from transcribe.core.timecode import format_duration
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.live import Live
     from rich.progress import Progress as RichProgress
 
 Write = Callable[[str], None]
@@ -67,6 +68,7 @@ class Display:
         self.settings = settings
         self.clock = clock
         self.pace = Pace(clock)
+        self.moving: RichProgress | Live | None = None
         self._write = write
 
     def write(self, line: str) -> None:
@@ -85,12 +87,36 @@ class Display:
             case StageAdvanced():
                 self.pace.done_ms, self.pace.resumed_ms = event.done_ms, event.resumed_ms
 
-    def pause(self) -> AbstractContextManager[object]:
-        """While this is open, something else may write to the terminal."""
-        return nullcontext()
+    def said(self, event: Event) -> tuple[str, str]:
+        """What an event says about a file, and the file's name where that is not said before; or nothing."""
+        match event:
+            case StageFinished() if self.settings.verbose:
+                return _stage_result(event, self.pace), ""
+            case FileFinished():
+                return _file_result(event), event.name
+            case FileSkipped():
+                return event.reason, event.name
+            case Covered():
+                return event.summary, event.name
+            case TrackPlaced() | LanguageDetected() | SpeakersTold():
+                return event.summary, ""
+        return "", ""
+
+    @contextmanager
+    def pause(self) -> Iterator[None]:
+        """While this is open, something else may write to the terminal: what moves there is taken away."""
+        if self.moving:
+            self.moving.stop()
+        try:
+            yield
+        finally:
+            if self.moving:
+                self.moving.start()
 
     def close(self) -> None:
-        """The run is over."""
+        """Take away what moves on the terminal."""
+        if self.moving:
+            self.moving.stop()
 
 
 class PlainDisplay(Display):
@@ -113,20 +139,12 @@ class PlainDisplay(Display):
                 self._advanced(event)
             case WriterAdvanced():
                 self.write("  notes " + ", ".join(filter(None, _writer_texts(event, self.pace.seconds))))
-            case StageFinished() if self.settings.verbose:
-                self.write(f"  {_stage_result(event, self.pace)}")
-            case FileFinished():
-                self.write(f"  {_file_result(event)}")
-            case FileSkipped():
-                self.write(f"  {event.reason}")
             case TrackStarted():
                 self.write(f"  {_track(event)}")
-            case TrackPlaced():
-                self.write(f"  {event.summary}")
-            case Covered() | LanguageDetected() | SpeakersTold():
-                self.write(f"  {event.summary}")
             case Noticed():
                 self.write(event.message)
+        if text := self.said(event)[0]:
+            self.write(f"  {text}")
 
     def _advanced(self, event: StageAdvanced) -> None:
         percent = self.pace.percent
@@ -160,7 +178,7 @@ class BarDisplay(Display):
         super().__init__(
             settings, lambda line: self.bar.console.print(line, markup=False, highlight=False), clock
         )
-        self.bar = _make_bar(console)
+        self.bar = self.moving = _make_bar(console)
         self.task = self.bar.add_task("", total=None, visible=False, percent="", speed="", left="", stage="")
         self.drawn = float("-inf")
         self.bar.start()
@@ -177,38 +195,13 @@ class BarDisplay(Display):
                 self._draw(event.stage, at_once=False)
             case WriterAdvanced():
                 self._draw_writer(event)
-            case StageFinished() if self.settings.verbose:
-                self.write(_stage_result(event, self.pace))
-            case FileFinished():
-                self.write(f"{event.name}: {_file_result(event)}")
-            case FileSkipped():
-                self.write(f"{event.name}: {event.reason}")
             case TrackStarted():
                 self.bar.update(self.task, description=printable(_track(event)), visible=True)
-            case TrackPlaced():
-                self.write(event.summary)
-            case LanguageDetected() | SpeakersTold():
-                self.write(event.summary)
             case Noticed():
                 self.write(event.message)
-            case Covered():
-                self.write(f"{event.name}: {event.summary}")
-
-    def pause(self) -> AbstractContextManager[object]:
-        """Take the bar away for as long as this is open."""
-        return self._paused()
-
-    def close(self) -> None:
-        """Take the bar away."""
-        self.bar.stop()
-
-    @contextmanager
-    def _paused(self) -> Iterator[None]:
-        self.bar.stop()
-        try:
-            yield
-        finally:
-            self.bar.start()
+        text, name = self.said(event)
+        if text:
+            self.write(f"{name}: {text}" if name else text)
 
     def _draw(self, stage: str, *, at_once: bool) -> None:
         now = self.clock()
@@ -250,11 +243,16 @@ class LiveText:
 
 
 @contextmanager
-def open_display(settings: DisplaySettings) -> Iterator[Progress]:
-    """The display that the settings choose, to be told every event of a run."""
-    display = choose_display(settings, terminal=is_terminal())
+def open_display(
+    settings: DisplaySettings, warnings: Iterable[str] = (), display: Display | None = None
+) -> Iterator[Progress]:
+    """The display that the settings choose, or this one: told the warnings, then every event of a run."""
+    display = display or choose_display(settings, terminal=is_terminal())
+    progress: Progress = LiveText(display) if settings.live else display
     try:
-        yield LiveText(display) if settings.live else display
+        for warning in warnings:
+            progress(Warned(warning))
+        yield progress
     finally:
         display.close()
 

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from transcribe.cli.options import Asked, PathName, SettingsCommand, given_flags
+from transcribe.cli.options import PathName, SettingsCommand, given_flags
+from transcribe.core.config import Resolved
 from transcribe.core.errors import AllFailed, GateError, SomeFailed, TranscribeError, UsageError
 from transcribe.pipeline.ports import Run
 
 if TYPE_CHECKING:
     from transcribe.cli.eval_report import Result
-    from transcribe.core.config import Resolved
     from transcribe.core.settings import Settings
     from transcribe.quality.evaluate.references import Text
 
@@ -25,20 +25,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 @dataclass(frozen=True)
 class Wish:
-    """What the command's own options ask for.
-
-    Attributes:
-        references: What was really said, a file each.
-        transcripts: Folder (or file) of finished transcripts; None: transcribe now.
-        audio: Folder (or file) of the recordings; None: beside the references.
-        max_wer: Highest word error rate allowed, in percent.
-        max_cer: Highest letter error rate allowed, in percent.
-        max_der: Highest diarisation error rate allowed, in percent.
-        max_cpwer: Highest word error rate with speakers allowed, in percent.
-        collar: Seconds around a change of speaker that do not count.
-        worst: How many passages to show of each file.
-        as_json: Whether programs read the result.
-    """
+    """What the command's own options ask for; each field is the option of its name."""
 
     references: tuple[Path, ...]
     transcripts: Path | None
@@ -99,9 +86,7 @@ def gate(flag: str, rate: str) -> Callable[[F], F]:
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 @click.pass_context
-def eval(  # noqa: A001 - the command's name
-    context: click.Context, /, config_file: Path | None, profile: str | None, **asked: Any
-) -> None:
+def eval(context: click.Context, /, resolved: Resolved, **asked: Any) -> None:  # noqa: A001 - the command's name
     """Count the errors of transcripts. A REFERENCE says what was said: a text, .srt, .vtt or .json file.
     An .stm file says who said it too, an .rttm file only who speaks when.
 
@@ -111,13 +96,7 @@ def eval(  # noqa: A001 - the command's name
 
     Ends with exit code 12 where --max-wer, --max-cer, --max-der or --max-cpwer is not met.
     """
-    from transcribe.core import config
-
     wish = Wish(**asked)
-    resolved = config.load(given_flags(context), config_file, profile)
-    display = resolved.settings.display
-    state = context.ensure_object(Asked)
-    state.debug, state.quiet = display.debug, display.quiet
     _check(wish, resolved.settings)
     results = _results(wish, resolved, str(given_flags(context).get("language", "")))
     _show(results, wish)
@@ -185,7 +164,7 @@ def _language(told: str, reference: Text, transcript: Text, configured: str) -> 
 def _listen(wish: Wish, resolved: Resolved) -> list[Text | TranscribeError]:
     """Transcribe the recording of each reference with the settings in force."""
     from transcribe.cli.display import open_display
-    from transcribe.core.events import FileStarted, Noticed, Warned
+    from transcribe.core.events import FileStarted, Noticed
     from transcribe.jobs.assemble.engines import choose_engines
     from transcribe.pipeline.ports import Run
     from transcribe.quality.evaluate.references import find_recording
@@ -193,9 +172,7 @@ def _listen(wish: Wish, resolved: Resolved) -> list[Text | TranscribeError]:
     recordings = [find_recording(path, wish.audio or path.parent) for path in wish.references]
     settings, texts = _with_speakers(resolved.settings, wish.references), []
     settings = settings.replace({"notes": False, "publish": False, "formats": ("txt",)})  # words are compared
-    with open_display(settings.display) as progress:
-        for warning in resolved.warnings:
-            progress(Warned(warning))
+    with open_display(settings.display, resolved.warnings) as progress:
         run = Run(settings, choose_engines(settings), progress)
         progress(Noticed(run.engines.summary))
         for number, path in enumerate(recordings, start=1):

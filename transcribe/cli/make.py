@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from transcribe.cli.options import Asked, PathName, SettingsCommand, given_flags, settings_of
+from transcribe.cli.options import PathName, SettingsCommand, warned
+from transcribe.core.config import Resolved
 from transcribe.core.reading import read_regular
 
 RULES = Path(__file__).resolve().parent.parent / "transcribe.mk"
@@ -37,8 +38,7 @@ def rules() -> None:
 
 @make.command("stamp", cls=SettingsCommand)
 @click.argument("file", type=PathName())
-@click.pass_context
-def stamp(context: click.Context, file: Path, config_file: Path | None, profile: str | None) -> None:
+def stamp(file: Path, resolved: Resolved) -> None:
     """Write what decides the results into FILE, and leave FILE alone while that is the same.
 
     The rules depend on it, so that make transcribes again when settings or model have changed.
@@ -47,9 +47,7 @@ def stamp(context: click.Context, file: Path, config_file: Path | None, profile:
     from transcribe.jobs.assemble.engines import choose_engines
     from transcribe.jobs.fingerprint import made_with
 
-    settings = settings_of(given_flags(context), config_file, profile)
-    asked = context.ensure_object(Asked)
-    asked.debug, asked.quiet = settings.display.debug, settings.display.quiet
+    settings = warned(resolved)
     said = made_with(settings.replace({"notes": True}), choose_engines(settings))
     content = "".join(f"{name} = {value!r}\n" for name, value in sorted(said.items())).encode()
     if not file.is_file() or read_regular(file) != content:

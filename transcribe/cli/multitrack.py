@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from transcribe.cli.options import Asked, PathName, SettingsCommand, given_flags
+from transcribe.cli.options import PathName, SettingsCommand, given_flags
+from transcribe.core.config import Resolved
 from transcribe.core.errors import UsageError
 
 
@@ -14,13 +15,7 @@ from transcribe.core.errors import UsageError
 @click.argument("named", nargs=-1, required=True, metavar="TRACK...", type=PathName())
 @click.option("--title", metavar="NAME", default="", help="Name of the results; else told from the tracks.")
 @click.pass_context
-def multitrack(
-    context: click.Context,
-    named: tuple[Path, ...],
-    title: str,
-    config_file: Path | None,
-    profile: str | None,
-) -> None:
+def multitrack(context: click.Context, named: tuple[Path, ...], title: str, resolved: Resolved) -> None:
     """Transcribe tracks of one conversation, a file for each speaker, into one transcript.
 
     TRACK is a file, or a folder with the tracks of a recording (Zoom, Riverside, Zencastr, SquadCast,
@@ -29,27 +24,22 @@ def multitrack(
     one's speaker is left out.
     """
     from transcribe.cli.display import open_display
-    from transcribe.core import config
     from transcribe.core.events import Warned
     from transcribe.core.settings import Settings
     from transcribe.pipeline.tracks.inputs import check_options
 
-    flags = given_flags(context)
-    resolved = config.load(flags, config_file, profile)
     # The config may say so of single files.
     settings = resolved.settings.replace({"channels": False, "tracks": False})
-    asked = context.ensure_object(Asked)
-    asked.debug, asked.quiet = settings.display.debug, settings.display.quiet
     if title != Path(title).name:
         raise UsageError(f"--title {title} is no file name", "Choose the folder with -o")
-    check_options(Settings.of(**flags))
-    with open_display(settings.display) as progress:
+    check_options(Settings.of(**given_flags(context)))
+    with open_display(settings.display, resolved.warnings) as progress:
         from transcribe.jobs.assemble.run import assemble
         from transcribe.jobs.run_many import transcribe_together
         from transcribe.pipeline.tracks.names import found_tracks
 
         found = found_tracks(named)
-        for warning in (*resolved.warnings, *found.warnings):
+        for warning in found.warnings:
             progress(Warned(warning))
         results = found.results.with_name(title) if title else found.results
         ended = transcribe_together(

@@ -86,27 +86,15 @@ def given_flags(context: click.Context) -> dict[str, Any]:
     return flags
 
 
-def settings_of(flags: dict[str, Any], config_file: Path | None, profile: str | None) -> Settings:
-    """The settings of a command that shows no progress; what looks wrong about them is shown as warnings.
-
-    Raises:
-        UsageError: A config file is wrong.
-    """
-    from transcribe.core import config
-
-    resolved = config.load(flags, config_file, profile)
-    warn(resolved)
-    return resolved.settings
-
-
-def warn(resolved: Resolved) -> None:
-    """Show what looks wrong about settings, in the way that they choose."""
+def warned(resolved: Resolved) -> Settings:
+    """The settings of a command that shows no progress; what looks wrong about them is shown."""
     from transcribe.cli.display import choose_display
     from transcribe.core.events import Warned
 
     display = choose_display(resolved.settings.display, terminal=False)
     for warning in resolved.warnings:
         display(Warned(warning))
+    return resolved.settings
 
 
 def say(line: object, *, error: bool = False) -> None:
@@ -257,12 +245,27 @@ def write_sections(
 class SettingsCommand(click.Command):
     """A command with a flag for every setting, or for those of some groups.
 
-    `--help-all` shows the advanced ones too.
+    `--help-all` shows the advanced ones too. Its function gets the settings in force as `resolved`.
     """
 
     def __init__(self, *args: Any, groups: Collection[str] = tuple(SECTIONS), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.params += [*setting_parameters(groups), help_all_option()]
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Call the function.
+
+        Raises:
+            UsageError: A config file is wrong.
+        """
+        from transcribe.core import config
+
+        files = ctx.params.pop("config_file"), ctx.params.pop("profile")
+        resolved = ctx.params["resolved"] = config.load(given_flags(ctx), *files)
+        asked = ctx.ensure_object(Asked)
+        asked.debug |= resolved.settings.display.debug
+        asked.quiet |= resolved.settings.display.quiet
+        return super().invoke(ctx)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options under their headings."""

@@ -8,15 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from transcribe.cli.options import (
-    Asked,
-    PathName,
-    SettingOption,
-    SettingsCommand,
-    given_flags,
-    say,
-    settings_of,
-)
+from transcribe.cli.options import Asked, PathName, SettingOption, SettingsCommand, say, warned
+from transcribe.core.config import Resolved
 from transcribe.core.errors import UsageError
 from transcribe.core.settings import OPTIONS
 
@@ -43,8 +36,7 @@ def rename(
     names: tuple[str, ...],
     listing: bool,
     keep_edited: bool,
-    config_file: Path | None,
-    profile: str | None,
+    resolved: Resolved,
 ) -> None:
     """Rename the speakers of a transcript (.json of an earlier run), and in all files made of it beside it.
 
@@ -56,10 +48,7 @@ def rename(
     from transcribe.jobs.revise import rename_speakers
     from transcribe.pipeline.speakers.names import read_names, shares_of
 
-    settings = settings_of(given_flags(context), config_file, profile)
-    asked = context.ensure_object(Asked)
-    asked.debug |= settings.display.debug
-    asked.quiet |= settings.display.quiet
+    settings = warned(resolved)
     shares = shares_of(open_document(document).transcript)
     if listing:
         _list(shares)
@@ -68,7 +57,7 @@ def rename(
         raise UsageError("no speaker is given a name", "Write OLD=NEW, or see who speaks: --list")
     read = read_names(names, [share.name for share in shares if share.name])
     done = rename_speakers(document, read, settings, keep_edited=keep_edited)
-    if not asked.quiet:
+    if not context.ensure_object(Asked).quiet:
         _tell(done)
 
 

@@ -7,15 +7,14 @@ from pathlib import Path
 
 import click
 
-from transcribe.cli.options import Asked, PathName, SettingsCommand, given_flags, say, settings_of
+from transcribe.cli.options import PathName, SettingsCommand, given_flags, say, warned
+from transcribe.core.config import Resolved
 
 
 @click.command("render", cls=SettingsCommand, groups=("subtitles", "output", "notes", "show", "display"))
 @click.argument("documents", nargs=-1, required=True, metavar="DOCUMENT...", type=PathName())
 @click.pass_context
-def render(
-    context: click.Context, documents: tuple[Path, ...], config_file: Path | None, profile: str | None
-) -> None:
+def render(context: click.Context, documents: tuple[Path, ...], resolved: Resolved) -> None:
     """Write files from transcripts (.json of an earlier run) again, with other formats or templates.
 
     Nothing is recognised. With --template alone only its file is written. What the config or a flag
@@ -27,10 +26,7 @@ def render(
     from transcribe.jobs.assemble.writer import choose_writer
     from transcribe.jobs.render import render_document
 
-    flags = given_flags(context)
-    settings = settings_of(flags, config_file, profile)
-    asked = context.ensure_object(Asked)
-    asked.debug, asked.quiet = settings.display.debug, settings.display.quiet
+    flags, settings = given_flags(context), warned(resolved)
     only_template = "template" in flags and not {"formats", "publish"} & flags.keys()
     notes_anew = bool(flags.get("notes"))
     chosen = partial(choose_writer, settings)
@@ -39,5 +35,5 @@ def render(
             paths = render_document(
                 document, settings, chosen, progress, only_template=only_template, notes_anew=notes_anew
             )
-        for path in paths if not asked.quiet else ():
+        for path in paths if not settings.display.quiet else ():
             say(path)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import click
 
-from transcribe.cli.options import Asked, PathName, SettingsCommand, given_flags
+from transcribe.cli.options import PathName, SettingsCommand
+from transcribe.core.config import Resolved
 from transcribe.core.errors import UsageError
 from transcribe.core.settings import Settings
 
@@ -21,26 +21,17 @@ from transcribe.core.settings import Settings
     type=PathName(path_type=str, allow_dash=True, readable=False),
 )
 @click.pass_context
-def run(
-    context: click.Context, files: tuple[str, ...], config_file: Path | None, profile: str | None
-) -> None:
+def run(context: click.Context, files: tuple[str, ...], resolved: Resolved) -> None:
     """Transcribe recordings: anything ffmpeg reads, or - for standard input.
 
     Without options, FILE.txt, .srt, .vtt and .json appear beside each recording. A run that was
     stopped goes on where it was when the same command is given again.
     """
     from transcribe.cli.display import open_display
-    from transcribe.core import config
-    from transcribe.core.events import Warned
 
-    resolved = config.load(given_flags(context), config_file, profile)
     settings = resolved.settings
-    asked = context.ensure_object(Asked)
-    asked.debug, asked.quiet = settings.display.debug, settings.display.quiet
     _check(files, settings)
-    with open_display(settings.display) as progress:
-        for warning in resolved.warnings:
-            progress(Warned(warning))
+    with open_display(settings.display, resolved.warnings) as progress:
         from transcribe.jobs.assemble.run import assemble
         from transcribe.jobs.run_many import transcribe_all
 

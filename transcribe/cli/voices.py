@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from transcribe.cli.options import Asked, PathName, SettingsCommand, given_flags, say, settings_of
+from transcribe.cli.options import PathName, SettingsCommand, say, warned
+from transcribe.core.config import Resolved
 from transcribe.core.errors import UsageError
 from transcribe.core.text import shown
 
@@ -67,22 +68,12 @@ def delete(name: str) -> None:
 @click.argument("name")
 @click.argument("recording", type=PathName())
 @click.option("--consent", is_flag=True, help="Say that the person has consented to this.")
-@click.pass_context
-def add(
-    context: click.Context,
-    name: str,
-    recording: Path,
-    consent: bool,
-    config_file: Path | None,
-    profile: str | None,
-) -> None:
+def add(name: str, recording: Path, consent: bool, resolved: Resolved) -> None:
     """Register the voice of NAME out of a RECORDING in which only they speak: half a minute is best."""
     from transcribe.cli.display import open_display
     from transcribe.pipeline.speakers.register import Register
 
-    settings = settings_of(given_flags(context), config_file, profile)
-    asked = context.ensure_object(Asked)
-    asked.debug, asked.quiet = settings.display.debug, settings.display.quiet
+    settings = warned(resolved)
     register = Register()
     register.path(name)
     if not consent:

@@ -12,8 +12,9 @@ from typing import Any
 
 import click
 
-from transcribe.cli.options import Asked, SettingsCommand, given_flags
+from transcribe.cli.options import SettingsCommand
 from transcribe.cli.watch_options import FOLDER, WatchOptions, watch_options
+from transcribe.core.config import Resolved
 
 NO_SENSE = ("output", "live", "force")
 """Settings that have no meaning for a folder that is watched."""
@@ -60,9 +61,7 @@ class Stop:
 @click.argument("inbox", metavar="FOLDER", type=FOLDER)
 @watch_options
 @click.pass_context
-def run(
-    context: click.Context, /, inbox: Path, config_file: Path | None, profile: str | None, **given: Any
-) -> None:
+def run(context: click.Context, /, inbox: Path, resolved: Resolved, **given: Any) -> None:
     """Transcribe every recording that is put into FOLDER, once it is complete.
 
     Recordings are never changed. What fails is tried again, and at last told in OUT/failed; a
@@ -70,24 +69,18 @@ def run(
     """
     from transcribe.cli.display import open_display
     from transcribe.cli.watch_open import open_watcher
-    from transcribe.core import config
-    from transcribe.core.events import Noticed, Warned
+    from transcribe.core.events import Noticed
 
     asked = WatchOptions(**given)
-    resolved = config.load(given_flags(context), config_file, profile)
     display = resolved.settings.display
     lines = "plain" if display.progress in ("auto", "bar") else display.progress  # it runs for days
     settings = replace(resolved.settings, display=replace(display, live=False, progress=lines))
-    told = context.ensure_object(Asked)
-    told.debug, told.quiet = display.debug, display.quiet
     stop = Stop()
     with (
-        open_display(settings.display) as progress,
+        open_display(settings.display, resolved.warnings) as progress,
         open_watcher(inbox, settings, asked, progress) as (folders, watcher),
         stop.listening(),
     ):
-        for warning in resolved.warnings:
-            progress(Warned(warning))
         progress(Noticed(f"watching {folders.inbox}, results in {folders.out}"))
         watcher.run(lambda: stop.number != 0 or (asked.once and watcher.through))
         if stop.number:
