@@ -15,7 +15,6 @@ def set_options(path: Path, values: Mapping[str, str | int]) -> None:
 
     Args:
         path: The file; one that is a link stays one.
-        values: By option name.
 
     Raises:
         UsageError: What is there cannot be read, or is not TOML.

@@ -59,9 +59,7 @@ class Display:
     """What `quiet` and `none` show: failures, and warnings unless quiet. The others show more.
 
     Args:
-        settings: How much to show.
         write: Takes one line for standard error.
-        clock: Seconds on a clock that never goes back.
     """
 
     def __init__(self, settings: DisplaySettings, write: Write, clock: Clock = time.monotonic) -> None:

@@ -32,10 +32,8 @@ class Result:
     """What became of one reference.
 
     Attributes:
-        reference: Its file.
         transcript: The file compared with it, or the recording that was transcribed.
         comparison: How their words compare; None if the recording failed, or the reference has no words.
-        failure: Why it failed.
         attributed: Errors of words where each has to be under the right name; None where nobody says whose.
         diarisation: How their turns compare; None where the reference has words.
     """

@@ -102,7 +102,6 @@ def say(line: object, *, error: bool = False) -> None:
 
     Args:
         line: A text or a path, which may be a stranger's.
-        error: Whether it goes to standard error.
     """
     from transcribe.core.text import printable
 

@@ -18,7 +18,6 @@ class Pace:
     """How far a stage is, how fast it goes and when it will be done.
 
     Attributes:
-        clock: Seconds on a clock that never goes back.
         total_ms: Recording the stage has to go through; None when not known.
         done_ms: Recording it has gone through.
         resumed_ms: How much of that an earlier run had done, which says nothing about speed.

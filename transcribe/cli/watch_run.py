@@ -29,11 +29,7 @@ class WatchCommand(SettingsCommand):
 
 
 class Stop:
-    """Remembers the signal that asks the watcher to end.
-
-    Attributes:
-        number: The signal; 0 for none.
-    """
+    """Remembers the signal that asks the watcher to end."""
 
     def __init__(self) -> None:
         self.number = 0

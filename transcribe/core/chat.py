@@ -16,8 +16,6 @@ class BadAnswer(EngineError):
     """One answer is of no use; the next may be.
 
     Args:
-        what: As for every error.
-        hint: As for every error.
         again: Whether asking the same with other settings may help.
     """
 
@@ -36,7 +34,6 @@ class Question:
         schema: JSON schema of the answer, for engines that can hold a model to it.
         max_tokens: Where the answer is cut off.
         temperature: How freely words are chosen, from 0.
-        seed: Of the random numbers.
     """
 
     system: str
@@ -57,12 +54,9 @@ class Answer:
     """What came back.
 
     Attributes:
-        text: As the model wrote it.
-        finish: Why it ended.
         prompt_tokens: Length of the question in tokens; 0 where it is not told.
         read_tokens: How many of them were read anew, the rest being remembered; None where it is not told.
         tokens: Length of the answer; 0 where it is not told.
-        seconds: Time for all of it.
         read_seconds: Time for reading the question; 0 where it is not told.
     """
 
@@ -87,7 +81,6 @@ class ChatIdentity:
     Attributes:
         writer: What `--writer` calls it: `llama.cpp`, `ollama`, ...
         version: Package or server with its version.
-        model: Name of the model.
         sha256: Hex digest of its file, or empty.
         licence: SPDX identifier, or empty.
     """

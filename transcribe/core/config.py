@@ -38,7 +38,6 @@ class Origin:
 
     Attributes:
         name: `default`, a flag, or a name in the environment; empty for a value from a file.
-        file: The config file.
         keys: The key in it, with the tables around it.
     """
 
@@ -64,14 +63,7 @@ class Value:
 
 @dataclass(frozen=True)
 class Refused:
-    """What a folder's config file asked for and may not have.
-
-    Attributes:
-        option: The option.
-        value: What it was to be.
-        origin: Where that stands.
-        why: Why it is refused.
-    """
+    """What a folder's config file asked for and may not have."""
 
     option: Option
     value: Any
@@ -84,11 +76,7 @@ class Resolved:
     """The settings in force, and how they came about.
 
     Attributes:
-        settings: What the job runs with.
         values: The same option by option, in the order of declaration.
-        files: The config files that were read.
-        profile: The profile in force, or empty.
-        refused: What a folder's config file may not set.
         warnings: What looks like a mistake without being one for sure, and that something was refused.
     """
 
@@ -136,7 +124,6 @@ def load(
         flags: Options given on the command line, by name.
         config_file: Read this file instead of the user's and the folder's.
         profile: Name of the profile to use; an empty name means none.
-        environ: The environment.
         cwd: Folder in which `transcribe.toml` is looked for; the current one when not given.
 
     Raises:
@@ -256,8 +243,6 @@ def _values_of(
     """The options that a file sets, at the top or in the profile at `tables`.
 
     Args:
-        file: The file.
-        tables: The profile's keys.
         trusted: Whether all of it is what the user wants.
     """
     table = _at(file.table, tables)

@@ -31,9 +31,7 @@ class ConfigFile:
     """A config file as read.
 
     Attributes:
-        path: Where it lies.
         text: Its text, with LF line ends.
-        table: Its content.
         trusted: Whether it is the user's own, rather than one found in the current folder.
     """
 

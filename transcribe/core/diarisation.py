@@ -29,7 +29,6 @@ class Diarisation:
     """Who speaks when, and how they sound.
 
     Attributes:
-        turns: In order.
         voices: One for each speaker of the turns, as far as there was enough speech of theirs alone.
     """
 

@@ -24,7 +24,6 @@ def disk_errors(path: Path, doing: str, elsewhere: str = "") -> Iterator[None]:
     """Translate the operating system's complaints about writing `path` into an OutputError.
 
     Args:
-        path: The file or folder that is written.
         doing: What is done to it, for the message: `writing`.
         elsewhere: How to choose another place; -o or TRANSCRIBE_WORK_DIR when not given.
     """
@@ -62,12 +61,7 @@ def _disk_of(folder: Path) -> tuple[int, int, int]:
 
 
 class Room:
-    """Keeps some of a disk free while something is written that may have no end.
-
-    Args:
-        folder: Where it is written.
-        what: What it is, for the message.
-    """
+    """Keeps some of a disk free while something is written that may have no end."""
 
     def __init__(self, folder: Path, what: str) -> None:
         self._folder = folder
@@ -75,10 +69,7 @@ class Room:
         self._looked = 0
 
     def check(self, written: int) -> None:
-        """See whether more may be written; call it with every block.
-
-        Args:
-            written: Bytes that were written.
+        """See whether more may be written; call it with every block, and how many bytes were written so far.
 
         Raises:
             OutputError: Less than `LEAST_FREE` is free.

@@ -19,7 +19,6 @@ class Word:
     """One word as it is written, with its punctuation and without spaces around it.
 
     Attributes:
-        start_ms: Where it starts on the recording's timeline.
         end_ms: Where it ends; never before the start.
         text: The word. In scripts without spaces (Chinese, Japanese, Thai) a short run of characters.
         probability: Geometric mean of its tokens' probabilities, 0 to 1.
@@ -39,9 +38,7 @@ class Segment:
 
     Attributes:
         start_ms: Start of the first word on the recording's timeline.
-        end_ms: End of the last word.
         words: Its words; never empty, in order, without overlap.
-        chunk: Index of the chunk it was recognised in.
         speaker: Name of the speaker, or None where speakers are not told apart.
         language: Language spoken in it (Whisper's code); None where a document does not say.
     """
@@ -76,12 +73,9 @@ class Spot:
     """A stretch of the recording that somebody should check, or that was checked already.
 
     Attributes:
-        start_ms: Where it starts.
-        end_ms: Where it ends.
         kind: `missing`: speech without words; `suspect`: words that may be invented; `redecoded`:
             was suspect or skipped, and is not any more; `seam`: speech had to be cut here, where
             words lie; `uncertain`: words of low probability.
-        reason: What was noticed, for people.
     """
 
     start_ms: int
@@ -146,7 +140,6 @@ class Language:
     Attributes:
         code: ISO 639-1 code (Whisper's own list; a few codes have three letters).
         probability: 0 to 1; 1.0 when the user chose it.
-        detected: Whether it was detected rather than chosen.
         share: How much of the speech is in it, 0 to 1.
     """
 
@@ -188,13 +181,7 @@ class Transcript:
 
 @dataclass(frozen=True)
 class Turn:
-    """A stretch in which one speaker speaks; turns of several may overlap.
-
-    Attributes:
-        start_ms: Where it starts on the recording's timeline.
-        end_ms: Where it ends.
-        speaker: Their name.
-    """
+    """A stretch in which one speaker speaks; turns of several may overlap."""
 
     start_ms: int
     end_ms: int
@@ -239,9 +226,6 @@ class Provenance:
     """What made a transcript, so that it can be made again.
 
     Attributes:
-        program: `transcribe` and its version.
-        engine: The recogniser's package and version.
-        model: The recogniser's weights.
         settings: Every setting that changes the words, sorted by name, as `config show` prints it.
     """
 
@@ -260,9 +244,7 @@ class Track:
     """One microphone of a recording that has several: a file, or one channel of one.
 
     Attributes:
-        name: File name without directories.
         sha256: Hex digest of the file's bytes.
-        speaker: Who speaks into it.
         channel: Which channel of the file, from 1; None where it is not one channel.
         offset_ms: Where its first sample lies on the recording's timeline.
         drift_ppm: How much longer than on its own clock everything lasts on the recording's
@@ -305,13 +287,6 @@ class Episode:
 
     Attributes:
         source: The recording; of several tracks the one whose clock is the timeline.
-        audio: How it was normalised.
-        speech: Where somebody speaks.
-        transcript: What was said.
-        coverage: What became of every second of speech.
-        provenance: What made it.
-        show: What is known about the show and the episode.
-        notes: What was written about it; None where nothing was.
         tracks: The microphones it was made of, in the order given; empty where there was one.
         turns: Who speaks when; None where speakers were not told apart.
         chapters: Those of the recording's makers, where they are kept; then those of the notes are the same.

@@ -1,18 +1,5 @@
 """Every error a user can meet, and the exit code each one ends with.
 
-TranscribeError (1)
-├── UsageError (2)            a flag, a config key or a combination that makes no sense
-├── InputError (3)            the recording is missing, unreadable, empty or not audio
-├── OutputError (4)           a result cannot be written, or would replace someone else's file
-├── ModelError (5)            no model, an unknown one, or one whose bytes are not as they should be
-├── EngineError (6)           recognition itself failed
-├── DependencyError (7)       a program or an optional package is missing or broken
-├── NetworkError (8)          a model's source or a language-model server could not be reached
-├── SomeFailed (10)           several files: at least one failed, at least one did not
-├── AllFailed (11)            several files: every one failed
-├── GateError (12)            a threshold that was asked for was not met, or files break the rules
-└── Interrupted (130 / 143)   Ctrl-C / SIGTERM; the work done so far is kept
-
 Codes 9 and 13–125 are free for later; 1 is kept for errors that are bugs.
 """
 
@@ -102,8 +89,6 @@ class Interrupted(TranscribeError):
     """The user or the system asked the program to stop; finished work is kept.
 
     Args:
-        what: As for every error.
-        hint: As for every error.
         exit_code: 130 after Ctrl-C (SIGINT), 143 after SIGTERM: 128 + the signal's number.
     """
 

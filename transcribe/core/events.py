@@ -13,9 +13,7 @@ class FileStarted:
     """Work on a recording begins.
 
     Attributes:
-        name: The file's name.
         number: Position among the files of this run, from 1.
-        count: How many files this run has.
     """
 
     name: str
@@ -41,8 +39,6 @@ class StageAdvanced:
     """A stage has gone through `done_ms` of recording in all (not since the last event).
 
     Attributes:
-        stage: Its name.
-        done_ms: In ms.
         resumed_ms: How much of that was found finished from an earlier run, in ms.
     """
 
@@ -56,7 +52,6 @@ class StageFinished:
     """A stage is done.
 
     Attributes:
-        stage: Its name.
         resumed: Whether its result was found finished from an earlier run.
     """
 
@@ -70,7 +65,6 @@ class WriterAdvanced:
 
     Attributes:
         part: What it writes, such as `takeaways`.
-        done: Answers it has given.
         total: Answers in all, as far as that is known.
         tokens_per_second: How fast it wrote the last one; 0 where not known.
     """
@@ -124,9 +118,7 @@ class TrackStarted:
 
     Attributes:
         name: The file's name, with the channel if it is one.
-        speaker: Who speaks on it.
         number: Position among the tracks, from 1.
-        count: How many there are.
     """
 
     name: str
@@ -141,8 +133,6 @@ class TrackPlaced:
 
     Attributes:
         name: The file's name, with the channel if it is one.
-        speaker: Who speaks on it.
-        offset_ms: Where it starts.
         drift_ppm: How much longer everything lasts there than on its own clock, in millionths.
         placed: How that is known: reference, found, chosen, together, stated or assumed.
         bleed: How much quieter others are heard on it than on their own tracks, in dB, by track.
@@ -195,8 +185,6 @@ class FileFinished:
     """A recording is published.
 
     Attributes:
-        name: The file's name.
-        outputs: Paths of the published files.
         audio_ms: How much of it was transcribed, in ms.
     """
 
@@ -210,9 +198,7 @@ class FilePlanned:
     """What a batch would do with a recording, told by `--dry-run`.
 
     Attributes:
-        name: The file's name.
         action: `run`, `skip` or `left out`.
-        reason: Why, for people.
         audio_ms: How long it is, in ms; None where not known.
     """
 
@@ -224,12 +210,7 @@ class FilePlanned:
 
 @dataclass(frozen=True)
 class FileSkipped:
-    """A recording needs no work any more, because another run has done it meanwhile.
-
-    Attributes:
-        name: The file's name.
-        reason: Why, for people.
-    """
+    """A recording needs no work any more, because another run has done it meanwhile."""
 
     name: str
     reason: str
@@ -240,9 +221,7 @@ class Covered:
     """How much of a recording's speech became words.
 
     Attributes:
-        name: The file's name.
         percent: 0 to 100; 100 where nobody speaks.
-        to_check: How many spots a person should look at.
         summary: The same for people.
     """
 
@@ -254,13 +233,7 @@ class Covered:
 
 @dataclass(frozen=True)
 class FileFailed:
-    """A recording could not be transcribed; the run goes on with the next one.
-
-    Attributes:
-        name: The file's name.
-        message: What happened and what to do next.
-        exit_code: The error's exit code.
-    """
+    """A recording could not be transcribed; the run goes on with the next one."""
 
     name: str
     message: str

@@ -66,7 +66,6 @@ def write_together(
     their old content back. After a kill some are new and some are old, but each of them is whole.
 
     Args:
-        contents: What is written where.
         before_names: Called with the temporary file of each path, when all is written and nothing has its
             name yet.
 
@@ -109,13 +108,9 @@ def _kept(path: Path, keeping: contextlib.ExitStack) -> Path | None:
     try:
         os.link(path, before, follow_symlinks=False)
     except OSError:  # a file system without links (exFAT, some network mounts)
-        return None if path.is_symlink() else _copied(path, before, keeping)
-    keeping.callback(before.unlink, missing_ok=True)
-    return before
-
-
-def _copied(path: Path, before: Path, keeping: contextlib.ExitStack) -> Path:
-    shutil.copyfile(path, before)
+        if path.is_symlink():
+            return None
+        shutil.copyfile(path, before)
     keeping.callback(before.unlink, missing_ok=True)
     return before
 

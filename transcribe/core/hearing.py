@@ -72,7 +72,6 @@ class DecodingOptions:
 
     Attributes:
         language: Language spoken (Whisper's code).
-        translate: Whether to write English instead of the language spoken.
         prompt: Text that stands before the window's own, or empty.
         beam_size: Candidates kept while decoding; 1 is greedy.
         margin_ms: Silence that is heard after a window; 30 s in all at the most.
@@ -108,10 +107,7 @@ class ChunkResult:
     """What the recogniser heard in one chunk, already on the recording's timeline.
 
     Attributes:
-        chunk: Index of the chunk.
         language: ISO 639-1 code the chunk was decoded in.
-        segments: What was said; empty when nothing was.
-        spots: What was noticed while listening.
     """
 
     chunk: int
@@ -138,8 +134,6 @@ class LanguageRun:
     """A stretch of the recording in which one language is spoken.
 
     Attributes:
-        start_ms: Where it starts.
-        end_ms: Where it ends.
         code: The language (Whisper's code).
         probability: Mean probability of the language in it, weighted by speech.
         speech_ms: How much speech it has.

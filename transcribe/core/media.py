@@ -39,7 +39,6 @@ class Extract:
     """What to decode.
 
     Attributes:
-        path: The media file.
         stream: Index of the audio stream, from 0.
         start_ms: Where to start.
         duration_ms: How much to decode, None for everything.
@@ -67,7 +66,6 @@ class Voice:
     """One track of a mix.
 
     Attributes:
-        extract: Its sound.
         offset_ms: Where it starts in the mix.
         drift_ppm: How much longer everything lasts in the mix, in millionths.
     """
@@ -96,7 +94,6 @@ class Recorded:
 
     Attributes:
         channel: Which one, from 0.
-        samples: How many there are.
         offset: Their mean; full scale is 1.
         rms_db: Their level, in dB of full scale, the offset included.
         peak_db: The highest of them.

@@ -50,7 +50,6 @@ class Answer:
     """What a server answered.
 
     Attributes:
-        status: HTTP status.
         headers: With lower-case names; of several with one name, the last.
         body: Empty where it was not asked for.
     """
@@ -72,7 +71,6 @@ class Network:
         seconds: Longest time for one question and its answer, in all.
         connect_seconds: Longest time of that for a connection.
         most: Longest body in bytes; 0: bodies are not read.
-        clock: Seconds on a clock that never goes back.
     """
 
     def __init__(

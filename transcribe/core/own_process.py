@@ -66,13 +66,7 @@ class Tell(Protocol):
 
 @dataclass(frozen=True)
 class _Failure:
-    """An error on its way back.
-
-    Attributes:
-        kind: Name of its class in `transcribe.core.errors`.
-        what: As in `TranscribeError`.
-        hint: Likewise.
-    """
+    """An error on its way back; `kind` is the name of its class in `transcribe.core.errors`."""
 
     kind: str
     what: str
@@ -284,7 +278,7 @@ class _Pipe:
 
 def serve() -> None:
     """The life of such a process: call what is asked for, until whoever asks is gone."""
-    requests, replies = os.fdopen(0, "rb"), os.fdopen(os.dup(1), "wb", buffering=0)
+    requests, replies = os.fdopen(0, "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what native code prints is no answer
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_bytes(MORE_LIKELY_KILLED)
@@ -307,7 +301,8 @@ def _read_requests(requests: BinaryIO, waiting: queue.SimpleQueue[bytes]) -> Non
 def _answer(request: bytes, replies: BinaryIO) -> None:
     def send(kind: bytes, content: object) -> None:
         encoded = msgspec.msgpack.encode(content)
-        _write_all(replies, HEAD.pack(kind, len(encoded)) + encoded)
+        replies.write(HEAD.pack(kind, len(encoded)) + encoded)
+        replies.flush()
 
     work, tells = pickle.loads(request)  # noqa: S301 - from this program, which started this process
     try:
@@ -316,9 +311,3 @@ def _answer(request: bytes, replies: BinaryIO) -> None:
         send(FAILURE, _Failure.of(error))
     else:
         send(VALUE, value)
-
-
-def _write_all(replies: BinaryIO, message: bytes) -> None:
-    rest = memoryview(message)
-    while rest:
-        rest = rest[replies.write(rest) :]

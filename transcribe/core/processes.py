@@ -75,7 +75,6 @@ def find_program(name: str, environ: Mapping[str, str] = os.environ) -> str | No
 
     Args:
         name: Its name, looked for in the absolute folders of `PATH` only; or a path to it, with a slash.
-        environ: The environment.
     """
     if os.sep in name:
         return str(Path(os.path.expanduser(name)).absolute()) if _is_program(name) else None  # noqa: PTH111

@@ -23,10 +23,6 @@ NOT_PLAIN = "it is not a plain file"
 def open_regular(path: Path, *, follow: bool = True) -> BufferedReader:
     """Open a plain file for reading, and nothing else: no pipe is waited for, no device read.
 
-    Args:
-        path: The file.
-        follow: Whether a link is followed.
-
     Raises:
         OSError: It cannot be opened, or is no plain file.
     """
@@ -66,9 +62,7 @@ def read_bounded(path: Path, most: int, what: str) -> bytes:
     """The content of a file.
 
     Args:
-        path: Where it lies.
         most: How many bytes it may have.
-        what: What it should be, for people, with its article.
 
     Raises:
         InputError: It cannot be read, or has more.
@@ -104,9 +98,7 @@ def walked(
     """Every folder below one, itself first, with the names of its files, sorted; `os.walk` recurses.
 
     Args:
-        folder: Where it starts.
         enters: Whether a folder is entered; links never are.
-        complain: Told of each folder that cannot be read.
     """
     waiting = [os.fspath(folder)]
     while waiting:

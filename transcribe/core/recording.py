@@ -28,7 +28,6 @@ class AudioStream:
         channels: Number of channels; 0 where ffmpeg's name of the layout does not tell.
         language: ISO 639 code the container states, or empty.
         title: Title the container states, or empty.
-        default: Whether the container marks the stream as default.
         layout: ffmpeg's name of the channel layout, such as `5.1(side)` or `12 channels`; empty where not
             known.
     """
@@ -51,7 +50,6 @@ class Source:
         path: Where it lies, as the user named it.
         name: File name without directories; what people are shown.
         sha256: Hex digest of the file's bytes: the recording's identity.
-        bytes: File size.
         container: ffmpeg's format name.
         duration_ms: Length the container states, or None where it states none.
         streams: Every audio stream, in the container's order; never empty.
@@ -83,7 +81,6 @@ class Piece:
     Attributes:
         at: Its first sample on the timeline, counted from where the audio starts.
         stored: The same sample in the file.
-        samples: How many there are.
     """
 
     at: int
@@ -176,7 +173,6 @@ class SpeechSpans:
     """Every stretch of detected voice activity, in order, without overlap.
 
     Attributes:
-        spans: The stretches.
         assumed: Where the detector failed, and everything is taken for speech; in order.
     """
 

@@ -17,11 +17,8 @@ class Switch(NamedTuple):
     """One environment variable that keeps a dependency quiet.
 
     Attributes:
-        variable: Its name.
         value: What turns the telemetry off.
-        package: The distribution that reads it.
         turns_off: What would happen without it.
-        source: Where its makers say so.
     """
 
     variable: str

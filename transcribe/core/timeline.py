@@ -76,7 +76,6 @@ class Timeline:
     Attributes:
         pieces: In order, without overlap; together they are all samples.
         gaps: Between pieces; silence before the sound starts is no gap.
-        strays: Timestamps that were not followed.
         restarts: Whether timestamps start again: recordings put together, a clock that wraps around.
     """
 
@@ -87,13 +86,7 @@ class Timeline:
 
 
 def timeline_of(extract: Extract, decoding: Decoding, samples: int) -> Timeline:
-    """Where what was decoded lies, counted from where the extract starts.
-
-    Args:
-        extract: What was asked for.
-        decoding: How decoding went.
-        samples: How many samples it gave.
-    """
+    """Where what was decoded lies, counted from where the extract starts."""
     start = extract.start_ms * SAMPLES_PER_MS
     length = None if extract.duration_ms is None else extract.duration_ms * SAMPLES_PER_MS
     end = None if decoding.end_ms is None else decoding.end_ms * SAMPLES_PER_MS
@@ -110,7 +103,6 @@ def arrange(runs: Sequence[Run], samples: int, end: int | None = None) -> Timeli
 
     Args:
         runs: Where timestamps jump, in the order of the sound; the first one starts with the first sample.
-        samples: How many samples were decoded.
         end: Where the file says that it ends, on the container's clock; None where it does not.
     """
     inside = [run for run in runs if run.first < samples]

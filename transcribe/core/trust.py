@@ -24,9 +24,7 @@ def admitted(option: Option, value: Any, folder: Path, *, written_by_user: bool)
     """A value as it is taken from a folder's config file, or from a profile that such a file chose.
 
     Args:
-        option: The option.
         value: Its value, already of the right type.
-        folder: Where the file lies.
         written_by_user: Whether the value stands in the user's own file; its paths are then the user's.
 
     Raises:

@@ -16,7 +16,6 @@ def for_people(error: Exception, *, debug: bool = False) -> TranscribeError:
     """Any error as one with a message, a hint and an exit code.
 
     Args:
-        error: What was raised.
         debug: Whether to show on standard error where.
     """
     if debug:

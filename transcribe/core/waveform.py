@@ -27,7 +27,6 @@ class Waveform:
     recorded, silence is read that lies in no file.
 
     Attributes:
-        path: The file.
         samples: Length of the timeline in samples.
         start_ms: Where the first one lies on the recording's timeline.
         gain_db: Gain applied to everything that is read; peaks may then exceed 1.
@@ -58,15 +57,7 @@ class Waveform:
         """
         first = max(0, (start_ms - self.start_ms) * SAMPLES_PER_MS)
         last = min(self.samples, (end_ms - self.start_ms) * SAMPLES_PER_MS)
-        return self._read(first, max(0, last - first))
-
-    def samples_at(self, first: int, count: int) -> NDArray[np.float32]:
-        """So many samples from the one with that number; all of them must be there.
-
-        Raises:
-            EngineError: The file is gone or shorter than it was.
-        """
-        return self._read(first, count)
+        return self.samples_at(first, max(0, last - first))
 
     def read_pieces(self, pieces: tuple[SpeechSpan, ...]) -> NDArray[np.float32]:
         """The samples of several stretches, laid end to end.
@@ -88,7 +79,7 @@ class Waveform:
         """
         part = range(self.samples) if part is None else part
         for first in part[::size]:
-            yield self._read(first, min(size, part.stop - first))
+            yield self.samples_at(first, min(size, part.stop - first))
 
     def stretches(self) -> tuple[range, ...]:
         """The samples between long gaps: where there is something to listen to."""
@@ -118,7 +109,12 @@ class Waveform:
     def _stored(self) -> tuple[Piece, ...]:
         return self.pieces or (Piece(0, 0, self.samples),)
 
-    def _read(self, first: int, count: int) -> NDArray[np.float32]:
+    def samples_at(self, first: int, count: int) -> NDArray[np.float32]:
+        """So many samples from the one with that number; all of them must be there.
+
+        Raises:
+            EngineError: The file is gone or shorter than it was.
+        """
         if not self.pieces:
             return self._from_file(first, count)
         samples = np.zeros(count, np.float32)
@@ -157,7 +153,6 @@ class Shortened:
     """A waveform without its long gaps, and the way between its times and those of the recording.
 
     Attributes:
-        waveform: What is left.
         cuts: Where a gap was shortened, the sample behind it in what is left, and how much is missing so far.
     """
 
@@ -166,21 +161,20 @@ class Shortened:
 
     def inward(self, ms: int) -> int:
         """A time of the recording where there is sound, in what is left."""
-        moved_ms = 0
-        for at, left_out in self.cuts:
-            if ms < self.waveform.start_ms + (at + left_out - LONG_GAP // 2) // SAMPLES_PER_MS:
-                break
-            moved_ms = left_out // SAMPLES_PER_MS
-        return ms - moved_ms
+        return ms - self._moved_ms(ms, [at + left_out for at, left_out in self.cuts])
 
     def outward(self, ms: int) -> int:
         """A time in what is left, on the timeline of the recording."""
+        return ms + self._moved_ms(ms, [at for at, _ in self.cuts])
+
+    def _moved_ms(self, ms: int, behind: list[int]) -> int:
+        """How much is missing before a time, by where sound goes on behind each cut on the same timeline."""
         moved_ms = 0
-        for at, left_out in self.cuts:
+        for at, (_, left_out) in zip(behind, self.cuts, strict=True):
             if ms < self.waveform.start_ms + (at - LONG_GAP // 2) // SAMPLES_PER_MS:
                 break
             moved_ms = left_out // SAMPLES_PER_MS
-        return ms + moved_ms
+        return moved_ms
 
 
 _AGAIN = "Run the same command again with --force"

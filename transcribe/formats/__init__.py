@@ -41,7 +41,6 @@ class Format:
         name: What `--format` calls it.
         suffix: Ending of the file's name, with its dot.
         media_type: IANA media type, for web servers and podcast feeds.
-        description: What it is good for, in a few words.
         write: The whole file's bytes for an episode.
         from_notes: Whether it is made of the show notes, and cannot be without.
     """

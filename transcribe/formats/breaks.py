@@ -88,7 +88,6 @@ def break_costs(tokens: Sequence[Token], language: str) -> list[float]:
     """What it costs to break after each token; nothing after the last.
 
     Args:
-        tokens: What is to be broken into lines and cues.
         language: ISO 639-1 code, which chooses the list of small words; may be empty.
     """
     vocabulary = _vocabularies().get(language, _NO_VOCABULARY)

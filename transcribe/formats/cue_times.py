@@ -21,7 +21,6 @@ class Cue:
         start_ms: Never before its first word, never before the end of the cue before it.
         end_ms: After its start.
         lines: Its text, one to `max_lines` lines.
-        speaker: Who says it, where known.
     """
 
     start_ms: int

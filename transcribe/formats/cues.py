@@ -78,7 +78,6 @@ def lay_out(
     shown, cues start late rather than flash by. A shortest duration above the longest counts as the longest.
 
     Args:
-        transcript: What was said.
         settings: Limits; widths are in character cells (see `tokens.text_width`), times in ms.
         names: Whether the first cue of every turn begins with `Name: `, for formats without speakers.
         until_ms: End of the recording; nothing is shown longer unless the shortest duration asks for it.
@@ -145,7 +144,6 @@ class _Text:
     """The words between two real pauses, or a sentence of them, with what the search asks again and again.
 
     Attributes:
-        tokens: The words.
         starts: When each of them starts, in ms.
         breaks: What a break after each token costs.
         edges: Width of all tokens before each one, their spaces included; one entry more than tokens.
@@ -153,7 +151,6 @@ class _Text:
         sentences: How many sentences have ended before each token; likewise.
         by_width: See `_by_width`.
         next_start_ms: When the words after these start, or None.
-        settings: The limits.
         splits: Splits into lines that are known already, by (start, end, number of lines).
     """
 

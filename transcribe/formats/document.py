@@ -146,10 +146,6 @@ def _json(value: object) -> str:
 def read_document(data: bytes, name: str = "the transcript") -> Episode:
     """Read a document back.
 
-    Args:
-        data: The bytes of a .json file.
-        name: What to call it in errors.
-
     Raises:
         InputError: It is not such a document, is damaged, or a newer program made it.
     """

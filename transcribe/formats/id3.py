@@ -36,7 +36,6 @@ class Tag:
     """A tag as it was read.
 
     Attributes:
-        version: 3 or 4.
         frames: Name, flags and content of each frame.
     """
 

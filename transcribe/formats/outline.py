@@ -38,9 +38,6 @@ class Facts:
 
     Attributes:
         title: Its name; never empty.
-        show: Name of the show.
-        number: Number of the episode.
-        season: Number of the season.
         author: Who speaks or presents, names with commas between.
         language: Language spoken (Whisper's code).
         generated_by: The language model that wrote notes and chapter titles; empty where none did.

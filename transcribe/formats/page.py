@@ -51,10 +51,7 @@ class Line:
     """A paragraph of the page.
 
     Attributes:
-        start_ms: Start of its first word.
-        words: Its words.
         spans: The same as HTML, each word in an element of its own; the script counts them.
-        speaker: Who says it, or empty.
         begins_turn: Whether somebody else spoke before; also where this one has no name.
         colour: The speaker's colour, from 0; -1 where speakers are not told apart.
         mark: The speaker's shape, or empty.

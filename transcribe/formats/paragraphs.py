@@ -26,10 +26,7 @@ class Paragraph:
     """A few sentences of one speaker.
 
     Attributes:
-        start_ms: Start of its first word.
-        end_ms: End of its last word.
         text: One line of text, never empty.
-        speaker: Who says it, where known.
         begins_turn: Whether it has a speaker, and somebody else spoke before.
         unnamed_turn: Whether it has none, and somebody with a name spoke before.
     """

@@ -25,14 +25,7 @@ MOST_WORDS = 40
 
 @dataclass(frozen=True)
 class Passage:
-    """A spot with the text around it.
-
-    Attributes:
-        spot: What is to be checked.
-        before: The words before it.
-        words: The words in it.
-        after: The words after it.
-    """
+    """A spot with the text around it."""
 
     spot: Spot
     before: str

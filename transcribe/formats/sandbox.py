@@ -34,8 +34,6 @@ def run_limited(function: Callable[..., str], arguments: tuple[Any, ...], name: 
 
     Args:
         function: Gives a text; picklable, like its arguments, where processes cannot be forked.
-        arguments: What it is called with.
-        name: What to call it in errors.
 
     Raises:
         TranscribeError: What the function raised.

@@ -32,8 +32,6 @@ class Token:
         start_ms: Never before the same speaker's token before it starts.
         end_ms: Never before its own start nor after that of the same speaker's next token.
         space_before: Whether a space stands before it unless it begins a line.
-        speaker: Who says it, where known.
-        ends_segment: Whether the recogniser's segment ends with it.
     """
 
     text: str

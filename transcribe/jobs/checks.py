@@ -36,9 +36,7 @@ class Check:
     """What was found out about one thing.
 
     Attributes:
-        name: The thing.
         status: `ok`; `note` for what could be better; `problem` for what keeps a job from running.
-        detail: What was found.
         advice: What to do about it; empty when there is nothing to do.
         exit_code: The exit code a job would end with; 0 unless there is a problem.
     """

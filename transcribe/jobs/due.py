@@ -28,10 +28,7 @@ class Decision:
     """What a batch will do about one recording.
 
     Attributes:
-        job: What to do, if it is done.
-        due: Whether it will be done.
         current: Whether everything that is asked for is there.
-        reason: Why, for people.
         audio_ms: Length in ms; None where it is not known.
     """
 
@@ -84,12 +81,8 @@ def plan_batch(
     """Decide what has to be done.
 
     Args:
-        found: The recordings that are meant.
-        settings: What is asked for.
         engines: What would work on them; only headers are read.
         failed: Why recordings failed last time, by absolute path.
-        only_failed: Do only those.
-        redo: Do also what is up to date.
 
     Raises:
         InputError: There is no recording.

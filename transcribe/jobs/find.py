@@ -32,7 +32,6 @@ class Recording:
     """A recording to be transcribed.
 
     Attributes:
-        path: Where it lies, as it was found.
         place: Folder of its results, below the one that is asked for with -o.
         chapters: Those that a feed has of it.
     """
@@ -44,12 +43,7 @@ class Recording:
 
 @dataclass(frozen=True)
 class LeftOut:
-    """Something that was named and is no recording on this machine.
-
-    Attributes:
-        name: As it was named.
-        reason: Why it is left out, for people.
-    """
+    """Something that was named and is no recording on this machine."""
 
     name: str
     reason: str
@@ -61,7 +55,6 @@ class Found:
 
     Attributes:
         recordings: Each file once, in the order of what names them, sorted within a folder.
-        left_out: What people should know is missing.
     """
 
     recordings: tuple[Recording, ...]

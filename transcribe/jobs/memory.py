@@ -35,7 +35,6 @@ class Seen:
     """A recording as it was when it was read.
 
     Attributes:
-        bytes: Its size.
         modified_ns: When it was last modified, in ns since 1970.
         sha256: Hex digest of its bytes.
     """
@@ -64,14 +63,12 @@ class Record:
 
     Attributes:
         version: Of this shape.
-        recording: As it was when it was last transcribed.
         made_with: Everything that had a say in the files then, by the names of the options
             (`fingerprint.made_with`).
         files: Every file that was made of it, now or earlier, by its name in the folder.
         audio_ms: How much of it was transcribed, in ms.
         speech_ms: How much speech it has, in ms.
         missing_ms: How much of that has no words, in ms.
-        to_check: How many spots a person should look at.
     """
 
     version: Literal[1]
@@ -89,7 +86,6 @@ class Memory:
     """The record of one recording, and what a run would make.
 
     Attributes:
-        path: Where the record lies.
         made_with: Everything that decides the content of this run's files.
         known: The record as it was when the run was planned; None where there was none.
     """
@@ -144,10 +140,7 @@ class Memory:
         """Remember what was made; call it with the job's work directory locked.
 
         Args:
-            seen: The recording as it was before it was read.
-            episode: What became of it.
             targets: What was to be made; a target that is not written had nothing to say.
-            written: What was made.
             complete: Whether that is all that was asked for; else it is ours, but not up to date.
 
         Raises:

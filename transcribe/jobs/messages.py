@@ -22,9 +22,7 @@ class Request:
 
     Attributes:
         name: What tells it from the others in every message about it.
-        path: Where its recording lies.
         facts: By which that is told from what may have replaced it.
-        folder: Where its outputs go.
         alias: A path with the name that theirs are made of.
         replaces: Outputs of an earlier version of it, which may be replaced.
         begun: Digests of earlier versions, whose outputs may be replaced too.
@@ -75,13 +73,7 @@ class Told:
 
 @dataclass(frozen=True)
 class Finished:
-    """It is published.
-
-    Attributes:
-        name: The job.
-        outputs: What was written.
-        warning: What somebody should know all the same.
-    """
+    """It is published."""
 
     name: str
     outputs: tuple[Published, ...]
@@ -108,7 +100,6 @@ class Down:
     """The process is not there any more.
 
     Attributes:
-        trouble: Why.
         started: Whether it had been ready for requests.
     """
 

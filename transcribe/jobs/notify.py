@@ -43,8 +43,6 @@ class Delivery:
         id: The same for every try, so that the receiver can tell a message it has.
         channel: `command` or `webhook`.
         event: `done` or `failed`.
-        name: The job.
-        payload: JSON.
         tries: How often it was tried.
         not_before: When it may be tried again, in seconds since 1970.
     """
@@ -63,11 +61,7 @@ Send = Callable[[Delivery, Mapping[str, str], Callable[[], bool]], str]
 
 
 class Outbox:
-    """The messages in the queue's file.
-
-    Args:
-        queue: Where the jobs are that they are about.
-    """
+    """The messages in the queue's file."""
 
     def __init__(self, queue: Queue) -> None:
         self._queue = queue
@@ -106,7 +100,6 @@ class Outbox:
         """Put down how a delivery went.
 
         Args:
-            delivery: The message.
             problem: What went wrong; empty where nothing did.
             wait: Seconds until it is tried again; None: it is given up.
         """
@@ -132,9 +125,7 @@ class Courier:
     """Sends what is due, one after the other.
 
     Args:
-        outbox: Where messages come from.
         senders: How they are sent, by (channel, event).
-        progress: Told of what is given up.
     """
 
     def __init__(self, outbox: Outbox, senders: Mapping[tuple[str, str], Send], progress: Progress) -> None:

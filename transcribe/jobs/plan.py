@@ -78,8 +78,6 @@ def plan_jobs(
     """Decide where every result goes, and refuse what cannot work before any work is done.
 
     Args:
-        sources: Paths, or `-`.
-        settings: What is asked for.
         folders: Folder of the results by source, where that is not the one that the settings name.
 
     Raises:
@@ -99,9 +97,7 @@ def plan_tracks(paths: Sequence[str], results: Path, settings: Settings) -> list
     """The one job that several tracks of a recording become.
 
     Args:
-        paths: The tracks.
         results: Folder of the results, unless the settings name one, and what their names begin with.
-        settings: What is asked for.
 
     Raises:
         UsageError: As for `plan_jobs`.

@@ -75,7 +75,6 @@ class QueuedJob:
 
     Attributes:
         name: What tells it from the others; in a watched folder the recording's path, relative to the folder.
-        state: Where it is.
         since: When it came there, in seconds since 1970.
         facts: Facts of the recording when it was last judged complete; None before that.
         sha256: Digest of what was transcribed; empty before that, and where it is to be done again.
@@ -83,10 +82,7 @@ class QueuedJob:
         version: How often it was done, with other content each time.
         attempts: Tries that failed, since the recording last changed.
         not_before: When it may be tried again, in seconds since 1970.
-        reason: Why it is where it is, for people.
-        hint: What to do about it.
         place: What its outputs' names are made of, relative to the folder of outputs; empty before its turn.
-        outputs: The files that were published for it.
         begun: Digests of all contents of which files may have been published for it.
         twin: The job whose recording has the same content.
         moved_to: Where the recording was moved after it was done, or is to be.
@@ -117,10 +113,7 @@ class Moment:
     """One line of a job's history.
 
     Attributes:
-        name: The job.
         at: When, in seconds since 1970.
-        state: The state it came into.
-        detail: What happened.
     """
 
     name: str
@@ -133,7 +126,6 @@ class Queue:
     """The jobs in one file. Names are kept as the bytes they are.
 
     Args:
-        path: The SQLite file.
         clock: Seconds since 1970.
 
     Raises:
@@ -249,11 +241,7 @@ class Queue:
         return [Moment(os.fsdecode(each), at, state, detail) for each, at, state, detail in rows]
 
     def recover(self, why: str) -> list[QueuedJob]:
-        """After a kill: what was being worked on is ready again, to be run alone, behind all others.
-
-        Args:
-            why: What the history says about it.
-        """
+        """After a kill: what was being worked on is ready again, to be run alone, behind all others."""
         return [
             self.write(replace(job, state=State.READY, alone=True), why) for job in self.jobs(State.WORKING)
         ]

@@ -47,7 +47,6 @@ class QueueFile:
 
     Args:
         path: Where it lies; it is made, or brought to the newest version.
-        migrations: As `MIGRATIONS`.
 
     Raises:
         OutputError: It cannot be opened, is damaged, or was written by a newer version.

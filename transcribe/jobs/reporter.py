@@ -36,15 +36,8 @@ class Reporter:
     """Keeps the report of a run while it goes on.
 
     Args:
-        plan: What will be done.
-        engines: What works on it.
         path: Where the report goes; None: nowhere.
         previous: The report of the last run, which knows the warnings of recordings that are up to date.
-        clock: Seconds on a clock that never goes back.
-
-    Attributes:
-        path: Where the report goes.
-        report: As it is now.
     """
 
     def __init__(

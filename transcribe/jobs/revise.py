@@ -33,7 +33,6 @@ class Renaming:
 
     Attributes:
         changed: New content of the files that are to be replaced, by path; the document is the last.
-        before: What is in them now.
         edited: Files that hold something else than what the document renders, and are left as they are.
     """
 

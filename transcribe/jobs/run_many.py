@@ -41,10 +41,6 @@ class Ended:
 def transcribe_all(sources: Sequence[str], run: Run) -> Ended:
     """Transcribe recordings and publish what was asked for.
 
-    Args:
-        sources: Paths, or `-`.
-        run: What works on them.
-
     Raises:
         UsageError: What is asked makes no sense; nothing was done.
         TranscribeError: The only recording failed. Of several, failures are reported and counted.
@@ -58,8 +54,6 @@ def transcribe_jobs(jobs: Sequence[Job], run: Run, progress_of: Callable[[Job], 
     """Do jobs that are planned already; failures are reported and counted, also the only one's.
 
     Args:
-        jobs: What to do, in order.
-        run: What works on them.
         progress_of: What is called with every event of a job.
     """
     return _Batch(jobs, run, progress_of, raise_alone=False).transcribe()
@@ -69,9 +63,7 @@ def transcribe_together(tracks: Sequence[str], results: Path, run: Run) -> Ended
     """Transcribe the tracks of one recording, a file for each speaker, into one transcript.
 
     Args:
-        tracks: Paths.
         results: Folder of the results, unless the settings name one, and what their names begin with.
-        run: What works on them.
 
     Raises:
         UsageError: What is asked makes no sense; nothing was done.

@@ -83,11 +83,7 @@ def transcribe_one(job: Job, run: Run) -> Pausing[None]:
 
 
 class _Output:
-    """The files of one job, and what is known of those that are there already.
-
-    Attributes:
-        written: The files that were written, in order.
-    """
+    """The files of one job, and what is known of those that are there already."""
 
     def __init__(self, job: Job, work: Workspace, run: Run) -> None:
         self._job, self._work, self._run = job, work, run
@@ -126,7 +122,6 @@ class _Output:
         """Write the formats, then the sound; or the one format that goes to standard output.
 
         Args:
-            episode: What was made of the recording.
             changed: Whether its file is another one by now; then no file gets that one's sound.
         """
         job, settings = self._job, self._run.settings
@@ -157,8 +152,6 @@ class _Output:
         """Keep beside the results what was made of this recording; a failure is told only.
 
         Args:
-            seen: The recording as it was when it was read.
-            episode: What was made of it.
             asked: Whether a language model is to write notes, in this run or in the next.
         """
         memory = self._job.memory
@@ -245,8 +238,6 @@ def episode_of(run: Run, path: Path, tracks: Sequence[str] = ()) -> Episode:
     """Transcribe one recording and publish nothing; what each stage made is kept in its work directory.
 
     Args:
-        run: What works on it.
-        path: Its file.
         tracks: Its files, one for each speaker, where there are several; `path` is then not read.
 
     Raises:

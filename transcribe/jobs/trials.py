@@ -54,9 +54,6 @@ class Layout:
     Attributes:
         engine: A key of `RECOGNISERS`.
         model: The weights in the engine's form.
-        workers: Processes side by side.
-        threads: Threads of each.
-        place: What computes.
     """
 
     engine: str
@@ -89,7 +86,6 @@ class Trial:
     """What a layout achieved.
 
     Attributes:
-        layout: The layout.
         speed: Times real time, the median of its runs.
         peak_bytes: Largest memory of this program and its workers, shared pages counted once.
     """
@@ -119,11 +115,6 @@ def sample() -> Path:
 
 def prepare(path: Path, settings: Settings, folder: Path) -> Material:
     """Find about a minute of speech in a recording, and a batch of windows for every core.
-
-    Args:
-        path: The recording.
-        settings: How it is decoded and its speech is found.
-        folder: Where its samples are kept.
 
     Raises:
         InputError: It cannot be decoded, or nobody speaks in its first ten minutes.

@@ -46,14 +46,7 @@ class Passing(Enum):
 
 @dataclass(frozen=True)
 class Trouble:
-    """Why a file was not transcribed.
-
-    Attributes:
-        what: What happened.
-        hint: What to do about it.
-        passing: Whether it passes.
-        exit_code: The one a single run would have ended with.
-    """
+    """Why a file was not transcribed."""
 
     what: str
     hint: str
@@ -65,7 +58,6 @@ def trouble_of(error: Exception, *, debug: bool = False) -> Trouble:
     """Judge an error by its class and, where the system has a say, by its `errno`.
 
     Args:
-        error: What was raised.
         debug: Whether to show on standard error where.
     """
     said = for_people(error, debug=debug)

@@ -24,12 +24,8 @@ class Turn(Generic[Item]):
     Whatever goes wrong with it, a bug too, is caught here and costs this job only.
 
     Attributes:
-        item: What it was begun for.
-        told: Keeps what it tells.
-        work: Its steps.
         debug: Whether to show on standard error where an unexpected error comes from.
         pause: What it waits for; None while it is run, and once it is over.
-        error: What went wrong.
         over: Whether it came to its end, perhaps before its turn.
     """
 
@@ -70,11 +66,7 @@ class Turn(Generic[Item]):
 
 
 class Turns(ABC, Generic[Item]):
-    """Runs jobs with engines that are loaded once.
-
-    Args:
-        run: What works on them.
-    """
+    """Runs jobs with engines that are loaded once."""
 
     def __init__(self, run: Run) -> None:
         self.run = run

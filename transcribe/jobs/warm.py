@@ -15,7 +15,6 @@ def kept_loaded(run: Run, on_idle: Callable[[], bool] = lambda: False) -> Iterat
     """The same run with engines that are loaded when they are first needed and stay so until the end.
 
     Args:
-        run: With engines as they were chosen.
         on_idle: Asked when there is less work than workers; orders more, and says whether it did.
     """
     engines = run.engines

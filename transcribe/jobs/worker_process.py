@@ -137,12 +137,7 @@ class _Requests(Turns["_Work"]):
 
 
 class _Work:
-    """One job.
-
-    Attributes:
-        told: Keeps what it tells until its turn.
-        outcome: How it ended.
-    """
+    """One job."""
 
     def __init__(self, requests: _Requests, request: Request) -> None:
         self._requests = requests

@@ -32,7 +32,6 @@ def retry(queue: Queue, names: Sequence[str]) -> list[str]:
     """Have files done again: those named, or all that failed; the running watcher notices, or the next one.
 
     Args:
-        queue: Where they are.
         names: Paths inside the watched folder, or names of files without folders.
 
     Raises:

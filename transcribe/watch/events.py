@@ -17,11 +17,7 @@ STEP_MS = 100
 
 
 class Events:
-    """Names of what has changed, as the operating system tells it.
-
-    Args:
-        folder: The folder, with all below it.
-    """
+    """Names of what has changed, as the operating system tells it."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

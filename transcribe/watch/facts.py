@@ -53,7 +53,6 @@ def scan(
     """Every file in a folder and below it whose name is not passed over; links are told, not followed.
 
     Args:
-        folder: The watched folder.
         below: A folder in it, relative, where the scan starts.
         complain: Told of each folder and file that cannot be looked at; the scan goes on.
     """

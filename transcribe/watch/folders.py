@@ -28,8 +28,6 @@ class Folders:
     """All with links resolved.
 
     Attributes:
-        inbox: The watched folder.
-        out: Where results go.
         state: Where ledger, lock and heartbeat are.
         done: Where finished recordings are moved; None: they stay.
     """

@@ -23,14 +23,9 @@ class Heartbeat:
     """What the file holds.
 
     Attributes:
-        pid: The watcher's process.
         at: When this was written, in seconds since 1970.
-        started: When the watcher started.
         status: `idle`, `working`, `paused: …`.
         working: The file that is worked on; empty for none.
-        progress: Which stage, and how far.
-        counts: Files in each state.
-        inbox: The watched folder.
         polling: Whether changes are looked for instead of told.
         model_loaded: Whether the process that transcribes is there.
     """

@@ -30,14 +30,7 @@ class Intake:
     """Sees files, waits until they are complete, and makes them ready.
 
     Attributes:
-        folder: The watched folder.
-        queue: Where every file's state is.
-        settling: Those that are waited for.
-        looker: Looks at them.
-        clock: Seconds on a clock that never goes back.
-        progress: Told what people should know.
         marker: Whether a file is complete when `NAME.ready` lies beside it, and not before.
-        changed: Files that changed while they were worked on.
     """
 
     folder: Path

@@ -36,9 +36,7 @@ class Sound:
     """What two looks have to agree on.
 
     Attributes:
-        format: ffmpeg's name of the container.
         duration_ms: Length its headers state or suggest; None where they do not.
-        streams: Number of audio streams.
     """
 
     format: str
@@ -52,7 +50,6 @@ class Look:
 
     Attributes:
         ending: What the structure says, and the end of the sound.
-        held: Whether somebody writes it.
         sound: What ffmpeg reads in its headers; None where it reads nothing, or was not asked.
     """
 
@@ -102,8 +99,6 @@ class Looker:
     """Looks with ffmpeg, where the structure does not say already that a file is unfinished.
 
     Attributes:
-        prober: Reads headers.
-        decoder: Decodes the end.
         leases: Whether to ask for leases. NFS and SMB grant them only where the server has delegated the
             file, and refuse as if somebody wrote it.
     """
@@ -116,7 +111,6 @@ class Looker:
         """Look at one file.
 
         Args:
-            path: Where it lies.
             at_end: Whether to decode its end, too.
 
         Raises:

@@ -88,11 +88,6 @@ class Service:
 
     Attributes:
         command: Program and arguments; absolute paths.
-        user: Who runs it.
-        inbox: The watched folder.
-        moves: Whether recordings are moved out of it.
-        write: Folders that are written to.
-        environment: Variables that have to be set.
         talks_to: A web address that is told of outcomes, or a language-model server; empty: none.
         elsewhere: Whether that is on another machine.
     """

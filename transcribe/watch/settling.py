@@ -45,10 +45,7 @@ class Candidate:
     """A file that may become complete.
 
     Attributes:
-        facts: As they were last seen.
         since: When they were first seen to be so.
-        due: When to look at it.
-        sound: What ffmpeg read in it.
         sound_since: When that was read first.
     """
 
@@ -60,11 +57,7 @@ class Candidate:
 
 
 class Settling:
-    """All files that are waited for. Times are seconds on any clock that never goes back.
-
-    Args:
-        patience: How long to wait.
-    """
+    """All files that are waited for. Times are seconds on any clock that never goes back."""
 
     def __init__(self, patience: Patience) -> None:
         self._patience = patience
@@ -118,12 +111,6 @@ class Settling:
 
         Two looks, half the delay apart at least, have to read the same in its headers: some programs
         patch them without a trace in size and time.
-
-        Args:
-            name: The file.
-            facts: Its facts, the same before and after the look.
-            look: What was found.
-            now: When.
         """
         self.observe(name, facts, now)
         candidate = self._candidates[name]

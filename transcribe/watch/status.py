@@ -27,13 +27,7 @@ class Status:
     """What there is to say.
 
     Attributes:
-        running: Whether a watcher is at work.
-        heartbeat: What it said last; None where it never did.
-        counts: Files in each state.
         deliveries: Messages that are pending, delivered, given up.
-        failed: Files that failed.
-        retrying: Files that are tried again.
-        refused: Links and special files.
     """
 
     running: bool

@@ -61,9 +61,6 @@ class Watcher:
 
     Args:
         working: Transcribes them; has the folders, the ledger, and all that does the work.
-        rhythm: How often things are done.
-        progress: Told of everything.
-        clock: Seconds on a clock that never goes back.
     """
 
     def __init__(

@@ -53,12 +53,10 @@ class UnderWay:
     """A job that the process has.
 
     Attributes:
-        job: As it stands in the queue.
         facts: By which its recording is told from what may have replaced it.
         sha256: Its content; empty until the process has read it.
         answered: Whether the process knows whether to go on.
         instead: What becomes of it where it does not go on; None where it does.
-        stage: How far it is, for people.
     """
 
     job: QueuedJob
@@ -74,17 +72,9 @@ class Working:
     """What is worked on, and what becomes of it.
 
     Attributes:
-        folders: Where things lie.
-        queue: Where every file's state is.
-        intake: Told of files that changed.
-        worker: Does the work.
-        courier: Told of outcomes.
         settings: Fingerprint of the settings.
-        progress: Told of everything.
-        clock: Seconds on a clock that never goes back.
         debug: Whether to show on standard error where an unexpected error comes from.
         under_way: The jobs that the process has, by name, in the order in which they were started.
-        blocked: Why nothing is started; empty where it is.
     """
 
     folders: Folders

@@ -21,12 +21,7 @@ LONGEST_NAME_BYTES = 255
 
 @dataclass(frozen=True)
 class Target:
-    """One file to be published.
-
-    Attributes:
-        format: Name of the format.
-        path: Where it goes.
-    """
+    """One file to be published."""
 
     format: str
     path: Path
@@ -37,7 +32,6 @@ class Published:
     """One file this job has published before.
 
     Attributes:
-        path: Its absolute path.
         sha256: Hex digest of the bytes written.
     """
 
@@ -72,8 +66,6 @@ def check_targets(
     """Refuse, before any work is done, what `publish` would refuse after it.
 
     Args:
-        targets: What is to be published.
-        workspace: Knows what this job has published before.
         force: Replace what is in the way, whoever wrote it.
         ours: What other jobs of the same recording have published, which may be replaced, too.
 

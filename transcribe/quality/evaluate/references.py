@@ -40,8 +40,6 @@ class Text:
     """What was said, according to one file.
 
     Attributes:
-        name: The file, as the user named it.
-        text: Its words.
         language: ISO 639-1 code, or empty where the file does not say.
         turns: Who speaks when; None where the file does not say.
         spoken: Everything each speaker says, by name; None where the file does not say.

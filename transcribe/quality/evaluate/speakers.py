@@ -24,11 +24,9 @@ class DiarisationScore:
     """Time, in ms. Where several speak, each of them counts.
 
     Attributes:
-        total_ms: Speech of the reference.
         missed_ms: Speech of the reference in which somebody is missing.
         false_ms: Speech in the transcript of somebody who does not speak.
         confused_ms: Speech that is somebody else's.
-        speakers: How many there are.
         found: How many were found; both add up where several recordings are summed up.
     """
 
@@ -68,8 +66,6 @@ def diarisation_score(
     """Compare who speaks when; overlapping speech counts.
 
     Args:
-        reference: Who really does.
-        found: Who was found to.
         collar_s: Around every change in the reference, on either side, so much is not counted.
 
     Raises:
@@ -119,7 +115,6 @@ def attributed_score(reference: Mapping[str, str], found: Mapping[str, str], lan
     Args:
         reference: Everything each speaker says, by name.
         found: The same of the transcript; names need not be the same.
-        language: By whose rules words are compared.
 
     Raises:
         DependencyError: SciPy is missing, which `pyannote.metrics` of the extra `eval` brings.

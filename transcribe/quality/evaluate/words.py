@@ -108,7 +108,6 @@ class Comparison:
     Attributes:
         language: ISO 639-1 code by whose rules they were compared.
         words: Errors of words; of letters in a language without spaces.
-        letters: Errors of letters.
         pairs: Every word of both, aligned.
     """
 

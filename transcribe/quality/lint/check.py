@@ -41,7 +41,6 @@ class Asked:
     Attributes:
         kind: As `--as` names it; None: recognise it.
         profile: `subtitle` or `podcast`; None: by kind.
-        length: Of the recording, where known.
     """
 
     kind: str | None = None
@@ -55,7 +54,6 @@ def lint_bytes(name: str, data: bytes, asked: Asked | None = None) -> list[Findi
     Args:
         name: The file, for its ending and for messages.
         data: All of it; at most `text.LARGEST_BYTES` are looked at.
-        asked: How to check it.
     """
     findings = Findings(name)
     how = asked or Asked()

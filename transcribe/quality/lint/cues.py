@@ -40,8 +40,6 @@ def blocks_of(lines: Sequence[str], first: int = 0, *, end: str) -> Iterator[tup
     """The stretches of lines between empty ones: index of the first line, and the lines.
 
     Args:
-        lines: All lines of the file.
-        first: Index of the line to begin with.
         end: Characters that a line may have and still count as empty.
     """
     start = first

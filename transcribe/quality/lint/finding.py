@@ -18,11 +18,9 @@ class Finding:
     """One place of a file that breaks a rule.
 
     Attributes:
-        file: The file, as the user named it.
         rule: Stable id; a key of `rules.RULES`.
         severity: `error`: readers fail or show something wrong; `warning`: against a recommendation,
             or a rule that readers do without; `note`: worth a look.
-        message: One line for people, without a full stop.
         line: Counted from 1; None where the whole file is meant.
         column: Counted from 1 in characters; None where the whole line is meant.
     """
@@ -40,11 +38,7 @@ class Finding:
 
 
 class Findings:
-    """The findings of one file while it is read.
-
-    Args:
-        file: The file, as the user named it.
-    """
+    """The findings of one file while it is read."""
 
     def __init__(self, file: str) -> None:
         self.file = file

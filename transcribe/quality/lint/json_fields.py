@@ -65,7 +65,6 @@ class Form:
         one: What an object of the list is called.
         many: What the list is called.
         versions: Those that are right, the newest last.
-        top: The types of the fields around the list.
         fields: The types of the fields of an object in it.
         prefix: How the rules' ids begin.
     """

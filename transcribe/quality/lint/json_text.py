@@ -25,15 +25,7 @@ _TOKEN = re.compile(r'[\[\]{},:]|"|[^\s\[\]{},:"]+')
 
 
 class JsonFindings:
-    """Findings whose places are found at the end, all in one pass.
-
-    Args:
-        text: The file.
-        findings: Where they go.
-
-    Attributes:
-        text: The file.
-    """
+    """Findings whose places are found at the end, all in one pass."""
 
     def __init__(self, text: str, findings: Findings) -> None:
         self.text = text

@@ -12,9 +12,7 @@ class Length:
     """The end of a recording.
 
     Attributes:
-        ms: Its length.
         slack_ms: By how much that may be wrong.
-        name: The recording, for people.
     """
 
     ms: int
@@ -36,10 +34,6 @@ class Limits:
 
     Attributes:
         line_cells: Width of a line in character cells (`formats.tokens.text_width`).
-        lines: Lines of a cue.
-        cells_per_second: Reading speed.
-        shortest_ms: Duration of a cue.
-        longest_ms: Likewise.
         asked: Whether somebody asked for them: else wide lines are its maker's choice, and a note is enough.
     """
 

@@ -19,9 +19,6 @@ class Rule:
 
     Attributes:
         id: Stable name; its first part says the kind of file.
-        severity: `error`, `warning` or `note`.
-        meaning: What has to be, in one line.
-        source: Who says so.
     """
 
     id: str

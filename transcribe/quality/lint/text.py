@@ -53,8 +53,6 @@ def decode(data: bytes, findings: Findings, *, xml: bool = False, mark: bool = F
     """The text of a file; whatever its bytes are, there is one.
 
     Args:
-        data: The file.
-        findings: Where what is wrong is noted.
         xml: Whether the file may declare its own encoding.
         mark: Whether a byte order mark is in place.
     """

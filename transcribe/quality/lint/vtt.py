@@ -77,7 +77,6 @@ class _Reader:
 
     Attributes:
         cues: Those with usable times.
-        voices: Whether any cue names its speaker.
     """
 
     def __init__(self, findings: Findings) -> None:

@@ -21,8 +21,6 @@ class SettingsList:
     """Settings that may stand together.
 
     Attributes:
-        rule: The rule they keep.
-        owner: What they belong to.
         forms: Values by name; percentages in them are at most 100.
     """
 
@@ -107,11 +105,7 @@ def _mismatch(values: Mapping[str, str]) -> str:  # W3C WebVTT, 3.1 and 4.4
 
 
 class Regions:
-    """The regions of a file, by their identifiers.
-
-    Args:
-        findings: Where mistakes are noted.
-    """
+    """The regions of a file, by their identifiers."""
 
     def __init__(self, findings: Findings) -> None:
         self._lines: dict[str, int] = {}

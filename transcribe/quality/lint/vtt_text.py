@@ -27,12 +27,7 @@ _ANNOTATED = ("v", "lang")
 
 @dataclass
 class Payload:
-    """What the text of a cue shows.
-
-    Attributes:
-        lines: Without markup.
-        voices: Who speaks.
-    """
+    """What the text of a cue shows."""
 
     lines: tuple[str, ...] = ()
     voices: list[str] = field(default_factory=list)
@@ -44,10 +39,7 @@ def check_payload(
     """Check the text of a cue.
 
     Args:
-        body: Its lines.
-        number: Of the first of them.
         times: Start and end of the cue, in ms, where known.
-        findings: Where mistakes are noted.
     """
     text = "\n".join(body)
     if "<" not in text and "&" not in text:

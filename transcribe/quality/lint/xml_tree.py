@@ -45,10 +45,7 @@ class Element:
 
     Attributes:
         name: `prefix:name`, the prefix being the well-known one of its namespace where that has one.
-        attributes: As written.
         place: Line and column of its start tag.
-        children: In order.
-        texts: Pieces of its own text.
     """
 
     name: str
@@ -84,13 +81,7 @@ class _TooMuchError(Exception):
 
 
 class _Handler(ContentHandler):
-    """Builds the tree.
-
-    Args:
-        findings: Where prefixes of another meaning are noted.
-        parser: Knows the place.
-        shift: Characters put before the first line.
-    """
+    """Builds the tree."""
 
     def __init__(self, findings: Findings, parser: Any, shift: int) -> None:
         super().__init__()
