@@ -134,7 +134,7 @@ OWN = {
     "cli/main.py", "cli/make.py", "cli/templates.py", "core/streams.py",
     "engines/building/processor.py", "engines/cards.py", "formats/breaks.py", "formats/example.py",
     "formats/labels.py", "formats/page.py", "formats/sandbox.py", "models/catalogue.py",
-    "notes/words/__init__.py", "quality/lint/rules.py",
+    "notes/words/__init__.py", "quality/lint/languages.py", "quality/lint/rules.py", "watch/service.py",
 }  # fmt: skip
 """Modules that read the machine's own files, the package's or standard streams, and the door itself."""
 

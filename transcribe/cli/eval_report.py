@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from wcwidth import wcswidth
@@ -66,10 +66,7 @@ def as_json(results: Sequence[Result], worst: int) -> str:
     """The result for programs; described in docs/evaluation.md."""
     words, letters = total_of(results)
     totals: dict[str, Any] = {"words": _counts(words), "letters": _counts(letters)}
-    totals |= _speaker_record(
-        total_attributed(results) if any(result.attributed for result in results) else None,
-        total_turns(results) if any(result.diarisation for result in results) else None,
-    )
+    totals |= _speaker_record(*_speaker_totals(results))
     record = {"files": [_record(result, worst) for result in results], "total": totals}
     return json.dumps(shown(record), indent=2, ensure_ascii=False)
 
@@ -110,19 +107,17 @@ def _speaker_record(attributed: Score | None, turns: DiarisationScore | None) ->
             "confused_ms": turns.confused_ms,
             "speakers": turns.speakers,
             "speakers_found": turns.found,
-            "rate": round(turns.rate, 4) if math.isfinite(turns.rate) else None,
+            "rate": _rate(turns),
         }
     return record
 
 
 def _counts(score: Score) -> dict[str, int | float | None]:
-    return {
-        "count": score.count,
-        "substitutions": score.substitutions,
-        "deletions": score.deletions,
-        "insertions": score.insertions,
-        "rate": round(score.rate, 4) if math.isfinite(score.rate) else None,
-    }
+    return asdict(score) | {"rate": _rate(score)}
+
+
+def _rate(score: Score | DiarisationScore) -> float | None:
+    return round(score.rate, 4) if math.isfinite(score.rate) else None
 
 
 def _passage_record(passage: Passage) -> dict[str, Any]:
@@ -135,7 +130,7 @@ def _passage_record(passage: Passage) -> dict[str, Any]:
 
 
 def _table(results: Sequence[Result]) -> Iterator[str]:
-    rows = [HEADER, *(_row(result) for result in results), _total_row(results)]
+    rows = [HEADER, *map(_row, results), ("total", "", *_cells(*total_of(results), ""))]
     if any(result.attributed or result.diarisation for result in results):
         further = [SPEAKER_HEADER, *(_speaker_cells(each.attributed, each.diarisation) for each in results)]
         further.append(_speaker_cells(*_speaker_totals(results)))
@@ -154,10 +149,6 @@ def _row(result: Result) -> tuple[str, ...]:
     return name, found.language, *_cells(found.words, found.letters, found.unit)
 
 
-def _total_row(results: Sequence[Result]) -> tuple[str, ...]:
-    return "total", "", *_cells(*total_of(results), "")
-
-
 def _speaker_totals(results: Sequence[Result]) -> tuple[Score | None, DiarisationScore | None]:
     attributed = any(result.attributed for result in results)
     turns = any(result.diarisation for result in results)
@@ -169,9 +160,8 @@ def _speaker_cells(attributed: Score | None, turns: DiarisationScore | None) -> 
     if turns is None:
         return (first, *[""] * 5)
     parts = (turns.missed_ms, turns.false_ms, turns.confused_ms)
-    rate = f"{turns.rate:.2f}" if math.isfinite(turns.rate) else "-"
     shares = (f"{turns.share(part):.2f}" for part in parts)
-    return (first, rate, *shares, f"{turns.found} of {turns.speakers}")
+    return (first, _percent(turns), *shares, f"{turns.found} of {turns.speakers}")
 
 
 def _cells(words: Score, letters: Score, unit: str) -> tuple[str, ...]:
@@ -179,7 +169,7 @@ def _cells(words: Score, letters: Score, unit: str) -> tuple[str, ...]:
     return f"{words.count} {unit}".strip(), _percent(words), *map(str, errors), _percent(letters)
 
 
-def _percent(score: Score) -> str:
+def _percent(score: Score | DiarisationScore) -> str:
     return f"{score.rate:.2f}" if math.isfinite(score.rate) else "-"
 
 

@@ -14,19 +14,11 @@ from transcribe.formats import FORMATS
 def formats(as_json: bool) -> None:
     """List the formats that --format takes."""
     if as_json:
-        click.echo(json.dumps([_record(name) for name in FORMATS], indent=2))
+        shown = ("name", "suffix", "media_type", "description")
+        records = [{name: getattr(known, name) for name in shown} for known in FORMATS.values()]
+        click.echo(json.dumps(records, indent=2))
         return
     names = max(len(known.name) for known in FORMATS.values())
     suffixes = max(len(known.suffix) for known in FORMATS.values())
     for known in FORMATS.values():
         click.echo(f"{known.name:<{names}}  {known.suffix:<{suffixes}}  {known.description}")
-
-
-def _record(name: str) -> dict[str, str]:
-    known = FORMATS[name]
-    return {
-        "name": known.name,
-        "suffix": known.suffix,
-        "media_type": known.media_type,
-        "description": known.description,
-    }

@@ -20,17 +20,10 @@ if TYPE_CHECKING:
     from transcribe.core.config import Resolved
 
 SECTIONS = {
-    "normalise": "Recognition",
-    "detect": "Recognition",
-    "plan": "Recognition",
-    "recognise": "Recognition",
-    "tracks": "Recognition",
-    "speakers": "Recognition",
-    "compute": "Recognition",
-    "subtitles": "Output",
-    "output": "Output",
-    "notes": "Output",
-    "show": "Output",
+    **dict.fromkeys(
+        ("normalise", "detect", "plan", "recognise", "tracks", "speakers", "compute"), "Recognition"
+    ),
+    **dict.fromkeys(("subtitles", "output", "notes", "show"), "Output"),
     "display": "Display",
 }
 """Under which heading of the help page each group of settings stands."""

@@ -9,6 +9,7 @@ import click
 from click.shell_completion import CompletionItem
 from click_default_group import DefaultGroup
 
+from transcribe.cli import PROGRAM
 from transcribe.cli.options import Asked, help_all_option, setting_parameters, write_sections
 
 DEFAULT = "run"
@@ -105,14 +106,6 @@ class Root(DefaultGroup):  # type: ignore[misc] # click-default-group has no typ
             formatter.write_dl(list(COMMANDS.items()))
 
 
-def _show_version(context: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
-    if wanted and not context.resilient_parsing:
-        from importlib.metadata import version
-
-        click.echo(f"transcribe {version('transcribe-offline')}")
-        context.exit()
-
-
 def _add_flags(command: click.Command) -> None:
     """Give a command, and those inside it, the flags that all have."""
     taken = {name for parameter in command.params for name in parameter.opts}
@@ -139,15 +132,11 @@ root = Root(
     default=DEFAULT,
     help="Turn recordings into transcripts and subtitles, on this machine.",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    params=[
-        help_all_option(),
-        click.Option(
-            ["--version"],
-            is_flag=True,
-            is_eager=True,
-            expose_value=False,
-            callback=_show_version,
-            help="Show the version.",
-        ),
-    ],
+    params=[help_all_option()],
 )
+click.version_option(
+    package_name="transcribe-offline",
+    prog_name=PROGRAM,
+    message="%(prog)s %(version)s",
+    help="Show the version.",
+)(root)

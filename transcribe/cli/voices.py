@@ -99,10 +99,5 @@ def add(name: str, recording: Path, consent: bool, resolved: Resolved) -> None:
 
 
 def _row(enrolled: Enrolled, path: Path) -> dict[str, object]:
-    return {
-        "name": enrolled.name,
-        "model": enrolled.model,
-        "source": enrolled.source,
-        "seconds": enrolled.seconds,
-        "path": str(path),
-    }
+    shown = ("name", "model", "source", "seconds")
+    return {name: getattr(enrolled, name) for name in shown} | {"path": str(path)}

@@ -71,14 +71,10 @@ def status(out: Path, state: Path | None, as_json: bool) -> None:
 def retry(out: Path, state: Path | None, names: tuple[str, ...]) -> None:
     """Have files done again: those named, or all that failed."""
     from transcribe.watch.asking import retry
-    from transcribe.watch.folders import state_folder
     from transcribe.watch.status import existing_queue
 
-    queue = existing_queue(state_folder(out, state), out)
-    try:
+    with existing_queue(out, state) as queue:
         again = retry(queue, names)
-    finally:
-        queue.close()
     for name in again:
         say(name)
     click.echo(f"{len(again)} to be done again" if again else "nothing has failed", err=True)
@@ -92,14 +88,10 @@ def history(out: Path, state: Path | None, name: str) -> None:
     import time
 
     from transcribe.core.errors import UsageError
-    from transcribe.watch.folders import state_folder
     from transcribe.watch.status import existing_queue
 
-    queue = existing_queue(state_folder(out, state), out)
-    try:
+    with existing_queue(out, state) as queue:
         moments = queue.history(name)
-    finally:
-        queue.close()
     if not moments:
         raise UsageError(f"the ledger has no file {name}", "Give its path inside the watched folder")
     for each in moments:

@@ -19,10 +19,9 @@ from transcribe.jobs.notify import COMMAND, PLACEHOLDERS, WEBHOOK, Courier, Deli
 from transcribe.jobs.queue import Queue
 from transcribe.jobs.worker import Worker
 from transcribe.watch.asking import fingerprint_of
-from transcribe.watch.folders import Folders, open_folders
+from transcribe.watch.folders import Folders, network_mount, open_folders
 from transcribe.watch.intake import Intake
 from transcribe.watch.looking import Looker, ignore_broken_leases
-from transcribe.watch.mounts import network_mount
 from transcribe.watch.settling import NO_PATIENCE, Patience, Settling
 from transcribe.watch.status import lock_for
 from transcribe.watch.watcher import Rhythm, Watcher

@@ -207,11 +207,8 @@ def _is_there(path: Path) -> bool:
 
 
 def _read(path: Path, *, trusted: bool) -> ConfigFile:
-    return _checked(ConfigFile.read(path, trusted=trusted))
-
-
-def _checked(file: ConfigFile) -> ConfigFile:
-    """The file, once every key and value in it is known to make sense, also of profiles not in use."""
+    """A file, once every key and value in it is known to make sense, also of profiles not in use."""
+    file = ConfigFile.read(path, trusted=trusted)
     if not isinstance(file.table.get("profile", ""), str):
         hint = "Profiles are written as [profiles.NAME]" if isinstance(file.table["profile"], dict) else ""
         raise file.error(["profile"], "profile is the name of a profile, in quotes", hint)

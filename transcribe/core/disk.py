@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -52,6 +52,21 @@ def free_bytes(folder: Path) -> int:
         OSError: The system does not say.
     """
     return _disk_of(folder)[2]
+
+
+def too_full(folders: Iterable[Path], least: int) -> str:
+    """What is wrong where one of these folders' disks has less than `least` bytes free; else empty.
+
+    A folder that is not made yet is on its parent's disk.
+    """
+    for folder in folders:
+        try:
+            free = free_bytes(folder)
+        except OSError as error:
+            return f"{folder} cannot be used: {error.strerror}"
+        if free < least:
+            return f"less than {least / 1e6:.0f} MB are free on the disk of {folder}"
+    return ""
 
 
 def _disk_of(folder: Path) -> tuple[int, int, int]:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import ipaddress
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class Answer:
         return self.status in (301, 302, 303, 307, 308)
 
 
-class Network:
+class Network(AbstractContextManager["Network"]):
     """Connections to servers, kept open between questions. For one thread at a time.
 
     Args:
@@ -86,11 +86,7 @@ class Network:
         self._limits = _Limits(most + HEAD_BYTES, clock)
         self._pool: httpcore2.ConnectionPool | None = None
 
-    def __enter__(self) -> Network:
-        """Use it as a context manager."""
-        return self
-
-    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         """Hang up."""
         self.close()
 

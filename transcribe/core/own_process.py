@@ -26,7 +26,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO, Protocol, TypeVar, cast
+from typing import BinaryIO, TypeVar, cast
 
 import msgspec
 
@@ -57,11 +57,8 @@ class Died(EngineError):
     """The process ended in the middle of a call, or was ended because it took too long."""
 
 
-class Tell(Protocol):
-    """Takes a number that says how far a call is: a sign of life."""
-
-    def __call__(self, far: int, /) -> None:
-        """Tell it."""
+Tell = Callable[[int], object]
+"""Takes a number that says how far a call is: a sign of life."""
 
 
 @dataclass(frozen=True)

@@ -90,7 +90,7 @@ def entries_of(path: Path) -> tuple[Entry, ...]:
         )
     elif suffix == ".xspf":
         found = tuple(
-            _checked(address, f"track {number}", path.parent, _playlist_address)
+            _checked(address, f"track {number}", path.parent, _feed_path, in_playlist=True)
             for number, address in _tracks(content, path)
         )
     else:
@@ -100,9 +100,8 @@ def entries_of(path: Path) -> tuple[Entry, ...]:
                 f"{path} is a stream cut into pieces (HLS), not a list of recordings",
                 "Put the pieces together with ffmpeg first",
             )
-        meant = _playlist_path if is_playlist else _path
         found = tuple(
-            _checked(line, f"line {number}", path.parent, meant)
+            _checked(line, f"line {number}", path.parent, _path, in_playlist=is_playlist)
             for number, line in _named(suffix, _lines(content, latin_1=suffix in (".m3u", ".pls")))
         )
     if not found:
@@ -139,10 +138,14 @@ def _named(suffix: str, lines: Iterator[tuple[int, str]]) -> Iterator[tuple[int,
             yield number, line
 
 
-def _checked(text: str, place: str, folder: Path, meant: Callable[[str, Path], Path]) -> Entry:
+def _checked(
+    text: str, place: str, folder: Path, meant: Callable[[str, Path], Path], *, in_playlist: bool = False
+) -> Entry:
     """An entry, whatever is wrong with it."""
     try:
         path = meant(text, folder)
+        if in_playlist and path.suffix.lower() in PLAYLISTS:
+            raise _NoFile("a playlist in a playlist is not followed")
         if any(len(os.fsencode(part)) > MAX_NAME_BYTES for part in path.parts):
             raise _NoFile("no file can have this name")
         if len(os.fsencode(path)) > MAX_PATH_BYTES:
@@ -154,20 +157,6 @@ def _checked(text: str, place: str, folder: Path, meant: Callable[[str, Path], P
 
 class _NoFile(Exception):  # noqa: N818 - says what the text means
     """The text means no file on this machine; the message says why."""
-
-
-def _playlist_path(line: str, folder: Path) -> Path:
-    return _no_playlist(_path(line, folder))
-
-
-def _playlist_address(address: str, folder: Path) -> Path:
-    return _no_playlist(_feed_path(address, folder))
-
-
-def _no_playlist(found: Path) -> Path:
-    if found.suffix.lower() in PLAYLISTS:
-        raise _NoFile("a playlist in a playlist is not followed")
-    return found
 
 
 def _feed_path(url: str, folder: Path) -> Path:

@@ -102,11 +102,6 @@ class Material:
     waveform: Waveform
     chunks: Chunks
 
-    @property
-    def duration_ms(self) -> int:
-        """Length of all windows together."""
-        return self.chunks.duration_ms
-
 
 def sample() -> Path:
     """The recording that comes with the program."""
@@ -205,7 +200,7 @@ def _run(each: Layout, material: Material, settings: Settings, listener: Listene
             started = time.monotonic()
             list(workers.map(listener, batches(chunks, chunks.chunks, workers.batch, workers.count)))
             seconds = time.monotonic() - started
-    return material.duration_ms / 1000 / seconds, peak[0]
+    return chunks.duration_ms / 1000 / seconds, peak[0]
 
 
 def _ready(_recogniser: Recogniser, number: int) -> int:

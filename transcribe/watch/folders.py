@@ -1,4 +1,4 @@
-"""The folders of a watcher: what may lie where, and where the ledger is."""
+"""The folders of a watcher: what may lie where, where the ledger is, which ones others change unseen."""
 
 from __future__ import annotations
 
@@ -8,19 +8,28 @@ import unicodedata
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
+import psutil
+
 from transcribe.core.disk import disk_errors
 from transcribe.core.errors import InputError, UsageError
 from transcribe.core.files import make_folder
 from transcribe.core.places import expanded, work_root
 from transcribe.core.places import state as state_root
 from transcribe.core.text import readable
-from transcribe.watch.mounts import network_mount
 
 LEDGER_FOLDER = ".watch"
 LEDGER = "ledger.sqlite"
 FAILED = "failed"
 ERROR = ".error.txt"
 APART = "Choose folders that lie side by side"
+
+NETWORK = frozenset({
+    "9p", "afpfs", "afs", "beegfs", "ceph", "cifs", "davfs", "drvfs", "fuse.ceph", "fuse.davfs2",
+    "fuse.glusterfs", "fuse.gocryptfs", "fuse.gvfsd-fuse", "fuse.mergerfs", "fuse.rclone", "fuse.s3fs",
+    "fuse.sshfs", "fuse.vmhgfs-fuse", "gpfs", "lustre", "ncpfs", "nfs", "nfs4", "orangefs", "prl_fs",
+    "smb2", "smb3", "smbfs", "vboxsf", "virtiofs", "webdav",
+})  # fmt: skip
+"""Types of file systems whose files others change unseen: of networks, and of a virtual machine's host."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +96,17 @@ def state_folder(out: Path, chosen: Path | None) -> Path:
         return real / LEDGER_FOLDER
     key = hashlib.sha256(os.fsencode(real)).hexdigest()[:16]
     return state_root() / "watch" / key
+
+
+def network_mount(path: Path) -> str:
+    """The type of the network file system that a path lies on; empty where it is a local one."""
+    wanted = Path(os.path.realpath(path))
+    best, kind = -1, ""
+    for mount in psutil.disk_partitions(all=True):
+        place = Path(mount.mountpoint)
+        if wanted.is_relative_to(place) and len(place.parts) >= best:  # a later mount covers an earlier one
+            best, kind = len(place.parts), mount.fstype.lower()
+    return kind if kind in NETWORK else ""
 
 
 def _real(path: Path) -> Path:

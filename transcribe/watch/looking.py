@@ -58,15 +58,6 @@ class Look:
     sound: Sound | None = None
 
 
-def open_file(path: Path) -> BinaryIO:
-    """Open a plain file for reading, and nothing else: no link is followed, no pipe waited for.
-
-    Raises:
-        OSError: It cannot be opened, or is no plain file.
-    """
-    return open_regular(path, follow=False)
-
-
 def held(file: BinaryIO) -> Held:
     """Whether somebody on this machine has the file open for writing. Linux only; elsewhere not known.
 
@@ -116,7 +107,7 @@ class Looker:
         Raises:
             OSError: It cannot be opened, or is no plain file.
         """
-        with open_file(path) as file:
+        with open_regular(path, follow=False) as file:
             facts = Facts.of(os.fstat(file.fileno()))
             writing = held(file) if self.leases else Held.UNKNOWN
             ending = ending_of(file, facts.size)

@@ -15,58 +15,8 @@ from transcribe.core.text import printable
 
 LABEL = "org.transcribe.watch"
 
-UNIT = """\
-# {title}
-# Save as /etc/systemd/system/transcribe-watch.service, then:
-#   {make}
-#   systemctl daemon-reload && systemctl enable --now transcribe-watch
-[Unit]
-Description=transcribe watches {inbox_text}
-After=local-fs.target remote-fs.target
-RequiresMountsFor={mounts}
-
-[Service]
-Type=exec
-User={user}
-WorkingDirectory=/
-ExecStart={command}
-{environment}Restart=on-failure
-RestartSec=10
-# The watcher ends the process that transcribes; what is unfinished goes on at the next start.
-KillMode=mixed
-SuccessExitStatus=143 130
-TimeoutStopSec=30
-Nice=10
-UMask=0027
-
-# It reads recordings, writes results, and does nothing else.
-NoNewPrivileges=yes
-ProtectSystem=strict
-ProtectHome=read-only
-ReadOnlyPaths={read}
-ReadWritePaths={write}
-PrivateTmp=yes
-PrivateDevices=yes
-ProtectKernelTunables=yes
-ProtectKernelModules=yes
-ProtectKernelLogs=yes
-ProtectControlGroups=yes
-ProtectClock=yes
-ProtectHostname=yes
-ProtectProc=invisible
-RestrictNamespaces=yes
-RestrictRealtime=yes
-RestrictSUIDSGID=yes
-LockPersonality=yes
-SystemCallArchitectures=native
-SystemCallFilter=@system-service
-# CAP_LEASE lets it see whether another user's program still has a recording open for writing.
-CapabilityBoundingSet=CAP_LEASE
-AmbientCapabilities=CAP_LEASE
-{network}
-[Install]
-WantedBy=multi-user.target
-"""
+UNIT = Path(__file__).with_name("systemd.unit")
+"""The unit, with the places of what differs in braces."""
 
 NO_NETWORK = """\
 # Nothing leaves the machine, and nothing comes in.
@@ -117,7 +67,7 @@ def systemd_unit(service: Service) -> str:
     variables = "".join(
         f"Environment={_quoted(f'{name}={value}')}\n" for name, value in sorted(service.environment.items())
     )
-    return UNIT.format(
+    return UNIT.read_text(encoding="utf-8").format(
         title="Made by `transcribe watch install`; make it anew when options change.",
         make=f"mkdir -p {shlex.join(map(str, service.write))}",
         inbox_text=_percent(str(service.inbox)),

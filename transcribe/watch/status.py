@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -89,8 +90,7 @@ def read_status(out: Path, chosen: Path | None) -> Status:
         OutputError: The ledger cannot be read.
     """
     folder = state_folder(out, chosen)
-    queue = existing_queue(folder, out)
-    try:
+    with existing_queue(out, chosen) as queue:
         return Status(
             running=is_locked(folder),
             heartbeat=last_beat(folder),
@@ -100,22 +100,21 @@ def read_status(out: Path, chosen: Path | None) -> Status:
             retrying=queue.jobs(State.RETRYING),
             refused=queue.jobs(State.REFUSED),
         )
-    finally:
-        queue.close()
 
 
-def existing_queue(folder: Path, out: Path) -> Queue:
-    """The ledger of a watcher that was started once.
+def existing_queue(out: Path, chosen: Path | None) -> closing[Queue]:
+    """The ledger of a watcher that was started once, to be closed.
 
     Raises:
         InputError: There is none.
         OutputError: It cannot be read.
     """
-    if not (folder / LEDGER).exists():
+    path = state_folder(out, chosen) / LEDGER
+    if not path.exists():
         raise InputError(
             f"no watcher has written into {out}", "Start one: transcribe watch FOLDER --out FOLDER"
         )
-    return Queue(folder / LEDGER)
+    return closing(Queue(path))
 
 
 def is_locked(folder: Path) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import wait
 from typing import Any
 
+from transcribe.core.disk import too_full
 from transcribe.core.errors import OutputError, TranscribeError
 from transcribe.core.events import Noticed, Progress, Warned
 from transcribe.core.places import work_root
@@ -18,7 +19,6 @@ from transcribe.core.unexpected import ends_run, for_people
 from transcribe.jobs.queue import State
 from transcribe.watch.events import Events
 from transcribe.watch.heartbeat import EVERY_S, Heartbeat, beat
-from transcribe.watch.room import too_full
 from transcribe.watch.working import Working
 
 LOOK_S = 0.3

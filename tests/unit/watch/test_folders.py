@@ -8,11 +8,10 @@ from pathlib import Path
 import psutil
 import pytest
 
+from transcribe.core.disk import too_full
 from transcribe.core.errors import InputError, UsageError
 from transcribe.watch import folders
-from transcribe.watch.folders import open_folders, place_key, places
-from transcribe.watch.mounts import network_mount
-from transcribe.watch.room import too_full
+from transcribe.watch.folders import network_mount, open_folders, place_key, places
 
 Mount = namedtuple("Mount", "device mountpoint fstype opts")
 

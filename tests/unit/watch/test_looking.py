@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from transcribe.core.reading import open_regular
 from transcribe.engines.ffmpeg import Ffmpeg
 from transcribe.watch.endings import Ending
-from transcribe.watch.looking import Held, Look, Looker, Sound, held, open_file
+from transcribe.watch.looking import Held, Look, Looker, Sound, held
 
 MakeMedia = Callable[..., Path]
 SINE = ("-f", "lavfi", "-i", "sine=frequency=440:duration=3")
@@ -81,7 +82,7 @@ def test_on_network_mounts_no_lease_is_asked_for(ffmpeg: Ffmpeg, make_media: Mak
 def test_the_lease_is_given_back(tmp_path: Path) -> None:
     path = tmp_path / "a.wav"
     path.write_bytes(b"1")
-    with open_file(path) as file:
+    with open_regular(path, follow=False) as file:
         held(file)
         number = os.open(path, os.O_WRONLY | os.O_NONBLOCK)  # would fail with EAGAIN
         os.close(number)
@@ -93,4 +94,4 @@ def test_links_pipes_and_folders_are_not_opened(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     for name in ("link", "pipe", "."):
         with pytest.raises(OSError):
-            open_file(tmp_path / name)
+            open_regular(tmp_path / name, follow=False)

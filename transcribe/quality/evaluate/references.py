@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from transcribe.core.episode import Episode, Turns
-from transcribe.core.errors import DependencyError, InputError, UsageError
+from transcribe.core.errors import InputError, UsageError
 from transcribe.core.reading import decoded, read_bounded
 from transcribe.formats.rttm import read_rttm_text
+from transcribe.quality.evaluate import missing_package
 
 TRANSCRIPTS = (".json", ".vtt", ".srt", ".txt")
 """Endings under which the transcript of a reference is looked for, the most exact first."""
@@ -156,7 +157,7 @@ def find_recording(reference: Path, place: Path) -> Path:
     """
     if place.is_file():
         return place
-    found = [path for path in _files(place) if path.stem == reference.stem and _is_recording(path)]
+    found = [path for path in _files(place) if path.stem == reference.stem]
     if not found:
         raise InputError(
             f"there is no recording for {reference} in {place}",
@@ -182,13 +183,11 @@ def check_places(references: Sequence[Path], place: Path | None) -> None:
 
 def _files(folder: Path) -> list[Path]:
     try:
-        return sorted(path for path in folder.iterdir() if path.is_file())
+        return sorted(
+            path for path in folder.iterdir() if path.is_file() and path.suffix.lower() not in COMPANIONS
+        )
     except OSError as error:
         raise InputError(f"{folder} cannot be read: {error.strerror or error}") from error
-
-
-def _is_recording(path: Path) -> bool:
-    return path.suffix.lower() not in COMPANIONS
 
 
 def _subtitles(text: str, path: Path) -> str:
@@ -199,10 +198,7 @@ def _subtitles(text: str, path: Path) -> str:
         import webvtt
         from webvtt.errors import MalformedFileError
     except ImportError as error:
-        raise DependencyError(
-            f"reading {path} needs the package webvtt-py, which is not installed",
-            "Install it: pip install 'transcribe-offline[eval]'",
-        ) from error
+        raise missing_package(f"reading {path}", "webvtt-py") from error
     kind = path.suffix.lower().removeprefix(".")
     try:
         captions = webvtt.from_buffer(io.StringIO(text), kind)

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
+from operator import add
 
 from transcribe.core.episode import Turn
-from transcribe.core.errors import DependencyError
+from transcribe.quality.evaluate import missing_package
 from transcribe.quality.evaluate.words import Score, score
 
 COLLAR_S = 0.25
@@ -38,14 +39,7 @@ class DiarisationScore:
     found: int = 0
 
     def __add__(self, other: DiarisationScore) -> DiarisationScore:
-        return DiarisationScore(
-            self.total_ms + other.total_ms,
-            self.missed_ms + other.missed_ms,
-            self.false_ms + other.false_ms,
-            self.confused_ms + other.confused_ms,
-            self.speakers + other.speakers,
-            self.found + other.found,
-        )
+        return DiarisationScore(*map(add, astuple(self), astuple(other)))
 
     @property
     def rate(self) -> float:
@@ -75,10 +69,7 @@ def diarisation_score(
         from pyannote.core import Annotation, Segment, Timeline
         from pyannote.metrics.diarization import DiarizationErrorRate
     except ImportError as error:
-        raise DependencyError(
-            f"measuring speakers needs the package {error.name}, which is not installed",
-            "Install it: pip install 'transcribe-offline[eval]'",
-        ) from error
+        raise missing_package("measuring speakers", error.name) from error
 
     def annotation(turns: Sequence[Turn]) -> Annotation:
         made = Annotation()
@@ -90,9 +81,8 @@ def diarisation_score(
     end_ms = max((turn.end_ms for turn in (*reference, *found)), default=0)
     if not end_ms:
         return DiarisationScore(speakers=names[0], found=names[1])
-    metric = DiarizationErrorRate(
-        collar=2 * collar_s, skip_overlap=False
-    )  # its collar is both sides together
+    # Its collar is both sides together.
+    metric = DiarizationErrorRate(collar=2 * collar_s, skip_overlap=False)
     parts = metric(
         annotation(reference),
         annotation(found),
@@ -123,10 +113,7 @@ def attributed_score(reference: Mapping[str, str], found: Mapping[str, str], lan
         import numpy as np
         from scipy.optimize import linear_sum_assignment
     except ImportError as error:
-        raise DependencyError(
-            f"measuring speakers needs the package {error.name}, which is not installed",
-            "Install it: pip install 'transcribe-offline[eval]'",
-        ) from error
+        raise missing_package("measuring speakers", error.name) from error
     size = max(len(reference), len(found))
     theirs = [*reference.values(), *[""] * (size - len(reference))]
     ours = [*found.values(), *[""] * (size - len(found))]

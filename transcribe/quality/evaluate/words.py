@@ -11,20 +11,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from functools import cache, cached_property
+from operator import add
 
-from transcribe.core.errors import DependencyError
+from transcribe.quality.evaluate import missing_package
 
 try:
     import jiwer
     from whisper_normalizer.basic import BasicTextNormalizer
     from whisper_normalizer.english import EnglishTextNormalizer
 except ImportError as error:
-    raise DependencyError(
-        f"counting errors needs the package {error.name}, which is not installed",
-        "Install it: pip install 'transcribe-offline[eval]'",
-    ) from error
+    raise missing_package("counting errors", error.name) from error
 
 WITHOUT_SPACES = frozenset(("zh", "yue", "ja", "th", "lo", "my", "km"))
 """Languages written without spaces between words; in them every letter counts as a word (Whisper's
@@ -53,12 +51,7 @@ class Score:
     insertions: int = 0
 
     def __add__(self, other: Score) -> Score:
-        return Score(
-            self.count + other.count,
-            self.substitutions + other.substitutions,
-            self.deletions + other.deletions,
-            self.insertions + other.insertions,
-        )
+        return Score(*map(add, astuple(self), astuple(other)))
 
     @property
     def errors(self) -> int:

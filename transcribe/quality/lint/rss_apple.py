@@ -9,49 +9,8 @@ import re
 
 from transcribe.quality.lint.addresses import check_url
 from transcribe.quality.lint.finding import Findings, shown
-from transcribe.quality.lint.languages import is_language
+from transcribe.quality.lint.languages import codes, is_language
 from transcribe.quality.lint.xml_tree import Element
-
-CATEGORIES: dict[str, tuple[str, ...]] = {
-    "Arts": ("Books", "Design", "Fashion & Beauty", "Food", "Performing Arts", "Visual Arts"),
-    "Business": ("Careers", "Entrepreneurship", "Investing", "Management", "Marketing", "Non-Profit"),
-    "Comedy": ("Comedy Interviews", "Improv", "Stand-Up"),
-    "Education": ("Courses", "How To", "Language Learning", "Self-Improvement"),
-    "Fiction": ("Comedy Fiction", "Drama", "Science Fiction"),
-    "Government": (),
-    "Health & Fitness": (
-        *("Alternative Health", "Fitness", "Medicine", "Mental Health", "Nutrition", "Sexuality"),
-    ),
-    "History": (),
-    "Kids & Family": ("Education for Kids", "Parenting", "Pets & Animals", "Stories for Kids"),
-    "Leisure": (
-        *("Animation & Manga", "Automotive", "Aviation", "Crafts", "Games", "Hobbies", "Home & Garden"),
-        "Video Games",
-    ),
-    "Music": ("Music Commentary", "Music History", "Music Interviews"),
-    "News": (
-        *("Business News", "Daily News", "Entertainment News", "News Commentary", "Politics"),
-        *("Sports News", "Tech News"),
-    ),
-    "Religion & Spirituality": (
-        *("Buddhism", "Christianity", "Hinduism", "Islam", "Judaism", "Religion", "Spirituality"),
-    ),
-    "Science": (
-        *("Astronomy", "Chemistry", "Earth Sciences", "Life Sciences", "Mathematics"),
-        *("Natural Sciences", "Nature", "Physics", "Social Sciences"),
-    ),
-    "Society & Culture": (
-        *("Documentary", "Personal Journals", "Philosophy", "Places & Travel", "Relationships"),
-    ),
-    "Sports": (
-        *("Baseball", "Basketball", "Cricket", "Fantasy Sports", "Football", "Golf", "Hockey", "Rugby"),
-        *("Running", "Soccer", "Swimming", "Tennis", "Volleyball", "Wilderness", "Wrestling"),
-    ),
-    "Technology": (),
-    "True Crime": (),
-    "TV & Film": ("After Shows", "Film History", "Film Interviews", "Film Reviews", "TV Reviews"),
-}
-"""Apple Podcasts' categories with their subcategories (podcasters.apple.com/support/1691)."""
 
 _EMAIL = re.compile(r"[^\s@<>,;:]{1,64}@[^\s@<>,;:.]{1,63}(?:\.[^\s@<>,;:.]{1,63}){1,8}")
 
@@ -105,13 +64,13 @@ def check_values(element: Element, findings: Findings) -> None:
 
 
 def _check_category(category: Element, findings: Findings) -> None:
-    name = category.attributes.get("text", "")
-    if name not in CATEGORIES:
+    name, known = category.attributes.get("text", ""), codes()["categories"]
+    if name not in known:
         findings.add("rss-category", f"{shown(name)} is no category of Apple Podcasts", *category.place)
         return
     for inner in category.all("itunes:category"):
         part = inner.attributes.get("text", "")
-        if part not in CATEGORIES[name]:
+        if part not in known[name]:
             findings.add("rss-category", f"{shown(part)} is no subcategory of {name}", *inner.place)
 
 
