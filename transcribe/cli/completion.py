@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import click
-from click.shell_completion import get_completion_class
+from click.shell_completion import BashComplete, FishComplete, ZshComplete
 
 from transcribe.cli import COMPLETE_ENV, PROGRAM
 
-SHELLS = ("bash", "zsh", "fish")
+SHELLS = {"bash": BashComplete, "zsh": ZshComplete, "fish": FishComplete}
 
 
 @click.command("completion")
-@click.argument("shell", type=click.Choice(SHELLS))
+@click.argument("shell", type=click.Choice(list(SHELLS)))
 def completion(shell: str) -> None:
     """Print the completion script of a shell.
 
@@ -22,13 +22,7 @@ def completion(shell: str) -> None:
     """
     from transcribe.cli.root import root
 
-    click.echo(script(shell, root, PROGRAM, COMPLETE_ENV))
-
-
-def script(shell: str, command: click.Command, program: str, variable: str) -> str:
-    """The script; made without click's own check of bash's version, which would run bash."""
-    kind = get_completion_class(shell)
-    if kind is None:
-        raise click.BadParameter(f"completion for {shell} is not known")
-    made = kind(command, {}, program, variable)
-    return made.source_template % made.source_vars()
+    script = SHELLS[shell](root, {}, PROGRAM, COMPLETE_ENV)
+    click.echo(
+        script.source_template % script.source_vars()
+    )  # not source(): its check of the version runs bash

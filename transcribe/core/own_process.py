@@ -57,7 +57,7 @@ class Died(EngineError):
     """The process ended in the middle of a call, or was ended because it took too long."""
 
 
-Tell = Callable[[int], object]
+Tell = Callable[[int], None]
 """Takes a number that says how far a call is: a sign of life."""
 
 
@@ -93,13 +93,11 @@ class OwnProcess:
         name: What runs in it, for errors: `llama.cpp`.
         crashed: What people can do when it crashes.
         late: What they can do when it takes too long.
-        messages: Whether what native code prints reaches standard error.
     """
 
-    def __init__(self, name: str, crashed: str, late: str = "", *, messages: bool = False) -> None:
+    def __init__(self, name: str, crashed: str, late: str = "") -> None:
         self.name = name
         self._crashed, self._late = crashed, late or crashed
-        self._messages = messages
         self._child: subprocess.Popen[bytes] | None = None
         self._end: Callable[[], object] = bool
 
@@ -188,7 +186,7 @@ class OwnProcess:
                 bufsize=0,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                stderr=None if self._messages else subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,  # what native code prints is nobody's message
                 env=processes.environment(),
                 start_new_session=True,  # Ctrl-C reaches this process only, which then ends the other one
             )

@@ -30,10 +30,8 @@ def _to_ms(hours: str | None, minutes: str | None, seconds: str | None) -> int:
     return int(hours or 0) * 3_600_000 + int(minutes or 0) * 60_000 + round(exact * 1000)
 
 
-def format_timecode(ms: int, *, decimal: str = ".", hours: bool = True) -> str:
+def format_timecode(ms: int, *, decimal: str = ".") -> str:
     """Write a time in ms as `HH:MM:SS.mmm` (WebVTT); `decimal=","` is SubRip's form.
-
-    Without `hours`, times under one hour are written `MM:SS.mmm`.
 
     Raises:
         ValueError: The time is negative.
@@ -42,9 +40,8 @@ def format_timecode(ms: int, *, decimal: str = ".", hours: bool = True) -> str:
         raise ValueError(f"a time cannot be negative: {ms} ms")
     seconds, millis = divmod(ms, 1000)
     minutes, seconds = divmod(seconds, 60)
-    whole_hours, minutes = divmod(minutes, 60)
-    head = f"{whole_hours:02d}:" if hours or whole_hours else ""
-    return f"{head}{minutes:02d}:{seconds:02d}{decimal}{millis:03d}"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours:02d}:{minutes:02d}:{seconds:02d}{decimal}{millis:03d}"
 
 
 def format_stretch(start_ms: int, end_ms: int) -> str:

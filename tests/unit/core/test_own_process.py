@@ -117,16 +117,6 @@ def test_what_native_code_prints_is_no_answer(process: OwnProcess, capfd: pytest
     assert capfd.readouterr() == ("", "")
 
 
-def test_what_native_code_prints_is_shown_when_asked_for(
-    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("PYTHONPATH", str(DOUBLES))
-    process = OwnProcess("the engine", "Try another model", messages=True)
-    process.call(partial(perilous.chatter), int, LONG, "printing")
-    process.close()
-    assert capfd.readouterr().err == "to standard output\nto standard error\n"
-
-
 def test_large_blocks_go_both_ways(process: OwnProcess) -> None:
     block = bytes(20_000_000)
     assert process.call(partial(perilous.length, block), int, LONG, "measuring") == len(block)

@@ -28,12 +28,8 @@ def codes() -> dict[str, Any]:
 def _known() -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
     """Codes of two letters, those of three that they replace, and regions."""
     entries = [entry.partition(":") for entry in codes()["languages"].split()]
-    replaced = {each for _, _, codes_replaced in entries for each in codes_replaced.split("/")}
-    return (
-        frozenset(code for code, _, _ in entries),
-        frozenset(replaced),
-        frozenset(codes()["regions"].split()),
-    )
+    replaced = frozenset(each for _, _, longer in entries for each in longer.split("/"))
+    return frozenset(code for code, _, _ in entries), replaced, frozenset(codes()["regions"].split())
 
 
 def is_language(tag: str) -> bool:
