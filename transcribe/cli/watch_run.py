@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import click
@@ -28,29 +27,19 @@ class WatchCommand(SettingsCommand):
         self.params = [each for each in self.params if each.name not in NO_SENSE]
 
 
-class Stop:
-    """Remembers the signal that asks the watcher to end."""
-
-    def __init__(self) -> None:
-        self.number = 0
-
-    def __call__(self, number: int, _frame: FrameType | None) -> None:
-        """Handle a signal."""
-        self.number = number
-
-    @contextmanager
-    def listening(self) -> Iterator[None]:
-        """Take SIGINT and SIGTERM for as long as this is open, unless they are to be ignored."""
-        numbers = (signal.SIGINT, signal.SIGTERM)
-        before = {each: signal.getsignal(each) for each in numbers}
-        taken = [each for each in numbers if before[each] is not signal.SIG_IGN]
+@contextmanager
+def stop_signals() -> Iterator[list[int]]:
+    """SIGINT and SIGTERM as they come, for as long as this is open; not those that are to be ignored."""
+    came: list[int] = []
+    before = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
+    taken = [each for each in before if before[each] is not signal.SIG_IGN]
+    for number in taken:
+        signal.signal(number, lambda caught, _frame: came.append(caught))
+    try:
+        yield came
+    finally:
         for number in taken:
-            signal.signal(number, self)
-        try:
-            yield
-        finally:
-            for number in taken:
-                signal.signal(number, before[number])
+            signal.signal(number, before[number])
 
 
 @click.command("run", cls=WatchCommand)
@@ -71,14 +60,13 @@ def run(context: click.Context, /, inbox: Path, resolved: Resolved, **given: Any
     display = resolved.settings.display
     lines = "plain" if display.progress in ("auto", "bar") else display.progress  # it runs for days
     settings = replace(resolved.settings, display=replace(display, live=False, progress=lines))
-    stop = Stop()
     with (
         open_display(settings.display, resolved.warnings) as progress,
         open_watcher(inbox, settings, asked, progress) as (folders, watcher),
-        stop.listening(),
+        stop_signals() as came,
     ):
         progress(Noticed(f"watching {folders.inbox}, results in {folders.out}"))
-        watcher.run(lambda: stop.number != 0 or (asked.once and watcher.through))
-        if stop.number:
+        watcher.run(lambda: bool(came) or (asked.once and watcher.through))
+        if came:
             progress(Noticed("stopped; the next start goes on here"))
-    context.exit(128 + stop.number if stop.number else 0)
+    context.exit(128 + came[-1] if came else 0)

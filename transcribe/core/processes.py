@@ -13,7 +13,10 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from multiprocessing.process import BaseProcess
 
 SAFE_PATH = "PYTHONSAFEPATH"
 """What keeps a Python from putting the current folder on its path, as `-P` does (Python 3.11)."""
@@ -21,19 +24,12 @@ SAFE_PATH = "PYTHONSAFEPATH"
 _STARTING = threading.RLock()
 
 
-class Startable(Protocol):
-    """A process of `multiprocessing`, or whatever else starts a Python by itself."""
-
-    def start(self) -> None:
-        """Start it."""
-
-
 def python(*arguments: str) -> list[str]:
     """The command that runs this Python with these arguments (`-m`, a module, …)."""
     return [sys.executable, "-P", *arguments]
 
 
-def start(process: Startable) -> None:
+def start(process: BaseProcess) -> None:
     """Start a process of `multiprocessing` so that it imports nothing from the current folder."""
     with safe_path():
         process.start()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import replace
 from functools import cache
 
@@ -18,32 +18,20 @@ def kept_loaded(run: Run, on_idle: Callable[[], bool] = lambda: False) -> Iterat
         on_idle: Asked when there is less work than workers; orders more, and says whether it did.
     """
     engines = run.engines
-    kept = KeptWorkers(engines.open_workers, on_idle)
-    loaded = replace(engines, open_workers=kept.open, open_detector=cache(engines.open_detector))
-    try:
+    with kept_open(engines.open_workers, on_idle) as open_workers:
+        loaded = replace(engines, open_workers=open_workers, open_detector=cache(engines.open_detector))
         yield replace(run, engines=loaded)
-    finally:
-        kept.close()
 
 
-class KeptWorkers:
-    """Workers that stay for the next recording."""
+@contextmanager
+def kept_open(open_workers: OpenWorkers, on_idle: Callable[[], bool]) -> Iterator[OpenWorkers]:
+    """What gives the workers, started when they are first asked for, and the same ones until the end."""
+    with ExitStack() as stack:
 
-    def __init__(self, open_workers: OpenWorkers, on_idle: Callable[[], bool]) -> None:
-        self._open_workers = open_workers
-        self._on_idle = on_idle
-        self._workers: Workers | None = None
-        self._stack = ExitStack()
+        @cache
+        def workers() -> Workers:
+            opened = stack.enter_context(open_workers())
+            opened.on_idle = on_idle
+            return opened
 
-    @contextmanager
-    def open(self) -> Iterator[Workers]:
-        """The workers, started if there are none yet."""
-        if self._workers is None:
-            self._workers = self._stack.enter_context(self._open_workers())
-            self._workers.on_idle = self._on_idle
-        yield self._workers
-
-    def close(self) -> None:
-        """Let the workers go."""
-        self._workers = None
-        self._stack.close()
+        yield lambda: nullcontext(workers())

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from in_process import InProcess
 
-from transcribe.jobs.warm import KeptWorkers
+from transcribe.jobs.warm import kept_open
 
 
 class Counted(InProcess):
@@ -29,15 +29,13 @@ class Counted(InProcess):
 
 def test_opened_once_and_closed_at_the_end() -> None:
     counted = Counted()
-    kept = KeptWorkers(counted.open, more)
-    assert counted.opened == 0
-    for _ in range(3):
-        with kept.open() as workers:
-            assert workers is counted
-            assert workers.on_idle is more
-    assert (counted.opened, counted.closed) == (1, 0)
-    kept.close()
-    kept.close()
+    with kept_open(counted.open, more) as kept:
+        assert counted.opened == 0
+        for _ in range(3):
+            with kept() as workers:
+                assert workers is counted
+                assert workers.on_idle is more
+        assert (counted.opened, counted.closed) == (1, 0)
     assert (counted.opened, counted.closed) == (1, 1)
 
 
