@@ -25,7 +25,7 @@ from transcribe.jobs.assemble.choice import choose
 from transcribe.jobs.assemble.device import AUTO, PROCESSOR, Place
 from transcribe.jobs.assemble.recognisers import PROCESSOR_BATCH, RECOGNISERS, place_for
 from transcribe.jobs.assemble.workers import cores, layout
-from transcribe.models.catalogue import weights_name
+from transcribe.models.catalogue import RECOGNITION, weights_name
 from transcribe.models.installed import InstalledModel, check_before_load
 from transcribe.models.store import Store
 from transcribe.pipeline.hearing.listener import Listener
@@ -143,8 +143,11 @@ def find_layouts(settings: Settings, tell: Tell) -> list[Layout]:
     first = choose(settings, store).model
     asked = settings.recognise.model
     name = asked if asked not in (first.name, "auto") else weights_name(first.name)
+    forms = RECOGNITION if first.kind in RECOGNITION else (first.kind,)
     found = []
     for engine, choice in RECOGNISERS.items():
+        if choice.reads not in forms:  # it has other weights, and is no other way to recognise with these
+            continue
         try:
             choice.require()
             place = place_for(settings.replace({"device": AUTO}), engine)

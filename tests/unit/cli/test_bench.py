@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from parakeet_model import NAME as PARAKEET
+from parakeet_model import install_parakeet
 
 from transcribe.cli.bench import table
 from transcribe.core.errors import InputError, ModelError
@@ -13,6 +15,7 @@ from transcribe.engines import ctranslate2
 from transcribe.jobs import trials
 from transcribe.jobs.trials import Layout, Trial, find_layouts, prepare, sample
 from transcribe.models.installed import InstalledModel
+from transcribe.models.store import Store
 
 MODEL = InstalledModel("base", Path("m.bin"), "", 1, "whisper", True, "base", "MIT", 1)
 
@@ -50,6 +53,15 @@ def test_an_engine_that_is_missing_is_left_out(
     assert {each.engine for each in found} == {"whisper.cpp"}
     assert (1, 3) in {(each.workers, each.threads) for each in found}
     assert any("ctranslate2 is left out" in line and "pip install" in line for line in told)
+    assert not any("parakeet" in line for line in told)  # it has other weights
+
+
+def test_a_model_that_one_engine_alone_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRANSCRIBE_MODELS_DIR", str(tmp_path))
+    install_parakeet(Store(tmp_path), ["one"])
+    told: list[str] = []
+    assert {each.engine for each in find_layouts(Settings.of(model=PARAKEET), told.append)} == {"parakeet"}
+    assert told == []
 
 
 def test_no_model_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
