@@ -24,7 +24,7 @@ NAMES = [
     )
 ]  # fmt: skip
 WATCHED = 7
-"""So many of them are watched for; each is a recognition of its own."""
+"""So many of them are watched for; each is a job of its own."""
 MODEL = ("--model", "tiny.en", "--language", "en")
 
 
@@ -67,7 +67,7 @@ def test_each_by_itself(odd: Desk) -> None:
 
 
 def test_watch(odd: Desk) -> None:
-    sound = (odd.folder / "clip.wav").read_bytes()
+    sound = odd.media("hiss.wav", "-f", "lavfi", "-i", "anoisesrc=a=0.01:d=1:r=16000").read_bytes()
     for number, name in enumerate(NAMES):
         path = odd.folder / "in" / f"{name}.wav"
         path.unlink()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from collections.abc import Callable
 from itertools import pairwise
 from statistics import median
 from typing import Any
@@ -33,28 +34,45 @@ pytestmark = [
 ]
 
 
-def heard(desk: Desk, name: str, *options: str) -> tuple[dict[str, Any], str]:
-    """The document of a case, and what was said on standard error."""
-    shutil.copy(CASES / name, desk.folder)
-    outcome = desk.transcribe(name, "-f", "json", "--language", "en", *options)
-    document = json.loads((desk.folder / name).with_suffix(".json").read_bytes())
-    return document, outcome.stderr
+Document = dict[str, Any]
+Heard = Callable[[str], tuple[Document, str]]
 
 
-def words_of(document: dict[str, Any]) -> list[dict[str, Any]]:
+@pytest.fixture(scope="module")
+def known() -> dict[str, tuple[Document, str]]:
+    """What was heard in cases that other tests looked at."""
+    return {}
+
+
+@pytest.fixture
+def heard(desk: Desk, known: dict[str, tuple[Document, str]]) -> Heard:
+    """Transcribe a case, once for all tests: its document, and what was said on standard error."""
+
+    def hear(name: str) -> tuple[Document, str]:
+        if name not in known:
+            shutil.copy(CASES / name, desk.folder)
+            outcome = desk.transcribe(name, "-f", "json", "--language", "en")
+            document = json.loads((desk.folder / name).with_suffix(".json").read_bytes())
+            known[name] = document, outcome.stderr
+        return known[name]
+
+    return hear
+
+
+def words_of(document: Document) -> list[dict[str, Any]]:
     return [word for segment in document["segments"] for word in segment["words"]]
 
 
-def text_of(document: dict[str, Any]) -> str:
+def text_of(document: Document) -> str:
     return " ".join(segment["text"].strip() for segment in document["segments"])
 
 
-def error_rate(document: dict[str, Any], reference: str) -> float:
+def error_rate(document: Document, reference: str) -> float:
     normalise = EnglishTextNormalizer()
     return float(jiwer.wer(normalise(reference), normalise(text_of(document))))
 
 
-def assert_in_order(document: dict[str, Any]) -> None:
+def assert_in_order(document: Document) -> None:
     words = words_of(document)
     assert all(first["end_ms"] <= second["start_ms"] for first, second in pairwise(words))
     assert all(word["start_ms"] < word["end_ms"] for word in words)
@@ -75,14 +93,14 @@ def assert_in_order(document: dict[str, Any]) -> None:
         ("obs-silent-first-track.mkv", KENNEDY, 0.1),
     ],
 )
-def test_the_text_once_and_in_order(desk: Desk, name: str, reference: str, most: float) -> None:
-    document, _ = heard(desk, name)
+def test_the_text_once_and_in_order(heard: Heard, name: str, reference: str, most: float) -> None:
+    document, _ = heard(name)
     assert error_rate(document, reference) <= most, text_of(document)
     assert_in_order(document)
 
 
-def test_words_in_hum_are_where_they_are_without(desk: Desk) -> None:
-    document, _ = heard(desk, "hum50-6dB-word-times.wav")
+def test_words_in_hum_are_where_they_are_without(desk: Desk, heard: Heard) -> None:
+    document, _ = heard("hum50-6dB-word-times.wav")
     clean = desk.media("clean.flac", "-i", str(SAMPLE), "-t", "20")
     desk.transcribe(clean, "-f", "json", "--language", "en")
     expected = json.loads((desk.folder / "clean.json").read_bytes())
@@ -96,41 +114,39 @@ def test_words_in_hum_are_where_they_are_without(desk: Desk) -> None:
     assert max(abs(ours - theirs - offset) for ours, theirs in pairs) <= 300
 
 
-def test_a_header_that_is_too_small_is_a_warning(desk: Desk) -> None:
-    _, said = heard(desk, "wav-header-too-small.wav")
+def test_a_header_that_is_too_small_is_a_warning(heard: Heard) -> None:
+    _, said = heard("wav-header-too-small.wav")
     assert "warning" in said
 
 
-def test_one_bad_timestamp_moves_nothing(desk: Desk) -> None:
-    document, said = heard(desk, "one-bad-timestamp.mkv")
+def test_one_bad_timestamp_moves_nothing(heard: Heard) -> None:
+    document, said = heard("one-bad-timestamp.mkv")
     assert words_of(document)[-1]["end_ms"] <= 12_000
     assert "warning" in said
 
 
-def test_sound_that_starts_after_the_picture(desk: Desk) -> None:
-    late, control = (
-        words_of(heard(desk, f"ts-audio-starts-late.{kind}")[0]) for kind in ("ts", "control.mp4")
-    )
+def test_sound_that_starts_after_the_picture(heard: Heard) -> None:
+    late, control = (words_of(heard(f"ts-audio-starts-late.{kind}")[0]) for kind in ("ts", "control.mp4"))
     assert late[0]["start_ms"] == pytest.approx(control[0]["start_ms"], abs=150)
     assert late[-1]["end_ms"] == pytest.approx(control[-1]["end_ms"], abs=150)
 
 
-def test_a_gap_stays(desk: Desk) -> None:
-    words = words_of(heard(desk, "ts-gap-15s.ts")[0])
+def test_a_gap_stays(heard: Heard) -> None:
+    words = words_of(heard("ts-gap-15s.ts")[0])
     gaps = [second["start_ms"] - first["end_ms"] for first, second in pairwise(words)]
     assert 14_000 < max(gaps) < 18_000
 
 
 @pytest.mark.parametrize(("name", "hours"), [("gap2h.mka", 2), ("gap12h.mka", 12)])
-def test_a_huge_gap_costs_no_disk(desk: Desk, name: str, hours: int) -> None:
-    document, _ = heard(desk, name)
+def test_a_huge_gap_costs_no_disk(desk: Desk, heard: Heard, name: str, hours: int) -> None:
+    document, _ = heard(name)
     assert words_of(document)[-1]["end_ms"] > hours * 3_600_000
     assert sum(path.stat().st_blocks * 512 for path in desk.work.rglob("*")) < 10_000_000
 
 
 @pytest.mark.parametrize("name", ["cover-mislabelled.mp3", "ts-mid-gop.ts", "silent-end-picture.mp4"])
-def test_no_false_alarm(desk: Desk, name: str) -> None:
-    document, said = heard(desk, name)
+def test_no_false_alarm(heard: Heard, name: str) -> None:
+    document, said = heard(name)
     assert text_of(document)
     assert "damaged" not in said
 
@@ -143,8 +159,8 @@ def test_the_producers_chapters_stay(desk: Desk) -> None:
     assert all(chapter.get("url") or chapter.get("img") for chapter in chapters)
 
 
-def test_the_track_that_speaks(desk: Desk) -> None:
-    document, said = heard(desk, "obs-silent-first-track.mkv")
+def test_the_track_that_speaks(heard: Heard) -> None:
+    document, said = heard("obs-silent-first-track.mkv")
     assert document["source"]["stream"] == 1
     assert "track" in said
 
