@@ -88,7 +88,7 @@ def _batch(wish: Wish, settings: Settings) -> int:
     failed = failures_of(previous)
     plan = plan_batch(found, settings, engines, failed=failed, only_failed=wish.retry_failed, redo=redo)
     reporter = Reporter(plan, engines, None if wish.dry_run else path, previous)
-    forecast = f"{engines.summary}\n{estimate(plan, known_speed(engines))}"
+    forecast = f"{engines.summary}\n{estimate(plan, known_speed(engines.engine, engines.model.sha256))}"
     tell = choose_display(settings.display, terminal=False)
     if wish.dry_run and wish.as_json:
         click.echo(encoded(reporter.report).decode().rstrip())
@@ -138,7 +138,7 @@ def _run(plan: Plan, settings: Settings, engines: Engines, reporter: Reporter, f
         interrupted = False
     finally:
         reporter.end(interrupted=interrupted)
-        remember_speed(engines, *reporter.measured)
+        remember_speed(engines.engine, engines.model.sha256, *reporter.measured)
     report = reporter.report
     if talks or (report.exit_code and settings.display.progress != "json"):
         click.echo(summary(report, reporter.path), err=True)

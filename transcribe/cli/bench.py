@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from transcribe.cli.columns import columns
 from transcribe.cli.options import PathName, config_parameters, say, warned
 
 if TYPE_CHECKING:
@@ -80,8 +81,4 @@ def table(trials: Sequence[Trial]) -> str:
         )
         for trial in trials
     ]
-    widths = [max(len(row[column]) for row in (head, *rows)) for column in range(len(head))]
-    return "".join(
-        "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() + "\n"
-        for row in (head, *rows)
-    )
+    return "".join(f"{line}\n" for line in columns(head, rows))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from transcribe.cli.models_get import import_, pull, quantize
+from transcribe.cli.models_get import convert, import_, pull, quantize
 from transcribe.cli.models_list import list_
 from transcribe.cli.options import say
 
@@ -59,5 +59,5 @@ def remove(name: str) -> None:
         say(f"{model.name} is removed", error=True)
 
 
-for command in (list_, pull, quantize, import_):
+for command in (list_, pull, quantize, convert, import_):
     models.add_command(command)

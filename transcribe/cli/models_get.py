@@ -1,4 +1,4 @@
-"""`transcribe models pull`, `quantize` and `import`: getting models."""
+"""`transcribe models pull`, `quantize`, `convert` and `import`: getting models."""
 
 from __future__ import annotations
 
@@ -59,6 +59,21 @@ def quantize(name: str, encoding: str) -> None:
 
     store = Store()
     model = import_model(store.named(name)[0].path, store, f"{name}-{encoding}", encoding)
+    say(f"{model.name}: {model.path}", error=True)
+
+
+@click.command("convert")
+@click.argument("name")
+def convert(name: str) -> None:
+    """Make the other form of an installed Whisper model: ggml (NAME) to CTranslate2 (NAME-ct2), or back.
+
+    Both forms hold the same numbers, and one may be removed once the other is there. What was imported from a
+    file is converted as well.
+    """
+    from transcribe.models.other_form import make_other_form
+    from transcribe.models.store import Store
+
+    model = make_other_form(name, Store(), lambda line: say(line, error=True))
     say(f"{model.name}: {model.path}", error=True)
 
 

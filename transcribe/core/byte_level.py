@@ -15,9 +15,15 @@ def to_bytes(token: str) -> bytes:
     return bytes(_BYTE_OF[character] for character in token)
 
 
+def to_text(token: bytes) -> str:
+    """A token's bytes in the alphabet of byte-level BPE."""
+    return "".join(_CHARACTER_OF[byte] for byte in token)
+
+
 def _byte_of() -> dict[str, int]:
     others = [byte for byte in range(256) if byte not in PRINTABLE]
     return {chr(byte): byte for byte in PRINTABLE} | {chr(0x100 + n): byte for n, byte in enumerate(others)}
 
 
 _BYTE_OF = _byte_of()
+_CHARACTER_OF = {byte: character for character, byte in _BYTE_OF.items()}

@@ -16,6 +16,7 @@ from transcribe.core.config import Resolved, load
 from transcribe.core.disk import free_bytes
 from transcribe.core.errors import ModelError, TranscribeError
 from transcribe.core.settings import Settings
+from transcribe.jobs.assemble.memory import available_bytes, require_memory, size
 
 if TYPE_CHECKING:
     from transcribe.engines.cards import Card
@@ -116,8 +117,8 @@ def check_memory() -> Check:
     """How much memory there is and how much of it is free."""
     import psutil
 
-    memory = psutil.virtual_memory()
-    return Check("memory", "ok", f"{_size(memory.available)} of {_size(memory.total)} available")
+    total = psutil.virtual_memory().total
+    return Check("memory", "ok", f"{size(available_bytes())} of {size(total)} available")
 
 
 def check_ffmpeg(settings: Settings) -> Check:
@@ -167,7 +168,7 @@ def check_cards(settings: Settings) -> Check:
 
 
 def _card(card: Card) -> str:
-    return f"{card.name} ({_size(card.free_bytes)} of {_size(card.total_bytes)} free)"
+    return f"{card.name} ({size(card.free_bytes)} of {size(card.total_bytes)} free)"
 
 
 def check_detector() -> Check:
@@ -182,18 +183,15 @@ def check_detector() -> Check:
 
 def check_model(settings: Settings) -> Check:
     """The model that a job would use, and whether memory is enough for it."""
-    import psutil
-
     from transcribe.jobs.assemble.choice import choose, form_of_machine
     from transcribe.models.catalogue import RECOGNITION, catalogue, in_form
     from transcribe.models.store import Store
 
-    model = choose(settings, Store()).model
-    free = psutil.virtual_memory().available
-    detail = f"{model.name} ({settings.recognise.model}), needs {_size(model.memory_bytes)} of memory"
-    if model.memory_bytes > free:
-        advice = "Close other programs, or choose a smaller model with --model"
-        return Check("model", "note", f"{detail}, {_size(free)} available", advice)
+    found = choose(settings, Store())
+    model = found.model
+    if not found.place.cards:
+        require_memory(model)
+    detail = f"{model.name} ({settings.recognise.model}), needs {size(model.memory_bytes)} of memory"
     form = form_of_machine(settings)
     if form != model.kind and model.kind in RECOGNITION and in_form(model.name, form) in catalogue():
         advice = f"Fetch the form for the faster engine of this machine: transcribe models pull {model.name}"
@@ -205,7 +203,7 @@ def check_models() -> Check:
     """The models that are installed."""
     from transcribe.models.store import Store
 
-    names = ", ".join(f"{model.name} ({_size(model.bytes)})" for model in Store().installed())
+    names = ", ".join(f"{model.name} ({size(model.bytes)})" for model in Store().installed())
     return Check("installed models", "ok", names or "none")
 
 
@@ -249,7 +247,7 @@ def check_work_folder() -> Check:
 
 def _room(name: str, folder: Path) -> Check:
     free = free_bytes(folder)
-    detail = f"{folder}, {_size(free)} free"
+    detail = f"{folder}, {size(free)} free"
     if free < LITTLE_DISK:
         advice = "Make room; an hour of recording needs 230 MB while it is transcribed"
         return Check(name, "note", detail, advice)
@@ -305,7 +303,3 @@ def _guarded(name: str, check: Callable[[], Check]) -> Iterator[Check]:
 
 def _problem(name: str, error: TranscribeError) -> Check:
     return Check(name, "problem", error.what, error.hint, error.exit_code)
-
-
-def _size(count: int) -> str:
-    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"

@@ -1,4 +1,4 @@
-"""How fast this machine has recognised before, kept in the user's cache, to say how long a batch takes."""
+"""How fast this machine has recognised before, kept in the user's cache."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from transcribe.core.errors import OutputError
 from transcribe.core.files import atomic_file, private_folder
 from transcribe.core.places import cache
 from transcribe.core.reading import read_regular
-from transcribe.pipeline.ports import Engines
 
 LEAST_AUDIO_MS = 60_000
 """Of less recording the time says more about starting than about recognising."""
@@ -20,18 +19,31 @@ REMEMBERED = 50
 """Engines and models whose speeds are kept; the oldest are forgotten first."""
 
 
-def known_speed(engines: Engines) -> float | None:
-    """Seconds of recording per second in the last batch with these engines; None if there was none."""
-    return _read().get(_key(engines))
+def known_speed(engine: str, sha256: str) -> float | None:
+    """Seconds of recording per second, when this engine last used these weights; None if it never did."""
+    return _read().get(_key(engine, sha256))
 
 
-def remember_speed(engines: Engines, audio_ms: int, seconds: float) -> None:
-    """Keep what was measured, if it is enough to say something; if it cannot be kept, it is not."""
+def last_speed(sha256: str) -> float | None:
+    """Seconds of recording per second, when these weights were last used, by whichever engine."""
+    return next((value for key, value in reversed(_read().items()) if key.endswith(_key("", sha256))), None)
+
+
+def remember_speed(engine: str, sha256: str, audio_ms: int, seconds: float) -> None:
+    """Keep what was measured, if it is enough to say something; if it cannot be kept, it is not.
+
+    Args:
+        engine: Its identity, as provenance names it.
+        sha256: The weights' digest.
+        audio_ms: How much was recognised.
+        seconds: How long that took.
+    """
     if audio_ms < LEAST_AUDIO_MS or seconds <= 0:
         return
     speeds = _read()
-    speeds.pop(_key(engines), None)  # so that it becomes the newest
-    speeds[_key(engines)] = round(audio_ms / 1000 / seconds, 2)
+    key = _key(engine, sha256)
+    speeds.pop(key, None)  # so that it becomes the newest
+    speeds[key] = round(audio_ms / 1000 / seconds, 2)
     path = _path()
     with contextlib.suppress(OSError, OutputError):
         private_folder(path.parent)
@@ -43,8 +55,8 @@ def _path() -> Path:
     return cache() / "speeds.json"
 
 
-def _key(engines: Engines) -> str:
-    return f"{engines.engine} {engines.model.sha256[:16]}"
+def _key(engine: str, sha256: str) -> str:
+    return f"{engine} {sha256[:16]}"
 
 
 def _read() -> dict[str, float]:

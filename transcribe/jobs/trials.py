@@ -25,6 +25,7 @@ from transcribe.jobs.assemble.choice import choose
 from transcribe.jobs.assemble.device import AUTO, PROCESSOR, Place
 from transcribe.jobs.assemble.recognisers import PROCESSOR_BATCH, RECOGNISERS, place_for
 from transcribe.jobs.assemble.workers import cores, layout
+from transcribe.jobs.speed import remember_speed
 from transcribe.models.catalogue import RECOGNITION, weights_name
 from transcribe.models.installed import InstalledModel, check_before_load
 from transcribe.models.store import Store
@@ -183,7 +184,19 @@ def run_trials(
         Trial(each, statistics.median(speed for speed, _ in done), max(peak for _, peak in done))
         for each, done in runs.items()
     ]
-    return sorted(trials, key=lambda trial: -trial.speed)
+    trials.sort(key=lambda trial: -trial.speed)
+    _remember(trials, material, settings)
+    return trials
+
+
+def _remember(trials: Sequence[Trial], material: Material, settings: Settings) -> None:
+    """Keep the speed of the fastest layout of each engine, as `models list` shows it."""
+    for engine in dict.fromkeys(trial.layout.engine for trial in trials):
+        best = next(trial for trial in trials if trial.layout.engine == engine)
+        model, place = best.layout.model, best.layout.place
+        identity = RECOGNISERS[engine].identity(model, settings, place)
+        seconds = material.duration_ms / 1000 / best.speed
+        remember_speed(identity, model.sha256, material.duration_ms, seconds)
 
 
 def _listener(first: Layout, material: Material, settings: Settings) -> Listener:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import astuple
 from functools import partial
 from pathlib import Path
@@ -20,7 +20,6 @@ from transcribe.models.ggml import (
     QUANT_VERSION,
     QUANT_VERSION_FACTOR,
     Encoding,
-    Layout,
     Tensor,
     check_shape,
     check_structure,
@@ -67,9 +66,17 @@ def convert_apart(source: Path, out: Path, quantize: str = "") -> None:
         Died: It crashed, was killed for its memory, or took too long.
         ModelError: What `convert` raises.
     """
+    in_own_process(partial(convert, source.absolute(), out.absolute(), quantize), source)
+
+
+def in_own_process(work: Callable[[], None], source: Path) -> None:
+    """Call what reads the weights in `source` in a process of its own.
+
+    Raises:
+        Died: It crashed, was killed for its memory, or took too long.
+    """
     process = OwnProcess("the conversion", "Get the weights again, or take another model; see docs/models.md")
     try:
-        work = partial(convert, source.absolute(), out.absolute(), quantize)
         process.call(work, type(None), SECONDS, f"reading {source}")
     finally:
         process.close()
@@ -90,13 +97,18 @@ def convert(source: Path, out: Path, quantize: str = "") -> None:
     if source.is_dir():
         write_ggml(open_folder(source), read_tokens(source), out, encoding)
     else:
-        layout = check_structure(source)
-        write_ggml(_open_ggml(source, layout), list(layout.tokens), out, encoding)
+        write_ggml(*open_ggml(source), out, encoding)
 
 
-def _open_ggml(path: Path, layout: Layout) -> Weights:
+def open_ggml(path: Path) -> tuple[Weights, tuple[bytes, ...]]:
+    """Open an f16 or f32 ggml file: its weights, and the tokens that it spells out, by rank.
+
+    Raises:
+        ModelError: It is no such file, damaged, or its weights are quantised.
+    """
     import numpy as np
 
+    layout = check_structure(path)
     header = layout.header
     if header.encoding not in (F16, F32):
         raise not_whisper(path, f"its weights are {header.encoding.name} already; start from the f16 file")
@@ -107,10 +119,10 @@ def _open_ggml(path: Path, layout: Layout) -> Weights:
         dtype = "<f4" if tensor.encoding(header.encoding) == F32 else "<f2"
         return np.memmap(path, dtype, "r", layout.offsets[name], tensor.shape)
 
-    return Weights(path, header.shape, load)
+    return Weights(path, header.shape, load), layout.tokens
 
 
-def write_ggml(weights: Weights, tokens: list[bytes], out: Path, encoding: Encoding) -> None:
+def write_ggml(weights: Weights, tokens: Sequence[bytes], out: Path, encoding: Encoding) -> None:
     """Write weights and vocabulary as a ggml file whose matrices have the given encoding.
 
     The order of the tensors is fixed, so the same weights give the same bytes.
@@ -125,11 +137,11 @@ def write_ggml(weights: Weights, tokens: list[bytes], out: Path, encoding: Encod
         for tensor in tensors(weights.shape):
             stored_as = tensor.encoding(encoding)
             handle.write(tensor_header(tensor, stored_as))
-            for slab in _slabs(weights, tensor):
-                handle.write(_encode(slab, stored_as, weights.folder).tobytes())
+            for slab in slabs(weights, tensor, stored_as):
+                handle.write(slab.tobytes())
 
 
-def _write_head(handle: BinaryIO, weights: Weights, tokens: list[bytes], encoding: Encoding) -> None:
+def _write_head(handle: BinaryIO, weights: Weights, tokens: Sequence[bytes], encoding: Encoding) -> None:
     from transcribe.core.mel import mel_filters
 
     version = 0 if encoding in (F32, F16) else QUANT_VERSION * QUANT_VERSION_FACTOR
@@ -141,15 +153,19 @@ def _write_head(handle: BinaryIO, weights: Weights, tokens: list[bytes], encodin
         handle.write(struct.pack("<i", len(token)) + token)
 
 
-def _slabs(weights: Weights, tensor: Tensor) -> Iterator[NDArray[Any]]:
-    """The rows of a tensor, a few thousand at a time."""
+def slabs(weights: Weights, tensor: Tensor, encoding: Encoding) -> Iterator[NDArray[Any]]:
+    """The rows of a tensor in an encoding, a few thousand at a time.
+
+    Raises:
+        ModelError: It is missing, has the wrong shape, or holds values that are not finite.
+    """
     values = weights.load(tensor.name)
     if values.size == tensor.shape[0] and tensor.shape[1:] == (1,):
         values = values.reshape(tensor.shape)  # a convolution's bias has one dimension elsewhere
     if values.shape != tensor.shape:
         raise not_whisper(weights.folder, f"{tensor.name} has the shape {values.shape}, not {tensor.shape}")
     for start in range(0, tensor.shape[0], SLAB_ROWS):
-        yield values[start : start + SLAB_ROWS]
+        yield _encode(values[start : start + SLAB_ROWS], encoding, weights.folder)
 
 
 def _encode(values: NDArray[Any], encoding: Encoding, folder: Path) -> NDArray[Any]:

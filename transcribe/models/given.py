@@ -121,7 +121,7 @@ def _in_folder(path: Path, origin: Callable[[str], Origin]) -> InstalledModel:
         multilingual=shape.multilingual,
         alignment="",
         licence=origin(sha256).licence or card_licence(path),
-        memory_bytes=memory_need(size, shape),
+        memory_bytes=memory_need_ctranslate2(size, shape),
     )
 
 
@@ -169,3 +169,19 @@ def memory_need(file_bytes: int, shape: Shape) -> int:
     )  # f16 keys and values
     buffers = 40_000_000 + 45_000 * shape.audio_state
     return file_bytes + caches + buffers
+
+
+def memory_need_ctranslate2(file_bytes: int, shape: Shape) -> int:
+    """Memory of one worker of CTranslate2 on a processor, in bytes: int8, four windows decoded at a time.
+
+    Either loading needs the most (16-bit and 8-bit weights side by side) or decoding. Fitted to measurements
+    of tiny.en and base; see docs/models.md.
+
+    Args:
+        file_bytes: Size of model.bin with 16-bit weights.
+        shape: Hyper-parameters.
+    """
+    packages = 110_000_000
+    loading = file_bytes * 3 // 2
+    caches = 4 * 2 * 4 * shape.text_layers * shape.audio_ctx * shape.text_state  # f32 keys and values
+    return packages + max(loading, file_bytes // 2 + caches + 420_000 * shape.audio_state)

@@ -17,6 +17,7 @@ from transcribe.core.errors import ModelError
 def ggml(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A ggml file, beside an empty store."""
     monkeypatch.setenv("TRANSCRIBE_MODELS_DIR", str(tmp_path / "models"))
+    monkeypatch.setattr("platformdirs.user_cache_dir", lambda *_, **__: str(tmp_path / "cache"))
     path = tmp_path / "ggml-mine.bin"
     write_random_ggml(NARROW, path)
     return path
@@ -28,7 +29,7 @@ def run(*arguments: str) -> Result:
 
 def test_import_list_path_verify_remove(ggml: Path) -> None:
     assert run("import", str(ggml)).exit_code == 0
-    assert run("list").stdout.splitlines()[1].split()[:3] == ["*", "mine", "whisper"]
+    assert run("list").stdout.splitlines()[1].split()[:3] == ["mine", "recognition", "*ggml"]
     listed = json.loads(run("list", "--json").stdout)
     assert [row["name"] for row in listed if row["installed"]] == ["mine"]
     assert {"base", "large-v3", "smollm2"} <= {row["name"] for row in listed}
@@ -37,6 +38,35 @@ def test_import_list_path_verify_remove(ggml: Path) -> None:
     assert run("verify").stdout == "mine: good\n"
     assert run("remove", "mine").exit_code == 0
     assert not Path(found).exists()
+
+
+def test_list_has_a_line_a_model_and_an_object_a_form(ggml: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from transcribe.jobs.speed import remember_speed
+
+    monkeypatch.setattr("transcribe.jobs.assemble.choice.form_of_machine", lambda _: "ctranslate2")
+    run("import", str(ggml))
+    assert run("convert", "mine").exit_code == 0
+    run("quantize", "mine")
+    rows = [row for row in json.loads(run("list", "--json").stdout) if row["model"] == "mine"]
+    assert [(row["name"], row["form"], row["installed"]) for row in rows] == [
+        ("mine", "ggml", True),
+        ("mine-ct2", "ct2", True),
+    ]
+    remember_speed("ctranslate2 1.0", str(rows[1]["sha256"]), 120_000, 10)
+    lines = run("list").stdout.splitlines()
+    assert {len(line) <= 110 for line in lines} == {True}
+    assert "recognition  *ct2 *ggml" in lines[1]
+    assert "12.0 ×" in lines[1]
+    assert "(from mine)" in lines[2]
+    assert [line.split()[2] for line in lines if line.startswith("medium ")] == ["ct2"]
+    names = [line.split()[0] for line in lines[1:]]
+    assert len(names) == len(set(names))
+
+
+def test_convert_of_what_has_one_form(ggml: Path) -> None:
+    assert isinstance(run("convert", "nothing").exception, ModelError)
+    run("import", str(ggml), "--name", "small-one", "--quantize", "q8_0")
+    assert "its weights are q8_0" in str(run("convert", "small-one").exception)
 
 
 def test_quantize_makes_smaller_weights_beside_the_model(ggml: Path) -> None:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from studio import Studio
 
-from transcribe.jobs.speed import LEAST_AUDIO_MS, known_speed, remember_speed
+from transcribe.jobs.speed import LEAST_AUDIO_MS, known_speed, last_speed, remember_speed
 
 
 @pytest.fixture(autouse=True)
@@ -18,19 +17,24 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_the_last_speed_with_an_engine_and_a_model_is_known(cache: Path) -> None:
-    engines, others = Studio().engines("base"), Studio().engines("large")
-    assert known_speed(engines) is None
-    remember_speed(engines, 120_000, 10)
-    remember_speed(others, 120_000, 60)
-    assert (known_speed(engines), known_speed(others)) == (12, 2)
-    remember_speed(engines, LEAST_AUDIO_MS - 1, 1)
-    remember_speed(engines, 120_000, 0)
-    assert known_speed(engines) == 12
+    assert known_speed("one 1.0", "a" * 64) is None
+    remember_speed("one 1.0", "a" * 64, 120_000, 10)
+    remember_speed("one 1.0", "b" * 64, 120_000, 60)
+    assert (known_speed("one 1.0", "a" * 64), known_speed("one 1.0", "b" * 64)) == (12, 2)
+    remember_speed("one 1.0", "a" * 64, LEAST_AUDIO_MS - 1, 1)
+    remember_speed("one 1.0", "a" * 64, 120_000, 0)
+    assert known_speed("one 1.0", "a" * 64) == 12
     cache.write_text("{")
-    assert known_speed(engines) is None
+    assert known_speed("one 1.0", "a" * 64) is None
+
+
+def test_the_last_speed_of_weights_whichever_engine_had_them() -> None:
+    remember_speed("one 1.0", "a" * 64, 120_000, 10)
+    remember_speed("one 1.1", "a" * 64, 120_000, 6)
+    assert (last_speed("a" * 64), last_speed("b" * 64)) == (20, None)
 
 
 def test_a_cache_that_cannot_be_written_is_none(cache: Path) -> None:
     cache.parent.write_text("a file where the folder should be")
-    remember_speed(Studio().engines(), 120_000, 10)
-    assert known_speed(Studio().engines()) is None
+    remember_speed("one 1.0", "a" * 64, 120_000, 10)
+    assert known_speed("one 1.0", "a" * 64) is None

@@ -11,6 +11,7 @@ from transcribe.core.errors import UsageError
 from transcribe.core.settings import ComputeSettings, Settings
 from transcribe.jobs.assemble import parakeet
 from transcribe.jobs.assemble.device import Place, choose_place
+from transcribe.jobs.assemble.memory import require_memory
 from transcribe.jobs.assemble.workers import layout, threads_of
 from transcribe.models.catalogue import Kind
 from transcribe.models.installed import InstalledModel, check_before_load
@@ -53,7 +54,7 @@ def _open_whisper_cpp(
     from transcribe.engines.pool import Crew
     from transcribe.engines.whisper_cpp import WhisperCpp
 
-    check_before_load(model)
+    _check(model, place)
     workers, threads = layout(settings.compute, model, shared=True)
     engine = WhisperCpp(str(model.path), model.alignment, threads, settings.display.debug)
     crew = Crew((engine.load,) * workers, share=True, name=f"whisper.cpp with {model.name}")
@@ -74,7 +75,7 @@ def _open_ctranslate2(
     from transcribe.engines.ctranslate2_cards import batch_for
     from transcribe.engines.pool import Crew, process_context
 
-    check_before_load(model)
+    _check(model, place)
     if process_context().get_start_method() == "fork":
         import_packages()
     asked = settings.recognise
@@ -93,6 +94,13 @@ def _open_ctranslate2(
     ]
     with _pool(crew, batch, cards, card_batch, place) as pool:
         yield pool
+
+
+def _check(model: InstalledModel, place: Place) -> None:
+    """Refuse what does not fit into memory, before it is read from end to end; a card has its own."""
+    if not place.cards:
+        require_memory(model)
+    check_before_load(model)
 
 
 def _card_workers(compute: ComputeSettings, place: Place) -> list[tuple[int, int]]:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 
-import psutil
-
 from transcribe.core.settings import ComputeSettings
+from transcribe.jobs.assemble.memory import available_bytes
 from transcribe.models.installed import InstalledModel
 
 WORKER_BYTES = 300_000_000
@@ -30,7 +29,7 @@ def layout(compute: ComputeSettings, model: InstalledModel, *, shared: bool) -> 
     """
     workers = compute.workers
     if not workers:
-        spare = psutil.virtual_memory().available - model.memory_bytes
+        spare = available_bytes() - model.memory_bytes
         further = WORKER_BYTES if shared else model.memory_bytes
         fitting = 1 + max(0, spare // further)
         workers = min(cores(), fitting)

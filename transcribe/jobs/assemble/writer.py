@@ -6,11 +6,10 @@ import os
 from functools import partial
 from typing import TYPE_CHECKING
 
-import psutil
-
 from transcribe.core.chat import ChatIdentity, ChatModel
 from transcribe.core.errors import UsageError
 from transcribe.core.settings import Settings
+from transcribe.jobs.assemble.memory import available_bytes
 from transcribe.jobs.assemble.workers import cores
 from transcribe.models.installed import InstalledModel, check_before_load
 from transcribe.models.store import AUTO, Store
@@ -68,7 +67,7 @@ def _open_llama_cpp(model: InstalledModel, settings: Settings) -> Writer:
         info.context,
         info.token_bytes,
         model.bytes,
-        psutil.virtual_memory().available,
+        available_bytes(),
         asked.writer_context,
     )
     check_before_load(model)  # reads the whole file, so that one too large for the memory is refused before
