@@ -134,10 +134,15 @@ def _line(forms: Sequence[Row]) -> tuple[str, ...]:
         " ".join(f"{'*' if row['installed'] else ''}{row['form']}" for row in forms),
         size(int(first["bytes"])),
         size(int(first["memory_bytes"])),
-        f"{first['speed']:.1f} ×" if "speed" in first else "",
+        _times(float(first.get("speed", 0))),
         "many" if first["languages"] == "multilingual" else str(first["languages"]),
         f"{first['licence'] or 'not known'}{made}",
     )
+
+
+def _times(speed: float) -> str:
+    """Times real time; nothing where it is not known."""
+    return f"{speed:.{1 if speed < 10 else 0}f} ×" if speed else ""
 
 
 def _taken() -> str:

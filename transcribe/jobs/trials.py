@@ -195,8 +195,8 @@ def _remember(trials: Sequence[Trial], material: Material, settings: Settings) -
         best = next(trial for trial in trials if trial.layout.engine == engine)
         model, place = best.layout.model, best.layout.place
         identity = RECOGNISERS[engine].identity(model, settings, place)
-        seconds = material.duration_ms / 1000 / best.speed
-        remember_speed(identity, model.sha256, material.duration_ms, seconds)
+        heard_ms = material.chunks.duration_ms
+        remember_speed(identity, model.sha256, heard_ms, heard_ms / 1000 / best.speed)
 
 
 def _listener(first: Layout, material: Material, settings: Settings) -> Listener:

@@ -181,7 +181,6 @@ def memory_need_ctranslate2(file_bytes: int, shape: Shape) -> int:
         file_bytes: Size of model.bin with 16-bit weights.
         shape: Hyper-parameters.
     """
-    packages = 110_000_000
-    loading = file_bytes * 3 // 2
     caches = 4 * 2 * 4 * shape.text_layers * shape.audio_ctx * shape.text_state  # f32 keys and values
-    return packages + max(loading, file_bytes // 2 + caches + 420_000 * shape.audio_state)
+    decoding = 138_000_000 + file_bytes // 2 + caches + 50_000 * shape.audio_state
+    return max(90_000_000 + file_bytes * 3 // 2, decoding)

@@ -56,7 +56,7 @@ def test_list_has_a_line_a_model_and_an_object_a_form(ggml: Path, monkeypatch: p
     lines = run("list").stdout.splitlines()
     assert {len(line) <= 110 for line in lines} == {True}
     assert "recognition  *ct2 *ggml" in lines[1]
-    assert "12.0 ×" in lines[1]
+    assert "12 ×" in lines[1]
     assert "(from mine)" in lines[2]
     assert [line.split()[2] for line in lines if line.startswith("medium ")] == ["ct2"]
     names = [line.split()[0] for line in lines[1:]]

@@ -9,6 +9,7 @@ from pathlib import Path
 import psutil
 
 from transcribe.core.errors import ModelError
+from transcribe.core.reading import read_regular
 from transcribe.models.catalogue import RECOGNITION, catalogue, weights_name
 from transcribe.models.installed import InstalledModel
 from transcribe.models.store import Store
@@ -33,7 +34,7 @@ def _left_in_groups(groups: Path, own: Path) -> Iterator[int]:
     """What is left in every control group of this process that has a limit; in a container, in its own."""
     lines: list[str] = []
     with suppress(OSError, UnicodeDecodeError):
-        lines = own.read_text("ascii").splitlines()
+        lines = read_regular(own).decode("ascii").splitlines()
     for line in lines:
         _, _, rest = line.partition(":")
         controllers, _, path = rest.partition(":")
@@ -46,9 +47,9 @@ def _left_in_groups(groups: Path, own: Path) -> Iterator[int]:
 
 
 def _left(group: Path, limit: str, used: str, reclaimable: str) -> int:
-    most = int((group / limit).read_text("ascii"))  # "max" where there is none: ValueError
-    taken = int((group / used).read_text("ascii"))
-    stated = dict(line.split() for line in (group / "memory.stat").read_text("ascii").splitlines())
+    most = int(read_regular(group / limit))  # "max" where there is none: ValueError
+    taken = int(read_regular(group / used))
+    stated = dict(line.split() for line in read_regular(group / "memory.stat").decode("ascii").splitlines())
     return max(0, most - taken + int(stated.get(reclaimable, 0)))
 
 

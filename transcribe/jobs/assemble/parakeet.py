@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from transcribe.core.errors import UsageError
 from transcribe.core.settings import MULTI, RecogniseSettings, Settings
 from transcribe.jobs.assemble.device import Place
+from transcribe.jobs.assemble.memory import require_memory
 from transcribe.jobs.assemble.workers import layout
 from transcribe.models.catalogue import RECOGNITION
 from transcribe.models.installed import InstalledModel, check_before_load
@@ -83,8 +84,9 @@ def open_workers(model: InstalledModel, settings: Settings, place: Place) -> Ite
     check_before_load(model)
     whisper, both = whisper_beside(Store()), model
     if whisper:
-        check_before_load(whisper)
         both = replace(model, memory_bytes=model.memory_bytes + whisper.memory_bytes)
+        check_before_load(whisper)
+    require_memory(both)
     workers, threads = layout(settings.compute, both, shared=False)
     engine = Parakeet(str(model.path.parent), threads)
     if whisper and whisper.kind == "ctranslate2":
