@@ -185,6 +185,8 @@ def check_model(settings: Settings) -> Check:
     """The model that a job would use, and whether memory is enough for it."""
     from transcribe.jobs.assemble.choice import choose, form_of_machine
     from transcribe.models.catalogue import RECOGNITION, catalogue, in_form
+    from transcribe.models.given import is_path
+    from transcribe.models.other_form import WHOLE, kept_as
     from transcribe.models.store import Store
 
     found = choose(settings, Store())
@@ -193,9 +195,13 @@ def check_model(settings: Settings) -> Check:
         require_memory(model)
     detail = f"{model.name} ({settings.recognise.model}), needs {size(model.memory_bytes)} of memory"
     form = form_of_machine(settings)
-    if form != model.kind and model.kind in RECOGNITION and in_form(model.name, form) in catalogue():
-        advice = f"Fetch the form for the faster engine of this machine: transcribe models pull {model.name}"
-        return Check("model", "note", detail, advice)
+    if form != model.kind and model.kind in RECOGNITION and not is_path(settings.recognise.model):
+        known = in_form(model.name, form) in catalogue()
+        if known or kept_as(model) in WHOLE:
+            advice = f"transcribe models {'pull' if known else 'convert'} {model.name}"
+            return Check(
+                "model", "note", detail, f"Get the form for the faster engine of this machine: {advice}"
+            )
     return Check("model", "ok", detail)
 
 

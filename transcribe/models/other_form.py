@@ -9,13 +9,16 @@ from pathlib import Path
 from transcribe.core.errors import ModelError
 from transcribe.models.catalogue import RECOGNITION, Kind, ModelFile, in_form, weights_name
 from transcribe.models.convert import convert_apart
-from transcribe.models.ctranslate2 import NAMES, WEIGHTS, read_weights, stored_as
+from transcribe.models.ctranslate2 import WEIGHTS, read_weights, stored_as
 from transcribe.models.digest import sha256_of
-from transcribe.models.ggml import F16, F32, check_structure
+from transcribe.models.ggml import F16, F32, check_structure, read_header
 from transcribe.models.given import memory_need, memory_need_ctranslate2
 from transcribe.models.installed import InstalledModel, Record, check_before_load
 from transcribe.models.store import PURPOSES, Store, disk_errors
 from transcribe.models.to_ctranslate2 import convert_to_ctranslate2
+
+WHOLE = (F16.name, F32.name, "float16", "float32")
+"""What weights are kept as that can be converted, in the words of both forms."""
 
 
 def make_other_form(name: str, store: Store, tell: Callable[[str], None]) -> InstalledModel:
@@ -101,15 +104,21 @@ def _record(
     )
 
 
+def kept_as(model: InstalledModel) -> str:
+    """What the matrices of an installed Whisper model are kept as; one of `WHOLE` can be converted.
+
+    Raises:
+        ModelError: It is no Whisper model, or is cut short.
+    """
+    if model.kind == "whisper":
+        return read_header(model.path).encoding.name
+    return stored_as(model.path)
+
+
 def _refuse_quantised(model: InstalledModel) -> None:
     """Fewer bits than 16 would be lost twice, and CTranslate2 makes its own 8 bits when it loads."""
-    if model.kind == "whisper":
-        encoding = check_structure(model.path).header.encoding
-        stored, good = encoding.name, encoding in (F16, F32)
-    else:
-        stored = stored_as(model.path)
-        good = stored not in (NAMES["<i1"], NAMES["<i2"])
-    if not good:
+    stored = kept_as(model)
+    if stored not in WHOLE:
         origin = model.made_from or weights_name(model.name).removesuffix(f"-{stored}")
         raise ModelError(
             f"the model {model.name} cannot be converted: its weights are {stored}",

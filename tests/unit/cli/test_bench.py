@@ -13,7 +13,8 @@ from transcribe.core.errors import InputError, ModelError
 from transcribe.core.settings import Settings
 from transcribe.engines import ctranslate2
 from transcribe.jobs import trials
-from transcribe.jobs.trials import Layout, Trial, find_layouts, prepare, sample
+from transcribe.jobs.speed import last_speed
+from transcribe.jobs.trials import Layout, Trial, find_layouts, prepare, run_trials, sample
 from transcribe.models.installed import InstalledModel
 from transcribe.models.store import Store
 
@@ -78,6 +79,19 @@ def test_a_layout_changes_only_where_words_are_recognised() -> None:
         4,
     )
     assert changed.recognise.language == "pl"
+
+
+def test_the_fastest_layout_of_an_engine_is_remembered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("platformdirs.user_cache_dir", lambda *_, **__: str(tmp_path / "cache"))
+    monkeypatch.setattr(trials, "_listener", lambda *_: None)
+    monkeypatch.setattr(trials, "_run", lambda each, *_: (3.0 * each.workers, 1))
+    layouts = [Layout("whisper.cpp", MODEL, workers, 1) for workers in (1, 2)]
+    material = prepare(sample(), Settings(), tmp_path)
+    found = run_trials(layouts, material, Settings(), 1, lambda line: None)
+    assert [trial.speed for trial in found] == [6, 3]
+    assert last_speed(MODEL.sha256) == 6
 
 
 def test_table() -> None:

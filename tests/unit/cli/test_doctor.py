@@ -11,8 +11,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from benchmarks.shapes import NARROW, write_random_ggml
 from transcribe.cli.doctor import doctor
+from transcribe.core.settings import Settings
 from transcribe.jobs import checks
+from transcribe.models.importing import import_model
+from transcribe.models.store import Store
 
 
 @pytest.fixture(autouse=True)
@@ -39,6 +43,22 @@ def test_a_machine_without_models() -> None:
     assert found["ffmpeg"].detail.startswith("ffmpeg version")
     assert found["recogniser"].detail.endswith((": the faster one on this machine", "is not installed"))
     assert found["speech detector"].status == "ok"
+
+
+def test_a_model_for_the_slower_engine_and_one_that_does_not_fit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("transcribe.jobs.assemble.choice.form_of_machine", lambda _: "ctranslate2")
+    write_random_ggml(NARROW, tmp_path / "mine.bin")
+    import_model(tmp_path / "mine.bin", Store())
+    import_model(tmp_path / "mine.bin", Store(), "smaller", "q8_0")
+    found = checks.check_model(Settings.of(model="mine"))
+    assert (found.status, found.advice.rpartition(": ")[2]) == ("note", "transcribe models convert mine")
+    assert checks.check_model(Settings.of(model="smaller")).status == "ok"
+    monkeypatch.setattr("transcribe.jobs.assemble.memory.available_bytes", lambda: 1000)
+    code, found_all = examine()
+    assert (code, found_all["model"].status) == (5, "problem")
+    assert "of memory, and 0 MB are available" in found_all["model"].detail
 
 
 @pytest.mark.parametrize(

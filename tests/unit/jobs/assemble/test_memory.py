@@ -8,7 +8,10 @@ import psutil
 import pytest
 
 from transcribe.core.errors import ModelError
+from transcribe.core.settings import Settings
+from transcribe.jobs.assemble.device import PROCESSOR
 from transcribe.jobs.assemble.memory import available_bytes, require_memory
+from transcribe.jobs.assemble.recognisers import RECOGNISERS
 from transcribe.models.catalogue import Kind
 from transcribe.models.installed import InstalledModel
 from transcribe.models.store import Store
@@ -83,3 +86,14 @@ def test_what_does_not_fit_is_refused_with_a_smaller_one(
         require_memory(model("large-v3", 5_000_000_000, multilingual=multilingual, kind=kind))
     assert caught.value.what.startswith("the model large-v3 needs 5.0 GB of memory, and ")
     assert caught.value.hint.endswith(advice)
+
+
+@pytest.mark.parametrize("engine", ["whisper.cpp", "ctranslate2"])
+def test_it_is_refused_before_its_file_is_read(monkeypatch: pytest.MonkeyPatch, engine: str) -> None:
+    monkeypatch.setattr("transcribe.jobs.assemble.memory.available_bytes", lambda: 100)
+    entry = RECOGNISERS[engine]
+    with (
+        pytest.raises(ModelError, match="needs 200 MB of memory"),
+        entry.open(model("gone", 200_000_000, kind=entry.reads), Settings(), PROCESSOR),
+    ):
+        pass
