@@ -71,13 +71,15 @@ def require_memory(model: InstalledModel) -> None:
 def _advice(model: InstalledModel, free: int) -> str:
     """What to do where a model does not fit: the best smaller one is named, installed ones first."""
     installed = [each for each in Store().installed() if each.kind in RECOGNITION]
-    for each in installed:
-        if each.memory_bytes <= free and each.multilingual >= model.multilingual:
-            return f"Close other programs, or use --model {weights_name(each.name)}"
+    too_large = {weights_name(each.name) for each in (model, *installed) if each.memory_bytes > free}
+    for each in installed:  # a name means either form
+        name = weights_name(each.name)
+        if name not in too_large and each.multilingual >= model.multilingual:
+            return f"Close other programs, or use --model {name}"
     for known in catalogue().values():
-        fits = known.kind == model.kind and known.memory_bytes <= free
+        name = weights_name(known.name)
+        fits = known.kind == model.kind and known.memory_bytes <= free and name not in too_large
         if fits and (known.languages == "multilingual") >= model.multilingual:
-            name = weights_name(known.name)
             return f"Close other programs, or run: transcribe models pull {name}, and use --model {name}"
     return "Close other programs, or choose a machine with more memory"
 

@@ -88,6 +88,16 @@ def test_what_does_not_fit_is_refused_with_a_smaller_one(
     assert caught.value.hint.endswith(advice)
 
 
+def test_the_other_form_of_what_does_not_fit_is_not_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its name means the larger form here."""
+    larger = model("base-ct2", 490_000_000, kind="ctranslate2")
+    monkeypatch.setattr(Store, "installed", lambda _: (larger, model("base", 235_000_000)))
+    monkeypatch.setattr("transcribe.jobs.assemble.memory.available_bytes", lambda: 300_000_000)
+    with pytest.raises(ModelError) as caught:
+        require_memory(larger)
+    assert caught.value.hint.endswith("--model tiny")
+
+
 @pytest.mark.parametrize("engine", ["whisper.cpp", "ctranslate2"])
 def test_it_is_refused_before_its_file_is_read(monkeypatch: pytest.MonkeyPatch, engine: str) -> None:
     monkeypatch.setattr("transcribe.jobs.assemble.memory.available_bytes", lambda: 100)
