@@ -6,8 +6,10 @@ What they say is nonsense; what they need of memory, time and code is the same a
 from __future__ import annotations
 
 import json
+import math
 import struct
 import zlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +35,8 @@ LARGE_V3 = Shape(
     text_layers=32,
     mels=128,
 )
+
+LARGE_V3_TURBO = replace(LARGE_V3, text_layers=4)
 
 SMALL_LARGE_V3 = Shape(
     vocab=51_866,
@@ -66,13 +70,34 @@ SEVEN_BYTE_TOKENS = 6_801
 """So that the vocabulary is as long as Whisper's own, and a file has the size of the published one."""
 
 
+DECODER_SETTINGS = {
+    "activation": np.int8(3),
+    "alibi": np.int8(0),
+    "alignment_heads": np.int16(1),
+    "alignment_layer": np.int16(-1),
+    "pre_norm": np.int8(1),
+    "scale_embeddings": np.int8(0),
+    "start_from_zero_embedding": np.int8(0),
+}
+"""What the published CTranslate2 files hold beside the weights; the third activation is GELU."""
+
+ALIGNING_HEADS = 6
+"""As many as turbo's; large-v3 has ten."""
+
+DRAWN = 1_000_003
+"""Random numbers of one tensor, repeated in a larger one; a prime, so that no two rows are alike."""
+
+TIME_MARKS = 1501
+"""Time marks of Whisper's vocabulary, 0 to 30 s, 20 ms apart."""
+
+
 def random_tensor(tensor: Tensor, seed: int) -> NDArray[np.float16]:
     """A tensor's weights; the same for the same name, shape and seed."""
     if tensor.name.endswith("ln.weight") or tensor.name.endswith("ln_post.weight"):
         return np.ones(tensor.shape, np.float16)
     generator = np.random.default_rng([seed, zlib.crc32(tensor.name.encode())])
-    values = generator.standard_normal(tensor.shape, np.float32) * np.float32(0.02)
-    return values.astype(np.float16)
+    values = generator.standard_normal(min(DRAWN, math.prod(tensor.shape)), np.float32) * np.float32(0.02)
+    return np.resize(values.astype(np.float16), tensor.shape)
 
 
 def vocabulary() -> list[str]:
@@ -82,6 +107,14 @@ def vocabulary() -> list[str]:
     count = RANKS - len(singles) - 1
     words = [f"w{n:05d}" + ("x" if n < SEVEN_BYTE_TOKENS else "") for n in range(count)]
     return [*singles, *words, ""]
+
+
+def special_tokens(vocab: int) -> list[str]:
+    """What Whisper's vocabulary holds behind the byte-level tokens, with made-up names of languages."""
+    tasks = ["translate", "transcribe", "startoflm", "startofprev", "nospeech", "notimestamps"]
+    languages = vocab - RANKS - 2 - len(tasks) - TIME_MARKS
+    names = ["endoftext", "startoftranscript", *(f"l{n:02d}" for n in range(languages)), *tasks]
+    return [f"<|{name}|>" for name in (*names, *(f"{n / 50:.2f}" for n in range(TIME_MARKS)))]
 
 
 def write_random_ggml(shape: Shape, out: Path, encoding: str = "f16", seed: int = 1) -> None:
@@ -96,10 +129,11 @@ def write_random_ggml(shape: Shape, out: Path, encoding: str = "f16", seed: int 
 
 
 def write_random_ctranslate2(shape: Shape, folder: Path, seed: int = 1) -> None:
-    """Write a folder as CTranslate2's converter does: stacked projections, f16, vocabulary.json."""
+    """Write a folder as CTranslate2's converter does: stacked projections, f16, its vocabulary."""
     variables: dict[str, NDArray[Any]] = {
         "encoder/num_heads": np.array(shape.audio_heads, np.int16),
         "decoder/num_heads": np.array(shape.text_heads, np.int16),
+        **{f"decoder/{name}": np.array(value) for name, value in DECODER_SETTINGS.items()},
     }
     for tensor in tensors(shape):
         values = random_tensor(tensor, seed)
@@ -114,7 +148,11 @@ def write_random_ctranslate2(shape: Shape, folder: Path, seed: int = 1) -> None:
         else:
             variables[place] = values
     _write_ctranslate2(variables, folder / ctranslate2.WEIGHTS)
-    (folder / "vocabulary.json").write_text(json.dumps(vocabulary()), "utf-8")
+    tokens = [*vocabulary(), *special_tokens(shape.vocab)]
+    (folder / "vocabulary.json").write_text(json.dumps(tokens), "utf-8")
+    heads = [[shape.text_layers - 1, head] for head in range(min(ALIGNING_HEADS, shape.text_heads))]
+    nothing = dict.fromkeys(("suppress_ids", "suppress_ids_begin", "lang_ids"), ())
+    (folder / "config.json").write_text(json.dumps({"alignment_heads": heads, **nothing}))
 
 
 def _write_ctranslate2(variables: dict[str, NDArray[Any]], out: Path) -> None:

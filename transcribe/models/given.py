@@ -174,8 +174,8 @@ def memory_need(file_bytes: int, shape: Shape) -> int:
 def memory_need_ctranslate2(file_bytes: int, shape: Shape) -> int:
     """Memory of one worker of CTranslate2 on a processor, in bytes: int8, four windows decoded at a time.
 
-    Either loading needs the most (16-bit and 8-bit weights side by side) or decoding. Fitted to measurements
-    of tiny.en and base; see docs/models.md.
+    Either loading needs the most (the 16-bit weights, which are replaced one by one) or decoding. Fitted to
+    measurements of tiny.en, base, and the shapes of turbo and large-v3; see docs/models.md.
 
     Args:
         file_bytes: Size of model.bin with 16-bit weights.
@@ -183,4 +183,4 @@ def memory_need_ctranslate2(file_bytes: int, shape: Shape) -> int:
     """
     caches = 4 * 2 * 4 * shape.text_layers * shape.audio_ctx * shape.text_state  # f32 keys and values
     decoding = 138_000_000 + file_bytes // 2 + caches + 50_000 * shape.audio_state
-    return max(90_000_000 + file_bytes * 3 // 2, decoding)
+    return max(45_000_000 + file_bytes, decoding)
