@@ -49,13 +49,13 @@ COLUMNS = ("shape", "weights", "file", "loading", "encoder", f"{TOKENS} tokens",
 
 @dataclass
 class Row:
-    """Processor seconds of one process, and the most memory that it had.
+    """Processor seconds of one process.
 
     Attributes:
         loading: Reading the model.
         encoder: One window.
         decoder: `TOKENS` tokens of one window.
-        alignment: Their times; None where they are part of decoding.
+        alignment: Their times; None where that is not measured.
     """
 
     loading: float
