@@ -9,6 +9,7 @@ Each window is decoded in one pass without temperature fallback, which draws ran
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import importlib.metadata
 import importlib.util
 from collections.abc import Iterator, Sequence
@@ -125,6 +126,7 @@ class CTranslate2:
                 batch = alike[first : first + self._together]
                 found = self._hear([windows[index] for index in batch], context, options)
                 heard |= zip(batch, found, strict=True)
+                _give_back()
         return [heard[index] for index in range(len(windows))]
 
     @property
@@ -244,6 +246,16 @@ class CTranslate2:
             [_Timing(*each) for each in zip(_ends(result.alignments), result.text_token_probs, strict=True)]
             for result in results
         ]
+
+
+def _give_back() -> None:
+    """Return to the system what the C library keeps of freed memory.
+
+    Windows of many lengths leave gaps in it: after some batches with `base` 417 MB stay, and 190 MB so, for
+    no more processor time.
+    """
+    with contextlib.suppress(OSError, TypeError, AttributeError):  # glibc's alone
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 @contextlib.contextmanager
