@@ -85,6 +85,7 @@ def test_killed_at_random_moments(recording: Path, tiny_en_model: InstalledModel
 def test_a_finished_job_answers_without_the_model(
     tiny_en_model: InstalledModel, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("TRANSCRIBE_ENGINE", "whisper.cpp")
     finish(start(clip, tmp_path))
     before = outputs(tmp_path)
     store = tmp_path / "models" / "tiny.en"

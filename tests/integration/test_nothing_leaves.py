@@ -72,6 +72,7 @@ COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("templates", "check", "mine/notes.md.j2"),
     ),
     "models list": (("models", "list"),),
+    "models convert": (("models", "convert", "tiny.en"),),
     "models path": (("models", "path", "tiny.en"),),
     "models import": (("models", "import", "weights.bin", "--name", "mine", "--quantize", "q8_0"),),
     "models quantize": (("models", "quantize", "tiny.en", "q5_0"),),
@@ -340,4 +341,6 @@ def test_a_whole_transcription_by_ctranslate2(machine: Machine, model_store: Sto
 
 def test_a_whole_transcription_by_parakeet(machine: Machine, tmp_path: Path) -> None:
     machine.install(install_parakeet(Store(tmp_path), ["It", "was", "the", "best", "of", "times."]))
-    check_nothing_left(machine, machine.run("other.wav", "-m", PARAKEET, "-o", "third", "-q"))
+    check_nothing_left(
+        machine, machine.run("other.wav", "-m", PARAKEET, "--engine", "auto", "-o", "third", "-q")
+    )

@@ -85,9 +85,10 @@ class Store:
                 f"the model {name} is not installed in the form for {PURPOSES[kind]}",
                 f"Run: transcribe models convert {weights_name(name)}; or choose another --engine",
             )
+        by_engine = {kind, model.kind} <= {*RECOGNITION, "parakeet"}
         raise ModelError(
             f"the model {name} is the wrong kind for {PURPOSES[kind]}: it is for {PURPOSES[model.kind]}",
-            "See what there is with: transcribe models list",
+            "Use --engine auto" if by_engine else "See what there is with: transcribe models list",
         )
 
     def forms(self, name: str) -> dict[Kind, InstalledModel]:

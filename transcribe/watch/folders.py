@@ -12,7 +12,7 @@ import psutil
 
 from transcribe.core.disk import disk_errors
 from transcribe.core.errors import InputError, UsageError
-from transcribe.core.files import make_folder
+from transcribe.core.files import make_folder, sweep
 from transcribe.core.places import expanded, work_root
 from transcribe.core.places import state as state_root
 from transcribe.core.text import readable
@@ -50,6 +50,12 @@ class Folders:
     def queue(self) -> Path:
         """The ledger's file."""
         return self.state / LEDGER
+
+    def sweep(self) -> None:
+        """Remove the temporary files that a killed watcher left, also where nothing is written again."""
+        for root in filter(None, (self.out, self.done)):
+            for folder, _, _ in os.walk(root):
+                sweep(Path(folder))
 
     def error_files(self, name: str) -> tuple[Path, Path]:
         """Where it says why a recording failed; the second where the first is taken or cannot be.

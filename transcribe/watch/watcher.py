@@ -94,6 +94,7 @@ class Watcher:
         Raises:
             TranscribeError: Unexpected errors ended too many turns in a row.
         """
+        self._folders.sweep()
         self._working.resume_moves()
         recovered = self._queue.recover(STOPPED)
         if recovered:

@@ -14,6 +14,7 @@ from transcribe.jobs.assemble.choice import CTRANSLATE2, PARAKEET, Choice, choos
 from transcribe.jobs.assemble.diariser import diariser_of
 from transcribe.jobs.assemble.recognisers import RECOGNISERS, numbers_for
 from transcribe.jobs.assemble.workers import cores
+from transcribe.models.catalogue import weights_name
 from transcribe.models.installed import InstalledModel
 from transcribe.models.store import Store
 from transcribe.pipeline.ports import LEFT_OPEN, Engines
@@ -64,7 +65,7 @@ def summary_of(found: Choice, settings: Settings) -> str:
     """What recognises, for people: `ctranslate2 int8 on 2 cores, base`."""
     numbers = f" {numbers_for(found.model, settings, found.place)}" if found.engine == CTRANSLATE2 else ""
     where = f"{found.place.cards[0].name} ({found.place.device})" if found.place.cards else _cores(settings)
-    return f"{found.engine}{numbers} on {where}, {found.model.name.removesuffix('-ct2')}"
+    return f"{found.engine}{numbers} on {where}, {weights_name(found.model.name)}"
 
 
 def _cores(settings: Settings) -> str:
@@ -108,5 +109,6 @@ def _check_language(settings: RecogniseSettings, model: InstalledModel) -> None:
         if settings.language == MULTI:
             wish = "tell languages apart"
         raise ModelError(
-            f"the model {model.name} knows English only and cannot {wish}", "Choose another with --model"
+            f"the model {weights_name(model.name)} knows English only and cannot {wish}",
+            "Choose another with --model",
         )

@@ -62,7 +62,7 @@ def require_memory(model: InstalledModel) -> None:
     free = available_bytes()
     if model.memory_bytes > free:
         raise ModelError(
-            f"the model {model.name} needs {size(model.memory_bytes)} of memory, "
+            f"the model {weights_name(model.name)} needs {size(model.memory_bytes)} of memory, "
             f"and {size(free)} are available",
             _advice(model, free),
         )
