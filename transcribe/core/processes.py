@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,6 +56,7 @@ def safe_path() -> Iterator[None]:
                     os.environ[name] = value
 
 
+@cache  # a second time would take off the same folder where PYTHONPATH names it
 def forget_current_folder() -> None:
     """For a whole program: take the current folder off both paths, that of imports and that of programs.
 

@@ -82,3 +82,16 @@ def test_a_current_folder_that_was_deleted(tmp_path: Path) -> None:
         "from transcribe.core.processes import forget_current_folder as forget; forget()"
     )
     subprocess.run([sys.executable, "-c", code], cwd=folder, check=True)
+
+
+def test_the_program_in_its_own_folder_is_found_by_its_children() -> None:
+    """`python -c` and `-m` put the current folder on the path, and PYTHONPATH names it once more."""
+    root = Path(processes.__file__).parents[2]
+    code = (
+        "import sys; import transcribe.__main__\n"
+        "from transcribe.core.processes import forget_current_folder as forget; forget()\n"
+        f"assert {str(root)!r} in sys.path, sys.path"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONSAFEPATH"}
+    command = [sys.executable, "-c", code]
+    subprocess.run(command, cwd=root, check=True, env=environment | {"PYTHONPATH": str(root)})
