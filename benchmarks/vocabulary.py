@@ -2,8 +2,7 @@
 
     python -m benchmarks.vocabulary [--model base] [--audio DIR]
 
-Writes `benchmarks/results/vocabulary-MODEL.md`. The names of a clip fit into the prompt; 200 more do not,
-so that then each window gets those that resemble something in it. A name counts as right as often as the
+Writes `benchmarks/results/vocabulary-MODEL.md`. Each window gets those that resemble something in it. A name counts as right as often as the
 transcript has it, at most as often as the reference; one that the transcript has more often is invented.
 """
 
