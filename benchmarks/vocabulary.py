@@ -2,8 +2,9 @@
 
     python -m benchmarks.vocabulary [--model base] [--audio DIR]
 
-Writes `benchmarks/results/vocabulary-MODEL.md`. Each window gets those that resemble something in it. A name counts as right as often as the
-transcript has it, at most as often as the reference; one that the transcript has more often is invented.
+Writes `benchmarks/results/vocabulary-MODEL.md`. Each window gets those that resemble something in it. A name
+counts as right as often as the transcript has it, at most as often as the reference; one that the transcript
+has more often is invented.
 """
 
 from __future__ import annotations
