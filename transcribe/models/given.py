@@ -111,18 +111,8 @@ def _in_folder(path: Path, origin: Callable[[str], Origin]) -> InstalledModel:
             f"the CTranslate2 model {path} is not complete",
             "It needs model.bin, config.json, tokenizer.json and vocabulary.json or vocabulary.txt",
         )
-    size, sha256 = weights.stat().st_size, remembered_sha256(weights)
-    return InstalledModel(
-        name=real(path).name,
-        path=weights.absolute(),
-        sha256=sha256,
-        bytes=size,
-        kind="ctranslate2",
-        multilingual=shape.multilingual,
-        alignment="",
-        licence=origin(sha256).licence or card_licence(path),
-        memory_bytes=memory_need_ctranslate2(size, shape),
-    )
+    memory_bytes = memory_need_ctranslate2(weights.stat().st_size, shape)
+    return _folder(weights, "ctranslate2", origin, memory_bytes, multilingual=shape.multilingual)
 
 
 def _in_parakeet_folder(path: Path, origin: Callable[[str], Origin]) -> InstalledModel:
@@ -131,18 +121,26 @@ def _in_parakeet_folder(path: Path, origin: Callable[[str], Origin]) -> Installe
         raise ModelError(
             f"the Parakeet model {path} is not complete", f"It needs {', '.join(PARAKEET_FILES)}"
         )
-    size, sha256 = weights.stat().st_size, remembered_sha256(weights)
-    _refuse_altered(weights, size, sha256)
+    size = weights.stat().st_size
+    _refuse_altered(weights, size, remembered_sha256(weights))
+    return _folder(weights, "parakeet", origin, 2 * size + 100_000_000, multilingual=True)
+
+
+def _folder(
+    weights: Path, kind: Kind, origin: Callable[[str], Origin], memory_bytes: int, *, multilingual: bool
+) -> InstalledModel:
+    """The model whose folder holds these weights."""
+    sha256 = remembered_sha256(weights)
     return InstalledModel(
-        name=real(path).name,
+        name=real(weights.parent).name,
         path=weights.absolute(),
         sha256=sha256,
-        bytes=size,
-        kind="parakeet",
-        multilingual=True,
+        bytes=weights.stat().st_size,
+        kind=kind,
+        multilingual=multilingual,
         alignment="",
-        licence=origin(sha256).licence or card_licence(path),
-        memory_bytes=2 * size + 100_000_000,
+        licence=origin(sha256).licence or card_licence(weights.parent),
+        memory_bytes=memory_bytes,
     )
 
 
