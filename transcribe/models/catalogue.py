@@ -16,6 +16,9 @@ Kind = Literal["whisper", "ctranslate2", "parakeet", "llm", "speakers"]
 RECOGNITION: tuple[Kind, ...] = ("whisper", "ctranslate2")
 """The two forms of a Whisper model: ggml, and a folder for CTranslate2."""
 
+SPEECH: tuple[Kind, ...] = (*RECOGNITION, "parakeet")
+"""Everything that recognises speech."""
+
 CT2 = "-ct2"
 """What the name of the second form ends with; both forms are one model, `base` for people."""
 

@@ -17,7 +17,16 @@ from transcribe.core import disk, places
 from transcribe.core.errors import ModelError
 from transcribe.core.files import make_folder, sync_folder
 from transcribe.core.reading import open_regular, read_regular
-from transcribe.models.catalogue import RECOGNITION, Kind, Origin, catalogue, in_form, published, weights_name
+from transcribe.models.catalogue import (
+    RECOGNITION,
+    SPEECH,
+    Kind,
+    Origin,
+    catalogue,
+    in_form,
+    published,
+    weights_name,
+)
 from transcribe.models.given import form_at, is_path, model_at
 from transcribe.models.installed import RECORD, InstalledModel, Record, check_before_load
 
@@ -85,7 +94,7 @@ class Store:
                 f"the model {name} is not installed in the form for {PURPOSES[kind]}",
                 f"Run: transcribe models convert {weights_name(name)}; or choose another --engine",
             )
-        by_engine = {kind, model.kind} <= {*RECOGNITION, "parakeet"}
+        by_engine = {kind, model.kind} <= set(SPEECH)
         raise ModelError(
             f"the model {name} is the wrong kind for {PURPOSES[kind]}: it is for {PURPOSES[model.kind]}",
             "Use --engine auto" if by_engine else "See what there is with: transcribe models list",
@@ -105,10 +114,8 @@ class Store:
         if name == AUTO:
             models = [model for model in self.installed() if model.kind in RECOGNITION]
             name = weights_name((models or [self.find(name)])[0].name)
-        recognise = (*RECOGNITION, "parakeet")
-        return {model.kind: model for model in self.named(name) if model.kind in recognise} or {
-            "whisper": self.find(name)
-        }
+        forms = {model.kind: model for model in self.named(name) if model.kind in SPEECH}
+        return forms or {"whisper": self.find(name)}
 
     def named(self, name: str) -> list[InstalledModel]:
         """The installed models that a name means: every form of one; a form's own name means that alone.
