@@ -22,7 +22,7 @@ TRANSCRIBE_STAMP   ?= .transcribe.stamp
 transcribe_endings := \
   podcast-srt=.podcast.srt podcast-json=.podcast.json html=.transcript.html chapters=.chapters.json \
   psc=.psc.xml rss=.item.xml audacity=.labels.txt notes=.notes.md notes-html=.notes.html notes-txt=.notes.txt \
-  rss-html=.rss.html youtube=.youtube.txt newsletter=.newsletter.md \
+  rss-html=.rss.html youtube=.youtube.txt newsletter=.newsletter.md checklist=.checklist.md \
   txt=.txt srt=.srt vtt=.vtt json=.json tsv=.tsv md=.md lrc=.lrc ttml=.ttml docx=.docx csv=.csv rttm=.rttm page=.html
 
 # How recordings end.

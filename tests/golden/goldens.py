@@ -24,7 +24,7 @@ PACKED = ("podcast-srt", "podcast-json", "html", "chapters", "psc", "rss", "auda
 SENTENCES_CASE = "sentence-lines"
 """The words of `english-sentences`, one sentence a line."""
 
-NOTES = ("notes", "notes-html", "notes-txt", "rss-html", "newsletter")
+NOTES = ("notes", "notes-html", "notes-txt", "rss-html", "newsletter", "checklist")
 FORMATS_OF = {
     PACK_CASE: (*TRANSCRIPTS, *PACKED),
     "three-speakers": (*TRANSCRIPTS, *PACKED, *NOTES),

@@ -127,6 +127,9 @@ FORMATS: dict[str, Format] = {
         _notes("rss-html", ".rss.html", "text/html", "Description for a podcast feed", "rss.html.j2"),
         _notes("youtube", ".youtube.txt", "text/plain", "Description for YouTube", "youtube.txt.j2"),
         _notes("newsletter", ".newsletter.md", "text/markdown", "Newsletter", "newsletter.md.j2"),
+        _notes(
+            "checklist", ".checklist.md", "text/markdown", "What to settle before publishing", "checklist.md.j2"
+        ),
     )
 }
 """Every format by name, in the order in which `transcribe formats` lists them."""
@@ -134,7 +137,7 @@ FORMATS: dict[str, Format] = {
 PACK = (
     *("vtt", "srt", "podcast-srt", "podcast-json", "html", "txt", "chapters", "psc", "rss", "audacity"),
     *("lrc", "ttml", "docx", "csv"),
-    *("notes", "notes-html", "notes-txt", "rss-html", "youtube", "newsletter", "page"),
+    *("notes", "notes-html", "notes-txt", "rss-html", "youtube", "newsletter", "checklist", "page"),
 )
 """What `--publish` stands for: every file a podcast host, an editor or a reader may ask for."""
 

@@ -87,5 +87,5 @@ def youtube_chapters(chapters: Sequence[Chapter]) -> tuple[Chapter, ...]:
             kept.append(chapter)
     if kept and chapters[-1].end_ms // 1000 - kept[-1].start_ms // 1000 < YOUTUBE_CHAPTER_S:
         kept.pop()
-    starts_at_zero = bool(kept) and kept[0].start_ms == 0
+    starts_at_zero = bool(kept) and kept[0].start_ms < 1000
     return tuple(kept) if starts_at_zero and len(kept) >= YOUTUBE_CHAPTERS else ()

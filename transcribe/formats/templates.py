@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import json
 import re
 import traceback
 from collections.abc import Callable, Sequence
@@ -34,8 +35,27 @@ FOLDER = "templates"
 MAX_TEMPLATE_BYTES = 1024 * 1024
 """A template is written by hand; what is larger is something else given by mistake."""
 
-_MARKDOWN_ANYWHERE = re.compile(r"[\\`*_\[\]|~$]")
-_MARKDOWN_AT_START = re.compile(r"^(\s*)([-+#=:]|\d+(?=[.)]))")
+_MARKDOWN = re.compile(
+    r"""
+      (?P<plain> \[ [^\W\d_] [^\W_]+ (?: [ ] [^\W_]+ )* \] (?! [(\[:] ) )  # [music]: no link, no footnote
+    | (?P<number> ^ \d{1,9} (?= [.)] (?: \s | $ ) ) )                       # a list: 5. Mai
+    | [`|\[\]]
+    | \\ (?! [^\W_] | \s )                       # what is no letter after it would be escaped
+    | \* (?! \s ) | (?<! \s ) \*                 # no emphasis in 2 * 3
+    | (?<! [^\W_] ) _ | _ (?! [^\W_] )            # none in snake_case
+    | (?<! \s ) ~ | ~ (?! [^\W_] )               # nothing struck out by ~5
+    | (?<= \$ ) \$ | \$ (?= [^\d\s] ) | (?<= \S ) \$ (?! \d )  # no formula in $5 to $10
+    | ^ [-+=:] (?! [^\W_] ) | ^ \# (?= \#* (?: \s | $ ) )
+    | & (?= \#? \w+ ; ) | < (?= [\w/!?] | $ ) | ^ >
+    """,
+    re.VERBOSE,
+)
+"""What CommonMark, tables, strikethrough and formulas (Pandoc, GitHub) read as markup, in text on one line."""
+
+_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+_NOT_YAML = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+"""What YAML 1.2 (5.1, 5.4) holds only escaped, beside what JSON escapes."""
+
 _CONTROL_IN_LINES = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _UNSAFE_IN_URL = re.compile(r"[\s<>()\"'`\\\[\]{}|^\x00-\x1f\x7f]")
 _WEB = ("http://", "https://", "mailto:")
@@ -253,15 +273,20 @@ def web_url(url: str) -> str:
 
 def escape_markdown(text: str) -> str:
     """Text on one line that Markdown shows as it is: no markup, no HTML, no formula, no heading."""
-    text = " ".join(text.split())
-    text = _MARKDOWN_ANYWHERE.sub(r"\\\g<0>", text)
-    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return _MARKDOWN_AT_START.sub(_escaped_start, text)
+    return _MARKDOWN.sub(_escaped_markdown, " ".join(text.split()))
 
 
-def _escaped_start(match: re.Match[str]) -> str:
-    blank, mark = match.groups()
-    return f"{blank}{mark}\\" if mark.isdigit() else f"{blank}\\{mark}"
+def _escaped_markdown(found: re.Match[str]) -> str:
+    mark = found[0]
+    if found["plain"]:
+        return mark
+    return f"{mark}\\" if found["number"] else _ENTITIES.get(mark, f"\\{mark}")
+
+
+def yaml(value: object) -> str:
+    """A value for front matter: JSON with letters as they are, which is YAML too."""
+    text = json.dumps(value, ensure_ascii=False)
+    return _NOT_YAML.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def no_angles(text: str) -> str:
@@ -294,5 +319,6 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "web_url": web_url,
     "no_angles": no_angles,
     "put": put,
+    "yaml": yaml,
 }
 """What templates may call beside Jinja's own filters; docs/templates.md describes them (tested)."""
