@@ -128,7 +128,11 @@ FORMATS: dict[str, Format] = {
         _notes("youtube", ".youtube.txt", "text/plain", "Description for YouTube", "youtube.txt.j2"),
         _notes("newsletter", ".newsletter.md", "text/markdown", "Newsletter", "newsletter.md.j2"),
         _notes(
-            "checklist", ".checklist.md", "text/markdown", "What to settle before publishing", "checklist.md.j2"
+            "checklist",
+            ".checklist.md",
+            "text/markdown",
+            "What to settle before publishing",
+            "checklist.md.j2",
         ),
     )
 }

@@ -50,7 +50,7 @@ _MARKDOWN = re.compile(
     """,
     re.VERBOSE,
 )
-"""What CommonMark, tables, strikethrough and formulas (Pandoc, GitHub) read as markup, in text on one line."""
+"""What CommonMark, tables, strikethrough and formulas (Pandoc, GitHub) read as markup in one line."""
 
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _NOT_YAML = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
