@@ -1,0 +1,197 @@
+"""Words in the form in which a dictionary has them, their part of speech, and how common they are.
+
+Polish is analysed by Morfeusz (Woliński 2014), English and German by the Hanover Tagger (Wartena 2019), some
+forty other languages by simplemma (Barbaresi 2021), which knows no parts of speech. How common a word is
+comes from wordfreq (Speer 2022). All data lies in the installed packages: nothing is fetched or written.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache, lru_cache
+from typing import Any, Literal, NamedTuple
+
+from transcribe.notes.words import in_language
+
+Part = Literal["noun", "name", "adjective", "verb", "other", ""]
+"""Part of speech; empty where it is not known."""
+
+_CODES = {"no": "nb"}
+"""What the packages call a language, where it is not Whisper's code."""
+
+_HANTA = {"en": "morphmodel_en.pgz", "de": "morphmodel_ger.pgz"}
+"""Its Dutch model takes 800 MB of memory."""
+
+_HANTA_PARTS: tuple[tuple[str, Part], ...] = (
+    ("NN", "noun"), ("NP", "name"), ("NE", "name"), ("AJ", "adjective"), ("ADJ", "adjective"), ("V", "verb"),
+    ("UNC", ""), ("FM", ""), ("XY", ""),
+)  # fmt: skip
+"""Beginnings of tags: CLAWS C5 of English, STTS of German."""
+
+_MORFEUSZ_PARTS: dict[str, Part] = {
+    **dict.fromkeys(("subst", "depr", "ger"), "noun"),
+    **dict.fromkeys(("adj", "adja", "adjp", "pact", "ppas"), "adjective"),
+    **dict.fromkeys(
+        ("fin", "praet", "impt", "imps", "inf", "pcon", "pant", "bedzie", "winien", "pred"), "verb"
+    ),
+    "ign": "",
+}
+"""First fields of its tags (Przepiórkowski et al. 2012)."""
+
+_LIKELY = 4.0
+"""A reading of the Hanover Tagger this much less likely than the best (natural logarithm) is none."""
+
+
+class Reading(NamedTuple):
+    """What a word may be.
+
+    Attributes:
+        lemma: As a dictionary writes it: "Haus", "go", "Kraków".
+    """
+
+    lemma: str
+    part: Part
+
+
+def lemma(word: str, language: str) -> str:
+    """The dictionary form of a word: "went" → "go", "Häusern" → "Haus", "Krakowie" → "Kraków".
+
+    Without a dictionary of the language it is Snowball's stem, which compares but is no word to print;
+    without either, the word as it stands.
+
+    Args:
+        language: Whisper's code.
+    """
+    return readings(word, language)[0].lemma
+
+
+@lru_cache(maxsize=65_536)
+def readings(word: str, language: str) -> tuple[Reading, ...]:
+    """What a word may be, the most likely first; never empty, its first lemma as `lemma` says."""
+    if word[1:] != word[1:].lower() or "." in word:  # AI, GPUs, U.S.: letters that stand for words
+        return (Reading(re.sub(r"(?<=[A-Z])['’]?s$", "", word), "name"),)
+    return tuple(_reader(language)(word)) or (Reading(word, ""),)
+
+
+@lru_cache(maxsize=65_536)
+def commonness(word: str, language: str) -> float:
+    """How common a word is on the Zipf scale: 3 is once in a million words, 6 once in a thousand, 0 never."""
+    share = _shares(language).get(word.casefold(), 0.0)
+    return round(math.log10(share) + 9, 2) if share else 0.0
+
+
+def has_lemmas(language: str) -> bool:
+    """Whether a dictionary of the language is there, so that a lemma is a word to print."""
+    return language in ("pl", *_HANTA) or _CODES.get(language, language) in _simplemma_languages()
+
+
+@cache
+def _shares(language: str) -> Mapping[str, float]:
+    import wordfreq
+
+    code = _CODES.get(language, language)
+    if code not in wordfreq.available_languages("small"):
+        return {}
+    shares: Mapping[str, float] = wordfreq.get_frequency_dict(code, "small")
+    return shares
+
+
+@cache
+def _reader(language: str) -> Callable[[str], Iterator[Reading]]:
+    if language in _HANTA:
+        return _hanta(language)
+    if language == "pl" and (read := _morfeusz()):
+        return read
+    return _simplemma(language) if has_lemmas(language) else _snowball(language)
+
+
+def _hanta(language: str) -> Callable[[str], Iterator[Reading]]:
+    from HanTa.HanoverTagger import HanoverTagger
+
+    tagger = HanoverTagger(_HANTA[language])
+
+    def read(word: str) -> Iterator[Reading]:
+        found = tagger.tag_word(word)
+        for tag, likelihood in found:
+            if likelihood > found[0][1] - _LIKELY:
+                yield Reading(tagger.analyze(word, pos=tag)[0], _hanta_part(tag))
+
+    return read
+
+
+def _hanta_part(tag: str) -> Part:
+    return next((part for start, part in _HANTA_PARTS if tag.startswith(start)), "other")
+
+
+def _morfeusz() -> Callable[[str], Iterator[Reading]] | None:
+    """Polish; None where the package has no wheel for this machine."""
+    try:
+        import morfeusz2
+    except ImportError:
+        return None
+    analyser: Any = morfeusz2.Morfeusz()
+
+    def named(entry: str, tag: str, word: str) -> str:
+        if tag.startswith("ger:"):  # "nagrywania", which is listed under its verb
+            forms = analyser.generate(entry)
+            return next(
+                (
+                    form
+                    for form, _, other, _, _ in forms
+                    if other.startswith("ger:sg:nom") and other[-3:] == tag[-3:]
+                ),
+                word,
+            )
+        return entry.partition(":")[0] or word
+
+    def read(word: str) -> Iterator[Reading]:
+        found = {
+            Reading(named(entry, tag, word), _polish_part(tag, kinds)): None
+            for start, _, (_, entry, tag, kinds, _) in analyser.analyse(word)
+            if start == 0  # endings of verbs are words of their own here: "zrobił|em"
+        }
+        yield from sorted(
+            found, key=lambda reading: (reading.part == "name", -commonness(reading.lemma, "pl"))
+        )
+
+    return read
+
+
+def _polish_part(tag: str, kinds: list[str]) -> Part:
+    part = _MORFEUSZ_PARTS.get(tag.partition(":")[0], "other")
+    named = kinds and not any(kind == "nazwa_pospolita" for kind in kinds)
+    return "name" if part == "noun" and named else part
+
+
+@cache
+def _simplemma_languages() -> frozenset[str]:
+    from simplemma.strategies.dictionaries.dictionary_factory import SUPPORTED_LANGUAGES
+
+    return frozenset(SUPPORTED_LANGUAGES)
+
+
+def _simplemma(language: str) -> Callable[[str], Iterator[Reading]]:
+    from simplemma import Lemmatizer
+    from simplemma.strategies import DefaultStrategy
+
+    lemmatizer = Lemmatizer(lemmatization_strategy=DefaultStrategy(low_memory=True))
+    code = _CODES.get(language, language)
+
+    def read(word: str) -> Iterator[Reading]:
+        yield Reading(lemmatizer.lemmatize(word, lang=code), "")
+
+    return read
+
+
+def _snowball(language: str) -> Callable[[str], Iterator[Reading]]:
+    import snowballstemmer
+
+    name = in_language(language).stemmer
+    stemmer = snowballstemmer.stemmer(name) if name else None
+
+    def read(word: str) -> Iterator[Reading]:
+        yield Reading(stemmer.stemWord(word) if stemmer else word, "")
+
+    return read
