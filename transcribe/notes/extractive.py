@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from transcribe.core.episode import Spot
@@ -19,12 +20,12 @@ from transcribe.notes.clauses import (
     clauses_of,
     term_weights,
 )
+from transcribe.notes.leaning import is_own
 from transcribe.notes.mentions import mentions_of
 from transcribe.notes.phrases import key_phrases
 from transcribe.notes.sound_bites import sound_bites_of
-from transcribe.notes.terms import folded, words_of
+from transcribe.notes.terms import folded
 from transcribe.notes.weighing import Weighed, pick, weigh, word_count
-from transcribe.notes.words import in_any
 from transcribe.notes.writer import Material, Sentence
 
 NAME = "extractive"
@@ -53,10 +54,13 @@ def write_extractive(material: Material, spots: Iterable[Spot] = (), version: st
     return ShowNotes(
         language=material.language if sentences else "",
         chapters=_chapters(weighed),
-        summary=tuple(statement(sentences[index]) for index in summary),
-        long_summary=tuple(statement(sentences[index]) for index in _long_summary(weighed)),
-        takeaways=tuple(statement(sentences[index]) for index in takeaways),
-        quotes=tuple(quote_of(sentences[index : index + 1]) for index in quotes),
+        summary=_said(weighed, summary),
+        long_summary=_said(weighed, _long_summary(weighed)),
+        takeaways=_said(weighed, takeaways),
+        quotes=tuple(
+            replace(quote_of(sentences[index : index + 1]), text=weighed.standing[index].text)
+            for index in quotes
+        ),
         mentions=mentions_of(sentences, weighed.shaky, weighed.terms, _people(material)),
         keywords=tuple(phrase.text for place, phrase in enumerate(phrases) if place < 5 or phrase.count > 1),
         titles=_titles(weighed),
@@ -69,6 +73,12 @@ def write_extractive(material: Material, spots: Iterable[Spot] = (), version: st
 def statement(sentence: Sentence, text: str = "") -> Statement:
     """A sentence, or words from it, with the segments it stands in."""
     return Statement(text or sentence.text, sentence.segments, sentence.start_ms)
+
+
+def _said(weighed: Weighed, positions: Iterable[int]) -> tuple[Statement, ...]:
+    """Sentences as they can be printed by themselves."""
+    sentences = weighed.material.sentences
+    return tuple(statement(sentences[index], weighed.standing[index].text) for index in positions)
 
 
 def quote_of(sentences: Sequence[Sentence]) -> Quote:
@@ -117,8 +127,8 @@ def _takeaways(weighed: Weighed, summary: Sequence[int]) -> list[int]:
     count = min(8, max(3, round(minutes / 6)), max(1, len(sentences) // 3))
 
     def worth(index: int) -> float:
-        own = in_any().sentences.own.intersection(words_of(sentences[index].text))
-        return weighed.scores[index] * (0.7 if own else 1.0)
+        own = is_own(sentences[index].text, weighed.material.language)
+        return weighed.scores[index] * (0.5 if own else 1.0)
 
     return pick(weighed, fresh, count, worth, summary)
 
@@ -145,7 +155,7 @@ def _quotes(weighed: Weighed, used: Sequence[int]) -> list[int]:
 
 def _quotable(weighed: Weighed, index: int) -> float:
     sentence = weighed.material.sentences[index]
-    own = in_any().sentences.own.intersection(words_of(sentence.text))
+    own = is_own(sentence.text, weighed.material.language)
     return float(weighed.scores[index] ** 0.5 * weighed.fit[index] * sentence.sure * (1.2 if own else 1.0))
 
 
@@ -234,19 +244,19 @@ def _post(weighed: Weighed, summary: Sequence[int]) -> tuple[Statement, ...]:
     if not sentences:
         return ()
     ranked = sorted(weighed.candidates, key=lambda index: (-weighed.scores[index], index))[:20]
-    short = [index for index in ranked if len(sentences[index].text) <= POST_CHARS]
+    short = [index for index in ranked if len(weighed.standing[index].text) <= POST_CHARS]
     if not short:
         first = sentences[summary[0]]
         text = first.text if len(first.text) <= POST_CHARS else _cut(first.text)
         return (statement(first, text),)
-    chosen, room = short[:1], POST_CHARS - len(sentences[short[0]].text)
+    chosen, room = short[:1], POST_CHARS - len(weighed.standing[short[0]].text)
     for index in short[1:]:
-        if len(sentences[index].text) + 1 <= room and folded(sentences[index].text) != folded(
+        if len(weighed.standing[index].text) + 1 <= room and folded(sentences[index].text) != folded(
             sentences[chosen[0]].text
         ):
             chosen.append(index)
             break
-    return tuple(statement(sentences[index]) for index in sorted(chosen))
+    return _said(weighed, sorted(chosen))
 
 
 def _cut(text: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from transcribe.core.episode import Spot
 from transcribe.formats.tokens import text_width
+from transcribe.notes.leaning import sentences_in
 from transcribe.notes.terms import Terms, folded, words_of
 from transcribe.notes.words import anywhere, in_any, whole
 from transcribe.notes.writer import Sentence
@@ -22,23 +23,21 @@ _TRAILS_OFF = re.compile(r"(?:…|\.\.\.|[-–—])" + _CLOSERS)
 
 
 def fitness(sentence: Sentence, terms: Terms, *, dotted: bool) -> float:
-    """How well a sentence stands by itself: 0 not at all, 1 well.
+    """How well the form of a sentence is that of a claim: 0 not at all, 1 well.
 
     Args:
         dotted: Whether the transcript has full stops, so that one without is no whole sentence.
     """
-    words, known = words_of(sentence.text), in_any().sentences
+    words, known = words_of(sentence.text), sentences_in(terms.language)
     content = len(terms.of(sentence.text))
     if not words or not content or sentence.sure < SURE or _ASKS.search(sentence.text):
         return 0.0
     if dotted and not is_whole(sentence.text):
         return 0.0
     value = _by_length(text_width(sentence.text)) * min(1.0, 0.4 + content / len(words))
-    if words[0] in known.leans or words[0] in known.leads:
-        value *= 0.6
     value *= float(math.pow(0.5, sum(word in known.hesitations for word in words)))
     if is_chatter(sentence.text):
-        value *= 0.2
+        value *= 0.1
     return value
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from transcribe.core.episode import Spot
 from transcribe.notes.fitness import fitness, is_dotted, shaky
+from transcribe.notes.leaning import Standing, has_name, reasons_in, standing
 from transcribe.notes.ranking import centrality
 from transcribe.notes.terms import Terms, is_unspaced, words_of
 from transcribe.notes.writer import Material
@@ -24,7 +25,8 @@ class Weighed:
     Attributes:
         everywhere: In how many sentences each term is.
         fit: How well each sentence stands by itself, 0 to 1; 0 where its words are doubtful.
-        scores: What each sentence is worth: how central it is, times its fitness.
+        standing: Each sentence as it can be printed by itself.
+        scores: What each sentence is worth: how central it is, times its fitness; more for names and numbers.
         shaky: Positions of sentences whose words are doubtful.
     """
 
@@ -33,6 +35,7 @@ class Weighed:
     contents: tuple[tuple[str, ...], ...]
     everywhere: Counter[str]
     fit: tuple[float, ...]
+    standing: tuple[Standing, ...]
     scores: tuple[float, ...]
     shaky: frozenset[int]
 
@@ -49,14 +52,24 @@ def weigh(material: Material, spots: Iterable[Spot]) -> Weighed:
     contents = tuple(tuple(terms.of(sentence.text)) for sentence in sentences)
     doubtful = shaky(sentences, spots)
     dotted = is_dotted(sentences)
+    alone = tuple(standing(sentence.text, terms) for sentence in sentences)
     fit = tuple(
-        0.0 if index in doubtful else fitness(sentence, terms, dotted=dotted)
+        0.0 if index in doubtful else fitness(sentence, terms, dotted=dotted) * alone[index].worth
         for index, sentence in enumerate(sentences)
     )
     ranks = centrality(contents)
-    scores = tuple(rank * value for rank, value in zip(ranks, fit, strict=True))
+    scores = tuple(
+        rank * value * _substance(each.text, material.language)
+        for rank, value, each in zip(ranks, fit, alone, strict=True)
+    )
     everywhere = Counter(term for content in contents for term in set(content))
-    return Weighed(material, terms, contents, everywhere, fit, scores, doubtful)
+    return Weighed(material, terms, contents, everywhere, fit, alone, scores, doubtful)
+
+
+def _substance(text: str, language: str) -> float:
+    """More for what has numbers, names or reasons: a claim that can be checked says more than a mood."""
+    number = any(char.isdigit() for char in text)
+    return 1.0 + 0.3 * number + 0.2 * has_name(text, language) + 0.3 * reasons_in(text, language)
 
 
 def pick(

@@ -20,7 +20,10 @@ from transcribe.notes.terms import folded, words_of
 from transcribe.notes.words import in_any, in_language, languages
 
 FILES = sorted(Path(words.__file__).parent.glob("*.toml"), key=lambda file: file.stem)
-PATTERNS = {"chatter", "chatter_within", "organisations", "phrases", "places"}
+PATTERNS = {
+    "chatter", "chatter_within", "leads", "leans", "organisations", "own", "phrases", "places", "reasons",
+    "shifts",
+}  # fmt: skip
 """Lists of regular expressions; the others are of words."""
 
 PARTS_OF_WORDS = {"endings"}

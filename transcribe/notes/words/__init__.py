@@ -59,9 +59,14 @@ class Sentences(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         chatter: Patterns of greetings, thanks and announcements: what is said around the content.
         chatter_within: Likewise, of languages that write words together.
         hesitations: Sounds that say nothing.
-        leads: First words that answer, or begin to speak.
-        leans: First words that lean on the sentence before.
-        own: Of people who speak of themselves, as in stories; a claim that holds for others seldom has these.
+        leads: Patterns of openings that can be cut off: what follows is a sentence as it stands.
+        leans: Patterns of openings that lean on the sentence before.
+        own: Patterns of people who speak of themselves, as in stories; a claim that holds for others seldom
+            has these.
+        pointers: Before a noun, else they point at the sentence before: "this".
+        pronouns: For what has been named.
+        reasons: Patterns of what says why, or on what condition.
+        shifts: Patterns of what announces another topic.
     """
 
     chatter: frozenset[str] = NONE
@@ -70,6 +75,10 @@ class Sentences(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     leads: frozenset[str] = NONE
     leans: frozenset[str] = NONE
     own: frozenset[str] = NONE
+    pointers: frozenset[str] = NONE
+    pronouns: frozenset[str] = NONE
+    reasons: frozenset[str] = NONE
+    shifts: frozenset[str] = NONE
 
 
 class Addresses(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -186,6 +195,32 @@ def whole(patterns: frozenset[str]) -> re.Pattern[str]:
 def anywhere(patterns: frozenset[str]) -> re.Pattern[str]:
     """Finds what one of some patterns describes, in any case."""
     return re.compile(either(patterns), re.IGNORECASE)
+
+
+_UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u9fff]")
+"""Scripts without spaces, of which the files have patterns."""
+
+
+@cache
+def meets(patterns: frozenset[str]) -> re.Pattern[str]:
+    """Finds what one of some patterns describes, in any case: whole words where the script has spaces."""
+    return re.compile(either(frozenset(map(_bounded, patterns))), re.IGNORECASE)
+
+
+@cache
+def opening(patterns: frozenset[str]) -> re.Pattern[str]:
+    """The same at the beginning of a text, after quotation marks and the like."""
+    return re.compile(rf"[^\w]*(?:{meets(patterns).pattern})", re.IGNORECASE)
+
+
+@cache
+def leading(patterns: frozenset[str]) -> re.Pattern[str]:
+    """The same with the comma and the space after it, where words have spaces between them."""
+    return re.compile(rf"{opening(patterns).pattern}(?:[,;:]?\s+|(?<=[、\u3040-\u30ff]))", re.IGNORECASE)
+
+
+def _bounded(pattern: str) -> str:
+    return pattern if _UNSPACED.search(pattern) else rf"(?<![\w'-])(?:{pattern})(?![\w-])"
 
 
 def either(patterns: frozenset[str]) -> str:
