@@ -84,7 +84,7 @@ class Mention:
     """Somebody or something the episode names.
 
     Attributes:
-        name: As it is written in the transcript.
+        name: In dictionary form where that is certain, else as it is written in the transcript.
         kind: What it is, as far as that can be told.
         start_ms: Where it is named first.
         segments: Positions of the segments that name it.

@@ -21,7 +21,7 @@ from transcribe.notes.clauses import (
     term_weights,
 )
 from transcribe.notes.leaning import is_own
-from transcribe.notes.mentions import mentions_of
+from transcribe.notes.mentions import mentions_of, names_of
 from transcribe.notes.phrases import key_phrases
 from transcribe.notes.sound_bites import sound_bites_of
 from transcribe.notes.terms import folded
@@ -51,6 +51,7 @@ def write_extractive(material: Material, spots: Iterable[Spot] = (), version: st
     quotes = _quotes(weighed, [*summary, *takeaways])
     sentences = material.sentences
     phrases = key_phrases([sentences[index].text for index in _trusted(weighed)], weighed.terms, 12)
+    names = names_of(sentences, weighed.shaky, weighed.terms, _people(material))
     return ShowNotes(
         language=material.language if sentences else "",
         chapters=_chapters(weighed),
@@ -61,7 +62,7 @@ def write_extractive(material: Material, spots: Iterable[Spot] = (), version: st
             replace(quote_of(sentences[index : index + 1]), text=weighed.standing[index].text)
             for index in quotes
         ),
-        mentions=mentions_of(sentences, weighed.shaky, weighed.terms, _people(material)),
+        mentions=mentions_of(names, sentences),
         keywords=tuple(phrase.text for place, phrase in enumerate(phrases) if place < 5 or phrase.count > 1),
         titles=_titles(weighed),
         social_post=_post(weighed, summary),

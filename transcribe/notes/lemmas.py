@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from typing import Any, Literal, NamedTuple
 
@@ -75,6 +75,20 @@ def readings(word: str, language: str) -> tuple[Reading, ...]:
     return tuple(_reader(language)(word)) or (Reading(word, ""),)
 
 
+def tagged(words: Sequence[str], language: str) -> list[Reading]:
+    """What each word of a sentence is: by its context in English and German, else what it is most likely."""
+    tagger = _tagger(language) if language in _HANTA else None
+    if tagger is None:
+        return [readings(word, language)[0] for word in words]
+    tags = [tag for _, _, tag in tagger.tag_sent(list(words))]
+    return [_read_as(word, _hanta_part(tag), language) for word, tag in zip(words, tags, strict=True)]
+
+
+def _read_as(word: str, part: Part, language: str) -> Reading:
+    found = readings(word, language)
+    return next((reading for reading in found if reading.part == part), Reading(found[0].lemma, part))
+
+
 @lru_cache(maxsize=65_536)
 def commonness(word: str, language: str) -> float:
     """How common a word is on the Zipf scale: 3 is once in a million words, 6 once in a thousand, 0 never."""
@@ -107,10 +121,15 @@ def _reader(language: str) -> Callable[[str], Iterator[Reading]]:
     return _simplemma(language) if has_lemmas(language) else _snowball(language)
 
 
-def _hanta(language: str) -> Callable[[str], Iterator[Reading]]:
+@cache
+def _tagger(language: str) -> Any:
     from HanTa.HanoverTagger import HanoverTagger
 
-    tagger = HanoverTagger(_HANTA[language])
+    return HanoverTagger(_HANTA[language])
+
+
+def _hanta(language: str) -> Callable[[str], Iterator[Reading]]:
+    tagger = _tagger(language)
 
     def read(word: str) -> Iterator[Reading]:
         found = tagger.tag_word(word)
@@ -125,13 +144,20 @@ def _hanta_part(tag: str) -> Part:
     return next((part for start, part in _HANTA_PARTS if tag.startswith(start)), "other")
 
 
-def _morfeusz() -> Callable[[str], Iterator[Reading]] | None:
-    """Polish; None where the package has no wheel for this machine."""
+@cache
+def polish_analyser() -> Any:
+    """Morfeusz; None where the package has no wheel for this machine."""
     try:
         import morfeusz2
     except ImportError:
         return None
-    analyser: Any = morfeusz2.Morfeusz()
+    return morfeusz2.Morfeusz()
+
+
+def _morfeusz() -> Callable[[str], Iterator[Reading]] | None:
+    analyser = polish_analyser()
+    if analyser is None:
+        return None
 
     def named(entry: str, tag: str, word: str) -> str:
         if tag.startswith("ger:"):  # "nagrywania", which is listed under its verb

@@ -1,17 +1,19 @@
 """Who and what an episode names, told by capital letters; nothing is looked up.
 
-Cautious where capitals say little: German writes every noun with one, so that only runs of several
-or a title make a name; scripts without capitals have none to find.
+Cautious where capitals say little: German writes every noun with one, so that there the words count that the
+Hanover Tagger takes for names; scripts without capitals have none to find.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 from transcribe.core.show_notes import Mention, MentionKind
+from transcribe.notes.lemmas import Reading, commonness, readings, tagged
+from transcribe.notes.nominative import is_polish_demonym, kind_of_polish, nominative, with_strong_ending
 from transcribe.notes.terms import Terms, folded, matches
 from transcribe.notes.words import in_any, in_language, whole
 from transcribe.notes.writer import Sentence
@@ -19,55 +21,18 @@ from transcribe.notes.writer import Sentence
 LIMIT = 20
 """More names than this are a list nobody reads."""
 
+LONGEST = 8
+"""Words of a name: "Secretario Perpetuo de la Real Academia Española"."""
+
 _QUOTED = re.compile(r"[\"“„«]([^\"“”„«»]{2,60})[\"”“»]")
+_ELIDED = re.compile(r"^\w{1,5}['’](?=\w)")
+"""An article or preposition that French and Italian write with the next word: "l'Opéra", "dell'Aquila"."""
 
+_OBLIQUE_ENDING = 3
+"""Letters that an ending adds to a name at the most: "Whispera", "Microsoftem", "Googlowi"."""
 
-@dataclass
-class _Found:
-    forms: Counter[str] = field(default_factory=Counter)
-    kinds: Counter[MentionKind] = field(default_factory=Counter)
-    sentences: list[int] = field(default_factory=list)
-
-
-def mentions_of(
-    sentences: Sequence[Sentence], skip: frozenset[int], terms: Terms, people: Sequence[str] = ()
-) -> tuple[Mention, ...]:
-    """The names in a transcript, those named most often, in the order in which they come up.
-
-    Args:
-        skip: Positions of sentences whose words are not to be relied on.
-    """
-    if _capitals_say_nothing(sentences):
-        return ()
-    known = {folded(part) for name in people for part in name.split()}
-    runs = {index: list(_runs(sentences[index].text, terms)) for index in _kept(sentences, skip)}
-    inner = {folded(run.text) for found in runs.values() for run in found if not run.opens}
-    names: dict[str, _Found] = {}
-    for index, found in runs.items():
-        for run in found:
-            if _is_name(run, inner, terms.language):
-                entry = names.setdefault(_key(run.text), _Found())
-                entry.forms[run.text] += 1
-                entry.kinds[_kind(run, terms.language, known)] += 1
-                entry.sentences.append(index)
-    _merge_parts(names)
-    best = sorted(names.values(), key=lambda entry: (-len(entry.sentences), entry.sentences[0]))[:LIMIT]
-    return tuple(_mention(entry, sentences) for entry in sorted(best, key=lambda entry: entry.sentences[0]))
-
-
-def _kept(sentences: Sequence[Sentence], skip: frozenset[int]) -> list[int]:
-    return [index for index, each in enumerate(sentences) if index not in skip and each.sure >= 0.5]
-
-
-def _mention(entry: _Found, sentences: Sequence[Sentence]) -> Mention:
-    positions = sorted({segment for index in entry.sentences for segment in sentences[index].segments})
-    name = max(sorted(entry.forms), key=lambda form: (entry.forms[form], -len(form)))
-    said: dict[MentionKind, int] = dict(entry.kinds)
-    said.pop("other", None)
-    kind: MentionKind = max(sorted(said), key=lambda each: said[each]) if said else "other"
-    if kind == "place" and 2 * said[kind] <= len(entry.sentences):
-        kind = "other"
-    return Mention(name, kind, sentences[entry.sentences[0]].start_ms, tuple(positions))
+_COMMON_ADJECTIVE = 4.2
+"""Zipf: "hiszpański" is more common as an adjective than as a surname, "kowalski" is not."""
 
 
 @dataclass(frozen=True)
@@ -75,42 +40,284 @@ class _Run:
     """Words with capitals that follow each other, with the word before them and what they open."""
 
     text: str
+    first: int
     words: int
     before: str
     opens: bool
     quoted: bool
 
 
-def _runs(text: str, terms: Terms) -> Iterator[_Run]:
+@dataclass
+class Name:
+    """Somebody or something that is named.
+
+    Attributes:
+        text: In the nominative where that is certain, else as it was said most often.
+        forms: As it was said, with how often.
+        sentences: Positions of the sentences that name it, ascending; one for each time.
+    """
+
+    text: str = ""
+    kind: MentionKind = "other"
+    forms: Counter[str] = field(default_factory=Counter)
+    sentences: list[int] = field(default_factory=list)
+    _kinds: Counter[MentionKind] = field(default_factory=Counter)
+    _before: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def add(self, run: _Run, kind: MentionKind, index: int) -> None:
+        """Count one more time that it is named."""
+        self.forms[run.text] += 1
+        self._kinds[kind] += 1
+        self.sentences.append(index)
+        self._before[run.before, run.text] += 1
+
+    def take(self, other: Name) -> None:
+        """What is named by this shorter name is the same."""
+        self._kinds.update(other._kinds)
+        self.sentences = sorted(self.sentences + other.sentences)
+
+    def settle(self, language: str) -> None:
+        """Choose its text and its kind."""
+        self.text = _dictionary_form(self.forms, self._before, language)
+        said = Counter({kind: count for kind, count in self._kinds.items() if kind != "other"})
+        kind = said.most_common(1)[0][0] if said else "other"
+        unsure = kind == "place" and 2 * said[kind] <= len(self.sentences)
+        self.kind = "other" if unsure else kind
+
+
+def names_of(
+    sentences: Sequence[Sentence], skip: frozenset[int], terms: Terms, people: Sequence[str] = ()
+) -> list[Name]:
+    """The names in a transcript, in the order in which they come up.
+
+    Args:
+        skip: Positions of sentences whose words are not to be relied on.
+        people: Names that are known to be people's.
+    """
+    if _capitals_say_nothing(sentences):
+        return []
+    known = {folded(part) for name in people for part in name.split()}
+    language = terms.language
+    runs = {index: _named_runs(sentences[index].text, terms) for index in _kept(sentences, skip)}
+    every = [run for found in runs.values() for run in found]
+    inner = {folded(run.text) for run in every if not run.opens}
+    inner |= {folded(run.text) for run in every if run.words > 1}
+    names: list[Name] = []
+    places: dict[tuple[str, ...], Name] = {}
+    for index, found in runs.items():
+        for said in found:
+            run = _without_opener(said, inner, terms)
+            sure = _is_known_name(run, language)
+            if not (sure or _is_name(run, inner, language)) or _says_nothing_alone(run, language):
+                continue
+            keys = _keys(run.text, language)
+            name = next((places[key] for key in keys if key in places), None)
+            if name is None:
+                name = Name()
+                names.append(name)
+            for key in keys:
+                places.setdefault(key, name)
+            name.add(run, _kind(run, language, known), index)
+    for name in names:
+        name.settle(language)
+    return _merged(names, language)
+
+
+def mentions_of(names: Sequence[Name], sentences: Sequence[Sentence]) -> tuple[Mention, ...]:
+    """Those named most often, in the order in which they come up."""
+    best = sorted(names, key=lambda name: (-len(name.sentences), name.sentences[0]))[:LIMIT]
+    return tuple(
+        Mention(
+            name.text,
+            name.kind,
+            sentences[name.sentences[0]].start_ms,
+            tuple(sorted({segment for index in name.sentences for segment in sentences[index].segments})),
+        )
+        for name in sorted(best, key=lambda name: name.sentences[0])
+    )
+
+
+def names_in(text: str, terms: Terms) -> list[str]:
+    """The names in one text, by the same cautious rules; a word that only opens a sentence is none."""
+    return [run.text for run in _runs(text, terms) if _is_name(run, set(), terms.language)]
+
+
+def _kept(sentences: Sequence[Sentence], skip: frozenset[int]) -> list[int]:
+    return [index for index, each in enumerate(sentences) if index not in skip and each.sure >= 0.5]
+
+
+def _named_runs(text: str, terms: Terms) -> list[_Run]:
+    """The runs of a text that may be names, as far as the parts of speech of their words are known."""
+    if not any(word.group()[0].isupper() for word in matches(text)):
+        return []
+    works = [_work(match) for match in _QUOTED.finditer(text) if _is_work(match.group(1), terms)]
+    words = [word.group() for word in matches(text)]
+    parts = tagged(words, terms.language)
+    telling = _german(words, parts, terms) if in_language(terms.language).capital_nouns else None
+    runs = [run for run in _runs(text, terms, telling) if not (works and run.quoted)]
+    return works + [run for run in runs if not _is_demonym(run, parts, terms.language)]
+
+
+def _german(words: Sequence[str], parts: Sequence[Reading], terms: Terms) -> Callable[[int], bool]:
+    """Which words belong to a name: those tagged so, titles, nouns with an adjective that has a capital."""
+
+    def adjective(index: int) -> bool:
+        return index > 0 and words[index][0].isupper() and parts[index].part == "adjective"
+
+    def telling(index: int) -> bool:
+        if not _is_capital(words[index], terms):
+            return False
+        if parts[index].part == "noun":
+            return (
+                adjective(index - 1) or _is_title(words[index]) or (index > 0 and _is_title(words[index - 1]))
+            )
+        described = adjective(index) and _noun_follows(index, words, parts)
+        return parts[index].part == "name" or _is_title(words[index]) or described
+
+    return telling
+
+
+def _noun_follows(index: int, words: Sequence[str], parts: Sequence[Reading]) -> bool:
+    return index + 1 < len(words) and parts[index + 1].part in ("noun", "name")
+
+
+def _is_work(text: str, terms: Terms) -> bool:
+    """Whether what stands in quotation marks is a title, not speech."""
+    words = [word.group() for word in matches(text)]
+    if not 2 <= len(words) <= 8 or not words[0][0].isupper() or text[-1] in ".?!…,":
+        return False
+    content = [word for word in words if not terms.is_small(folded(word))]
+    return not in_language(terms.language).capital_titles or all(word[0].isupper() for word in content)
+
+
+def _work(match: re.Match[str]) -> _Run:
+    return _Run(match.group(1).strip(), 0, len(match.group(1).split()), "", opens=False, quoted=True)
+
+
+def _is_demonym(run: _Run, parts: Sequence[Reading], language: str) -> bool:
+    """Whether one word is only what people from somewhere are called: "American", "Americans", "Polacy"."""
+    if run.words > 1 or run.quoted:
+        return False
+    if language == "en":
+        part = parts[run.first].part
+        plural = part == "noun" and readings(parts[run.first].lemma, language)[0].part == "adjective"
+        return part == "adjective" or plural
+    if language == "pl":
+        return is_polish_demonym(run.text)
+    peoples = in_language(language).names.peoples
+    return bool(peoples) and bool(whole(peoples).fullmatch(folded(run.text)))
+
+
+def _without_opener(run: _Run, inner: set[str], terms: Terms) -> _Run:
+    """A run that opens a sentence without a first word that is no name: "Dziękuję Annie", "Poet Ann Lee"."""
+    names = in_any().names
+    first, _, rest = run.text.partition(" ")
+    if not run.opens or not rest or run.quoted or folded(first) in names.titles:
+        return run
+    bare = replace(run, text=rest, first=run.first + 1, words=run.words - 1, before=folded(first))
+    if folded(rest) in inner or folded(first) in in_language(terms.language).names.before_places:
+        return replace(bare, opens=False)
+    spoken = in_any().sentences
+    part = readings(first, terms.language)[0].part
+    greets = whole(spoken.chatter | spoken.leads | spoken.leans).fullmatch(folded(first))
+    if greets or part in ("verb", "other") or terms.is_small(folded(first)):
+        return bare
+    return run
+
+
+def _is_known_name(run: _Run, language: str) -> bool:
+    """Whether one word is a name though its capital does not say so."""
+    if run.words > 1:
+        return False
+    parts = {reading.part for reading in readings(run.text, language)}
+    if in_language(language).capital_nouns:
+        return parts <= {"name", ""} and "name" in parts
+    return language == "pl" and parts == {""}  # Morfeusz knows the words that open sentences
+
+
+def _says_nothing_alone(run: _Run, language: str) -> bool:
+    """Whether it is one word that many things are called by: "D.C", "TV", "Monday", "University"."""
+    if run.words > 1:
+        return False
+    text, names = folded(run.text), in_any().names
+    generic = text in names.never_alone or whole(names.organisations).fullmatch(text) is not None
+    return (
+        generic
+        or "." in text.strip(".")
+        or (len(text) < 3 and not text.isalpha())
+        or _is_adjective(run.text, language)
+    )
+
+
+def _is_adjective(word: str, language: str) -> bool:
+    """Whether a word of an inflecting language is an adjective: "Київському", "Polski", not "Kowalski"."""
+    if not in_language(language).inflects_names:
+        return False
+    found = readings(word, language)
+    if language == "pl":
+        said = [each for each in found if each.part == "adjective"]
+        return bool(said) and commonness(said[0].lemma, language) >= _COMMON_ADJECTIVE
+    patterns = in_language(language).grammar.adjectives
+    return bool(patterns) and found[0].lemma[:1].islower() and bool(whole(patterns).fullmatch(found[0].lemma))
+
+
+def _runs(text: str, terms: Terms, telling: Callable[[int], bool] | None = None) -> Iterator[_Run]:
+    """Runs of words with capitals.
+
+    Args:
+        telling: Whether the word at a position can be part of a name; by default every one with a capital.
+    """
     words = list(matches(text))
     quoted = [match.span(1) for match in _QUOTED.finditer(text)]
+
+    def inside(index: int) -> bool:  # "los Estados Unidos", where a small word is part of the name
+        return index > 0 and not text[words[index - 1].end() : words[index].start()].strip()
+
+    tells = telling or (lambda index: _is_capital(words[index].group(), terms, inside=inside(index)))
     first = 0
     while first < len(words):
-        if not _is_capital(words[first].group(), terms):
+        if not tells(first):
             first += 1
             continue
-        last = _last_of_run(text, words, first, terms)
+        last = _last_of_run(text, words, first, terms, tells)
         start, end = words[first].start(), words[last].end()
+        elided = _ELIDED.match(words[first].group())
+        start += elided.end() if elided and not words[first].group()[0].isupper() else 0
         name = re.sub(r"['’]s$", "", text[start:end])
         before = folded(words[first - 1].group()) if first else ""
         opens = first == 0 or text[words[first - 1].end() : start].strip(" ,") != ""
-        yield _Run(name, last - first + 1, before, opens, any(s <= start and end <= e for s, e in quoted))
+        opens = opens and not elided
+        marked = any(left <= start and end <= right for left, right in quoted)
+        yield _Run(name, first, last - first + 1, before, opens, marked)
         first = last + 1
 
 
-def _last_of_run(text: str, words: Sequence[re.Match[str]], first: int, terms: Terms) -> int:
-    last = first
-    for index in range(first + 1, min(first + 6, len(words))):
-        between = text[words[index - 1].end() : words[index].start()]
-        if between.strip() and not (between.strip() == "." and _is_title(words[index - 1].group())):
+def _last_of_run(
+    text: str, words: Sequence[re.Match[str]], first: int, terms: Terms, tells: Callable[[int], bool]
+) -> int:
+    last, joined = first, ""
+    for index in range(first + 1, min(first + LONGEST, len(words))):
+        word, before = words[index].group(), words[index - 1].group()
+        between = text[words[index - 1].end() : words[index].start()].strip()
+        if between and not (between == "." and (_is_title(before) or "." in before)):
             break
-        if words[index - 1].group().endswith(("'s", "’s")):
+        if before.endswith(("'s", "’s")) or (_ELIDED.match(word) and _is_apart(words[:index], first)):
             break
-        if _is_capital(words[index].group(), terms):
+        if tells(index):
             last = index
-        elif words[index].group() not in _particles(terms.language):
-            break
+        elif word not in _particles(terms.language) or joined not in ("", word, before):
+            break  # one person of one place: "Willem de Boer van Rijkswaterstaat" are two names
+        else:
+            joined = word
     return last
+
+
+def _is_apart(words: Sequence[re.Match[str]], first: int) -> bool:
+    """Whether what follows after an elision is another name: "Giulia Ferrari dell'Istituto"."""
+    if len(words) - first == 1 and first > 0:
+        return False  # "l'Università dell'Aquila", but not "Lavora all'Aquila"
+    text = " ".join(folded(word.group()) for word in words[first:])
+    return not whole(in_any().names.organisations | in_any().names.places).search(text)
 
 
 def _particles(language: str) -> frozenset[str]:
@@ -121,14 +328,17 @@ def _is_title(word: str) -> bool:
     return folded(word) in in_any().names.titles or len(word) == 1
 
 
-def _is_capital(word: str, terms: Terms) -> bool:
+def _is_capital(word: str, terms: Terms, *, inside: bool = False) -> bool:
+    elided = _ELIDED.match(word)
+    if elided and not word[0].isupper():
+        word = word[elided.end() :]
     if not word[0].isupper() or word[0].isdigit():
         return False
     if _is_title(word) and len(word) > 1:
         return True
     if folded(word).split("'")[0] in in_any().names.never:
         return False
-    return not terms.is_small(folded(word)) or (len(word) > 1 and word.isupper())
+    return inside or not terms.is_small(folded(word)) or (len(word) > 1 and word.isupper())
 
 
 def _is_name(run: _Run, inner: set[str], language: str) -> bool:
@@ -145,34 +355,97 @@ def _is_name(run: _Run, inner: set[str], language: str) -> bool:
 
 
 def _kind(run: _Run, language: str, known: set[str]) -> MentionKind:
-    words, names = [folded(word.strip(".")) for word in run.text.split()], in_any().names
     if run.quoted and run.words > 1:
         return "work"
+    words, names = [folded(word.strip(".")) for word in run.text.split()], in_any().names
     if whole(names.organisations).search(folded(run.text)) or (len(run.text) > 2 and run.text.isupper()):
         return "organisation"
     if whole(names.places).search(folded(run.text)):
         return "place"
     if words[0] in names.titles or run.before in names.titles or known.intersection(words):
         return "person"
-    if run.before in in_language(language).names.before_places and run.words <= 2:
-        return "place"
-    return "other"
+    return _kind_in_dictionary(run.text, language) or ("place" if _is_where(run, language) else "other")
 
 
-def _key(name: str) -> str:
+def _is_where(run: _Run, language: str) -> bool:
+    return run.before in in_language(language).names.before_places and run.words <= 2
+
+
+def _kind_in_dictionary(name: str, language: str) -> MentionKind | None:
+    listed = nominative(tuple(name.split())) if language == "pl" else ""
+    return kind_of_polish(listed.split()[0]) if listed else None
+
+
+def _keys(name: str, language: str) -> list[tuple[str, ...]]:
+    """What a name is found by, whatever its inflection; its titles aside."""
     titles = in_any().names.titles
-    words = [word for word in folded(name).replace(".", " ").split() if word not in titles]
-    return " ".join(words) or folded(name)
+    words = [word.strip(".") for word in name.split()]
+    words = [word for word in words if folded(word) not in titles] or words
+    keys: list[tuple[str, ...]] = [()]
+    for word in words:
+        keys = [(*key, lemma) for key in keys[:8] for lemma in _lemmas(word, language)]
+    return keys
 
 
-def _merge_parts(names: dict[str, _Found]) -> None:
+def _lemmas(word: str, language: str) -> list[str]:
+    if in_language(language).capital_nouns and readings(word, language)[0].part == "adjective":
+        return [folded(readings(word, language)[0].lemma)]
+    if not in_language(language).inflects_names:
+        return [folded(word)]
+    found = [folded(each.lemma) for each in readings(word, language) if each.part not in ("verb", "other")]
+    return list(dict.fromkeys([*found[:4], folded(word)]))
+
+
+def _dictionary_form(forms: Counter[str], before: Counter[tuple[str, str]], language: str) -> str:
+    """A name in the nominative; where that is not certain, as it was said most often."""
+    sure: Counter[str] = Counter()
+    for (article, form), count in before.items():
+        words = tuple(form.split())
+        sure[nominative(words) if language == "pl" else with_strong_ending(article, words, language)] += count
+    del sure[""]
+    if sure:
+        return max(sorted(sure), key=lambda form: sure[form])
+    if not in_language(language).inflects_names:
+        return max(sorted(forms), key=lambda form: (forms[form], -len(form)))
+    prepositions = in_language(language).names.before_places
+    oblique = Counter({form: count for (word, form), count in before.items() if word in prepositions})
+
+    def worth(form: str) -> tuple[int, int, int]:
+        listed = sum(readings(word, language)[0].lemma == word for word in form.split())
+        return listed, forms[form] - oblique[form], forms[form]
+
+    best = max(sorted(forms), key=worth)
+    lemma = readings(best, language)[0].lemma
+    return lemma if " " not in best and lemma[:1].isupper() and commonness(lemma, language) else best
+
+
+def _merged(names: list[Name], language: str) -> list[Name]:
     """ "Einstein" after "Albert Einstein" is the same; where two longer names hold it, it stays alone."""
-    for key in [key for key in names if " " not in key]:
-        longer = [other for other in names if " " in other and key in (other.split()[0], other.split()[-1])]
-        if len(longer) == 1:
-            short, whole = names.pop(key), names[longer[0]]
-            whole.kinds.update(short.kinds)
-            whole.sentences = sorted(whole.sentences + short.sentences)
+    longer: dict[str, list[Name]] = {}
+    for name in names:
+        words = name.text.split()
+        for word in {words[0], words[-1]} if len(words) > 1 else ():
+            for lemma in _lemmas(word, language):
+                longer.setdefault(lemma, []).append(name)
+    kept: list[Name] = []
+    said = {folded(name.text): name for name in names}
+    for name in names:
+        whole_names = [] if " " in name.text else longer.get(_lemmas(name.text, language)[0], [])
+        other = whole_names[0] if len(whole_names) == 1 else _uninflected(name, said, language)
+        if other is None:
+            kept.append(name)
+        else:
+            other.take(name)
+    return sorted(kept, key=lambda name: name.sentences[0])
+
+
+def _uninflected(name: Name, said: dict[str, Name], language: str) -> Name | None:
+    """The name that this one is with an ending, where no dictionary has it: "Whispera" of "Whisper"."""
+    if not in_language(language).inflects_names or readings(name.text.split()[-1], language)[0].part:
+        return None
+    text = folded(name.text)
+    stems = (text[:-letters] for letters in range(1, _OBLIQUE_ENDING + 1))
+    return next((said[stem] for stem in stems if len(stem) > 3 and stem in said), None)
 
 
 def _capitals_say_nothing(sentences: Sequence[Sentence]) -> bool:
@@ -183,8 +456,3 @@ def _capitals_say_nothing(sentences: Sequence[Sentence]) -> bool:
             words += 1
             capitals += match.group()[0].isupper()
     return words > 20 and 2 * capitals > words
-
-
-def names_in(text: str, terms: Terms) -> list[str]:
-    """The names in one text, by the same cautious rules; a word that only opens a sentence is none."""
-    return [run.text for run in _runs(text, terms) if _is_name(run, set(), terms.language)]

@@ -36,6 +36,9 @@ class Names(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Attributes:
         titles: Before a person's name.
         never: Words written with a capital that are no names.
+        never_alone: Words and abbreviations with a capital that name nothing by themselves: "Monday".
+        peoples: Patterns of what people from somewhere are called, where that has a capital and no dictionary
+            of ours says so.
         particles: Between the parts of a name: "van".
         only_particles: The only ones that count in this language; where empty, those of all languages do.
         before_places: Prepositions before a place.
@@ -45,11 +48,31 @@ class Names(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     titles: frozenset[str] = NONE
     never: frozenset[str] = NONE
+    never_alone: frozenset[str] = NONE
+    peoples: frozenset[str] = NONE
     particles: frozenset[str] = NONE
     only_particles: frozenset[str] = NONE
     before_places: frozenset[str] = NONE
     places: frozenset[str] = NONE
     organisations: frozenset[str] = NONE
+
+
+class Grammar(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What tells parts of speech where no dictionary of ours does.
+
+    Attributes:
+        determiners: Before a noun: articles, prepositions, possessives, numerals.
+        joins: Between the nouns of one term: "punto de carga".
+        infinitives: Patterns of the dictionary forms of verbs.
+        adjectives: Patterns of the dictionary forms of adjectives.
+        adverbs: Patterns of adverbs.
+    """
+
+    determiners: frozenset[str] = NONE
+    joins: frozenset[str] = NONE
+    infinitives: frozenset[str] = NONE
+    adjectives: frozenset[str] = NONE
+    adverbs: frozenset[str] = NONE
 
 
 class Sentences(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -122,6 +145,7 @@ class Language(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         capital_titles: Whether most words of a title have one.
         denial: How it denies.
         names: What tells names.
+        grammar: What tells parts of speech.
         sentences: What tells which sentences can stand by themselves.
         addresses: How addresses are said.
         assistant: What language models say of themselves.
@@ -138,6 +162,7 @@ class Language(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     capital_titles: bool = False
     denial: Denial = Denial()
     names: Names = Names()
+    grammar: Grammar = Grammar()
     sentences: Sentences = Sentences()
     addresses: Addresses = Addresses()
     assistant: Assistant = Assistant()
