@@ -15,7 +15,7 @@ TESTERS ?= logical
 
 .DEFAULT_GOAL := help
 .PHONY: help setup constraints demo batch native llm test check fuzz format golden docs examples examples-notes
-.PHONY: bench bench-batch bench-faint bench-formats bench-lint bench-noise bench-notes bench-overhead bench-peers bench-watch models build release clean
+.PHONY: bench bench-batch bench-chapters bench-faint bench-formats bench-lint bench-noise bench-notes bench-overhead bench-peers bench-watch models build release clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -101,6 +101,9 @@ bench-faint: $(READY) ## Faint voices, clipping and offsets that are noticed: be
 
 bench-noise: models ## Disturbed speech beside plain decoding: benchmarks/results/noise-MODEL.md
 	$(BIN)/python -m benchmarks.noise --model $(MODEL) --audio $(AUDIO) $(OPTIONS)
+
+bench-chapters: $(READY) ## Whether chapters begin where authors have headings: results/chapters.md
+	$(BIN)/python -m benchmarks.chapters
 
 bench-notes: $(READY) ## What notes cost, and what language models read twice (needs make llm): results/notes.md
 	$(BIN)/transcribe models pull smollm2

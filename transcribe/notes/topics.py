@@ -1,46 +1,54 @@
-"""Where topics begin: gaps between sentences over which few words are shared.
+"""Where topics begin: the division of the words under which each part speaks most of its own things.
 
-TextTiling (Hearst 1997, "TextTiling: segmenting text into multi-paragraph subtopic passages") with
-blocks measured in time, because a chapter is something people listen to.
+Bayesian segmentation (Eisenstein and Barzilay 2008, "Bayesian unsupervised topic segmentation"): a part is
+likely if its words repeat each other more than those of the whole recording do. The best division is found
+by dynamic programming, with lengths that people use as the prior, and with what announces a topic as
+evidence.
 """
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from collections.abc import Iterator, Sequence
 
-from transcribe.notes.terms import Terms
+from transcribe.notes.fitness import is_chatter
+from transcribe.notes.leaning import sentences_in, standing
+from transcribe.notes.terms import Terms, folded
+from transcribe.notes.words import meets
 from transcribe.notes.writer import Sentence
 
 SHORTEST_MS = 60_000
 """No chapter is shorter; players list chapters, and nobody skips by less."""
 
-USUAL_MS = 5 * 60_000
-"""Show notes have a line for every three to five minutes; this one splits at a clear shift."""
-
 LONGEST_MS = 8 * 60_000
-"""A longer chapter is split at its best gap, however faint the shift."""
+"""No chapter is longer, unless there is no gap to divide it at."""
 
 ONE_CHAPTER_MS = 4 * 60_000
 """A shorter recording is one chapter."""
 
-BLOCK_MS = 75_000
-"""How much speech before a gap is compared with how much after it; about 200 words."""
+SAMENESS = 400.0
+"""How many words of the whole recording are mixed into each part: the prior of the Dirichlet distribution."""
 
-CLEAR = 0.5
-"""Standard deviations above the mean from which a gap is clear (Hearst uses a cut-off of this kind)."""
+ANOTHER = 6.0
+"""What one more chapter costs, in nats."""
+
+SPREAD = 6.0
+"""What a chapter half or twice as long as usual costs besides."""
+
+ANNOUNCED, ABOUT, ASKED = 5.0, 2.0, 1.0
+"""What speaks for a chapter's start: "let's talk about", other talk about the programme, a question."""
+
+LEANS = 6.0
+"""What speaks against it: a sentence that leans on the one before."""
+
+TURN, PAUSE = 0.5, 0.5
+"""For each change of speaker, and each second of silence up to three."""
 
 
-@dataclass(frozen=True)
-class _Gap:
-    """Before sentence `first`; `depth` tells how far the cohesion falls there."""
-
-    first: int
-    start_ms: int
-    depth: float
+def usual_ms(duration_ms: int) -> float:
+    """How long a chapter usually is: 2.5 minutes in a quarter of an hour, 5 in an hour, 7 in two."""
+    return min(max(0.65 * math.sqrt(duration_ms / 60_000), 2.5), 8.0) * 60_000
 
 
 def topics_of(sentences: Sequence[Sentence], language: str, duration_ms: int) -> tuple[int, ...]:
@@ -48,65 +56,14 @@ def topics_of(sentences: Sequence[Sentence], language: str, duration_ms: int) ->
 
     A topic never begins inside a segment. Empty where nothing was said.
     """
-    if not sentences:
-        return ()
-    gaps = _gaps(sentences, language) if duration_ms >= ONE_CHAPTER_MS else []
-    chosen = _clear_ones(gaps, duration_ms)
-    chosen = _split_long_ones(gaps, chosen, duration_ms)
-    return (0, *(gap.first for gap in sorted(chosen, key=lambda gap: gap.first)))
-
-
-def _clear_ones(gaps: list[_Gap], duration_ms: int) -> list[_Gap]:
-    if not gaps:
-        return []
-    mean = sum(gap.depth for gap in gaps) / len(gaps)
-    spread = math.sqrt(sum((gap.depth - mean) ** 2 for gap in gaps) / len(gaps))
-    chosen: list[_Gap] = []
-    for gap in sorted(gaps, key=lambda gap: (-gap.depth, gap.first)):
-        if gap.depth < mean + CLEAR * spread or len(chosen) + 1 >= duration_ms / USUAL_MS:
-            break
-        if _fits(gap, chosen, duration_ms):
-            chosen.append(gap)
-    return chosen
-
-
-def _fits(gap: _Gap, chosen: Sequence[_Gap], duration_ms: int) -> bool:
-    edges = [0, duration_ms, *(other.start_ms for other in chosen)]
-    return all(abs(gap.start_ms - edge) >= SHORTEST_MS for edge in edges)
-
-
-def _split_long_ones(gaps: list[_Gap], chosen: list[_Gap], duration_ms: int) -> list[_Gap]:
-    edges = [0, *sorted(gap.start_ms for gap in chosen), duration_ms]
-    waiting = list(pairwise(edges))
-    chosen = list(chosen)
-    while waiting:
-        start, end = waiting.pop()
-        if end - start <= LONGEST_MS:
-            continue
-        inside = [gap for gap in gaps if start + SHORTEST_MS <= gap.start_ms <= end - SHORTEST_MS]
-        if inside:
-            best = max(inside, key=lambda gap: (gap.depth - _off_centre(gap, start, end), -gap.first))
-            chosen.append(best)
-            waiting += [(start, best.start_ms), (best.start_ms, end)]
-    return chosen
-
-
-def _off_centre(gap: _Gap, start: int, end: int) -> float:
-    """A little against chapters of a minute beside chapters of eight, where no shift is clear."""
-    return 0.2 * abs(2 * (gap.start_ms - start) / (end - start) - 1)
-
-
-def _gaps(sentences: Sequence[Sentence], language: str) -> list[_Gap]:
+    if not sentences or duration_ms < ONE_CHAPTER_MS:
+        return (0,) if sentences else ()
     terms = Terms(language)
-    contents = [Counter(terms.of(sentence.text)) for sentence in sentences]
-    rarity = _rarity(contents)
-    places = [index for index in range(1, len(sentences)) if begins_segment(sentences, index)]
-    cohesion = _cohesion(sentences, contents, rarity, places)
-    depths = _depths(cohesion)
-    return [
-        _Gap(place, sentences[place].start_ms, depth + _bonus(sentences, place))
-        for place, depth in zip(places, depths, strict=True)
-    ]
+    starts = [index for index in range(len(sentences)) if begins_segment(sentences, index)]
+    evidence = [_evidence(sentences, index, terms) if index else 0.0 for index in starts]
+    parts = _parts(sentences, starts, terms)
+    times = [0, *(sentences[index].start_ms for index in starts[1:]), duration_ms]
+    return tuple(starts[number] for number in _best_division(parts, evidence, times))
 
 
 def begins_segment(sentences: Sequence[Sentence], index: int) -> bool:
@@ -114,82 +71,92 @@ def begins_segment(sentences: Sequence[Sentence], index: int) -> bool:
     return index == 0 or sentences[index].segments[0] != sentences[index - 1].segments[-1]
 
 
-def _bonus(sentences: Sequence[Sentence], place: int) -> float:
-    """Topics change after a pause, and where somebody else begins, more often than elsewhere."""
-    pause = sentences[place].start_ms - sentences[place - 1].end_ms
-    turn = sentences[place].speaker != sentences[place - 1].speaker
-    return 0.05 * min(pause, 3000) / 1000 + 0.05 * turn
-
-
-def _rarity(contents: Sequence[Counter[str]]) -> dict[str, float]:
-    seen = Counter(term for content in contents for term in content)
-    return {term: math.log(1 + len(contents) / count) for term, count in seen.items()}
-
-
-def _cohesion(
-    sentences: Sequence[Sentence],
-    contents: Sequence[Counter[str]],
-    rarity: dict[str, float],
-    places: Sequence[int],
-) -> list[float]:
-    """Cosine of the words before and after each place; both blocks move along with it."""
-    left, right = _Block(contents, rarity), _Block(contents, rarity)
-    values = []
-    for place in places:
-        at = sentences[place].start_ms
-        left.move_to(_first_after(sentences, at - BLOCK_MS, left.start), place)
-        right.move_to(place, _first_after(sentences, at + BLOCK_MS, max(right.end, place)))
-        values.append(left.cosine(right))
-    return values
-
-
-def _first_after(sentences: Sequence[Sentence], at_ms: int, index: int) -> int:
-    while index < len(sentences) and sentences[index].start_ms < at_ms:
-        index += 1
-    return index
-
-
-class _Block:
-    """The words of a stretch of sentences, kept up to date while its ends move on."""
-
-    def __init__(self, contents: Sequence[Counter[str]], rarity: dict[str, float]) -> None:
-        self._contents, self._rarity = contents, rarity
-        self.start = self.end = 0
-        self._counts: Counter[str] = Counter()
-
-    def move_to(self, start: int, end: int) -> None:
-        for index in range(self.end, end):
-            self._counts.update(self._contents[index])
-        for index in range(self.start, start):
-            self._counts.subtract(self._contents[index])
-        self.start, self.end = start, end
-        self._counts = +self._counts
-
-    def cosine(self, other: _Block) -> float:
-        mine, theirs = self._weights(), other._weights()
-        dot = sum(weight * theirs.get(term, 0.0) for term, weight in mine.items())
-        length = math.hypot(*mine.values()) * math.hypot(*theirs.values())
-        return dot / length if length else 0.0
-
-    def _weights(self) -> dict[str, float]:
-        return {term: (1 + math.log(count)) * self._rarity[term] for term, count in self._counts.items()}
-
-
-def _depths(cohesion: Sequence[float]) -> list[float]:
-    """How far the cohesion falls below the nearest peak on each side (Hearst 1997, section 5.3)."""
-    smooth = [
-        sum(cohesion[max(0, index - 1) : index + 2]) / len(cohesion[max(0, index - 1) : index + 2])
-        for index in range(len(cohesion))
+def _parts(sentences: Sequence[Sentence], starts: Sequence[int], terms: Terms) -> list[list[str]]:
+    """The terms of what lies between each two places where a topic may begin."""
+    ends = [*starts[1:], len(sentences)]
+    return [
+        [term for sentence in sentences[start:end] for term in terms.of(sentence.text)]
+        for start, end in zip(starts, ends, strict=True)
     ]
-    before = _peaks(smooth)
-    after = _peaks(smooth[::-1])[::-1]
-    return [left + right - 2 * here for left, right, here in zip(before, after, smooth, strict=True)]
 
 
-def _peaks(values: Sequence[float]) -> list[float]:
-    """For each value the height reached by climbing backwards from it."""
-    peaks: list[float] = []
-    for index, value in enumerate(values):
-        climbs = index > 0 and values[index - 1] >= value
-        peaks.append(peaks[-1] if climbs else value)
-    return peaks
+def _evidence(sentences: Sequence[Sentence], place: int, terms: Terms) -> float:
+    """What speaks for a topic that begins with a sentence, apart from the words that it shares."""
+    sentence, before = sentences[place], sentences[place - 1]
+    known, text = sentences_in(terms.language), folded(sentence.text)
+    value = TURN * (sentence.speaker != before.speaker)
+    value += PAUSE * min(max(0, sentence.start_ms - before.end_ms), 3000) / 1000
+    if known.shifts and meets(known.shifts).search(text):
+        value += ANNOUNCED
+    elif is_chatter(text):
+        value += ABOUT
+    elif standing(sentence.text, terms).worth == 0.0:
+        value -= LEANS
+    if text.endswith(("?", "？")):
+        value += ASKED
+    return value
+
+
+def _best_division(
+    parts: Sequence[Sequence[str]], evidence: Sequence[float], times: Sequence[int]
+) -> list[int]:
+    """The parts that begin a topic, by dynamic programming over where the last topic begins.
+
+    Args:
+        times: Start of each part, and the end of the last.
+    """
+    usual = math.log(usual_ms(times[-1]))
+    shares = _shares(parts)
+    total = len(parts)
+    best: list[float] = [-math.inf] * (total + 1)
+    came_from = [0] * (total + 1)
+    best[0] = 0.0
+    for first in range(total):
+        if best[first] == -math.inf:
+            continue
+        for end, gain in _gains(parts, first, shares, times):
+            length = times[end] - times[first]
+            if length < SHORTEST_MS:
+                continue
+            value = best[first] + gain - SPREAD * ((math.log(length) - usual) / math.log(2)) ** 2
+            value += evidence[first] - ANOTHER
+            if value > best[end]:
+                best[end], came_from[end] = value, first
+    chosen = []
+    end = total
+    while end:
+        end = came_from[end]
+        chosen.append(end)
+    return chosen[::-1]
+
+
+def _shares(parts: Sequence[Sequence[str]]) -> dict[str, float]:
+    counts = Counter(term for part in parts for term in part)
+    total = counts.total()
+    return {term: count / total for term, count in counts.items()}
+
+
+def _gains(
+    parts: Sequence[Sequence[str]], first: int, shares: dict[str, float], times: Sequence[int]
+) -> Iterator[tuple[int, float]]:
+    """For each end of a topic that begins with `first`: how much likelier its words are for being together.
+
+    The first end behind the longest chapter is the last.
+    """
+    seen: dict[str, int] = {}
+    said, gain = 0, 0.0
+    for end in range(first + 1, len(parts) + 1):
+        for term in parts[end - 1]:
+            if count := seen.get(term, 0):
+                gain += math.log1p(count / shares[term] / SAMENESS)
+            seen[term] = count + 1
+        gain += _dilution(said) - _dilution(said + len(parts[end - 1]))
+        said += len(parts[end - 1])
+        yield end, gain
+        if times[end] - times[first] > LONGEST_MS:
+            return
+
+
+def _dilution(said: int) -> float:
+    """How much unlikelier words are for those said before each, summed up: log of a rising factorial."""
+    return math.lgamma(said + SAMENESS) - math.lgamma(SAMENESS) - said * math.log(SAMENESS)
