@@ -20,9 +20,9 @@ from transcribe.notes.clauses import (
     clauses_of,
     term_weights,
 )
+from transcribe.notes.keywords import keywords_of
 from transcribe.notes.leaning import is_own
 from transcribe.notes.mentions import mentions_of, names_of
-from transcribe.notes.phrases import key_phrases
 from transcribe.notes.sound_bites import sound_bites_of
 from transcribe.notes.terms import folded
 from transcribe.notes.weighing import Weighed, pick, weigh, word_count
@@ -50,7 +50,6 @@ def write_extractive(material: Material, spots: Iterable[Spot] = (), version: st
     takeaways = _takeaways(weighed, summary)
     quotes = _quotes(weighed, [*summary, *takeaways])
     sentences = material.sentences
-    phrases = key_phrases([sentences[index].text for index in _trusted(weighed)], weighed.terms, 12)
     names = names_of(sentences, weighed.shaky, weighed.terms, _people(material))
     return ShowNotes(
         language=material.language if sentences else "",
@@ -63,7 +62,9 @@ def write_extractive(material: Material, spots: Iterable[Spot] = (), version: st
             for index in quotes
         ),
         mentions=mentions_of(names, sentences),
-        keywords=tuple(phrase.text for place, phrase in enumerate(phrases) if place < 5 or phrase.count > 1),
+        keywords=keywords_of(
+            [sentences[index].text for index in _trusted(weighed)], names, weighed.terms, 12
+        ),
         titles=_titles(weighed),
         social_post=_post(weighed, summary),
         sound_bites=sound_bites_of(weighed),

@@ -199,9 +199,9 @@ def _is_demonym(run: _Run, parts: Sequence[Reading], language: str) -> bool:
     if run.words > 1 or run.quoted:
         return False
     if language == "en":
-        part = parts[run.first].part
-        plural = part == "noun" and readings(parts[run.first].lemma, language)[0].part == "adjective"
-        return part == "adjective" or plural
+        said = parts[run.first]
+        people = said.part == "noun" and readings(said.lemma, language)[0].part == "adjective"
+        return said.part == "adjective" or (people and commonness(said.lemma, language) > 0)
     if language == "pl":
         return is_polish_demonym(run.text)
     peoples = in_language(language).names.peoples

@@ -98,7 +98,7 @@ def _apart(phrases: Sequence[Phrase], limit: int) -> list[Phrase]:
 
 def _candidates(text: str, terms: Terms) -> Iterator[tuple[tuple[str, ...], str]]:
     if is_unspaced(text):
-        yield from _unspaced_candidates(text, terms.language)
+        yield from unspaced_candidates(text, terms.language)
         return
     for run in _runs(text, terms):
         for size in range(1, LONGEST + 1):
@@ -108,7 +108,8 @@ def _candidates(text: str, terms: Terms) -> Iterator[tuple[tuple[str, ...], str]
                 yield stems, text[words[0].start() : words[-1].end()]
 
 
-def _unspaced_candidates(text: str, language: str) -> Iterator[tuple[tuple[str, ...], str]]:
+def unspaced_candidates(text: str, language: str) -> Iterator[tuple[tuple[str, ...], str]]:
+    """What may be a word in a text of a script without spaces: its letters or itself, and itself."""
     for match in _RUN.finditer(text):
         run = match.group()
         if not in_language(language).all_han:

@@ -36,7 +36,8 @@ def lists(file: Path) -> Iterator[tuple[str, str, list[str]]]:
     for section, content in read.items():
         if isinstance(content, dict):
             for key, values in content.items():
-                yield section, key, values
+                if isinstance(values, list):
+                    yield section, key, values
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)

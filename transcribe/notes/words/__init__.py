@@ -61,14 +61,20 @@ class Grammar(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What tells parts of speech where no dictionary of ours does.
 
     Attributes:
-        determiners: Before a noun: articles, prepositions, possessives, numerals.
+        noun_last: Whether a term ends with its noun: "blue sky", not "ciel bleu".
+        articles: Before a noun, never before a verb.
+        determiners: Before a noun, some before an infinitive too: articles, prepositions, numerals.
+        before_verbs: Before a verb, where it may be a noun too: "they play", "to play".
         joins: Between the nouns of one term: "punto de carga".
         infinitives: Patterns of the dictionary forms of verbs.
         adjectives: Patterns of the dictionary forms of adjectives.
         adverbs: Patterns of adverbs.
     """
 
+    noun_last: bool = False
+    articles: frozenset[str] = NONE
     determiners: frozenset[str] = NONE
+    before_verbs: frozenset[str] = NONE
     joins: frozenset[str] = NONE
     infinitives: frozenset[str] = NONE
     adjectives: frozenset[str] = NONE
