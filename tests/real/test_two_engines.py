@@ -75,8 +75,11 @@ def test_the_same_bytes_whatever_the_batch_the_workers_and_after_a_kill(
     one = heard("one", "--workers", "1", "--batch-size", "1")
     forget_all_but_the_last_chunk(tmp_path / "work")
     assert heard("resumed", "--workers", "2", "--batch-size", "2") == one
-    (tmp_path / "work").rename(tmp_path / "other")
-    assert heard("together", "--workers", "1", "--threads", "3", "--batch-size", "8") == one
+    for number, layout in enumerate((("1", "3", "8"), ("4", "1", "4"))):
+        workers, threads, batch = layout
+        (tmp_path / "work").rename(tmp_path / f"work-{number}")
+        options = ("--workers", workers, "--threads", threads, "--batch-size", batch)
+        assert heard(f"layout-{number}", *options) == one, layout
 
 
 def forget_all_but_the_last_chunk(work: Path) -> None:

@@ -73,7 +73,7 @@ class DecodingOptions:
     Attributes:
         language: Language spoken (Whisper's code).
         prompt: Text that stands before the window's own, or empty.
-        beam_size: Candidates kept while decoding; 1 is greedy.
+        beam_size: Candidates kept while decoding; 1 is greedy, 0 what suits the engine and the language.
         margin_ms: Silence that is heard after a window; 30 s in all at the most.
     """
 

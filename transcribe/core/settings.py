@@ -194,7 +194,7 @@ class RecogniseSettings:
     )
     beam_size: int = option(
         0,
-        "Candidates kept while decoding; 0: 5 with ctranslate2, 1 with whisper.cpp, where more cost more",
+        "Candidates kept while decoding; 0: 1 in English and with whisper.cpp, else 5",
         metavar="N",
         minimum=0,
         maximum=8,

@@ -166,7 +166,7 @@ class WhisperCpp:
     def _parameters(self, options: DecodingOptions, samples: int) -> Any:
         engine = bindings()
         strategies = engine.whisper_sampling_strategy
-        greedy = options.beam_size == 1
+        greedy = options.beam_size <= 1
         parameters = engine.whisper_full_default_params(
             strategies.WHISPER_SAMPLING_GREEDY if greedy else strategies.WHISPER_SAMPLING_BEAM_SEARCH
         )

@@ -200,7 +200,7 @@ def _remember(trials: Sequence[Trial], material: Material, settings: Settings) -
 
 
 def _listener(first: Layout, material: Material, settings: Settings) -> Listener:
-    asked = replace(settings.recognise, beam_size=settings.recognise.beam_size or 1)
+    asked = settings.recognise
     with RECOGNISERS[first.engine].open(first.model, first.of(settings), first.place) as workers:
         code = "auto" if asked.language == MULTI else asked.language
         language = choose_language(material.chunks, material.waveform, code, workers)

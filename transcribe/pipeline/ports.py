@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -17,7 +17,7 @@ from transcribe.core.events import Progress, silent
 from transcribe.core.hearing import DecodingOptions, Heard
 from transcribe.core.media import Container, Decoding, Extract, Sink, Voice
 from transcribe.core.recording import SpeechSpans
-from transcribe.core.settings import RecogniseSettings, Settings
+from transcribe.core.settings import Settings
 from transcribe.core.show_notes import Chapter
 from transcribe.core.waveform import Waveform
 from transcribe.notes.writer import Writer
@@ -222,9 +222,3 @@ class Run:
     engines: Engines
     progress: Progress = silent
     open_writer: OpenWriter | None = None
-
-    @property
-    def recognise(self) -> RecogniseSettings:
-        """What the recogniser is asked, with the engine's own number of candidates where none is given."""
-        asked = self.settings.recognise
-        return replace(asked, beam_size=asked.beam_size or int(dict(self.engines.chosen)["beam_size"]))

@@ -122,7 +122,7 @@ def _recognise(
     language, results = yield from recognise(
         chunks,
         waveform,
-        run.recognise,
+        settings.recognise,
         engines.open_workers,
         work,
         progress,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from transcribe.core.episode import ModelIdentity
 from transcribe.core.errors import ModelError, UsageError
 from transcribe.core.settings import MULTI, RecogniseSettings, Settings
+from transcribe.engines.ctranslate2 import CANDIDATES, ENGLISH_CANDIDATES
 from transcribe.jobs.assemble import parakeet
 from transcribe.jobs.assemble.choice import CTRANSLATE2, PARAKEET, Choice, choose
 from transcribe.jobs.assemble.diariser import diariser_of
@@ -21,11 +22,6 @@ from transcribe.pipeline.ports import LEFT_OPEN, Engines
 
 if TYPE_CHECKING:
     from transcribe.pipeline.ports import SpeechDetector
-
-
-CTRANSLATE2_CANDIDATES = 5
-"""Candidates that it keeps while decoding: a quarter more time on a processor, and fewer errors outside
-English (docs/engines.md); with whisper.cpp they cost half as much again."""
 
 
 def choose_engines(settings: Settings) -> Engines:
@@ -89,7 +85,7 @@ def _chosen(found: Choice, settings: Settings) -> tuple[tuple[str, str], ...]:
     """What stands for `auto` and 0; on a card a batch depends on its memory, which is nobody's setting."""
     said = {**dict(LEFT_OPEN), "engine": found.engine}
     if found.engine == CTRANSLATE2:
-        said["beam_size"] = str(CTRANSLATE2_CANDIDATES)
+        said["beam_size"] = f"{CANDIDATES}, {ENGLISH_CANDIDATES} in English"
         said["compute_type"] = numbers_for(found.model, settings, found.place)
         if found.place.cards:
             del said["batch_size"]
