@@ -151,24 +151,33 @@ def check_recogniser(settings: Settings) -> Check:
 
 def check_cards(settings: Settings) -> Check:
     """The graphics cards of this machine, and whether the engine uses them."""
-    from transcribe.engines.cards import seen
+    from transcribe.engines.cards import UNKNOWN, has_nvidia, seen
+    from transcribe.jobs.assemble.choice import CTRANSLATE2, WHISPER_CPP
     from transcribe.jobs.assemble.recognisers import RECOGNISERS
 
     there, (engine, _) = ", ".join(seen()), _engine(settings)
     found = RECOGNISERS[engine].find_cards()
+    if engine == CTRANSLATE2 and not has_nvidia():  # what it does not drive is whisper.cpp's, if anybody's
+        found = RECOGNISERS[WHISPER_CPP].find_cards()
     if not there and not found.cards:
         return Check("graphics card", "ok", "none seen")
-    named = ", ".join(_card(card) for card in found.cards if card.total_bytes) or there
+    named = ", ".join(map(_card, found.cards))
+    if found.cards in ((), UNKNOWN):
+        named = there or named
     if found.problem:
         return Check("graphics card", "note", f"{named}, not used: {found.problem}", found.advice)
     asked = settings.compute.device
     if asked not in ("auto", found.device):
         return Check("graphics card", "note", f"{named}, not used: device is {asked}", "Use --device auto")
+    if found.device not in RECOGNISERS[engine].drives:
+        advice = f"Use --engine {WHISPER_CPP}, which drives it"
+        return Check("graphics card", "note", f"{named}, not used: {engine} does not drive it", advice)
     return Check("graphics card", "ok", f"{named}, used by {engine} ({found.device})")
 
 
 def _card(card: Card) -> str:
-    return f"{card.name} ({size(card.free_bytes)} of {size(card.total_bytes)} free)"
+    memory = f" ({size(card.free_bytes)} of {size(card.total_bytes)} free)" if card.total_bytes else ""
+    return card.name + memory
 
 
 def check_detector() -> Check:

@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 from benchmarks.shapes import NARROW, write_random_ggml
 from transcribe.cli.doctor import doctor
 from transcribe.core.settings import Settings
+from transcribe.engines.cards import UNKNOWN, Card, Cards
 from transcribe.jobs import checks
 from transcribe.models.importing import import_model
 from transcribe.models.store import Store
@@ -59,6 +60,86 @@ def test_a_model_for_the_slower_engine_and_one_that_does_not_fit(
     code, found_all = examine()
     assert (code, found_all["model"].status) == (5, "problem")
     assert "of memory, and 0 MB are available" in found_all["model"].detail
+
+
+CARD = Card("a card", 8_000_000_000, 16_000_000_000)
+NOT_BUILT = Cards("", problem="built without", advice="make native")
+FINDS_NONE = Cards("vulkan", problem="finds none", advice="Check its driver")
+
+
+@pytest.mark.parametrize(
+    ("seen", "found", "asked", "told"),
+    [
+        ((), NOT_BUILT, {}, ("ok", "none seen", "")),
+        ((), FINDS_NONE, {}, ("ok", "none seen", "")),
+        (("an AMD card",), NOT_BUILT, {}, ("note", "an AMD card, not used: built without", "make native")),
+        (
+            ("an AMD card",),
+            NOT_BUILT,
+            {"engine": "ctranslate2"},
+            ("note", "an AMD card, not used: built without", "make native"),
+        ),
+        (
+            ("an AMD card",),
+            Cards("vulkan", UNKNOWN, "crashed", "Check its driver"),
+            {},
+            ("note", "an AMD card, not used: crashed", "Check its driver"),
+        ),
+        (
+            (),
+            Cards("vulkan", UNKNOWN, "crashed", "Check its driver"),
+            {},
+            ("note", "a graphics card, not used: crashed", "Check its driver"),
+        ),
+        (
+            ("an AMD card",),
+            Cards("vulkan", (CARD,)),
+            {},
+            ("ok", "a card (8.0 GB of 16.0 GB free), used by whisper.cpp (vulkan)", ""),
+        ),
+        (
+            (),
+            Cards("vulkan", (CARD,)),
+            {"engine": "ctranslate2"},
+            (
+                "note",
+                "a card (8.0 GB of 16.0 GB free), not used: ctranslate2 does not drive it",
+                "Use --engine whisper.cpp, which drives it",
+            ),
+        ),
+        (
+            (),
+            Cards("vulkan", (CARD,)),
+            {"device": "cpu"},
+            (
+                "note",
+                "a card (8.0 GB of 16.0 GB free), not used: device is cpu",
+                "Use --device auto",
+            ),
+        ),
+        ((), Cards("metal", (Card("Metal", 0, 0),)), {}, ("ok", "Metal, used by whisper.cpp (metal)", "")),
+        (
+            ("NVIDIA H100",),
+            NOT_BUILT,
+            {"engine": "parakeet"},
+            ("note", "NVIDIA H100, not used: this engine computes on the processor only", ""),
+        ),
+    ],
+)
+def test_cards_that_are_used_and_that_are_not(
+    seen: tuple[str, ...],
+    found: Cards,
+    asked: dict[str, str],
+    told: tuple[str, str, str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("transcribe.engines.cards.seen", lambda: seen)
+    monkeypatch.setattr("transcribe.engines.cards.has_nvidia", lambda: False)
+    monkeypatch.setattr("transcribe.engines.ctranslate2.require", lambda: None)
+    monkeypatch.setattr("transcribe.engines.parakeet.require", lambda: None)
+    monkeypatch.setattr("transcribe.engines.whisper_cpp.find_cards", lambda: found)
+    check = checks.check_cards(Settings.of(**asked))
+    assert (check.status, check.detail, check.advice) == told
 
 
 @pytest.mark.parametrize(

@@ -178,7 +178,7 @@ def _ctranslate2_cards() -> Cards:
 def _no_cards() -> Cards:
     from transcribe.engines.cards import Cards
 
-    return Cards("")
+    return Cards("", problem="this engine computes on the processor only")
 
 
 def _whisper_cpp_identity(_model: InstalledModel, _settings: Settings, place: Place) -> str:
