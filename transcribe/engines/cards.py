@@ -9,6 +9,9 @@ from pathlib import Path
 NVIDIA_MARKS = ("/proc/driver/nvidia/version", "/dev/nvidiactl", "/usr/lib/wsl/lib/libcuda.so.1")
 """Files that are there where NVIDIA's driver is; the last one under Windows' Linux."""
 
+PATIENCE_SECONDS = 60
+"""A driver that has just been loaded may take seconds to answer."""
+
 AMD_VENDOR = "0x1002"
 """AMD's number among the makers of PCI devices."""
 

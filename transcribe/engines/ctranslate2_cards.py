@@ -8,11 +8,8 @@ from dataclasses import replace
 from transcribe.core.errors import EngineError
 from transcribe.core.own_process import OwnProcess
 from transcribe.engines import cuda
-from transcribe.engines.cards import UNKNOWN, Card, Cards, has_nvidia
+from transcribe.engines.cards import PATIENCE_SECONDS, UNKNOWN, Card, Cards, has_nvidia
 from transcribe.engines.ctranslate2 import CUDA, LIBRARY, require
-
-PATIENCE_SECONDS = 60
-"""A driver that has just been loaded may take seconds to answer."""
 
 CARD_BATCHES = (16, 8, 4, 2)
 FREE_SHARE = 0.8

@@ -28,7 +28,7 @@ from transcribe.core.errors import DependencyError, EngineError
 from transcribe.core.hearing import DecodingOptions, Heard
 from transcribe.core.own_process import OwnProcess
 from transcribe.core.recording import SAMPLE_RATE
-from transcribe.engines.cards import UNKNOWN, Card, Cards, loaded_library
+from transcribe.engines.cards import PATIENCE_SECONDS, UNKNOWN, Card, Cards, has_nvidia, loaded_library
 from transcribe.engines.pauses import settle
 from transcribe.engines.words import VOTE_MARGIN_MS, Token, context_ms, words_of
 
@@ -39,9 +39,6 @@ CARD_KINDS = (1, 2)
 """ggml's numbers of cards and of those that share the processor's memory (`ggml-backend.h`)."""
 
 GGML_LIBRARY = re.compile(r"libggml(-[0-9a-f]{8})?\.so[.\d]*")
-
-PATIENCE_SECONDS = 60
-"""A driver that has just been loaded may take seconds to answer."""
 
 SHORTEST_SAMPLES = SAMPLE_RATE
 """Shorter windows are filled up with silence: whisper.cpp ignores audio under 100 ms."""
@@ -257,7 +254,8 @@ def find_cards() -> Cards:
     """
     device = built_for()
     if not device:
-        advice = "Run: make native GPU=cuda or GPU=vulkan (docs/native.md); or use --engine ctranslate2"
+        advice = "Run: make native GPU=cuda or GPU=vulkan (docs/native.md)"
+        advice += "; or use --engine ctranslate2" if has_nvidia() else ""
         return Cards("", problem="whisper.cpp was built here without graphics cards", advice=advice)
     if device == "metal":
         return Cards(device, (Card("Metal", 0, 0),))

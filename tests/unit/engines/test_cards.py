@@ -103,9 +103,13 @@ def test_a_build_for_cuda_finds_the_usual_place(tmp_path: Path, monkeypatch: pyt
     monkeypatch.delenv("CUDACXX", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(building, "USUAL_CUDA", tmp_path / "cuda")
+    monkeypatch.setattr(building, "has_nvidia", lambda: False)
     for name in ("bin/nvcc", "include/cublas_v2.h", "lib64/libcublas.so"):
         (tmp_path / "cuda" / name).parent.mkdir(parents=True)
         (tmp_path / "cuda" / name).touch(0o755)
+    with pytest.raises(DependencyError, match="no driver of an NVIDIA card to try a build with"):
+        building.cuda_settings()
+    monkeypatch.setattr(building, "has_nvidia", lambda: True)
     settings = building.cuda_settings()
     assert (settings["GGML_CUDA"], settings["CUDACXX"]) == ("ON", str(tmp_path / "cuda/bin/nvcc"))
     told = recogniser.build_environment(settings, {}, {})
@@ -120,6 +124,59 @@ def test_what_a_build_for_vulkan_lacks_is_named(tmp_path: Path, monkeypatch: pyt
     with pytest.raises(DependencyError, match=r"glslc and vulkan/vulkan\.h and spirv") as caught:
         building.vulkan_settings()
     assert "libvulkan-dev" in caught.value.hint
+
+
+def test_headers_of_vulkan_that_are_too_old_for_ggml(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sdk = vulkan_sdk(tmp_path / "new", "#define VK_EXT_layer_settings 1\n")
+    old = vulkan_sdk(tmp_path / "old", "#define VK_HEADER_VERSION 239\n")
+    monkeypatch.delenv("VULKAN_SDK", raising=False)
+    monkeypatch.setenv("PATH", str(old / "bin"))
+    monkeypatch.setattr(building, "HEADER_FOLDERS", (old / "include",))
+    with pytest.raises(DependencyError, match=r"headers in .*old/include/vulkan are too old") as caught:
+        building.vulkan_settings()
+    assert "VULKAN_SDK" in caught.value.hint
+    monkeypatch.setenv("VULKAN_SDK", str(sdk))
+    monkeypatch.setenv("GGML_VK_VISIBLE_DEVICES", "0")
+    monkeypatch.setattr(building, "vulkan_cards", int)
+    assert building.vulkan_settings() == {"GGML_VULKAN": "ON"}
+
+
+def vulkan_sdk(folder: Path, header: str) -> Path:
+    """What is needed for building, with the text of the header that has the newest things."""
+    files = {"bin/glslc": "", "include/vulkan/vulkan.h": "", "include/spirv/unified1/spirv.hpp": ""}
+    for name, text in {**files, "include/vulkan/vulkan_core.h": header}.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    (folder / "bin/glslc").chmod(0o755)
+    return folder
+
+
+SOFTWARE_DRIVERS = ("lvp_icd.x86_64.json", "lvp_icd.aarch64.json")
+"""What Mesa calls its Vulkan driver that computes on the processor."""
+
+
+@pytest.fixture
+def software_driver(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Vulkan has Mesa's driver in software only."""
+    places = [Path("/usr/share/vulkan/icd.d", name) for name in SOFTWARE_DRIVERS]
+    driver = next((str(path) for path in places if path.is_file()), None)
+    if driver is None:
+        pytest.skip("needs mesa-vulkan-drivers")
+    monkeypatch.setenv("VK_ICD_FILENAMES", driver)
+    monkeypatch.delenv("GGML_VK_VISIBLE_DEVICES", raising=False)
+
+
+@pytest.mark.usefixtures("software_driver")
+def test_a_vulkan_driver_in_software_counts_only_where_it_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sdk = vulkan_sdk(tmp_path, "#define VK_EXT_layer_settings 1\n")
+    monkeypatch.setenv("VULKAN_SDK", str(sdk))
+    assert building.vulkan_cards() == 0
+    with pytest.raises(DependencyError, match="no graphics card to try a build with; drivers in software"):
+        building.vulkan_settings()
+    monkeypatch.setenv("GGML_VK_VISIBLE_DEVICES", "0")
+    assert building.vulkan_settings() == {"GGML_VULKAN": "ON"}
 
 
 def test_a_build_that_drives_no_cards_is_refused() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import platform
 import subprocess
 import sys
 import sysconfig
@@ -114,7 +113,7 @@ class Workshop:
         variables = {"PYTHONPATH": folder / "path", "CALLS": folder / "calls", "FAILS": fails}
         for name, value in variables.items():
             monkeypatch.setenv(name, str(value))
-        monkeypatch.setattr(platform, "machine", lambda: "x86_64")
+        monkeypatch.setattr(builder, "processor_flags", lambda: frozenset({"avx2", "amx_tile"}))
 
     def build(self) -> Path:
         recipe = builder.Recipe("engine==1", ("-v",), language_models.build_environment, self._try_out)
@@ -169,6 +168,14 @@ def test_a_build_that_cannot_be_compiled_is_made_again_without_amx(
     assert "-DGGML_AMX_TILE=OFF" in workshop.settings()[1]
     assert "The build for this machine fails: pip wheel engine==1 failed" in workshop.told[1]
     assert "without AMX, whose code in ggml fails" in workshop.told[-1]
+
+
+def test_without_amx_there_is_nothing_to_leave_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    workshop = Workshop(monkeypatch, tmp_path, "it crashed")
+    monkeypatch.setattr(builder, "processor_flags", lambda: frozenset({"avx2"}))
+    with pytest.raises(EngineError, match=r"no build works here \(it crashed\)"):
+        workshop.build()
+    assert workshop.tried == ["build 1"]
 
 
 def test_when_neither_can_be_compiled_nothing_is_installed(

@@ -1,14 +1,13 @@
 """Builds a package with pip, unpacks it aside and installs it once it has worked in child processes.
 
 Nothing needs root: cmake and ninja come with pip's build environment; a C++ compiler and Python's headers
-have to be there. A build that fails, or does not work, is made once more without AMX.
+have to be there. A build that fails, or does not work, is made once more without AMX, on a processor with it.
 """
 
 from __future__ import annotations
 
 import importlib.util
 import os
-import platform
 import subprocess
 import sys
 import sysconfig
@@ -48,18 +47,19 @@ class Recipe:
 
 
 def good_build(recipe: Recipe, folder: Path, tell: Tell, *, dependencies: bool = False) -> Path:
-    """A wheel that has worked: with everything that this processor has, else without AMX.
+    """A wheel that has worked: with everything that this processor has, else without AMX if it has that.
 
     Args:
         dependencies: Whether what it needs is unpacked beside it.
 
     Raises:
-        DependencyError: Both fail, or the first does not work and the second fails.
-        EngineError: The second one does not work.
+        DependencyError: The last one fails.
+        EngineError: The last one does not work.
     """
     ways = {"for this machine": NATIVE}
-    if platform.machine().lower() in ("x86_64", "amd64"):
-        ways["without AMX"] = without_amx(processor_flags())
+    flags = processor_flags()
+    if any(flag.startswith("amx") for flag in flags):
+        ways["without AMX"] = without_amx(flags)
     failure: TranscribeError = EngineError("nothing was built")
     for way, settings in ways.items():
         tell(f"Building {recipe.requirement} {way}; this takes some minutes")
