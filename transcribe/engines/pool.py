@@ -44,7 +44,8 @@ _GONE = object()
 """Stands for the answer of a worker that has died."""
 
 ADVICE = (
-    "What was recognised so far is kept; try another model with --model, or another engine with --engine; "
+    "What was recognised so far is kept; try another model with --model, another engine with --engine, "
+    "or --device cpu where a card computes; "
     "after make native, go back to the wheel (docs/native.md)"
 )
 

@@ -72,15 +72,12 @@ class WhisperCpp:
     card: int | None = None
 
     def load(self) -> WhisperCpp:
-        """Read the model into memory.
+        """Read the model into memory, or onto the card.
 
-        Raises:
-            EngineError: whisper.cpp refuses the file.
+        Where that fails the bindings hand out a null pointer and do not tell: whoever uses it crashes. So it
+        is used at once, in a process that may: one that only loads, or a worker that others take over from.
         """
-        if self._context is None:
-            raise EngineError(
-                f"whisper.cpp cannot load the model {self.path}", "Try: transcribe models verify"
-            )
+        bindings().whisper_n_vocab(self._context)
         return self
 
     def close(self) -> None:
@@ -132,7 +129,7 @@ class WhisperCpp:
         parameters.dtw_token_timestamps = True
         parameters.dtw_aheads_preset = getattr(presets, name, presets.WHISPER_AHEADS_N_TOP_MOST)
         parameters.dtw_n_top = 1
-        parameters.flash_attn = False  # whisper.cpp cannot align with flash attention
+        parameters.flash_attn = False  # it would leave out word times, and let windows depend on earlier ones
         parameters.use_gpu = self.card is not None
         parameters.gpu_device = self.card or 0
         with engine_messages(self.debug):

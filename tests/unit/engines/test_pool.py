@@ -23,6 +23,7 @@ from transcribe.core.hearing import Chunk
 from transcribe.core.recording import SpeechSpan
 from transcribe.engines import pool as pool_module
 from transcribe.engines.pool import Answers, Crew, Substitute, WorkerPool
+from transcribe.engines.whisper_cpp import WhisperCpp
 
 T = TypeVar("T")
 
@@ -159,6 +160,24 @@ def test_a_model_that_the_engine_does_not_survive_is_an_error(
     with pytest.raises(kind, match=rf"^whisper\.cpp with odd\.bin {told}"), pool:
         pass
     assert not multiprocessing.active_children()
+
+
+def load_quietly(engine: WhisperCpp) -> WhisperCpp:
+    faulthandler.disable()
+    return engine.load()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere each worker loads the model")
+def test_weights_that_whisper_cpp_cannot_load_are_an_error_before_anything_is_heard(
+    tmp_path: Path,
+) -> None:
+    engine = WhisperCpp(str(tmp_path / "none.bin"), "", 1)
+    crew = Crew((partial(load_quietly, engine),), name="whisper.cpp with none")
+    with (
+        pytest.raises(ModelError, match=r"none crashed \(SIGSEGV\) while loading the model"),
+        WorkerPool(crew),
+    ):
+        pass
 
 
 def test_a_model_that_is_refused_is_refused_with_the_engines_own_words() -> None:
