@@ -478,7 +478,7 @@ class ShowSettings:
     image_url: str = option("", "Cover", metavar="URL", advanced=True, trust="any")
     links: tuple[str, ...] = option(
         (),
-        "Link for the notes; may be repeated",
+        "Link for the notes, and for what is mentioned by that name; may be repeated",
         flag="--link",
         metavar="LABEL=URL",
         advanced=True,

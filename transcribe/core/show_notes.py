@@ -88,12 +88,14 @@ class Mention:
         kind: What it is, as far as that can be told.
         start_ms: Where it is named first.
         segments: Positions of the segments that name it.
+        url: Where it leads, as somebody said; or empty. The show's own links are known to the show alone.
     """
 
     name: str
     kind: MentionKind
     start_ms: int
     segments: tuple[int, ...]
+    url: str = ""
 
 
 @dataclass(frozen=True)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from transcribe.core.episode import Episode
 from transcribe.core.errors import UsageError
 from transcribe.core.settings import SubtitleSettings
-from transcribe.core.show_notes import Chapter
+from transcribe.core.show_notes import Chapter, Link, Mention
 from transcribe.formats.labels import LABELS, direction_of, disclosure_of, language_in, texts_in
 from transcribe.formats.md import title_of
 from transcribe.formats.outline import outline_of
 from transcribe.formats.paragraphs import paragraphs_of
-from transcribe.formats.templates import SUFFIX, render_template
+from transcribe.formats.templates import SUFFIX, render_template, web_url
 from transcribe.formats.tokens import encodable, plain
 
 Write = Callable[[Episode, SubtitleSettings], bytes]
@@ -54,6 +55,7 @@ def values_of(episode: Episode) -> dict[str, Any]:
         "episode": episode,
         "show": episode.show,
         "notes": notes,
+        "mentions": linked_mentions(episode),
         "title": episode_title(episode),
         "language": language,
         "direction": direction_of(language),
@@ -66,6 +68,24 @@ def values_of(episode: Episode) -> dict[str, Any]:
         "chapters": outline_of(episode),
         "youtube_chapters": youtube_chapters(outline_of(episode)),
     }
+
+
+def linked_mentions(episode: Episode) -> tuple[Mention, ...]:
+    """What the episode mentions, with the links that the show's config has by the same name."""
+    show = episode.show
+    links = {_bare(link.label): link.url for link in (Link(show.title, show.url), *show.links)}
+    mentions = episode.notes.mentions if episode.notes else ()
+    return tuple(replace(each, url=web_url(links.get(_bare(each.name)) or each.url)) for each in mentions)
+
+
+def unlinked(episode: Episode) -> tuple[str, ...]:
+    """What the episode mentions that has no link and is neither a person nor a place."""
+    wanted = [each for each in linked_mentions(episode) if each.kind not in ("person", "place")]
+    return tuple(each.name for each in wanted if not each.url)
+
+
+def _bare(name: str) -> str:
+    return " ".join(name.casefold().split())
 
 
 def episode_title(episode: Episode) -> str:

@@ -22,6 +22,7 @@ from transcribe.notes.clauses import (
 )
 from transcribe.notes.keywords import keywords_of
 from transcribe.notes.leaning import is_own
+from transcribe.notes.links import with_said_addresses
 from transcribe.notes.mentions import mentions_of, names_of
 from transcribe.notes.sound_bites import sound_bites_of
 from transcribe.notes.terms import folded
@@ -61,7 +62,7 @@ def write_extractive(material: Material, spots: Iterable[Spot] = (), version: st
             replace(quote_of(sentences[index : index + 1]), text=weighed.standing[index].text)
             for index in quotes
         ),
-        mentions=mentions_of(names, sentences),
+        mentions=with_said_addresses(mentions_of(names, sentences), sentences, weighed.shaky),
         keywords=keywords_of(
             [sentences[index].text for index in _trusted(weighed)], names, weighed.terms, 12
         ),

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from transcribe.core.show_notes import Mention, MentionKind
-from transcribe.notes.lemmas import Reading, commonness, readings, tagged
+from transcribe.notes.lemmas import TAGGED, Reading, commonness, readings, tagged
 from transcribe.notes.nominative import is_polish_demonym, kind_of_polish, nominative, with_strong_ending
 from transcribe.notes.terms import Terms, folded, matches
 from transcribe.notes.words import in_any, in_language, whole
@@ -219,10 +219,19 @@ def _without_opener(run: _Run, inner: set[str], terms: Terms) -> _Run:
         return replace(bare, opens=False)
     spoken = in_any().sentences
     part = readings(first, terms.language)[0].part
+    second = readings(rest.split()[0], terms.language)[0].part
+    if part == "noun" and second in ("name", "") and terms.language in TAGGED and not _is_of_kind(first):
+        return bare  # "Program Optimaxu", not "Szpital Miejski"
     greets = whole(spoken.chatter | spoken.leads | spoken.leans).fullmatch(folded(first))
     if greets or part in ("verb", "other") or terms.is_small(folded(first)):
         return bare
     return run
+
+
+def _is_of_kind(word: str) -> bool:
+    """Whether a word says what kind of thing the name is, and belongs to it: "University"."""
+    names = in_any().names
+    return whole(names.organisations | names.places).fullmatch(folded(word)) is not None
 
 
 def _is_known_name(run: _Run, language: str) -> bool:

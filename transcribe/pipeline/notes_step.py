@@ -8,13 +8,14 @@ from dataclasses import replace
 from transcribe.core.digest import fingerprint
 from transcribe.core.episode import Episode
 from transcribe.core.errors import TranscribeError
-from transcribe.core.events import Progress, StageFinished, StageStarted, Warned
+from transcribe.core.events import Noticed, Progress, StageFinished, StageStarted, Warned
 from transcribe.core.own_process import Died
 from transcribe.core.settings import Settings
 from transcribe.core.show_notes import Chapter, ShowNotes
 from transcribe.core.unexpected import ends_run, for_people
 from transcribe.core.workspace import Workspace
 from transcribe.formats import format_named
+from transcribe.formats.notes import unlinked
 from transcribe.notes.prompts import find_prompts
 from transcribe.notes.show import show_of
 from transcribe.notes.write import write_notes
@@ -25,6 +26,9 @@ STAGE = "notes"
 
 MOST_DEATHS = 2
 """How often a writer's engine may die over one recording; after that it is not asked any more."""
+
+TOLD = 5
+"""Names in one line; the checklist has them all."""
 
 KEEP = "keep"
 """The value of `chapters` that keeps those of the recording's makers."""
@@ -63,8 +67,20 @@ def noted(
         notes = _without_writer(episode, settings, _given_up(work, episode, settings), progress)
     elif notes is None:
         notes = _write(work, name, episode, settings, open_writer, progress)
+    episode = with_notes(episode, notes)
+    _tell_what_has_no_link(episode, progress)
     progress(StageFinished(STAGE, resumed=resumed))
-    return with_notes(episode, notes)
+    return episode
+
+
+def _tell_what_has_no_link(episode: Episode, progress: Progress) -> None:
+    names = unlinked(episode)
+    if names:
+        more = f" and {len(names) - TOLD} more" if len(names) > TOLD else ""
+        told = f"{', '.join(names[:TOLD])}{more}"
+        progress(
+            Noticed(f"{episode.source.name}: no link for {told}; give them with --link 'NAME=https://…'")
+        )
 
 
 def with_producers_chapters(

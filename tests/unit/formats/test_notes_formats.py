@@ -19,7 +19,7 @@ from transcribe.core.show_notes import Authorship, Chapter, Link, Mention, Quote
 from transcribe.formats import FORMATS, render
 from transcribe.formats.example import example_episode
 from transcribe.formats.labels import LABELS, tables
-from transcribe.formats.notes import youtube_chapters
+from transcribe.formats.notes import unlinked, youtube_chapters
 
 NOTES = [known.name for known in FORMATS.values() if known.from_notes]
 MADE = [*NOTES, "page"]
@@ -142,6 +142,37 @@ def test_the_notes_are_complete(name: str) -> None:
         "lighthouse", "Transcript",
     ):  # fmt: skip
         assert part.lower() in text.lower(), part
+
+
+MENTIONED = noted(
+    replace(
+        example_episode(),
+        show=replace(example_episode().show, links=(Link("the  WHISPER", "https://w.example/"),)),
+    ),
+    mentions=(
+        Mention("The Whisper", "other", 0, (0,)),
+        Mention("Optimax", "other", 0, (0,), "https://optimax.pl"),
+        Mention("Posix", "other", 0, (0,), "javascript:alert(1)"),
+        Mention("Zed", "other", 0, (0,)),
+        Mention("Anna", "person", 0, (0,)),
+    ),
+)
+
+
+@pytest.mark.parametrize("name", ["notes", "notes-html", "notes-txt"])
+def test_a_mention_leads_where_the_config_or_somebody_says(name: str) -> None:
+    text = written(name, MENTIONED)
+    assert text.count("https://w.example/") == 2  # as a link of the show, too
+    assert text.count("https://optimax.pl") == 1
+    assert "javascript" not in text
+    assert "Zed" in text
+
+
+def test_links_to_find_are_those_that_nobody_gave() -> None:
+    assert unlinked(MENTIONED) == ("Posix", "Zed")
+    wanted = written("checklist", MENTIONED).split("## Links to find")[1].split("##")[0]
+    assert "Zed" in wanted
+    assert not any(name in wanted for name in ("Whisper", "Optimax", "Anna"))
 
 
 def hostile() -> Episode:

@@ -26,6 +26,7 @@ POLISH = [
     (["Uczy na Uniwersytecie Łódzkim.", "Z Uniwersytetu Łódzkiego."], {"Uniwersytet Łódzki"}),
     (["Mówił o Unii Europejskiej i o Wielkiej Brytanii."], {"Unia Europejska", "Wielka Brytania"}),
     (["Dziękuję Piotrowi Lisowi za rozmowę."], {"Piotr Lis"}),
+    (["Program Optimaxu działa.", "Szpital Kliniczny czeka."], {"Optimaxu", "Szpital Kliniczny"}),
 ]  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from recordings import ENGLISH, episode_of
 
 from transcribe.core.episode import Episode
 from transcribe.core.errors import EngineError, UsageError
-from transcribe.core.events import Event, StageFinished, StageStarted, Warned, WriterAdvanced, silent
+from transcribe.core.events import Event, Noticed, StageFinished, StageStarted, Warned, WriterAdvanced, silent
 from transcribe.core.own_process import Died
 from transcribe.core.settings import Settings
 from transcribe.core.show_notes import Chapter, ShowNotes
@@ -72,14 +72,26 @@ def test_without_the_option_there_are_none_but_the_show_is_known(work: Workspace
     assert events == []
 
 
+def test_what_has_no_link_is_told_in_one_line(work: Workspace) -> None:
+    _, warned, events = write(work, None)
+    lines = [event.message for event in events if isinstance(event, Noticed)]
+    assert len(lines) == 1
+    assert "no link for University of Zurich" in lines[0]
+    assert "--link" in lines[0]
+    assert not warned
+    given = Settings.of(notes=True, links=("University of Zurich=https://uzh.example/",))
+    _, _, events = write(work, None, given)
+    assert not any(isinstance(event, Noticed) for event in events)
+
+
 def test_they_are_kept_until_something_changes(work: Workspace) -> None:
     first, _, events = write(work, None)
-    assert events == [StageStarted("notes"), StageFinished("notes")]
+    assert (events[0], events[-1]) == (StageStarted("notes"), StageFinished("notes"))
     again, _, events = write(work, None)
-    assert events == [StageStarted("notes"), StageFinished("notes", resumed=True)]
+    assert (events[0], events[-1]) == (StageStarted("notes"), StageFinished("notes", resumed=True))
     assert again == first
     _, _, events = write(work, None, Settings.of(notes=True, show_title="Hive Talk"))
-    assert events == [StageStarted("notes"), StageFinished("notes")]
+    assert (events[0], events[-1]) == (StageStarted("notes"), StageFinished("notes"))
 
 
 def test_what_a_model_writes_is_checked_and_the_rest_is_extracted(work: Workspace) -> None:
