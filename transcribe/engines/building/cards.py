@@ -11,6 +11,7 @@ from pathlib import Path
 from transcribe.core.errors import DependencyError, EngineError
 from transcribe.core.own_process import OwnProcess
 from transcribe.core.processes import find_program
+from transcribe.core.reading import read_regular
 from transcribe.engines.cards import PATIENCE_SECONDS, has_nvidia
 
 USUAL_CUDA = Path("/usr/local/cuda")
@@ -73,7 +74,7 @@ def vulkan_settings() -> dict[str, str]:
             "Fedora: glslc vulkan-loader-devel vulkan-headers spirv-headers-devel)",
         )
     header = next((path for folder in folders if (path := folder / VULKAN_HEADER).is_file()), None)
-    if header and NEEDED not in header.read_bytes():
+    if header and NEEDED not in read_regular(header):
         raise DependencyError(
             f"Vulkan's headers in {header.parent} are too old (from before 2024)",
             "Name a folder with newer ones under include/ in VULKAN_SDK; Debian 13's are new enough",
