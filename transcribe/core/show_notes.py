@@ -43,7 +43,7 @@ class Chapter:
     Attributes:
         start_ms: Start of its first segment; 0 for the first chapter.
         end_ms: Where the next one starts, or the recording ends.
-        title: One line, never empty.
+        title: One line, never empty; terms in dictionary form, or a sentence.
         segments: Positions of its segments.
         origin: Whose words the title is in.
         url: Where it leads, an address that can be published; or empty.
@@ -65,9 +65,9 @@ class Quote:
     """Words somebody said, as they stand in the transcript.
 
     Attributes:
-        text: One line.
+        text: One line; `…` at its beginning stands for words that were left out.
         speaker: Who says it, or None where speakers are not told apart.
-        start_ms: Start of its first word.
+        start_ms: Start of its first word, of those left out too.
         end_ms: End of its last word.
         segments: Positions of the segments it is taken from.
     """

@@ -13,17 +13,12 @@ from itertools import pairwise
 from transcribe.core.episode import Spot
 from transcribe.core.show_notes import Authorship, Chapter, Quote, ShowNotes, Statement
 from transcribe.formats.tokens import text_width
-from transcribe.notes.clauses import (
-    Clause,
-    begun_title,
-    chapter_title,
-    clauses_of,
-    term_weights,
-)
+from transcribe.notes.clauses import LONGEST_CELLS, Clause, clauses_of, shortened
+from transcribe.notes.headings import chapter_titles
 from transcribe.notes.keywords import keywords_of
 from transcribe.notes.leaning import is_own
 from transcribe.notes.links import with_said_addresses
-from transcribe.notes.mentions import mentions_of, names_of
+from transcribe.notes.mentions import Name, mentions_of, names_of
 from transcribe.notes.sound_bites import sound_bites_of
 from transcribe.notes.terms import folded
 from transcribe.notes.weighing import Weighed, pick, weigh, word_count
@@ -54,7 +49,7 @@ def write_extractive(material: Material, spots: Iterable[Spot] = (), version: st
     names = names_of(sentences, weighed.shaky, weighed.terms, _people(material))
     return ShowNotes(
         language=material.language if sentences else "",
-        chapters=_chapters(weighed),
+        chapters=_chapters(weighed, names),
         summary=_said(weighed, summary),
         long_summary=_said(weighed, _long_summary(weighed)),
         takeaways=_said(weighed, takeaways),
@@ -188,19 +183,13 @@ def topic_spans(material: Material) -> list[tuple[int, int]]:
     return list(pairwise([*material.topics, len(material.sentences)]))
 
 
-def _chapters(weighed: Weighed) -> tuple[Chapter, ...]:
-    material = weighed.material
-    chapters: list[Chapter] = []
-    for first, end in topic_spans(material):
-        positions = range(first, end)
-        weights = term_weights(
-            [weighed.contents[index] for index in positions], weighed.everywhere, len(material.sentences)
-        )
-        fit = [index for index in positions if weighed.fit[index] > 0]
-        taken = frozenset(chapter.title for chapter in chapters)
-        title = chapter_title(material.sentences, positions, fit, weights, weighed.terms, taken)
-        chapters.append(chapter_of(material, first, end, title.text))
-    return tuple(chapters)
+def _chapters(weighed: Weighed, names: Sequence[Name]) -> tuple[Chapter, ...]:
+    spans = topic_spans(weighed.material)
+    titles = chapter_titles(weighed, spans, names)
+    return tuple(
+        chapter_of(weighed.material, first, end, title)
+        for (first, end), title in zip(spans, titles, strict=True)
+    )
 
 
 def chapter_of(material: Material, first: int, end: int, title: str) -> Chapter:
@@ -225,7 +214,7 @@ def _titles(weighed: Weighed) -> tuple[Statement, ...]:
     if not sentences:
         return ()
     chosen: list[Clause] = []
-    for clause in clauses_of(sentences, weighed.candidates, _weights(weighed.contents), weighed.terms)[:200]:
+    for clause in clauses_of(weighed, weighed.candidates, _weights(weighed.contents))[:200]:
         mine = set(weighed.terms.of(clause.text))
         if all(len(mine & set(weighed.terms.of(other.text))) * 2 <= len(mine) for other in chosen):
             chosen.append(clause)
@@ -233,7 +222,7 @@ def _titles(weighed: Weighed) -> tuple[Statement, ...]:
             break
     if not chosen:
         first = _summary(weighed)[0]
-        chosen = [Clause(begun_title(sentences[first].text, weighed.terms), first, 0.0)]
+        chosen = [Clause(shortened(weighed.standing[first].rest, LONGEST_CELLS), first, 0.0)]
     return tuple(statement(sentences[clause.sentence], clause.text) for clause in chosen)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from transcribe.notes.lemmas import TAGGED, commonness, has_lemmas, is_word, lemma, tagged
@@ -102,6 +102,50 @@ def keywords_of(texts: Sequence[str], names: Sequence[Name], terms: Terms, limit
         chosen.append(found[key].name or _written(found[key].forms, terms.language))
         used.update(key)
     return tuple(dict.fromkeys(chosen))
+
+
+@dataclass(frozen=True)
+class Told:
+    """A term that some sentences speak of.
+
+    Attributes:
+        key: Its lemmas, folded.
+        forms: As it was said.
+        count: How often.
+        worth: How telling it is; only its order means something.
+    """
+
+    key: tuple[str, ...]
+    forms: frozenset[str]
+    count: int
+    worth: float
+    _term: _Term
+    _language: str
+
+    @property
+    def text(self) -> str:
+        """In the form of a dictionary, where that is certain."""
+        return self._term.name or _written(self._term.forms, self._language)
+
+
+def told_by(
+    texts: Sequence[str], named: Mapping[str, int], names: Sequence[Name], terms: Terms
+) -> list[Told]:
+    """Every term that some sentences of a recording may be about, in the order in which they were said.
+
+    Args:
+        named: How often they name each of the names, by its text.
+        names: All names in the recording.
+    """
+    here = [replace(name, sentences=[0] * named[name.text]) for name in names if named.get(name.text)]
+    found, total = _terms(texts, here, terms)
+    held = _counts_inside(found)
+    language = terms.language
+    return [
+        Told(key, frozenset(term.forms), term.count, worth, term, language)
+        for key, term in found.items()
+        if (worth := _worth(key, term, total, held.get(key, []), language)) > 0
+    ]
 
 
 def _terms(texts: Sequence[str], names: Sequence[Name], terms: Terms) -> tuple[dict[_Key, _Term], int]:

@@ -110,3 +110,17 @@ def word_count(text: str) -> int:
     words = words_of(text)
     letters = sum(is_unspaced(word) for word in words)
     return len(words) - letters + -(-letters // 2)
+
+
+def term_weights(contents: Sequence[Sequence[str]], everywhere: Counter[str], total: int) -> dict[str, float]:
+    """How telling each term is for some sentences of a transcript: said often here, seldom elsewhere.
+
+    Args:
+        everywhere: In how many sentences of the transcript each term is.
+    """
+    here = Counter(term for content in contents for term in set(content))
+    share = len(contents) / max(1, total)
+    return {
+        term: count / (everywhere[term] ** 0.5) * (1.0 if count > 1 else 0.5) * (1 + share)
+        for term, count in here.items()
+    }
