@@ -218,7 +218,7 @@ def _is_verb_or_adverb(word: str, listed: str, grammar: Grammar, *, after_articl
     if not grammar.infinitives or not whole(grammar.infinitives).fullmatch(folded(listed)):
         return False
     same = word.startswith(folded(listed)) and word.removeprefix(folded(listed)) in ("", "s", "es", "x")
-    return not (same and (after_article or not grammar.articles))  # "el lugar", "los lugares"
+    return not (same and after_article)  # "el lugar", "los lugares"
 
 
 def _with_nouns(said: Sequence[Sequence[_Word]], language: str) -> list[list[_Word]]:

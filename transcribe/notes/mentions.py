@@ -101,14 +101,14 @@ def names_of(
     runs = {index: _named_runs(sentences[index].text, terms) for index in _kept(sentences, skip)}
     every = [run for found in runs.values() for run in found]
     inner = {folded(run.text) for run in every if not run.opens}
-    inner |= {folded(run.text) for run in every if run.words > 1}
+    wholes = {key for run in every if run.words > 1 for key in _keys(run.text, language)}
     names: list[Name] = []
     places: dict[tuple[str, ...], Name] = {}
     for index, found in runs.items():
         for said in found:
-            run = _without_opener(said, inner, terms)
+            run = _without_opener(said, inner, wholes, terms)
             sure = _is_known_name(run, language)
-            if not (sure or _is_name(run, inner, language)) or _says_nothing_alone(run, language):
+            if not (sure or _is_name(run, inner, language)) or _says_nothing_alone(run, terms):
                 continue
             keys = _keys(run.text, language)
             name = next((places[key] for key in keys if key in places), None)
@@ -162,17 +162,17 @@ def _german(words: Sequence[str], parts: Sequence[Reading], terms: Terms) -> Cal
     """Which words belong to a name: those tagged so, titles, nouns with an adjective that has a capital."""
 
     def adjective(index: int) -> bool:
-        return index > 0 and words[index][0].isupper() and parts[index].part == "adjective"
+        options = readings(words[index], terms.language) if index > 0 and words[index][0].isupper() else ()
+        return any(reading.part == "adjective" for reading in options)
 
     def telling(index: int) -> bool:
         if not _is_capital(words[index], terms):
             return False
+        if _is_title(words[index]) or (adjective(index) and _noun_follows(index, words, parts)):
+            return True
         if parts[index].part == "noun":
-            return (
-                adjective(index - 1) or _is_title(words[index]) or (index > 0 and _is_title(words[index - 1]))
-            )
-        described = adjective(index) and _noun_follows(index, words, parts)
-        return parts[index].part == "name" or _is_title(words[index]) or described
+            return adjective(index - 1) or (index > 0 and _is_title(words[index - 1]))
+        return parts[index].part == "name"
 
     return telling
 
@@ -198,34 +198,48 @@ def _is_demonym(run: _Run, parts: Sequence[Reading], language: str) -> bool:
     """Whether one word is only what people from somewhere are called: "American", "Americans", "Polacy"."""
     if run.words > 1 or run.quoted:
         return False
-    if language == "en":
-        said = parts[run.first]
-        people = said.part == "noun" and readings(said.lemma, language)[0].part == "adjective"
-        return said.part == "adjective" or (people and commonness(said.lemma, language) > 0)
     if language == "pl":
         return is_polish_demonym(run.text)
     peoples = in_language(language).names.peoples
-    return bool(peoples) and bool(whole(peoples).fullmatch(folded(run.text)))
+    like = bool(peoples) and whole(peoples).fullmatch(folded(run.text)) is not None
+    if language not in TAGGED:
+        return like
+    said, options = parts[run.first], readings(run.text, language)
+    if said.part == "noun" and commonness(said.lemma, language):
+        options = (*readings(said.lemma, language)[:1], *options)  # of "Americans" that of "american"
+    return options[0].part == "adjective" or (like and any(each.part == "adjective" for each in options))
 
 
-def _without_opener(run: _Run, inner: set[str], terms: Terms) -> _Run:
-    """A run that opens a sentence without a first word that is no name: "Dziękuję Annie", "Poet Ann Lee"."""
-    names = in_any().names
+def _without_opener(run: _Run, inner: set[str], wholes: set[tuple[str, ...]], terms: Terms) -> _Run:
+    """A run without a first word that is no part of the name: "Dziękuję Annie", "Poet Ann Lee".
+
+    Args:
+        inner: Runs that open no sentence, folded.
+        wholes: What runs of several words are found by.
+    """
     first, _, rest = run.text.partition(" ")
-    if not run.opens or not rest or run.quoted or folded(first) in names.titles:
+    if not rest or run.quoted or folded(first.strip(".")) in in_any().names.titles:
         return run
     bare = replace(run, text=rest, first=run.first + 1, words=run.words - 1, before=folded(first))
-    if folded(rest) in inner or folded(first) in in_language(terms.language).names.before_places:
+    if bare.words > 1 and wholes.intersection(_keys(rest, terms.language)):
+        return replace(bare, opens=False)  # elsewhere it is named without that word
+    if run.opens and (folded(rest) in inner or folded(first) in _before_places(terms.language)):
         return replace(bare, opens=False)
+    return bare if run.opens and _only_opens(first, rest.split()[0], terms) else run
+
+
+def _only_opens(first: str, second: str, terms: Terms) -> bool:
+    """Whether the first word of a sentence is not a part of the name that begins with the second."""
     spoken = in_any().sentences
-    part = readings(first, terms.language)[0].part
-    second = readings(rest.split()[0], terms.language)[0].part
-    if part == "noun" and second in ("name", "") and terms.language in TAGGED and not _is_of_kind(first):
-        return bare  # "Program Optimaxu", not "Szpital Miejski"
+    part, beside = (readings(word, terms.language)[0].part for word in (first, second))
+    if part == "noun" and beside in ("name", "") and terms.language in TAGGED:
+        return not _is_of_kind(first)  # "Program Optimaxu", but "Szpital Miejski"
     greets = whole(spoken.chatter | spoken.leads | spoken.leans).fullmatch(folded(first))
-    if greets or part in ("verb", "other") or terms.is_small(folded(first)):
-        return bare
-    return run
+    return greets is not None or part in ("verb", "other") or terms.is_small(folded(first))
+
+
+def _before_places(language: str) -> frozenset[str]:
+    return in_language(language).names.before_places
 
 
 def _is_of_kind(word: str) -> bool:
@@ -244,17 +258,19 @@ def _is_known_name(run: _Run, language: str) -> bool:
     return language == "pl" and parts == {""}  # Morfeusz knows the words that open sentences
 
 
-def _says_nothing_alone(run: _Run, language: str) -> bool:
+def _says_nothing_alone(run: _Run, terms: Terms) -> bool:
     """Whether it is one word that many things are called by: "D.C", "TV", "Monday", "University"."""
     if run.words > 1:
         return False
     text, names = folded(run.text), in_any().names
-    generic = text in names.never_alone or whole(names.organisations).fullmatch(text) is not None
+    small = terms.is_small(text) or whole(in_any().sentences.leads).fullmatch(text) is not None
+    small = small and not run.text.isupper()
+    generic = small or text in names.never_alone or whole(names.organisations).fullmatch(text) is not None
     return (
         generic
         or "." in text.strip(".")
         or (len(text) < 3 and not text.isalpha())
-        or _is_adjective(run.text, language)
+        or _is_adjective(run.text, terms.language)
     )
 
 
@@ -377,12 +393,14 @@ def _kind(run: _Run, language: str, known: set[str]) -> MentionKind:
 
 
 def _is_where(run: _Run, language: str) -> bool:
-    return run.before in in_language(language).names.before_places and run.words <= 2
+    return run.before in _before_places(language) and run.words <= 2
 
 
 def _kind_in_dictionary(name: str, language: str) -> MentionKind | None:
-    listed = nominative(tuple(name.split())) if language == "pl" else ""
-    return kind_of_polish(listed.split()[0]) if listed else None
+    words = nominative(tuple(name.split())).split() if language == "pl" else []
+    kind = kind_of_polish(words[0]) if words else None
+    surname_first = kind == "person" and len(words) > 1 and kind_of_polish(words[-1]) != "person"
+    return None if surname_first else kind  # "Miejski Dom Kultury"
 
 
 def _keys(name: str, language: str) -> list[tuple[str, ...]]:
@@ -397,8 +415,9 @@ def _keys(name: str, language: str) -> list[tuple[str, ...]]:
 
 
 def _lemmas(word: str, language: str) -> list[str]:
-    if in_language(language).capital_nouns and readings(word, language)[0].part == "adjective":
-        return [folded(readings(word, language)[0].lemma)]
+    if in_language(language).capital_nouns:
+        adjectives = [each.lemma for each in readings(word, language) if each.part == "adjective"]
+        return [folded(adjectives[0] if adjectives else word)]
     if not in_language(language).inflects_names:
         return [folded(word)]
     found = [folded(each.lemma) for each in readings(word, language) if each.part not in ("verb", "other")]
@@ -416,7 +435,7 @@ def _dictionary_form(forms: Counter[str], before: Counter[tuple[str, str]], lang
         return max(sorted(sure), key=lambda form: sure[form])
     if not in_language(language).inflects_names:
         return max(sorted(forms), key=lambda form: (forms[form], -len(form)))
-    prepositions = in_language(language).names.before_places
+    prepositions = _before_places(language)
     oblique = Counter({form: count for (word, form), count in before.items() if word in prepositions})
 
     def worth(form: str) -> tuple[int, int, int]:
@@ -430,31 +449,53 @@ def _dictionary_form(forms: Counter[str], before: Counter[tuple[str, str]], lang
 
 def _merged(names: list[Name], language: str) -> list[Name]:
     """ "Einstein" after "Albert Einstein" is the same; where two longer names hold it, it stays alone."""
+    kept = _without_inflected(names) if in_language(language).inflects_names else names
     longer: dict[str, list[Name]] = {}
-    for name in names:
+    for name in kept:
         words = name.text.split()
         for word in {words[0], words[-1]} if len(words) > 1 else ():
             for lemma in _lemmas(word, language):
                 longer.setdefault(lemma, []).append(name)
-    kept: list[Name] = []
-    said = {folded(name.text): name for name in names}
-    for name in names:
-        whole_names = [] if " " in name.text else longer.get(_lemmas(name.text, language)[0], [])
-        other = whole_names[0] if len(whole_names) == 1 else _uninflected(name, said, language)
-        if other is None:
-            kept.append(name)
+    alone: list[Name] = []
+    for name in kept:
+        wholes = [] if " " in name.text else longer.get(_lemmas(name.text, language)[0], [])
+        if len(wholes) == 1:
+            wholes[0].take(name)
         else:
-            other.take(name)
-    return sorted(kept, key=lambda name: name.sentences[0])
+            alone.append(name)
+    for name in alone:
+        name.settle(language)
+    return sorted(alone, key=lambda name: name.sentences[0])
 
 
-def _uninflected(name: Name, said: dict[str, Name], language: str) -> Name | None:
-    """The name that this one is with an ending, where no dictionary has it: "Whispera" of "Whisper"."""
-    if not in_language(language).inflects_names or readings(name.text.split()[-1], language)[0].part:
-        return None
-    text = folded(name.text)
-    stems = (text[:-letters] for letters in range(1, _OBLIQUE_ENDING + 1))
-    return next((said[stem] for stem in stems if len(stem) > 3 and stem in said), None)
+def _without_inflected(names: Sequence[Name]) -> list[Name]:
+    """Names of which no other is the uninflected form, by their letters: no dictionary has every name."""
+    best_first = sorted(names, key=lambda name: (len(name.text), -len(name.sentences), name.sentences[0]))
+    kept = list(best_first)
+    for at in range(len(best_first) - 1, 0, -1):
+        name = best_first[at]
+        base = next((other for other in best_first[:at] if _is_inflected(name.text, other.text)), None)
+        if base is not None:
+            base.take(name)
+            kept.remove(name)
+    return kept
+
+
+def _is_inflected(name: str, base: str) -> bool:
+    """Whether a name is another with endings: "Whispera" of "Whisper", "Сергею Орлову" of "Сергей Орлов"."""
+    words, bases = name.split(), base.split()
+    if len(words) != len(bases) or name[:2] != base[:2]:
+        return False
+    changed = int(len(words) > 1)  # of one word alone every letter has to be there
+    return all(
+        word == bare
+        or (
+            len(bare) > 3 - changed
+            and word.startswith(bare[: len(bare) - changed])
+            and -1 <= len(word) - len(bare) <= _OBLIQUE_ENDING - changed
+        )
+        for word, bare in zip(words, bases, strict=True)
+    )
 
 
 def _capitals_say_nothing(sentences: Sequence[Sentence]) -> bool:

@@ -39,6 +39,9 @@ def test_polish_names_are_in_the_nominative_once_each(texts: list[str], names: s
 OTHERS = [
     ("de", ["Sie lebt in den Vereinigten Staaten.", "Die Vereinigten Staaten."], {"Vereinigte Staaten"}),
     ("de", ["Wir waren im Zoologischen Garten.", "Der Zoologische Garten!"], {"Zoologischer Garten"}),
+    ("de", ["Ich war im Deutschen Museum.", "Das Deutsche Museum ist groß."], {"Deutsches Museum"}),
+    ("ru", ["Я говорил с Борисом Орловым.", "Борис Орлов живёт в Москве."], {"Борис Орлов", "Москва"}),
+    ("es", ["En Suiza Ana Ríos vive bien.", "Conozco a Ana Ríos."], {"Ana Ríos"}),
     ("de", ["Der Strom kommt aus Hamburg.", "Der Müll geht nach Bremen."], {"Hamburg", "Bremen"}),
     ("es", ["Vive en los Estados Unidos.", "Los Estados Unidos son grandes."], {"Estados Unidos"}),
     ("fr", ["Nous étions à l'Opéra Garnier.", "Les Français aiment l'Opéra Garnier."], {"Opéra Garnier"}),
@@ -56,6 +59,7 @@ def test_names_are_whole_and_alone(language: str, texts: list[str], names: set[s
 NOBODY = [
     ("en", "Many American and French companies are run by Americans."),
     ("en", "In the U.S. and in Washington every TV is on, and the CEO calls on Monday."),
+    ("en", "The Canadian government decided it in September, and the Polish one in May."),
     ("en", "The Colonel met the President and the Doctor there."),
     ("pl", "Wszyscy Amerykanie i Polacy lubią kawę."),
     ("de", "Der Amerikaner hat den Hund am Montag im Garten gesehen."),
