@@ -19,6 +19,9 @@ SHORTEST_CELLS = 25
 _APART = 0.85
 """A whole sentence is better than one with a cut, but hardly."""
 
+_POINTS = 0.6
+"""A sentence about "these astronauts" is about some that were named before."""
+
 _DANGLES = 0.3
 """A pronoun in the middle may mean something in the sentence itself; with so few words before it, seldom."""
 
@@ -56,7 +59,12 @@ def standing(text: str, terms: Terms) -> Standing:
     shown = text if rest == text else CUT + rest
     if _leans(rest, known, terms):
         return Standing(shown, 0.0)
-    return Standing(shown, (_APART if rest != text else 1.0) * (_DANGLES if _dangles(rest, terms) else 1.0))
+    worth = _APART if rest != text else 1.0
+    if known.pointers and _points(rest, known):
+        worth *= _POINTS
+    if _dangles(rest, terms) or _connects(rest, known):
+        worth *= _DANGLES
+    return Standing(shown, worth)
 
 
 def sentences_in(language: str) -> Sentences:
@@ -76,6 +84,11 @@ def _leans(text: str, known: Sentences, terms: Terms) -> bool:
         return True
     words = [match.group() for match in matches(text)][:2]
     return len(words) == 2 and folded(words[0]) in known.pointers and not _is_named(words[1], terms)
+
+
+def _points(text: str, known: Sentences) -> bool:
+    word = next((folded(match.group()) for match in matches(text)), "")
+    return word in known.pointers and word not in known.articles
 
 
 def _is_named(word: str, terms: Terms) -> bool:
@@ -108,6 +121,12 @@ def _dangles(text: str, terms: Terms) -> bool:
         if before >= _BEFORE:
             return False
     return False
+
+
+def _connects(text: str, known: Sentences) -> bool:
+    """Whether its first clause is connected with something that is not in it."""
+    clause = folded(text.partition(",")[0])
+    return not known.connects.isdisjoint(match.group() for match in matches(clause))
 
 
 def reasons_in(text: str, language: str) -> bool:

@@ -72,16 +72,16 @@ CUT = {
 STANDS = {
     "en": [
         "So many bakers use too much yeast.", "There is a mill in Vermont that prints the date on each bag.",
-        "This bread keeps for four days.",
+        "Rye bread keeps for four days.",
         "A starter that doubles in six hours is ready because its yeast lives.",
     ],
-    "pl": ["Menedżer haseł zapisuje je w sejfie.", "Ta żarówka zużywa pięć watów.", "Kopia leży poza domem."],
+    "pl": ["Menedżer haseł zapisuje je w sejfie.", "Żarówka zużywa pięć watów.", "Kopia leży poza domem."],
     "de": ["Das Wasser reicht für sieben Minuten.", "Der erste Orientexpress fuhr 1883 nach Konstantinopel."],
-    "fr": ["Il faut une heure pour chauffer la pierre.", "Cette farine contient douze pour cent de gluten."],
-    "es": ["La masa madre necesita harina y agua.", "Este horno llega a doscientos grados."],
-    "it": ["Il lievito madre ha bisogno di farina e acqua.", "Questo forno arriva a duecento gradi."],
-    "pt": ["O fermento natural precisa de farinha e água.", "Este forno chega a duzentos graus."],
-    "uk": ["Закваска потребує борошна й води.", "Ця піч нагрівається до двохсот градусів."],
+    "fr": ["Il faut une heure pour chauffer la pierre.", "La farine contient douze pour cent de gluten."],
+    "es": ["La masa madre necesita harina y agua.", "El horno llega a doscientos grados."],
+    "it": ["Il lievito madre ha bisogno di farina e acqua.", "Il forno arriva a duecento gradi."],
+    "pt": ["O fermento natural precisa de farinha e água.", "O forno chega a duzentos graus."],
+    "uk": ["Закваска потребує борошна й води.", "Піч нагрівається до двохсот градусів."],
     "ja": ["パン種には小麦粉と水が必要です。"],
 }  # fmt: skip
 
@@ -126,6 +126,23 @@ def test_a_pronoun_with_nothing_before_it_dangles() -> None:
     assert standing("Nobody knows why they left.", Terms("en")).worth < 0.5
     assert standing("The bees rest when they are cold.", Terms("en")).worth == 1.0
     assert standing("Mit 15 begann er zu klettern.", Terms("de")).worth < 0.5
+
+
+def test_what_points_at_something_named_before_is_worth_less() -> None:
+    for language, text in (
+        ("en", "These astronauts knew the dangers."),
+        ("de", "Diese Frage stellt der Verlag."),
+        ("pl", "Ta żarówka zużywa pięć watów."),
+        ("es", "Este horno llega a doscientos grados."),
+    ):
+        assert 0.3 < standing(text, Terms(language)).worth < 1.0
+    assert standing("Die Frage stellt der Verlag.", Terms("de")).worth == 1.0
+
+
+def test_a_clause_that_is_connected_with_another_one_dangles() -> None:
+    assert standing("A company in Brussels therefore rents old wagons.", Terms("en")).worth < 0.5
+    assert standing("Ein Unternehmen mietet deshalb alte Wagen.", Terms("de")).worth < 0.5
+    assert standing("Der Zug ist voll, deshalb mietet die Bahn alte Wagen.", Terms("de")).worth == 1.0
 
 
 def test_little_is_not_cut_to_less() -> None:

@@ -85,8 +85,10 @@ class Sentences(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What tells which sentences can stand by themselves.
 
     Attributes:
+        articles: Those of `pointers` that are articles before a noun.
         chatter: Patterns of greetings, thanks and announcements: what is said around the content.
         chatter_within: Likewise, of languages that write words together.
+        connects: Words inside that connect with the sentence before: "therefore".
         hesitations: Sounds that say nothing.
         leads: Patterns of openings that can be cut off: what follows is a sentence as it stands.
         leans: Patterns of openings that lean on the sentence before.
@@ -98,8 +100,10 @@ class Sentences(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         shifts: Patterns of what announces another topic.
     """
 
+    articles: frozenset[str] = NONE
     chatter: frozenset[str] = NONE
     chatter_within: frozenset[str] = NONE
+    connects: frozenset[str] = NONE
     hesitations: frozenset[str] = NONE
     leads: frozenset[str] = NONE
     leans: frozenset[str] = NONE
