@@ -300,7 +300,9 @@ def instructions() -> tuple[str, ...]:
     Raises:
         DependencyError: The engine does not load.
     """
-    return tuple(re.findall(r"(\w+) = 1\b", bindings().whisper_print_system_info()))
+    with engine_messages(show=False):  # the drivers of cards are looked for meanwhile, and named
+        described = bindings().whisper_print_system_info()
+    return tuple(re.findall(r"(\w+) = 1\b", described))
 
 
 def known_languages() -> frozenset[str]:
