@@ -320,6 +320,8 @@ def bindings() -> Any:
     # OpenBLAS, where the engine has it, would start a thread for every core while it is loaded; the
     # engine itself tells it before each product how many threads a decode has.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    # Where ggml gives up, as it does when a card's memory ends, it would have gdb print on standard output.
+    os.environ.setdefault("GGML_NO_BACKTRACE", "1")
     try:
         import _pywhispercpp
     except ImportError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import sys
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from transcribe.engines.building import cards as building
 from transcribe.engines.building import recogniser
 from transcribe.engines.cards import Card, has_nvidia, seen
 from transcribe.engines.ctranslate2_cards import batch_for, compute_type_for
-from transcribe.engines.whisper_cpp import built_for, identity, instructions, look_for_cards
+from transcribe.engines.whisper_cpp import bindings, built_for, identity, instructions, look_for_cards
 
 GB = 1_000_000_000
 
@@ -184,6 +185,13 @@ def test_a_build_that_drives_no_cards_is_refused() -> None:
     recogniser.check_build(wheel, (*built, "CUDA"), "cuda")
     with pytest.raises(EngineError, match="without CUDA"):
         recogniser.check_build(wheel, built, "cuda")
+
+
+def test_an_engine_that_gives_up_prints_no_backtrace(monkeypatch: pytest.MonkeyPatch) -> None:
+    """ggml would start gdb, which prints among the words on standard output."""
+    monkeypatch.delenv("GGML_NO_BACKTRACE", raising=False)
+    bindings()
+    assert os.environ["GGML_NO_BACKTRACE"] == "1"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nothing lists the libraries of a process")
