@@ -9,7 +9,8 @@ from collections.abc import Iterable, Sequence
 from transcribe.core.episode import Spot
 from transcribe.formats.tokens import text_width
 from transcribe.notes.leaning import sentences_in
-from transcribe.notes.terms import Terms, folded, words_of
+from transcribe.notes.lemmas import TAGGED, readings
+from transcribe.notes.terms import Terms, folded, matches, words_of
 from transcribe.notes.words import anywhere, in_any, whole
 from transcribe.notes.writer import Sentence
 
@@ -38,6 +39,8 @@ def fitness(sentence: Sentence, terms: Terms, *, dotted: bool) -> float:
     value *= float(math.pow(0.5, sum(word in known.hesitations for word in words)))
     if is_chatter(sentence.text):
         value *= 0.1
+    if has_no_verb(sentence.text, terms.language):
+        value *= 0.2
     return value
 
 
@@ -45,6 +48,14 @@ def is_whole(text: str) -> bool:
     """Whether it begins and ends as sentences do; scripts without capitals begin with any letter."""
     first = next((char for char in text if char.isalnum()), "")
     return not first.islower() and bool(_ENDS.search(text)) and not _TRAILS_OFF.search(text)
+
+
+def has_no_verb(text: str, language: str) -> bool:
+    """Whether it is a list or an exclamation; never where parts of speech are not known."""
+    if language not in TAGGED:
+        return False
+    parts = (reading.part for match in matches(text) for reading in readings(match.group(), language))
+    return not any(part in ("verb", "") for part in parts)
 
 
 def is_chatter(text: str) -> bool:

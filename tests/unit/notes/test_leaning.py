@@ -6,6 +6,7 @@ import pytest
 from recordings import episode_of
 
 from transcribe.notes.extractive import write_extractive
+from transcribe.notes.fitness import has_no_verb
 from transcribe.notes.leaning import has_name, is_own, reasons_in, standing
 from transcribe.notes.material import material_of
 from transcribe.notes.terms import Terms
@@ -143,6 +144,14 @@ def test_a_clause_that_is_connected_with_another_one_dangles() -> None:
     assert standing("A company in Brussels therefore rents old wagons.", Terms("en")).worth < 0.5
     assert standing("Ein Unternehmen mietet deshalb alte Wagen.", Terms("de")).worth < 0.5
     assert standing("Der Zug ist voll, deshalb mietet die Bahn alte Wagen.", Terms("de")).worth == 1.0
+
+
+def test_lists_are_no_sentences() -> None:
+    assert has_no_verb("Colonel Anderson, Captain Brown, and Dr. Shavla of the Air Force.", "en")
+    assert has_no_verb("Drei Kopien auf zwei Datenträgern.", "de")
+    assert not has_no_verb("The ship was lost.", "en")
+    assert not has_no_verb("Kopia to nie nadzieja.", "pl")
+    assert not has_no_verb("Tres copias en dos discos.", "es")
 
 
 def test_little_is_not_cut_to_less() -> None:
