@@ -156,14 +156,24 @@ def _with_cases(found: Iterable[tuple[str, str, list[str]]]) -> Iterator[_Analys
             yield _Analysis(entry, kind, frozenset(kinds), fields[0], fields[1], fields[2] & _GENDERS, degree)
 
 
+@lru_cache(maxsize=16_384)
 def _form(analysis: _Analysis, number: str, genders: frozenset[str]) -> str:
     """The nominative of a word; empty where it has none in this number."""
-    for form, _, tag, kinds, _ in polish_analyser().generate(analysis.entry):
-        for other in _with_cases([(analysis.entry, tag, kinds)]):
-            same = other.kind == analysis.kind and other.degree == analysis.degree
-            if same and number in other.numbers and "nom" in other.cases and other.genders & genders:
-                return str(form)
+    for form, other in _nominatives(analysis.entry):
+        same = other.kind == analysis.kind and other.degree == analysis.degree
+        if same and number in other.numbers and other.genders & genders:
+            return form
     return ""
+
+
+@lru_cache(maxsize=4096)
+def _nominatives(entry: str) -> tuple[tuple[str, _Analysis], ...]:
+    return tuple(
+        (str(form), each)
+        for form, _, tag, kinds, _ in polish_analyser().generate(entry)
+        for each in _with_cases([(entry, tag, kinds)])
+        if "nom" in each.cases
+    )
 
 
 _GENDER_OF = {
