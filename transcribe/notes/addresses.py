@@ -13,6 +13,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import cache
+from itertools import accumulate
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -111,20 +112,30 @@ class Said:
 
     def __init__(self, texts: Iterable[str]) -> None:
         parts = [part for text in texts for part in _parts_of(text)]
-        self._running = "".join(parts)
-        ends = [0]
-        for part in parts:
-            ends.append(ends[-1] + len(part))
-        self._bounds = frozenset(ends)
+        self._said = _Running(parts)
+        self._mail = _Running([part for part in parts if part not in in_any().addresses.at])
 
     def has(self, address: str) -> bool:
-        """Whether its parts follow each other, whole, in what was said: "bee dot com", "B E E com"."""
+        """Whether its parts follow each other, whole, in what was said: "B E E com", "ann at bee dot com"."""
         wanted = "".join(_parts_of(address))
-        at = self._running.find(wanted) if wanted else -1
+        return self._said.has(wanted) or ("@" in address and self._mail.has(wanted))
+
+
+class _Running:
+    """Parts of addresses and other words, one after the other."""
+
+    def __init__(self, parts: Iterable[str]) -> None:
+        parts = list(parts)
+        self._text = "".join(parts)
+        self._bounds = frozenset(accumulate(map(len, parts), initial=0))
+
+    def has(self, wanted: str) -> bool:
+        """Whether some whole parts are together what is wanted."""
+        at = self._text.find(wanted) if wanted else -1
         while at >= 0:
             if {at, at + len(wanted)} <= self._bounds:
                 return True
-            at = self._running.find(wanted, at + 1)
+            at = self._text.find(wanted, at + 1)
         return False
 
 

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from transcribe.notes.addresses import addresses_in
 from transcribe.notes.denial import has_lost_denial, is_turned_into_denial
 from transcribe.notes.evidence import Evidence
+from transcribe.notes.grounds import Grounds
 from transcribe.notes.mentions import names_in
 from transcribe.notes.numbers import numbers_of
+from transcribe.notes.reader import is_title
 from transcribe.notes.terms import Terms, folded, matches
 from transcribe.notes.words import in_language
 
@@ -31,6 +33,7 @@ class Claims:
 
     def __init__(self, evidence: Evidence) -> None:
         self._evidence = evidence
+        self._grounds = Grounds(evidence)
         self._language = evidence.material.notes_language
         self._foreign = evidence.material.notes_language != evidence.material.language
         self._terms = Terms(self._language)
@@ -41,26 +44,30 @@ class Claims:
             return "an address in it was not said"
         if numbers_of(text, self._language, small=False) - self._evidence.all_numbers:
             return "a number in it was not said"
-        if self._foreign or self._is_title(text):
+        if self._foreign or is_title(text, self._language):
             return ""
         known = self._evidence.knows_name
         return "" if all(map(known, names_in(text, self._terms))) else "a name in it was not said"
 
     def doubt(self, text: str, positions: Sequence[int]) -> str | None:
         """Why a statement should be checked; empty where it need not, None where it is unsupported."""
-        numbers = numbers_of(text, self._language, small=False)
-        if numbers - self._evidence.numbers_near(positions):
-            return "a number in it was said elsewhere in the recording"
         if self._foreign:
-            return "it is a translation, which was not compared word for word"
+            translated = "it is a translation, which was not compared word for word"
+            return self._number_elsewhere(text, positions) or translated
         support = self._evidence.support(self._evidence.content_of(text), positions)
         if support < DROPPED:
             return None
-        if support < SUPPORTED:
-            return "few of its words were said"
-        if self._evidence.apart(text) > APART:
-            return NOT_TOGETHER
-        return self.turned(text, positions) or self._unheard(text)
+        if self._grounds.can_read:
+            return self._grounds.doubt(text) or (NOT_TOGETHER if self._evidence.apart(text) == 1 else "")
+        weak = "few of its words were said" if support < SUPPORTED else ""
+        apart = NOT_TOGETHER if self._evidence.apart(text) > APART else ""
+        turned = weak or apart or self.turned(text, positions)
+        return self._number_elsewhere(text, positions) or turned or self._unheard(text)
+
+    def _number_elsewhere(self, text: str, positions: Sequence[int]) -> str:
+        numbers = numbers_of(text, self._language, small=False)
+        far = numbers - self._evidence.numbers_near(positions)
+        return "a number in it was said elsewhere in the recording" if far else ""
 
     def turned(self, text: str, positions: Sequence[int]) -> str:
         """Why a statement may say the opposite of what it rests on; empty where nothing tells so.
@@ -82,19 +89,9 @@ class Claims:
         if in_language(self._language).capital_nouns:
             return ""
         words = [match.group() for match in matches(text)]
-        suspects = words if self._is_title(text) else words[:1]
+        suspects = words if is_title(text, self._language) else words[:1]
         return next((f"“{word}” was not said" for word in suspects if self._is_new(word)), "")
-
-    def _is_title(self, text: str) -> bool:
-        """Whether its capitals say nothing about names: in some languages most words of one have them."""
-        return in_language(self._language).capital_titles and _is_title_case(text)
 
     def _is_new(self, word: str) -> bool:
         small = self._terms.is_small(folded(word))
         return word[:1].isupper() and not small and not self._evidence.knows_name(word)
-
-
-def _is_title_case(text: str) -> bool:
-    """Whether most of its longer words have capitals, as English titles do."""
-    long = [match.group() for match in matches(text) if len(match.group()) > 3]
-    return len(long) > 1 and sum(word[0].isupper() for word in long) * 4 >= 3 * len(long)

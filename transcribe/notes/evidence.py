@@ -11,8 +11,9 @@ from itertools import accumulate, pairwise
 
 from transcribe.core.show_notes import Show
 from transcribe.notes.addresses import Said
+from transcribe.notes.lemmas import readings
 from transcribe.notes.numbers import numbers_of
-from transcribe.notes.terms import Terms, words_of
+from transcribe.notes.terms import Terms, folded, matches, words_of
 from transcribe.notes.words import in_language
 from transcribe.notes.writer import Material
 
@@ -53,6 +54,10 @@ class Evidence:
                 if 0 <= near < len(self.contents):
                     found |= self.contents[near] & content
         return len(found) / len(content)
+
+    def places(self, term: str) -> Sequence[int]:
+        """The sentences that have a term, ascending."""
+        return self._places.get(term, ())
 
     def texts_near(self, sentences: Iterable[int]) -> list[str]:
         """Some sentences and their neighbours."""
@@ -99,6 +104,8 @@ class Evidence:
             return True
         if not in_language(self.material.language).inflects_names or len(word) < 4:
             return False
+        if _lemmas(word, self.material.language) & self._lemmas:
+            return True
         bare = _without_marks(word)
         return any(_same_name(bare, known) for known in self._bare if known[:2] == bare[:2])
 
@@ -112,6 +119,13 @@ class Evidence:
     @cached_property
     def _bare(self) -> frozenset[str]:
         return frozenset(map(_without_marks, self.vocabulary))
+
+    @cached_property
+    def _lemmas(self) -> frozenset[str]:
+        """Dictionary forms of the words that may be names."""
+        texts = [*(sentence.text for sentence in self.material.sentences), facts_of(self.material.show)]
+        names = {match.group() for text in texts for match in matches(text) if match.group()[0].isupper()}
+        return frozenset().union(*(_lemmas(name, self.material.language) for name in names))
 
     @cached_property
     def _stems(self) -> frozenset[str]:
@@ -187,6 +201,13 @@ def _without_marks(word: str) -> str:
     """A word without its accents: Kraków becomes Krakowie, and Łódź Łodzi, when they are inflected."""
     apart = unicodedata.normalize("NFD", word)
     return "".join(char for char in apart if not unicodedata.combining(char))
+
+
+def _lemmas(name: str, language: str) -> frozenset[str]:
+    """The dictionary forms of a name, folded."""
+    return frozenset(
+        folded(each.lemma) for each in readings(name.capitalize(), language) if each.part == "name"
+    )
 
 
 def _same_name(word: str, known: str) -> bool:

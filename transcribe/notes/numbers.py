@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
+from transcribe.notes.lemmas import readings
 from transcribe.notes.words import in_language
 
 _DIGITS = re.compile(r"\d+(?:[.,'’\u00a0\u202f ]\d{3}(?!\d))+(?:[.,]\d+)?|\d+(?:[.,:]\d+)*")
 _GROUPS = re.compile(r"\d{1,3}(?:[.,'’\u00a0\u202f ]\d{3})+")
+
+_EDGES = ".,;:!?…()„”“\"'"
 
 _HAN = re.compile("[〇零一二三四五六七八九十百千万億亿]{2,}")
 _HAN_DIGITS = {char: value for value, char in enumerate("〇一二三四五六七八九")} | {"零": 0}
@@ -31,9 +35,57 @@ def numbers_of(text: str, language: str, *, small: bool = True) -> set[str]:
         from text_to_num import alpha2digit
 
         found |= set(_plain_numbers(alpha2digit(text, language, threshold=0 if small else 3)))
+    if in_language(language).numerals:
+        found = set(_plain_numbers(_in_digits(text, language, small=small)))
     if in_language(language).script == "CJK":
         found |= {str(_of_han(match.group())) for match in _HAN.finditer(text)}
     return found
+
+
+def _in_digits(text: str, language: str, *, small: bool) -> str:
+    """A text whose number words are digits: "dwa miliony" and "2 miliony" become 2000000."""
+    parts: list[str] = []
+    run: list[tuple[str, float]] = []
+
+    def close() -> None:
+        spoken = any(not text[0].isdigit() for text, _ in run)
+        if spoken and (small or len(run) > 1 or run[0][1] > 3):
+            parts.append(f"{_sum(value for _, value in run):.10g}")
+        else:
+            parts.extend(text for text, _ in run)
+        run.clear()
+
+    for word in text.split():
+        bare = word.strip(_EDGES)
+        value = _value(bare, language)
+        if value is None:
+            close()
+            parts.append(word)
+            continue
+        run.append((bare, value))
+        if not word.endswith(bare):  # a comma ends a number
+            close()
+    close()
+    return " ".join(parts)
+
+
+def _value(word: str, language: str) -> float | None:
+    """What a word of a number is worth."""
+    if re.fullmatch(r"\d+(?:[.,]\d+)?", word):
+        return float(word.replace(",", "."))
+    values = in_language(language).numerals
+    return next((values[each.lemma] for each in readings(word, language) if each.lemma in values), None)
+
+
+def _sum(values: Iterable[float]) -> float:
+    """Two hundred thousand five: what stands before a thousand or a million counts those."""
+    total = group = 0.0
+    for value in values:
+        if value >= 1000 and value % 1000 == 0:
+            total, group = total + (group or 1) * value, 0.0
+        else:
+            group += value
+    return total + group
 
 
 def _plain_numbers(text: str) -> list[str]:

@@ -24,10 +24,12 @@ class Denial(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Attributes:
         words: That deny. A negative prefix ("unlikely") makes a word of its own, which is compared as such.
         endings: Of words that deny: "n't".
+        verbs: Dictionary forms of those that deny by themselves: "lack".
     """
 
     words: frozenset[str] = NONE
     endings: frozenset[str] = NONE
+    verbs: frozenset[str] = NONE
 
 
 class Names(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -114,6 +116,45 @@ class Sentences(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     shifts: frozenset[str] = NONE
 
 
+class Clauses(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What tells clauses, and what they refer to.
+
+    Attributes:
+        joins: Words between two clauses, or two parts of one.
+        binds: Words before a clause without which the one before it says nothing: "that".
+        prepositions: The most frequent.
+        refers: Words for somebody or something named before; where empty, every clause may have one.
+        persons: Words for somebody, or a clause's own "who".
+        speaker: Words for whoever speaks.
+        subjects: Those for whoever speaks as the subject of a clause.
+        here: Words for where he is.
+        unreal: Words, also dictionary forms, that tell what is wished, supposed or past.
+    """
+
+    joins: frozenset[str] = NONE
+    binds: frozenset[str] = NONE
+    prepositions: frozenset[str] = NONE
+    refers: frozenset[str] = NONE
+    persons: frozenset[str] = NONE
+    speaker: frozenset[str] = NONE
+    subjects: frozenset[str] = NONE
+    here: frozenset[str] = NONE
+    unreal: frozenset[str] = NONE
+
+    @property
+    def all(self) -> frozenset[str]:
+        """All these words."""
+        return (
+            self.joins
+            | self.binds
+            | self.prepositions
+            | self.refers
+            | self.persons
+            | self.speaker
+            | self.here
+        )
+
+
 class Addresses(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How addresses are said aloud.
 
@@ -148,12 +189,15 @@ class Language(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         script: First word of the Unicode names of its letters; empty: it has several scripts.
         stemmer: Snowball's algorithm, or empty.
         number_words: Whether text2num reads its numbers.
+        numerals: Dictionary forms of number words, and what they are worth, where it does not.
         all_han: Whether it is written in Han letters only.
         inflects_names: Whether it changes the ends of names: Anna, Anny, Annę.
         often_written: Whether language models fall into it.
         capital_nouns: Whether every noun has a capital, which then tells no names.
         capital_titles: Whether most words of a title have one.
+        drops_subjects: Whether a verb stands alone for "I do", "she does".
         denial: How it denies.
+        clauses: How clauses are told, and what they refer to.
         names: What tells names.
         grammar: What tells parts of speech.
         sentences: What tells which sentences can stand by themselves.
@@ -170,7 +214,10 @@ class Language(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     often_written: bool = False
     capital_nouns: bool = False
     capital_titles: bool = False
+    drops_subjects: bool = False
+    numerals: dict[str, int] = {}
     denial: Denial = Denial()
+    clauses: Clauses = Clauses()
     names: Names = Names()
     grammar: Grammar = Grammar()
     sentences: Sentences = Sentences()
