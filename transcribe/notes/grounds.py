@@ -297,9 +297,9 @@ class Grounds:
         return any(part.own or (part.silent and not any(other.name for other in part.words)) for part in mine)
 
     @cached_property
-    def _speakers(self) -> dict[str | None, list[Word]]:
+    def _speakers(self) -> dict[str | None, set[Word]]:
         """The names of those who speak: by which they are addressed before their turn."""
-        names: dict[str | None, list[Word]] = {}
+        names: dict[str | None, set[Word]] = {}
         called: list[Word] = []
         sentences = self._material.sentences
         for at, sentence in enumerate(sentences):
@@ -311,7 +311,7 @@ class Grounds:
                         if all(each.name for each in pair) and any(same(word, each) for each in pair)
                         for part in pair
                     ]
-                    names.setdefault(sentence.speaker, []).extend([word, *full])
+                    names.setdefault(sentence.speaker, set()).update([word, *full])
                 called = []
             called += self._reader.called(sentence.text)
         return names
