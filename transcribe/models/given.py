@@ -17,6 +17,7 @@ from transcribe.models.ggml import Shape, read_header
 from transcribe.models.gguf_file import read_gguf
 from transcribe.models.identify import FileKind, identify
 from transcribe.models.installed import InstalledModel
+from transcribe.models.vocabulary import check_companions
 
 PARAKEET_FILES = ("encoder-model.int8.onnx", "decoder_joint-model.int8.onnx", "vocab.txt", "config.json")
 """What onnx-asr reads of a Parakeet TDT model; the first has nearly all of the weights."""
@@ -103,14 +104,14 @@ def _in_gguf(path: Path) -> InstalledModel:
 
 
 def _in_folder(path: Path, origin: Callable[[str], Origin]) -> InstalledModel:
+    if not path.is_dir():
+        raise ModelError(
+            f"{path} is not a folder, as CTranslate2's models are: it is {identify(path).value}",
+            "Use --engine whisper.cpp, or make a folder of it: transcribe models convert",
+        )
     weights = path / "model.bin"
     shape = read_weights(path).shape
-    vocabularies = [path / f"vocabulary.{suffix}" for suffix in ("json", "txt")]
-    if not (path / "tokenizer.json").is_file() or not any(file.is_file() for file in vocabularies):
-        raise ModelError(
-            f"the CTranslate2 model {path} is not complete",
-            "It needs model.bin, config.json, tokenizer.json and vocabulary.json or vocabulary.txt",
-        )
+    check_companions(path, shape.vocab)
     memory_bytes = memory_need_ctranslate2(weights.stat().st_size, shape)
     return _folder(weights, "ctranslate2", origin, memory_bytes, multilingual=shape.multilingual)
 

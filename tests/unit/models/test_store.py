@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -138,8 +139,13 @@ def test_a_parakeet_folder_by_path(store: Store, tmp_path: Path) -> None:
 @pytest.fixture
 def folder(tmp_path: Path, narrow_ctranslate2: Path) -> Path:
     folder = Path(shutil.copytree(narrow_ctranslate2, tmp_path / "głos 🎙"))
-    (folder / "tokenizer.json").write_text("{}")
+    names = json.loads((folder / "vocabulary.json").read_text("utf-8"))
+    (folder / "tokenizer.json").write_text(tokenizer_with("<|endoftext|>", names.index("<|endoftext|>")))
     return folder
+
+
+def tokenizer_with(content: str, number: int) -> str:
+    return json.dumps({"model": {"vocab": {}}, "added_tokens": [{"id": number, "content": content}]})
 
 
 def test_by_folder(store: Store, folder: Path) -> None:
@@ -155,10 +161,28 @@ def test_folder_that_lacks_a_file(store: Store, folder: Path, missing: str) -> N
         store.find(str(folder), "ctranslate2")
 
 
+@pytest.mark.parametrize(
+    ("file", "content", "complaint"),
+    [
+        ("vocabulary.json", json.dumps(["a", "b"]), "vocabulary.json is another model's vocabulary"),
+        ("vocabulary.json", "[1]", "vocabulary.json is not what belongs to a Whisper model"),
+        ("tokenizer.json", tokenizer_with("<|endoftext|>", 7), "tokenizer.json is another model's tokenizer"),
+        ("tokenizer.json", "{}", "tokenizer.json is not what belongs to a Whisper model"),
+        ("config.json", "{}", "config.json is not what belongs to a Whisper model"),
+    ],
+)
+def test_folder_with_a_file_of_another_model(
+    store: Store, folder: Path, file: str, content: str, complaint: str
+) -> None:
+    (folder / file).write_text(content)
+    with pytest.raises(ModelError, match=complaint):
+        store.find(str(folder), "ctranslate2")
+
+
 def test_folder_for_the_other_engine(store: Store, folder: Path, narrow_ggml: Path) -> None:
     with pytest.raises(ModelError, match="it is a folder"):
         store.find(str(folder))
-    with pytest.raises(ModelError):
+    with pytest.raises(ModelError, match="is not a folder, as CTranslate2's models are: it is a ggml model"):
         store.find(str(narrow_ggml), "ctranslate2")
 
 
