@@ -7,8 +7,8 @@ import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 
-from transcribe.notes.terms import small_words, words_of
-from transcribe.notes.words import anywhere, in_any, in_language, languages
+from transcribe.notes.terms import folded, small_words, words_of
+from transcribe.notes.words import anywhere, in_any, in_language, languages, opening
 from transcribe.notes.writer import Part
 
 LONGEST_CHARS: dict[Part, int] = {
@@ -52,6 +52,12 @@ def degenerate(texts: Sequence[str], part: Part, language: str, prompt: str = ""
     if part != "keywords" and language and is_foreign(" ".join(said), language):
         return "it is in another language"
     return ""
+
+
+def narrates(text: str, language: str) -> bool:
+    """Whether a text opens by telling of the recording: “The transcript discusses …”."""
+    known = in_language(language).assistant.narrates
+    return bool(known and opening(known).match(folded(text)))
 
 
 def loops(text: str) -> bool:

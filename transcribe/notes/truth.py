@@ -14,6 +14,7 @@ from transcribe.core.show_notes import Quote, Statement
 from transcribe.formats.tokens import plain
 from transcribe.notes.claims import APART, NOT_TOGETHER, SUPPORTED, UNSUPPORTED, Claims
 from transcribe.notes.clauses import as_title
+from transcribe.notes.degenerate import narrates
 from transcribe.notes.evidence import Evidence
 from transcribe.notes.extractive import POST_CHARS, quote_of, topic_spans
 from transcribe.notes.terms import folded, is_unspaced, words_of
@@ -28,6 +29,9 @@ QUOTE_CHARS = 400
 QUOTE_WORDS = 3
 """A shorter one is no quote: "Of course." is found in any transcript."""
 
+
+TELLING: tuple[Part, ...] = ("summary", "long_summary", "takeaways")
+"""Parts that say what was said; a post may speak of the episode."""
 
 KEYWORD_WORDS = 5
 """The longest keyword; three are asked for."""
@@ -149,6 +153,8 @@ class _Check:
     def _statement(self, draft: Draft) -> Statement | str:
         """The statement with its evidence and doubt, or why there is none."""
         said = self._evidence.verbatim(draft.text)
+        if not said and draft.part in TELLING and narrates(draft.text, self._material.notes_language):
+            return "it tells of the recording, not what was said"
         positions = said or self._evidence_for(draft)
         if invention := self._claims.invention(draft.text):
             return invention

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from recordings import TEXTS
 
-from transcribe.notes.degenerate import degenerate
+from transcribe.notes.degenerate import degenerate, narrates
 
 
 @pytest.mark.parametrize("language", TEXTS)
@@ -47,3 +47,21 @@ def test_an_echo_of_the_prompt_is_noticed() -> None:
 
 def test_any_language_is_fine_where_none_is_asked_for() -> None:
     assert degenerate(["Die Bienen finden den Weg nach Hause."], "summary", "") == ""
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "told"),
+    [
+        ("en", "The transcript discusses the loss of Columbia.", True),
+        ("en", "In this episode, we hear about ovens.", True),
+        ("en", "The speaker is about to leave.", False),
+        ("pl", "W tym odcinku mowa o modelach.", True),
+        ("pl", "Rozmowa trwała godzinę.", False),
+        ("de", "In dieser Folge geht es um Brot.", True),
+        ("de", "Das Gespräch war lang.", False),
+        ("fr", "L'épisode traite du pain.", True),
+        ("ja", "このエピソードでは、パンについて話します。", True),
+    ],
+)
+def test_openings_that_tell_of_the_recording(language: str, text: str, told: bool) -> None:
+    assert narrates(text, language) == told

@@ -35,6 +35,14 @@ def test_a_paraphrase_is_kept_with_the_sentences_it_rests_on() -> None:
     assert statement.start_ms == BEES.sentences[statement.segments[0]].start_ms
 
 
+def test_a_statement_says_what_was_said_and_not_what_the_recording_does() -> None:
+    claim = "honey bees use polarised light from the sky as their compass"
+    checked = check(f"The transcript explains that {claim}.")
+    assert checked.statements == {}
+    assert checked.dropped == ["it tells of the recording, not what was said"]
+    assert check(f"In this episode, {claim}.", "social_post").statements
+
+
 def test_claimed_evidence_is_verified() -> None:
     text = "Pesticides disturb the memory of bees."
     assert kept(check(text, claims=(7,))).segments == (7,)

@@ -176,9 +176,11 @@ class Assistant(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     Attributes:
         phrases: Patterns, met in any case.
+        narrates: Patterns of openings that tell of the recording and not what was said in it.
     """
 
     phrases: frozenset[str] = NONE
+    narrates: frozenset[str] = NONE
 
 
 class Language(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
