@@ -33,7 +33,7 @@ def place_of(clip: NDArray[np.float32], sound: NDArray[np.float32]) -> float:
 def test_a_clip_has_the_sound_of_its_time(desk: Desk) -> None:
     desk.media(
         "talk.mkv", "-f", "lavfi", "-i", "color=size=64x64:rate=10:duration=5",
-        "-itsoffset", str(LATE_S), "-t", "40", "-i", str(SAMPLE), "-c:v", "mpeg4", "-c:a", "flac",
+        "-itsoffset", str(LATE_S), "-i", str(SAMPLE), "-c:v", "mpeg4", "-c:a", "flac",
     )  # fmt: skip
     desk.transcribe("talk.mkv", "--publish", "-f", "json")
     document = json.loads((desk.folder / "talk.json").read_text())
