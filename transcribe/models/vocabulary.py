@@ -1,4 +1,4 @@
-"""The tokens of a Whisper folder (byte-pair vocabulary), as the bytes that whisper.cpp prints."""
+"""A Whisper folder's vocabulary: its tokens as whisper.cpp prints them, and whether it is the model's."""
 
 from __future__ import annotations
 

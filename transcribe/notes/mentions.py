@@ -6,12 +6,12 @@ Hanover Tagger takes for names; scripts without capitals have none to find.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from transcribe.core.show_notes import Mention, MentionKind
+from transcribe.notes.capitals import Run, is_capital, is_personal_title, runs_in, works_in
 from transcribe.notes.lemmas import TAGGED, Reading, commonness, readings, tagged
 from transcribe.notes.nominative import is_polish_demonym, kind_of_polish, nominative, with_strong_ending
 from transcribe.notes.terms import Terms, folded, matches
@@ -19,32 +19,13 @@ from transcribe.notes.words import in_any, in_language, whole
 from transcribe.notes.writer import Sentence
 
 LIMIT = 20
-"""More names than this are a list nobody reads."""
-
-LONGEST = 8
-"""Words of a name: "Secretario Perpetuo de la Real Academia Española"."""
-
-_QUOTED = re.compile(r"[\"“„«]([^\"“”„«»]{2,60})[\"”“»]")
-_ELIDED = re.compile(r"^\w{1,5}['’](?=\w)")
-"""An article or preposition that French and Italian write with the next word: "l'Opéra", "dell'Aquila"."""
+"""Mentions at the most."""
 
 _OBLIQUE_ENDING = 3
 """Letters that an ending adds to a name at the most: "Whispera", "Microsoftem", "Googlowi"."""
 
 _COMMON_ADJECTIVE = 4.2
 """Zipf: "hiszpański" is more common as an adjective than as a surname, "kowalski" is not."""
-
-
-@dataclass(frozen=True)
-class _Run:
-    """Words with capitals that follow each other, with the word before them and what they open."""
-
-    text: str
-    first: int
-    words: int
-    before: str
-    opens: bool
-    quoted: bool
 
 
 @dataclass
@@ -64,7 +45,7 @@ class Name:
     _kinds: Counter[MentionKind] = field(default_factory=Counter)
     _before: Counter[tuple[str, str]] = field(default_factory=Counter)
 
-    def add(self, run: _Run, kind: MentionKind, index: int) -> None:
+    def add(self, run: Run, kind: MentionKind, index: int) -> None:
         """Count one more time that it is named."""
         self.forms[run.text] += 1
         self._kinds[kind] += 1
@@ -139,22 +120,22 @@ def mentions_of(names: Sequence[Name], sentences: Sequence[Sentence]) -> tuple[M
 
 def names_in(text: str, terms: Terms) -> list[str]:
     """The names in one text, by the same cautious rules; a word that only opens a sentence is none."""
-    return [run.text for run in _runs(text, terms) if _is_name(run, set(), terms.language)]
+    return [run.text for run in runs_in(text, terms) if _is_name(run, set(), terms.language)]
 
 
 def _kept(sentences: Sequence[Sentence], skip: frozenset[int]) -> list[int]:
     return [index for index, each in enumerate(sentences) if index not in skip and each.sure >= 0.5]
 
 
-def _named_runs(text: str, terms: Terms) -> list[_Run]:
+def _named_runs(text: str, terms: Terms) -> list[Run]:
     """The runs of a text that may be names, as far as the parts of speech of their words are known."""
     if not any(word.group()[0].isupper() for word in matches(text)):
         return []
-    works = [_work(match) for match in _QUOTED.finditer(text) if _is_work(match.group(1), terms)]
+    works = works_in(text, terms)
     words = [word.group() for word in matches(text)]
     parts = tagged(words, terms.language)
     telling = _german(words, parts, terms) if in_language(terms.language).capital_nouns else None
-    runs = [run for run in _runs(text, terms, telling) if not (works and run.quoted)]
+    runs = [run for run in runs_in(text, terms, telling) if not (works and run.quoted)]
     return works + [run for run in runs if not _is_demonym(run, parts, terms.language)]
 
 
@@ -166,12 +147,12 @@ def _german(words: Sequence[str], parts: Sequence[Reading], terms: Terms) -> Cal
         return any(reading.part == "adjective" for reading in options)
 
     def telling(index: int) -> bool:
-        if not _is_capital(words[index], terms):
+        if not is_capital(words[index], terms):
             return False
-        if _is_title(words[index]) or (adjective(index) and _noun_follows(index, words, parts)):
+        if is_personal_title(words[index]) or (adjective(index) and _noun_follows(index, words, parts)):
             return True
         if parts[index].part == "noun":
-            return adjective(index - 1) or (index > 0 and _is_title(words[index - 1]))
+            return adjective(index - 1) or (index > 0 and is_personal_title(words[index - 1]))
         return parts[index].part == "name"
 
     return telling
@@ -181,20 +162,7 @@ def _noun_follows(index: int, words: Sequence[str], parts: Sequence[Reading]) ->
     return index + 1 < len(words) and parts[index + 1].part in ("noun", "name")
 
 
-def _is_work(text: str, terms: Terms) -> bool:
-    """Whether what stands in quotation marks is a title, not speech."""
-    words = [word.group() for word in matches(text)]
-    if not 2 <= len(words) <= 8 or not words[0][0].isupper() or text[-1] in ".?!…,":
-        return False
-    content = [word for word in words if not terms.is_small(folded(word))]
-    return not in_language(terms.language).capital_titles or all(word[0].isupper() for word in content)
-
-
-def _work(match: re.Match[str]) -> _Run:
-    return _Run(match.group(1).strip(), 0, len(match.group(1).split()), "", opens=False, quoted=True)
-
-
-def _is_demonym(run: _Run, parts: Sequence[Reading], language: str) -> bool:
+def _is_demonym(run: Run, parts: Sequence[Reading], language: str) -> bool:
     """Whether one word is only what people from somewhere are called: "American", "Americans", "Polacy"."""
     if run.words > 1 or run.quoted:
         return False
@@ -210,7 +178,7 @@ def _is_demonym(run: _Run, parts: Sequence[Reading], language: str) -> bool:
     return options[0].part == "adjective" or (like and any(each.part == "adjective" for each in options))
 
 
-def _without_opener(run: _Run, inner: set[str], wholes: set[tuple[str, ...]], terms: Terms) -> _Run:
+def _without_opener(run: Run, inner: set[str], wholes: set[tuple[str, ...]], terms: Terms) -> Run:
     """A run without a first word that is no part of the name: "Dziękuję Annie", "Poet Ann Lee".
 
     Args:
@@ -248,7 +216,7 @@ def _is_of_kind(word: str) -> bool:
     return whole(names.organisations | names.places).fullmatch(folded(word)) is not None
 
 
-def _is_known_name(run: _Run, language: str) -> bool:
+def _is_known_name(run: Run, language: str) -> bool:
     """Whether one word is a name though its capital does not say so."""
     if run.words > 1:
         return False
@@ -258,7 +226,7 @@ def _is_known_name(run: _Run, language: str) -> bool:
     return language == "pl" and parts == {""}  # Morfeusz knows the words that open sentences
 
 
-def _says_nothing_alone(run: _Run, terms: Terms) -> bool:
+def _says_nothing_alone(run: Run, terms: Terms) -> bool:
     """Whether it is one word that many things are called by: "D.C", "TV", "Monday", "University"."""
     if run.words > 1:
         return False
@@ -286,100 +254,20 @@ def _is_adjective(word: str, language: str) -> bool:
     return bool(patterns) and found[0].lemma[:1].islower() and bool(whole(patterns).fullmatch(found[0].lemma))
 
 
-def _runs(text: str, terms: Terms, telling: Callable[[int], bool] | None = None) -> Iterator[_Run]:
-    """Runs of words with capitals.
-
-    Args:
-        telling: Whether the word at a position can be part of a name; by default every one with a capital.
-    """
-    words = list(matches(text))
-    quoted = [match.span(1) for match in _QUOTED.finditer(text)]
-
-    def inside(index: int) -> bool:  # "los Estados Unidos", where a small word is part of the name
-        return index > 0 and not text[words[index - 1].end() : words[index].start()].strip()
-
-    tells = telling or (lambda index: _is_capital(words[index].group(), terms, inside=inside(index)))
-    first = 0
-    while first < len(words):
-        if not tells(first):
-            first += 1
-            continue
-        last = _last_of_run(text, words, first, terms, tells)
-        start, end = words[first].start(), words[last].end()
-        elided = _ELIDED.match(words[first].group())
-        start += elided.end() if elided and not words[first].group()[0].isupper() else 0
-        name = re.sub(r"['’]s$", "", text[start:end])
-        before = folded(words[first - 1].group()) if first else ""
-        opens = first == 0 or text[words[first - 1].end() : start].strip(" ,") != ""
-        opens = opens and not elided
-        marked = any(left <= start and end <= right for left, right in quoted)
-        yield _Run(name, first, last - first + 1, before, opens, marked)
-        first = last + 1
-
-
-def _last_of_run(
-    text: str, words: Sequence[re.Match[str]], first: int, terms: Terms, tells: Callable[[int], bool]
-) -> int:
-    last, joined = first, ""
-    for index in range(first + 1, min(first + LONGEST, len(words))):
-        word, before = words[index].group(), words[index - 1].group()
-        between = text[words[index - 1].end() : words[index].start()].strip()
-        if between and not (between == "." and (_is_title(before) or "." in before)):
-            break
-        if before.endswith(("'s", "’s")) or (_ELIDED.match(word) and _is_apart(words[:index], first)):
-            break
-        if tells(index):
-            last = index
-        elif word not in _particles(terms.language) or joined not in ("", word, before):
-            break  # one person of one place: "Willem de Boer van Rijkswaterstaat" are two names
-        else:
-            joined = word
-    return last
-
-
-def _is_apart(words: Sequence[re.Match[str]], first: int) -> bool:
-    """Whether what follows after an elision is another name: "Giulia Ferrari dell'Istituto"."""
-    if len(words) - first == 1 and first > 0:
-        return False  # "l'Università dell'Aquila", but not "Lavora all'Aquila"
-    text = " ".join(folded(word.group()) for word in words[first:])
-    return not whole(in_any().names.organisations | in_any().names.places).search(text)
-
-
-def _particles(language: str) -> frozenset[str]:
-    return in_language(language).names.only_particles or in_any().names.particles
-
-
-def _is_title(word: str) -> bool:
-    return folded(word) in in_any().names.titles or len(word) == 1
-
-
-def _is_capital(word: str, terms: Terms, *, inside: bool = False) -> bool:
-    elided = _ELIDED.match(word)
-    if elided and not word[0].isupper():
-        word = word[elided.end() :]
-    if not word[0].isupper() or word[0].isdigit():
-        return False
-    if _is_title(word) and len(word) > 1:
-        return True
-    if folded(word).split("'")[0] in in_any().names.never:
-        return False
-    return inside or not terms.is_small(folded(word)) or (len(word) > 1 and word.isupper())
-
-
-def _is_name(run: _Run, inner: set[str], language: str) -> bool:
+def _is_name(run: Run, inner: set[str], language: str) -> bool:
     words = run.text.split()
     if all(folded(word.strip(".")) in in_any().names.titles for word in words) or len(run.text) < 2:
         return False
     if run.quoted:
         return True
     if in_language(language).capital_nouns:
-        titled = _is_title(words[0].strip("."))
+        titled = is_personal_title(words[0].strip("."))
         several = run.words > 1 and (titled or not run.opens)
         return several or run.text.isupper()
     return run.words > 1 or not run.opens or folded(run.text) in inner
 
 
-def _kind(run: _Run, language: str, known: set[str]) -> MentionKind:
+def _kind(run: Run, language: str, known: set[str]) -> MentionKind:
     if run.quoted and run.words > 1:
         return "work"
     words, names = [folded(word.strip(".")) for word in run.text.split()], in_any().names
@@ -392,7 +280,7 @@ def _kind(run: _Run, language: str, known: set[str]) -> MentionKind:
     return _kind_in_dictionary(run.text, language) or ("place" if _is_where(run, language) else "other")
 
 
-def _is_where(run: _Run, language: str) -> bool:
+def _is_where(run: Run, language: str) -> bool:
     return run.before in _before_places(language) and run.words <= 2
 
 
