@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from transcribe.core.episode import ModelIdentity
 from transcribe.core.events import Event
 from transcribe.jobs.messages import Changed, Finished, Go, Hashed, Message, More, Request, Stumbled, Up
 from transcribe.jobs.notify import Courier, Outbox, Send
@@ -43,7 +44,7 @@ class Obedient:
     def start(self) -> None:
         if not self.running:
             self.running = True
-            self.said.append(Up())
+            self.said.append(Up(ModelIdentity("double", "0" * 64)))
 
     def stop(self) -> None:
         self.running = False

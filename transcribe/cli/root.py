@@ -19,6 +19,7 @@ COMMANDS = {
     "batch": "Transcribe folders, lists and feeds; only what needs it.",
     "make": "Print the rules by which make transcribes.",
     "watch": "Transcribe what is put into a folder, once it is complete.",
+    "serve": "Answer OpenAI's speech API, and take jobs, on this machine.",
     "multitrack": "Transcribe a talk with a microphone each.",
     "eval": "Count the errors of transcripts against references.",
     "lint": "Check subtitles, chapters and feeds against the rules.",

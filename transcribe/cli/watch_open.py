@@ -15,10 +15,10 @@ from transcribe.engines.ffmpeg import Ffmpeg
 from transcribe.engines.hook import Hook
 from transcribe.engines.webhook import Webhook
 from transcribe.jobs.assemble.run import assemble
+from transcribe.jobs.fingerprint import fingerprint_of
 from transcribe.jobs.notify import COMMAND, PLACEHOLDERS, WEBHOOK, Courier, Delivery, Outbox, Send
 from transcribe.jobs.queue import Queue
 from transcribe.jobs.worker import Worker
-from transcribe.watch.asking import fingerprint_of
 from transcribe.watch.folders import Folders, network_mount, open_folders
 from transcribe.watch.intake import Intake
 from transcribe.watch.looking import Looker, ignore_broken_leases

@@ -40,6 +40,11 @@ def voices() -> Path:
     return _chosen(VOICES_ENV) or _data() / "voices"
 
 
+def server() -> Path:
+    """The folder of `transcribe serve`, unless it is told another one."""
+    return _data() / "server"
+
+
 def cache() -> Path:
     """The user's cache: what may be deleted, and is then made again."""
     return Path(platformdirs.user_cache_dir(_PROGRAM, appauthor=False))

@@ -1,4 +1,4 @@
-"""Everything that decides the content of a job's files, to tell whether they are up to date."""
+"""What decides the content of a job's files: tells whether they are up to date, and one job from another."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from transcribe.core.digest import file_digest
+from transcribe.core.digest import file_digest, fingerprint
 from transcribe.core.option import Option
 from transcribe.core.settings import OPTIONS, WORDS_DEPEND_ON, Settings
 from transcribe.formats.templates import MAX_TEMPLATE_BYTES, SUFFIX, user_folders
@@ -24,6 +24,16 @@ UNSAID = {"engine": "whisper.cpp"}
 """Told as it was chosen, and left out where it is this, so that memories keep their meaning."""
 
 NO_SAY_IN_NOTES = ("notes", "writer_seconds", "writer_host", "writer_context")
+
+
+def fingerprint_of(settings: Settings) -> str:
+    """Stands for every setting that decides what is written: with the content, it tells what is done."""
+    said = [
+        (option.name, option.show(value))
+        for option, value in settings.flat()
+        if option.group not in ("compute", "display") and option.name not in ("output", "force")
+    ]
+    return fingerprint(said)[:16]
 
 
 def made_with(settings: Settings, engines: Engines) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from transcribe.core.episode import ModelIdentity
 from transcribe.core.events import Event, Progress
 from transcribe.core.settings import Settings
 from transcribe.jobs.publish.outputs import Published
@@ -26,6 +27,8 @@ class Request:
         alias: A path with the name that theirs are made of.
         replaces: Outputs of an earlier version of it, which may be replaced.
         begun: Digests of earlier versions, whose outputs may be replaced too.
+        settings: Its own settings; None: those that the process was started with.
+        live: Whether every segment is told as soon as it is recognised.
     """
 
     name: str
@@ -35,11 +38,19 @@ class Request:
     alias: str
     replaces: tuple[Published, ...] = ()
     begun: tuple[str, ...] = ()
+    settings: Settings | None = None
+    live: bool = False
 
 
 @dataclass(frozen=True)
 class Up:
-    """The process is ready for requests."""
+    """The process is ready for requests.
+
+    Attributes:
+        model: The weights that it recognises with.
+    """
+
+    model: ModelIdentity
 
 
 @dataclass(frozen=True)

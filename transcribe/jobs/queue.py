@@ -43,6 +43,7 @@ class State(StrEnum):
     FAILED = "failed"
     REFUSED = "refused"  # a link or a special file
     GONE = "gone"  # the recording vanished before it was done
+    CANCELLED = "cancelled"  # whoever asked for it does not want it any more
 
 
 PENDING = (State.WAITING, State.READY, State.WORKING, State.RETRYING)
@@ -245,6 +246,12 @@ class Queue:
         return [
             self.write(replace(job, state=State.READY, alone=True), why) for job in self.jobs(State.WORKING)
         ]
+
+    def remove(self, name: str) -> None:
+        """Forget a job and its history."""
+        with self.transaction():
+            for table in ("files", "history", "submissions"):
+                self.file.write(f"delete from {table} where name = ?", os.fsencode(name))  # noqa: S608
 
     def claim(self, place: str, name: str) -> bool:
         """Take a place for the outputs of a job; whether nobody had it."""

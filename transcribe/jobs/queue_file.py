@@ -32,6 +32,12 @@ create table deliveries (id text primary key, channel text not null, event text 
 create index deliveries_by_state on deliveries (state, not_before);
 """,
     "alter table files add column alone integer not null default 0",
+    """
+create table submissions (
+    name blob primary key, client text not null, title text not null, options text not null,
+    duration_ms integer not null, interactive integer not null, at real not null, exit_code integer not null
+) without rowid;
+""",
 )
 """What makes each version of the tables of the one before, from an empty file on.
 

@@ -13,6 +13,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 
 from transcribe.core import processes
+from transcribe.core.episode import ModelIdentity
 from transcribe.core.errors import EngineError, TranscribeError
 from transcribe.core.settings import Settings
 from transcribe.jobs.messages import (
@@ -38,6 +39,7 @@ class Worker:
 
     Attributes:
         stops: How many processes were ended; what an ended one had said is void.
+        model: The weights that it recognises with; None before the first process was ready.
     """
 
     def __init__(self, settings: Settings, assemble: Assemble) -> None:
@@ -47,6 +49,7 @@ class Worker:
         self._connection: Connection | None = None
         self._up = False
         self.stops = 0
+        self.model: ModelIdentity | None = None
 
     @property
     def running(self) -> bool:
@@ -109,7 +112,9 @@ class Worker:
                 found.append(connection.recv())
         except (EOFError, OSError):
             gone = True
-        self._up = self._up or any(isinstance(each, Up) for each in found)
+        for each in found:
+            if isinstance(each, Up):
+                self._up, self.model = True, each.model
         told = any(isinstance(each, Down) for each in found)
         if gone or told:
             was_up = self._up

@@ -14,7 +14,7 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
 from transcribe.core.digest import file_digest
-from transcribe.core.errors import GateError
+from transcribe.core.errors import DependencyError, GateError, ModelError, UsageError
 from transcribe.core.events import Event, FileFinished, FileStarted, HeldBack, SegmentRecognised, silent
 from transcribe.core.places import work_root
 from transcribe.core.reading import open_regular
@@ -39,7 +39,7 @@ from transcribe.jobs.queue import Facts
 from transcribe.jobs.run_one import transcribe_one
 from transcribe.jobs.trouble import trouble_of
 from transcribe.jobs.turns import Turn, Turns
-from transcribe.pipeline.ports import Run
+from transcribe.pipeline.ports import Engines, Run
 from transcribe.pipeline.suspend import PATIENCE_SECONDS, Pause, Pausing
 
 ASKED_SECONDS = 0.5
@@ -60,9 +60,9 @@ def serve(connection: Connection, settings: Settings, assemble: Assemble) -> Non
     except Exception as error:  # noqa: BLE001 - told to whoever asks
         connection.send(Down(trouble_of(error, debug=settings.display.debug)))
         return
-    connection.send(Up())
+    connection.send(Up(run.engines.model))
     with suppress(_GoneError):
-        _Requests(connection, run).all()
+        _Requests(connection, run, assemble).all()
 
 
 def _die_with_parent() -> None:
@@ -79,12 +79,33 @@ class _GoneError(BrokenPipeError):
 class _Requests(Turns["_Work"]):
     """The jobs that are asked for, as they come."""
 
-    def __init__(self, connection: Connection, run: Run) -> None:
+    def __init__(self, connection: Connection, run: Run, assemble: Assemble) -> None:
         super().__init__(run)
         self._connection = connection
+        self._assemble = assemble
+        self._engines: dict[bool, Engines] = {}
         self._waiting: deque[Request] = deque()
         self._answers: dict[str, bool] = {}
         self._asked = False
+
+    def run_for(self, settings: Settings | None) -> Run:
+        """What a job is transcribed with: what is loaded already, by its own settings where it has some.
+
+        Raises:
+            UsageError: They cannot be met with this model, or on this machine.
+            TranscribeError: Nothing can be transcribed any more, by whatever settings.
+        """
+        if settings is None:
+            return self.run
+        loaded, speakers = self.run.engines, bool(settings.speakers.speakers)
+        try:
+            own = self._assemble(settings, silent).engines
+        except (ModelError, DependencyError) as error:
+            self._assemble(self.run.settings, silent)  # raises where it is no fault of this job
+            raise UsageError(error.what, error.hint) from error
+        if speakers not in self._engines:  # kept, with the process that tells them apart
+            self._engines[speakers] = replace(loaded, open_diariser=own.open_diariser, diariser=own.diariser)
+        return replace(self.run, settings=settings, engines=self._engines[speakers])
 
     def next_turn(self) -> Turn[_Work] | None:
         while not self._waiting and self.listen(0 if self.begun else None):
@@ -167,7 +188,7 @@ class _Work:
             self.outcome = Stumbled(name, trouble_of(error, debug=debug))
 
     def _transcribe(self, sha256: str) -> Pausing[None]:
-        run = self._requests.run
+        run = self._requests.run_for(self._request.settings)
         settings = run.settings.replace({"output": self._request.folder})
         job = self._job(settings, sha256)
         self._tell(FileStarted(job.name))
@@ -183,7 +204,7 @@ class _Work:
     def _tell(self, event: Event) -> None:
         if isinstance(event, FileFinished):
             self._written = event.outputs
-        if not isinstance(event, SegmentRecognised):
+        if self._request.live or not isinstance(event, SegmentRecognised):
             self.told(event)
 
     def _outputs(self) -> tuple[Published, ...]:

@@ -6,26 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import PurePath
 
-from transcribe.core.digest import fingerprint
 from transcribe.core.errors import UsageError
-from transcribe.core.settings import Settings
 from transcribe.core.text import readable
 from transcribe.jobs.queue import Queue, QueuedJob, State
 
-NO_SAY = ("compute", "display")
-"""Groups of settings that have no say in what is written."""
-
 AGAIN = (State.FAILED, State.RETRYING, State.DONE, State.DUPLICATE, State.GONE)
-
-
-def fingerprint_of(settings: Settings) -> str:
-    """Stands for every setting that decides what is written: with the content, it tells what is done."""
-    said = [
-        (option.name, option.show(value))
-        for option, value in settings.flat()
-        if option.group not in NO_SAY and option.name not in ("output", "force")
-    ]
-    return fingerprint(said)[:16]
 
 
 def retry(queue: Queue, names: Sequence[str]) -> list[str]:

@@ -9,15 +9,17 @@ from collections.abc import Iterator
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 from studio import BROKEN, Studio
 
-from transcribe.core.events import FileFinished, FileStarted
+from transcribe.core.errors import ModelError
+from transcribe.core.events import FileFinished, FileStarted, Progress, SegmentRecognised
 from transcribe.core.settings import Settings
 from transcribe.jobs.messages import Changed, Finished, Go, Hashed, Message, More, Request, Stumbled, Told
 from transcribe.jobs.queue import Facts
+from transcribe.jobs.trouble import Passing
 from transcribe.jobs.worker_process import _GoneError, _Requests, digest_of
 from transcribe.pipeline.ports import Run
 
@@ -33,10 +35,10 @@ class Asker:
         self.folder = folder
         self.said: list[Message] = []
 
-    def ask(self, name: str, content: str = "") -> Request:
+    def ask(self, name: str, content: str = "", **more: Any) -> Request:
         path = self.folder / name
         path.write_text(content or name, "utf-8")
-        request = Request(name, str(path), Facts.of(path.stat()), str(self.folder / "out"), str(path))
+        request = Request(name, str(path), Facts.of(path.stat()), str(self.folder / "out"), str(path), **more)
         self.connection.send(request)
         return request
 
@@ -59,7 +61,15 @@ def asker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Asker]:
     monkeypatch.setenv("TRANSCRIBE_WORK_DIR", str(tmp_path / "work"))
     monkeypatch.chdir(tmp_path)
     ours, theirs = multiprocessing.Pipe()
-    requests = _Requests(theirs, Run(Settings.of(formats=("txt",)), Studio().engines()))
+    studio = Studio()
+    run = Run(Settings.of(formats=("txt",)), studio.engines())
+
+    def assemble(settings: Settings, _: Progress) -> Run:
+        if settings.recognise.language == "xx":
+            raise ModelError("the model knows no xx", "Choose another")
+        return Run(settings, studio.engines())
+
+    requests = _Requests(theirs, run, assemble)
 
     def life() -> None:
         with suppress(_GoneError):
@@ -126,6 +136,27 @@ def test_one_bad_file_stops_nobody(asker: Asker) -> None:
     asker.hear(Hashed)
     asker.connection.send(Go("b.wav", on=True))
     assert asker.hear(Finished).name == "b.wav"
+
+
+def test_a_job_has_settings_of_its_own_and_tells_its_segments_where_they_are_asked_for(asker: Asker) -> None:
+    asker.ask("a.wav", settings=Settings.of(formats=("srt",), language="pl"), live=True)
+    asker.hear(Hashed)
+    asker.connection.send(Go("a.wav", on=True))
+    assert [Path(each.path).name for each in asker.hear(Finished).outputs] == ["a.srt"]
+    assert asker.told(SegmentRecognised) == ["a.wav"]
+    asker.ask("b.wav")
+    asker.hear(Hashed)
+    asker.connection.send(Go("b.wav", on=True))
+    assert [Path(each.path).name for each in asker.hear(Finished).outputs] == ["b.txt"]
+    assert asker.told(SegmentRecognised) == ["a.wav"]
+
+
+def test_settings_that_this_model_cannot_meet_are_that_jobs_error_only(asker: Asker) -> None:
+    asker.ask("a.wav", settings=Settings.of(language="xx"))
+    asker.hear(Hashed)
+    asker.connection.send(Go("a.wav", on=True))
+    trouble = asker.hear(Stumbled).trouble
+    assert (trouble.what, trouble.passing) == ("the model knows no xx", Passing.NO)
 
 
 def test_the_digest_belongs_to_the_facts(tmp_path: Path) -> None:

@@ -11,9 +11,10 @@ from click.testing import CliRunner
 from transcribe.cli.root import root
 from transcribe.core.errors import UsageError
 from transcribe.core.settings import Settings
+from transcribe.jobs.fingerprint import fingerprint_of
 from transcribe.jobs.notify import Outbox
 from transcribe.jobs.queue import Queue, QueuedJob, State
-from transcribe.watch.asking import fingerprint_of, retry
+from transcribe.watch.asking import retry
 from transcribe.watch.heartbeat import Heartbeat, beat
 from transcribe.watch.status import lock_for, read_status
 

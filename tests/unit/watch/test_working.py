@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from obedient import Studio
 
+from transcribe.core.episode import ModelIdentity
 from transcribe.core.errors import EngineError, InputError, ModelError, OutputError
 from transcribe.core.events import FileFailed, Noticed, Warned
 from transcribe.core.text import printable
@@ -459,7 +460,7 @@ def test_a_file_replaced_between_its_turn_and_its_reading_is_waited_for(studio: 
     studio.drop("a.wav")
     studio.settle()
     studio.working.begin()
-    studio.worker.said = [Up(), Changed("a.wav")]
+    studio.worker.said = [Up(ModelIdentity("double", "0" * 64)), Changed("a.wav")]
     studio.working.turn()
     assert studio.state("a.wav") is State.WAITING
 

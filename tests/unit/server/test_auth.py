@@ -1,0 +1,103 @@
+"""Who is let in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from counter import Counter
+
+from transcribe.core.errors import OutputError
+from transcribe.server.auth import Access, Keys, is_loopback
+from transcribe.server.errors import Refused
+
+
+def code(access: Access, path: str = "/v1/jobs", **headers: str) -> int:
+    try:
+        access.client(
+            path, {"host": "localhost:80"} | {name.replace("_", "-"): each for name, each in headers.items()}
+        )
+    except Refused as error:
+        return error.status
+    return 200
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "LOCALHOST:9", "127.0.0.1:9", "[::1]:9", "192.168.1.2", "studio:9"]
+)
+def test_addresses_and_names_that_are_allowed(host: str) -> None:
+    assert code(Access(hosts=frozenset({"studio"})), host=host) == 200
+
+
+@pytest.mark.parametrize(
+    "host", ["", "evil.example", "localhost.evil.example", "127.0.0.1.nip.example", "[", "a@b"]
+)
+def test_names_of_strangers(host: str) -> None:
+    assert code(Access(hosts=frozenset({"studio"})), host=host) == 403
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"origin": "http://localhost:80", "sec_fetch_site": "same-origin"}, 200),
+        ({"origin": "http://localhost:81"}, 403),
+        ({"origin": "null"}, 403),
+        ({"origin": "http://["}, 403),
+        ({"origin": "https://evil.example"}, 403),
+        ({"sec_fetch_site": "cross-site"}, 403),
+        ({"sec_fetch_site": "same-site"}, 403),
+    ],
+)
+def test_pages_of_other_sites(headers: dict[str, str], status: int) -> None:
+    assert code(Access(), **headers) == status
+
+
+def test_keys(tmp_path: Path) -> None:
+    keys = Keys(tmp_path)
+    assert not keys
+    key = keys.make("Ala")
+    access = Access(Keys(tmp_path))
+    assert code(access, authorization=f"Bearer {key}") == 200
+    assert access.client("/", {"host": "localhost", "authorization": f"bearer {key}"}) == "Ala"
+    for wrong in (f"Bearer {key}x", "Bearer null", "Bearer", "", f"Basic {key}", "Bearer ż"):
+        assert code(access, authorization=wrong) == 401
+    assert code(access, "/health") == 200
+    kept = (tmp_path / "keys.json").read_text()
+    assert key not in kept
+    assert (tmp_path / "keys.json").stat().st_mode & 0o077 == 0
+    newer = keys.make("Ala")
+    answers = [code(Access(keys), authorization=f"Bearer {each}") for each in (key, newer)]
+    assert answers == [401, 200]
+
+
+def test_damaged_keys_let_nobody_in(tmp_path: Path) -> None:
+    (tmp_path / "keys.json").write_text("[{")
+    with pytest.raises(OutputError, match="damaged"):
+        Keys(tmp_path)
+
+
+def test_without_keys_clients_are_told_apart_by_what_they_send() -> None:
+    access, host = Access(), {"host": "localhost"}
+    assert access.client("/", host) == access.client("/", host | {"authorization": "Bearer null"}) == "local"
+    one, other = (access.client("/", host | {"authorization": f"Bearer {each}"}) for each in "ab")
+    assert len({one, other, "local"}) == 3
+
+
+def test_loopback() -> None:
+    assert [is_loopback(each) for each in ("localhost", "127.0.0.1", "127.9.9.9", "::1")] == [True] * 4
+    assert [is_loopback(each) for each in ("0.0.0.0", "192.168.1.2", "studio", "::", "")] == [False] * 5  # noqa: S104
+
+
+def test_the_gate_stands_before_everything(counter: Counter) -> None:
+    counter.folder.mkdir()
+    keys = Keys(counter.folder)
+    key = keys.make("Ala")
+    counter.access = Access(keys)
+    with counter.serving() as client:
+        assert client.get("/health").status_code == 200
+        refused = client.get("/v1/models")
+        assert (refused.status_code, refused.headers["www-authenticate"]) == (401, "Bearer")
+        assert refused.json()["error"]["type"] == "authentication_error"
+        assert client.get("/v1/models", headers={"Authorization": f"Bearer {key}"}).status_code == 200
+        assert client.get("/health", headers={"Host": "evil.example"}).status_code == 403
+        assert client.post("/v1/jobs", headers={"Origin": "https://evil.example"}).status_code == 403

@@ -1,0 +1,218 @@
+"""OpenAI's speech API: what clients send, and what they read."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from counter import SAID, Counter, eventually
+
+from transcribe.core.errors import EngineError, InputError, ModelError
+from transcribe.formats.example import example_episode
+from transcribe.jobs.messages import Stumbled
+from transcribe.jobs.trouble import trouble_of
+from transcribe.server.answers import diarized_segments, text_of
+from transcribe.server.asked import ALIASES
+
+URL = "/v1/audio/transcriptions"
+TEXT = text_of(example_episode())
+SEGMENT_KEYS = {
+    "id", "seek", "start", "end", "text", "tokens", "temperature", "avg_logprob", "compression_ratio",
+    "no_speech_prob",
+}  # fmt: skip
+
+
+def ask(client: httpx2.Client, url: str = URL, content: bytes = b"2 a", **fields: Any) -> httpx2.Response:
+    named = {
+        name.replace("_in", "[]") if name.endswith("_in") else name: each for name, each in fields.items()
+    }
+    return client.post(url, files={"file": ("audio.webm", content, "video/webm")}, data=named)
+
+
+def test_every_form_of_answer(counter: Counter) -> None:
+    with counter.serving() as client:
+        plain = ask(client, model="whisper-1", temperature="0", unknown="x")
+        text = ask(client, response_format="text")
+        srt, vtt = ask(client, response_format="srt"), ask(client, response_format="vtt")
+        verbose = ask(client, response_format="verbose_json").json()
+        words = ask(client, response_format="verbose_json", timestamp_granularities_in=["word"]).json()
+        diarized = ask(client, response_format="diarized_json").json()
+    assert plain.json() == {"text": TEXT, "usage": {"type": "duration", "seconds": 45}}
+    assert (text.text, text.headers["content-type"]) == (f"{TEXT}\n", "text/plain; charset=utf-8")
+    assert srt.text.startswith("1\n00:00:00,000 --> ")
+    assert vtt.text.startswith("WEBVTT")
+    assert (verbose["language"], verbose["duration"], verbose["task"]) == ("en", 45.0, "transcribe")
+    assert {frozenset(each) for each in verbose["segments"]} == {frozenset(SEGMENT_KEYS)}
+    assert "words" not in verbose
+    assert words["words"][0] == {"word": "Welcome", "start": 0.0, "end": 0.35}
+    assert diarized["segments"][0]["speaker"] == "Anna"
+    assert set(diarized) == {"task", "duration", "text", "segments", "usage"}
+    assert len(counter.worker.requests) == 2, "the formats are one job; speakers are told apart in another"
+
+
+def test_speakers_without_names_are_letters_in_their_order() -> None:
+    from dataclasses import replace
+
+    episode = example_episode()
+    names = ("S2", "Ala", "S1", "S2")
+    segments = tuple(replace(episode.transcript.segments[0], speaker=each) for each in names)
+    changed = replace(episode, transcript=replace(episode.transcript, segments=segments))
+    assert [each["speaker"] for each in diarized_segments(changed)] == ["A", "Ala", "B", "A"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"language": ""}, {}),
+        ({"language": "auto"}, {}),
+        ({"language": "en-US"}, {"language": "en"}),
+        ({"languages_in": ["pl"]}, {"language": "pl"}),
+        ({"prompt": "Ala", "keywords_in": ["Łódź", " "]}, {"prompt": "Ala", "terms": ["Łódź"]}),
+        ({"response_format": "diarized_json"}, {"speakers": "auto"}),
+    ],
+)
+def test_fields_become_settings(counter: Counter, fields: dict[str, Any], expected: dict[str, Any]) -> None:
+    with counter.serving() as client:
+        assert ask(client, **fields).status_code == 200
+        assert counter.store.submissions.all()[0].options == expected
+
+
+def test_translations(counter: Counter) -> None:
+    with counter.serving() as client:
+        answer = ask(client, "/v1/audio/translations", response_format="verbose_json", language="pl")
+        wrong = ask(client, "/v1/audio/translations", response_format="diarized_json")
+        assert counter.store.submissions.all()[0].options == {"translate": True}
+    assert answer.json()["task"] == "translate"
+    assert (wrong.status_code, wrong.json()["error"]["param"]) == (400, "response_format")
+
+
+@pytest.mark.parametrize(
+    ("fields", "param"),
+    [
+        ({"response_format": "docx"}, "response_format"),
+        ({"timestamp_granularities_in": ["letter"]}, "timestamp_granularities"),
+        ({"language": "pl\r\nx" * 3, "model": "gpt-9"}, "model"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(counter: Counter, fields: dict[str, Any], param: str) -> None:
+    with counter.serving() as client:
+        answer = ask(client, **fields)
+    assert (answer.status_code, answer.json()["error"]["param"]) in ((400, param), (404, param))
+
+
+def events(answer: httpx2.Response) -> list[dict[str, Any]]:
+    lines = answer.text.splitlines()
+    return [json.loads(each.removeprefix("data: ")) for each in lines if each.startswith("data: ")]
+
+
+def test_a_stream_tells_the_text_as_it_is_recognised_and_then_the_whole(counter: Counter) -> None:
+    with counter.serving() as client:
+        answer = ask(client, stream="true", response_format="json")
+        again = ask(client, stream="true")
+        diarized = ask(client, stream="true", response_format="diarized_json")
+    told = events(answer)
+    done = {"type": "transcript.text.done", "text": TEXT, "usage": {"type": "duration", "seconds": 45}}
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    assert told == [
+        {"type": "transcript.text.delta", "delta": SAID[0]},
+        {"type": "transcript.text.delta", "delta": f" {SAID[1]}"},
+        done,
+    ]
+    assert "".join(each.get("delta", "") for each in events(again)) == TEXT
+    kinds = [each["type"] for each in events(diarized)]
+    assert kinds == ["transcript.text.segment"] * 3 + ["transcript.text.done"]
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "code"),
+    [
+        (InputError("it is no sound", "Check it"), 400, "invalid_audio"),
+        (ModelError("there is no model", "Install one"), 503, "model_unavailable"),
+    ],
+)
+def test_a_job_that_fails_is_an_error_in_openais_shape(
+    counter: Counter, error: Exception, status: int, code: str
+) -> None:
+    with counter.serving() as client:
+        eventually(lambda: hasattr(counter, "worker"))
+        client.get("/health")
+        counter.worker.answers = [Stumbled("", trouble_of(error))]
+        answer = ask(client)
+        counter.dispatcher.blocked = ""
+        counter.worker.answers = [Stumbled("", trouble_of(error))]
+        streamed = ask(client, content=b"2 b", stream="true")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
+    assert answer.headers["x-should-retry"] == "false"
+    assert events(streamed)[-1]["error"]["code"] == code
+
+
+def test_an_engine_that_fails_twice_is_a_server_error(counter: Counter) -> None:
+    with counter.serving() as client:
+        client.get("/health")
+        counter.worker.answers = [Stumbled("", trouble_of(EngineError("it crashed")))] * 2
+        answer = ask(client)
+    assert (answer.status_code, answer.json()["error"]["type"]) == (500, "server_error")
+
+
+def test_a_client_that_leaves_takes_its_job_with_it(counter: Counter) -> None:
+    with counter.serving() as client:
+        client.get("/health")
+        counter.worker.holding = True
+        with pytest.raises(httpx2.ReadTimeout):
+            client.post(URL, files={"file": ("a.wav", b"2 a")}, timeout=0.5)
+        eventually(lambda: counter.worker.stops)
+        with pytest.raises(httpx2.ReadTimeout):
+            client.post(URL, files={"file": ("a.wav", b"2 b")}, data={"stream": "true"}, timeout=0.5)
+        eventually(lambda: counter.worker.stops == 2)
+        assert client.get("/health").json()["working"] == 0
+
+
+def test_two_that_wait_for_the_same_get_it_when_one_leaves(counter: Counter) -> None:
+    with counter.serving() as client:
+        client.get("/health")
+        counter.worker.holding = True
+        with httpx2.Client(base_url=client.base_url) as other, pytest.raises(httpx2.ReadTimeout):
+            other.post(URL, files={"file": ("a.wav", b"2 a")}, timeout=0.3)
+        counter.worker.holding = False
+        assert ask(client).json()["text"] == TEXT
+
+
+def test_models_and_health(counter: Counter) -> None:
+    with counter.serving() as client:
+        listed = [each["id"] for each in client.get("/v1/models").json()["data"]]
+        assert listed == ["double", *ALIASES]
+        assert client.get("/v1/models/whisper-1").json()["object"] == "model"
+        assert client.get("/v1/models/gpt-9").status_code == 404
+        assert client.get("/health").json() == {"status": "ok", "working": 0, "waiting": 0}
+        counter.dispatcher._block("there is no model", 60)
+        assert client.get("/health").status_code == 503
+
+
+def test_whoever_waits_is_told_that_the_server_ends(counter: Counter) -> None:
+    with counter.serving() as client:
+        client.get("/health")
+        counter.worker.holding = True
+        with client.stream("POST", URL, files={"file": ("a.wav", b"2 a")}, data={"stream": "true"}) as answer:
+            eventually(lambda: counter.worker.has)
+            counter.end()
+            told = answer.read().decode()
+    assert '"code": "stopping"' in told
+
+
+def test_the_log_holds_no_content(counter: Counter) -> None:
+    with counter.serving() as client:
+        ask(client, prompt="Ala", keywords_in=["Łódź"])
+    lines = [getattr(each, "message", "") for each in counter.told]
+    assert any("POST /v1/audio/transcriptions 200" in each for each in lines)
+    assert not any(word in each for each in lines for word in ("Ala", "Łódź", "audio.webm", "Welcome"))
+
+
+def test_texts_are_not_served_as_pages(counter: Counter) -> None:
+    with counter.serving() as client:
+        headers = ask(client, response_format="text").headers
+    assert headers["x-content-type-options"] == "nosniff"
+    assert "sandbox" in headers["content-security-policy"]
+    assert Path(counter.folder).stat().st_mode & 0o077 == 0

@@ -1,0 +1,181 @@
+"""Puts a server together: everything is checked before the first request is taken."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import os
+import socket
+from collections.abc import Callable
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from transcribe.cli.watch_run import stop_signals
+from transcribe.core.errors import DependencyError, OutputError
+from transcribe.core.events import Noticed, Progress
+from transcribe.core.places import WORK_ENV
+from transcribe.core.settings import Settings
+
+PACKAGES = ("starlette", "uvicorn", "python_multipart", "sse_starlette")
+INSTALL = "Install what it needs: pip install 'transcribe-offline[server]'"
+FIRST_KEY = "first"
+STOP_S = 5
+"""How long requests may still be answered after the server was told to stop."""
+
+
+@dataclass(frozen=True)
+class ServeOptions:
+    """What was asked for; each field is the option of its name."""
+
+    host: str
+    port: int
+    data: Path
+    key: bool
+    hosts: tuple[str, ...]
+    keep_loaded: float
+    most: int
+
+
+def require_packages() -> None:
+    """Look for the packages of the extra `server`.
+
+    Raises:
+        DependencyError: One is missing.
+    """
+    for package in PACKAGES:
+        if importlib.util.find_spec(package) is None:
+            raise DependencyError(f"the server needs the package {package}, which is not installed", INSTALL)
+
+
+def make_key(folder: Path, name: str) -> str:
+    """A new key for somebody, to be shown once.
+
+    Raises:
+        OutputError: It cannot be kept.
+    """
+    from transcribe.core.disk import disk_errors
+    from transcribe.core.files import private_folder
+    from transcribe.server.auth import Keys
+
+    with disk_errors(folder, "making", "Choose another folder with --data"):
+        private_folder(folder)
+    return Keys(folder).make(name)
+
+
+def run_server(
+    settings: Settings, asked: ServeOptions, progress: Progress, tell: Callable[[str], Any]
+) -> int:
+    """Serve until told to stop; the signal that did, or 0.
+
+    Args:
+        tell: Shows a line, whatever else is shown.
+
+    Raises:
+        TranscribeError: There is no model or no ffmpeg, or the folder or the port cannot be used.
+    """
+    from transcribe.engines.ffmpeg import Ffmpeg
+    from transcribe.jobs.assemble.run import assemble
+    from transcribe.jobs.worker import Worker
+    from transcribe.models.catalogue import weights_name
+    from transcribe.server.app import application
+    from transcribe.server.auth import Access, Keys, is_loopback
+    from transcribe.server.dispatcher import Dispatcher
+    from transcribe.server.service import Service
+    from transcribe.server.store import Store, locked
+
+    os.environ.setdefault(WORK_ENV, str(asked.data / "work"))  # with all else, and so removed with its job
+    media = Ffmpeg.find(settings.compute, settings.normalise)
+    with ExitStack() as stack:
+        stack.enter_context(locked(asked.data))
+        listening = stack.enter_context(_bound(asked.host, asked.port))
+        worker = Worker(settings, assemble)
+        stack.callback(worker.stop)
+        worker.check()
+        model = worker.model
+        if model is None:
+            raise AssertionError("a process that is ready has told its model")
+        worker.stop()  # started again by the first upload
+        keys = None
+        if asked.key or not is_loopback(asked.host):
+            keys = Keys(asked.data)
+            if not keys:
+                tell(f"key, shown this once: {keys.make(FIRST_KEY)}")
+                tell("more keys: transcribe serve --new-key NAME")
+        store = stack.enter_context(closing(Store(asked.data, settings, model.sha256)))
+        dispatcher = Dispatcher(store, worker, progress, asked.keep_loaded)
+        service = Service(
+            store=store,
+            dispatcher=dispatcher,
+            probe=media.probe,
+            check=_check,
+            model=weights_name(model.name),
+            apart=keys is not None,
+            most=asked.most,
+        )
+        app = application(service, Access(keys, frozenset(map(str.lower, asked.hosts))), progress)
+        host, port = listening.getsockname()[:2]
+        shown = f"[{host}]" if ":" in host else host
+        tell(f"serving {weights_name(model.name)} on http://{shown}:{port}/v1, data in {asked.data}")
+        if not is_loopback(asked.host):
+            tell("without TLS: put a proxy in front of it (docs/serve.md)")
+        with stop_signals() as came:
+            asyncio.run(_serving(app, listening, dispatcher.stop))
+        if came:
+            progress(Noticed("stopped; the next start goes on here"))
+        return came[-1] if came else 0
+
+
+async def _serving(app: Any, listening: socket.socket, stop: Callable[[], None]) -> None:
+    import uvicorn
+
+    class Server(uvicorn.Server):
+        def handle_exit(self, sig: int, frame: Any) -> None:
+            loop.call_soon_threadsafe(stop)
+            super().handle_exit(sig, frame)
+
+    loop = asyncio.get_running_loop()
+    config = uvicorn.Config(
+        app,
+        http="h11",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=STOP_S,
+        backlog=512,
+    )
+    await Server(config).serve(sockets=[listening])
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    """A socket on which nobody else listens.
+
+    Raises:
+        OutputError: The address is not this machine's, or is taken.
+    """
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        listening = socket.create_server((host, port), family=family, backlog=512)
+    except OSError as error:
+        raise OutputError(
+            f"{host} port {port} cannot be used: {error.strerror or error}",
+            "Choose another with --port or --host",
+        ) from error
+    listening.setblocking(False)
+    return listening
+
+
+def _check(settings: Settings) -> None:
+    """See that a job's own settings can be met: its speakers, and that they make sense.
+
+    Raises:
+        TranscribeError: They cannot.
+    """
+    from transcribe.jobs.assemble.diariser import diariser_of
+    from transcribe.pipeline.speakers.step import check_speakers
+
+    diariser_of(settings)
+    check_speakers(settings, ["recording"])

@@ -1,0 +1,91 @@
+"""The application: which function meets which request, and the loop that works meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from transcribe.core.errors import TranscribeError
+from transcribe.core.events import Progress, Warned
+from transcribe.core.unexpected import for_people
+from transcribe.server import jobs_api, speech_api
+from transcribe.server.auth import Access, Gate
+from transcribe.server.errors import Refused, refused
+from transcribe.server.service import Service
+
+ROUTES: Sequence[Route] = (
+    Route("/health", speech_api.health, methods=["GET"]),
+    Route("/v1/models", speech_api.models, methods=["GET"]),
+    Route("/v1/models/{model}", speech_api.models, methods=["GET"]),
+    Route("/v1/audio/transcriptions", speech_api.transcriptions, methods=["POST"]),
+    Route("/v1/audio/translations", speech_api.translations, methods=["POST"]),
+    Route("/v1/jobs", jobs_api.submit, methods=["POST"]),
+    Route("/v1/jobs", jobs_api.listing, methods=["GET"]),
+    Route("/v1/jobs/{id}", jobs_api.status, methods=["GET"]),
+    Route("/v1/jobs/{id}", jobs_api.remove, methods=["DELETE"]),
+    Route("/v1/jobs/{id}/events", jobs_api.events, methods=["GET"]),
+    Route("/v1/jobs/{id}/cancel", jobs_api.cancel, methods=["POST"]),
+    Route("/v1/jobs/{id}/results/{format}", jobs_api.result, methods=["GET"]),
+)
+
+
+def application(service: Service, access: Access, progress: Progress) -> ASGIApp:
+    """Everything behind the gate.
+
+    Args:
+        progress: Told a line about each request, and what goes wrong.
+    """
+
+    @asynccontextmanager
+    async def life(_app: Starlette) -> AsyncIterator[None]:
+        loop = asyncio.create_task(service.dispatcher.run())
+        loop.add_done_callback(lambda ended: _died(ended, progress))
+        try:
+            yield
+        finally:
+            loop.cancel()
+            with suppress(asyncio.CancelledError):
+                await loop
+
+    async def unforeseen(_request: Request, error: Exception) -> Response:
+        progress(Warned(str(for_people(error, debug=False))))
+        what = "something unforeseen happened; the server's log says what"
+        return Refused(500, what, "unforeseen").response()
+
+    foreseen = (Refused, TranscribeError, HTTPException, ClientDisconnect)
+    app = Starlette(
+        routes=list(ROUTES),
+        lifespan=life,
+        exception_handlers={**dict.fromkeys(foreseen, _foreseen), Exception: unforeseen},
+    )
+    app.router.redirect_slashes = False  # there are clients that follow no redirect
+    app.state.service = service
+    return Gate(app, access, progress)
+
+
+def _died(ended: asyncio.Task[None], progress: Progress) -> None:
+    """A server whose loop has ended is of no use; whoever runs it starts it again."""
+    if not ended.cancelled() and (error := ended.exception()) is not None:
+        progress(Warned(f"the server ends: {error}"))
+        os._exit(1)
+
+
+async def _foreseen(request: Request, error: Exception) -> Response:
+    if isinstance(error, Refused):
+        return error.response()
+    if isinstance(error, TranscribeError):
+        return refused(error).response()
+    if isinstance(error, HTTPException):
+        code = "method_not_allowed" if error.status_code == 405 else "not_found"
+        what = f"{request.method} {request.url.path} is not answered here"
+        return Refused(error.status_code, what, code).response()
+    return Response(status_code=499)  # the client is gone

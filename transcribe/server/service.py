@@ -1,0 +1,231 @@
+"""What requests are met with: a recording becomes a job, a job is waited for, its episode is read."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from starlette.requests import Request
+
+from transcribe.core.episode import Episode
+from transcribe.core.errors import TranscribeError
+from transcribe.core.media import Container
+from transcribe.core.settings import Settings
+from transcribe.jobs.queue import PENDING, QueuedJob, State
+from transcribe.jobs.submissions import Submission
+from transcribe.server.asked import check_model
+from transcribe.server.dispatcher import Dispatcher
+from transcribe.server.errors import Refused, refused, refused_by_code
+from transcribe.server.listeners import Listener, Stopping, Told
+from transcribe.server.store import Store, Wish
+from transcribe.server.uploads import Form, Limits, Upload, received
+
+RETRY_S = 30
+"""When a client may ask again that was told to come back later."""
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A recording that was taken in.
+
+    Attributes:
+        new: Whether no job did the same already.
+    """
+
+    form: Form
+    job: QueuedJob
+    new: bool
+
+
+@dataclass
+class Service:
+    """Everything that handlers of requests use.
+
+    Attributes:
+        probe: Reads the headers of a media file.
+        check: Raises TranscribeError where settings cannot be met here.
+        model: The name of the model that is served.
+        apart: Whether clients see their own jobs only.
+        most: Jobs that wait at a time.
+        most_uploads: Uploads that come in at a time.
+    """
+
+    store: Store
+    dispatcher: Dispatcher
+    probe: Callable[[Path], Container]
+    check: Callable[[Settings], None]
+    model: str
+    apart: bool = False
+    limits: Limits = field(default_factory=Limits)
+    most: int = 1000
+    most_uploads: int = 500
+    uploads: int = 0
+
+    def wish(self, request: Request, options: Mapping[str, Any], *, interactive: bool) -> Wish:
+        """What the client of a request wants.
+
+        Raises:
+            Refused: The options make no sense, or cannot be met here.
+        """
+        client: str = request.state.client
+        try:
+            self.check(self.store.settings_of(options))
+        except ValueError as error:
+            raise Refused(400, str(error), "invalid_value") from None
+        except TranscribeError as error:
+            raise refused(error) from None
+        return Wish(client, client if self.apart else "", options, interactive)
+
+    def check_room(self) -> None:
+        """See whether one more job may wait.
+
+        Raises:
+            Refused: There are too many already, or the server ends.
+        """
+        if self.dispatcher.stopping:
+            raise Refused(503, "the server is being stopped", "stopping", retry_after=RETRY_S)
+        counts = self.store.queue.counts()
+        if sum(counts[each] for each in PENDING) >= self.most or self.uploads >= self.most_uploads:
+            raise Refused(
+                429, "too many jobs wait already; come back later", "queue_full", retry_after=RETRY_S
+            )
+
+    async def taken(
+        self, request: Request, options: Callable[[Form], Mapping[str, Any]], *, interactive: bool
+    ) -> Taken:
+        """Read a request with a recording, and make a job of it.
+
+        Args:
+            options: Says by the fields which settings differ from the server's.
+
+        Raises:
+            Refused: There is no recording in it, or something about it makes no sense.
+        """
+        self.check_room()
+        self.dispatcher.expect()
+        self.uploads += 1
+        try:
+            async with received(request, self.store.incoming, self.limits) as form:
+                check_model(form, self.model)
+                wish = self.wish(request, options(form), interactive=interactive)
+                if form.upload is None:
+                    what = "the form has no recording; send it as the field file"
+                    raise Refused(400, what, "missing_file", param="file")
+                return Taken(form, *await self.accept(form.upload, wish))
+        finally:
+            self.uploads -= 1
+
+    async def accept(self, upload: Upload, wish: Wish) -> tuple[QueuedJob, bool]:
+        """The job that a recording becomes, and whether it is a new one.
+
+        Raises:
+            Refused: It is no recording.
+        """
+        try:
+            if job := self.store.found(upload.sha256, wish):
+                return job, False
+            duration_ms = await asyncio.to_thread(self._duration_ms, upload)
+            if job := self.store.found(upload.sha256, wish):  # another request was faster
+                return job, False
+            job = self.store.submit(upload, wish, duration_ms)
+        except TranscribeError as error:
+            error.what = error.what.replace(str(upload.path), upload.title)
+            raise refused(error) from error
+        self.dispatcher.wake()
+        return job, True
+
+    def _duration_ms(self, upload: Upload) -> int:
+        if not upload.path.stat().st_size:
+            raise Refused(400, f"{upload.title} is empty", "invalid_audio", param="file")
+        container = self.probe(upload.path)
+        if not container.streams:
+            raise Refused(400, f"{upload.title} has no sound", "invalid_audio", param="file")
+        return container.duration_ms or 0
+
+    def submission(self, request: Request, name: str) -> Submission:
+        """A job that the client of a request may see.
+
+        Raises:
+            Refused: There is none of that name.
+        """
+        found = self.store.submissions.get(name)
+        if found is None or (self.apart and found.client != request.state.client):
+            raise Refused(404, f"there is no job {name!r}", "job_not_found")
+        return found
+
+    def job(self, name: str) -> QueuedJob:
+        """The state of a job.
+
+        Raises:
+            Refused: It is gone.
+        """
+        job = self.store.queue.job(name)
+        if job is None:
+            raise Refused(404, f"there is no job {name!r}", "job_not_found")
+        return job
+
+    async def episode(self, submission: Submission) -> Episode:
+        """What was recognised.
+
+        Raises:
+            Refused: It is not there any more.
+        """
+        try:
+            return await asyncio.to_thread(self.store.episode, submission)
+        except TranscribeError as error:
+            raise Refused(500, "the transcript is not there any more; submit it again", "lost") from error
+
+
+def check_outcome(job: QueuedJob, submission: Submission) -> None:
+    """See that a job that is over was done.
+
+    Raises:
+        Refused: It was not.
+    """
+    if job.state is State.FAILED:
+        raise refused_by_code(submission.exit_code, f"{job.reason}. {job.hint}".rstrip())
+    if job.state is not State.DONE:
+        raise Refused(409, f"the job is {job.state.value}: {job.reason}", job.state.value)
+
+
+async def happenings(listener: Listener, job: QueuedJob) -> AsyncIterator[Told]:
+    """What happens to a job until it is over; its states too, the last of them at the end.
+
+    Args:
+        job: Its state when it began to be listened to; told first.
+
+    Raises:
+        Refused: The server ends before it, or the listener is too slow.
+    """
+    yield job
+    if job.state not in PENDING:
+        return
+    async for told in listener:
+        if isinstance(told, Stopping):
+            break
+        yield told
+        if isinstance(told, QueuedJob) and told.state not in PENDING:
+            return
+    what = "the server is being stopped, or this stream is read too slowly; send it again"
+    raise Refused(503, what, "stopping", retry_after=RETRY_S)
+
+
+async def over(listener: Listener, job: QueuedJob) -> QueuedJob:
+    """Wait until a job is over.
+
+    Raises:
+        Refused: As for `happenings`.
+    """
+    async for told in happenings(listener, job):
+        if isinstance(told, QueuedJob):
+            job = told
+    return job
+
+
+async def left(request: Request) -> None:
+    """Wait until the client of a request is gone; its body has been read."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass

@@ -1,0 +1,180 @@
+"""The server's folder: its queue, what is being uploaded, a folder for each job; a copy of it is a backup."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import filelock
+
+from transcribe.core.digest import fingerprint
+from transcribe.core.disk import disk_errors
+from transcribe.core.episode import Episode
+from transcribe.core.errors import UsageError
+from transcribe.core.files import PRIVATE_FILE, private_folder, sync_folder
+from transcribe.core.places import work_root
+from transcribe.core.settings import Settings
+from transcribe.jobs.fingerprint import fingerprint_of
+from transcribe.jobs.queue import PENDING, Facts, Queue, QueuedJob, State
+from transcribe.jobs.render import open_document
+from transcribe.jobs.submissions import Submission, Submissions
+from transcribe.server.uploads import Upload
+
+LOCK = "server.lock"
+QUEUE = "queue.sqlite"
+ALIAS = "transcript.audio"
+"""What results are named after: `transcript.json`."""
+
+DOCUMENT = "transcript.json"
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a client wants of a recording.
+
+    Attributes:
+        client: Who.
+        owner: Whose the job is, where clients are kept apart; else empty.
+        options: The settings that differ from the server's, by name.
+        interactive: Whether it is of no use once the client is gone.
+    """
+
+    client: str
+    owner: str = ""
+    options: Mapping[str, Any] | None = None
+    interactive: bool = False
+
+
+class Store:
+    """What is known of every job; all of it survives a kill.
+
+    Args:
+        settings: The server's; those of a job differ by its options.
+        model: Digest of the weights.
+
+    Raises:
+        OutputError: The folder cannot be written, or the queue is damaged; so do the methods.
+    """
+
+    def __init__(self, folder: Path, settings: Settings, model: str) -> None:
+        self._settings, self._model = settings, model
+        self.incoming, self._jobs = folder / "incoming", folder / "jobs"
+        with disk_errors(folder, "making", "Choose another folder with --data"):
+            for each in (folder, self.incoming, self._jobs):
+                private_folder(each)
+        for left in self.incoming.iterdir():
+            left.unlink(missing_ok=True)  # of uploads that a kill cut off; nobody else writes here
+        self.queue = Queue(folder / QUEUE)
+        self.submissions = Submissions(self.queue)
+        for left in self._jobs.iterdir():
+            if self.submissions.get(left.name) is None:  # a kill came between the file and its job
+                shutil.rmtree(left, ignore_errors=True)
+
+    def close(self) -> None:
+        """Close the queue."""
+        self.queue.close()
+
+    def folder(self, name: str) -> Path:
+        """The folder of a job."""
+        return self._jobs / name
+
+    def recording(self, name: str) -> Path:
+        """Its recording."""
+        return self.folder(name) / "recording"
+
+    def settings_of(self, options: Mapping[str, Any]) -> Settings:
+        """The settings of a job.
+
+        Raises:
+            ValueError: An option is unknown or its value is not allowed.
+        """
+        return self._settings.replace({**options, "formats": ("json",)})
+
+    def name_of(self, sha256: str, wish: Wish) -> str:
+        """The name of the job: the same for the same recording, settings, weights and owner."""
+        settings = fingerprint_of(self.settings_of(wish.options or {}))
+        return fingerprint((sha256, settings, self._model, wish.owner))[:24]
+
+    def found(self, sha256: str, wish: Wish) -> QueuedJob | None:
+        """The job that does this already, or has done it."""
+        job = self.queue.job(self.name_of(sha256, wish))
+        if job is None or not (job.state in PENDING or self._is_done(job)):
+            return None
+        if not wish.interactive:  # whoever asks for a job wants it whether or not somebody waits
+            self.submissions.change(job.name, interactive=False)
+        return job
+
+    def submit(self, upload: Upload, wish: Wish, duration_ms: int) -> QueuedJob:
+        """Put a job down as ready, with its recording in its folder.
+
+        Args:
+            duration_ms: How long the recording says it is; 0 where it does not.
+        """
+        name = self.name_of(upload.sha256, wish)
+        path = self.recording(name)
+        with disk_errors(path, "writing", "Choose another folder with --data"):
+            private_folder(path.parent)
+            upload.path.replace(path)
+            sync_folder(path.parent)
+            sync_folder(self._jobs)
+            facts = Facts.of(path.stat())
+        job = QueuedJob(name, State.READY, facts=facts, sha256=upload.sha256, place=name)
+        submission = Submission(
+            name, wish.client, upload.title, wish.options or {}, duration_ms, wish.interactive,
+            self.queue.now(),
+        )  # fmt: skip
+        with self.queue.transaction():
+            self.submissions.write(submission)
+            return self.queue.write(job, "submitted")
+
+    def write(self, job: QueuedJob, detail: str = "", exit_code: int = 0) -> QueuedJob:
+        """Put down where a job is now."""
+        with self.queue.transaction():
+            self.submissions.change(job.name, exit_code=exit_code)
+            return self.queue.write(job, detail)
+
+    def remove(self, name: str) -> None:
+        """Remove a job, its recording and results, and what no other job needs of its work directory."""
+        job = self.queue.job(name)
+        self.submissions.remove(name)
+        shutil.rmtree(self.folder(name), ignore_errors=True)
+        if job and not any(each.sha256 == job.sha256 for each in self.queue.jobs()):
+            shutil.rmtree(work_root() / job.sha256[:32], ignore_errors=True)
+
+    def episode(self, submission: Submission) -> Episode:
+        """What was recognised, with the client's name for the recording.
+
+        Raises:
+            InputError: The document is not there, or is damaged.
+        """
+        episode = open_document(self.folder(submission.name) / DOCUMENT)
+        return replace(episode, source=replace(episode.source, name=submission.title))
+
+    def _is_done(self, job: QueuedJob) -> bool:
+        return job.state is State.DONE and (self.folder(job.name) / DOCUMENT).exists()
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold the lock of a server's folder.
+
+    Raises:
+        UsageError: Another server has it.
+    """
+    with disk_errors(folder, "making", "Choose another folder with --data"):
+        private_folder(folder)
+    lock = filelock.FileLock(folder / LOCK, mode=PRIVATE_FILE)
+    try:
+        lock.acquire(timeout=1)
+    except filelock.Timeout:
+        raise UsageError(
+            f"another server is at work in {folder}", "Stop it first, or choose another folder with --data"
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
