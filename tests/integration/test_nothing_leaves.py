@@ -60,6 +60,7 @@ COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
     "watch retry": (WATCHED, ("watch", "retry", "--out", "watched", "clip.wav"), (*WATCHED, "-v")),
     "watch status": (WATCHED, ("watch", "status", "--out", "watched")),
     "watch install": (("watch", "install", "inbox", "--out", "watched", "--print", "systemd"),),
+    "serve": (("serve", "--new-key", "Ala", "--data", "server"),),
     "multitrack": (("multitrack", "clip.wav", "other.wav", "-o", "joint", *LISTENED),),
     "eval": (("eval", "talk.txt", "talk.rttm", "--transcripts", "out", "-q"),),
     "lint": (("lint", "out/talk.vtt", "out/talk.chapters.json"),),

@@ -220,7 +220,7 @@ def test_every_package_of_the_project_is_pinned_to_a_version_that_it_allows() ->
     extras = settings["project"]["optional-dependencies"]
     wanted = [
         *settings["project"]["dependencies"],
-        *(each for extra in ("diarize", "eval") for each in extras[extra]),
+        *(each for extra in ("diarize", "eval", "server") for each in extras[extra]),
         *(each for group in settings["dependency-groups"].values() for each in group),
     ]
     for requirement in map(Requirement, wanted):

@@ -20,6 +20,7 @@ from transcribe.core.disk import disk_errors
 from transcribe.core.errors import OutputError
 from transcribe.core.events import Noticed, Progress
 from transcribe.core.files import atomic_file
+from transcribe.core.reading import read_regular
 from transcribe.core.text import printable, to_json
 from transcribe.server.errors import Refused
 
@@ -58,7 +59,7 @@ class Keys:
         with disk_errors(self._path, "reading", "Check its permissions"):
             if self._path.exists():
                 try:
-                    self._known = msgspec.json.decode(self._path.read_bytes(), type=tuple[Key, ...])
+                    self._known = msgspec.json.decode(read_regular(self._path), type=tuple[Key, ...])
                 except msgspec.DecodeError as error:
                     raise OutputError(
                         f"the keys in {self._path} are damaged", "Remove the file, and make new keys"
