@@ -17,7 +17,7 @@ from starlette.types import ASGIApp
 from transcribe.core.errors import TranscribeError
 from transcribe.core.events import Progress, Warned
 from transcribe.core.unexpected import for_people
-from transcribe.server import jobs_api, speech_api
+from transcribe.server import jobs_api, openapi, speech_api
 from transcribe.server.auth import Access, Gate
 from transcribe.server.errors import Refused, refused
 from transcribe.server.service import Service
@@ -35,6 +35,7 @@ ROUTES: Sequence[Route] = (
     Route("/v1/jobs/{id}/events", jobs_api.events, methods=["GET"]),
     Route("/v1/jobs/{id}/cancel", jobs_api.cancel, methods=["POST"]),
     Route("/v1/jobs/{id}/results/{format}", jobs_api.result, methods=["GET"]),
+    Route("/openapi.json", openapi.described, methods=["GET"]),
 )
 
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from transcribe.core.option import Option
 from transcribe.core.settings import OPTIONS
 from transcribe.server.errors import Refused
 from transcribe.server.uploads import Form
@@ -28,9 +27,6 @@ OWN = tuple(
     if each.group in GROUPS and each.spec.trust == "any" and each.name not in ("engine", "compute_type")
 )
 """Every option that a client may set."""
-
-SWITCH = dict.fromkeys(("true", "1", "yes", "on"), True) | dict.fromkeys(("false", "0", "no", "off"), False)
-"""How clients say yes and no."""
 
 
 @dataclass(frozen=True)
@@ -106,12 +102,8 @@ def options_of(form: Form) -> dict[str, Any]:
             continue
         if known is None or known.name not in OWN:
             raise Refused(400, f"there is no field {name!r}", "unknown_field", param=name)
-        options[known.name] = given if known.many else _value(known, given[-1])
+        options[known.name] = given if known.many else given[-1]
     return options
-
-
-def _value(known: Option, text: str) -> str | bool:
-    return SWITCH.get(text.lower(), text) if known.kind is bool else text
 
 
 def check_model(form: Form, served: str) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
@@ -15,81 +14,18 @@ from starlette.responses import JSONResponse, Response
 
 from transcribe.core.errors import TranscribeError
 from transcribe.core.events import StageAdvanced, StageStarted
-from transcribe.formats import FORMATS, format_named
+from transcribe.formats import format_named
 from transcribe.jobs.publish.content import content_of
-from transcribe.jobs.queue import PENDING, QueuedJob, State
+from transcribe.jobs.queue import PENDING, QueuedJob
 from transcribe.jobs.submissions import Submission
-from transcribe.pipeline.notes_step import wants_notes
 from transcribe.server.asked import options_of
 from transcribe.server.errors import Refused, refused
 from transcribe.server.listeners import Line, Told
 from transcribe.server.service import Service, check_outcome, happenings
 from transcribe.server.speech_api import PING_S, SEND_S, service_of
-
-STATES = {
-    State.WAITING: "queued",
-    State.READY: "queued",
-    State.RETRYING: "queued",
-    State.WORKING: "working",
-    State.DONE: "done",
-    State.FAILED: "failed",
-    State.CANCELLED: "cancelled",
-}
-"""What clients are told; the others do not come about here."""
+from transcribe.server.views import STATES, view_of
 
 MOST_LISTED = 200
-
-
-@dataclass(frozen=True)
-class JobView:
-    """A job as clients see it.
-
-    Attributes:
-        created: When it was submitted, in seconds since 1970.
-        changed: When it came into this state.
-        seconds: Length of the recording; None where it does not say.
-        percent: How much of it is heard, while it is worked on.
-        error: Why it failed or was cancelled, or what was wrong with the last try.
-        formats: What it can be fetched as, once it is done.
-    """
-
-    id: str
-    state: str
-    title: str
-    options: dict[str, Any]
-    created: float
-    changed: float
-    seconds: float | None
-    percent: float | None
-    error: str | None
-    formats: tuple[str, ...]
-
-    def as_json(self) -> dict[str, Any]:
-        """The object that clients get."""
-        return {"object": "transcription.job", **vars(self)}
-
-
-def view_of(service: Service, job: QueuedJob, submission: Submission) -> JobView:
-    """A job as clients see it."""
-    under = service.dispatcher.under_way.get(job.name)
-    percent = None
-    if under is not None and job.state is State.WORKING:
-        percent = round(100 * under.done_ms / under.total_ms, 1) if under.total_ms else 0.0
-    done = job.state is State.DONE
-    notes = wants_notes(service.store.settings_of(submission.options))
-    formats = tuple(name for name, known in FORMATS.items() if notes or not known.from_notes)
-    return JobView(
-        id=job.name,
-        state=STATES.get(job.state, job.state.value),
-        title=submission.title,
-        options=dict(submission.options),
-        created=submission.at,
-        changed=job.since,
-        seconds=submission.duration_ms / 1000 or None,
-        percent=100.0 if done else percent,
-        error=f"{job.reason}. {job.hint}".rstrip() if job.reason and not done else None,
-        formats=formats if done else (),
-    )
 
 
 async def submit(request: Request) -> Response:

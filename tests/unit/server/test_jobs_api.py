@@ -43,7 +43,7 @@ def test_a_job_from_submission_to_removal(counter: Counter) -> None:
             100,
             None,
         )
-        assert job["options"] == {"language": "pl", "max_lines": "1", "notes": False, "terms": ["Łódź"]}
+        assert job["options"] == {"language": "pl", "max_lines": "1", "notes": "false", "terms": ["Łódź"]}
         for each in job["formats"]:
             result = client.get(f"{JOBS}/{name}/results/{each}")
             assert result.content

@@ -1,0 +1,63 @@
+"""The description of the API says what is answered."""
+
+from __future__ import annotations
+
+import json
+import runpy
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import jsonschema
+from counter import Counter, eventually
+
+DOCS = Path(__file__).resolve().parents[3] / "docs"
+
+
+def validate(described: dict[str, Any], name: str, value: object) -> None:
+    jsonschema.Draft202012Validator({**described, "$ref": f"#/components/schemas/{name}"}).validate(value)
+
+
+def test_the_file_is_up_to_date() -> None:
+    generator = runpy.run_path(str(DOCS / "schema.py"))
+    assert (DOCS / "openapi.json").read_text("utf-8") == generator["api_text"](), "run make docs"
+
+
+def test_every_route_is_described_and_answers(counter: Counter) -> None:
+    with counter.serving() as client:
+        described = client.get("/openapi.json").json()
+        assert described == json.loads((DOCS / "openapi.json").read_text("utf-8"))
+        operations = {
+            (path, method): each
+            for path, found in described["paths"].items()
+            for method, each in found.items()
+        }
+        names = [each["operationId"] for each in operations.values()]
+        assert len(set(names)) == len(names) == 13
+        assert all(each["summary"] for each in operations.values())
+        job = submit(client)
+        validate(described, "JobView", job)
+        eventually(lambda: client.get(f"/v1/jobs/{job['id']}").json()["state"] == "done")
+        for (path, method), _ in sorted(operations.items(), key=lambda each: each[0][1] == "delete"):
+            url = path.format(id=job["id"], format="txt", model="whisper-1")
+            answer = client.request(method, url)
+            assert answer.status_code in (200, 400), (method, url)  # 400: no recording in the form
+            if answer.status_code == 400:
+                validate(described, "Error", answer.json())
+
+
+def test_fields_of_a_job_that_are_described_are_taken(counter: Counter) -> None:
+    with counter.serving() as client:
+        post = client.get("/openapi.json").json()["paths"]["/v1/jobs"]["post"]
+        fields = post["requestBody"]["content"]["multipart/form-data"]["schema"]["properties"]
+        assert {"language", "speakers", "from_ms", "max_lines", "notes"} < set(fields)
+        assert not {"ffmpeg", "writer_host", "vocabulary", "output", "device", "engine"} & set(fields)
+        job = submit(client, max_lines="1", terms="Ala", from_ms="1000")
+        validate(client.get("/openapi.json").json(), "JobView", job)
+
+
+def submit(client: httpx2.Client, **fields: str) -> dict[str, Any]:
+    answer = client.post("/v1/jobs", files={"file": ("a.wav", b"2 a")}, data=fields)
+    found: dict[str, Any] = answer.json()
+    assert answer.status_code == 202, found
+    return found

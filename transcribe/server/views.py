@@ -1,0 +1,80 @@
+"""A job as clients see it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from transcribe.formats import FORMATS
+from transcribe.jobs.queue import QueuedJob, State
+from transcribe.jobs.submissions import Submission
+from transcribe.pipeline.notes_step import wants_notes
+from transcribe.server.service import Service
+
+ClientState = Literal["queued", "working", "done", "failed", "cancelled"]
+
+STATES: dict[State, ClientState] = {
+    State.WAITING: "queued",
+    State.READY: "queued",
+    State.RETRYING: "queued",
+    State.WORKING: "working",
+    State.DONE: "done",
+    State.DUPLICATE: "done",
+    State.FAILED: "failed",
+    State.REFUSED: "failed",
+    State.GONE: "failed",
+    State.CANCELLED: "cancelled",
+}
+"""What clients are told of a job's state."""
+
+
+@dataclass(frozen=True)
+class JobView:
+    """A job as clients see it.
+
+    Attributes:
+        created: When it was submitted, in seconds since 1970.
+        changed: When it came into this state.
+        seconds: Length of the recording; None where it does not say.
+        percent: How much of it is heard, while it is worked on.
+        error: Why it failed or was cancelled, or what was wrong with the last try.
+        formats: What it can be fetched as, once it is done.
+    """
+
+    id: str
+    state: ClientState
+    title: str
+    options: dict[str, Any]
+    created: float
+    changed: float
+    seconds: float | None
+    percent: float | None
+    error: str | None
+    formats: tuple[str, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """The object that clients get."""
+        return {"object": "transcription.job", **vars(self)}
+
+
+def view_of(service: Service, job: QueuedJob, submission: Submission) -> JobView:
+    """A job as clients see it."""
+    under = service.dispatcher.under_way.get(job.name)
+    percent = None
+    if under is not None and job.state is State.WORKING:
+        percent = round(100 * under.done_ms / under.total_ms, 1) if under.total_ms else 0.0
+    done = job.state is State.DONE
+    notes = wants_notes(service.store.settings_of(submission.options))
+    formats = tuple(name for name, known in FORMATS.items() if notes or not known.from_notes)
+    return JobView(
+        id=job.name,
+        state=STATES[job.state],
+        title=submission.title,
+        options=dict(submission.options),
+        created=submission.at,
+        changed=job.since,
+        seconds=submission.duration_ms / 1000 or None,
+        percent=100.0 if done else percent,
+        error=f"{job.reason}. {job.hint}".rstrip() if job.reason and not done else None,
+        formats=formats if done else (),
+    )
