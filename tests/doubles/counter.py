@@ -97,6 +97,7 @@ class Counter:
 
     folder: Path
     limits: Limits = field(default_factory=Limits)
+    roots: tuple[Path, ...] = ()
     apart: bool = False
     most: int = 1000
     access: Access = field(default_factory=Access)
@@ -117,6 +118,7 @@ class Counter:
             probe=probe,
             check=lambda _: None,
             model="double",
+            roots=self.roots,
             apart=self.apart,
             limits=self.limits,
             most=self.most,

@@ -29,6 +29,14 @@ GROUPS = ("detect", "plan", "recognise", "speakers", "compute", "subtitles", "no
     "--allow-host", "hosts", multiple=True, metavar="NAME", help="Name of this machine; may be repeated."
 )
 @click.option(
+    "--root",
+    "roots",
+    multiple=True,
+    metavar="DIR",
+    type=PathName(file_okay=False, exists=True),
+    help="Folder whose recordings jobs may name by their paths; may be repeated.",
+)
+@click.option(
     "--keep-loaded",
     default=900.0,
     metavar="S",

@@ -34,6 +34,7 @@ class ServeOptions:
     data: Path
     key: bool
     hosts: tuple[str, ...]
+    roots: tuple[Path, ...]
     keep_loaded: float
     most: int
 
@@ -111,6 +112,7 @@ def run_server(
             probe=media.probe,
             check=_check,
             model=weights_name(model.name),
+            roots=asked.roots,
             apart=keys is not None,
             most=asked.most,
         )

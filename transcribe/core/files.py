@@ -195,9 +195,13 @@ def try_folder(folder: Path) -> None:
 
 def sync_folder(folder: Path) -> None:
     """Make renames in a folder survive a power cut, where the system can (POSIX)."""
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
+    if os.name == "posix":
+        sync_file(folder)
+
+
+def sync_file(path: Path) -> None:
+    """Make what was written into a file survive a power cut."""
+    handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:

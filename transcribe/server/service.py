@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from starlette.requests import Request
 
+from transcribe.core.disk import disk_errors
 from transcribe.core.episode import Episode
 from transcribe.core.errors import TranscribeError
+from transcribe.core.files import sync_file
 from transcribe.core.media import Container
 from transcribe.core.settings import Settings
 from transcribe.jobs.queue import PENDING, QueuedJob, State
@@ -20,6 +23,7 @@ from transcribe.server.asked import check_model
 from transcribe.server.dispatcher import Dispatcher
 from transcribe.server.errors import Refused, refused, refused_by_code
 from transcribe.server.listeners import Listener, Stopping, Told
+from transcribe.server.paths import named
 from transcribe.server.store import Store, Wish
 from transcribe.server.uploads import Form, Limits, Upload, received
 
@@ -48,6 +52,7 @@ class Service:
         probe: Reads the headers of a media file.
         check: Raises TranscribeError where settings cannot be met here.
         model: The name of the model that is served.
+        roots: Folders whose recordings may be named instead of sent.
         apart: Whether clients see their own jobs only.
         most: Jobs that wait at a time.
         most_uploads: Uploads that come in at a time.
@@ -58,6 +63,7 @@ class Service:
     probe: Callable[[Path], Container]
     check: Callable[[Settings], None]
     model: str
+    roots: tuple[Path, ...] = ()
     apart: bool = False
     limits: Limits = field(default_factory=Limits)
     most: int = 1000
@@ -108,7 +114,7 @@ class Service:
         self.dispatcher.expect()
         self.uploads += 1
         try:
-            async with received(request, self.store.incoming, self.limits) as form:
+            async with self._form(request) as form:
                 check_model(form, self.model)
                 wish = self.wish(request, options(form), interactive=interactive)
                 if form.upload is None:
@@ -117,6 +123,12 @@ class Service:
                 return Taken(form, *await self.accept(form.upload, wish))
         finally:
             self.uploads -= 1
+
+    def _form(self, request: Request) -> AbstractAsyncContextManager[Form]:
+        incoming, limits = self.store.incoming, self.limits
+        if self.roots and request.headers.get("content-type", "").startswith("application/json"):
+            return named(request, incoming, limits, self.roots)
+        return received(request, incoming, limits)
 
     async def accept(self, upload: Upload, wish: Wish) -> tuple[QueuedJob, bool]:
         """The job that a recording becomes, and whether it is a new one.
@@ -127,7 +139,7 @@ class Service:
         try:
             if job := self.store.found(upload.sha256, wish):
                 return job, False
-            duration_ms = await asyncio.to_thread(self._duration_ms, upload)
+            duration_ms = await asyncio.to_thread(self._looked_at, upload)
             if job := self.store.found(upload.sha256, wish):  # another request was faster
                 return job, False
             job = self.store.submit(upload, wish, duration_ms)
@@ -137,12 +149,15 @@ class Service:
         self.dispatcher.wake()
         return job, True
 
-    def _duration_ms(self, upload: Upload) -> int:
+    def _looked_at(self, upload: Upload) -> int:
+        """How long it says it is, in ms; 0 where it does not."""
         if not upload.path.stat().st_size:
             raise Refused(400, f"{upload.title} is empty", "invalid_audio", param="file")
         container = self.probe(upload.path)
         if not container.streams:
             raise Refused(400, f"{upload.title} has no sound", "invalid_audio", param="file")
+        with disk_errors(upload.path, "writing"):
+            sync_file(upload.path)  # before its client is answered
         return container.duration_ms or 0
 
     def submission(self, request: Request, name: str) -> Submission:

@@ -107,10 +107,10 @@ async def received(request: Request, folder: Path, limits: Limits) -> AsyncItera
     if _stated(request) > limits.body_bytes:
         raise _too_large(limits)
     try:
-        with _new_file(folder) as (path, handle):
+        with new_file(folder) as (path, handle):
             parts = _Parts(boundary, handle, limits)
-            room = _Room(folder, limits)
-            async for block in _blocks(request, limits):
+            room = Room(folder, limits)
+            async for block in blocks(request, limits):
                 room.check(len(block))
                 with disk_errors(folder, "writing into"):
                     parts.write(block)
@@ -118,9 +118,8 @@ async def received(request: Request, folder: Path, limits: Limits) -> AsyncItera
             if parts.title is None:
                 yield Form(parts.fields, None)
                 return
-            handle.flush()
             with disk_errors(folder, "writing into"):
-                await asyncio.to_thread(os.fsync, handle.fileno())
+                handle.flush()
             yield Form(parts.fields, Upload(path, parts.digest.hexdigest(), parts.title))
     except TranscribeError as error:
         raise refused(error) from error
@@ -137,7 +136,7 @@ def _too_large(limits: Limits) -> Refused:
 
 
 @contextmanager
-def _new_file(folder: Path) -> Iterator[tuple[Path, BinaryIO]]:
+def new_file(folder: Path) -> Iterator[tuple[Path, BinaryIO]]:
     """A private file of a name that nobody can guess, removed at the end unless it was moved."""
     path = folder / f"{secrets.token_hex(16)}.part"
     with disk_errors(path, "writing"):
@@ -149,7 +148,7 @@ def _new_file(folder: Path) -> Iterator[tuple[Path, BinaryIO]]:
         path.unlink(missing_ok=True)
 
 
-async def _blocks(request: Request, limits: Limits) -> AsyncIterator[bytes]:
+async def blocks(request: Request, limits: Limits) -> AsyncIterator[bytes]:
     """The body as it comes.
 
     Raises:
@@ -173,7 +172,7 @@ async def _blocks(request: Request, limits: Limits) -> AsyncIterator[bytes]:
         yield block
 
 
-class _Room:
+class Room:
     """Keeps some of the disk free."""
 
     def __init__(self, folder: Path, limits: Limits) -> None:
