@@ -81,11 +81,10 @@ def asked_of(form: Form, *, translate: bool) -> Asked:
 
 
 def language_of(form: Form) -> str:
-    """The code of the language; empty where it is to be detected. A region (`en-US`) is left out."""
+    """The code of the language, or `auto`; empty where none is named. A region (`en-US`) is left out."""
     named = [form.text("language"), *form.fields.get("languages", ())]
     code = next((each for each in named if each.strip()), "").strip().lower()
-    code = code.replace("_", "-").partition("-")[0]
-    return "" if code == "auto" else code
+    return code.replace("_", "-").partition("-")[0]
 
 
 def options_of(form: Form) -> dict[str, Any]:

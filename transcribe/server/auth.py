@@ -22,7 +22,8 @@ from transcribe.core.events import Noticed, Progress
 from transcribe.core.files import atomic_file
 from transcribe.core.reading import read_regular
 from transcribe.core.text import printable, to_json
-from transcribe.server.errors import Refused
+from transcribe.jobs.queue import Facts
+from transcribe.server.errors import Refused, refused
 
 KEYS = "keys.json"
 PREFIX = "tr-"
@@ -47,7 +48,7 @@ class Key:
 
 
 class Keys:
-    """The keys of a server's folder.
+    """The keys of a server's folder; those that are made while it runs are known at once.
 
     Raises:
         OutputError: Their file cannot be read or written; so do the methods.
@@ -56,14 +57,8 @@ class Keys:
     def __init__(self, folder: Path) -> None:
         self._path = folder / KEYS
         self._known: tuple[Key, ...] = ()
-        with disk_errors(self._path, "reading", "Check its permissions"):
-            if self._path.exists():
-                try:
-                    self._known = msgspec.json.decode(read_regular(self._path), type=tuple[Key, ...])
-                except msgspec.DecodeError as error:
-                    raise OutputError(
-                        f"the keys in {self._path} are damaged", "Remove the file, and make new keys"
-                    ) from error
+        self._facts: Facts | None = None
+        self._read()
 
     def __bool__(self) -> bool:
         return bool(self._known)
@@ -72,16 +67,33 @@ class Keys:
         """A new key, which is not kept and is to be shown once; an older one of that name ends."""
         key = PREFIX + secrets.token_urlsafe(32)
         others = tuple(each for each in self._known if each.name != name)
-        self._known = (*others, Key(name, _digest(key)))
         with atomic_file(self._path, private=True) as handle:
-            handle.write(to_json(self._known))
+            handle.write(to_json((*others, Key(name, _digest(key)))))
+        self._read()
         return key
 
     def owner(self, key: str) -> str | None:
         """Whose a key is; None: nobody's."""
+        self._read()
         digest = _digest(key)
         found = [each.name for each in self._known if hmac.compare_digest(each.sha256, digest)]
         return found[0] if found else None
+
+    def _read(self) -> None:
+        """Read the file, unless it is as it was."""
+        with disk_errors(self._path, "reading", "Check its permissions"):
+            if not self._path.exists():
+                self._known, self._facts = (), None
+                return
+            facts = Facts.of(self._path.stat())
+            if facts == self._facts:
+                return
+            try:
+                self._known = msgspec.json.decode(read_regular(self._path), type=tuple[Key, ...])
+            except msgspec.DecodeError as error:
+                what = f"the keys in {self._path} are damaged"
+                raise OutputError(what, "Remove the file, and make new keys") from error
+            self._facts = facts
 
 
 def _digest(key: str) -> str:
@@ -120,7 +132,10 @@ class Access:
         key = _bearer(headers)
         if self.keys is None:
             return LOCAL if key in ("", "null") else f"{LOCAL}-{_digest(key)[:8]}"
-        owner = self.keys.owner(key)
+        try:
+            owner = self.keys.owner(key)
+        except OutputError as error:
+            raise refused(error) from error
         if owner is None and path not in OPEN:
             raise Refused(401, "this server wants its key: Authorization: Bearer …", "invalid_api_key")
         return owner or LOCAL

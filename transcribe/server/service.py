@@ -67,7 +67,7 @@ class Service:
     apart: bool = False
     limits: Limits = field(default_factory=Limits)
     most: int = 1000
-    most_uploads: int = 500
+    most_uploads: int = 250
     uploads: int = 0
 
     def wish(self, request: Request, options: Mapping[str, Any], *, interactive: bool) -> Wish:

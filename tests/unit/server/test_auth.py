@@ -65,7 +65,8 @@ def test_keys(tmp_path: Path) -> None:
     kept = (tmp_path / "keys.json").read_text()
     assert key not in kept
     assert (tmp_path / "keys.json").stat().st_mode & 0o077 == 0
-    newer = keys.make("Ala")
+    newer, running = Keys(tmp_path).make("Ala"), keys
+    assert (running.owner(key), running.owner(newer)) == (None, "Ala")
     answers = [code(Access(keys), authorization=f"Bearer {each}") for each in (key, newer)]
     assert answers == [401, 200]
 

@@ -67,7 +67,7 @@ def test_speakers_without_names_are_letters_in_their_order() -> None:
     ("fields", "expected"),
     [
         ({"language": ""}, {}),
-        ({"language": "auto"}, {}),
+        ({"language": "auto"}, {"language": "auto"}),
         ({"language": "en-US"}, {"language": "en"}),
         ({"languages_in": ["pl"]}, {"language": "pl"}),
         ({"prompt": "Ala", "keywords_in": ["Łódź", " "]}, {"prompt": "Ala", "terms": ["Łódź"]}),

@@ -6,13 +6,16 @@ import hashlib
 import socket
 import time
 from collections.abc import Iterator, Mapping
+from io import BytesIO
 from pathlib import Path
 
 import httpx2
 import pytest
 from counter import Counter, eventually
+from hypothesis import given, settings, strategies
 
-from transcribe.server.uploads import Limits, title_of
+from transcribe.server.errors import Refused
+from transcribe.server.uploads import Limits, _Parts, title_of
 
 JOBS = "/v1/jobs"
 FORM = {"content-type": "multipart/form-data; boundary=B"}
@@ -24,6 +27,7 @@ def part(name: str, value: bytes, filename: str = "") -> bytes:
     return head.encode() + value + b"\r\n"
 
 
+PIECES = (b"--B", b"\r\n", b"\r\n--B", b"--", b": ", b'name="', b'"', b";", b"\x00", b"x" * 200)
 END = b"--B--\r\n"
 SOUND = b"2 \r\n--\r\n-B\x00\xff"
 RECORDING = part("file", SOUND, "a.wav")
@@ -165,6 +169,27 @@ def test_an_upload_that_only_drips_is_given_up(counter: Counter) -> None:
     with counter.serving() as client:
         answer = client.post(JOBS, content=drip(), headers=FORM)
     assert code(answer) == (408, "upload_timeout")
+
+
+@settings(max_examples=300, deadline=None)
+@given(data=strategies.data())
+def test_a_mutated_body_is_refused_or_read_and_never_more(data: strategies.DataObject) -> None:
+    body = bytearray(part("prompt", b"Ala") + RECORDING + part("keywords[]", b"x") + END)
+    for _ in range(data.draw(strategies.integers(1, 4))):
+        place = data.draw(strategies.integers(0, len(body)))
+        cut = data.draw(strategies.integers(0, 8))
+        body[place : place + cut] = data.draw(strategies.sampled_from(PIECES) | strategies.binary(max_size=8))
+    parts, block = (
+        _Parts(b"B", BytesIO(), Limits(fields=3, field_bytes=100)),
+        data.draw(strategies.integers(1, 99)),
+    )
+    try:
+        for start in range(0, len(body), block):
+            parts.write(bytes(body[start : start + block]))
+        parts.end()
+    except Refused as error:
+        assert error.status in (400, 413)
+    assert sum(len(each) for values in parts.fields.values() for each in values) <= 200
 
 
 def test_a_title_is_no_path_and_one_line() -> None:
