@@ -111,6 +111,7 @@ class Dispatcher:
         self._awaited: Counter[str] = Counter()
         self._lines: dict[str, list[Line]] = {}
         self._gave_way: set[str] = set()
+        self._counted: set[str] = set()
         self._more = False
         self._disordered = False
         self._blocked_until = self._next_sweep = 0.0
@@ -277,7 +278,8 @@ class Dispatcher:
             return
         job, submission = self.store.queue.job(best.name), self.store.submissions.get(best.name)
         if job is not None and submission is not None:
-            if not job.attempts:
+            if best.name not in self._counted:  # however often it is begun
+                self._counted.add(best.name)
                 self._usage.add(now, submission.client, best.length_ms)
             self._send(self._write(replace(job, state=State.WORKING), "started"), submission)
 
@@ -349,7 +351,6 @@ class Dispatcher:
             self._worker.send(Go(message.name, message.sha256 == under.job.sha256))
         elif isinstance(message, Finished | Stumbled | Changed):
             del self.under_way[message.name]
-            self._gave_way.discard(message.name)
             self._worked = self._clock()
             job = replace(under.job, alone=False)  # whatever became of it, the process lives
             if isinstance(message, Finished):
@@ -474,4 +475,6 @@ class Dispatcher:
 
     def _ended(self, job: QueuedJob) -> None:
         self._lines.pop(job.name, None)
+        self._gave_way.discard(job.name)
+        self._counted.discard(job.name)
         self.listeners.tell(job.name, job)
