@@ -26,7 +26,7 @@ from transcribe.core.recording import AudioStream
 from transcribe.core.settings import Settings
 from transcribe.formats.document import write
 from transcribe.formats.example import example_episode
-from transcribe.jobs.messages import Finished, Go, Message, Request, Told
+from transcribe.jobs.messages import Finished, Go, Message, Nothing, Request, Told
 from transcribe.jobs.queue import QueuedJob
 from transcribe.server.app import application
 from transcribe.server.auth import Access
@@ -48,12 +48,16 @@ class Servant(Obedient):
         self._reading, self._writing = os.pipe()
         os.set_blocking(self._reading, False)
         self._heard: set[str] = set()
+        self.waits = True
 
     @property
     def handles(self) -> list[int]:
         return [self._reading] if self.running else []
 
-    def send(self, message: Request | Go) -> None:
+    def send(self, message: Request | Go | Nothing) -> None:
+        if isinstance(message, Nothing):
+            self.waits = False
+            return
         super().send(message)
         os.write(self._writing, b"x")
 

@@ -62,7 +62,8 @@ def serve(context: click.Context, /, resolved: Resolved, new_key: str | None, **
     from transcribe.core.places import expanded, server
 
     require_packages()
-    asked = ServeOptions(**given | {"data": expanded(given["data"]) if given["data"] else server()})
+    folder = expanded(given.pop("data") or server()).absolute()
+    asked = ServeOptions(data=folder, **given)
     if new_key is not None:
         say(make_key(asked.data, new_key))
         return

@@ -75,6 +75,11 @@ class Go:
 
 
 @dataclass(frozen=True)
+class Nothing:
+    """There is no other job now; the process need not wait for one."""
+
+
+@dataclass(frozen=True)
 class Told:
     """What the job tells."""
 

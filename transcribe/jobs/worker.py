@@ -21,6 +21,7 @@ from transcribe.jobs.messages import (
     Down,
     Go,
     Message,
+    Nothing,
     Request,
     Up,
 )
@@ -94,8 +95,11 @@ class Worker:
                 "the process that transcribes does not start", "See whether transcribe doctor answers"
             )
 
-    def send(self, message: Request | Go) -> None:
-        """Ask for a job, or say whether one is to go on; that the process died is told by `messages`."""
+    def send(self, message: Request | Go | Nothing) -> None:
+        """Ask for a job, say whether one is to go on, or that there is no other.
+
+        That the process died is told by `messages`.
+        """
         if self._connection is not None:
             with suppress(OSError):
                 self._connection.send(message)

@@ -28,6 +28,7 @@ from transcribe.jobs.messages import (
     Hashed,
     Message,
     More,
+    Nothing,
     Request,
     Stumbled,
     Told,
@@ -138,12 +139,12 @@ class _Requests(Turns["_Work"]):
         try:
             if not self._connection.poll(seconds):
                 return False
-            message: Request | Go = self._connection.recv()
+            message: Request | Go | Nothing = self._connection.recv()
         except (EOFError, OSError):
             raise _GoneError from None
         if isinstance(message, Go):
             self._answers[message.name] = message.on
-        else:
+        elif isinstance(message, Request):
             self._waiting.append(message)
         return True
 

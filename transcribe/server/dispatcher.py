@@ -22,6 +22,7 @@ from transcribe.jobs.messages import (
     Hashed,
     Message,
     More,
+    Nothing,
     Request,
     Stumbled,
     Told,
@@ -31,7 +32,7 @@ from transcribe.jobs.submissions import Submission
 from transcribe.jobs.trouble import TRIES, Passing, Trouble, trouble_of, wait_s
 from transcribe.jobs.worker import Worker
 from transcribe.server.listeners import Line, Listener, Listeners, Stopping
-from transcribe.server.schedule import URGENT_MS, Running, Usage, Waiting, gives_way, next_of
+from transcribe.server.schedule import URGENT_MS, Running, Usage, Waiting, gives_way, joins, next_of
 from transcribe.server.store import ALIAS, Store
 
 IDLE_S = 1.0
@@ -112,7 +113,7 @@ class Dispatcher:
         self._lines: dict[str, list[Line]] = {}
         self._gave_way: set[str] = set()
         self._counted: set[str] = set()
-        self._more = False
+        self._more = self._owed = False  # whether it asks for another job, and waits for an answer
         self._disordered = False
         self._blocked_until = self._next_sweep = 0.0
         self._worked = clock() - keep_loaded - IDLE_S  # nothing is loaded before a job is expected
@@ -231,6 +232,9 @@ class Dispatcher:
             if self._worker.stops != stops and not isinstance(message, Down):
                 break  # what the process had said is void
         self._begin()
+        if self._owed:
+            self._owed = False
+            self._worker.send(Nothing())
         self._let_go()
         if self._clock() >= self._next_sweep:
             self._next_sweep = self._clock() + SWEEP_S
@@ -257,7 +261,7 @@ class Dispatcher:
 
     def _stop(self) -> None:
         self._worker.stop()
-        self._more = False
+        self._more = self._owed = False
 
     def _begin(self) -> None:
         """Start with the job whose turn it is, if the process takes one, or what it has gives way."""
@@ -274,7 +278,7 @@ class Dispatcher:
         if self.under_way and gives_way(self._running(), best):
             self._gave_way.update(name for name, under in self.under_way.items() if not under.advanced)
             self._put_down("gives way to a shorter one; goes on where it was")
-        elif self.under_way and not (self._more and self._may_join(best.name)):
+        elif self.under_way and not (self._more and joins(self._running()) and self._may_join(best.name)):
             return
         job, submission = self.store.queue.job(best.name), self.store.submissions.get(best.name)
         if job is not None and submission is not None:
@@ -319,7 +323,7 @@ class Dispatcher:
 
     def _send(self, job: QueuedJob, submission: Submission) -> None:
         """Ask the process for a job, from its beginning."""
-        self._more = False
+        self._more = self._owed = False
         self._worked = self._clock()
         self.under_way[job.name] = UnderWay(job, submission)
         self._worker.start()
@@ -342,7 +346,7 @@ class Dispatcher:
         if isinstance(message, Down):
             self._down(message)
         elif isinstance(message, More):
-            self._more = True
+            self._more = self._owed = True
         elif under is None:
             return
         elif isinstance(message, Told):
@@ -430,7 +434,7 @@ class Dispatcher:
         """The process is gone: by the fault of the only job under way; of several, each is tried alone."""
         jobs = [each.job for each in self.under_way.values()]
         self.under_way.clear()
-        self._more = False
+        self._more = self._owed = False
         self._progress(Warned(down.trouble.what))
         if down.started and len(jobs) == 1:
             self._stumbled(replace(jobs[0], alone=True), down.trouble)

@@ -21,6 +21,9 @@ SHORT = 4
 RELOAD_MS = 60_000
 """… and by what could be heard while the model is loaded again."""
 
+JOIN_MS = 120_000
+"""When so little is left, the next job is begun, so that the recogniser always has something to do."""
+
 
 @dataclass(frozen=True)
 class Waiting:
@@ -91,6 +94,11 @@ def gives_way(running: Collection[Running], waiting: Waiting) -> bool:
     if not running or any(each.urgent or not each.may_stop for each in running):
         return False
     return waiting.length_ms * SHORT + RELOAD_MS <= sum(each.left_ms for each in running)
+
+
+def joins(running: Collection[Running]) -> bool:
+    """Whether another job may be begun beside what is worked on: near its end, or turns would be given away."""
+    return sum(each.left_ms for each in running) <= JOIN_MS
 
 
 class Usage:

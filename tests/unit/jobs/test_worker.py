@@ -17,7 +17,18 @@ from studio import BROKEN, Studio
 from transcribe.core.errors import ModelError
 from transcribe.core.events import FileFinished, FileStarted, Progress, SegmentRecognised
 from transcribe.core.settings import Settings
-from transcribe.jobs.messages import Changed, Finished, Go, Hashed, Message, More, Request, Stumbled, Told
+from transcribe.jobs.messages import (
+    Changed,
+    Finished,
+    Go,
+    Hashed,
+    Message,
+    More,
+    Nothing,
+    Request,
+    Stumbled,
+    Told,
+)
 from transcribe.jobs.queue import Facts
 from transcribe.jobs.trouble import Passing
 from transcribe.jobs.worker_process import _GoneError, _Requests, digest_of
@@ -124,6 +135,16 @@ def test_it_asks_for_more_while_a_job_waits_for_the_recogniser_and_tells_one_aft
     assert (asker.told(FileStarted), asker.told(FileFinished)) == (["a.wav", "b.wav"], ["a.wav", "b.wav"])
     names = [each.name for each in asker.said if isinstance(each, Told)]
     assert names == sorted(names)
+
+
+def test_that_there_is_no_other_job_is_no_job(asker: Asker) -> None:
+    asker.connection.send(Nothing())
+    asker.ask("a.wav")
+    asker.hear(Hashed)
+    asker.connection.send(Go("a.wav", on=True))
+    asker.hear(More)
+    asker.connection.send(Nothing())
+    assert asker.hear(Finished).name == "a.wav"
 
 
 def test_one_bad_file_stops_nobody(asker: Asker) -> None:

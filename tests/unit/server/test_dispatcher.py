@@ -85,6 +85,16 @@ def test_a_job_in_turns_joins_another_unless_one_of_them_has_to_be_alone(desk: C
     assert sorted(states(desk, first, second)) == [State.READY, State.WORKING]
 
 
+def test_a_long_one_has_no_other_beside_it_and_the_process_is_told_so(desk: Counter) -> None:
+    desk.worker.holding, desk.worker.most = True, 2
+    first, second = desk.submit(LONG), desk.submit(f"{LONG} too")
+    desk.turn()
+    assert (states(desk, first, second), desk.worker.waits) == ([State.WORKING, State.READY], False)
+    desk.worker.hear(first)
+    desk.turn()
+    assert states(desk, second) == [State.WORKING], "two seconds are left of the first"
+
+
 def test_a_cancelled_job_ends_and_the_others_go_on(desk: Counter) -> None:
     desk.worker.holding, desk.worker.most = True, 2
     first, second, third = (desk.submit(f"60 {each}") for each in "abc")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from transcribe.server.schedule import (
+    JOIN_MS,
     RELOAD_MS,
     UNKNOWN_MS,
     URGENT_MS,
@@ -11,6 +12,7 @@ from transcribe.server.schedule import (
     Usage,
     Waiting,
     gives_way,
+    joins,
     next_of,
 )
 
@@ -76,6 +78,11 @@ def test_a_long_one_gives_way_to_a_much_shorter_one() -> None:
     assert not gives_way([Running(HOUR, urgent=True, may_stop=True)], short)
     assert not gives_way([Running(HOUR, urgent=False, may_stop=False)], short)
     assert not gives_way([], short)
+
+
+def test_the_next_is_begun_near_the_end_of_what_is_worked_on() -> None:
+    assert joins([Running(JOIN_MS, urgent=False, may_stop=True)])
+    assert not joins([Running(JOIN_MS, urgent=False, may_stop=True), Running(1, urgent=False, may_stop=True)])
 
 
 def test_what_a_client_had_is_forgotten_after_an_hour() -> None:
