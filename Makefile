@@ -15,7 +15,7 @@ TESTERS ?= logical
 
 .DEFAULT_GOAL := help
 .PHONY: help setup constraints demo batch native llm test check fuzz format golden docs examples examples-notes
-.PHONY: bench bench-batch bench-chapters bench-faint bench-formats bench-lint bench-noise bench-notes bench-overhead bench-peers bench-watch models build release clean
+.PHONY: bench bench-batch bench-chapters bench-faint bench-formats bench-lint bench-noise bench-notes bench-overhead bench-peers bench-serve bench-watch models build release clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -92,6 +92,9 @@ bench-peers: $(BENCH) models ## Speed, errors and memory beside the peers: bench
 
 bench-batch: models ## A batch of 100 short files beside single runs: benchmarks/results/batch-MODEL.md
 	$(BIN)/python -m benchmarks.batch --model $(MODEL) $(OPTIONS)
+
+bench-serve: models ## The server, kills and all: benchmarks/results/serve.md
+	$(BIN)/python -m benchmarks.serve --model tiny.en $(OPTIONS)
 
 bench-watch: models ## The watch folder, kills and all: benchmarks/results/watch.md
 	$(BIN)/python -m benchmarks.watch --model tiny.en $(OPTIONS)

@@ -396,7 +396,7 @@ class Dispatcher:
     def _stumbled(self, job: QueuedJob, trouble: Trouble) -> None:
         submission = self.store.submissions.get(job.name)
         awaited = submission is not None and submission.interactive
-        attempts = job.attempts + 1
+        attempts = job.attempts + (awaited or trouble.passing is not Passing.DISK)  # that is waited for
         if trouble.passing is Passing.NO or attempts >= (AWAITED_TRIES if awaited else TRIES):
             self._failed(replace(job, attempts=attempts), trouble)
         elif trouble.passing is Passing.MACHINE:

@@ -97,7 +97,7 @@ def gives_way(running: Collection[Running], waiting: Waiting) -> bool:
 
 
 def joins(running: Collection[Running]) -> bool:
-    """Whether another job may be begun beside what is worked on: near its end, or turns would be given away."""
+    """Whether another job may be begun beside what is worked on: near its end, lest it keep a turn."""
     return sum(each.left_ms for each in running) <= JOIN_MS
 
 

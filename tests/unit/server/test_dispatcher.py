@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from counter import SAID, Counter, Servant
 
-from transcribe.core.errors import EngineError, InputError, ModelError
+from transcribe.core.errors import EngineError, InputError, ModelError, OutputError
 from transcribe.jobs.messages import Down, Stumbled
 from transcribe.jobs.queue import State
 from transcribe.jobs.trouble import trouble_of
@@ -154,6 +154,16 @@ def test_an_error_that_passes_is_tried_again_and_at_last_fails(desk: Counter) ->
     desk.turn()
     assert states(desk, spoken) == [State.RETRYING]
     assert desk.job(spoken).not_before - desk.store.queue.now() < 2
+
+
+def test_a_full_disk_is_waited_for(desk: Counter) -> None:
+    error = OutputError("the disk is full")
+    error.__cause__ = OSError(28, "No space left on device")
+    desk.worker.answers = [Stumbled("", trouble_of(error))] * 2
+    name, spoken = desk.submit(LONG), desk.submit(SHORT, interactive=True)
+    desk.turn(6)
+    found = [desk.job(each) for each in (name, spoken)]
+    assert [(each.state, each.attempts) for each in found] == [(State.RETRYING, 0), (State.RETRYING, 1)]
 
 
 def test_without_a_model_jobs_wait_and_spoken_ones_fail(desk: Counter) -> None:

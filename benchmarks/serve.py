@@ -1,0 +1,293 @@
+"""The server: kills during jobs, overhead over the bare recipe, stalled uploads, an idle server.
+
+    python -m benchmarks.serve [--model tiny.en] [--jobs 20] [--kills 10] [--only kills|overhead|stalled]
+
+Writes `benchmarks/results/serve.md` from what this and earlier runs have put into `serve.json` beside it.
+The recordings are cut from the sample. Five minutes on two cores.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import os
+import random
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import imageio_ffmpeg
+import psutil
+
+from benchmarks.machine import this_machine
+
+ROOT = Path(__file__).resolve().parents[1]
+RESULTS = ROOT / "benchmarks" / "results"
+SAMPLE = ROOT / "samples" / "two-voices.flac"
+PARTS = ("kills", "overhead", "stalled")
+FORMATS = ("json", "srt")
+PATIENCE_S = 600
+
+
+class Server:
+    """A running server and a client of it."""
+
+    def __init__(self, folder: Path, model: str) -> None:
+        log = (folder / "log").open("a+b")
+        before = (folder / "log").read_text("utf-8").count("serving ")
+        command = [
+            sys.executable,
+            "-P",
+            "-m",
+            "transcribe",
+            "serve",
+            "--port",
+            "0",
+            "--data",
+            "data",
+            "-m",
+            model,
+        ]
+        environment = {name: value for name, value in os.environ.items() if name != "TRANSCRIBE_WORK_DIR"}
+        self.process = subprocess.Popen(
+            command, cwd=folder, env=environment, stderr=log, start_new_session=True
+        )
+        log.close()
+        lines: list[str] = []
+        while len(lines) <= before:
+            time.sleep(0.05)
+            assert self.process.poll() is None, (folder / "log").read_text("utf-8")
+            told = (folder / "log").read_text("utf-8").splitlines()
+            lines = [each for each in told if each.startswith("serving ")]
+        self.url = lines[-1].partition(" on ")[2].partition("/v1")[0]
+        self.client = httpx2.Client(base_url=self.url, timeout=PATIENCE_S)
+
+    def ask(self, path: Path) -> float:
+        """Seconds until the speech API answers."""
+        started = time.perf_counter()
+        with path.open("rb") as file:
+            answer = self.client.post("/v1/audio/transcriptions", files={"file": (path.name, file)})
+        answer.raise_for_status()
+        return time.perf_counter() - started
+
+    def submit(self, path: Path) -> str:
+        with path.open("rb") as file:
+            answer = self.client.post("/v1/jobs", files={"file": (path.name, file)})
+        answer.raise_for_status()
+        return str(answer.json()["id"])
+
+    def end(self, number: int) -> None:
+        self.client.close()
+        self.process.send_signal(number)
+        self.process.wait()
+
+
+@contextmanager
+def serving(folder: Path, model: str) -> Iterator[Server]:
+    server = Server(folder, model)
+    try:
+        yield server
+    finally:
+        server.end(signal.SIGTERM)
+
+
+def cut(path: Path, start: float, seconds: float, loops: int = 0) -> Path:
+    """A recording cut from the sample."""
+    command = [
+        imageio_ffmpeg.get_ffmpeg_exe(),
+        "-v",
+        "error",
+        "-y",
+        "-stream_loop",
+        str(loops),
+        "-i",
+        str(SAMPLE),
+    ]
+    subprocess.run([*command, "-ss", str(start), "-t", str(seconds), str(path)], check=True)
+    return path
+
+
+def kills(folder: Path, model: str, jobs: int, times: int) -> dict[str, Any]:
+    """Kill the server at random moments while jobs are done; compare with the command line's bytes."""
+    paths = [cut(folder / f"{number:02}.wav", number, 20 + 2 * (number % 10)) for number in range(jobs)]
+    command = [
+        sys.executable,
+        "-P",
+        "-m",
+        "transcribe",
+        *map(str, paths),
+        "-m",
+        model,
+        "-o",
+        str(folder / "out"),
+        "-q",
+    ]
+    command += [part for name in FORMATS for part in ("-f", name)]
+    subprocess.run(command, check=True, env={**os.environ, "TRANSCRIBE_WORK_DIR": str(folder / "alone")})
+    server, names = Server(folder, model), {}
+    killed: list[int] = []
+    submitted = iter(paths)
+    while len(killed) < times:
+        for path in islice(submitted, 4):
+            names[path] = server.submit(path)
+        time.sleep(random.uniform(0.5, 4))  # noqa: S311 - moments, no secrets
+        states = [
+            each["state"] for each in server.client.get("/v1/jobs", params={"limit": 200}).json()["data"]
+        ]
+        server.end(signal.SIGKILL)
+        killed.append(states.count("done"))
+        server = Server(folder, model)
+    names |= {path: server.submit(path) for path in submitted}
+    until = time.monotonic() + PATIENCE_S
+    while True:
+        listed = server.client.get("/v1/jobs", params={"limit": 200}).json()["data"]
+        if all(each["state"] == "done" for each in listed):
+            break
+        assert time.monotonic() < until, listed
+        time.sleep(0.2)
+    same = 0
+    for path, name in names.items():
+        results = [server.client.get(f"/v1/jobs/{name}/results/{each}").content for each in FORMATS]
+        same += results == [(folder / "out" / f"{path.stem}.{each}").read_bytes() for each in FORMATS]
+    server.end(signal.SIGTERM)
+    return {"jobs": jobs, "kills": times, "done_at_kills": killed, "listed": len(listed), "same": same}
+
+
+def overhead(folder: Path, model: str) -> dict[str, Any]:
+    """One-minute recordings by the server, and by the bare recipe with its model warm."""
+    paths = [cut(folder / f"{number}.wav", number, 60, loops=2) for number in range(8)]
+    with serving(folder, model) as server:
+        served = [server.ask(paths[0])]
+        children = psutil.Process(server.process.pid).children()
+        served += [server.ask(path) for path in paths[1:]]
+        again = server.ask(paths[0])
+        loads_once = children == psutil.Process(server.process.pid).children()
+    os.environ["TRANSCRIBE_WORK_DIR"] = str(folder / "alone")
+    bare = bare_seconds(paths, folder / "bare", model)
+    warm, alone = statistics.median(served[2:]), statistics.median(bare[2:])
+    measured = {"first": served[0], "served": warm, "bare": alone, "percent": 100 * (warm / alone - 1)}
+    return measured | {"again": again, "loads_once": loads_once}
+
+
+def bare_seconds(paths: list[Path], out: Path, model: str) -> list[float]:
+    """Seconds that each takes without a server."""
+    from transcribe.core.settings import Settings
+    from transcribe.jobs.assemble.run import assemble
+    from transcribe.jobs.plan import plan_jobs
+    from transcribe.jobs.run_one import transcribe_one
+    from transcribe.jobs.warm import kept_loaded
+    from transcribe.pipeline.suspend import to_the_end
+
+    settings = Settings.of(model=model, output=str(out), formats=("json",))
+    took = []
+    with kept_loaded(assemble(settings, lambda _: None)) as run:
+        for job in plan_jobs([str(each) for each in paths], settings):
+            started = time.perf_counter()
+            to_the_end(transcribe_one(job, run))
+            took.append(time.perf_counter() - started)
+    return took
+
+
+def stalled(folder: Path, model: str, count: int = 100) -> dict[str, Any]:
+    """An idle server; then uploads that stall, beside a healthy client."""
+    paths = [cut(folder / f"{number}.wav", number, 20) for number in range(8)]
+    head = (
+        b"POST /v1/jobs HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n"
+        b"Content-Type: multipart/form-data; boundary=B\r\n\r\n"
+    )
+    body = b'--B\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n' + bytes(60_000)
+    with serving(folder, model) as server:
+        process = psutil.Process(server.process.pid)
+        family = [process, *process.children(recursive=True)]
+        idle_mb = sum(each.memory_info().rss for each in family) / 1e6
+        before = process.cpu_times()
+        time.sleep(20)
+        after = process.cpu_times()
+        core = 100 * (after.user + after.system - before.user - before.system) / 20
+        server.ask(paths[0])
+        alone = statistics.median(server.ask(each) for each in paths[1:4])
+        memory = process.memory_info().rss
+        address = ("127.0.0.1", int(server.url.rpartition(":")[2]))
+        connections = [socket.create_connection(address) for _ in range(count)]
+        for each in connections:
+            each.sendall(head + b"%x\r\n" % len(body) + body + b"\r\n")
+        beside = statistics.median(server.ask(each) for each in paths[4:7])
+        more = (process.memory_info().rss - memory) / 1e6
+        for each in connections:
+            each.close()
+    return {
+        "idle_mb": idle_mb,
+        "core": core,
+        "alone": alone,
+        "beside": beside,
+        "more_mb": more,
+        "count": count,
+    }
+
+
+def main() -> None:
+    """Measure what is asked for and write the page."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--model", default="tiny.en", help="name of an installed model")
+    parser.add_argument("--jobs", type=int, default=20)
+    parser.add_argument("--kills", type=int, default=10)
+    parser.add_argument("--only", action="append", choices=PARTS)
+    asked = parser.parse_args()
+    kept = RESULTS / "serve.json"
+    found: dict[str, Any] = json.loads(kept.read_text("utf-8")) if kept.exists() else {}
+    for part in asked.only or PARTS:
+        with tempfile.TemporaryDirectory(prefix="serve-", ignore_cleanup_errors=True) as name:
+            folder = Path(name)
+            if part == "kills":
+                result = kills(folder, asked.model, asked.jobs, asked.kills)
+            else:
+                result = {"overhead": overhead, "stalled": stalled}[part](folder, asked.model)
+        found[part] = {"model": asked.model, "machine": dataclasses.asdict(this_machine()), **result}
+        kept.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    page = "\n".join(lines_of(found)) + "\n"
+    (RESULTS / "serve.md").write_text(page, encoding="utf-8")
+    print(page)
+
+
+def lines_of(found: dict[str, Any]) -> Iterator[str]:
+    """The page."""
+    yield "# The server\n\nMade by `python -m benchmarks.serve`; every recording is cut from the sample.\n"
+    for part in PARTS:
+        if part in found:
+            machine = found[part]["machine"]
+            where = f"{machine['cores']} cores, {machine['processor']}, {machine['system']}"
+            yield f"Part `{part}`: model `{found[part]['model']}`; {where}.  "
+    yield "\n| figure | measured |\n|---|---|"
+    if each := found.get("kills"):
+        what = f"{each['kills']} SIGKILLs during {each['jobs']} jobs"
+        yield f"| {what}: results with the command line's bytes | {each['same']} |"
+        yield f"| jobs listed afterwards | {each['listed']} |"
+        yield f"| jobs done when it was killed | {', '.join(map(str, each['done_at_kills']))} |"
+    if each := found.get("overhead"):
+        yield f"| one minute, model warm: by the server | {each['served']:.2f} s |"
+        yield f"| the same without a server | {each['bare']:.2f} s |"
+        yield f"| overhead | {each['percent']:.1f} % |"
+        yield f"| the first one, which loads the model | {each['first']:.2f} s |"
+        yield f"| the same recording once more | {each['again']:.2f} s |"
+        yield f"| the model is loaded once | {'yes' if each['loads_once'] else 'no'} |"
+    if each := found.get("stalled"):
+        yield f"| idle server, without a model: memory | {each['idle_mb']:.0f} MB |"
+        yield f"| idle server: of a core | {each['core']:.2f} % |"
+        yield f"| 20 s of speech, alone | {each['alone']:.2f} s |"
+        yield f"| the same beside {each['count']} stalled uploads | {each['beside']:.2f} s |"
+        yield f"| memory of the server for these | {each['more_mb']:+.1f} MB |"
+
+
+if __name__ == "__main__":
+    main()
