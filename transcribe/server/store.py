@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -22,7 +23,7 @@ from transcribe.jobs.fingerprint import fingerprint_of
 from transcribe.jobs.queue import PENDING, Facts, Queue, QueuedJob, State
 from transcribe.jobs.render import open_document
 from transcribe.jobs.submissions import Submission, Submissions
-from transcribe.server.uploads import Upload
+from transcribe.server.uploads import INCOMING, Upload
 
 LOCK = "server.lock"
 QUEUE = "queue.sqlite"
@@ -30,6 +31,10 @@ ALIAS = "transcript.audio"
 """What results are named after: `transcript.json`."""
 
 DOCUMENT = "transcript.json"
+
+NAME_DIGITS = 24
+_NAME = re.compile(rf"[0-9a-f]{{{NAME_DIGITS}}}")
+"""Names of jobs."""
 
 
 @dataclass(frozen=True)
@@ -66,12 +71,20 @@ class Store:
         with disk_errors(folder, "making", "Choose another folder with --data"):
             for each in (folder, self.incoming, self._jobs):
                 private_folder(each)
-        for left in self.incoming.iterdir():
-            left.unlink(missing_ok=True)  # of uploads that a kill cut off; nobody else writes here
         self.queue = Queue(folder / QUEUE)
         self.submissions = Submissions(self.queue)
+        self._sweep()
+
+    def _sweep(self) -> None:
+        """Remove what a kill has left: half of an upload, a recording whose job was not put down yet.
+
+        Only what has a name that this program gives: somebody may have chosen a folder of their own.
+        """
+        for left in self.incoming.iterdir():
+            if INCOMING.fullmatch(left.name):
+                left.unlink(missing_ok=True)
         for left in self._jobs.iterdir():
-            if self.submissions.get(left.name) is None:  # a kill came between the file and its job
+            if _NAME.fullmatch(left.name) and self.submissions.get(left.name) is None:
                 shutil.rmtree(left, ignore_errors=True)
 
     def close(self) -> None:
@@ -97,7 +110,7 @@ class Store:
     def name_of(self, sha256: str, wish: Wish) -> str:
         """The name of the job: the same for the same recording, settings, weights and owner."""
         settings = fingerprint_of(self.settings_of(wish.options or {}))
-        return fingerprint((sha256, settings, self._model, wish.owner))[:24]
+        return fingerprint((sha256, settings, self._model, wish.owner))[:NAME_DIGITS]
 
     def found(self, sha256: str, wish: Wish) -> QueuedJob | None:
         """The job that does this already, or has done it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
+import re
 import secrets
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -30,6 +31,9 @@ UNREAD = "known_speaker_references"
 """Recordings inside fields."""
 
 MULTIPART = b"multipart/form-data"
+INCOMING = re.compile(r"[0-9a-f]{32}\.part")
+"""Names of files that come in."""
+
 TITLE_CHARS = 200
 DEFAULT_TITLE = "recording"
 

@@ -198,14 +198,18 @@ def test_after_a_kill_jobs_go_on_and_what_was_only_awaited_is_cancelled(desk: Co
     spoken = desk.submit("60 c", interactive=True)
     desk.turn(1)
     desk.store.close()
-    (desk.store.incoming / "cut-off.part").write_bytes(b"x")
-    (desk.store.folder("without-a-job")).mkdir()
+    (desk.store.incoming / f"{'0' * 32}.part").write_bytes(b"x")
+    desk.store.folder("0" * 24).mkdir()
+    theirs = desk.store.incoming / "mine.part", desk.store.folder("mine")
+    for each in theirs:
+        each.mkdir()
     desk.open()
     desk.dispatcher._recover("killed")
     desk.turn(6)
     assert states(desk, working, waiting, spoken) == [State.DONE, State.DONE, State.CANCELLED]
-    assert [*desk.store.incoming.iterdir()] == []
-    assert not desk.store.folder("without-a-job").exists()
+    assert [*desk.store.incoming.iterdir()] == [theirs[0]]
+    assert not desk.store.folder("0" * 24).exists()
+    assert theirs[1].exists()
     assert [each.client for each in desk.store.submissions.all()] == ["A"] * 3
 
 
