@@ -84,9 +84,9 @@ def run_server(
     from transcribe.server.auth import Access, Keys, is_loopback
     from transcribe.server.dispatcher import Dispatcher
     from transcribe.server.service import Service
-    from transcribe.server.store import Store, locked
+    from transcribe.server.store import WORK, Store, locked
 
-    os.environ.setdefault(WORK_ENV, str(asked.data / "work"))  # with all else, and so removed with its job
+    os.environ.setdefault(WORK_ENV, str(asked.data / WORK))  # with all else, and so removed with its job
     media = Ffmpeg.find(settings.compute, settings.normalise)
     with ExitStack() as stack:
         stack.enter_context(locked(asked.data))

@@ -17,7 +17,6 @@ from transcribe.core.disk import disk_errors
 from transcribe.core.episode import Episode
 from transcribe.core.errors import UsageError
 from transcribe.core.files import PRIVATE_FILE, private_folder, sync_folder
-from transcribe.core.places import work_root
 from transcribe.core.settings import Settings
 from transcribe.jobs.fingerprint import fingerprint_of
 from transcribe.jobs.queue import PENDING, Facts, Queue, QueuedJob, State
@@ -31,6 +30,8 @@ ALIAS = "transcript.audio"
 """What results are named after: `transcript.json`."""
 
 DOCUMENT = "transcript.json"
+WORK = "work"
+"""Where the work directories are, unless `TRANSCRIBE_WORK_DIR` says otherwise."""
 
 NAME_DIGITS = 24
 _NAME = re.compile(rf"[0-9a-f]{{{NAME_DIGITS}}}")
@@ -67,7 +68,7 @@ class Store:
 
     def __init__(self, folder: Path, settings: Settings, model: str) -> None:
         self._settings, self._model = settings, model
-        self.incoming, self._jobs = folder / "incoming", folder / "jobs"
+        self.incoming, self._jobs, self.work = folder / "incoming", folder / "jobs", folder / WORK
         with disk_errors(folder, "making", "Choose another folder with --data"):
             for each in (folder, self.incoming, self._jobs):
                 private_folder(each)
@@ -151,12 +152,15 @@ class Store:
             return self.queue.write(job, detail)
 
     def remove(self, name: str) -> None:
-        """Remove a job, its recording and results, and what no other job needs of its work directory."""
+        """Remove a job, its recording and results, and what no other job needs of its work directory.
+
+        A work folder that is not the server's own is the command line's, too, and is left alone.
+        """
         job = self.queue.job(name)
         self.submissions.remove(name)
         shutil.rmtree(self.folder(name), ignore_errors=True)
         if job and not any(each.sha256 == job.sha256 for each in self.queue.jobs()):
-            shutil.rmtree(work_root() / job.sha256[:32], ignore_errors=True)
+            shutil.rmtree(self.work / job.sha256[:32], ignore_errors=True)
 
     def episode(self, submission: Submission) -> Episode:
         """What was recognised, with the client's name for the recording.

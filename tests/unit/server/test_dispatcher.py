@@ -242,7 +242,7 @@ def test_the_process_is_ended_after_long_without_work_and_started_when_a_job_is_
 def test_removing_a_job_removes_all_that_was_made_of_it_but_what_another_needs(desk: Counter) -> None:
     first, second = desk.submit(SHORT), desk.submit(SHORT, language="pl")
     sha256 = desk.job(first).sha256
-    work = desk.folder.parent / "work" / sha256[:32]
+    work = desk.folder / "work" / sha256[:32]
     work.mkdir(parents=True)
     desk.store.remove(first)
     assert (desk.store.queue.job(first), desk.store.folder(first).exists(), work.exists()) == (
