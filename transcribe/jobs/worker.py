@@ -40,7 +40,6 @@ class Worker:
 
     Attributes:
         stops: How many processes were ended; what an ended one had said is void.
-        model: The weights that it recognises with; None before the first process was ready.
     """
 
     def __init__(self, settings: Settings, assemble: Assemble) -> None:
@@ -50,7 +49,7 @@ class Worker:
         self._connection: Connection | None = None
         self._up = False
         self.stops = 0
-        self.model: ModelIdentity | None = None
+        self._model: ModelIdentity | None = None
 
     @property
     def running(self) -> bool:
@@ -75,25 +74,25 @@ class Worker:
         theirs.close()
         self._process, self._connection = process, ours
 
-    def check(self) -> None:
-        """Start it and wait until it is ready.
+    def check(self) -> ModelIdentity:
+        """Start it and wait until it is ready; the weights that it recognises with.
 
         Raises:
             TranscribeError: It cannot work with these settings on this machine.
         """
         self.start()
         wait(self.handles, START_SECONDS)
-        messages = self.messages()
-        for message in messages:
+        for message in self.messages():
             if isinstance(message, Down):
                 error = TranscribeError(message.trouble.what, message.trouble.hint)
                 error.exit_code = message.trouble.exit_code
                 raise error
-        if not messages:
+        if self._model is None:
             self.stop()
             raise EngineError(
                 "the process that transcribes does not start", "See whether transcribe doctor answers"
             )
+        return self._model
 
     def send(self, message: Request | Go | Nothing) -> None:
         """Ask for a job, say whether one is to go on, or that there is no other.
@@ -118,7 +117,7 @@ class Worker:
             gone = True
         for each in found:
             if isinstance(each, Up):
-                self._up, self.model = True, each.model
+                self._up, self._model = True, each.model
         told = any(isinstance(each, Down) for each in found)
         if gone or told:
             was_up = self._up
