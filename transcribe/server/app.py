@@ -17,13 +17,14 @@ from starlette.types import ASGIApp
 from transcribe.core.errors import TranscribeError
 from transcribe.core.events import Progress, Warned
 from transcribe.core.unexpected import for_people
-from transcribe.server import jobs_api, openapi, speech_api
+from transcribe.server import jobs_api, openapi, operations, speech_api
 from transcribe.server.auth import Access, Gate
 from transcribe.server.errors import Refused, refused
 from transcribe.server.service import Service
 
 ROUTES: Sequence[Route] = (
-    Route("/health", speech_api.health, methods=["GET"]),
+    Route("/health", operations.health, methods=["GET"]),
+    Route("/metrics", operations.metrics, methods=["GET"]),
     Route("/v1/models", speech_api.models, methods=["GET"]),
     Route("/v1/models/{model}", speech_api.models, methods=["GET"]),
     Route("/v1/audio/transcriptions", speech_api.transcriptions, methods=["POST"]),

@@ -21,8 +21,8 @@ from transcribe.jobs.submissions import Submission
 from transcribe.server.asked import options_of
 from transcribe.server.errors import Refused, refused
 from transcribe.server.listeners import Line, Told
-from transcribe.server.service import Service, check_outcome, happenings
-from transcribe.server.speech_api import PING_S, SEND_S, service_of
+from transcribe.server.service import Service, check_outcome, happenings, service_of
+from transcribe.server.speech_api import PING_S, SEND_S
 from transcribe.server.views import STATES, view_of
 
 MOST_LISTED = 200

@@ -194,6 +194,12 @@ class Service:
             raise Refused(500, "the transcript is not there any more; submit it again", "lost") from error
 
 
+def service_of(request: Request) -> Service:
+    """What handlers use."""
+    service: Service = request.app.state.service
+    return service
+
+
 def check_outcome(job: QueuedJob, submission: Submission) -> None:
     """See that a job that is over was done.
 

@@ -11,24 +11,18 @@ from sse_starlette import EventSourceResponse
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from transcribe.jobs.queue import PENDING, QueuedJob
+from transcribe.jobs.queue import QueuedJob
 from transcribe.server.answers import answer_of, diarized_segments, text_of, usage_of
 from transcribe.server.asked import ALIASES, DIARIZED, Asked, asked_of
 from transcribe.server.errors import Refused
 from transcribe.server.listeners import Line
-from transcribe.server.service import Service, check_outcome, happenings, left, over
+from transcribe.server.service import Service, check_outcome, happenings, left, over, service_of
 
 PING_S = 15
 """How often a stream says that it is alive."""
 
 SEND_S = 60
 """A client that does not read for so long is gone."""
-
-
-def service_of(request: Request) -> Service:
-    """What handlers use."""
-    service: Service = request.app.state.service
-    return service
 
 
 async def transcriptions(request: Request) -> Response:
@@ -55,17 +49,6 @@ async def models(request: Request) -> Response:
 
 def _model(name: str) -> dict[str, Any]:
     return {"id": name, "object": "model", "created": 0, "owned_by": "transcribe"}
-
-
-async def health(request: Request) -> Response:
-    """GET /health: whether jobs can be done, and how many wait."""
-    service = service_of(request)
-    dispatcher = service.dispatcher
-    status = "stopping" if dispatcher.stopping else "paused" if dispatcher.blocked else "ok"
-    counts = service.store.queue.counts()
-    waiting = sum(counts[each] for each in PENDING) - len(dispatcher.under_way)
-    said = {"status": status, "working": len(dispatcher.under_way), "waiting": max(0, waiting)}
-    return JSONResponse(said, 200 if status == "ok" else 503)
 
 
 async def _speech(request: Request, *, translate: bool) -> Response:

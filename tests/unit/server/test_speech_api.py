@@ -180,6 +180,16 @@ def test_two_that_wait_for_the_same_get_it_when_one_leaves(counter: Counter) -> 
         assert ask(client).json()["text"] == TEXT
 
 
+def test_numbers_for_prometheus(counter: Counter) -> None:
+    with counter.serving() as client:
+        ask(client)
+        answer = client.get("/metrics")
+    assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
+    lines = answer.text.splitlines()
+    assert 'transcribe_jobs{state="done"} 1' in lines
+    assert {"transcribe_uploads 0", "transcribe_paused 0"} < set(lines)
+
+
 def test_models_and_health(counter: Counter) -> None:
     with counter.serving() as client:
         listed = [each["id"] for each in client.get("/v1/models").json()["data"]]
