@@ -32,6 +32,7 @@ SPEECH_FIELDS: dict[str, Any] = {
     "stream": {"type": "boolean", "description": "Send the text as it is recognised"},
 }
 FILE: dict[str, Any] = {"type": "string", "format": "binary", "description": "The recording"}
+PATH: dict[str, Any] = {"type": "string", "description": "A recording below a folder given with --root"}
 QUERY = {
     "state": {"type": "string"},
     "limit": {"type": "integer", "minimum": 1, "maximum": 200, "default": 50},
@@ -99,7 +100,11 @@ def _operation(route: Route, method: str) -> dict[str, Any]:
     if method == "POST" and "{" not in route.path:
         fields = SPEECH_FIELDS if route.path.startswith("/v1/audio/") else _job_fields()
         schema = {"type": "object", "required": ["file"], "properties": {"file": FILE, **fields}}
-        operation["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": schema}}}
+        content = {"multipart/form-data": {"schema": schema}}
+        if route.path == "/v1/jobs":
+            named = {"type": "object", "required": ["path"], "properties": {"path": PATH, **fields}}
+            content["application/json"] = {"schema": named}
+        operation["requestBody"] = {"required": True, "content": content}
     return operation
 
 
