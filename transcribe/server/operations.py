@@ -38,8 +38,8 @@ def _lines(service: Service) -> Iterator[str]:
         jobs[STATES[state]] += count
     yield "# HELP transcribe_jobs Jobs in the server's folder, by state."
     yield "# TYPE transcribe_jobs gauge"
-    for name, count in jobs.items():
-        yield f'transcribe_jobs{{state="{name}"}} {count}'
+    for known, count in jobs.items():
+        yield f'transcribe_jobs{{state="{known}"}} {count}'
     gauges = {
         "uploads": ("Recordings that are being uploaded.", service.uploads),
         "paused": ("Whether no job can be done now.", int(bool(service.dispatcher.blocked))),
