@@ -11,7 +11,14 @@ from dataclasses import dataclass, replace
 
 from transcribe.core.disk import LEAST_FREE, too_full
 from transcribe.core.errors import OutputError
-from transcribe.core.events import Progress, SegmentRecognised, StageAdvanced, StageStarted, Warned
+from transcribe.core.events import (
+    Progress,
+    SegmentRecognised,
+    StageAdvanced,
+    StageFinished,
+    StageStarted,
+    Warned,
+)
 from transcribe.core.places import work_root
 from transcribe.core.unexpected import ends_run, for_people
 from transcribe.jobs.messages import (
@@ -42,6 +49,9 @@ PAUSE_S = 10.0
 MACHINE_WAIT_S = 60.0
 """How long nothing is started after something that concerns every job, such as a model that is not there."""
 
+KEPT = ("normalise", "detect")
+"""Stages before recognition that take long; what they made is not made again."""
+
 AWAITED_TRIES, AWAITED_WAIT_S = 2, 1.0
 """For jobs that are of no use once their client is gone."""
 
@@ -57,7 +67,7 @@ class UnderWay:
         heard: How many segments it has told since it was started.
         total_ms: Speech in it; 0 while that is not known.
         begun_ms: How much of that had been heard when it was started.
-        sent: Whether the process is still to work on it.
+        advanced: Whether it has got further since, with something that is kept.
     """
 
     job: QueuedJob
@@ -67,18 +77,13 @@ class UnderWay:
     total_ms: int = 0
     done_ms: int = 0
     begun_ms: int | None = None
-    sent: bool = True
+    advanced: bool = False
 
     @property
     def left_ms(self) -> int:
         """How much is still to be heard."""
         length = self.total_ms or self.submission.duration_ms
         return max(0, length - self.done_ms)
-
-    @property
-    def advanced(self) -> bool:
-        """Whether it has got further since it was started."""
-        return self.begun_ms is not None and self.done_ms > self.begun_ms
 
 
 class Dispatcher:
@@ -278,7 +283,7 @@ class Dispatcher:
         if self.under_way and gives_way(self._running(), best):
             self._gave_way.update(name for name, under in self.under_way.items() if not under.advanced)
             self._put_down("gives way to a shorter one; goes on where it was")
-        elif self.under_way and not (self._more and joins(self._running()) and self._may_join(best.name)):
+        elif self.under_way and not (self._more and self._may_join(best)):
             return
         job, submission = self.store.queue.job(best.name), self.store.submissions.get(best.name)
         if job is not None and submission is not None:
@@ -315,11 +320,12 @@ class Dispatcher:
             for name, under in self.under_way.items()
         ]
 
-    def _may_join(self, name: str) -> bool:
+    def _may_join(self, waiting: Waiting) -> bool:
         """Whether a job may be under way beside those that are: who may have ended the process runs alone."""
-        job = self.store.queue.job(name)
+        job = self.store.queue.job(waiting.name)
         others = [each.job for each in self.under_way.values()]
-        return job is not None and not any(each.alone for each in (job, *others))
+        alone = job is None or any(each.alone for each in (job, *others))
+        return not alone and joins(self._running(), waiting)
 
     def _send(self, job: QueuedJob, submission: Submission) -> None:
         """Ask the process for a job, from its beginning."""
@@ -388,8 +394,11 @@ class Dispatcher:
         elif isinstance(event, StageAdvanced) and event.stage == "recognise":
             under.done_ms = event.done_ms
             under.begun_ms = event.done_ms if under.begun_ms is None else under.begun_ms
-            if under.advanced:
-                self._gave_way.discard(name)
+            under.advanced |= event.done_ms > under.begun_ms
+        elif isinstance(event, StageFinished):
+            under.advanced |= event.stage in KEPT and not event.resumed
+        if under.advanced:
+            self._gave_way.discard(name)
         if isinstance(event, StageStarted | StageAdvanced | Warned):
             self.listeners.tell(name, event)
 

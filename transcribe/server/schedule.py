@@ -22,7 +22,7 @@ RELOAD_MS = 60_000
 """… and by what could be heard while the model is loaded again."""
 
 JOIN_MS = 120_000
-"""When so little is left, the next job is begun, so that the recogniser always has something to do."""
+"""When so little is left, a job as short is begun, so that the recogniser always has something to do."""
 
 
 @dataclass(frozen=True)
@@ -96,9 +96,13 @@ def gives_way(running: Collection[Running], waiting: Waiting) -> bool:
     return waiting.length_ms * SHORT + RELOAD_MS <= sum(each.left_ms for each in running)
 
 
-def joins(running: Collection[Running]) -> bool:
-    """Whether another job may be begun beside what is worked on: near its end, lest it keep a turn."""
-    return sum(each.left_ms for each in running) <= JOIN_MS
+def joins(running: Collection[Running], waiting: Waiting) -> bool:
+    """Whether a job may be begun beside what is worked on.
+
+    Near the end of that, lest it keep a turn; and if it is short itself, because what is worked on waits
+    while the recording of another is decoded and searched for speech.
+    """
+    return sum(each.left_ms for each in running) <= JOIN_MS and waiting.length_ms <= JOIN_MS
 
 
 class Usage:

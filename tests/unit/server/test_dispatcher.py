@@ -8,7 +8,8 @@ import pytest
 from counter import SAID, Counter, Servant
 
 from transcribe.core.errors import EngineError, InputError, ModelError, OutputError
-from transcribe.jobs.messages import Down, Stumbled
+from transcribe.core.events import StageFinished
+from transcribe.jobs.messages import Down, Stumbled, Told
 from transcribe.jobs.queue import State
 from transcribe.jobs.trouble import trouble_of
 
@@ -85,14 +86,47 @@ def test_a_job_in_turns_joins_another_unless_one_of_them_has_to_be_alone(desk: C
     assert sorted(states(desk, first, second)) == [State.READY, State.WORKING]
 
 
-def test_a_long_one_has_no_other_beside_it_and_the_process_is_told_so(desk: Counter) -> None:
+def test_a_short_one_is_begun_near_the_end_of_another_and_the_process_is_told_when_there_is_none(
+    desk: Counter,
+) -> None:
     desk.worker.holding, desk.worker.most = True, 2
-    first, second = desk.submit(LONG), desk.submit(f"{LONG} too")
+    first = desk.submit(LONG)
     desk.turn()
-    assert (states(desk, first, second), desk.worker.waits) == ([State.WORKING, State.READY], False)
+    other, short = desk.submit(f"{LONG} too"), desk.submit("7000 in a while")
+    desk.turn()
+    assert (states(desk, first, other, short), desk.worker.waits) == (
+        [State.WORKING, State.READY, State.READY], False,
+    )  # fmt: skip
     desk.worker.hear(first)
     desk.turn()
-    assert states(desk, second) == [State.WORKING], "two seconds are left of the first"
+    assert states(desk, other, short) == [State.READY] * 2, "two seconds are left, but these are long"
+    third = desk.submit(SHORT)
+    desk.turn()
+    assert states(desk, third) == [State.WORKING]
+
+
+def test_a_job_that_has_finished_a_stage_gives_way_again(desk: Counter) -> None:
+    desk.worker.holding = True
+    long = desk.submit(LONG)
+    desk.turn()
+    for number in range(3):
+        desk.worker.said.append(Told(long, StageFinished("detect")))
+        desk.turn(1)
+        short = desk.submit(f"{SHORT} {number}", "B")
+        desk.turn()
+        assert states(desk, long, short) == [State.READY, State.WORKING]
+        desk.worker.finish(short)
+        desk.turn()
+        assert states(desk, long) == [State.WORKING]
+    desk.worker.said.append(Told(long, StageFinished("detect", resumed=True)))
+    desk.submit("60 a", "B")
+    desk.turn()
+    desk.worker.finish(desk.worker.requests[-1].name)
+    desk.turn()
+    desk.worker.said.append(Told(long, StageFinished("detect", resumed=True)))
+    last = desk.submit("60 b", "B")
+    desk.turn()
+    assert states(desk, long, last) == [State.WORKING, State.READY], "nothing that is kept was made since"
 
 
 def test_a_cancelled_job_ends_and_the_others_go_on(desk: Counter) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from transcribe.server.schedule import (
     JOIN_MS,
     RELOAD_MS,
@@ -81,8 +83,10 @@ def test_a_long_one_gives_way_to_a_much_shorter_one() -> None:
 
 
 def test_the_next_is_begun_near_the_end_of_what_is_worked_on() -> None:
-    assert joins([Running(JOIN_MS, urgent=False, may_stop=True)])
-    assert not joins([Running(JOIN_MS, urgent=False, may_stop=True), Running(1, urgent=False, may_stop=True)])
+    last, short = Running(JOIN_MS, urgent=False, may_stop=True), Waiting("short", "A", JOIN_MS)
+    assert joins([last], short)
+    assert not joins([last, replace(last, left_ms=1)], short)
+    assert not joins([last], replace(short, duration_ms=JOIN_MS + 1))
 
 
 def test_what_a_client_had_is_forgotten_after_an_hour() -> None:
