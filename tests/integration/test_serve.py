@@ -82,6 +82,12 @@ class Server:
             time.sleep(0.05)
         raise AssertionError(job)
 
+    def workers(self) -> list[str]:
+        """Commands of the processes that transcribe."""
+        family = psutil.Process(self.process.pid).children(recursive=True)
+        commands = [" ".join(each.cmdline()) for each in family]
+        return [each for each in commands if "resource_tracker" not in each]
+
     def kill(self) -> None:
         """SIGKILL, as a power cut would; nothing it started stays."""
         family = psutil.Process(self.process.pid).children(recursive=True)
@@ -176,12 +182,12 @@ def test_the_command_line_and_the_server_give_the_same_bytes(used_desk: Desk) ->
 
 
 def test_killed_servers_lose_nothing_and_go_on_inside_the_file(desk: Desk) -> None:
-    path = desk.media("long.wav", "-stream_loop", "5", "-i", str(SAMPLE))
+    path = desk.media("long.wav", "-stream_loop", "2", "-i", str(SAMPLE))
     other = desk.media("other.wav", "-i", str(SAMPLE))
     desk.transcribe("long.wav", "other.wav")
     with serving(desk) as server:
         names = [server.submit(each)["id"] for each in (path, other)]
-        for _ in range(3):
+        for _ in range(2):
             time.sleep(1.5)
             server.kill()
             server.start()
@@ -204,7 +210,7 @@ def test_a_short_one_waits_for_no_long_one_and_a_cancelled_one_ends_at_once(desk
         )
         assert server.until(long, "working")["percent"] < 100
         assert server.http.post(f"/v1/jobs/{long}/cancel").json()["state"] == "cancelled"
-        working = psutil.Process(server.process.pid).children(recursive=True)
+        working = server.workers()
         assert working == []
         assert server.http.delete(f"/v1/jobs/{long}").status_code == 200
         kept = [each.name for each in (desk.folder / "data" / "jobs").iterdir()]

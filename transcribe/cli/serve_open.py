@@ -89,8 +89,8 @@ def run_server(
     os.environ.setdefault(WORK_ENV, str(asked.data / WORK))  # with all else, and so removed with its job
     media = Ffmpeg.find(settings.compute, settings.normalise)
     with ExitStack() as stack:
-        stack.enter_context(locked(asked.data))
         listening = stack.enter_context(_bound(asked.host, asked.port))
+        stack.enter_context(locked(asked.data))
         worker = Worker(settings, assemble)
         stack.callback(worker.stop)
         model = worker.check()

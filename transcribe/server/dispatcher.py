@@ -121,7 +121,8 @@ class Dispatcher:
         self._more = self._owed = False  # whether it asks for another job, and waits for an answer
         self._disordered = False
         self._blocked_until = self._next_sweep = 0.0
-        self._worked = clock() - keep_loaded - IDLE_S  # nothing is loaded before a job is expected
+        self._expected = False
+        self._worked = clock()
         self._wake = asyncio.Event()
         self._turned = asyncio.Condition()
 
@@ -133,7 +134,7 @@ class Dispatcher:
 
     def expect(self) -> None:
         """A job will come soon: start the process meanwhile."""
-        self._worked = self._clock()
+        self._expected = True
         self.wake()
 
     @contextmanager
@@ -465,13 +466,12 @@ class Dispatcher:
 
     def _let_go(self) -> None:
         """Start the process when a job is expected; end it after long without work."""
-        if self.under_way:
-            return
-        idle = self._clock() - self._worked
-        if self._worker.running and idle > self._keep_loaded:
-            self._worker.stop()
-        elif not self._worker.running and idle < IDLE_S and not self.blocked:
+        if self._expected and not self.blocked:
+            self._worked = self._clock()
             self._worker.start()
+        self._expected = False
+        if not self.under_way and self._clock() - self._worked > self._keep_loaded:
+            self._worker.stop()
 
     def _sweep(self) -> None:
         """Remove what was asked for by clients that waited for it, an hour after it ended."""
