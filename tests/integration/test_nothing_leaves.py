@@ -130,6 +130,19 @@ NOT_A_RECORDING = 3
 ALL_FAILED = 11
 
 WHOLE = ("--speakers", "auto", "--notes", "--publish", "-f", "txt,srt,vtt,json,page,rttm", "-q")
+SERVED = """
+import re, signal, subprocess, sys, httpx2
+command = ["-P", "-m", "transcribe", "serve", "--port", "0", "--data", "served", "-m", "tiny.en"]
+server = subprocess.Popen([sys.executable, *command], stderr=subprocess.PIPE, text=True)
+said = next(line for line in server.stderr if line.startswith("serving"))
+client = httpx2.Client(base_url=re.search("http://[0-9.:]+", said)[0], trust_env=False, timeout=600)
+with client, open("clip.wav", "rb") as clip:
+    client.post("/v1/audio/transcriptions", files={"file": clip}).raise_for_status()
+server.send_signal(signal.SIGTERM)
+print(server.communicate()[1])
+"""
+"""A server, and a client that has it transcribe."""
+
 API = "import transcribe; transcribe.transcribe_file('{}', model='tiny.en', speakers='2', notes=True)"
 
 
@@ -263,6 +276,12 @@ def test_every_command_has_its_arguments() -> None:
 def test_every_command(name: str, machine: Machine, whole: Trace) -> None:
     found = [machine.run_once(arguments) for arguments in COMMANDS[name]]
     check_nothing_left(machine, found[-1], ASKS_THIS_MACHINE.get(name, frozenset()))
+
+
+def test_a_server_answers_and_asks_nobody(machine: Machine) -> None:
+    found = machine.run("-P", "-c", SERVED, program=(sys.executable,))
+    check_nothing_left(machine, found, frozenset({"127.0.0.1"}))
+    assert "transcriptions 200" in found.output
 
 
 @pytest.mark.parametrize(
