@@ -18,7 +18,7 @@ from transcribe.core.typed_options import Options
 FUNCTIONS = ["read_transcript", "render_episode", "transcribe_file", "transcribe_tracks"]
 VALUES = [
     "Audio", "AudioStream", "Authorship", "Chapter", "Coverage", "Episode", "Language", "Link",
-    "Mention", "ModelIdentity", "Options", "Piece", "Provenance", "Quote", "Segment", "Show",
+    "Mention", "ModelIdentity", "Options", "Piece", "Provenance", "Quote", "Recognition", "Segment", "Show",
     "ShowNotes", "SoundBite", "Source", "SpeechSpan", "SpeechSpans", "Spot", "Statement", "Track",
     "Transcript", "Turn", "Turns", "Word",
 ]  # fmt: skip

@@ -44,12 +44,12 @@ def rename(
     somebody else becomes one speaker with them. A file that was edited is refused: replace it with
     --force, or leave it with --keep-edited. Later runs write the new names, too.
     """
-    from transcribe.jobs.render import open_document
+    from transcribe.jobs.render import open_corrected
     from transcribe.jobs.revise import rename_speakers
     from transcribe.pipeline.speakers.names import read_names, shares_of
 
     settings = warned(resolved)
-    shares = shares_of(open_document(document).transcript)
+    shares = shares_of(open_corrected(document).transcript)
     if listing:
         _list(shares)
         return

@@ -25,6 +25,7 @@ COMMANDS = {
     "lint": "Check subtitles, chapters and feeds against the rules.",
     "render": "Write files from a finished transcript again.",
     "rename": "Rename the speakers of a finished transcript.",
+    "corrections": "Correct a transcript: export, apply, list, undo.",
     "templates": "List, copy and check the templates of notes and pages.",
     "models": "Install, list, check and remove models.",
     "llm": "List the language models that can write show notes.",

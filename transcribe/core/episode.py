@@ -31,6 +31,24 @@ class Word:
     probability: float
     space_before: bool = True
 
+    @property
+    def corrected(self) -> bool:
+        """Whether a person put it there, instead of what was recognised."""
+        return False
+
+
+@dataclass(frozen=True)
+class CorrectedWord(Word):
+    """A word that a person put in the place of what was recognised; its probability is 1.
+
+    A class of its own, and no field: stored episodes and their fingerprints stay as they are.
+    """
+
+    @property
+    def corrected(self) -> bool:
+        """True."""
+        return True
+
 
 @dataclass(frozen=True)
 class Segment:
@@ -207,6 +225,18 @@ class Turns:
 
 
 @dataclass(frozen=True)
+class Recognition:
+    """What was recognised, where people have corrected it since.
+
+    Attributes:
+        turns: Who speaks when; None where speakers were not told apart.
+    """
+
+    transcript: Transcript
+    turns: Turns | None = None
+
+
+@dataclass(frozen=True)
 class ModelIdentity:
     """Which weights ran.
 
@@ -290,6 +320,7 @@ class Episode:
         tracks: The microphones it was made of, in the order given; empty where there was one.
         turns: Who speaks when; None where speakers were not told apart.
         chapters: Those of the recording's makers, where they are kept; then those of the notes are the same.
+        recognised: What stood in `transcript` and `turns` before people corrected it; None where nobody has.
     """
 
     source: Source
@@ -303,6 +334,7 @@ class Episode:
     tracks: tuple[Track, ...] = ()
     turns: Turns | None = None
     chapters: tuple[Chapter, ...] = ()
+    recognised: Recognition | None = None
 
     @property
     def duration_ms(self) -> int:

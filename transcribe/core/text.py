@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import os
 import re
+import unicodedata
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, TypeVar
 from urllib.parse import quote, unquote_to_bytes
 
@@ -49,6 +51,18 @@ def printable_lines(text: str) -> str:
 def one_line(text: str) -> str:
     """The text on one line: every run of white space or control characters is one space."""
     return " ".join(_SPACE.sub(" ", text).split())
+
+
+@lru_cache(maxsize=4096)
+def is_spaceless(character: str) -> bool:
+    """Whether a character belongs to a script that puts no spaces between words.
+
+    Ideographs, kana, Thai, Lao, Khmer and Myanmar, by the Unicode character database's names.
+    """
+    if not character or ord(character) < 0x0E00 or not character.isalnum():
+        return False
+    name = unicodedata.name(character, "")
+    return name.startswith(("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR", "IDEOGRAPHIC"))
 
 
 def _shown_control(found: re.Match[str]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import exp, log
@@ -11,6 +10,7 @@ from transcribe.core.episode import Word
 from transcribe.core.hearing import LONGEST_WINDOW_MS
 from transcribe.core.recording import SAMPLES_PER_MS
 from transcribe.core.sequences import parted
+from transcribe.core.text import is_spaceless
 
 LONGEST_START_MS = 400
 """A word after a pause starts at most this long before its first token's end: a syllable or two.
@@ -115,18 +115,7 @@ def _units(tokens: Iterable[Token]) -> Iterator[_Unit]:
 
 
 def _starts_word(text: str) -> bool:
-    return text[:1].isspace() or _is_spaceless(text[:1])
-
-
-def _is_spaceless(character: str) -> bool:
-    """Whether a character belongs to a script that puts no spaces between words.
-
-    Ideographs, kana, Thai, Lao, Khmer and Myanmar, by the Unicode character database's names.
-    """
-    if not character or ord(character) < 0x0E00 or not character.isalnum():
-        return False
-    name = unicodedata.name(character, "")
-    return name.startswith(("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR", "IDEOGRAPHIC"))
+    return text[:1].isspace() or is_spaceless(text[:1])
 
 
 def _probability(group: Iterable[_Unit]) -> float:

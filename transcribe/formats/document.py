@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import codecs
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import Any, TypeVar
 
 import msgspec
 
+from transcribe.core.corrections.references import moved
 from transcribe.core.episode import Episode
 from transcribe.core.errors import InputError
 from transcribe.core.settings import OPTIONS, SubtitleSettings
@@ -42,7 +43,8 @@ class _Heading:
 
 
 def from_episode(episode: Episode) -> TranscriptDocument:
-    """The document of an episode, without what only names things on this machine."""
+    """The document of an episode as it was recognised, without what only names things on this machine."""
+    episode = _as_recognised(episode)
     source, transcript, made_by = episode.source, episode.transcript, episode.provenance
     stated_ms = episode.duration_ms if episode.audio.astray else source.duration_ms
     return _shaped(
@@ -62,6 +64,15 @@ def from_episode(episode: Episode) -> TranscriptDocument:
         ],
         show=None if episode.show == NO_SHOW else episode.show,
     )
+
+
+def _as_recognised(episode: Episode) -> Episode:
+    """The episode without its corrections: they lie beside the document."""
+    own = episode.recognised
+    if own is None:
+        return episode
+    notes = episode.notes and moved(episode.notes, episode.transcript.segments, own.transcript.segments)
+    return replace(episode, transcript=own.transcript, turns=own.turns, notes=notes, recognised=None)
 
 
 def to_episode(document: TranscriptDocument) -> Episode:
@@ -100,8 +111,13 @@ def _without_folders(name: str, value: str) -> str:
 
 def write(episode: Episode, settings: SubtitleSettings) -> bytes:  # noqa: ARG001 - all formats are called alike
     """The episode as a document: indented, but each word on one line, to be read and compared by people."""
+    return indented(msgspec.to_builtins(from_episode(episode)))
+
+
+def indented(value: Any) -> bytes:
+    """A value as JSON for people: lists and objects of plain values on one line where they are short."""
     text: list[str] = []
-    _pretty(msgspec.to_builtins(from_episode(episode)), "", text)
+    _pretty(value, "", text)
     return ("".join(text) + "\n").encode()
 
 

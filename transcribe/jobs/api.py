@@ -14,7 +14,7 @@ from transcribe.core.settings import Settings
 from transcribe.core.typed_options import Options
 from transcribe.formats import render
 from transcribe.jobs.assemble.run import assemble
-from transcribe.jobs.render import open_document
+from transcribe.jobs.render import open_corrected
 from transcribe.jobs.run_one import episode_of, titled
 from transcribe.jobs.warm import kept_loaded
 from transcribe.pipeline.speakers.step import check_speakers
@@ -86,12 +86,12 @@ def render_episode(episode: Episode, format_name: str, **options: Unpack[Options
 
 
 def read_transcript(path: str | PathLike[str]) -> Episode:
-    """Read the episode that the format `json` wrote.
+    """Read the episode that the format `json` wrote, as people have corrected it since.
 
     Raises:
-        InputError: The file cannot be read, or is no transcript.
+        InputError: The file or the corrections beside it cannot be read, or are something else.
     """
-    return open_document(_path(path))
+    return open_corrected(_path(path))
 
 
 def _path(path: str | PathLike[str]) -> Path:

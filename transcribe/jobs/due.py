@@ -11,6 +11,7 @@ from transcribe.core.places import expanded
 from transcribe.core.settings import Settings
 from transcribe.core.text import readable
 from transcribe.core.unexpected import ends_run
+from transcribe.jobs.corrections import digest_of as digest_of_corrections
 from transcribe.jobs.find import Found, LeftOut, Recording
 from transcribe.jobs.fingerprint import made_with
 from transcribe.jobs.memory import Memory, Record, Seen, size_and_time
@@ -94,7 +95,7 @@ def plan_batch(
     jobs = _jobs(found.recordings, settings)
     decisions = []
     for job in jobs:
-        memory = Memory.of(job.source, job.targets, said)
+        memory = Memory.of(job.source, job.targets, said | _corrections(job))
         decision = _decide(replace(job, memory=memory), memory, engines.prober, redo=redo)
         path = decision.path
         if only_failed and path not in failed:
@@ -103,6 +104,11 @@ def plan_batch(
             decision = replace(decision, reason=f"failed before: {failed[path]}")
         decisions.append(decision)
     return Plan(tuple(decisions), found.left_out, settings.output.fail_under)
+
+
+def _corrections(job: Job) -> dict[str, str]:
+    digest = digest_of_corrections(job.corrections)
+    return {"corrections": digest} if digest else {}
 
 
 def _what_was_left_out(left_out: Sequence[LeftOut]) -> str:

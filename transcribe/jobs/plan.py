@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
@@ -11,7 +11,8 @@ from transcribe.core.errors import UsageError
 from transcribe.core.places import expanded
 from transcribe.core.settings import Settings
 from transcribe.core.show_notes import Chapter
-from transcribe.formats import PACK, format_named, review
+from transcribe.formats import FORMATS, PACK, format_named, review
+from transcribe.jobs.corrections import sidecar_of
 from transcribe.jobs.memory import Memory
 from transcribe.jobs.publish.content import TEMPLATE, check_template, suffix_of
 from transcribe.jobs.publish.outputs import Published, Target, target_path
@@ -45,6 +46,7 @@ class Job:
             file, but the name that results are made of.
         mix: Where these tracks are written mixed; None where they are not.
         chapters: Those that a feed has of it.
+        corrections: Where those of its transcript lie, if there are some; None where no file is written.
     """
 
     source: str
@@ -56,6 +58,7 @@ class Job:
     tracks: tuple[str, ...] = ()
     mix: Target | None = None
     chapters: tuple[Chapter, ...] = ()
+    corrections: Path | None = None
 
     @property
     def name(self) -> str:
@@ -87,7 +90,12 @@ def plan_jobs(
     check_speakers(settings, sources)
     places = {source: _place(source, settings, folders or {}) for source in sources}
     jobs = [
-        Job(each, _targets(each, settings, *places[each]), _sound(each, settings, *places[each]))
+        Job(
+            each,
+            _targets(each, settings, *places[each]),
+            _sound(each, settings, *places[each]),
+            corrections=_corrections(each, settings, *places[each]),
+        )
         for each in sources
     ]
     return _checked(jobs, settings)
@@ -105,12 +113,11 @@ def plan_tracks(paths: Sequence[str], results: Path, settings: Settings) -> list
     source = f"{results}.m4a"  # named like a recording, which results are made of
     place = _place(source, settings, {})
     targets = _targets(source, settings, *place)
-    if not settings.tracks.mix or not targets:
-        return _checked([Job(source, targets, tracks=tuple(paths))], settings)
-    mix = Target(MIX, target_path(*place, MIX_SUFFIX))
-    return _checked(
-        [Job(source, targets, _sound(source, settings, *place), tracks=tuple(paths), mix=mix)], settings
-    )
+    job = Job(source, targets, tracks=tuple(paths), corrections=_corrections(source, settings, *place))
+    if settings.tracks.mix and targets:
+        mix = Target(MIX, target_path(*place, MIX_SUFFIX))
+        job = replace(job, sound=_sound(source, settings, *place), mix=mix)
+    return _checked([job], settings)
 
 
 def _checked(jobs: list[Job], settings: Settings) -> list[Job]:
@@ -158,6 +165,12 @@ def _sound(source: str, settings: Settings, folder: Path, name: str) -> tuple[tu
     if not settings.output.publish or goes_to_standard_output(source, settings):
         return ()
     return sound_targets(folder, name)
+
+
+def _corrections(source: str, settings: Settings, folder: Path, name: str) -> Path | None:
+    if goes_to_standard_output(source, settings):
+        return None
+    return sidecar_of(target_path(folder, name, FORMATS["json"].suffix))
 
 
 def _place(source: str, settings: Settings, folders: Mapping[str, Path]) -> tuple[Path, str]:

@@ -10,18 +10,20 @@ from pathlib import Path
 from transcribe.core.disk import disk_errors
 from transcribe.core.episode import Episode
 from transcribe.core.errors import OutputError, UsageError
-from transcribe.core.events import Progress
+from transcribe.core.events import Progress, Warned, silent
 from transcribe.core.files import make_folder, sweep, write_together
 from transcribe.core.places import expanded
 from transcribe.core.reading import inside, read_bounded
 from transcribe.core.settings import Settings, ShowSettings
-from transcribe.core.show_notes import NO_SHOW
+from transcribe.core.show_notes import NO_SHOW, ShowNotes
 from transcribe.formats import PACK, format_named
+from transcribe.jobs.corrections import read_sidecar, sidecar_of
 from transcribe.jobs.publish.content import TEMPLATE, check_content, content_of, suffix_of
 from transcribe.jobs.publish.outputs import target_path
 from transcribe.notes.extractive import write_extractive
 from transcribe.notes.material import material_of
 from transcribe.notes.show import show_of
+from transcribe.pipeline.corrected import with_corrections
 from transcribe.pipeline.notes_step import KEEP, notes_of, wants_notes, with_notes
 from transcribe.pipeline.ports import OpenWriter
 
@@ -63,14 +65,17 @@ def render_document(
     """
     if settings.output.output == "-":
         raise UsageError("render writes files", "Choose a folder with -o")
-    episode = _with_chapters(with_show(open_document(document), settings.show), settings)
+    episode = _with_chapters(with_show(open_corrected(document, progress), settings.show), settings)
     names = () if only_template else _names(settings)
     names += (TEMPLATE,) if settings.output.template else ()
     check_content(episode.source, names, settings)
     targets = _targets(document, names, settings)
-    lacking = episode.notes is None and wants_notes(settings) and any(map(_uses_notes, targets.values()))
+    shown = any(map(_uses_notes, targets.values()))
+    lacking = episode.notes is None and wants_notes(settings) and shown
     if notes_anew or lacking:
         episode = with_notes(episode, notes_of(episode, settings, choose_writer(), progress))
+    elif episode.recognised and episode.notes and shown:
+        episode = _with_corrected_notes(episode, episode.notes, settings, progress)
     contents = {path: content_of(settings, episode, name) or b"" for path, name in targets.items()}
     if contents:
         folder = next(iter(contents)).parent
@@ -91,8 +96,32 @@ def _with_chapters(episode: Episode, settings: Settings) -> Episode:
     return replace(episode, chapters=(), notes=replace(episode.notes, chapters=own))
 
 
+def _with_corrected_notes(
+    episode: Episode, notes: ShowNotes, settings: Settings, progress: Progress
+) -> Episode:
+    """The episode with notes of what was corrected; those of a language model are kept as they are."""
+    if not notes.authorship.generated:
+        return with_notes(episode, notes_of(episode, settings, None, progress))
+    text = episode.transcript.text
+    if not all(quote.text.strip("… ") in text for quote in notes.quotes):
+        what = "its notes quote what was corrected since a language model wrote them"
+        progress(Warned(f"{episode.source.name}: {what}; --notes writes them anew"))
+    return episode
+
+
+def open_corrected(document: Path, progress: Progress = silent) -> Episode:
+    """The episode of a document as people corrected it: with what lies beside the document.
+
+    Raises:
+        InputError: The document or its corrections cannot be read, or are something else.
+    """
+    return with_corrections(open_document(document), read_sidecar(sidecar_of(document)), progress)
+
+
 def open_document(document: Path) -> Episode:
-    """The episode of a document, with the path that its recording has if it lies beside it, else none.
+    """The episode of a document as it was recognised.
+
+    Its recording has a path if it lies beside the document, else none.
 
     Raises:
         InputError: It cannot be read, or is no transcript document.

@@ -21,9 +21,11 @@ from transcribe.core.reading import read_regular
 from transcribe.core.settings import Settings
 from transcribe.core.workspace import Workspace
 from transcribe.formats import FORMATS, review
+from transcribe.formats.corrections import write_corrections
+from transcribe.jobs.corrections import read_sidecar, sidecar_of
 from transcribe.jobs.publish.content import TEMPLATE, content_of, suffix_of
 from transcribe.jobs.publish.outputs import Published, target_path
-from transcribe.jobs.render import DOCUMENT, open_document
+from transcribe.jobs.render import DOCUMENT, open_corrected
 from transcribe.pipeline.speakers.names import ARTEFACT, names_since, renamed
 
 
@@ -84,7 +86,7 @@ def plan_renaming(document: Path, names: Mapping[str, str], settings: Settings) 
         InputError: The document, or a recording that is in a page, cannot be read.
         UsageError: A template is wrong.
     """
-    old = open_document(document)
+    old = open_corrected(document)
     new = renamed(old, names)
     changed: dict[Path, bytes] = {}
     before: dict[Path, bytes] = {}
@@ -99,7 +101,11 @@ def plan_renaming(document: Path, names: Mapping[str, str], settings: Settings) 
             changed[path], before[path] = content, there
         elif not settings.output.force:
             edited.append(path)
-    if new != old:
+    sidecar = sidecar_of(document)
+    corrections = read_sidecar(sidecar)
+    if corrections.renamed(names) != corrections:
+        changed[sidecar] = write_corrections(corrections.renamed(names))
+    if _document(new) != _document(old):
         changed[document], before[document] = _document(new), _read(document)
     return Renaming(changed, before, tuple(edited))
 
@@ -168,7 +174,7 @@ def _tell(job: Workspace, names: Mapping[str, str], found: Renaming) -> None:
     now = {old: new for old, new in names.items() if old not in earlier} | now
     job.save(ARTEFACT, {own: name for own, name in now.items() if own != name})
     published = job.load("published", list[Published]) or []
-    new = [_published(path, content) for path, content in found.changed.items()]
+    new = [_published(path, content) for path, content in found.changed.items() if path in found.before]
     job.save("published", published + [each for each in new if each not in published])
 
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from transcribe.core.corrections.record import NO_CORRECTIONS
 from transcribe.core.disk import Room, disk_errors
 from transcribe.core.episode import Coverage, Episode
 from transcribe.core.errors import (
@@ -31,6 +32,7 @@ from transcribe.core.events import (
 from transcribe.core.recording import Source
 from transcribe.core.unexpected import ends_run, for_people
 from transcribe.core.workspace import Workspace, scratch
+from transcribe.jobs.corrections import read_sidecar
 from transcribe.jobs.memory import Seen, size_and_time
 from transcribe.jobs.plan import STANDARD, Job, formats_of
 from transcribe.jobs.publish.content import check_content, content_of
@@ -58,7 +60,8 @@ def transcribe_one(job: Job, run: Run) -> Pausing[None]:
     progress = run.progress
     with _path_of(job.source) as path:
         facts = size_and_time(path)  # before it is read: what is written into it from now on is a change
-        recording = looked_at(run, path, job.tracks, job.chapters)
+        corrections = read_sidecar(job.corrections) if job.corrections else NO_CORRECTIONS
+        recording = replace(looked_at(run, path, job.tracks, job.chapters), corrections=corrections)
         source = recording.source
         work = workspace_of(run, recording)
         while not work.lock():

@@ -6,17 +6,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from transcribe.core.corrections.record import NO_CORRECTIONS, Corrections
 from transcribe.core.episode import Episode
 from transcribe.core.events import StageFinished, StageStarted
 from transcribe.core.recording import Source
 from transcribe.core.show_notes import Chapter
 from transcribe.core.workspace import Workspace
+from transcribe.pipeline.corrected import with_corrections
 from transcribe.pipeline.hearing.vocabulary import terms_of
 from transcribe.pipeline.identity import open_workspace
 from transcribe.pipeline.notes_step import noted
 from transcribe.pipeline.ports import Run
 from transcribe.pipeline.recognition import recognising
-from transcribe.pipeline.speakers.names import named_since
+from transcribe.pipeline.speakers.names import named_since, own_names
 from transcribe.pipeline.speakers.step import diarised
 from transcribe.pipeline.suspend import Pausing
 from transcribe.pipeline.tracks.choice import source_of
@@ -32,11 +34,13 @@ class Recording:
         source: Its file; of several tracks the first one's.
         tracks: Files, channels or streams with a speaker each; none where everybody is on one.
         chapters: Those that a feed has of it; those in the file come first.
+        corrections: What people have corrected in its transcript.
     """
 
     source: Source
     tracks: tuple[TrackJob, ...] = ()
     chapters: tuple[Chapter, ...] = ()
+    corrections: Corrections = NO_CORRECTIONS
 
     @property
     def sources(self) -> tuple[Source, ...]:
@@ -105,5 +109,6 @@ def transcribing(
     else:
         episode = yield from recognising(run, work, recording.source)
         episode = diarised(run, work, episode)
+    episode = with_corrections(episode, recording.corrections.renamed(own_names(work)), run.progress)
     episode = noted(work, episode, run.settings, run.open_writer, run.progress, recording.chapters)
     return named_since(work, episode)

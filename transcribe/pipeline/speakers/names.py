@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from transcribe.core.episode import Episode, Segment, Transcript
+from transcribe.core.episode import Episode, Recognition, Segment, Transcript
 from transcribe.core.errors import UsageError
 from transcribe.core.show_notes import Chapter, Quote, ShowNotes, SoundBite, Statement
 from transcribe.core.text import one_line
@@ -92,17 +92,30 @@ def renamed(episode: Episode, names: Mapping[str, str]) -> Episode:
     """
     if not names:
         return episode
-    segments = tuple(
-        replace(each, speaker=names.get(each.speaker, each.speaker)) if each.speaker else each
-        for each in episode.transcript.segments
-    )
+    segments = _segments_renamed(episode.transcript.segments, names)
     transcript = replace(episode.transcript, segments=segments)
     notes = episode.notes
     if notes is not None:
         notes = _notes_renamed(notes, segments, names, _rewriter(names, episode.transcript.text))
     tracks = tuple(replace(each, speaker=names.get(each.speaker, each.speaker)) for each in episode.tracks)
     turns = renamed_turns(episode.turns, names) if episode.turns else episode.turns
-    return replace(episode, transcript=transcript, notes=notes, tracks=tracks, turns=turns)
+    recognised = episode.recognised and _recognition_renamed(episode.recognised, names)
+    return replace(
+        episode, transcript=transcript, notes=notes, tracks=tracks, turns=turns, recognised=recognised
+    )
+
+
+def _recognition_renamed(recognised: Recognition, names: Mapping[str, str]) -> Recognition:
+    segments = _segments_renamed(recognised.transcript.segments, names)
+    turns = renamed_turns(recognised.turns, names) if recognised.turns else recognised.turns
+    return Recognition(replace(recognised.transcript, segments=segments), turns)
+
+
+def _segments_renamed(segments: Sequence[Segment], names: Mapping[str, str]) -> tuple[Segment, ...]:
+    return tuple(
+        replace(each, speaker=names.get(each.speaker, each.speaker)) if each.speaker else each
+        for each in segments
+    )
 
 
 def _notes_renamed(
@@ -161,3 +174,8 @@ def named_since(work: Workspace, episode: Episode) -> Episode:
 def names_since(work: Workspace) -> dict[str, str]:
     """The names given by `transcribe rename` since, by those that the job gave."""
     return work.load(ARTEFACT, dict[str, str]) or {}
+
+
+def own_names(work: Workspace) -> dict[str, str]:
+    """The names that the job gave, by those given since: what `named_since` turns back."""
+    return {name: own for own, name in names_since(work).items()}

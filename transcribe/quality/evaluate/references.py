@@ -16,8 +16,11 @@ from pathlib import Path
 
 from transcribe.core.episode import Episode, Turns
 from transcribe.core.errors import InputError, UsageError
+from transcribe.core.events import silent
 from transcribe.core.reading import decoded, read_bounded
 from transcribe.formats.rttm import read_rttm_text
+from transcribe.jobs.corrections import read_sidecar, sidecar_of
+from transcribe.pipeline.corrected import with_corrections
 from transcribe.quality.evaluate import missing_package
 
 TRANSCRIPTS = (".json", ".vtt", ".srt", ".txt")
@@ -54,7 +57,7 @@ class Text:
 
 
 def read_text(path: Path) -> Text:
-    """Read a file by its ending; an unknown one is read as plain text.
+    """Read a file by its ending; an unknown one is read as plain text. Transcripts are read as corrected.
 
     Raises:
         InputError: It is missing, too large, no UTF-8 text, or not what its ending says.
@@ -65,7 +68,8 @@ def read_text(path: Path) -> Text:
     if suffix == ".json":
         from transcribe.formats.document import read_document  # loads msgspec
 
-        return text_of(read_document(data, str(path)), str(path))
+        corrections = read_sidecar(sidecar_of(path))
+        return text_of(with_corrections(read_document(data, str(path)), corrections, silent), str(path))
     text = decoded(data, path)
     if suffix == ".rttm":
         return Text(str(path), "", turns=_only_recording(text, path))

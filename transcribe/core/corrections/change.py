@@ -1,0 +1,98 @@
+"""A layer of corrections changed by somebody, who may replace only what they have seen."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from transcribe.core.corrections.place import Placed, Unfit, described, lay, sort_of
+from transcribe.core.corrections.record import Correction, Corrections
+from transcribe.core.episode import Transcript
+
+Prefer = Literal["mine", "theirs"]
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """A new correction, and one of the same words that its maker has not seen."""
+
+    new: Correction
+    there: Correction
+
+    def __str__(self) -> str:
+        return f"{described(self.new)}; there is {described(self.there)}"
+
+
+@dataclass(frozen=True)
+class Change:
+    """What became of a layer.
+
+    Attributes:
+        corrections: The layer after it; where there are conflicts, without what is in them.
+        added: New corrections.
+        removed: Those that were undone or replaced.
+        conflicts: New corrections that were not added, because somebody else has made others meanwhile.
+        unfit: New corrections that cannot be applied.
+    """
+
+    corrections: Corrections
+    added: tuple[Correction, ...]
+    removed: tuple[Correction, ...]
+    conflicts: tuple[Conflict, ...]
+    unfit: tuple[Unfit, ...]
+
+
+def changed(
+    transcript: Transcript,
+    current: Corrections,
+    new: Sequence[Correction],
+    seen: Collection[str],
+    *,
+    whole: bool = False,
+    prefer: Prefer | None = None,
+) -> Change:
+    """Add corrections to a layer.
+
+    Args:
+        transcript: The recognition that the new ones are keyed on.
+        seen: Ids of those that their maker knew; these are replaced by what is made of the same words.
+        whole: Whether the new ones are all that their maker wants: what they have seen and is not among
+            them was undone.
+        prefer: What stays where somebody has made another one meanwhile; None: it is a conflict.
+    """
+    layer, wanted = lay(transcript, current), lay(transcript, Corrections(tuple(new)))
+    taken = {key: each for each in layer.placed for key in _keys(each)}
+    same: set[str] = set()
+    removed: dict[str, Correction] = {}
+    added: list[Correction] = []
+    conflicts: list[Conflict] = []
+    for each in wanted.placed:
+        met = {placed.correction.id: placed for key in _keys(each) if (placed := taken.get(key))}
+        if any(_says_the_same(each, other) for other in met.values()):
+            same |= met.keys()
+            continue
+        unseen = [other.correction for other in met.values() if other.correction.id not in seen]
+        if unseen and prefer != "mine":
+            conflicts += [Conflict(each.correction, other) for other in unseen if prefer is None]
+            continue
+        removed |= {name: other.correction for name, other in met.items()}
+        added.append(each.correction)
+    if whole:
+        undone = [each.correction for each in layer.placed if each.correction.id in seen]
+        removed |= {each.id: each for each in undone if each.id not in same}
+    here = {each.correction.id: each.correction for each in layer.placed}
+    kept = [here.get(each.id, each) for each in current.records if each.id not in removed]
+    return Change(
+        Corrections((*kept, *added)), tuple(added), tuple(removed.values()), tuple(conflicts), wanted.unfit
+    )
+
+
+def _keys(placed: Placed) -> list[tuple[str, int]]:
+    return [(sort_of(placed.correction.kind), index) for index in placed.covered]
+
+
+def _says_the_same(left: Placed, right: Placed) -> bool:
+    where = (left.first, left.end) == (right.first, right.end)
+    these, those = left.correction, right.correction
+    return where and (these.kind, these.text, these.speaker) == (those.kind, those.text, those.speaker)
