@@ -20,7 +20,7 @@ _IDS_A_LINE = 7
 _MARKS = "\u200e\u200f\u061c\ufeff"
 """Editors put them before a line to set its direction (UAX #9)."""
 
-_HEAD = re.compile(r"\[(?:\d+:\d\d:\d\d\.\d{3})?\](?:\s+(?P<speaker>.*))?")
+_HEAD = re.compile(rf"[{_MARKS}]*\[(?:\d+:\d\d:\d\d\.\d{{3}})?\](?:\s+(?P<speaker>.*))?")
 _ESCAPED = re.compile(rf"\\+{_HEAD.pattern}")
 
 
@@ -76,7 +76,7 @@ def read_edit_text(text: str, name: str) -> EditedText:
     begun = False
     for number, raw in enumerate(text.split("\n"), 1):
         line = clean(raw)
-        if head := _HEAD.fullmatch(line.lstrip(_MARKS)):
+        if head := _HEAD.fullmatch(line):
             begun, speaker = True, head["speaker"] or None
             if speaker and len(speaker) > LONGEST_NAME:
                 raise InputError(

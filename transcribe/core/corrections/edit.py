@@ -92,7 +92,7 @@ def edited(
         raise TooManyLinesError(f"{len(lines)} lines, and {len(pieces)} words were recognised")
     if not pieces:
         return ()
-    speakers = [segment.speaker for segment in row.segments]
+    speakers = [clean(segment.speaker or "") or None for segment in row.segments]
     comparison = _Comparison(pieces, speakers, lines or (Line(""),))
     return tuple(
         correction(kind, row.place(first, end), text, speaker, who=who, when=when)
@@ -115,13 +115,11 @@ def _pieces(row: Row, number: int) -> Iterator[_Piece]:
             line, space = line + text, False
         else:
             begins.append(len(line))
-    units = units_of(line)
-    cuts = [place for place in (unit.start for unit in units) if place in spaces]
     first = row.starts[number]
-    for start, end in pairwise([*cuts, len(line) + 1]):
+    for part in parted(units_of(line), lambda _, unit: unit.start in spaces):
+        start, end = part[0].start, part[-1].start + len(part[-1].text)
         words = bisect_left(begins, start), bisect_left(begins, end)
-        inside = tuple(unit for unit in units if start <= unit.start < end)
-        yield _Piece(first + words[0], first + words[1], number, inside, spaces[start])
+        yield _Piece(first + words[0], first + words[1], number, tuple(part), spaces[start])
 
 
 _Change = tuple[Kind, int, int, str, str | None]
@@ -150,7 +148,7 @@ class _Comparison:
     def changes(self) -> Iterator[_Change]:
         for number, (first, end) in enumerate(pairwise(self._cuts())):
             blocks = self._blocks(number, first, end)
-            yield from self._boundaries(first, end, blocks)
+            yield from self._boundaries(first, blocks)
             yield from self._speakers(self._lines[number].speaker, first, end, blocks)
             yield from self._texts(blocks)
 
@@ -255,27 +253,28 @@ class _Comparison:
     def _speakers(
         self, speaker: str | None, first: int, end: int, blocks: Sequence[_Block]
     ) -> Iterator[_Change]:
-        alive = _alive(blocks)
+        said = _said(blocks)
         for part in parted(range(first, end), lambda _, place: self._begins_segment(place)):
-            if self._recognised_speakers[self._pieces[part[0]].segment] != speaker and not alive.isdisjoint(
-                part
-            ):
+            recognised = self._recognised_speakers[self._pieces[part[0]].segment]
+            if recognised != speaker and any(place in said for place in part):
                 yield "speaker", *self._words(part[0], part[-1] + 1), "", speaker
 
-    def _boundaries(self, first: int, end: int, blocks: Sequence[_Block]) -> Iterator[_Change]:
+    def _boundaries(self, first: int, blocks: Sequence[_Block]) -> Iterator[_Change]:
         if first > 0 and not self._begins_segment(first):
             word = self._pieces[first].first
             yield "split", word - 1, word + 1, "", None
-        alive = _alive(blocks)
-        for place in range(first + 1, end):
-            sides = range(first, place), range(place, end)
-            if self._begins_segment(place) and not any(alive.isdisjoint(side) for side in sides):
+        for place in _said(blocks)[1:]:
+            if self._begins_segment(place):
                 yield "merge", self._pieces[place - 1].end - 1, self._pieces[place].first + 1, "", None
 
 
-def _alive(blocks: Sequence[_Block]) -> set[int]:
-    """The pieces in whose place something stands."""
-    return {place for block in blocks if block.start < block.stop for place in range(block.first, block.end)}
+def _said(blocks: Sequence[_Block]) -> range:
+    """The pieces from the first to the last in whose place something stands.
+
+    What was deleted between them is taken along, or a boundary in it would divide the line.
+    """
+    alive = [block for block in blocks if block.start < block.stop]
+    return range(alive[0].first, alive[-1].end) if alive else range(0)
 
 
 def _joined(left: _Block, right: _Block) -> _Block:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -21,6 +22,9 @@ a second; a mark that was heard late moves a sentence by a few."""
 
 ALIKE = 0.5
 """Share of words that have to be the same where the speaker was corrected: voices matter more than words."""
+
+MOST_AT_ONCE = 10
+"""So many times as many words at the time of a place are other people's, or the place is none."""
 
 SHOWN_WORDS = 8
 
@@ -63,6 +67,16 @@ class Row:
         for index, text in enumerate(self.folded):
             found[text].append(index)
         return dict(found)
+
+    @cached_property
+    def by_time(self) -> list[tuple[int, int]]:
+        """The middle of each word in ms, and where it stands, in the order of time."""
+        return sorted(((word.start_ms + word.end_ms) // 2, index) for index, word in enumerate(self.words))
+
+    def spoken(self, start_ms: int, end_ms: int, most: int) -> list[int]:
+        """Where the words stand whose middle lies in a stretch; none where there are more than `most`."""
+        first, end = bisect_left(self.by_time, (start_ms, -1)), bisect_left(self.by_time, (end_ms + 1, -1))
+        return sorted(index for _, index in self.by_time[first:end]) if end - first <= most else []
 
     def place(self, first: int, end: int) -> Place:
         """How the words from `first` to before `end` are found again."""
@@ -246,12 +260,8 @@ def _spoken_then(row: Row, at: Place) -> tuple[int, int] | None:
     """The words that are spoken at the time of a place, where enough of them are the same."""
     from rapidfuzz.distance import Indel
 
-    inside = [
-        index
-        for index, word in enumerate(row.words)
-        if at.start_ms <= (word.start_ms + word.end_ms) // 2 <= at.end_ms
-    ]
     wanted = list(map(folded, at.words))
+    inside = row.spoken(at.start_ms, at.end_ms, MOST_AT_ONCE * len(wanted))
     best, likeness = None, ALIKE
     for run in parted(inside, lambda left, right: right != left + 1):
         alike = Indel.normalized_similarity(wanted, row.folded[run[0] : run[-1] + 1])
@@ -261,7 +271,8 @@ def _spoken_then(row: Row, at: Place) -> tuple[int, int] | None:
 
 
 def _what_stands_there(row: Row, at: Place) -> str:
-    there = [each.text for each in row.words if each.end_ms > at.start_ms and each.start_ms < at.end_ms]
+    inside = row.spoken(at.start_ms, at.end_ms, MOST_AT_ONCE * len(at.words))
+    there = [row.words[index].text for index in inside]
     what = f"{quoted(there)} stands there" if there else "nothing is recognised there"
     return f"{quoted(at.words)} was recognised, and {what}"
 

@@ -6,28 +6,12 @@ from itertools import pairwise
 
 from hypothesis import given, reject, settings
 from hypothesis import strategies as st
+from layers import laid, lines_of, of_lines
 
-from transcribe.core.corrections.apply import corrected_segments
-from transcribe.core.corrections.edit import Line, TooManyLinesError, edited
+from transcribe.core.corrections.edit import Line, TooManyLinesError
 from transcribe.core.corrections.place import lay
-from transcribe.core.corrections.record import Corrections
 from transcribe.core.corrections.units import clean
 from transcribe.core.episode import Segment, Transcript, Word
-
-
-def lines_of(segments: tuple[Segment, ...]) -> list[Line]:
-    return [Line(text, each.speaker) for each in segments if (text := clean(each.text))]
-
-
-def made(said: Transcript, lines: list[Line]) -> Corrections:
-    return Corrections(edited(said, lines))
-
-
-def again(said: Transcript, corrections: Corrections) -> tuple[Segment, ...]:
-    layer = lay(said, corrections)
-    assert layer.unfit == ()
-    return corrected_segments(layer)
-
 
 TEXTS = st.sampled_from(
     [
@@ -106,11 +90,17 @@ def edits(draw: st.DrawFn) -> tuple[Transcript, list[Line]]:
 def test_records_of_an_edit_reproduce_the_edit(edit: tuple[Transcript, list[Line]]) -> None:
     said, lines = edit
     try:
-        corrections = made(said, lines)
+        corrections = of_lines(said, *lines)
     except TooManyLinesError:
         assert len(lines) > len(said.segments)
         reject()
-    segments = again(said, corrections)
+    segments = laid(said, corrections)
+    again = tuple(each.correction for each in lay(said, corrections).placed)
+    assert again == corrections.records, "laid over the same recognition again, they are as they were"
+    assert of_lines(said, *lines_of(segments)) == corrections, "what was not edited since makes the same ones"
+    ids = {each.id for each in corrections.records}
+    assert len(ids) == len(corrections.records)
+    assert laid(said, corrections.without(ids)) == said.segments
     assert lines_of(segments) == lines
     words = [word for each in segments for word in each.words]
     assert all(left.end_ms <= right.start_ms for left, right in pairwise(words))
