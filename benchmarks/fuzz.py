@@ -20,9 +20,14 @@ from pathlib import Path
 
 from transcribe.cli.main import run
 from transcribe.core import stopping
+from transcribe.core.corrections.edit import Line, edited
+from transcribe.core.corrections.record import Corrections
+from transcribe.core.episode import Episode
 from transcribe.core.errors import TranscribeError
 from transcribe.core.settings import SubtitleSettings
 from transcribe.formats import FORMATS, render
+from transcribe.formats.corrections import write_corrections
+from transcribe.formats.edit_text import write_edit_text
 from transcribe.formats.example import example_episode
 
 HANG_S = 60
@@ -60,6 +65,19 @@ SPICE = (
 )  # fmt: skip
 
 
+WHOLE = "e.json"
+"""The document that stands beside the files that belong to one."""
+
+
+def _corrections(episode: Episode) -> bytes:
+    lines = [Line(f"{each.text} more", "Ala") for each in episode.transcript.segments]
+    return write_corrections(Corrections(edited(episode.transcript, lines)))
+
+
+def _edit_text(episode: Episode) -> bytes:
+    return write_edit_text(episode.transcript.segments, WHOLE, "", ())
+
+
 def seeds() -> dict[str, tuple[bytes, tuple[tuple[str, ...], ...]]]:
     """A valid file of every kind, by its name, with the commands that read it."""
     episode = example_episode()
@@ -70,9 +88,15 @@ def seeds() -> dict[str, tuple[bytes, tuple[tuple[str, ...], ...]]]:
             (
                 ("render", "{}", "-f", "txt,vtt,tsv,csv,rss,page,md,notes", "-o", "out", "--force"),
                 ("rename", "{}", "--list"),
+                ("corrections", "export", "{}"),
                 ("lint", "{}"),
             ),
         ),
+        "e.corrections.json": (
+            _corrections(episode),
+            (("corrections", "list", WHOLE), ("render", WHOLE, "-f", "txt", "--force"), ("lint", "{}")),
+        ),
+        "edit.txt": (_edit_text(episode), (("corrections", "apply", WHOLE, "{}", "--mine"),)),
         "transcribe.toml": (CONFIG.encode(), (("config", "show"), ("config", "show", "--json"))),
         "t.md.j2": (TEMPLATE.encode(), (("templates", "check", "{}"),)),
         "r.rttm": (RTTM.encode(), (("gone.wav", "--turns", "{}"), ("lint", "{}"))),
@@ -158,13 +182,15 @@ def fuzz(folder: Path, seed: int, goes_on: Callable[[int], bool]) -> Iterator[tu
             content, commands = kinds[name]
             data = mutated(content, dice)
             path = Path(name)
+            Path(WHOLE).write_bytes(kinds[WHOLE][0])
             path.write_bytes(data)
             for command in commands:
                 arguments = tuple(name if each == "{}" else each for each in command)
                 count += 1
                 if problem := complaint(arguments, allowed):
                     yield " ".join(arguments), problem, data
-            path.unlink()
+            for each in (path, Path(WHOLE), Path("e.corrections.json")):
+                each.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager

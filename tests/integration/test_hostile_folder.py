@@ -31,6 +31,7 @@ CALLS = {
     "lint": ("lint", "cues.srt"),
     "render": ("render", "document.json", "-o", "rendered", "-f", "page"),
     "rename": ("rename", "document.json", "A=B"),
+    "corrections": ("corrections", "export", "document.json"),
     "templates": ("templates", "list"),
     "models": ("models", "list"),
     "llm": ("llm", "list"),

@@ -27,6 +27,8 @@ from warm import COLD
 
 from transcribe.cli.root import root
 from transcribe.core import telemetry
+from transcribe.core.corrections.record import Correction, Corrections, Place
+from transcribe.formats.corrections import write_corrections
 from transcribe.models.installed import InstalledModel
 from transcribe.models.sources import pull
 from transcribe.models.store import Store
@@ -47,6 +49,7 @@ WATCHED = (
     "0",
     *LISTENED,
 )
+EXPORT = ("corrections", "export", "copy/talk.json", "-o", "edit.txt")
 VOICE = ("voices", "add", "Ala", "talk.mp3", "--to", "12", "--consent", "-q")
 
 COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
@@ -66,6 +69,11 @@ COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
     "lint": (("lint", "out/talk.vtt", "out/talk.chapters.json"),),
     "render": (("render", "out/talk.json", "-o", "again", "-f", "page", "-f", "docx", "-q"),),
     "rename": (("rename", "copy/talk.json", "S1=Ala", "-q"),),
+    "corrections export": (EXPORT,),
+    "corrections apply": (EXPORT, ("corrections", "apply", "copy/talk.json", "edit.txt")),
+    "corrections list": (("corrections", "list", "copy/talk.json"),),
+    "corrections undo": (("corrections", "undo", "copy/talk.json", "a1"),),
+    "corrections vocabulary": (("corrections", "vocabulary", "copy/talk.json"),),
     "templates list": (("templates", "list"),),
     "templates copy": (("templates", "copy", "page.html.j2"),),
     "templates check": (
@@ -242,6 +250,8 @@ def whole(machine: Machine) -> Trace:
     """A transcription of more than a minute with everything that can be asked for."""
     found = machine.run("talk.mp3", "-m", "tiny.en", "-o", "out", *WHOLE)
     shutil.copytree(machine.desk / "out", machine.desk / "copy")
+    made = Corrections((Correction("a1", "text", Place(0, 0, 0, 1, ("quite",)), "something else"),))
+    (machine.desk / "copy" / "talk.corrections.json").write_bytes(write_corrections(made))
     return found
 
 

@@ -91,6 +91,15 @@ def document(place: Place, name: str = "e.json") -> Path:
     return place.write(name, json.dumps(planted(json.loads(content))))
 
 
+def corrections(place: Place) -> None:
+    document(place)
+    at = {"segment": 0, "word": 0, "start_ms": 0, "end_ms": 1, "words": [EVIL], "before": [EVIL]}
+    record = {"id": "a1", "kind": "text", "at": at, "text": EVIL, "who": EVIL}
+    known = {"schema": "transcribe.corrections", "version": 1, "records": [record]}
+    place.write("e.corrections.json", json.dumps(known))
+    place.write("edit.txt", f"[] {WORD}\n{EVIL}\n")
+
+
 def ledger(place: Place) -> None:
     opened = Queue(place.folder / "out" / ".watch" / "ledger.sqlite")
     for state in State:
@@ -203,6 +212,14 @@ CASES: Mapping[str, tuple[Plant, tuple[str, ...]]] = {
     "lint, feed": (feed, ("lint", "a.rss")),
     "render": (document, ("render", "e.json", "-f", "txt,srt,md,notes,page,rss,csv", "-o", f"out/{EVIL}")),
     "render, refused": (texts(f"{EVIL}.json"), ("render", f"{EVIL}.json")),
+    "corrections, list": (corrections, ("corrections", "list", "e.json")),
+    "corrections, undo": (corrections, ("corrections", "undo", "e.json", EVIL)),
+    "corrections, undone": (corrections, ("corrections", "undo", "e.json", "a1")),
+    "corrections, refused": (texts("e.json", "e.corrections.json"), ("corrections", "list", "e.json")),
+    "corrections, export": (document, ("corrections", "export", "e.json", "-o", f"{EVIL}/x")),
+    "corrections, apply": (corrections, ("corrections", "apply", "e.json", "edit.txt", "--by", EVIL)),
+    "corrections, no text": (corrections, ("corrections", "apply", "e.json", "e.json")),
+    "corrections, vocabulary": (corrections, ("corrections", "vocabulary", "e.json", f"{EVIL}.json")),
     "rename, list": (document, ("rename", "e.json", "--list")),
     "rename": (document, ("rename", "e.json", f"{EVIL}=b")),
     "templates, list": (texts("templates/notes.md.j2", f"templates/{EVIL}.j2"), ("templates", "list")),

@@ -33,7 +33,7 @@ def export(document: Path, output: Path | None) -> None:
 
     text = edit_text(opened(document))
     if output is None:
-        click.get_binary_stream("stdout").write(text)
+        click.echo(text, nl=False)
         return
     with disk_errors(output, "writing"):
         if output.exists():
@@ -70,7 +70,8 @@ def apply(
     if not context.ensure_object(Asked).quiet:
         total = len(done.corrections.records)
         say(f"{len(done.added)} new, {len(done.removed)} undone or replaced, {total} in all")
-        say(f"write files anew: transcribe render {document} --force", error=True)
+        if done.added or done.removed:
+            say(f"write files anew: transcribe render {document} --force", error=True)
 
 
 @corrections.command("list")
@@ -84,7 +85,7 @@ def list_(document: Path, as_json: bool) -> None:
 
     found = opened(document)
     if as_json:
-        click.get_binary_stream("stdout").write(write_corrections(found.corrections))
+        click.echo(write_corrections(found.corrections), nl=False)
         return
     for each in sorted(found.layer.placed, key=lambda placed: placed.first):
         say(described(each.correction))

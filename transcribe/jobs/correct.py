@@ -120,8 +120,11 @@ def vocabulary(documents: Sequence[Path]) -> tuple[Term, ...]:
     """Names that were corrected again and again in these episodes.
 
     Raises:
-        InputError: Corrections cannot be read.
+        InputError: A document is not there, or its corrections cannot be read.
     """
+    for document in documents:
+        if not document.exists():
+            raise InputError(f"{document} is not there", "Name transcripts (.json) of earlier runs")
     return learned_terms(read_sidecar(sidecar_of(document)) for document in documents)
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import runpy
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -16,6 +18,7 @@ from transcribe.core.corrections.record import NO_CORRECTIONS, Corrections
 from transcribe.core.errors import InputError
 from transcribe.formats.corrections import read_corrections, schema, write_corrections
 
+DOCS = Path(__file__).resolve().parents[3] / "docs"
 SAID = transcript(segment("mister novack lives hear", speaker="S1"), segment("good by", 10_000, speaker="S2"))
 MADE = of_lines(SAID, Line("mister Nowak", "Ala"), Line("lives here «żółć» 東京 مرحبا good by", "Ala"))
 
@@ -78,6 +81,14 @@ def test_what_is_something_else_is_refused_with_its_place(changes: dict[str, Any
         read_corrections(json.dumps(content(**changes)).encode(), "talk.corrections.json")
     assert str(caught.value).startswith("talk.corrections.json ")
     assert "\n" not in str(caught.value)
+
+
+def test_the_published_schema_and_the_field_tables_are_those_of_the_code() -> None:
+    generator = runpy.run_path(str(DOCS / "schema.py"))
+    page = (DOCS / "corrections.md").read_text("utf-8")
+    assert generator["corrections_page_text"](page) == page, "run make docs"
+    published = (DOCS / "corrections.schema.json").read_text("utf-8")
+    assert generator["corrections_text"]() == published, "run make docs"
 
 
 def test_two_corrections_with_one_id_are_refused() -> None:
