@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from transcribe.cli.options import Asked, PathName, say
+from transcribe.cli.options import Asked, PathName, SettingOption, SettingsCommand, say, warned
+from transcribe.cli.rename import MADE_WITH, tell_revision
+from transcribe.core.config import Resolved
 from transcribe.core.errors import UsageError
+from transcribe.core.settings import OPTIONS
+
+if TYPE_CHECKING:
+    from transcribe.core.corrections.change import Prefer
+    from transcribe.core.events import Progress
 
 DOCUMENT = click.argument("document", metavar="DOCUMENT", type=PathName())
 
@@ -43,35 +51,34 @@ def export(document: Path, output: Path | None) -> None:
     write_together({output: text})
 
 
-@corrections.command()
+@corrections.command(cls=SettingsCommand, groups=("subtitles",))
 @DOCUMENT
 @click.argument("edited", metavar="EDITED", type=PathName())
 @click.option("--by", metavar="NAME", help="Say who made the corrections; by default the user's name.")
 @click.option("--mine", is_flag=True, help="Where others have corrected the same words since: keep these.")
 @click.option("--theirs", is_flag=True, help="Where others have corrected the same words since: keep theirs.")
 @click.pass_context
-def apply(
-    context: click.Context, document: Path, edited: Path, by: str | None, mine: bool, theirs: bool
-) -> None:
+def apply(context: click.Context, document: Path, edited: Path, resolved: Resolved, **said: Any) -> None:
     """Compare an edited text with the recognition, word by word, and keep the differences as corrections.
 
     EDITED is what `corrections export` wrote, and somebody edited. Words that were put right again are
     corrections undone. What others have corrected since the export stays; where it is about the same words,
-    nothing is changed until --mine or --theirs says what counts.
+    nothing is changed until --mine or --theirs says what counts. The files that were made of the transcript
+    and lie beside it are written anew; those that were edited are left as they are.
     """
     from transcribe.jobs.correct import apply_text, opened
 
-    if mine and theirs:
+    if said["mine"] and said["theirs"]:
         raise UsageError("--mine and --theirs contradict each other", "Leave one of them out")
-    prefer = "mine" if mine else "theirs" if theirs else None
-    done = apply_text(opened(document), edited, who=by, prefer=prefer)  # type: ignore[arg-type]
+    prefer: Prefer | None = "mine" if said["mine"] else "theirs" if said["theirs"] else None
+    settings, progress = warned(resolved), _display(context, resolved)
+    done, files = apply_text(opened(document), edited, settings, progress, who=said["by"], prefer=prefer)
     for each in done.unfit:
         say(f"left out: {each}", error=True)
     if not context.ensure_object(Asked).quiet:
         total = len(done.corrections.records)
-        say(f"{len(done.added)} new, {len(done.removed)} undone or replaced, {total} in all")
-        if done.added or done.removed:
-            say(f"write files anew: transcribe render {document} --force", error=True)
+        say(f"{len(done.added)} new, {len(done.removed)} undone or replaced, {total} in all", error=True)
+        tell_revision(files)
 
 
 @corrections.command("list")
@@ -95,18 +102,37 @@ def list_(document: Path, as_json: bool) -> None:
         click.echo("there are no corrections", err=True)
 
 
-@corrections.command()
+@corrections.command(cls=SettingsCommand, groups=("subtitles",))
 @DOCUMENT
 @click.argument("ids", metavar="ID...", nargs=-1, required=True)
 @click.pass_context
-def undo(context: click.Context, document: Path, ids: tuple[str, ...]) -> None:
-    """Undo corrections, by the ids that `corrections list` shows: what was recognised stands there again."""
+def undo(context: click.Context, document: Path, ids: tuple[str, ...], resolved: Resolved) -> None:
+    """Undo corrections, by the ids that `corrections list` shows: what was recognised stands there again.
+
+    Files are written anew as by `corrections apply`.
+    """
     from transcribe.core.corrections.place import described
     from transcribe.jobs.correct import opened, undo
 
-    for each in undo(opened(document), ids):
-        if not context.ensure_object(Asked).quiet:
-            say(f"undone: {described(each)}")
+    settings, progress = warned(resolved), _display(context, resolved)
+    undone, files = undo(opened(document), ids, settings, progress)
+    if not context.ensure_object(Asked).quiet:
+        for each in undone:
+            say(f"undone: {described(each)}", error=True)
+        tell_revision(files)
+
+
+for command in (apply, undo):
+    command.params += [SettingOption(OPTIONS[name]) for name in MADE_WITH]
+
+
+def _display(context: click.Context, resolved: Resolved) -> Progress:
+    from transcribe.cli.display import choose_display
+    from transcribe.core.events import silent
+
+    if context.ensure_object(Asked).quiet:
+        return silent
+    return choose_display(resolved.settings.display, terminal=False)
 
 
 @corrections.command()

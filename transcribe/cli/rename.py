@@ -14,7 +14,7 @@ from transcribe.core.errors import UsageError
 from transcribe.core.settings import OPTIONS
 
 if TYPE_CHECKING:
-    from transcribe.jobs.revise import Renaming
+    from transcribe.jobs.revise import Revision
     from transcribe.pipeline.speakers.names import Share
 
 MADE_WITH = ("template", "embed_audio", "disclosure", "force")
@@ -58,13 +58,14 @@ def rename(
     read = read_names(names, [share.name for share in shares if share.name])
     done = rename_speakers(document, read, settings, keep_edited=keep_edited)
     if not context.ensure_object(Asked).quiet:
-        _tell(done)
+        tell_revision(done)
 
 
 rename.params += [SettingOption(OPTIONS[name]) for name in MADE_WITH]
 
 
-def _tell(done: Renaming) -> None:
+def tell_revision(done: Revision) -> None:
+    """Print which files were written anew, and which were not because somebody edited them."""
     for path in done.changed:
         say(path)
     for path in done.edited:

@@ -9,22 +9,24 @@ from datetime import UTC, datetime
 from getpass import getuser
 from pathlib import Path
 
-from transcribe.core.corrections.apply import corrected_segments
+from transcribe.core.corrections.apply import corrected, corrected_segments
 from transcribe.core.corrections.change import Change, Prefer, changed
 from transcribe.core.corrections.edit import TooManyLinesError, edited
 from transcribe.core.corrections.learned import Term, learned_terms
 from transcribe.core.corrections.place import Layer, lay
 from transcribe.core.corrections.record import Correction, Corrections
 from transcribe.core.digest import fingerprint
-from transcribe.core.episode import Transcript
+from transcribe.core.episode import Episode, Transcript
 from transcribe.core.errors import InputError, OutputError, UsageError
-from transcribe.core.files import atomic_file
+from transcribe.core.events import Progress
 from transcribe.core.reading import decoded, read_bounded
+from transcribe.core.settings import Settings
 from transcribe.core.text import one_line
-from transcribe.formats.corrections import LONGEST_NAME, write_corrections
+from transcribe.formats.corrections import LONGEST_NAME
 from transcribe.formats.edit_text import MAX_BYTES, read_edit_text, write_edit_text
 from transcribe.jobs.corrections import read_sidecar, sidecar_of
-from transcribe.jobs.render import open_document
+from transcribe.jobs.render import open_document, with_corrected_notes
+from transcribe.jobs.revise import Revision, correct
 
 MOST_TOLD = 5
 
@@ -34,14 +36,24 @@ class Opened:
     """A transcript document with the corrections beside it.
 
     Attributes:
+        episode: As it was recognised.
         layer: The corrections over the recognition; those that do not fit are in it, too.
     """
 
     document: Path
-    sidecar: Path
-    transcript: Transcript
+    episode: Episode
     corrections: Corrections
     layer: Layer
+
+    @property
+    def transcript(self) -> Transcript:
+        """What was recognised."""
+        return self.episode.transcript
+
+    @property
+    def sidecar(self) -> Path:
+        """Where the corrections lie."""
+        return sidecar_of(self.document)
 
 
 def opened(document: Path) -> Opened:
@@ -50,10 +62,9 @@ def opened(document: Path) -> Opened:
     Raises:
         InputError: One of them cannot be read, or is something else.
     """
-    transcript = open_document(document).transcript
-    sidecar = sidecar_of(document)
-    corrections = read_sidecar(sidecar)
-    return Opened(document, sidecar, transcript, corrections, lay(transcript, corrections))
+    episode = open_document(document)
+    corrections = read_sidecar(sidecar_of(document))
+    return Opened(document, episode, corrections, lay(episode.transcript, corrections))
 
 
 def edit_text(of: Opened) -> bytes:
@@ -63,10 +74,13 @@ def edit_text(of: Opened) -> bytes:
     return write_edit_text(segments, of.document.name, _digest(of.transcript), seen)
 
 
-def apply_text(of: Opened, text: Path, *, who: str | None, prefer: Prefer | None) -> Change:
-    """Keep what somebody changed in text that `edit_text` made, beside the document.
+def apply_text(
+    of: Opened, text: Path, settings: Settings, progress: Progress, *, who: str | None, prefer: Prefer | None
+) -> tuple[Change, Revision]:
+    """Keep what somebody changed in text that `edit_text` made, and write the files beside the document anew.
 
     Args:
+        settings: How files are laid out, and the template that made one, as in the run that wrote them.
         who: Who did it; None: the user of this computer.
         prefer: What stays where others have corrected the same words since the text was made.
 
@@ -95,12 +109,16 @@ def apply_text(of: Opened, text: Path, *, who: str | None, prefer: Prefer | None
             f"others have corrected the same words since {name} was made: {_shown(change.conflicts)}",
             "Keep yours with --mine, or theirs with --theirs; nothing is changed yet",
         )
-    _write(of, change.corrections)
-    return change
+    return change, _revise(of, change.corrections, settings, progress)
 
 
-def undo(of: Opened, ids: Collection[str]) -> tuple[Correction, ...]:
-    """Remove corrections; what they replaced is recognised text again.
+def undo(
+    of: Opened, ids: Collection[str], settings: Settings, progress: Progress
+) -> tuple[tuple[Correction, ...], Revision]:
+    """Remove corrections: what they replaced is recognised text again, also in the files beside the document.
+
+    Args:
+        settings: As for `apply_text`.
 
     Raises:
         UsageError: There is none with one of these ids; then nothing is removed.
@@ -112,8 +130,8 @@ def undo(of: Opened, ids: Collection[str]) -> tuple[Correction, ...]:
         raise UsageError(
             f"there is no correction {unknown[0]!r} in {of.sidecar}", "See them: transcribe corrections list"
         )
-    _write(of, of.corrections.without(ids))
-    return tuple(known[each] for each in ids)
+    removed = tuple(known[each] for each in dict.fromkeys(ids))
+    return removed, _revise(of, of.corrections.without(ids), settings, progress)
 
 
 def vocabulary(documents: Sequence[Path]) -> tuple[Term, ...]:
@@ -128,14 +146,13 @@ def vocabulary(documents: Sequence[Path]) -> tuple[Term, ...]:
     return learned_terms(read_sidecar(sidecar_of(document)) for document in documents)
 
 
-def _write(of: Opened, corrections: Corrections) -> None:
-    if corrections == of.corrections:
-        return
-    content = write_corrections(corrections)
+def _revise(of: Opened, corrections: Corrections, settings: Settings, progress: Progress) -> Revision:
     if read_sidecar(of.sidecar) != of.corrections:
         raise OutputError(f"somebody else has just changed {of.sidecar}", "Give the command again")
-    with atomic_file(of.sidecar) as handle:
-        handle.write(content)
+    old, new = (corrected(of.episode, each)[0] for each in (of.corrections, corrections))
+    if old.transcript != new.transcript:
+        new = with_corrected_notes(new, settings, progress)
+    return correct(of.document, old, new, (of.corrections, corrections), settings)
 
 
 def _checked(who: str | None) -> str:

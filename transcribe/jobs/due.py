@@ -14,7 +14,7 @@ from transcribe.core.unexpected import ends_run
 from transcribe.jobs.corrections import digest_of as digest_of_corrections
 from transcribe.jobs.find import Found, LeftOut, Recording
 from transcribe.jobs.fingerprint import made_with
-from transcribe.jobs.memory import Memory, Record, Seen, size_and_time
+from transcribe.jobs.memory import CORRECTIONS, Memory, Record, Seen, size_and_time
 from transcribe.jobs.plan import STANDARD, Job, plan_jobs
 from transcribe.pipeline.ports import Engines, Prober
 from transcribe.pipeline.stages.probe import digest_of
@@ -108,7 +108,7 @@ def plan_batch(
 
 def _corrections(job: Job) -> dict[str, str]:
     digest = digest_of_corrections(job.corrections)
-    return {"corrections": digest} if digest else {}
+    return {CORRECTIONS: digest} if digest else {}
 
 
 def _what_was_left_out(left_out: Sequence[LeftOut]) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -28,6 +28,10 @@ from transcribe.jobs.publish.outputs import Published, Target, target_path
 
 FOLDER = ".transcribe"
 """Where the records lie, below the folder of the results."""
+
+
+CORRECTIONS = "corrections"
+"""Under this name the digest of a transcript's corrections is one of the things that decide its files."""
 
 
 @dataclass(frozen=True)
@@ -182,6 +186,40 @@ class Memory:
         """Remember the time of a recording whose content is the same; if that fails, it is read again."""
         with contextlib.suppress(OutputError):
             self.write(replace(record, recording=seen))
+
+
+def remember_revision(
+    document: Path, recording: str, current: Collection[Path], replaced: Mapping[Path, str], corrections: str
+) -> None:
+    """Remember that files beside a document were written from its corrections: a batch finds them up to date.
+
+    Args:
+        recording: Name of the recording; where nothing is remembered of it, nothing is done.
+        current: Files that hold what the corrected document renders.
+        replaced: Digests of what those of them that were written anew held before.
+        corrections: Digest of the corrections; empty where there are none any more.
+    """
+    path = target_path(document.parent / FOLDER, f"{recording}.json", ".json")
+    record = read_record(path)
+    if record is None:
+        return
+    others = {name: value for name, value in record.made_with.items() if name != CORRECTIONS}
+    memory = Memory(path, others | ({CORRECTIONS: corrections} if corrections else {}))
+    before = Memory(path, record.made_with).made_of(record.recording.sha256)
+    made_of = memory.made_of(record.recording.sha256)
+    held = {each.name: each for each in current}
+
+    def revised(name: str, each: Result) -> Result:
+        there = held.get(name)
+        if each.made_of != before or (each.sha256 and there is None):
+            return each
+        if there is not None and each.sha256 == replaced.get(there):
+            return Result(file_digest(there), made_of)
+        return replace(each, made_of=made_of)
+
+    with contextlib.suppress(OutputError, OSError):  # then the next batch does it again
+        files = {name: revised(name, each) for name, each in record.files.items()}
+        memory.write(replace(record, made_with=dict(memory.made_with), files=files))
 
 
 def _is_made(record: Record, target: Target, made_of: str) -> bool:

@@ -15,7 +15,7 @@ from transcribe.core.files import make_folder, sweep, write_together
 from transcribe.core.places import expanded
 from transcribe.core.reading import inside, read_bounded
 from transcribe.core.settings import Settings, ShowSettings
-from transcribe.core.show_notes import NO_SHOW, ShowNotes
+from transcribe.core.show_notes import NO_SHOW
 from transcribe.formats import PACK, format_named
 from transcribe.jobs.corrections import read_sidecar, sidecar_of
 from transcribe.jobs.publish.content import TEMPLATE, check_content, content_of, suffix_of
@@ -74,8 +74,8 @@ def render_document(
     lacking = episode.notes is None and wants_notes(settings) and shown
     if notes_anew or lacking:
         episode = with_notes(episode, notes_of(episode, settings, choose_writer(), progress))
-    elif episode.recognised and episode.notes and shown:
-        episode = _with_corrected_notes(episode, episode.notes, settings, progress)
+    elif episode.recognised and shown:
+        episode = with_corrected_notes(episode, settings, progress)
     contents = {path: content_of(settings, episode, name) or b"" for path, name in targets.items()}
     if contents:
         folder = next(iter(contents)).parent
@@ -96,16 +96,17 @@ def _with_chapters(episode: Episode, settings: Settings) -> Episode:
     return replace(episode, chapters=(), notes=replace(episode.notes, chapters=own))
 
 
-def _with_corrected_notes(
-    episode: Episode, notes: ShowNotes, settings: Settings, progress: Progress
-) -> Episode:
+def with_corrected_notes(episode: Episode, settings: Settings, progress: Progress) -> Episode:
     """The episode with notes of what was corrected; those of a language model are kept as they are."""
+    notes = episode.notes
+    if notes is None:
+        return episode
     if not notes.authorship.generated:
         return with_notes(episode, notes_of(episode, settings, None, progress))
     text = episode.transcript.text
     if not all(quote.text.strip("… ") in text for quote in notes.quotes):
         what = "its notes quote what was corrected since a language model wrote them"
-        progress(Warned(f"{episode.source.name}: {what}; --notes writes them anew"))
+        progress(Warned(f"{episode.source.name}: {what}; render --notes writes them anew"))
     return episode
 
 

@@ -1,8 +1,8 @@
-"""Other names for the speakers of a finished episode, in its document and in every file made of it.
+"""A finished episode revised, in its document and in every file made of it: other names, or corrections.
 
 Every format is deterministic: a file that holds what the document as it was renders is ours, and is
-replaced by what the renamed one renders. Any other was edited, or made with other options. The jobs that
-wrote the files learn the names, so that a later run writes them too.
+replaced by what the revised one renders. Any other was edited, or made with other options. The jobs that
+wrote the files learn of it, so that a later run takes them for its own, and writes new names too.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from transcribe.core.corrections.record import Corrections
 from transcribe.core.episode import Episode
 from transcribe.core.errors import InputError, OutputError
 from transcribe.core.files import write_together
@@ -23,6 +24,7 @@ from transcribe.core.workspace import Workspace
 from transcribe.formats import FORMATS, review
 from transcribe.formats.corrections import write_corrections
 from transcribe.jobs.corrections import read_sidecar, sidecar_of
+from transcribe.jobs.memory import remember_revision
 from transcribe.jobs.publish.content import TEMPLATE, content_of, suffix_of
 from transcribe.jobs.publish.outputs import Published, target_path
 from transcribe.jobs.render import DOCUMENT, open_corrected
@@ -30,22 +32,25 @@ from transcribe.pipeline.speakers.names import ARTEFACT, names_since, renamed
 
 
 @dataclass(frozen=True)
-class Renaming:
+class Revision:
     """What becomes of the files beside a document.
 
     Attributes:
         changed: New content of the files that are to be replaced, by path; the document is the last.
+        before: Old content of those of them that runs may have written.
         edited: Files that hold something else than what the document renders, and are left as they are.
+        current: Files that hold what the revised document renders, once `changed` is written.
     """
 
     changed: Mapping[Path, bytes]
     before: Mapping[Path, bytes]
     edited: tuple[Path, ...]
+    current: tuple[Path, ...]
 
 
 def rename_speakers(
     document: Path, names: Mapping[str, str], settings: Settings, *, keep_edited: bool = False
-) -> Renaming:
+) -> Revision:
     """Rename speakers in a document and in every file that was made of it and lies beside it.
 
     Args:
@@ -56,16 +61,84 @@ def rename_speakers(
         keep_edited: Whether files that were edited are left as they are, instead of being refused.
 
     Raises:
-        InputError: The document cannot be read.
+        InputError: The document, or a recording that is in a page, cannot be read.
         OutputError: A file was edited, or cannot be written; then nothing is changed.
+        UsageError: A template is wrong.
     """
-    found = plan_renaming(document, names, settings)
+    old = open_corrected(document)
+    corrections = read_sidecar(sidecar_of(document))
+    found = _plan(document, old, renamed(old, names), settings, corrections, corrections.renamed(names))
     if found.edited and not keep_edited:
         raise OutputError(
             "these files are not what the transcript makes of itself; they were edited, or made with other "
             "options: " + ", ".join(map(str, found.edited)),
             "Give those options, replace them with --force, or leave them with --keep-edited",
         )
+    _write(document, old, found, corrections.renamed(names), names)
+    return found
+
+
+def correct(
+    document: Path,
+    old: Episode,
+    new: Episode,
+    corrections: tuple[Corrections, Corrections],
+    settings: Settings,
+) -> Revision:
+    """Write corrections beside a document, and every file anew that was made of it and lies beside it.
+
+    Files that were edited are left as they are.
+
+    Args:
+        old: The episode with the corrections that are there.
+        new: The episode with the new ones.
+        corrections: Those that are there, and the new ones.
+        settings: As for `rename_speakers`.
+
+    Raises:
+        InputError: A recording that is in a page cannot be read, or a correction is too long.
+        OutputError: Something cannot be written; then nothing is changed.
+        UsageError: A template is wrong.
+    """
+    found = _plan(document, old, new, settings, *corrections)
+    _write(document, old, found, corrections[1], {})
+    return found
+
+
+def _plan(
+    document: Path,
+    old: Episode,
+    new: Episode,
+    settings: Settings,
+    corrections: Corrections,
+    new_corrections: Corrections,
+) -> Revision:
+    changed: dict[Path, bytes] = {}
+    before: dict[Path, bytes] = {}
+    edited: list[Path] = []
+    current = [document]
+    for path, name in _files_beside(document, old, settings).items():
+        content = _content(settings, new, name)
+        was = _content(settings, old, name)
+        there = _read(path)
+        if there == content or (content == was and content is not None):
+            current += [path] if there == content else []
+            continue  # an earlier revision was stopped half-way; or it changes nothing here
+        if content is not None and (there == was or settings.output.force):
+            changed[path], before[path] = content, there
+            current.append(path)
+        elif not settings.output.force:
+            edited.append(path)
+    if new_corrections != corrections:
+        changed[sidecar_of(document)] = write_corrections(new_corrections)
+    if _document(new) != _document(old):
+        changed[document], before[document] = _document(new), _read(document)
+    return Revision(changed, before, tuple(edited), tuple(current))
+
+
+def _write(
+    document: Path, episode: Episode, found: Revision, corrections: Corrections, names: Mapping[str, str]
+) -> None:
     with _jobs_that_wrote(found.before, document) as jobs:
         earlier = [(job, names_since(job)) for job in jobs]
         try:
@@ -76,38 +149,9 @@ def rename_speakers(
             for job, known in earlier:
                 job.save(ARTEFACT, known)
             raise
-    return found
-
-
-def plan_renaming(document: Path, names: Mapping[str, str], settings: Settings) -> Renaming:
-    """What `rename_speakers` would do.
-
-    Raises:
-        InputError: The document, or a recording that is in a page, cannot be read.
-        UsageError: A template is wrong.
-    """
-    old = open_corrected(document)
-    new = renamed(old, names)
-    changed: dict[Path, bytes] = {}
-    before: dict[Path, bytes] = {}
-    edited: list[Path] = []
-    for path, name in _files_beside(document, old, settings).items():
-        content = _content(settings, new, name)
-        was = _content(settings, old, name)
-        there = _read(path)
-        if there == content or (content == was and content is not None):
-            continue  # an earlier renaming was stopped half-way; or it names nobody
-        if content is not None and (there == was or settings.output.force):
-            changed[path], before[path] = content, there
-        elif not settings.output.force:
-            edited.append(path)
-    sidecar = sidecar_of(document)
-    corrections = read_sidecar(sidecar)
-    if corrections.renamed(names) != corrections:
-        changed[sidecar] = write_corrections(corrections.renamed(names))
-    if _document(new) != _document(old):
-        changed[document], before[document] = _document(new), _read(document)
-    return Renaming(changed, before, tuple(edited))
+    if sidecar_of(document) in found.changed:
+        replaced = {path: hashlib.sha256(content).hexdigest() for path, content in found.before.items()}
+        remember_revision(document, episode.source.name, found.current, replaced, corrections.digest)
 
 
 def _files_beside(document: Path, episode: Episode, settings: Settings) -> dict[Path, str]:
@@ -165,7 +209,7 @@ def _jobs_that_wrote(before: Mapping[Path, bytes], document: Path) -> Iterator[l
         yield jobs
 
 
-def _tell(job: Workspace, names: Mapping[str, str], found: Renaming) -> None:
+def _tell(job: Workspace, names: Mapping[str, str], found: Revision) -> None:
     """Let a job know the names, and that the files are its own before and after they are replaced."""
     earlier = names_since(job)
     # A document that still has a speaker's own name was not there when the job got another one for them.

@@ -39,10 +39,10 @@ def test_from_export_to_undo() -> None:
     assert Path("edit.txt").read_text("utf-8") == run("export", "ep.json").stdout
     edit(lamp="lantern")
     done = run("apply", "ep.json", "edit.txt", "--by", "Zażółć")
-    assert done.stdout == "1 new, 0 undone or replaced, 1 in all\n"
-    assert done.stderr == "write files anew: transcribe render ep.json --force\n"
+    assert done.stderr.endswith("them anew\n1 new, 0 undone or replaced, 1 in all\n")
+    assert done.stdout == "ep.corrections.json\n"
     again = run("apply", "ep.json", "edit.txt")
-    assert (again.stdout, again.stderr) == ("0 new, 0 undone or replaced, 1 in all\n", "")
+    assert (again.stdout, again.stderr) == ("", "0 new, 0 undone or replaced, 1 in all\nnothing to change\n")
     listed = run("list", "ep.json").stdout
     name = listed.split()[0]
     assert listed == f"{name} 00:00:15.400 “lamp” → “lantern” (Zażółć)\n"
@@ -50,7 +50,7 @@ def test_from_export_to_undo() -> None:
     assert kept == Path("ep.corrections.json").read_bytes()
     (record,) = read_corrections(kept).records
     assert (record.id, record.who, record.when[:2], record.when[-1:]) == (name, "Zażółć", "20", "Z")
-    assert run("undo", "ep.json", name).output.startswith(f"undone: {name}")
+    assert run("undo", "ep.json", name).stderr.startswith(f"undone: {name}")
     assert run("list", "ep.json").stderr == "there are no corrections\n"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,9 @@ from season import Season
 
 from transcribe.core.corrections.change import Prefer
 from transcribe.core.errors import InputError, OutputError, UsageError
-from transcribe.core.events import Event, Warned
+from transcribe.core.events import Event, Warned, silent
 from transcribe.core.settings import Settings
+from transcribe.core.show_notes import Authorship
 from transcribe.formats import document, render
 from transcribe.formats.example import example_episode
 from transcribe.jobs.api import read_transcript
@@ -41,7 +43,7 @@ def correct(
     assert old.encode() in exported
     edited = Path("edited.txt")
     edited.write_bytes(exported.replace(old.encode(), new.encode()))
-    apply_text(opened(of), edited, who="Ala", prefer=prefer)
+    apply_text(opened(of), edited, Settings(), silent, who="Ala", prefer=prefer)
 
 
 def rendered(*names: str, told: list[Event] | None = None, **options: object) -> list[str]:
@@ -81,18 +83,18 @@ def test_notes_of_a_language_model_are_kept_and_it_is_said_that_they_quote_what_
     assert told == []
     correct(quote.split()[-1], "quite differently.")
     rendered("notes", told=told)
-    assert [isinstance(each, Warned) and "--notes writes them anew" in each.message for each in told] == [
-        True
-    ]
+    assert [
+        isinstance(each, Warned) and "render --notes writes them anew" in each.message for each in told
+    ] == [True]
 
 
 def test_undoing_brings_back_what_was_recognised() -> None:
     correct("lamp", "lantern")
     (record,) = opened(DOCUMENT).corrections.records
-    assert undo(opened(DOCUMENT), [record.id]) == (record,)
+    assert undo(opened(DOCUMENT), [record.id], Settings(), silent)[0] == (record,)
     assert read_transcript(DOCUMENT) == read_transcript_without(DOCUMENT)
     with pytest.raises(UsageError, match=r"no correction .* in talk\.corrections\.json"):
-        undo(opened(DOCUMENT), [record.id])
+        undo(opened(DOCUMENT), [record.id], Settings(), silent)
 
 
 def read_transcript_without(path: Path) -> object:
@@ -164,12 +166,18 @@ def test_a_batch_writes_again_what_was_corrected_and_tells_what_does_not_fit(tmp
     season.run()
     recognised = Path("out/a.json").read_bytes()
     correct("Dzień", "Dobry", of=Path("out/a.json"))
+    assert Path("out/a.txt").read_text("utf-8").strip() == "Dobry dobry."
+    assert season.reasons() == {}, "its files were written anew, and the batch knows"
+    sidecar = Path("out/a.corrections.json")
+    mine = sidecar.read_bytes()
+    sidecar.unlink()
     assert season.reasons() == {"a.wav": "settings changed: corrections"}
+    sidecar.write_bytes(mine)
+    Path("out/a.txt").unlink()
     season.run()
     assert Path("out/a.txt").read_text("utf-8").strip() == "Dobry dobry."
     assert Path("out/a.json").read_bytes() == recognised
     assert season.reasons() == {}
-    sidecar = Path("out/a.corrections.json")
     sidecar.write_text(sidecar.read_text("utf-8").replace("Dzień", "Wieczór"), "utf-8")
     told: list[Event] = []
     season.run(tell=told.append)
@@ -182,3 +190,44 @@ def test_a_batch_writes_again_what_was_corrected_and_tells_what_does_not_fit(tmp
     sidecar.unlink()
     season.run()
     assert season.reasons() == {}
+
+
+def test_files_beside_are_written_anew_and_edited_ones_are_left() -> None:
+    rendered("txt", "vtt", "chapters")
+    Path("talk.vtt").write_text("mine")
+    Path("edited.txt").write_bytes(edit_text(opened(DOCUMENT)).replace(b"forty", b"fifty"))
+    _, files = apply_text(opened(DOCUMENT), Path("edited.txt"), Settings(), silent, who="", prefer=None)
+    assert [path.name for path in files.changed] == ["talk.txt", "talk.corrections.json"]
+    assert [path.name for path in files.edited] == ["talk.vtt"]
+    assert "fifty years" in Path("talk.txt").read_text("utf-8")
+    assert Path("talk.vtt").read_text() == "mine"
+    (record,) = opened(DOCUMENT).corrections.records
+    undo(opened(DOCUMENT), [record.id], Settings(), silent)
+    assert "forty years" in Path("talk.txt").read_text("utf-8")
+
+
+def test_nothing_is_changed_where_something_cannot_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    rendered("txt")
+    before = Path("talk.txt").read_bytes()
+
+    def full(*_: object, **__: object) -> None:
+        raise OutputError("the disk is full")
+
+    monkeypatch.setattr("transcribe.jobs.revise.write_together", full)
+    with pytest.raises(OutputError, match="the disk is full"):
+        correct("forty", "fifty")
+    assert Path("talk.txt").read_bytes() == before
+    assert not SIDECAR.exists()
+
+
+def test_notes_by_the_extractive_writer_are_written_of_the_corrected_text() -> None:
+    said = example_episode()
+    authorship = Authorship("extractive", "1")
+    said = replace(said, notes=replace(said.notes, authorship=authorship))  # type: ignore[type-var]
+    DOCUMENT.write_bytes(render(said, "json", Settings().subtitles))
+    segments = json.loads(DOCUMENT.read_bytes())["segments"]
+    correct("lamp", "lantern")
+    known = json.loads(DOCUMENT.read_bytes())
+    assert known["segments"] == segments
+    assert "lantern" in json.dumps(known["notes"])
+    assert "lamp " not in json.dumps(known["notes"])

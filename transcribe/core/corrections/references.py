@@ -36,8 +36,8 @@ def moved(notes: ShowNotes, before: Sequence[Segment], after: Sequence[Segment])
         return exact or [min(first, len(after) - 1)]
 
     def rest(each: Resting) -> Resting:
-        positions = {new for position in each.segments for new in at_the_time_of(position)}
-        return replace(each, segments=tuple(sorted(positions)))
+        positions = tuple(sorted({new for place in each.segments for new in at_the_time_of(place)}))
+        return each if positions == each.segments else replace(each, segments=positions)
 
     return replace(
         notes,
