@@ -11,7 +11,7 @@ from transcribe.core.corrections.units import clean
 from transcribe.core.episode import Segment
 from transcribe.core.errors import InputError
 from transcribe.core.timecode import format_timecode
-from transcribe.formats.corrections import LONGEST_NAME
+from transcribe.formats.corrections import LONGEST_NAME, LONGEST_TEXT
 
 MAX_BYTES = 32 * 1024 * 1024
 
@@ -31,13 +31,11 @@ class EditedText:
     Attributes:
         recognition: Digest of the recognition that it was made of; empty where it does not say.
         seen: Ids of the corrections that were in it.
-        numbers: The number in the file of each of the lines, from 1.
     """
 
     recognition: str
     seen: frozenset[str]
     lines: tuple[Line, ...]
-    numbers: tuple[int, ...]
 
 
 def write_edit_text(segments: Sequence[Segment], name: str, recognition: str, seen: Sequence[str]) -> bytes:
@@ -70,7 +68,6 @@ def read_edit_text(text: str, name: str) -> EditedText:
         InputError: It is not what `write_edit_text` made, or a name is too long; the message names the line.
     """
     lines: list[Line] = []
-    numbers: list[int] = []
     told: dict[str, list[str]] = {"recognition": [], "seen": []}
     speaker: str | None = None
     begun = False
@@ -82,9 +79,12 @@ def read_edit_text(text: str, name: str) -> EditedText:
                 raise InputError(
                     f"{name}, line {number}: a name has at most {LONGEST_NAME} characters", "Shorten it"
                 )
+        elif len(line) > LONGEST_TEXT:
+            raise InputError(
+                f"{name}, line {number}: a line has at most {LONGEST_TEXT:,} characters", "Divide it"
+            )
         elif line and begun:
             lines.append(Line(line[1:] if _ESCAPED.fullmatch(line) else line, speaker))
-            numbers.append(number)
         elif line.startswith("#"):
             key, *values = line[1:].split() or [""]
             told.get(key, []).extend(values)
@@ -95,4 +95,4 @@ def read_edit_text(text: str, name: str) -> EditedText:
             )
     if not lines:
         raise InputError(f"{name} holds no text", "Edit what transcribe corrections export writes")
-    return EditedText("".join(told["recognition"]), frozenset(told["seen"]), tuple(lines), tuple(numbers))
+    return EditedText("".join(told["recognition"]), frozenset(told["seen"]), tuple(lines))

@@ -6,6 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from unicodedata import normalize
 
 from transcribe.core.corrections.place import Row
 from transcribe.core.corrections.record import Correction, Kind, correction
@@ -239,7 +240,7 @@ class _Comparison:
     def _texts(self, blocks: Sequence[_Block]) -> Iterator[_Change]:
         for block in blocks:
             new = joined_units(self._units[block.start : block.stop])
-            if not block.kept and new != self._recognised(block):
+            if not block.kept and _composed(new) != _composed(self._recognised(block)):
                 yield "text", *self._words(block.first, block.end), new, None
 
     def _recognised(self, block: _Block) -> str:
@@ -281,11 +282,16 @@ def _joined(left: _Block, right: _Block) -> _Block:
     return _Block(left.first, right.end, left.start, right.stop)
 
 
+def _composed(text: str) -> str:
+    """The text as it is compared: some editors and file systems take letters and their accents apart."""
+    return normalize("NFC", text)
+
+
 def _aligned(old: Sequence[str], new: Sequence[str]) -> _Alignment:
     from rapidfuzz.distance import Levenshtein
 
     numbers: dict[str, int] = {}  # of texts, hashes alone would be compared
-    rows = [[numbers.setdefault(text, len(numbers)) for text in row] for row in (old, new)]
+    rows = [[numbers.setdefault(_composed(text), len(numbers)) for text in row] for row in (old, new)]
     steps = Levenshtein.opcodes(*rows)
     match: list[int | None] = [None] * len(old)
     to_new = [len(new)] * (len(old) + 1)

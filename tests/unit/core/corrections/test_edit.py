@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from unicodedata import normalize
 
 from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 from layers import laid, lines_of, of_lines
+from spoken import segment, transcript
 
 from transcribe.core.corrections.edit import Line, TooManyLinesError
 from transcribe.core.corrections.place import lay
+from transcribe.core.corrections.record import NO_CORRECTIONS
 from transcribe.core.corrections.units import clean
 from transcribe.core.episode import Segment, Transcript, Word
 
@@ -85,6 +88,10 @@ def edits(draw: st.DrawFn) -> tuple[Transcript, list[Line]]:
     return said, [Line(str(text), speaker) for text, speaker in lines]
 
 
+def composed(lines: list[Line]) -> list[Line]:
+    return [Line(normalize("NFC", each.text), each.speaker) for each in lines]
+
+
 @settings(deadline=None, max_examples=300)
 @given(edits())
 def test_records_of_an_edit_reproduce_the_edit(edit: tuple[Transcript, list[Line]]) -> None:
@@ -97,12 +104,19 @@ def test_records_of_an_edit_reproduce_the_edit(edit: tuple[Transcript, list[Line
     segments = laid(said, corrections)
     again = tuple(each.correction for each in lay(said, corrections).placed)
     assert again == corrections.records, "laid over the same recognition again, they are as they were"
-    assert of_lines(said, *lines_of(segments)) == corrections, "what was not edited since makes the same ones"
+    assert of_lines(said, *lines_of(segments)) == corrections, "what was not edited makes the same ones"
     ids = {each.id for each in corrections.records}
     assert len(ids) == len(corrections.records)
     assert laid(said, corrections.without(ids)) == said.segments
-    assert lines_of(segments) == lines
+    assert composed(lines_of(segments)) == composed(lines)
     words = [word for each in segments for word in each.words]
     assert all(left.end_ms <= right.start_ms for left, right in pairwise(words))
     assert all(word.start_ms <= word.end_ms for word in words)
     assert all(word.probability == 1 for word in words if word.corrected)
+
+
+def test_letters_taken_apart_from_their_accents_are_the_same() -> None:
+    said = transcript(segment("zażółć gęślą jaźń"))
+    assert of_lines(said, normalize("NFD", "zażółć gęślą jaźń")) == NO_CORRECTIONS
+    (record,) = of_lines(said, normalize("NFD", "zażółć gęślą kość")).records
+    assert record.at.words == ("jaźń",)
