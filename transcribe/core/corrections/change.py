@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from transcribe.core.corrections.place import Placed, Unfit, described, lay, sort_of
-from transcribe.core.corrections.record import Correction, Corrections
+from transcribe.core.corrections.record import Correction, Corrections, told_apart
 from transcribe.core.episode import Transcript
 
 Prefer = Literal["mine", "theirs"]
@@ -63,6 +63,7 @@ def changed(
     """
     layer, wanted = lay(transcript, current), lay(transcript, Corrections(tuple(new)))
     taken = {key: each for each in layer.placed for key in _keys(each)}
+    known = {each.id for each in current.records}
     same: set[str] = set()
     removed: dict[str, Correction] = {}
     added: list[Correction] = []
@@ -77,7 +78,7 @@ def changed(
             conflicts += [Conflict(each.correction, other) for other in unseen if prefer is None]
             continue
         removed |= {name: other.correction for name, other in met.items()}
-        added.append(each.correction)
+        added.append(told_apart(each.correction, known))
     if whole:
         undone = [each.correction for each in layer.placed if each.correction.id in seen]
         removed |= {each.id: each for each in undone if each.id not in same}

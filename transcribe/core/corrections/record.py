@@ -100,4 +100,15 @@ def correction(
 ) -> Correction:
     """A new record."""
     said = (kind, at.segment, at.word, at.words, text, speaker)
-    return Correction(fingerprint(said)[:ID_DIGITS], kind, at, text, speaker, who, when)
+    return Correction(_shortened(said), kind, at, text, speaker, who, when)
+
+
+def told_apart(record: Correction, taken: Collection[str]) -> Correction:
+    """The record with an id of its own: one like it may have moved elsewhere in a new recognition."""
+    while record.id in taken:
+        record = replace(record, id=_shortened(record.id))
+    return record
+
+
+def _shortened(said: object) -> str:
+    return fingerprint(said)[:ID_DIGITS]

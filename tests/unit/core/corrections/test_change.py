@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from layers import of_lines
 from spoken import segment, transcript
@@ -91,3 +93,20 @@ def test_after_a_new_recognition_the_layer_is_keyed_on_it_and_loses_nothing() ->
     done = changed(again, current, new, [])
     assert texts(done.corrections) == ["Nowak", "here", "Well"]
     assert [each.at.start_ms for each in done.corrections.records] == [1_400, 1_190, 700]
+
+
+def test_a_correction_like_one_that_has_moved_has_an_id_of_its_own() -> None:
+    moved = transcript(segment("mister novack lives"), segment("mister novack lives hear", 2_000))
+    current = first()
+    new = of_lines(moved, "mister Nowak lives", "mister novack lives hear").records
+    assert [each.id for each in new] == [each.id for each in current.records]
+    done = changed(moved, shifted(current), new, [])
+    assert texts(done.corrections) == ["Nowak", "Nowak"]
+    assert len({each.id for each in done.corrections.records}) == 2
+
+
+def shifted(layer: Corrections) -> Corrections:
+    """The same corrections of words that were heard two seconds later."""
+    (record,) = layer.records
+    at = replace(record.at, start_ms=record.at.start_ms + 2_000, end_ms=record.at.end_ms + 2_000)
+    return Corrections((replace(record, at=at),))
