@@ -77,3 +77,8 @@ $(transcribe_out)%$(2): $(transcribe_in)%.$(3) $(TRANSCRIBE_STAMP)
 endef
 $(foreach each,$(transcribe_endings),$(foreach suffix,$(transcribe_suffixes),$(eval \
   $(call transcribe_rule,$(firstword $(subst =, ,$(each))),$(lastword $(subst =, ,$(each))),$(suffix)))))
+
+# What people correct in a transcript lies beside it, and every file of it is written anew.
+transcribe_corrected := $(patsubst %.corrections.json,%,$(wildcard $(addsuffix .corrections.json,$(transcribe_stems))))
+$(foreach each,$(transcribe_endings),$(foreach stem,$(transcribe_corrected),$(eval \
+  $(stem)$(lastword $(subst =, ,$(each))): $(stem).corrections.json)))

@@ -14,8 +14,12 @@ from typing import Any
 import pytest
 from desk import Desk, make_media
 
+from transcribe.core.corrections.edit import Line, edited
+from transcribe.core.corrections.record import Corrections
 from transcribe.core.media_names import RECORDINGS
 from transcribe.formats import FORMATS
+from transcribe.formats.corrections import write_corrections
+from transcribe.formats.document import read_document
 
 RULES = Path(__file__).resolve().parents[2] / "transcribe" / "transcribe.mk"
 MAKEFILE = """\
@@ -101,6 +105,19 @@ def test_only_what_needs_it(studio: Desk) -> None:
     (studio.folder / "transcribe.toml").write_text("max_line_chars = 20\nprompt = 'Dickens.'\n")
     assert fresh(make(studio, "a.md")) == 1
     assert started(make(studio, "a.md")) == []
+
+
+@pytest.mark.real
+def test_what_was_corrected_is_written_anew(studio: Desk) -> None:
+    make(studio, "a.vtt", "a.json")
+    said = read_document((studio.folder / "a.json").read_bytes()).transcript
+    lines = [Line(f"Corrected: {each.text}", each.speaker) for each in said.segments]
+    content = write_corrections(Corrections(edited(said, lines)))
+    (studio.folder / "a.corrections.json").write_bytes(content)
+    shown = make(studio, "a.vtt")
+    assert (started(shown), fresh(shown)) == (["a.wav"], 0)
+    assert "Corrected:" in (studio.folder / "a.vtt").read_text("utf-8")
+    assert started(make(studio, "a.vtt")) == []
 
 
 @pytest.mark.real
