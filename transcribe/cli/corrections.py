@@ -58,7 +58,7 @@ def export(document: Path, output: Path | None) -> None:
 @click.option("--mine", is_flag=True, help="Where others have corrected the same words since: keep these.")
 @click.option("--theirs", is_flag=True, help="Where others have corrected the same words since: keep theirs.")
 @click.pass_context
-def apply(context: click.Context, document: Path, edited: Path, resolved: Resolved, **said: Any) -> None:
+def apply(context: click.Context, /, document: Path, edited: Path, resolved: Resolved, **said: Any) -> None:
     """Compare an edited text with the recognition, word by word, and keep the differences as corrections.
 
     EDITED is what `corrections export` wrote, and somebody edited. Words that were put right again are

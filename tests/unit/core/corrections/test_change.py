@@ -19,7 +19,7 @@ def first() -> Corrections:
 
 
 def edit(
-    current: Corrections, *lines: str, seen: Corrections = NO_CORRECTIONS, prefer: object = None
+    current: Corrections, *lines: str, seen: Corrections = NO_CORRECTIONS, prefer: Prefer | None = None
 ) -> Change:
     ids = [each.id for each in seen.records]
     new = of_lines(SAID, *lines).records
