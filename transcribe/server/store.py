@@ -20,7 +20,7 @@ from transcribe.core.files import PRIVATE_FILE, private_folder, sync_folder
 from transcribe.core.settings import Settings
 from transcribe.jobs.fingerprint import fingerprint_of
 from transcribe.jobs.queue import PENDING, Facts, Queue, QueuedJob, State
-from transcribe.jobs.render import open_document
+from transcribe.jobs.render import open_corrected
 from transcribe.jobs.submissions import Submission, Submissions
 from transcribe.server.uploads import INCOMING, Upload
 
@@ -163,12 +163,12 @@ class Store:
             shutil.rmtree(self.work / job.sha256[:32], ignore_errors=True)
 
     def episode(self, submission: Submission) -> Episode:
-        """What was recognised, with the client's name for the recording.
+        """What was recognised, as people have corrected it, with the client's name for the recording.
 
         Raises:
-            InputError: The document is not there, or is damaged.
+            InputError: The document is not there, or it or its corrections are damaged.
         """
-        episode = open_document(self.folder(submission.name) / DOCUMENT)
+        episode = open_corrected(self.folder(submission.name) / DOCUMENT)
         return replace(episode, source=replace(episode.source, name=submission.title))
 
     def _is_done(self, job: QueuedJob) -> bool:
