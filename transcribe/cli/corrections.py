@@ -41,7 +41,7 @@ def export(document: Path, output: Path | None) -> None:
 
     text = edit_text(opened(document))
     if output is None:
-        click.echo(text, nl=False)
+        click.echo(text.decode(), nl=False)
         return
     with disk_errors(output, "writing"):
         if output.exists():
@@ -92,7 +92,7 @@ def list_(document: Path, as_json: bool) -> None:
 
     found = opened(document)
     if as_json:
-        click.echo(write_corrections(found.corrections), nl=False)
+        click.echo(write_corrections(found.corrections).decode(), nl=False)
         return
     for each in sorted(found.layer.placed, key=lambda placed: placed.first):
         say(described(each.correction))
