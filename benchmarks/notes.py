@@ -27,15 +27,19 @@ from transcribe.engines.llm.llama_cpp import LlamaCpp, version
 from transcribe.engines.llm.servers import KINDS
 from transcribe.formats.templates import template_folder
 from transcribe.models.store import Store
+from transcribe.notes.asking import Manner, Usage
 from transcribe.notes.extractive import write_extractive
-from transcribe.notes.prompted import PromptedWriter, Usage
+from transcribe.notes.prompted import PromptedWriter
 from transcribe.notes.prompts import Prompts
 from transcribe.notes.topics import topics_of
 from transcribe.notes.writer import Material, Sentence
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "benchmarks" / "results" / "notes.md"
-SAID = '{"items": [{"text": "It was said.", "sentences": [1]}]}'
+BUDGET_S = 3600
+"""Of each recording, so that every question is asked."""
+
+SAID = "[1] It was said."
 WORDS_A_MINUTE = 150
 CONTEXT = 2048
 SHORT, LONG = 1, 3
@@ -164,7 +168,7 @@ def chats(model: Path, longest: int) -> Iterator[tuple[str, ChatModel, tuple[int
 
 def usage_of(chat: ChatModel, material: Material) -> Usage:
     """What notes about a transcript cost."""
-    writer = PromptedWriter(chat, Prompts((template_folder() / "prompts",)))
+    writer = PromptedWriter(chat, Manner(Prompts((template_folder() / "prompts",)), budget_s=BUDGET_S))
     writer.write(material, lambda _: None)
     return writer.usage
 

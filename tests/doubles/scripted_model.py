@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 
@@ -11,20 +10,17 @@ from transcribe.core.chat import Answer, ChatIdentity, Finish, Question
 Say = Callable[[Question], str]
 
 
-def items(*texts: str, sentences: tuple[int, ...] = (1,)) -> str:
-    """The JSON of an answer."""
-    return json.dumps({"items": [{"text": text, "sentences": list(sentences)} for text in texts]})
+def items(*texts: str, lines: tuple[int, ...] = (1,)) -> str:
+    """An answer."""
+    numbers = ", ".join(map(str, lines))
+    return "\n".join(f"[{numbers}] {text}" for text in texts)
 
 
 def obedient(question: Question) -> str:
-    """Titles for the topics it is told, and else a text that cites the first sentence it sees."""
-    if found := re.search(r"begin at these sentences: ([\d, ]+)\.", question.text):
-        topics = [int(number) for number in found[1].split(",")]
-        made = [{"text": f"Topic {topic}", "sentences": [topic]} for topic in topics]
-        return json.dumps({"items": made})
-    first = re.search(r"^\[(\d+)", question.text, re.MULTILINE)
-    assert first is not None
-    return items("It says so.", sentences=(int(first[1]),))
+    """A heading for the lines it is told, and else a text that cites the first line it sees."""
+    if found := re.search(r"Lines (\d+) to (\d+) are one chapter", question.text):
+        return items(f"Lines {found[1]} to {found[2]}")
+    return items("It says so.")
 
 
 class ScriptedModel:

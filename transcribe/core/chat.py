@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 from transcribe.core.errors import EngineError
 
@@ -31,14 +30,14 @@ class Question:
     Attributes:
         system: Who it is and how it writes; the same for all questions about an episode.
         text: What it is asked. Texts that begin alike are read once where the engine can.
-        schema: JSON schema of the answer, for engines that can hold a model to it.
+        grammar: Form of the answer in llama.cpp's GBNF, for engines that can hold a model to it.
         max_tokens: Where the answer is cut off.
         temperature: How freely words are chosen, from 0.
     """
 
     system: str
     text: str
-    schema: Mapping[str, Any]
+    grammar: str
     max_tokens: int
     temperature: float
     seed: int = 1

@@ -457,6 +457,15 @@ class NotesSettings:
     writer_seconds: int = option(
         600, "Longest time for one answer", metavar="S", minimum=1, maximum=86_400, advanced=True
     )
+    writer_budget: float = option(
+        0.0,
+        "Minutes that the language model may take for a recording; 0: as long as it lasts, from 1 to 30",
+        metavar="MIN",
+        minimum=0,
+        maximum=1440,
+        advanced=True,
+        trust="any",
+    )
 
 
 @dataclass(frozen=True)

@@ -23,13 +23,15 @@ LONGEST_CHARS: dict[Part, int] = {
 }
 """Characters of one text; twice what is asked for, since a little too long is no failure."""
 
+FOREIGN = "it is in another language"
+
 _ORDERS = re.compile(
     r"<\|?(?:im_start|im_end|system|user|assistant|endoftext|eot_id|begin_of_text|s|/s|inst|think)\b|\[/?INST\]|"
-    r"^\s*(?:###|```|system:|user:|assistant:)|\"(?:text|sentences|takeaways|type|properties)\"\s*:|"
+    r"^\s*(?:###|```|system:|user:|assistant:)|\"(?:text|items|sentences|takeaways|type|properties)\"\s*:|"
     r"^what you write, on one line",
     re.IGNORECASE,
 )
-"""Marks of chat templates and of schemas; of the form in the packaged system prompt."""
+"""Marks of chat templates and of JSON, which nobody asks for; of the form in the packaged system prompt."""
 
 
 def degenerate(texts: Sequence[str], part: Part, language: str, prompt: str = "") -> str:
@@ -50,7 +52,7 @@ def degenerate(texts: Sequence[str], part: Part, language: str, prompt: str = ""
     if any(each.search(text) for each in orders for text in said) or _echoes(said, prompt):
         return "it echoes its orders"
     if part != "keywords" and language and is_foreign(" ".join(said), language):
-        return "it is in another language"
+        return FOREIGN
     return ""
 
 

@@ -23,11 +23,6 @@ class Line:
     sentences: tuple[int, ...]
     speaker: str | None = None
 
-    @property
-    def label(self) -> str:
-        """The numbers a model cites it by, from 1: `12` or `3,4`."""
-        return ",".join(str(number + 1) for number in self.sentences)
-
 
 def cut_into_sections(
     lines: Sequence[Line], room: int, count: Count, breaks: Iterable[int] = ()
@@ -35,7 +30,7 @@ def cut_into_sections(
     """Cut lines into as few sections of about the same length as fit.
 
     Args:
-        lines: All of them, in order. One that does not fit is cut between words; each piece keeps its label.
+        lines: All of them, in order. One that does not fit is cut between words.
         breaks: Sentences that begin a topic: sections rather start there.
     """
     fitting = [piece for line in lines for piece in _pieces(line, room, count)]
@@ -50,9 +45,18 @@ def cut_into_sections(
     return sections
 
 
+def fitting(lines: Sequence[Line], room: int, count: Count) -> list[Line]:
+    """All lines, or as many at equal distances as fit; never none."""
+    kept = list(lines)
+    while len(kept) > 1 and sum(line_tokens(line, count) for line in kept) > room:
+        less = len(kept) * 9 // 10
+        kept = [lines[at * len(lines) // less] for at in range(less)]
+    return kept
+
+
 def line_tokens(line: Line, count: Count) -> int:
-    """Tokens of a line as a prompt shows it, with its label and line end."""
-    return count(f"[{line.label}] {line.speaker or ''}: {line.text}\n") + 1
+    """Tokens of a line as a prompt shows it, with its number and line end."""
+    return count(f"[999] {line.speaker or ''}: {line.text}\n") + 1
 
 
 def _end(lines: Sequence[Line], costs: Sequence[int], room: int, goal: float, starts: set[int]) -> int:

@@ -14,6 +14,7 @@ from transcribe.core.events import WriterAdvanced
 from transcribe.core.show_notes import NO_SHOW
 from transcribe.formats.templates import template_folder
 from transcribe.notes.answers import PLACEHOLDER
+from transcribe.notes.asking import OUT_OF_TIME, Manner, budget_of
 from transcribe.notes.prompted import PromptedWriter
 from transcribe.notes.prompts import Prompts
 from transcribe.notes.writer import Drafts, Material, Sentence
@@ -35,7 +36,8 @@ def talk(count: int = 40, **values: object) -> Material:
 
 def write(model: ScriptedModel, about: Material, **options: object) -> Drafts:
     told: list[WriterAdvanced] = []
-    drafts = PromptedWriter(model, PROMPTS, **options).write(about, told.append)  # type: ignore[arg-type]
+    manner = Manner(PROMPTS, **options)  # type: ignore[arg-type]
+    drafts = PromptedWriter(model, manner).write(about, told.append)
     assert all(event.done < event.total for event in told)
     return drafts
 
@@ -56,25 +58,51 @@ def test_every_part_is_written() -> None:
         "chapters", "summary", "long_summary", "takeaways", "quotes", "titles", "keywords", "social_post",
     }  # fmt: skip
     chapters = [(draft.text, draft.sentences) for draft in drafts.drafts if draft.part == "chapters"]
-    assert chapters == [("Topic 1", (0,)), ("Topic 18", (17,))]
+    assert chapters == [("Lines 1 to 17", (0,)), ("Lines 18 to 40", (17,))]
     assert (drafts.model, drafts.model_licence, drafts.version) == ("scripted", "MIT", "double 1")
     assert len(drafts.prompts_sha256) == 64
 
 
-def test_transcript_comes_first_and_is_the_same_for_every_part() -> None:
+def test_a_section_is_read_once_and_then_the_points_once() -> None:
     model = ScriptedModel()
     write(model, talk())
-    sources = {question.text.partition("TASK:")[0] for question in model.asked}
-    assert len(sources) == 1
+    sources = [question.text.partition("TASK:")[0] for question in model.asked]
+    assert [sources.index(source) for source in sources] == [0, 0, 0, 3, 3, 3, 3, 3]
+    assert sources[3].strip() == "[1] It says so."
     assert len({question.system for question in model.asked}) == 1
 
 
 def test_re_read_tokens_are_counted() -> None:
     model = ScriptedModel()  # reads everything anew every time
-    writer = PromptedWriter(model, PROMPTS)
+    writer = PromptedWriter(model, Manner(PROMPTS))
     writer.write(talk(), lambda _: None)
     assert writer.usage.answers == 8
-    assert 0.5 < writer.usage.reread < 0.9
+    assert 0.3 < writer.usage.reread < 0.9
+
+
+def test_points_rest_on_the_sentences_they_cite_and_so_does_what_is_made_of_them() -> None:
+    noted = items("Glass carries light.", lines=(4, 2)) + "\n" + items("Fibres are thin.", lines=(9,))
+
+    def say(question: Question) -> str:
+        if "TASK: Write down" in question.text:
+            return noted
+        return items("Thin glass carries light.", lines=(1, 2)) if "TASK: Sum" in question.text else "[1] So."
+
+    drafts = write(ScriptedModel(say), talk()).drafts
+    assert [(draft.text, draft.sentences) for draft in drafts if draft.part == "long_summary"] == [
+        ("Glass carries light.", (1, 3)), ("Fibres are thin.", (8,)),
+    ]  # fmt: skip
+    assert [draft.sentences for draft in drafts if draft.part == "summary"] == [(1, 3, 8)]
+
+
+def test_quotes_are_the_lines_whose_numbers_are_given() -> None:
+    def say(question: Question) -> str:
+        return "[3]\n[7]\n[99]" if "best worth quoting" in question.text else obedient(question)
+
+    drafts = write(ScriptedModel(say), talk()).drafts
+    assert [draft.text for draft in drafts if draft.part == "quotes"] == [
+        f"This is sentence number {at} of a talk about glass fibres." for at in (2, 6)
+    ]
 
 
 def test_long_transcript_is_cut_into_sections_that_hold_every_sentence() -> None:
@@ -82,21 +110,35 @@ def test_long_transcript_is_cut_into_sections_that_hold_every_sentence() -> None
     drafts = write(model, talk(400, topics=(0, 111, 222, 333)))
     assert drafts.failed == ()
     seen = {
-        int(number) for question in model.asked for number in re.findall(r"^\[(\d+)\]", question.text, re.M)
+        int(number)
+        for question in model.asked
+        for number in re.findall(r"sentence number (\d+) of", question.text)
     }
-    assert seen == set(range(1, 401))
+    assert seen == set(range(400))
     assert [draft.sentences for draft in drafts.drafts if draft.part == "chapters"] == [
         (0,), (111,), (222,), (333,),
     ]  # fmt: skip
     assert {draft.part for draft in drafts.drafts} >= {"summary", "quotes", "titles"}
 
 
-def test_points_that_do_not_get_shorter_fail_their_parts() -> None:
-    many = items(*["a point of many words " * 12] * 10)
-    model = ScriptedModel(lambda q: many if "TASK: Note" in q.text else obedient(q), context=1000)
-    drafts = write(model, talk(300))
-    assert dict(drafts.failed)["summary"] == "the points of the sections do not get shorter"
-    assert {draft.part for draft in drafts.drafts} == {"chapters", "quotes"}
+def test_points_that_do_not_fit_are_thinned_out() -> None:
+    many = items(*(" ".join(f"word{at}x{place}" for place in range(30)) for at in range(8)))
+    model = ScriptedModel(lambda q: many if "TASK: Write down" in q.text else obedient(q), context=1000)
+    drafts = write(model, talk(400))
+    assert drafts.failed == ()
+
+
+def test_of_a_section_of_which_nothing_was_noted_the_sentences_are_used() -> None:
+    def say(question: Question) -> str:
+        refused = "TASK: Write down" in question.text and "number 0 of" in question.text
+        return "" if refused else obedient(question)
+
+    model = ScriptedModel(say, context=1000)
+    drafts = write(model, talk(100))
+    assert drafts.failed == ()
+    summed = next(question for question in model.asked if "TASK: Sum" in question.text)
+    assert "sentence number" in summed.text
+    assert "It says so." in summed.text
 
 
 def test_sentence_longer_than_a_section_is_cut_between_words() -> None:
@@ -148,7 +190,7 @@ def test_short_talk_has_few_parts() -> None:
 
 
 @pytest.mark.parametrize(
-    "bad", ["", "Sure! Here you are.", '{"items": []}', '{"items": [{"text": "  "}]}', '{"a": 1']
+    "bad", ["", "Here are some titles:", "[1]", "- **  **", '{"items": [{"text": "Glass"}]}']
 )
 def test_bad_answer_is_asked_for_again_with_other_settings(bad: str) -> None:
     model = ScriptedModel(failing("Suggest", bad, items("Glass")))
@@ -162,15 +204,73 @@ def test_bad_answer_is_asked_for_again_with_other_settings(bad: str) -> None:
 
 
 def test_two_bad_answers_fail_the_part_only() -> None:
-    drafts = write(ScriptedModel(failing("Suggest", "no", "no")), talk())
-    assert drafts.failed == (("titles", "the answer is not the JSON that was asked for"),)
+    drafts = write(ScriptedModel(failing("Suggest", "", "")), talk())
+    assert drafts.failed == (("titles", "the answer is empty"),)
     assert "summary" in {draft.part for draft in drafts.drafts}
 
 
-def test_answers_that_are_cut_off_fail() -> None:
-    drafts = write(ScriptedModel(finish="length"), talk())
-    assert len(drafts.failed) == 8
+def test_of_an_answer_that_is_cut_off_the_whole_lines_are_kept() -> None:
+    drafts = write(ScriptedModel(lambda _: items("Glass carries light.", "Fib"), finish="length"), talk())
+    assert {draft.text for draft in drafts.drafts if draft.part != "quotes"} == {"Glass carries light."}
+    assert drafts.failed == ()
+
+
+def test_answers_that_are_cut_off_in_their_first_line_fail() -> None:
+    model = ScriptedModel(finish="length")
+    drafts = write(model, talk())
     assert set(dict(drafts.failed).values()) == {"the answer was cut off before its end"}
+    assert len(drafts.failed) == 8
+    assert len(model.asked) == 2  # both about the only section: no hope for the rest
+
+
+POLISH = items("To jest zdanie po polsku, które mówi o tym, że szkło przewodzi światło i nie boi się wody.")
+
+
+def test_a_model_that_writes_another_language_is_given_up_with_advice() -> None:
+    model = ScriptedModel(lambda _: POLISH, context=1000)
+    better = {"en": ". Models that do better: large"}
+    drafts = write(model, talk(400), better=better.__getitem__)
+    assert drafts.drafts == ()
+    assert {why for _, why in drafts.failed} == {"it is in another language. Models that do better: large"}
+    assert sum("TASK: Write down" in question.text for question in model.asked) == 2
+
+
+def test_a_language_that_is_right_later_is_enough() -> None:
+    asked = 0
+
+    def say(question: Question) -> str:
+        nonlocal asked
+        asked += 1
+        return POLISH if asked == 1 else obedient(question)
+
+    drafts = write(ScriptedModel(say, context=1000), talk(400))
+    assert drafts.failed == ()
+
+
+def test_the_budget_ends_the_questions_and_keeps_what_was_written() -> None:
+    now = 0.0
+
+    class Slow(ScriptedModel):
+        def answer(self, question: Question):  # type: ignore[no-untyped-def]
+            nonlocal now
+            now += 10
+            return super().answer(question)
+
+    def drafts_of(about: Material, budget_s: float) -> Drafts:
+        nonlocal now
+        now = 0.0
+        writer = PromptedWriter(Slow(context=1000), Manner(PROMPTS, budget_s=budget_s), lambda: now)
+        return writer.write(about, lambda _: None)
+
+    assert drafts_of(talk(400), 1000).failed == ()
+    some = drafts_of(talk(400), 60)
+    assert now == 60
+    assert {draft.part for draft in some.drafts} >= {"chapters", "long_summary", "summary", "takeaways"}
+    assert set(dict(some.failed).values()) == {OUT_OF_TIME}
+
+
+def test_the_budget_of_itself() -> None:
+    assert [budget_of(minutes * 60_000) for minutes in (0, 5, 46, 60, 600)] == [60, 300, 1800, 1800, 1800]
 
 
 def test_form_that_is_copied_counts_as_no_answer() -> None:
@@ -181,15 +281,15 @@ def test_form_that_is_copied_counts_as_no_answer() -> None:
 
 
 def test_thoughts_and_fences_are_taken_off() -> None:
-    answer = f"<think>hm {{</think>\n```json\n{items('Glass')}\n```"
+    answer = f"<think>hm [3]</think>\nHere it is:\n1. {items('**Glass**')}\n"
     drafts = write(ScriptedModel(failing("Suggest", answer)), talk())
     assert [draft.text for draft in drafts.drafts if draft.part == "titles"] == ["Glass"]
 
 
 def test_numbers_that_do_not_exist_are_left_out() -> None:
-    answer = items("Glass", sentences=(0, -3, 7, 2, 2, 9999))
-    drafts = write(ScriptedModel(failing("Suggest", answer)), talk())
-    assert [draft.sentences for draft in drafts.drafts if draft.part == "titles"] == [(1, 6)]
+    answer = items("Glass carries light.", lines=(0, 7, 2, 2, 9999))
+    drafts = write(ScriptedModel(failing("Write down", answer)), talk())
+    assert [draft.sentences for draft in drafts.drafts if draft.part == "long_summary"] == [(1, 6)]
 
 
 class Dying(ScriptedModel):
@@ -210,7 +310,7 @@ class Dying(ScriptedModel):
 def test_server_that_goes_away_keeps_what_was_written_and_is_not_asked_again() -> None:
     model = Dying(NetworkError("no server answers"))
     drafts = write(model, talk())
-    assert {draft.part for draft in drafts.drafts} == {"chapters", "summary"}
+    assert {draft.part for draft in drafts.drafts} == {"chapters", "long_summary"}
     assert len(drafts.failed) == 6
     assert len(model.asked) == 3
 
@@ -229,16 +329,18 @@ def test_hopeless_question_is_asked_once() -> None:
 def test_language_tone_and_own_prompts(tmp_path: Path) -> None:
     (tmp_path / "titles.j2").write_text("TASK: Zaproponuj {{ most }} tytułów.", encoding="utf-8")
     model = ScriptedModel()
-    own = PromptedWriter(model, Prompts((tmp_path, *PROMPTS.folders)), "Be dry.", 0.7)
+    own = PromptedWriter(model, Manner(Prompts((tmp_path, *PROMPTS.folders)), "Be dry.", 0.7))
     drafts = own.write(talk(language="pl"), lambda _: None)
     assert model.asked[0].system.startswith("Be dry.")
     assert "Write in Polish." in model.asked[0].system
     assert model.asked[0].temperature == 0.7
-    assert any("Zaproponuj 5 tytułów." in question.text for question in model.asked)
+    assert any("Zaproponuj 4 tytułów." in question.text for question in model.asked)
     assert drafts.prompts_sha256 != write(ScriptedModel(), talk()).prompts_sha256
 
 
 def test_mistake_in_a_prompt_names_file_and_line(tmp_path: Path) -> None:
     (tmp_path / "titles.j2").write_text("TASK:\n{{ nothing }}", encoding="utf-8")
     with pytest.raises(TranscribeError, match=r"titles\.j2, line 2"):
-        PromptedWriter(ScriptedModel(), Prompts((tmp_path, *PROMPTS.folders))).write(talk(), lambda _: None)
+        PromptedWriter(ScriptedModel(), Manner(Prompts((tmp_path, *PROMPTS.folders)))).write(
+            talk(), lambda _: None
+        )

@@ -33,9 +33,9 @@ ASK = (
     "import sys; from pathlib import Path; "
     "from transcribe.core.chat import ChatIdentity, Question; "
     "from transcribe.engines.llm.llama_cpp import LlamaCpp; "
-    "from transcribe.notes.answers import SCHEMA; "
+    "from transcribe.notes.answers import form; "
     "model = LlamaCpp(Path(sys.argv[1]), ChatIdentity('llama.cpp', '', 'trial'), 2048, 1, 600); "
-    "print(model.answer(Question('Answer with JSON.', 'Say hello.', SCHEMA, 40, 0.2)).text); model.close()"
+    "print(model.answer(Question('Answer.', 'Say hello.', form(1), 40, 0.2)).text); model.close()"
 )
 """A program that has a language model answer."""
 

@@ -104,8 +104,7 @@ def _generate(llama: Any, question: Question) -> tuple[str, Literal["stop", "len
     """What the model writes, and why it ended; for no reason where it goes in circles."""
     chunks = llama.create_chat_completion(
         question.messages,
-        # The only form this package honours: "json_schema" would be ignored without a word.
-        response_format={"type": "json_object", "schema": dict(question.schema)},
+        grammar=_grammar(question.grammar),
         max_tokens=question.max_tokens,
         temperature=question.temperature,
         seed=question.seed,
@@ -119,6 +118,13 @@ def _generate(llama: Any, question: Question) -> tuple[str, Literal["stop", "len
         if goes_in_circles(text):
             return text, ""
     return text, "length" if finish == "length" else "stop"
+
+
+@lru_cache(maxsize=32)
+def _grammar(text: str) -> Any:
+    from llama_cpp import LlamaGrammar
+
+    return LlamaGrammar.from_string(text, verbose=False)
 
 
 @lru_cache(maxsize=1)

@@ -50,7 +50,6 @@ class OllamaChat:
             "model": self.identity.model,
             "messages": question.messages,
             "stream": False,
-            "format": question.schema,
             "truncate": False,
             "shift": False,
             "keep_alive": KEEP_ALIVE,

@@ -13,15 +13,9 @@ import msgspec
 from transcribe.core.chat import Answer, BadAnswer, ChatIdentity, Question
 from transcribe.engines.llm.counting import estimated_tokens, was_cut
 from transcribe.engines.llm.http import Http, Reply
-from transcribe.engines.llm.refusals import is_too_long, refusal
+from transcribe.engines.llm.refusals import refusal
 
 CHAT = "/v1/chat/completions"
-
-Rung = Literal["json_schema", "json_object", "prompt"]
-"""How a server is asked to hold the model to a schema; the prompt itself always says it, too."""
-
-REFUSALS = (400, 422, 500, 501)
-"""Statuses with which servers answer to a form of schema that they do not know."""
 
 
 @dataclass(frozen=True)
@@ -29,13 +23,13 @@ class Dialect:
     """What one server understands.
 
     Attributes:
-        rungs: The forms of schema it may know, the best first; `prompt` is the last.
+        grammar: Whether it holds a model to a grammar; the prompt always tells the form, too.
         extra: Fields to send beside the common ones.
         bare: Whether unknown fields are refused, so that only the oldest ones may be sent.
         counts: Path and field that count tokens, and the field of the answer.
     """
 
-    rungs: tuple[Rung, ...]
+    grammar: bool = False
     extra: Mapping[str, Any] = field(default_factory=dict)
     bare: bool = False
     counts: tuple[str, str, str] = ("", "", "")
@@ -49,36 +43,27 @@ class OpenAiChat:
         self.context = context
         self._http = http
         self._dialect = dialect
-        self._rungs = list(dialect.rungs)
         self.count = functools.lru_cache(maxsize=10_000)(self._count)
 
     def answer(self, question: Question) -> Answer:
-        """Ask, with the best form of schema that the server has not refused yet.
+        """Ask.
 
         Raises:
             BadAnswer: This question was not answered.
             TranscribeError: No question will be.
         """
         start = time.monotonic()
-        while True:
-            reply = self._http.post(CHAT, self._body(question, self._rungs[0]))
-            error = refusal(reply, self._http.url, self.identity.model)
-            if error is None:
-                return self._checked(_answer(reply, time.monotonic() - start), question)
-            if not self._may_step_down(reply):
-                raise error
-            self._rungs.pop(0)
+        reply = self._http.post(CHAT, self._body(question))
+        error = refusal(reply, self._http.url, self.identity.model)
+        if error is not None:
+            raise error
+        return _checked(_answer(reply, time.monotonic() - start), question)
 
     def close(self) -> None:
         """Hang up."""
         self._http.close()
 
-    def _may_step_down(self, reply: Reply) -> bool:
-        return (
-            len(self._rungs) > 1 and reply.status in REFUSALS and not reply.is_page and not is_too_long(reply)
-        )
-
-    def _body(self, question: Question, rung: Rung) -> dict[str, Any]:
+    def _body(self, question: Question) -> dict[str, Any]:
         body: dict[str, Any] = {
             "model": self.identity.model,
             "messages": question.messages,
@@ -88,25 +73,7 @@ class OpenAiChat:
         if self._dialect.bare:
             return body | {"top_p": 0.95}
         body |= {"seed": question.seed, "stream": False, **self._dialect.extra}
-        if rung == "json_schema":
-            named = {"name": "items", "schema": question.schema}
-            return body | {"response_format": {"type": rung, "json_schema": named}}
-        if rung == "json_object":
-            return body | {"response_format": {"type": rung, "schema": question.schema}}
-        return body
-
-    def _checked(self, answer: Answer, question: Question) -> Answer:
-        """The answer, unless the server cut the question or ignored the schema; some do, with status 200."""
-        if was_cut(answer.prompt_tokens, question.system + question.text):
-            raise BadAnswer(
-                f"the server read only {answer.prompt_tokens:,} tokens of the question",
-                "Say how large the model's context is with --writer-context",
-                again=False,
-            )
-        if len(self._rungs) > 1 and answer.finish == "stop" and not _is_json(answer.text):
-            self._rungs = self._rungs[-1:]
-            raise BadAnswer("the server ignored the form that was asked for")
-        return answer
+        return body | ({"grammar": question.grammar} if self._dialect.grammar else {})
 
     def _count(self, text: str) -> int:
         path, asked, told = self._dialect.counts
@@ -117,6 +84,17 @@ class OpenAiChat:
         if isinstance(found, list):
             return len(found)
         return found if isinstance(found, int) and found > 0 else estimated_tokens(text)
+
+
+def _checked(answer: Answer, question: Question) -> Answer:
+    """The answer, unless the server cut the question; some do, with status 200."""
+    if was_cut(answer.prompt_tokens, question.system + question.text):
+        raise BadAnswer(
+            f"the server read only {answer.prompt_tokens:,} tokens of the question",
+            "Say how large the model's context is with --writer-context",
+            again=False,
+        )
+    return answer
 
 
 def _answer(reply: Reply, seconds: float) -> Answer:
@@ -137,14 +115,6 @@ def _answer(reply: Reply, seconds: float) -> Answer:
     finish: Literal["length", "stop"] = "length" if choice.finish_reason == "length" else "stop"
     read_seconds = found.timings.prompt_ms / 1000 if found.timings else 0.0
     return Answer(text, finish, usage.prompt_tokens, read, usage.completion_tokens, seconds, read_seconds)
-
-
-def _is_json(text: str) -> bool:
-    try:
-        msgspec.json.decode(text.strip().encode())
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
-        return False
-    return True
 
 
 class _Message(msgspec.Struct):

@@ -36,7 +36,7 @@ def refusal(reply: Reply, url: str, model: str) -> TranscribeError | None:
     return _by_complaint(reply, url, model)
 
 
-def is_too_long(reply: Reply) -> bool:
+def _is_too_long(reply: Reply) -> bool:
     """Whether the server says that the question does not fit."""
     if any(code in reply.error_code for code in TOO_LONG):
         return True
@@ -45,7 +45,7 @@ def is_too_long(reply: Reply) -> bool:
 
 def _by_complaint(reply: Reply, url: str, model: str) -> TranscribeError:
     reason = reply.error or f"status {reply.status}"
-    if is_too_long(reply):
+    if _is_too_long(reply):
         return BadAnswer(
             f"the question does not fit into the model's context: {reason}",
             "Say how large it is with --writer-context",

@@ -219,8 +219,8 @@ def _int(value: object) -> int:
 
 _KINDS = (
     Kind("ollama", "Ollama", (11434,), _probe_ollama, 4096, None),
-    Kind("lmstudio", "LM Studio", (1234,), _probe_lm_studio, 4096, Dialect(("json_schema", "prompt"))),
-    Kind("jan", "Jan", (1337,), _probe_jan, 4096, Dialect(("json_schema", "json_object", "prompt"))),
+    Kind("lmstudio", "LM Studio", (1234,), _probe_lm_studio, 4096, Dialect()),
+    Kind("jan", "Jan", (1337,), _probe_jan, 4096, Dialect()),
     Kind(
         "llama-server",
         "llama-server",
@@ -228,8 +228,8 @@ _KINDS = (
         _probe_llama_server,
         4096,
         Dialect(
-            ("json_schema", "json_object", "prompt"),
-            {"chat_template_kwargs": {"enable_thinking": False}, "cache_prompt": True},
+            grammar=True,
+            extra={"chat_template_kwargs": {"enable_thinking": False}, "cache_prompt": True},
             counts=("/tokenize", "content", "tokens"),
         ),
     ),
@@ -239,10 +239,10 @@ _KINDS = (
         (8000,),
         _probe_llama_cpp_server,
         2048,
-        Dialect(("json_object", "prompt"), counts=("/extras/tokenize/count", "input", "count")),
+        Dialect(grammar=True, counts=("/extras/tokenize/count", "input", "count")),
     ),
-    Kind("gpt4all", "GPT4All", (4891,), _probe_gpt4all, 2048, Dialect(("prompt",), bare=True)),
-    Kind("localai", "LocalAI", (8080,), _probe_local_ai, 512, Dialect(("json_schema", "prompt"))),
+    Kind("gpt4all", "GPT4All", (4891,), _probe_gpt4all, 2048, Dialect(bare=True)),
+    Kind("localai", "LocalAI", (8080,), _probe_local_ai, 512, Dialect(grammar=True)),
 )
 KINDS = {kind.writer: kind for kind in _KINDS}
 """Every kind by the name that `--writer` gives it."""

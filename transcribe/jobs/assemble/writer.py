@@ -20,6 +20,10 @@ from transcribe.pipeline.ports import OpenWriter
 if TYPE_CHECKING:
     from transcribe.engines.llm.servers import Kind as ServerKind
 
+WRITE_MOST = ("qwen3-4b",)
+WRITE = {"pl": ("bielik-4.5b", *WRITE_MOST)}
+"""The smallest models of the catalogue that are made for a language."""
+
 
 def choose_writer(settings: Settings) -> OpenWriter | None:
     """What opens the language model that writes show notes; None where none was asked for.
@@ -95,10 +99,24 @@ def _open_served(kind: ServerKind, model: str, settings: Settings) -> Writer:
 
 
 def _prompted(chat: ChatModel, settings: Settings) -> Writer:
+    from transcribe.notes.asking import Manner
     from transcribe.notes.prompted import PromptedWriter
     from transcribe.notes.prompts import find_prompts
 
     asked = settings.notes
-    return PromptedWriter(
-        chat, find_prompts(asked.writer_prompts), asked.writer_system, asked.writer_temperature
+    manner = Manner(
+        find_prompts(asked.writer_prompts),
+        asked.writer_system,
+        asked.writer_temperature,
+        60 * asked.writer_budget,
+        partial(_better, chat.identity.model),
     )
+    return PromptedWriter(chat, manner)
+
+
+def _better(model: str, language: str) -> str:
+    """Which models write a language that this one does not, for people; nothing where it is one of them."""
+    names = WRITE.get(language, WRITE_MOST)
+    if model in names:
+        return ""
+    return f". Models that do better: {' or '.join(names)} (transcribe models pull {names[0]})"

@@ -31,9 +31,10 @@ from transcribe.core.network import is_loopback
 from transcribe.engines.llm.find import connect, find_servers
 from transcribe.engines.llm.http import Http, check_url
 from transcribe.engines.llm.servers import KINDS
-from transcribe.notes.answers import SCHEMA
+from transcribe.notes.answers import form
 
-QUESTION = Question("You write.", "[1] Glass carries light.\n\nTASK: sum up.", SCHEMA, 100, 0.2)
+FORM = form(3)
+QUESTION = Question("You write.", "[1] Glass carries light.\n\nTASK: sum up.", FORM, 100, 0.2)
 
 ROUTES: dict[str, Callable[[], dict[str, Route]]] = {
     "ollama": lambda: ollama_routes(always(ollama_answer())),
@@ -96,14 +97,13 @@ def test_ollama_is_told_the_context_and_not_to_cut_or_think() -> None:
         thinker, other = fake.asked
     assert (thinker["think"], thinker["truncate"], thinker["shift"]) == (False, False, False)
     assert thinker["options"]["num_ctx"] == 16_384
-    assert thinker["format"] == SCHEMA
     assert "think" not in other
     assert other["options"]["num_ctx"] == 6000
     assert other["model"] == "llama3.2:latest"
 
 
 def test_ollama_that_cut_the_question_is_not_believed() -> None:
-    long = Question("s", "word " * 4000, SCHEMA, 100, 0.2)
+    long = Question("s", "word " * 4000, FORM, 100, 0.2)
     with serving(ollama_routes(always(ollama_answer(read=2048)))) as fake:
         chat = chat_of("ollama", fake)
         with pytest.raises(BadAnswer, match="read only 2,048 tokens"):
@@ -127,35 +127,15 @@ def test_thoughts_only_is_no_answer() -> None:
         ask(fake, "ollama")
 
 
-def test_ladder_goes_down_once_and_stays_there() -> None:
-    def chat(body: Any) -> Told:
-        form = body.get("response_format", {}).get("type")
-        return Told({"error": f"no {form}"}, 400) if form else completion()
-
-    with serving(llama_server_routes(chat)) as fake:
-        model = chat_of("llama-server", fake)
-        assert [model.answer(QUESTION).text for _ in range(2)] == [ITEMS, ITEMS]
-        model.close()
-    forms = [body.get("response_format", {}).get("type") for body in fake.asked]
-    assert forms == ["json_schema", "json_object", None, None]
-    assert fake.asked[0]["response_format"]["json_schema"]["schema"] == SCHEMA
-    assert fake.asked[1]["response_format"]["schema"] == SCHEMA
-
-
-def test_server_that_ignores_the_schema_is_asked_without() -> None:
-    with serving(llama_server_routes(always(completion("Sure! Here are some notes.")))) as fake:
-        model = chat_of("llama-server", fake)
-        with pytest.raises(BadAnswer, match="ignored the form"):
-            model.answer(QUESTION)
-        assert model.answer(QUESTION).text.startswith("Sure!")
-        model.close()
-    assert "response_format" not in fake.asked[1]
-
-
-def test_llama_cpp_python_is_never_sent_json_schema() -> None:
-    with serving(ROUTES["llama-cpp-server"]()) as fake:
-        ask(fake, "llama-cpp-server")
-        assert fake.asked[0]["response_format"] == {"type": "json_object", "schema": SCHEMA}
+def test_a_grammar_is_sent_to_whoever_knows_it_and_no_schema_to_anybody() -> None:
+    told = {}
+    for writer, routes in ROUTES.items():
+        with serving(routes()) as fake:
+            ask(fake, writer)
+            told[writer] = fake.asked[0].get("grammar")
+            assert not {"format", "response_format"} & set(fake.asked[0])
+    knowing = {"llama-server", "llama-cpp-server", "localai"}
+    assert told == {writer: FORM if writer in knowing else None for writer in ROUTES}
 
 
 BAD: dict[str, tuple[Told, type[Exception], str]] = {
