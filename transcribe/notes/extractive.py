@@ -13,7 +13,6 @@ from itertools import pairwise
 from transcribe.core.episode import Spot
 from transcribe.core.show_notes import Authorship, Chapter, Quote, ShowNotes, Statement
 from transcribe.formats.tokens import text_width
-from transcribe.notes.clauses import LONGEST_CELLS, Clause, clauses_of, shortened
 from transcribe.notes.headings import chapter_titles
 from transcribe.notes.keywords import keywords_of
 from transcribe.notes.leaning import is_own
@@ -21,6 +20,7 @@ from transcribe.notes.links import with_said_addresses
 from transcribe.notes.mentions import Name, mentions_of, names_of
 from transcribe.notes.sound_bites import sound_bites_of
 from transcribe.notes.terms import folded
+from transcribe.notes.titles import LONGEST_CELLS, Title, shortened, titles_of
 from transcribe.notes.weighing import Weighed, pick, weigh, word_count
 from transcribe.notes.writer import Material, Sentence
 
@@ -213,17 +213,17 @@ def _titles(weighed: Weighed) -> tuple[Statement, ...]:
     sentences = weighed.material.sentences
     if not sentences:
         return ()
-    chosen: list[Clause] = []
-    for clause in clauses_of(weighed, weighed.candidates, _weights(weighed.contents))[:200]:
-        mine = set(weighed.terms.of(clause.text))
+    chosen: list[Title] = []
+    for title in titles_of(weighed, weighed.candidates, _weights(weighed.contents))[:200]:
+        mine = set(weighed.terms.of(title.text))
         if all(len(mine & set(weighed.terms.of(other.text))) * 2 <= len(mine) for other in chosen):
-            chosen.append(clause)
+            chosen.append(title)
         if len(chosen) == 5:
             break
     if not chosen:
         first = _summary(weighed)[0]
-        chosen = [Clause(shortened(weighed.standing[first].rest, LONGEST_CELLS), first, 0.0)]
-    return tuple(statement(sentences[clause.sentence], clause.text) for clause in chosen)
+        chosen = [Title(shortened(weighed.standing[first].rest, LONGEST_CELLS), first, 0.0)]
+    return tuple(statement(sentences[title.sentence], title.text) for title in chosen)
 
 
 def _weights(contents: Sequence[Sequence[str]]) -> Mapping[str, float]:

@@ -8,12 +8,12 @@ from functools import lru_cache
 from itertools import pairwise
 
 from transcribe.formats.tokens import text_width
-from transcribe.notes.clauses import LONGEST_CELLS, as_title, clauses_of, shortened
 from transcribe.notes.fitness import is_chatter
 from transcribe.notes.keywords import Told, told_by
 from transcribe.notes.mentions import Name
 from transcribe.notes.numbers import numbers_of
 from transcribe.notes.terms import folded, matches
+from transcribe.notes.titles import LONGEST_CELLS, as_title, shortened, titles_of
 from transcribe.notes.weighing import Weighed, term_weights
 
 ENOUGH = 3
@@ -119,8 +119,8 @@ def _candidates(
     positions = range(*span)
     contents = [weighed.contents[index] for index in positions]
     weights = term_weights(contents, weighed.everywhere, len(weighed.contents))
-    for clause in clauses_of(weighed, [index for index in positions if weighed.fit[index] > 0], weights):
-        yield clause.text, ()
+    for title in titles_of(weighed, [index for index in positions if weighed.fit[index] > 0], weights):
+        yield title.text, ()
     twice = [term for term in own if term.count > 1]
     yield from (_joined([first, *_close(first, twice, worth)]) for first in twice)
     if own:

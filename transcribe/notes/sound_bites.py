@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from transcribe.core.show_notes import SoundBite
-from transcribe.notes.clauses import shortened
+from transcribe.notes.titles import shortened
 from transcribe.notes.weighing import Weighed
 
 SHORTEST_MS = 15_000

@@ -13,11 +13,11 @@ from dataclasses import dataclass, field, replace
 from transcribe.core.show_notes import Quote, Statement
 from transcribe.formats.tokens import plain
 from transcribe.notes.claims import APART, NOT_TOGETHER, SUPPORTED, UNSUPPORTED, Claims
-from transcribe.notes.clauses import as_title
 from transcribe.notes.degenerate import narrates
 from transcribe.notes.evidence import Evidence
 from transcribe.notes.extractive import POST_CHARS, quote_of, topic_spans
 from transcribe.notes.terms import folded, is_unspaced, words_of
+from transcribe.notes.titles import as_title
 from transcribe.notes.writer import Draft, Material, Part
 
 LIMITS: dict[Part, int] = {"summary": 3, "takeaways": 8, "quotes": 5, "titles": 5, "keywords": 12}

@@ -6,9 +6,9 @@ import pytest
 from recordings import WORD_MS, episode_of
 
 from benchmarks.chapters import Talk, talks
-from transcribe.notes.clauses import LONGEST_CELLS, shortened
 from transcribe.notes.extractive import write_extractive
 from transcribe.notes.material import material_of
+from transcribe.notes.titles import LONGEST_CELLS, shortened
 
 ROUTER = (
     "Hasło do routera zmienia się w panelu.", "Producent routerów wydaje poprawki co kwartał.",

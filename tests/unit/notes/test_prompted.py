@@ -134,7 +134,7 @@ def test_of_a_section_of_which_nothing_was_noted_the_sentences_are_used() -> Non
         return "" if refused else obedient(question)
 
     model = ScriptedModel(say, context=1000)
-    drafts = write(model, talk(100))
+    drafts = write(model, talk(100, topics=(0, 60)))
     assert drafts.failed == ()
     summed = next(question for question in model.asked if "TASK: Sum" in question.text)
     assert "sentence number" in summed.text
@@ -243,8 +243,9 @@ def test_a_language_that_is_right_later_is_enough() -> None:
         asked += 1
         return POLISH if asked == 1 else obedient(question)
 
-    drafts = write(ScriptedModel(say, context=1000), talk(400))
+    drafts = write(ScriptedModel(say, context=1000), talk(400, topics=(0, 200)))
     assert drafts.failed == ()
+    assert [draft.sentences for draft in drafts.drafts if draft.part == "chapters"] == [(200,)]
 
 
 def test_the_budget_ends_the_questions_and_keeps_what_was_written() -> None:

@@ -23,7 +23,7 @@ _EDGES = ' \t,;:.!…。，、；：،؛؟"“”„«»()[]—–-•·*'
 
 
 @dataclass(frozen=True)
-class Clause:
+class Title:
     """A sentence that can be a title.
 
     Attributes:
@@ -35,14 +35,14 @@ class Clause:
     value: float
 
 
-def clauses_of(weighed: Weighed, positions: Sequence[int], weights: Mapping[str, float]) -> list[Clause]:
+def titles_of(weighed: Weighed, positions: Sequence[int], weights: Mapping[str, float]) -> list[Title]:
     """Short sentences that can be titles, best first."""
-    clauses = [
-        Clause(as_title(_bare(weighed.standing[position].rest)), position, value)
+    titles = [
+        Title(as_title(_bare(weighed.standing[position].rest)), position, value)
         for position in positions
         if (value := _value(weighed, position, weights)) > 0
     ]
-    return sorted(clauses, key=lambda clause: (-clause.value, clause.sentence))
+    return sorted(titles, key=lambda title: (-title.value, title.sentence))
 
 
 def _bare(text: str) -> str:
