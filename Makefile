@@ -112,8 +112,8 @@ bench-notes: $(READY) ## What notes cost, and what language models read twice (n
 	$(BIN)/transcribe models pull smollm2
 	$(BIN)/python -m benchmarks.notes
 
-examples-notes: models ## Make the notes by language models in docs/examples anew (needs make llm, llama-server)
-	$(BIN)/transcribe models pull smollm2
+examples-notes: models ## Make the notes by a language model in docs/examples anew (needs make llm)
+	$(BIN)/transcribe models pull qwen2.5-coder-1.5b
 	$(BIN)/python docs/make_examples.py --audio $(AUDIO)
 
 $(BENCH): $(READY)

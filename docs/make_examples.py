@@ -1,51 +1,44 @@
-"""Remakes the notes and pages in `docs/examples/`, by every kind of writer, and counts what became of them.
+"""Remakes the notes and pages in `docs/examples/`, without a language model and by one; counts its drafts.
 
-    python docs/make_examples.py [--audio ../shared/audio] [--server llama-server] [--only NAME,NAME]
+    python docs/make_examples.py [--audio ../shared/audio] [--model qwen2.5-coder-1.5b] [--only NAME,NAME]
 
-Run it with `make examples-notes`. Needs the models `base` and `smollm2` and what `make llm` installs. The
-counts stand in `docs/examples/README.md` between marks; copy them to `docs/notes.md` when they change.
+Run it with `make examples-notes`. Needs the models `base` and `qwen2.5-coder-1.5b`, and what `make llm`
+installs. The counts stand in `docs/examples/README.md` between marks; copy them to `docs/notes.md` when they
+change.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
+import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from benchmarks import llm_servers  # noqa: E402
+from benchmarks.chapters import TALKS, Talk, read_talk  # noqa: E402
 from transcribe import render_episode, transcribe_file  # noqa: E402
-from transcribe.core.episode import Episode  # noqa: E402
+from transcribe.core.episode import Coverage, Episode, Language, Segment, Transcript, Word  # noqa: E402
 from transcribe.core.events import WriterAdvanced, silent  # noqa: E402
 from transcribe.core.settings import Settings  # noqa: E402
 from transcribe.jobs.assemble.writer import choose_writer  # noqa: E402
-from transcribe.models.store import Store  # noqa: E402
 from transcribe.notes.extractive import write_extractive  # noqa: E402
 from transcribe.notes.material import material_of  # noqa: E402
 from transcribe.notes.truth import Checked  # noqa: E402
 from transcribe.notes.write import PARTS, judge, write_notes  # noqa: E402
-from transcribe.notes.writer import Drafts, Material, Part, Writer  # noqa: E402
+from transcribe.notes.writer import Drafts, Material, Part  # noqa: E402
 
 FOLDER = ROOT / "docs" / "examples"
 BEGIN, END = "<!-- counts -->", "<!-- end of counts -->"
-CONTEXT = 2048
-LANGUAGE_MODEL = "smollm2"
 SAMPLE = "two-voices"
-
-
-@dataclass(frozen=True)
-class Clip:
-    """A recording whose words may be shown; where it comes from stands in the folder's README."""
-
-    name: str
-    file: Path
-    language: str
+RECORDED = {"columbia": ("columbia.wma", "en"), "daniel-de": ("daniel-de.mp3", "de")}
+SPOKEN = {"bread": "en", "network-pl": "pl"}
+"""Talks of `benchmarks/talks/`, read as if they had been recognised."""
 
 
 class Kept:
@@ -66,79 +59,105 @@ class Kept:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--audio", type=Path, default=ROOT.parent / "shared" / "audio")
-    parser.add_argument("--server", choices=llm_servers.KINDS, default="llama-server")
-    parser.add_argument("--only", default="", help="names of clips, with commas between them")
+    parser.add_argument("--model", default="qwen2.5-coder-1.5b")
+    parser.add_argument("--only", default="", help="names of examples, with commas between them")
     asked = parser.parse_args()
-    clips = [
-        Clip(SAMPLE, ROOT / "samples" / "two-voices.flac", "en"),
-        Clip("columbia", asked.audio / "columbia.wma", "en"),
-        Clip("daniel-de", asked.audio / "daniel-de.mp3", "de"),
-    ]
-    only = asked.only.split(",") if asked.only else [clip.name for clip in clips]
-    rows = []
-    for clip in (clip for clip in clips if clip.name in only):
-        episode = transcribe_file(clip.file, model="base", language=clip.language, threads=1)
-        for short, writer in writers(asked.server):
-            rows.append(made(clip.name, short, episode, writer))
-    if len(only) == len(clips):
+    names = [SAMPLE, *RECORDED, *SPOKEN]
+    only = asked.only.split(",") if asked.only else names
+    rows = [made(name, episode_of(name, asked.audio), asked.model) for name in names if name in only]
+    if only == names:
         write_counts(rows)
     return 0
 
 
-def writers(kind: str) -> Iterator[tuple[str, Writer | None]]:
-    """Every kind of writer under the short name that files have."""
-    yield "extractive", None
-    yield LANGUAGE_MODEL, opened(f"llama.cpp:{LANGUAGE_MODEL}")
-    with llm_servers.serving(kind, Store().get(LANGUAGE_MODEL).path, CONTEXT) as port:
-        yield "server", opened(f"{kind}:{llm_servers.ALIAS}", f"http://127.0.0.1:{port}")
+def episode_of(name: str, audio: Path) -> Episode:
+    """A recording that is recognised, or a talk in the place of its words."""
+    sample = ROOT / "samples" / f"{SAMPLE}.flac"
+    if name in SPOKEN:
+        return spoken(read_talk(TALKS / f"{SPOKEN[name]}.md"), f"{name}.mp3", listened(sample, "en"))
+    file, language = RECORDED.get(name, (sample, "en"))
+    return listened(audio / file, language)
 
 
-def opened(name: str, host: str = "") -> Writer:
-    settings = Settings.of(writer=name, writer_host=host, writer_context=CONTEXT, threads=1)
-    open_writer = choose_writer(settings)
-    if open_writer is None:
-        raise SystemExit(f"{name} is no language model")
-    return open_writer()
+def listened(file: Path, language: str) -> Episode:
+    return transcribe_file(file, model="base", language=language, threads=1)
 
 
-def made(name: str, short: str, episode: Episode, writer: Writer | None) -> str:
+def spoken(talk: Talk, name: str, like: Episode) -> Episode:
+    """An episode of which the words are known; everything else is as in another one."""
+    length_ms = talk.material.duration_ms
+    segments = tuple(
+        Segment(
+            sentence.start_ms, sentence.end_ms, words_of(sentence.text, sentence.start_ms, sentence.end_ms), 0
+        )
+        for sentence in talk.material.sentences
+    )
+    return replace(
+        like,
+        source=replace(like.source, name=name, path=name, duration_ms=length_ms, tags=()),
+        audio=replace(like.audio, samples=length_ms * 16),
+        transcript=Transcript(Language(talk.language, 1.0, detected=False), segments),
+        coverage=Coverage(length_ms, 0, 0, 0, ()),
+        turns=None,
+    )
+
+
+def words_of(text: str, start_ms: int, end_ms: int) -> tuple[Word, ...]:
+    """The words of a sentence at equal distances."""
+    words = text.split()
+    edges = [start_ms + (end_ms - start_ms) * at // len(words) for at in range(len(words) + 1)]
+    return tuple(Word(edges[at], edges[at + 1], word, 0.9) for at, word in enumerate(words))
+
+
+def made(name: str, episode: Episode, model: str) -> str:
     """Write the files; the row of the table."""
-    if writer is None:
-        noted = replace(episode, notes=write_notes(episode, Settings().notes, None, silent))
-        (FOLDER / f"{name}.{short}.notes.md").write_bytes(render_episode(noted, "notes"))
-        if name != SAMPLE:  # its page is made as README.md says, with all that the command line adds
-            (FOLDER / f"{name}.html").write_bytes(render_episode(noted, "page"))
-        return ""
+    noted = replace(episode, notes=write_notes(episode, Settings().notes, None, silent))
+    (FOLDER / f"{name}.extractive.notes.md").write_bytes(render_episode(noted, "notes"))
+    if name in RECORDED:  # the sample's page is made as README.md says, with all that the command line adds
+        (FOLDER / f"{name}.html").write_bytes(render_episode(noted, "page"))
+    open_writer = choose_writer(Settings.of(writer=f"llama.cpp:{model}"))
+    if open_writer is None:
+        raise SystemExit(f"{model} is no language model")
     material = material_of(episode)
-    with closing(writer):
-        drafts = writer.write(material, lambda far: print(f"  {name} {short}: {far.part}", file=sys.stderr))
+    start = time.monotonic()
+    with closing(open_writer()) as writer:
+        drafts = writer.write(material, lambda far: print(f"  {name}: {far.part}", file=sys.stderr))
+    took_s = time.monotonic() - start
     own = write_extractive(material, episode.coverage.spots, "")
     notes = write_notes(episode, Settings().notes, Kept(writer.name, drafts), silent)
-    (FOLDER / f"{name}.{short}.notes.md").write_bytes(render_episode(replace(episode, notes=notes), "notes"))
-    return row(f"{name}, {short}", len(drafts.drafts), *judge(drafts, material, own))
+    (FOLDER / f"{name}.model.notes.md").write_bytes(render_episode(replace(episode, notes=notes), "notes"))
+    return row(name, material.duration_ms / 1000, took_s, len(drafts.drafts), *judge(drafts, material, own))
 
 
-def row(label: str, proposed: int, checked: Checked, failures: dict[Part, str]) -> str:
+def row(
+    name: str, seconds: float, took_s: float, proposed: int, checked: Checked, failures: dict[Part, str]
+) -> str:
     """How many texts were proposed, and what became of them."""
     in_use = [part for part in PARTS if part not in failures]
     statements = [each for part in in_use for each in checked.statements.get(part, ())]
-    others = {"quotes": checked.quotes, "keywords": checked.keywords, "chapters": checked.chapter_titles}
-    kept = len(statements) + sum(len(others[part]) for part in others if part in in_use)
+    others = {
+        "quotes": len(checked.quotes),
+        "keywords": len(checked.keywords),
+        "chapters": len(checked.chapter_titles),
+    }
+    kept = len(statements) + sum(count for part, count in others.items() if part in in_use)
     marked = sum(bool(each.doubt) for each in statements)
     dropped = Counter(checked.dropped)
     why = "; ".join(f"{reason} {count}" for reason, count in dropped.most_common()) or "–"
     failed = Counter(failures.values())
     lost = "; ".join(f"{reason} {count}" for reason, count in failed.most_common()) or "–"
-    parts = f"{len(failures)} of {len(PARTS)}"
-    cells = (label, proposed, kept, marked, len(checked.dropped), why, parts, lost)
+    parts = f"{len(in_use)} of {len(PARTS)}"
+    times = f"{seconds:.0f}", f"{took_s:.0f}"
+    cells = (name, *times, proposed, kept, marked, len(checked.dropped), why, parts, lost)
     return f"| {' | '.join(map(str, cells))} |"
 
 
 def write_counts(rows: list[str]) -> None:
     page = FOLDER / "README.md"
     text = page.read_text("utf-8")
-    head = "| recording, writer | proposed | kept | marked | dropped | because | parts replaced | because |"
-    table = "\n".join([head, "|---|---|---|---|---|---|---|---|", *filter(None, rows)])
+    heads = ["recording", "its s", "notes took s", "proposed", "kept", "marked", "dropped", "because"]
+    heads += ["parts by it", "the others because"]
+    table = "\n".join([f"| {' | '.join(heads)} |", "|---" * len(heads) + "|", *rows])
     page.write_text(f"{text.partition(BEGIN)[0]}{BEGIN}\n{table}\n{END}{text.partition(END)[2]}", "utf-8")
 
 
