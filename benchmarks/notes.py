@@ -39,7 +39,7 @@ TARGET = ROOT / "benchmarks" / "results" / "notes.md"
 BUDGET_S = 3600
 """Of each recording, so that every question is asked."""
 
-SAID = "[1] It was said."
+SAID = "It was said."
 WORDS_A_MINUTE = 150
 CONTEXT = 2048
 SHORT, LONG = 1, 3

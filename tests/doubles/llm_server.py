@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 Json = Any
-ITEMS = "[1] Glass carries light for miles."
+ITEMS = "Glass carries light for miles."
 
 
 @dataclass(frozen=True)

@@ -10,17 +10,14 @@ from transcribe.core.chat import Answer, ChatIdentity, Finish, Question
 Say = Callable[[Question], str]
 
 
-def items(*texts: str, lines: tuple[int, ...] = (1,)) -> str:
-    """An answer."""
-    numbers = ", ".join(map(str, lines))
-    return "\n".join(f"[{numbers}] {text}" for text in texts)
-
-
 def obedient(question: Question) -> str:
-    """A heading for the lines it is told, and else a text that cites the first line it sees."""
-    if found := re.search(r"Lines (\d+) to (\d+) are one chapter", question.text):
-        return items(f"Lines {found[1]} to {found[2]}")
-    return items("It says so.")
+    """What it is given last in other words, "It says that 17."; the same where a sentence is to be copied."""
+    source, _, task = question.text.partition("TASK:")
+    last = source.split("\n")[-3]
+    if "word for word" in task:
+        return last
+    numbers = re.findall(r"\d+", last)
+    return f"It says that {numbers[-1] if numbers else 'so'}."
 
 
 class ScriptedModel:

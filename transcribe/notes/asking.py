@@ -10,7 +10,7 @@ from transcribe.core.chat import Answer, BadAnswer, ChatModel, Question
 from transcribe.core.errors import ModelError, TranscribeError
 from transcribe.core.events import WriterAdvanced
 from transcribe.core.own_process import Died
-from transcribe.notes.answers import Item, form, read_items
+from transcribe.notes.answers import form, read_lines
 from transcribe.notes.degenerate import FOREIGN, degenerate
 from transcribe.notes.prompts import Prompts, language_name
 from transcribe.notes.sections import Line
@@ -44,8 +44,7 @@ class Task:
         prompt: Name of its template.
         part: What the answer is for, by which it is checked.
         tokens: Longest answer.
-        most: Items kept.
-        texts: Whether texts are wanted, or only the numbers of lines.
+        most: Lines of the answer.
         short: Whether it is asked of a few sentences, too.
     """
 
@@ -53,7 +52,6 @@ class Task:
     part: Part
     tokens: int
     most: int
-    texts: bool = True
     short: bool = False
 
 
@@ -166,11 +164,7 @@ class Asking:
         """Ask nothing more."""
         self._stopped = f"{reason}{self._manner.better(self._language)}"
 
-    def source(self, lines: Sequence[Line]) -> str:
-        """Lines as a question shows them."""
-        return self._prompts.render("source", lines=lines)
-
-    def room(self, tasks: Iterable[Task], **values: object) -> int:
+    def room(self, tasks: Iterable[Task]) -> int:
         """Tokens of lines that fit beside the longest of these tasks and its answer.
 
         Raises:
@@ -178,7 +172,7 @@ class Asking:
         """
         count = self.model.count
         fixed = TEMPLATE_TOKENS + count(self._system)
-        counted = [(count(self._order(task, values)), task.tokens) for task in tasks]
+        counted = [(count(self._order(task)), task.tokens) for task in tasks]
         room = self.model.context - fixed - max(asked + self._longest(tokens) for asked, tokens in counted)
         if room < LEAST_ROOM:
             # An answer's quarter grows with the context: the rest has to fit into the other three.
@@ -190,8 +184,8 @@ class Asking:
             )
         return room
 
-    def ask(self, source: str, task: Task, within: float = 1.0, **values: object) -> tuple[Item, ...]:
-        """The items of an answer; asked twice at the most.
+    def ask(self, lines: Sequence[Line], task: Task, within: float = 1.0) -> tuple[str, ...]:
+        """The texts of an answer about some lines; asked twice at the most.
 
         Args:
             within: Share of the budget of which enough has to be left.
@@ -200,7 +194,7 @@ class Asking:
             BadAnswer: Neither was of use, there is no time, or there is nobody to ask any more.
             TranscribeError: There is nobody to ask, and nothing was answered before.
         """
-        order = self._order(task, values)
+        source, order = self._prompts.render("source", lines=lines), self._order(task)
         self.total = max(self.total, self.done + 1)
         label = task.prompt.replace("_", " ")
         self._tell(WriterAdvanced(label, self.done, self.total, self.usage.tokens_per_second))
@@ -209,7 +203,7 @@ class Asking:
         question = Question(
             self._system,
             f"{source}\n\n{order}",
-            form(task.most, texts=task.texts),
+            form(task.most),
             tokens,
             self._manner.temperature,
         )
@@ -227,8 +221,8 @@ class Asking:
             )
             return self._answered(self._in_time(changed, within), source, order, task)
 
-    def _order(self, task: Task, values: dict[str, object]) -> str:
-        return self._prompts.render(task.prompt, most=task.most, language=self._named, **values)
+    def _order(self, task: Task) -> str:
+        return self._prompts.render(task.prompt, most=task.most, language=self._named)
 
     def _longest(self, tokens: int) -> int:
         """Room for an answer: no more than a quarter of what the model holds."""
@@ -247,7 +241,7 @@ class Asking:
             raise BadAnswer(OUT_OF_TIME, again=False)
         return replace(question, max_tokens=min(question.max_tokens, most))
 
-    def _answered(self, question: Question, source: str, order: str, task: Task) -> tuple[Item, ...]:
+    def _answered(self, question: Question, source: str, order: str, task: Task) -> tuple[str, ...]:
         if self._stopped:
             raise BadAnswer(self._stopped, again=False)
         try:
@@ -263,12 +257,10 @@ class Asking:
         known = source == self._source
         new = self.model.count(order) + (0 if known else self.model.count(self._system + source))
         self.usage, self._source = self.usage.plus(answer, new), source
-        return self._checked(read_items(answer), task, order)
+        return self._checked(read_lines(answer), task, order)
 
-    def _checked(self, items: Sequence[Item], task: Task, order: str) -> tuple[Item, ...]:
-        """The items, unless they are no text for people; another language is not asked for again."""
-        if task.texts:
-            reason = degenerate([item.text for item in items], task.part, self._language, order)
-            if reason:
-                raise BadAnswer(reason, again=reason != FOREIGN)  # a model's language does not change
-        return tuple(items[: task.most])
+    def _checked(self, texts: Sequence[str], task: Task, order: str) -> tuple[str, ...]:
+        """The texts, unless they are none for people; another language is not asked for again."""
+        if reason := degenerate(texts, task.part, self._language, order):
+            raise BadAnswer(reason, again=reason != FOREIGN)  # a model's language does not change
+        return tuple(texts[: task.most])

@@ -27,11 +27,10 @@ FOREIGN = "it is in another language"
 
 _ORDERS = re.compile(
     r"<\|?(?:im_start|im_end|system|user|assistant|endoftext|eot_id|begin_of_text|s|/s|inst|think)\b|\[/?INST\]|"
-    r"^\s*(?:###|```|system:|user:|assistant:)|\"(?:text|items|sentences|takeaways|type|properties)\"\s*:|"
-    r"^what you write, on one line",
+    r"^\s*(?:###|```|system:|user:|assistant:)|\"(?:text|items|sentences|takeaways|type|properties)\"\s*:",
     re.IGNORECASE,
 )
-"""Marks of chat templates and of JSON, which nobody asks for; of the form in the packaged system prompt."""
+"""Marks of chat templates and of JSON, which nobody asks for."""
 
 
 def degenerate(texts: Sequence[str], part: Part, language: str, prompt: str = "") -> str:

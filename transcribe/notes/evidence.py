@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from functools import cached_property
 from itertools import accumulate, pairwise
 
@@ -74,15 +74,22 @@ class Evidence:
         parted = sum(not set(self._places[left]) & set(self._places[right]) for left, right in pairs)
         return parted / len(pairs) if pairs else 0.0
 
-    def find(self, content: frozenset[str], limit: int) -> tuple[int, ...]:
-        """The sentences that share most of some terms, each for what those before it lack; ascending."""
+    def find(
+        self, content: frozenset[str], limit: int, within: Container[int] | None = None
+    ) -> tuple[int, ...]:
+        """The sentences that share most of some terms, each for what those before it lack; ascending.
+
+        Args:
+            within: Look at these only.
+        """
         open_terms = set(content)
         found: list[int] = []
         while open_terms and len(found) < limit:
             votes: Counter[int] = Counter()
             for term in open_terms:
                 for index in self._places.get(term, ()):
-                    votes[index] += 1
+                    votes[index] += within is None or index in within
+            votes += Counter()  # without those that have none
             if not votes:
                 break
             best = max(votes, key=lambda index: (votes[index], -self._distance(index, found), -index))

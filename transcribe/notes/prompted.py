@@ -14,7 +14,6 @@ from itertools import pairwise
 
 from transcribe.core.chat import BadAnswer, ChatModel
 from transcribe.core.events import WriterAdvanced
-from transcribe.notes.answers import Item
 from transcribe.notes.asking import Asking, Clock, Manner, Task, Usage
 from transcribe.notes.sections import Line, cut_into_sections, fitting
 from transcribe.notes.weighing import Weighed, pick, weigh
@@ -23,17 +22,14 @@ from transcribe.notes.writer import Draft, Drafts, Material, Part, Sentence
 FEW_WORDS, SHORT_WORDS = 12, 60
 """Below the first nothing is asked; below the second only what a few sentences can give."""
 
-SECTION_TOKENS = 1500
-"""The longest section, some seven minutes of speech: small models miss what stands in the middle of more."""
+SECTION_TOKENS = 500
+"""The longest section, some two minutes of speech: of more, small models tell the beginning."""
 
-POINTS, LEAST_POINTS, MOST_POINTS = 30, 3, 8
-"""Of all sections together; of one."""
-
-LONG_SUMMARY_POINTS = 16
-"""150 to 300 words."""
+POINTS, LEAST_POINTS, MOST_POINTS = 16, 2, 6
+"""Of all sections together, a long summary's 150 to 300 words; of one."""
 
 QUOTED_SECTIONS = 6
-"""Sections that are asked for quotes."""
+"""Sections that are asked for a quote."""
 
 FOR_SECTIONS = 2 / 3
 """Share of the budget in which sections are read; the rest is for what is made of their points."""
@@ -42,14 +38,14 @@ GIVE_UP = 2
 """Sections of which nothing usable was noted, before anything was, after which a model is given up."""
 
 TITLE = Task("title", "chapters", 24, 1, short=True)
-NOTE = Task("points", "long_summary", 320, MOST_POINTS)
-QUOTE = Task("quotes", "quotes", 40, 3, texts=False)
+NOTE = Task("points", "long_summary", 240, MOST_POINTS)
+QUOTE = Task("quotes", "quotes", 80, 1)
 WHOLE = (
-    Task("summary", "summary", 160, 2, short=True),
-    Task("takeaways", "takeaways", 240, 5),
-    Task("titles", "titles", 120, 4, short=True),
-    Task("keywords", "keywords", 120, 8, short=True),
-    Task("social_post", "social_post", 120, 2, short=True),
+    Task("summary", "summary", 120, 2, short=True),
+    Task("takeaways", "takeaways", 180, 5),
+    Task("titles", "titles", 80, 4, short=True),
+    Task("keywords", "keywords", 80, 8, short=True),
+    Task("social_post", "social_post", 80, 2, short=True),
 )
 """What is made of all points."""
 
@@ -123,7 +119,7 @@ class _Notes:
         }
 
     def _ask(self, wanted: Sequence[Task]) -> None:
-        room = self._asking.room(wanted, first=1, last=999)
+        room = self._asking.room(wanted)
         self._asking.total = len(wanted)
         lines = [
             Line(sentence.text, (number,), sentence.speaker)
@@ -132,69 +128,50 @@ class _Notes:
         if NOTE in wanted:
             lines = self._read(lines, room)
         else:
-            self._title(lines, self._asking.source(lines))
+            self._attempt(TITLE, lines)
         lines = fitting(lines, room, self._asking.model.count)
-        source = self._asking.source(lines)
         for task in WHOLE:
             if task in wanted:
-                self._draft(task.part, lines, self._attempt(source, task))
+                self._attempt(task, lines)
 
     def _read(self, lines: Sequence[Line], room: int) -> list[Line]:
-        """The points of all sections; for one of which none was noted, its most telling sentences."""
-        material, asking = self._material, self._asking
-        sections = cut_into_sections(lines, min(room, SECTION_TOKENS), asking.model.count, material.topics)
+        """The points of all chapters, section by section, and the chapters' titles."""
+        topics = self._material.topics
+        sections = [
+            (section, number == 0)
+            for first, end in pairwise([*topics, len(lines)])
+            for number, section in enumerate(
+                cut_into_sections(lines[first:end], min(room, SECTION_TOKENS), self._asking.model.count)
+            )
+        ]
         note = replace(NOTE, most=max(LEAST_POINTS, min(MOST_POINTS, POINTS // len(sections))))
         every = -(-len(sections) // QUOTED_SECTIONS)
-        asking.total = len(sections) + len(material.topics) + -(-len(sections) // every) + len(WHOLE)
-        told = _Telling(material)
-        points: list[list[Line]] = []
+        self._asking.total = len(sections) + len(topics) + -(-len(sections) // every) + len(WHOLE)
+        told = _Telling(self._material)
+        points: list[Line] = []
         noted = 0
-        for number, section in enumerate(sections):
-            source = asking.source(section)
-            found = self._points(section, source, note)
+        for number, (section, begins_chapter) in enumerate(sections):
+            found = self._attempt(note, section, FOR_SECTIONS)
             noted += bool(found)
-            points.append(found or told.most_telling(section, note.most))
+            points += found or told.most_telling(section, note.most)
             if not noted and number + 1 == min(GIVE_UP, len(sections)):
-                asking.give_up(self.failed[NOTE.part])
-            if found:
-                self._title(section, source)
+                self._asking.give_up(self.failed[NOTE.part])
+            if found and begins_chapter:
+                self._attempt(TITLE, section, FOR_SECTIONS)
             if found and number % every == 0:
-                self._quote(section, source)
-        if noted:
-            each = max(1, LONG_SUMMARY_POINTS // len(sections))
-            for line in (line for some in points for line in some[:each]):
-                self.drafts.append(Draft("long_summary", line.text, line.sentences))
-        return [line for some in points for line in some]
+                self._attempt(QUOTE, section, FOR_SECTIONS)
+        return points
 
-    def _points(self, section: Sequence[Line], source: str, note: Task) -> list[Line]:
-        items = self._attempt(source, note, FOR_SECTIONS)
-        return [Line(item.text, _sentences(item, section)[:4]) for item in items if item.text]
-
-    def _title(self, section: Sequence[Line], source: str) -> None:
-        """A title for every topic that begins in a section."""
-        first = {line.sentences[0]: at for at, line in reversed(list(enumerate(section)))}
-        starts = [first[topic] for topic in self._material.topics if topic in first]
-        for start, end in pairwise([*starts, len(section)]):
-            for item in self._attempt(source, TITLE, FOR_SECTIONS, first=start + 1, last=end):
-                self.drafts.append(Draft(TITLE.part, item.text, section[start].sentences))
-
-    def _quote(self, section: Sequence[Line], source: str) -> None:
-        for item in self._attempt(source, QUOTE, FOR_SECTIONS):
-            self.drafts += [
-                Draft(QUOTE.part, self._material.sentences[number].text, (number,))
-                for number in _sentences(item, section)
-            ]
-
-    def _draft(self, part: Part, lines: Sequence[Line], items: Iterable[Item]) -> None:
-        self.drafts += [Draft(part, item.text, _sentences(item, lines)) for item in items]
-
-    def _attempt(self, source: str, task: Task, within: float = 1.0, **values: object) -> tuple[Item, ...]:
-        """An answer; nothing where none is of use, and the reason is kept."""
+    def _attempt(self, task: Task, lines: Sequence[Line], within: float = 1.0) -> list[Line]:
+        """Drafts that rest on some of the lines; nothing where none is of use, and the reason is kept."""
         try:
-            return self._asking.ask(source, task, within, **values)
+            texts = self._asking.ask(lines, task, within)
         except BadAnswer as error:
             self.failed[task.part] = error.what
-            return ()
+            return []
+        sentences = tuple(sorted({number for line in lines for number in line.sentences}))
+        self.drafts += [Draft(task.part, text, sentences) for text in texts]
+        return [Line(text, sentences) for text in texts]
 
 
 class _Telling:
@@ -215,12 +192,6 @@ class _Telling:
         sentences = self._material.sentences
         lines = [Line(sentences[index].text, (index,), sentences[index].speaker) for index in chosen]
         return lines or list(section[:count])
-
-
-def _sentences(item: Item, lines: Sequence[Line]) -> tuple[int, ...]:
-    """The sentences that the lines stand for which an item cites; numbers that do not exist are left out."""
-    cited = [lines[number - 1] for number in item.lines if 0 < number <= len(lines)]
-    return tuple(sorted({sentence for line in cited for sentence in line.sentences}))
 
 
 def _words(sentences: Iterable[Sentence]) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 Count = Callable[[str], int]
@@ -24,24 +24,21 @@ class Line:
     speaker: str | None = None
 
 
-def cut_into_sections(
-    lines: Sequence[Line], room: int, count: Count, breaks: Iterable[int] = ()
-) -> list[tuple[Line, ...]]:
+def cut_into_sections(lines: Sequence[Line], room: int, count: Count) -> list[tuple[Line, ...]]:
     """Cut lines into as few sections of about the same length as fit.
 
     Args:
         lines: All of them, in order. One that does not fit is cut between words.
-        breaks: Sentences that begin a topic: sections rather start there.
+        room: Tokens of a section.
     """
-    fitting = [piece for line in lines for piece in _pieces(line, room, count)]
-    costs = [line_tokens(line, count) for line in fitting]
-    starts = set(breaks)
+    left = [piece for line in lines for piece in _pieces(line, room, count)]
+    costs = [line_tokens(line, count) for line in left]
     sections: list[tuple[Line, ...]] = []
-    while fitting:
+    while left:
         goal = sum(costs) / -(-sum(costs) // room)
-        end = _end(fitting, costs, room, goal, starts)
-        sections.append(tuple(fitting[:end]))
-        fitting, costs = fitting[end:], costs[end:]
+        end = _end(costs, room, goal)
+        sections.append(tuple(left[:end]))
+        left, costs = left[end:], costs[end:]
     return sections
 
 
@@ -55,21 +52,17 @@ def fitting(lines: Sequence[Line], room: int, count: Count) -> list[Line]:
 
 
 def line_tokens(line: Line, count: Count) -> int:
-    """Tokens of a line as a prompt shows it, with its number and line end."""
-    return count(f"[999] {line.speaker or ''}: {line.text}\n") + 1
+    """Tokens of a line as a prompt shows it at the most, with its speaker and line end."""
+    return count(f"{line.speaker or ''}:\n{line.text}\n") + 1
 
 
-def _end(lines: Sequence[Line], costs: Sequence[int], room: int, goal: float, starts: set[int]) -> int:
-    """How many lines make the next section: up to a topic's start near the goal, else up to the goal."""
-    used, end, at_topic = 0, 0, 0
-    while end < len(lines) and used + costs[end] <= room:
-        if end and used >= goal:
-            break
+def _end(costs: Sequence[int], room: int, goal: float) -> int:
+    """How many lines make the next section: up to the goal."""
+    used = end = 0
+    while end < len(costs) and used < goal and used + costs[end] <= room:
         used += costs[end]
         end += 1
-        if used >= goal / 2 and end < len(lines) and lines[end].sentences[0] in starts:
-            at_topic = end
-    return max(1, at_topic if at_topic and end < len(lines) else end)
+    return max(1, end)
 
 
 def _pieces(line: Line, room: int, count: Count) -> list[Line]:

@@ -33,6 +33,9 @@ QUOTE_WORDS = 3
 TELLING: tuple[Part, ...] = ("summary", "long_summary", "takeaways")
 """Parts that say what was said; a post may speak of the episode."""
 
+FOREIGN_CITED = 4
+"""Sentences at the beginning of what a text rests on that are cited where words cannot be compared."""
+
 KEYWORD_WORDS = 5
 """The longest keyword; three are asked for."""
 
@@ -171,10 +174,10 @@ class _Check:
         """What a draft claims to rest on, where that holds; else what the transcript has."""
         claimed = sorted({index for index in draft.sentences if 0 <= index < len(self._material.sentences)})
         if self._foreign:
-            return tuple(claimed)
+            return tuple(claimed[:FOREIGN_CITED])
         content = self._evidence.content_of(draft.text)
-        sharing = tuple(index for index in claimed if self._evidence.contents[index] & content)
-        found = self._evidence.find(content, min(8, 2 + len(words_of(draft.text)) // 12))
+        limit = min(8, 2 + len(words_of(draft.text)) // 12)
+        inside = self._evidence.find(content, limit, frozenset(claimed))
+        found = self._evidence.find(content, limit)
         support = self._evidence.support
-        keep = sharing and support(content, sharing) + 0.1 >= support(content, found)
-        return sharing if keep else found
+        return inside if inside and support(content, inside) + 0.1 >= support(content, found) else found

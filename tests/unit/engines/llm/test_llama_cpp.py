@@ -49,7 +49,7 @@ class Llama:
         self.eval([1, 2, 3])
         self.at("read")
         Llama.asked += 1
-        text = "[1] It says so."
+        text = "It says so."
         yield {{"choices": [{{"delta": {{"content": text}}, "finish_reason": None}}]}}
         self.at("wrote " + str(Llama.asked))
         yield {{"choices": [{{"delta": {{}}, "finish_reason": "stop"}}]}}
