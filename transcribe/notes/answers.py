@@ -12,6 +12,7 @@ from transcribe.core.chat import Answer, BadAnswer
 
 _THOUGHTS = re.compile(r"<think>.*?(</think>|\Z)", re.DOTALL)
 _BULLET = re.compile(r"(?:[-–*•·>#]+|\(?\d{1,2}[.):\]])\s+")
+_END = re.compile(r"[.!?…](?=\s)|[。！？]")
 _QUOTES = (('"', '"'), ("“", "”"), ("„", "”"), ("«", "»"))
 
 
@@ -25,20 +26,25 @@ def form(most: int) -> str:
 
 
 def read_lines(answer: Answer) -> tuple[str, ...]:
-    """The texts of an answer, each once; never none. Of one that was cut off, the lines that are complete.
+    """The texts of an answer, each once; never none. Of one that was cut off, what ends with a sentence.
 
     Raises:
-        BadAnswer: It is empty, or cut off in its first line.
+        BadAnswer: It is empty, or cut off in its first sentence.
     """
     lines = _THOUGHTS.sub("", answer.text).strip().splitlines()
-    if answer.finish == "length":
-        lines = lines[:-1]
-        if not lines:
+    if answer.finish == "length" and lines:
+        lines[-1] = lines[-1][: _sentences_end(lines[-1])]
+        if not any(lines):
             raise BadAnswer("the answer was cut off before its end")
     texts = dict.fromkeys(text for text in map(_bare, lines) if text and not text.endswith(":"))
     if not texts:
         raise BadAnswer("the answer is empty")
     return tuple(texts)
+
+
+def _sentences_end(line: str) -> int:
+    """Where the last whole sentence of a line ends; 0 where there is none."""
+    return max((match.end() for match in _END.finditer(line)), default=0)
 
 
 def _bare(line: str) -> str:

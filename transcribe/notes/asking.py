@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
@@ -261,6 +262,9 @@ class Asking:
 
     def _checked(self, texts: Sequence[str], task: Task, order: str) -> tuple[str, ...]:
         """The texts, unless they are none for people; another language is not asked for again."""
+        if task.part == "keywords":  # however they are listed
+            parts = (part.strip(" .") for text in texts for part in re.split(r"[,;、，]", text))
+            texts = [part for part in parts if part]
         if reason := degenerate(texts, task.part, self._language, order):
             raise BadAnswer(reason, again=reason != FOREIGN)  # a model's language does not change
         return tuple(texts[: task.most])

@@ -25,7 +25,7 @@ FEW_WORDS, SHORT_WORDS = 12, 60
 SECTION_TOKENS = 500
 """The longest section, some two minutes of speech: of more, small models tell the beginning."""
 
-POINTS, LEAST_POINTS, MOST_POINTS = 16, 2, 6
+POINTS, LEAST_POINTS, MOST_POINTS = 16, 2, 4
 """Of all sections together, a long summary's 150 to 300 words; of one."""
 
 QUOTED_SECTIONS = 6
@@ -38,16 +38,16 @@ GIVE_UP = 2
 """Sections of which nothing usable was noted, before anything was, after which a model is given up."""
 
 TITLE = Task("title", "chapters", 24, 1, short=True)
-NOTE = Task("points", "long_summary", 240, MOST_POINTS)
+NOTE = Task("points", "long_summary", 200, MOST_POINTS)
 QUOTE = Task("quotes", "quotes", 80, 1)
 WHOLE = (
     Task("summary", "summary", 120, 2, short=True),
-    Task("takeaways", "takeaways", 180, 5),
     Task("titles", "titles", 80, 4, short=True),
     Task("keywords", "keywords", 80, 8, short=True),
+    Task("takeaways", "takeaways", 180, 5),
     Task("social_post", "social_post", 80, 2, short=True),
 )
-"""What is made of all points."""
+"""What is made of all points, what costs least first."""
 
 TASKS = (TITLE, NOTE, QUOTE, *WHOLE)
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import get_args
 
 from transcribe.core.episode import Episode
 from transcribe.core.events import Progress, Warned
 from transcribe.core.settings import NotesSettings
-from transcribe.core.show_notes import Authorship, Chapter, ShowNotes, Statement
+from transcribe.core.show_notes import Authorship, Chapter, Quote, ShowNotes, Statement
 from transcribe.notes.degenerate import degenerate
 from transcribe.notes.extractive import write_extractive
 from transcribe.notes.material import material_of
@@ -104,7 +104,7 @@ def _merged(
         summary=statements("summary", own.summary),
         long_summary=statements("long_summary", own.long_summary),
         takeaways=statements("takeaways", own.takeaways),
-        quotes=own.quotes if "quotes" in failures else tuple(checked.quotes),
+        quotes=own.quotes if "quotes" in failures else _quotes(checked.quotes, own.quotes),
         keywords=own.keywords if "keywords" in failures else tuple(checked.keywords),
         titles=statements("titles", own.titles),
         social_post=statements("social_post", own.social_post),
@@ -137,11 +137,18 @@ def _is_meagre(checked: Checked, part: Part, own: ShowNotes) -> bool:
         return 3 * mine < theirs
     counts = {
         "takeaways": (len(checked.statements.get("takeaways", ())), len(own.takeaways)),
-        "quotes": (len(checked.quotes), len(own.quotes)),
         "keywords": (len(checked.keywords), len(own.keywords)),
     }
     left, extracted = counts.get(part, (1, 1))
     return 2 * left < extracted
+
+
+def _quotes(chosen: Sequence[Quote], own: Sequence[Quote]) -> tuple[Quote, ...]:
+    """Those that the model chose, and others up to as many as without it: all are in the speakers' words."""
+    known = {segment for quote in chosen for segment in quote.segments}
+    more = [quote for quote in own if known.isdisjoint(quote.segments)]
+    together = [*chosen, *more[: max(0, len(own) - len(chosen))]]
+    return tuple(sorted(together, key=lambda quote: quote.start_ms))
 
 
 def _words(statements: Iterable[Statement]) -> int:

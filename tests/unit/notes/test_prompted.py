@@ -181,13 +181,16 @@ def test_two_bad_answers_fail_the_part_only() -> None:
     assert "summary" in {draft.part for draft in drafts.drafts}
 
 
-def test_of_an_answer_that_is_cut_off_the_whole_lines_are_kept() -> None:
-    drafts = write(ScriptedModel(lambda _: "Glass carries light.\nFib", finish="length"), talk())
-    assert {draft.text for draft in drafts.drafts} == {"Glass carries light."}
+def test_of_an_answer_that_is_cut_off_the_whole_sentences_are_kept() -> None:
+    said = "Glass carries light. It is\nFib"
+    drafts = write(ScriptedModel(lambda _: said, finish="length"), talk())
+    assert {draft.text for draft in drafts.drafts} == {"Glass carries light. It is"}
+    drafts = write(ScriptedModel(lambda _: "Glass carries light. It is", finish="length"), talk())
+    assert {draft.text.rstrip(".") for draft in drafts.drafts} == {"Glass carries light"}
     assert drafts.failed == ()
 
 
-def test_answers_that_are_cut_off_in_their_first_line_fail() -> None:
+def test_answers_that_are_cut_off_in_their_first_sentence_fail() -> None:
     model = ScriptedModel(finish="length")
     drafts = write(model, talk())
     assert set(dict(drafts.failed).values()) == {"the answer was cut off before its end"}
@@ -257,6 +260,11 @@ def test_the_budget_of_itself() -> None:
 def test_thoughts_bullets_and_emphasis_are_taken_off(answer: str) -> None:
     drafts = write(ScriptedModel(failing("Suggest", answer)), talk())
     assert [draft.text for draft in drafts.drafts if draft.part == "titles"] == ["Glass"]
+
+
+def test_keywords_in_one_line_are_taken_apart() -> None:
+    drafts = write(ScriptedModel(failing("List", "glass, light; fibres.")), talk())
+    assert [draft.text for draft in drafts.drafts if draft.part == "keywords"] == ["glass", "light", "fibres"]
 
 
 def test_a_number_that_opens_a_sentence_stays() -> None:
