@@ -74,6 +74,7 @@ class Options(TypedDict, total=False):
     writer_context: int
     writer_host: str
     writer_seconds: int
+    writer_budget: float
     show_title: str
     episode_title: str
     episode_number: str

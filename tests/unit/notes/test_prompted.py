@@ -245,7 +245,7 @@ def test_the_budget_ends_the_questions_and_keeps_what_was_written() -> None:
         "long_summary",
         "quotes",
         "summary",
-        "takeaways",
+        "titles",
     }
     assert set(dict(some.failed).values()) == {OUT_OF_TIME}
 
