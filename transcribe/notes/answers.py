@@ -12,7 +12,7 @@ from transcribe.core.chat import Answer, BadAnswer
 
 _THOUGHTS = re.compile(r"<think>.*?(</think>|\Z)", re.DOTALL)
 _BULLET = re.compile(r"(?:[-–*•·>#]+|\(?\d{1,2}[.):\]])\s+")
-_END = re.compile(r"[.!?…](?=\s)|[。！？]")
+_END = re.compile(r"(?<=\w{3})[.!?…](?=\s)|[。！？]")  # not behind "Dr."
 _QUOTES = (('"', '"'), ("“", "”"), ("„", "”"), ("«", "»"))
 
 

@@ -11,11 +11,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from transcribe.core.show_notes import Quote, Statement
-from transcribe.formats.tokens import plain
+from transcribe.formats.tokens import plain, text_width
 from transcribe.notes.claims import APART, NOT_TOGETHER, SUPPORTED, UNSUPPORTED, Claims
 from transcribe.notes.degenerate import narrates
 from transcribe.notes.evidence import Evidence
-from transcribe.notes.extractive import POST_CHARS, quote_of, topic_spans
+from transcribe.notes.extractive import CLAIM_CELLS, POST_CHARS, quote_of, topic_spans
 from transcribe.notes.terms import folded, is_unspaced, words_of
 from transcribe.notes.titles import as_title
 from transcribe.notes.writer import Draft, Material, Part
@@ -155,6 +155,8 @@ class _Check:
 
     def _statement(self, draft: Draft) -> Statement | str:
         """The statement with its evidence and doubt, or why there is none."""
+        if draft.part == "takeaways" and text_width(draft.text) > CLAIM_CELLS:
+            return "it is too long for a takeaway"
         said = self._evidence.verbatim(draft.text)
         if not said and draft.part in TELLING and narrates(draft.text, self._material.notes_language):
             return "it tells of the recording, not what was said"

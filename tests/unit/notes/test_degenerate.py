@@ -26,7 +26,6 @@ def test_what_people_say_is_not_degenerate(language: str) -> None:
         (["a b c d e f " * 200], "far too long"),
         (["<|im_start|>assistant Bees fly home."], "echoes"),
         (['{"text": "Bees fly home"}'], "echoes"),
-        (["What you write, on one line", "Bees fly home."], "echoes"),
         (["As an AI, I cannot summarise this."], "echoes"),
         (["Here is a summary of the transcript:"], "echoes"),
         (["```json"], "echoes"),

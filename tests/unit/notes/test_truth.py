@@ -43,6 +43,12 @@ def test_a_statement_says_what_was_said_and_not_what_the_recording_does() -> Non
     assert check(f"In this episode, {claim}.", "social_post").statements
 
 
+def test_an_account_is_no_takeaway() -> None:
+    account = " ".join(ENGLISH[4:9])
+    assert check(account).dropped == ["it is too long for a takeaway"]
+    assert check(account, "long_summary").statements
+
+
 def test_claimed_evidence_is_verified() -> None:
     text = "Pesticides disturb the memory of bees."
     assert kept(check(text, claims=(7,))).segments == (7,)
