@@ -15,9 +15,10 @@ PROGRAM = Path(sys.executable).with_name("transcribe")
 
 PACKAGES = (
     "_pywhispercpp", "click", "ctranslate2", "ffmpeg", "filelock", "gguf", "onnx_asr",
-    "huggingface_hub", "imageio_ffmpeg", "jinja2", "llama_cpp", "msgspec", "numpy", "onnxruntime", "pip",
-    "platformdirs", "psutil", "pydub", "pywhispercpp", "rich", "setuptools", "sitecustomize", "tokenizers",
-    "tomli", "torch", "transcribe", "usercustomize", "watchfiles", "yaml",
+    "huggingface_hub", "imageio_ffmpeg", "jinja2", "llama_cpp", "msgspec", "multipart", "numpy",
+    "onnxruntime", "pip", "platformdirs", "psutil", "pydub", "python_multipart", "pywhispercpp", "rich",
+    "setuptools", "sitecustomize", "sse_starlette", "starlette", "tokenizers", "tomli", "torch", "transcribe",
+    "usercustomize", "uvicorn", "watchfiles", "yaml",
 )  # fmt: skip
 PROGRAMS = ("ffmpeg", "ffprobe", "uname", "cc", "gcc", "git", "python", "python3", "sh", "file", "ldconfig")
 
@@ -40,6 +41,15 @@ CALLS = {
     "config": ("config", "show"),
     "doctor": ("doctor",),
     "bench": ("bench", "--help"),
+    "serve": (
+        "serve",
+        "--data",
+        "served",
+        "--host",
+        "192.0.2.1",
+        "--model",
+        "tiny.en",
+    ),  # not ours to listen on
     "completion": ("completion", "bash"),
 }
 """How each command is called. What it answers does not matter here, but that it gets to its work does."""
