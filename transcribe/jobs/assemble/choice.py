@@ -67,7 +67,7 @@ def engine_of_machine(settings: Settings) -> tuple[str, str]:
 
     whisper.cpp where it drives a graphics card (Metal, or what it was built for), or where CTranslate2 cannot
     be loaded or does not drive the device that is asked for; else CTranslate2, which takes a quarter to half
-    of the time on a processor (benchmarks/results/engines-base.md).
+    of the time on a processor (benchmarks/results/peers-base.md).
     """
     device = settings.compute.device
     if device not in (AUTO, CPU, *RECOGNISERS[CTRANSLATE2].drives):
