@@ -255,6 +255,11 @@ CASES: Mapping[str, tuple[Plant, tuple[str, ...]]] = {
                          PATH=EVIL), ("doctor",)),
     "doctor as JSON": (variables(TRANSCRIBE_WORK_DIR=EVIL), ("doctor", "--json")),
     "bench": (texts(f"{EVIL}.wav"), ("bench", f"{EVIL}.wav", "--model", EVIL)),
+    "serve, model": (texts(), ("serve", "--data", "data", "--model", EVIL)),
+    "serve, host": (texts(), ("serve", "--data", "data", "--host", EVIL, "--model", EVIL)),
+    "serve, folder": (texts("file"), ("serve", "--data", f"file/{EVIL}", "--new-key", EVIL)),
+    "serve, key": (texts(), ("serve", "--data", "data", "--new-key", EVIL)),
+    "serve, root": (texts(), ("serve", "--data", "data", "--root", EVIL)),
     "completion": (texts(), ("completion", EVIL)),
 }  # fmt: skip
 """What is planted, and the command that comes across it."""

@@ -158,9 +158,10 @@ def _bound(host: str, port: int) -> socket.socket:
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         listening = socket.create_server((host, port), family=family, backlog=512)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
+        reason = (error.strerror or error) if isinstance(error, OSError) else "no machine can have that name"
         raise OutputError(
-            f"{host} port {port} cannot be used: {error.strerror or error}",
+            f"{host} port {port} cannot be used: {reason}",
             "Choose another with --port or --host",
         ) from error
     listening.setblocking(False)
