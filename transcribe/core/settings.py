@@ -417,7 +417,7 @@ class NotesSettings:
     notes: bool = option(False, "Write show notes too", trust="any")
     writer: str = option(
         "extractive",
-        "Who writes them; see transcribe llm list",
+        "Who writes them; see llm list",
         metavar="NAME",
     )
     notes_language: str = option(

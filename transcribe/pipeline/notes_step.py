@@ -180,13 +180,18 @@ def _given_up(work: Workspace, episode: Episode, settings: Settings) -> str:
     )
 
 
+UNSAID = [("writer_budget", "0.0")]
+"""Options that came later are left out with their defaults, so that notes made before are used."""
+
+
 def _deaths(settings: Settings) -> str:
     """Name of the list of what a writer's engine died of; another one for every choice of the writer."""
     return f"deaths-{fingerprint((_said(settings), _prompts_sha256(settings)))[:16]}"
 
 
 def _said(settings: Settings) -> list[tuple[str, object]]:
-    return [(option.name, option.show(value)) for option, value in settings.flat() if option.group == "notes"]
+    flat = [(option.name, option.show(value)) for option, value in settings.flat() if option.group == "notes"]
+    return [said for said in flat if said not in UNSAID]
 
 
 def _prompts_sha256(settings: Settings) -> str:
