@@ -15,7 +15,7 @@ from itertools import pairwise
 from transcribe.core.chat import BadAnswer, ChatModel
 from transcribe.core.events import WriterAdvanced
 from transcribe.notes.asking import Asking, Clock, Manner, Task, Usage
-from transcribe.notes.sections import Line, cut_into_sections, fitting
+from transcribe.notes.sections import Line, cut_into_sections, evenly, fitting
 from transcribe.notes.weighing import Weighed, pick, weigh
 from transcribe.notes.writer import Draft, Drafts, Material, Part, Sentence
 
@@ -27,6 +27,9 @@ SECTION_TOKENS = 500
 
 POINTS, LEAST_POINTS, MOST_POINTS = 16, 2, 4
 """Of all sections together, a long summary's 150 to 300 words; of one."""
+
+LONG_SUMMARY_POINTS = 25
+"""Points of many sections that make a long summary, at equal distances."""
 
 QUOTED_SECTIONS = 6
 """Sections that are asked for a quote."""
@@ -112,6 +115,9 @@ class _Notes:
         self.failed.update((task.part, "too little was said") for task in TASKS if task not in wanted)
         if wanted:
             self._ask(wanted)
+        points = [draft for draft in self.drafts if draft.part == NOTE.part]
+        others = [draft for draft in self.drafts if draft.part != NOTE.part]
+        self.drafts = [*evenly(points, LONG_SUMMARY_POINTS), *others]
         written = {draft.part for draft in self.drafts}
         unread = self.failed.get(NOTE.part, "nothing was written")  # of a part that was not asked for then
         self.failed = {

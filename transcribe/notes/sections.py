@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 Count = Callable[[str], int]
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
@@ -46,9 +48,14 @@ def fitting(lines: Sequence[Line], room: int, count: Count) -> list[Line]:
     """All lines, or as many at equal distances as fit; never none."""
     kept = list(lines)
     while len(kept) > 1 and sum(line_tokens(line, count) for line in kept) > room:
-        less = len(kept) * 9 // 10
-        kept = [lines[at * len(lines) // less] for at in range(less)]
+        kept = evenly(lines, len(kept) * 9 // 10)
     return kept
+
+
+def evenly(items: Sequence[Item], most: int) -> list[Item]:
+    """All items, or as many as are wanted at equal distances, the first among them."""
+    count = min(most, len(items))
+    return [items[at * len(items) // count] for at in range(count)]
 
 
 def line_tokens(line: Line, count: Count) -> int:

@@ -99,6 +99,7 @@ def test_points_that_do_not_fit_are_thinned_out() -> None:
     many = "\n".join(" ".join(f"word{at}x{place}" for place in range(30)) for at in range(2))
     model = ScriptedModel(lambda q: many if "TASK: State" in q.text else obedient(q), context=1000)
     drafts = write(model, talk(1200))
+    assert sum(draft.part == "long_summary" for draft in drafts.drafts) == 25
     assert drafts.failed == ()
 
 
