@@ -25,6 +25,8 @@ _POINTS = 0.6
 _DANGLES = 0.3
 """A pronoun in the middle may mean something in the sentence itself; with so few words before it, seldom."""
 
+_CLAUSE_END = re.compile(r",|[;:.!?…]\s")
+
 _BEFORE = 2
 """Words with content before a pronoun, so that it can mean one of them; of known nouns one will do."""
 
@@ -45,6 +47,11 @@ class Standing:
     def rest(self) -> str:
         """What was said, without the mark of a cut."""
         return self.text.removeprefix(CUT)
+
+    @property
+    def leans(self) -> bool:
+        """Whether it says nothing to whoever has not heard what came before."""
+        return self.worth <= _DANGLES
 
 
 def standing(text: str, terms: Terms) -> Standing:
@@ -125,8 +132,9 @@ def _dangles(text: str, terms: Terms) -> bool:
 
 def _connects(text: str, known: Sentences) -> bool:
     """Whether its first clause is connected with something that is not in it."""
-    clause = folded(text.partition(",")[0])
-    return not known.connects.isdisjoint(match.group() for match in matches(clause))
+    text = folded(text)
+    found = meets(known.connects).search(text) if known.connects else None
+    return found is not None and not _CLAUSE_END.search(text, 0, found.start())
 
 
 def reasons_in(text: str, language: str) -> bool:

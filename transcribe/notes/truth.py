@@ -16,7 +16,8 @@ from transcribe.notes.claims import APART, NOT_TOGETHER, SUPPORTED, UNSUPPORTED,
 from transcribe.notes.degenerate import narrates
 from transcribe.notes.evidence import Evidence
 from transcribe.notes.extractive import CLAIM_CELLS, POST_CHARS, quote_of, topic_spans
-from transcribe.notes.terms import folded, is_unspaced, words_of
+from transcribe.notes.leaning import standing
+from transcribe.notes.terms import Terms, folded, is_unspaced, words_of
 from transcribe.notes.titles import as_title
 from transcribe.notes.writer import Draft, Material, Part
 
@@ -38,6 +39,8 @@ FOREIGN_CITED = 4
 
 KEYWORD_WORDS = 5
 """The longest keyword; three are asked for."""
+
+LEANS = "it leans on what was said before"
 
 
 @dataclass
@@ -72,6 +75,7 @@ class _Check:
         self._evidence = Evidence(material)
         self._claims = Claims(self._evidence)
         self._foreign = material.notes_language != material.language
+        self._terms = Terms(material.notes_language)
         self._checked = Checked()
 
     def all(self, drafts: Iterable[Draft]) -> Checked:
@@ -118,6 +122,10 @@ class _Check:
         quote = quote_of(said)
         if len(quote.text) > QUOTE_CHARS or len(words_of(draft.text)) < QUOTE_WORDS:
             return "it is too long or too short for a quote"
+        alone = standing(quote.text, self._evidence.terms)
+        if alone.leans:
+            return LEANS
+        quote = replace(quote, text=alone.text)
         if quote not in self._checked.quotes:
             self._checked.quotes.append(quote)
         return ""
@@ -167,6 +175,8 @@ class _Check:
         doubt = judge(draft.text, positions)
         if not positions or doubt is None:
             return UNSUPPORTED
+        if draft.part in TELLING and standing(draft.text, self._terms).leans:
+            return LEANS
         sentences = [self._material.sentences[index] for index in positions]
         segments = tuple(sorted({segment for sentence in sentences for segment in sentence.segments}))
         origin = "speaker" if said else "model"

@@ -75,8 +75,12 @@ STANDS = {
         "So many bakers use too much yeast.", "There is a mill in Vermont that prints the date on each bag.",
         "Rye bread keeps for four days.",
         "A starter that doubles in six hours is ready because its yeast lives.",
+        "Bakers need tools such as a scale and a knife.",
     ],
-    "pl": ["Menedżer haseł zapisuje je w sejfie.", "Żarówka zużywa pięć watów.", "Kopia leży poza domem."],
+    "pl": [
+        "Menedżer haseł zapisuje je w sejfie.", "Żarówka zużywa pięć watów.", "Kopia leży poza domem.",
+        "Piekarz używa narzędzi takich jak waga i nóż.",
+    ],
     "de": ["Das Wasser reicht für sieben Minuten.", "Der erste Orientexpress fuhr 1883 nach Konstantinopel."],
     "fr": ["Il faut une heure pour chauffer la pierre.", "La farine contient douze pour cent de gluten."],
     "es": ["La masa madre necesita harina y agua.", "El horno llega a doscientos grados."],

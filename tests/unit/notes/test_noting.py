@@ -100,7 +100,7 @@ def test_what_a_model_writes_is_checked_and_the_rest_is_extracted(work: Workspac
             Draft("summary", "Honey bees use the polarised light of the sky to find their way home.", (5,)),
             Draft("takeaways", "Honey bees will land on Mars in 2031.", (5,)),
             Draft("titles", "bees bees bees bees bees bees bees bees", (1,)),
-            Draft("quotes", "She found that honey bees use the polarised light of the sky as a compass", ()),
+            Draft("quotes", "On cloudy days the bees rely on landmarks such as rivers and forest edges", ()),
             Draft("quotes", ENGLISH[7], ()),
             Draft("keywords", "radio tags", ()),
         ),

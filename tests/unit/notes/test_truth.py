@@ -49,6 +49,33 @@ def test_an_account_is_no_takeaway() -> None:
     assert check(account, "long_summary").statements
 
 
+@pytest.mark.parametrize(
+    ("language", "said", "leans"),
+    [
+        ("en", "The second rise takes an hour in a warm kitchen.", "It takes an hour in a warm kitchen."),
+        ("pl", "Druga kopia leży w szufladzie u mojej siostry.", "Ona leży w szufladzie u mojej siostry."),
+        ("de", "Der Teig ruht eine Stunde in der warmen Küche.", "Das ruht eine Stunde in der warmen Küche."),
+    ],
+)
+@pytest.mark.parametrize("part", ["takeaways", "summary", "long_summary", "quotes"])
+def test_what_leans_on_the_words_before_is_dropped(language: str, said: str, leans: str, part: Part) -> None:
+    """Whether it stands there word for word or not."""
+    alone = said.replace("second", "first").replace("Druga kopia", "Kopia zapasowa")
+    for told in (alone, leans):
+        material = material_of(episode_of([told, "Rye bread keeps for four days."], language))
+        dropped = check(told, part, material=material).dropped
+        assert dropped == ([] if told == alone else ["it leans on what was said before"])
+    if part != "quotes":
+        reworded = check(leans, part, material=material_of(episode_of([alone], language)))
+        assert reworded.dropped == ["it leans on what was said before"]
+
+
+def test_a_quote_loses_what_only_leads_in() -> None:
+    material = material_of(episode_of(["Well, but salt makes the gluten in the dough tighter."]))
+    (quote,) = check("salt makes the gluten in the dough tighter", "quotes", material=material).quotes
+    assert quote.text == "… salt makes the gluten in the dough tighter."
+
+
 def test_claimed_evidence_is_verified() -> None:
     text = "Pesticides disturb the memory of bees."
     assert kept(check(text, claims=(7,))).segments == (7,)
@@ -152,7 +179,7 @@ def test_what_was_said_of_different_things_is_marked() -> None:
         "It was the season of light in London.",
     )
     material = material_of(episode_of(said))
-    mixed = kept(check("It was the age of belief.", material=material))
+    mixed = kept(check("There was an age of belief.", material=material))
     assert mixed.doubt == "its words were said, but not together"
     assert kept(check("London had a season of light.", material=material)).doubt == ""
 

@@ -21,8 +21,8 @@ from transcribe.notes.words import in_any, in_language, languages
 
 FILES = sorted(Path(words.__file__).parent.glob("*.toml"), key=lambda file: file.stem)
 PATTERNS = {
-    "adjectives", "adverbs", "chatter", "chatter_within", "infinitives", "leads", "leans", "narrates",
-    "organisations", "own", "peoples", "phrases", "places", "reasons", "shifts",
+    "adjectives", "adverbs", "chatter", "chatter_within", "connects", "infinitives", "leads", "leans",
+    "narrates", "organisations", "own", "peoples", "phrases", "places", "reasons", "shifts",
 }  # fmt: skip
 """Lists of regular expressions; the others are of words."""
 

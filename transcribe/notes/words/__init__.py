@@ -90,7 +90,7 @@ class Sentences(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         articles: Those of `pointers` that are articles before a noun.
         chatter: Patterns of greetings, thanks and announcements: what is said around the content.
         chatter_within: Likewise, of languages that write words together.
-        connects: Words inside that connect with the sentence before: "therefore".
+        connects: Patterns of words inside that connect with the sentence before: "therefore".
         hesitations: Sounds that say nothing.
         leads: Patterns of openings that can be cut off: what follows is a sentence as it stands.
         leans: Patterns of openings that lean on the sentence before.
