@@ -11,6 +11,7 @@ from transcribe.core.episode import Episode, Segment
 from transcribe.core.settings import SubtitleSettings
 from transcribe.formats import FORMATS
 from transcribe.server.asked import DIARIZED, Asked
+from transcribe.server.languages import NAMES
 
 _NUMBERED = re.compile(r"S[0-9]+")
 """Speakers whose names are not known."""
@@ -50,9 +51,10 @@ def answer_of(episode: Episode, asked: Asked, subtitles: SubtitleSettings) -> by
 def _verbose(episode: Episode, *, words: bool, translated: bool) -> dict[str, Any]:
     segments = episode.transcript.segments
     language = episode.transcript.language
+    code = "en" if translated else language.code if language else ""
     said: dict[str, Any] = {
         "task": "translate" if translated else "transcribe",
-        "language": language.code if language else "",
+        "language": NAMES.get(code, code),
         "duration": _seconds(episode.duration_ms),
         "segments": [_segment(number, each) for number, each in enumerate(segments)],
     }

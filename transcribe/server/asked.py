@@ -8,6 +8,7 @@ from typing import Any
 
 from transcribe.core.settings import OPTIONS
 from transcribe.server.errors import Refused
+from transcribe.server.languages import CODES
 from transcribe.server.uploads import Form
 
 ALIASES = (
@@ -81,10 +82,13 @@ def asked_of(form: Form, *, translate: bool) -> Asked:
 
 
 def language_of(form: Form) -> str:
-    """The code of the language, or `auto`; empty where none is named. A region (`en-US`) is left out."""
+    """The code of the language, or `auto`; empty where none is named. A region (`en-US`) is left out.
+
+    Its English name will do, too: that is what the answers have.
+    """
     named = [form.text("language"), *form.fields.get("languages", ())]
     code = next((each for each in named if each.strip()), "").strip().lower()
-    return code.replace("_", "-").partition("-")[0]
+    return CODES.get(code) or code.replace("_", "-").partition("-")[0]
 
 
 def options_of(form: Form) -> dict[str, Any]:

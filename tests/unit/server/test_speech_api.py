@@ -16,6 +16,7 @@ from transcribe.jobs.messages import Stumbled
 from transcribe.jobs.trouble import trouble_of
 from transcribe.server.answers import diarized_segments, text_of
 from transcribe.server.asked import ALIASES
+from transcribe.server.languages import CODES, NAMES
 
 URL = "/v1/audio/transcriptions"
 TEXT = text_of(example_episode())
@@ -44,7 +45,7 @@ def test_every_form_of_answer(counter: Counter) -> None:
     assert (text.text, text.headers["content-type"]) == (f"{TEXT}\n", "text/plain; charset=utf-8")
     assert srt.text.startswith("1\n00:00:00,000 --> ")
     assert vtt.text.startswith("WEBVTT")
-    assert (verbose["language"], verbose["duration"], verbose["task"]) == ("en", 45.0, "transcribe")
+    assert (verbose["language"], verbose["duration"], verbose["task"]) == ("english", 45.0, "transcribe")
     assert {frozenset(each) for each in verbose["segments"]} == {frozenset(SEGMENT_KEYS)}
     assert "words" not in verbose
     assert words["words"][0] == {"word": "Welcome", "start": 0.0, "end": 0.35}
@@ -69,6 +70,7 @@ def test_speakers_without_names_are_letters_in_their_order() -> None:
         ({"language": ""}, {}),
         ({"language": "auto"}, {"language": "auto"}),
         ({"language": "en-US"}, {"language": "en"}),
+        ({"language": "Polish"}, {"language": "pl"}),
         ({"languages_in": ["pl"]}, {"language": "pl"}),
         ({"prompt": "Ala", "keywords_in": ["Łódź", " "]}, {"prompt": "Ala", "terms": ["Łódź"]}),
         ({"response_format": "diarized_json"}, {"speakers": "auto"}),
@@ -80,12 +82,20 @@ def test_fields_become_settings(counter: Counter, fields: dict[str, Any], expect
         assert counter.store.submissions.all()[0].options == expected
 
 
+def test_every_language_of_the_engines_has_a_name() -> None:
+    import _pywhispercpp as engine
+
+    codes = {engine.whisper_lang_str(number) for number in range(engine.whisper_lang_max_id() + 1)}
+    assert codes == set(NAMES)
+    assert len(CODES) == len(NAMES)
+
+
 def test_translations(counter: Counter) -> None:
     with counter.serving() as client:
         answer = ask(client, "/v1/audio/translations", response_format="verbose_json", language="pl")
         wrong = ask(client, "/v1/audio/translations", response_format="diarized_json")
         assert counter.store.submissions.all()[0].options == {"translate": True}
-    assert answer.json()["task"] == "translate"
+    assert (answer.json()["task"], answer.json()["language"]) == ("translate", "english")
     assert (wrong.status_code, wrong.json()["error"]["param"]) == (400, "response_format")
 
 
