@@ -4,13 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate, groupby
+from itertools import accumulate, groupby, pairwise
 
 from transcribe.core.corrections.place import Layer, Placed, Unfit, lay
 from transcribe.core.corrections.record import Corrections
 from transcribe.core.corrections.references import moved
 from transcribe.core.corrections.units import Unit, units_of
 from transcribe.core.episode import CorrectedWord, Episode, Recognition, Segment, Turn, Turns, Word
+
+
+@dataclass(frozen=True)
+class RowLine:
+    """A segment of the corrected transcript, and the recognised words that it stands for.
+
+    Attributes:
+        first: Where in the row the first of them stands.
+        end: Where the next line begins; what was deleted between two lines belongs to the earlier one,
+            unless its own segment says otherwise.
+    """
+
+    first: int
+    end: int
+    segment: Segment
 
 
 @dataclass(frozen=True)
@@ -46,21 +61,51 @@ def corrected(episode: Episode, corrections: Corrections) -> tuple[Episode, tupl
 
 def corrected_segments(layer: Layer) -> tuple[Segment, ...]:
     """The segments in the order of the recognition; where people speak at once, starts may go back."""
+    return tuple(line.segment for line in row_lines(layer))
+
+
+def row_lines(layer: Layer, within: range | None = None) -> tuple[RowLine, ...]:
+    """The lines of the corrected transcript, in the order of the recognition; they leave out no word.
+
+    Args:
+        within: Only those of these words of the row, which are those of whole lines; None: all.
+    """
     row = layer.row
-    groups = _groups(layer)
-    found: list[Segment] = []
-    for _, part in groupby(_said(layer), key=lambda said: (groups[said.origin], layer.speakers[said.origin])):
-        said = list(part)
-        origin = row.segments[row.segment_of[said[0].origin]]
-        words = tuple(each.word for each in said)
-        speaker = layer.speakers[said[0].origin]
-        same = words == origin.words and speaker == origin.speaker
-        found.append(origin if same else replace(origin.of(words), speaker=speaker))
-    return tuple(found)
+    within = range(len(row.words)) if within is None else within
+    begins, speakers = _begins(layer), layer.speakers
+    groups = list(accumulate(begins[within.start : within.stop]))
+
+    def line_of(said: _Said) -> tuple[int, str | None]:
+        return groups[said.origin - within.start], speakers[said.origin]
+
+    parts = [list(part) for _, part in groupby(_said(layer, within), key=line_of)]
+    cuts = [within.start, *(_cut(begins, speakers, *pair) for pair in pairwise(parts)), within.stop]
+    return tuple(
+        RowLine(first, end, _segment(layer, part))
+        for part, (first, end) in zip(parts, pairwise(cuts), strict=False)
+    )
 
 
-def _groups(layer: Layer) -> tuple[int, ...]:
-    """For each word of the row, which segment of the corrected transcript it belongs to."""
+def _segment(layer: Layer, said: Sequence[_Said]) -> Segment:
+    origin = layer.row.segments[layer.row.segment_of[said[0].origin]]
+    words = tuple(each.word for each in said)
+    speaker = layer.speakers[said[0].origin]
+    same = words == origin.words and speaker == origin.speaker
+    return origin if same else replace(origin.of(words), speaker=speaker)
+
+
+def _cut(
+    begins: Sequence[bool], speakers: Sequence[str | None], left: Sequence[_Said], right: Sequence[_Said]
+) -> int:
+    """Where in the row one line ends and the next begins."""
+    after, place = left[-1].origin, right[0].origin
+    while place > after + 1 and not begins[place] and speakers[place] == speakers[place - 1]:
+        place -= 1
+    return place
+
+
+def _begins(layer: Layer) -> list[bool]:
+    """For each word of the row, whether a segment of the corrected transcript begins with it."""
     begins = [False] * len(layer.row.words)
     for number, start in enumerate(layer.row.starts):
         if layer.row.segments[number].words:
@@ -69,13 +114,13 @@ def _groups(layer: Layer) -> tuple[int, ...]:
         if each.correction.kind in ("split", "merge"):
             for index in each.covered:
                 begins[index] = each.correction.kind == "split"
-    return tuple(accumulate(begins))
+    return begins
 
 
-def _said(layer: Layer) -> Iterator[_Said]:
+def _said(layer: Layer, within: range) -> Iterator[_Said]:
     replaced = {each.first: each for each in layer.placed if each.correction.kind == "text"}
-    words, index = layer.row.words, 0
-    while index < len(words):
+    words, index = layer.row.words, within.start
+    while index < within.stop:
         each = replaced.get(index)
         if each is None:
             yield _Said(words[index], index)

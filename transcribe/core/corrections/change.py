@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from transcribe.core.corrections.place import Placed, Unfit, described, lay, sort_of
+from transcribe.core.corrections.place import Layer, Placed, Unfit, described, lay, lay_over, sort_of
 from transcribe.core.corrections.record import Correction, Corrections, told_apart
 from transcribe.core.episode import Transcript
 
@@ -61,7 +62,29 @@ def changed(
             them was undone.
         prefer: What stays where somebody has made another one meanwhile; None: it is a conflict.
     """
-    layer, wanted = lay(transcript, current), lay(transcript, Corrections(tuple(new)))
+    layer = lay(transcript, current)
+    within = (range(len(layer.row.words)),) if whole else ()
+    return changed_within(layer, current, new, seen, within, prefer=prefer)
+
+
+def changed_within(
+    layer: Layer,
+    current: Corrections,
+    new: Sequence[Correction],
+    seen: Collection[str],
+    within: Sequence[range],
+    *,
+    prefer: Prefer | None = None,
+) -> Change:
+    """Add corrections to a layer that is laid already.
+
+    Args:
+        layer: The current ones, laid over the recognition that the new ones are keyed on.
+        within: Words of the row, in order, of which the new ones are all that their maker wants: what they
+            have seen there and is not among them was undone.
+        seen: As for `changed`, and so is `prefer`.
+    """
+    wanted = lay_over(layer.row, Corrections(tuple(new)))
     taken = {key: each for each in layer.placed for key in _keys(each)}
     known = {each.id for each in current.records}
     same: set[str] = set()
@@ -79,14 +102,20 @@ def changed(
             continue
         removed |= {name: other.correction for name, other in met.items()}
         added.append(told_apart(each.correction, known))
-    if whole:
-        undone = [each.correction for each in layer.placed if each.correction.id in seen]
-        removed |= {each.id: each for each in undone if each.id not in same}
+    undone = [
+        each.correction for each in layer.placed if each.correction.id in seen and _lies_in(each, within)
+    ]
+    removed |= {each.id: each for each in undone if each.id not in same}
     here = {each.correction.id: each.correction for each in layer.placed}
     kept = [here.get(each.id, each) for each in current.records if each.id not in removed]
     return Change(
         Corrections((*kept, *added)), tuple(added), tuple(removed.values()), tuple(conflicts), wanted.unfit
     )
+
+
+def _lies_in(placed: Placed, within: Sequence[range]) -> bool:
+    place = bisect_right(within, placed.covered.start, key=lambda part: part.start) - 1
+    return place >= 0 and placed.covered.stop <= within[place].stop
 
 
 def _keys(placed: Placed) -> list[tuple[str, int]]:

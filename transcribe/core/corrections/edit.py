@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from unicodedata import normalize
@@ -88,17 +88,53 @@ def edited(
         TooManyLinesError: There are more of them than words.
     """
     row = Row(transcript.segments)
-    pieces = [piece for number in range(len(row.segments)) for piece in _pieces(row, number)]
+    return edited_within(row, range(len(row.words)), lines, who=who, when=when)
+
+
+def edited_within(
+    row: Row, within: range, lines: Sequence[Line], *, who: str = "", when: str = ""
+) -> tuple[Correction, ...]:
+    """The corrections that make these lines of some of the recognised words.
+
+    Args:
+        within: Which words of the row: those of whole lines of the corrected transcript.
+        lines: What they are to be, in order.
+
+    Raises:
+        TooManyLinesError: There are more of them than words.
+    """
+    numbers = range(row.segment_of[within.start], row.segment_of[within.stop - 1] + 1) if within else ()
+    pieces = [
+        piece
+        for number in numbers
+        for piece in _pieces(row, number)
+        if within.start <= piece.first and piece.end <= within.stop
+    ]
     if len(lines) > len(pieces):
         raise TooManyLinesError(f"{len(lines)} lines, and {len(pieces)} words were recognised")
     if not pieces:
         return ()
-    speakers = [clean(segment.speaker or "") or None for segment in row.segments]
-    comparison = _Comparison(pieces, speakers, lines or (Line(""),))
+    speakers = {number: clean(row.segments[number].speaker or "") or None for number in numbers}
+    changes = list(_Comparison(pieces, speakers, lines or (Line(""),)).changes())
+    changes += _edges(row, within, lines)
     return tuple(
         correction(kind, row.place(first, end), text, speaker, who=who, when=when)
-        for kind, first, end, text, speaker in comparison.changes()
+        for kind, first, end, text, speaker in changes
     )
+
+
+def _edges(row: Row, within: range, lines: Sequence[Line]) -> Iterator[_Change]:
+    """Divide a recognised segment where these lines begin and end inside it."""
+    for at in (within.start, within.stop) if lines else (within.stop,):
+        if 0 < at < len(row.words) and row.segment_of[at - 1] == row.segment_of[at]:
+            yield "split", at - 1, at + 1, "", None
+
+
+def divides_a_piece(row: Row, at: int) -> bool:
+    """Whether the words before and after a place in the row are compared as one."""
+    if not 0 < at < len(row.words):
+        return False
+    return any(piece.first < at < piece.end for piece in _pieces(row, row.segment_of[at]))
 
 
 def _pieces(row: Row, number: int) -> Iterator[_Piece]:
@@ -131,7 +167,7 @@ class _Comparison:
     """Pieces of a recognition beside the lines of an edited text."""
 
     def __init__(
-        self, pieces: Sequence[_Piece], speakers: Sequence[str | None], lines: Sequence[Line]
+        self, pieces: Sequence[_Piece], speakers: Mapping[int, str | None], lines: Sequence[Line]
     ) -> None:
         self._pieces, self._recognised_speakers, self._lines = pieces, speakers, lines
         self._units: list[Unit] = []

@@ -149,7 +149,11 @@ class Layer:
 
 def lay(transcript: Transcript, corrections: Corrections) -> Layer:
     """Find the words of every correction in a recognition, the one it was made for or another one."""
-    row = Row(transcript.segments)
+    return lay_over(Row(transcript.segments), corrections)
+
+
+def lay_over(row: Row, corrections: Corrections) -> Layer:
+    """The same over words that stand in a row already."""
     placed: list[Placed] = []
     unfit: list[Unfit] = []
     taken: dict[tuple[str, int], str] = {}
