@@ -47,8 +47,8 @@ def degenerate(texts: Sequence[str], part: Part, language: str, prompt: str = ""
         return "it is far too long"
     if any(loops(text) for text in said) or _repeats(said):
         return "it repeats itself"
-    orders = (_ORDERS, anywhere(in_any().assistant.phrases))
-    if any(each.search(text) for each in orders for text in said) or _echoes(said, prompt):
+    assistants = anywhere(in_any().assistant.phrases)
+    if any(_ORDERS.search(text) or assistants.search(folded(text)) for text in said) or _echoes(said, prompt):
         return "it echoes its orders"
     if part != "keywords" and language and is_foreign(" ".join(said), language):
         return FOREIGN

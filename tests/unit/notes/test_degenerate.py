@@ -37,6 +37,47 @@ def test_failures_are_noticed(texts: list[str], reason: str) -> None:
     assert reason in degenerate(texts, "summary", "en")
 
 
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "I’m sorry, but I can’t summarise this."),
+        ("en", "I am unable to help with that."),
+        ("pl", "Przykro mi, ale nie mogę streścić tej rozmowy."),
+        ("pl", "Nie jestem w stanie napisać tytułu."),
+        ("pl", "Jako model językowy nie mam zdania."),
+        ("pl", "Oto kilka tytułów:"),
+        ("de", "Es tut mir leid, aber ich kann das nicht zusammenfassen."),
+        ("de", "Als KI-Assistent habe ich keine Meinung."),
+        ("es", "Lo siento, pero no puedo resumir este texto."),
+        ("es", "Como modelo de lenguaje, no tengo opiniones."),
+        ("fr", "Désolé, mais je ne peux pas résumer ce texte."),
+        ("fr", "Voici un résumé de la conversation :"),
+        ("it", "Mi dispiace, ma non posso riassumere questo testo."),
+        ("pt", "Desculpe, mas não posso resumir este texto."),
+        ("nl", "Het spijt me, maar ik kan dit niet samenvatten."),
+        ("ru", "Извините, но я не могу это пересказать."),
+        ("uk", "Вибачте, але я не можу це переказати."),
+        ("ja", "申し訳ありませんが、要約できません。"),
+    ],
+)
+def test_what_assistants_say_is_no_text(language: str, text: str) -> None:
+    assert degenerate([text], "summary", language) == "it echoes its orders"
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("pl", "Nie mogę odpowiedzialnie radzić tego nikomu."),
+        ("pl", "Oto pszczoła, która widzi słońce."),
+        ("de", "Hier ist die Luft im Winter trocken."),
+        ("fr", "Voici la mer et le sable chaud."),
+        ("es", "Siento el frío y no puedo dormir."),
+    ],
+)
+def test_people_speak_alike(language: str, text: str) -> None:
+    assert degenerate([text], "summary", language) == ""
+
+
 def test_an_echo_of_the_prompt_is_noticed() -> None:
     prompt = "Tell in two or three sentences what the episode is about, for people who have not heard it."
     echo = "Two or three sentences: what the episode is about, for people who have not heard it"
