@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from transcribe.notes.addresses import addresses_in
 from transcribe.notes.denial import has_lost_denial, is_turned_into_denial
-from transcribe.notes.evidence import Evidence
+from transcribe.notes.evidence import Evidence, facts_of
 from transcribe.notes.grounds import Grounds
 from transcribe.notes.mentions import names_in
 from transcribe.notes.numbers import numbers_of
-from transcribe.notes.reader import is_title
+from transcribe.notes.reader import Reader, is_title
 from transcribe.notes.terms import Terms, folded, matches
 from transcribe.notes.words import in_language
 
@@ -25,6 +25,7 @@ APART = 0.5
 puts together what was said of different things ("the age of belief": an age of wisdom, a time of belief)."""
 
 UNSUPPORTED = "too few of its words were said"
+NEW = "a word in it was not said there"
 NOT_TOGETHER = "its words were said, but not together"
 
 
@@ -37,6 +38,7 @@ class Claims:
         self._language = evidence.material.notes_language
         self._foreign = evidence.material.notes_language != evidence.material.language
         self._terms = Terms(self._language)
+        self._reader = Reader(self._terms)
 
     def invention(self, text: str) -> str:
         """Why a statement cannot be true: what in it comes from nowhere; empty where nothing does."""
@@ -48,6 +50,21 @@ class Claims:
             return ""
         known = self._evidence.knows_name
         return "" if all(map(known, names_in(text, self._terms))) else "a name in it was not said"
+
+    def is_new(self, text: str, sentences: Sequence[int]) -> bool:
+        """Whether a word or a number of a text is in no form in some sentences, nor known about the show."""
+        evidence = self._evidence
+        said = [evidence.material.sentences[at].text for at in sentences]
+        counted = evidence.fact_numbers.union(*(evidence.numbers[at] for at in sentences))
+        if numbers_of(text, self._language, small=False) - counted:
+            return True
+        known = self._reader.forms(" ".join([*said, facts_of(evidence.material.show)]))
+        words = (part for match in matches(text) for part in match.group().split("-"))
+        return any(
+            not self._reader.forms(word) & known and not numbers_of(word, self._language)
+            for word in words
+            if not self._terms.is_small(folded(word))
+        )
 
     def doubt(self, text: str, positions: Sequence[int]) -> str | None:
         """Why a statement should be checked; empty where it need not, None where it is unsupported."""

@@ -240,6 +240,11 @@ class Reader:
     def _word(self, text: str, *, opens: bool = False) -> Word:
         return _word_of(self._terms, text, opens)
 
+    def forms(self, text: str) -> frozenset[str]:
+        """Forms in which each word of a text can be compared, parts of compounds with hyphens too."""
+        words = [part for match in matches(text) for part in (match.group(), *match.group().split("-"))]
+        return frozenset[str]().union(*(self._word(word, opens=True).keys for word in words if word))
+
     def called(self, text: str) -> Iterator[Word]:
         """Names by which somebody is addressed: “Ruth, …”, “…, Ruth?”."""
         words = list(matches(text))

@@ -7,12 +7,12 @@ Shared words are no proof: a claim can turn a sentence round with the sentence's
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from transcribe.core.show_notes import Quote, Statement
 from transcribe.formats.tokens import plain, text_width
-from transcribe.notes.claims import APART, NOT_TOGETHER, SUPPORTED, UNSUPPORTED, Claims
+from transcribe.notes.claims import APART, NEW, NOT_TOGETHER, SUPPORTED, UNSUPPORTED, Claims
 from transcribe.notes.degenerate import narrates
 from transcribe.notes.evidence import Evidence
 from transcribe.notes.extractive import CLAIM_CELLS, POST_CHARS, quote_of, topic_spans
@@ -151,15 +151,21 @@ class _Check:
             return "it belongs to no chapter"
         spans = topic_spans(self._material)
         number = next(at for at, (first, end) in enumerate(spans) if first <= inside[0] < end)
-        support = self._evidence.support(self._evidence.content_of(draft.text), range(*spans[number]))
         if invention := self._claims.invention(draft.text):
             return invention
-        if support < SUPPORTED and not self._foreign:
-            return UNSUPPORTED
-        if self._evidence.apart(draft.text) > APART and not self._foreign:  # a title cannot be marked
-            return NOT_TOGETHER
+        if not self._foreign and (reason := self._title_doubt(draft.text, range(*spans[number]))):
+            return reason  # a title cannot be marked
         self._checked.chapter_titles.setdefault(number, as_title(draft.text.rstrip(".")))
         return ""
+
+    def _title_doubt(self, text: str, chapter: Sequence[int]) -> str:
+        """Why a chapter cannot be called so: every word has to be said in it, where words are divided."""
+        if is_unspaced(text):
+            if self._evidence.support(self._evidence.content_of(text), chapter) < SUPPORTED:
+                return UNSUPPORTED
+        elif self._claims.is_new(text, chapter):
+            return NEW
+        return NOT_TOGETHER if self._evidence.apart(text) > APART else ""
 
     def _statement(self, draft: Draft) -> Statement | str:
         """The statement with its evidence and doubt, or why there is none."""

@@ -326,6 +326,32 @@ def test_a_chapter_title_is_held_against_its_chapter() -> None:
     assert dropped == "its words were said, but not together"
 
 
+@pytest.mark.parametrize(
+    ("language", "sentences", "said", "new"),
+    [
+        ("en", ENGLISH, "Bees Finding Their Ways Home", "How Homey Bees Find Home"),
+        ("en", ENGLISH, "Twenty Years of Bees in Zurich", "Seven Years of Bees in Zurich"),
+        ("pl", POLISH, "Pszczoła i położenie słońca", "Pszczoły i położenia Niechomy"),
+        ("pl", POLISH, "Anna Nowak: 20 lat w Krakowie", "Anna Nowak: 30 lat w Krakowie"),
+        ("de", GERMAN, "Das Gedächtnis einer Biene", "Der Verstand einer Biene"),
+        ("de", GERMAN, "Bienen an trüben Tagen", "Bienen an trübseligen Tagen"),
+        ("ja", JAPANESE, "ミツバチと太陽", "量子計算機"),
+    ],
+)
+def test_every_word_of_a_chapter_title_was_said_in_it(
+    language: str, sentences: tuple[str, ...], said: str, new: str
+) -> None:
+    material = material_of(episode_of(sentences, language))
+    assert check(said, "chapters", (0,), material).chapter_titles == {0: said}
+    assert check(new, "chapters", (0,), material).chapter_titles == {}
+
+
+def test_a_chapter_title_may_name_the_show() -> None:
+    material = replace(BEES, show=Show(title="Waggle Dance"))
+    assert check("Waggle Dance: bees", "chapters", (0,), material).chapter_titles
+    assert not check("Waggle Dance: bees", "chapters", (0,)).chapter_titles
+
+
 def test_a_post_stays_within_its_limit() -> None:
     drafts = [Draft("social_post", text, ()) for text in ENGLISH[1:9]]
     posts = check_drafts(drafts, BEES).statements["social_post"]
