@@ -58,7 +58,7 @@ def make_key(folder: Path, name: str) -> str:
     """
     from transcribe.core.disk import disk_errors
     from transcribe.core.files import private_folder
-    from transcribe.server.auth import Keys
+    from transcribe.server.keys import Keys
 
     with disk_errors(folder, "making", "Choose another folder with --data"):
         private_folder(folder)
@@ -81,9 +81,11 @@ def run_server(
     from transcribe.jobs.worker import Worker
     from transcribe.models.catalogue import weights_name
     from transcribe.server.app import application
-    from transcribe.server.auth import Access, Keys, is_loopback
+    from transcribe.server.auth import Access, is_loopback
     from transcribe.server.dispatcher import Dispatcher
+    from transcribe.server.keys import Keys
     from transcribe.server.service import Service
+    from transcribe.server.sessions import Sessions
     from transcribe.server.store import WORK, Store, locked
 
     os.environ.setdefault(WORK_ENV, str(asked.data / WORK))  # with all else, and so removed with its job
@@ -95,9 +97,10 @@ def run_server(
         stack.callback(worker.stop)
         model = worker.check()
         worker.stop()  # started again by the first upload
-        keys = None
+        keys = sessions = None
         if asked.key or not is_loopback(asked.host):
             keys = Keys(asked.data)
+            sessions = Sessions(asked.data, keys)
             if not keys:
                 tell(f"key, shown this once: {keys.make(FIRST_KEY)}")
                 tell("more keys: transcribe serve --new-key NAME")
@@ -113,7 +116,8 @@ def run_server(
             apart=keys is not None,
             most=asked.most,
         )
-        app = application(service, Access(keys, frozenset(map(str.lower, asked.hosts))), progress)
+        access = Access(keys, frozenset(map(str.lower, asked.hosts)), sessions)
+        app = application(service, access, progress)
         host, port = listening.getsockname()[:2]
         shown = f"[{host}]" if ":" in host else host
         tell(f"serving {weights_name(model.name)} on http://{shown}:{port}/v1, data in {asked.data}")
@@ -143,6 +147,7 @@ async def _serving(app: Any, listening: socket.socket, stop: Callable[[], None])
         log_config=None,
         access_log=False,
         server_header=False,
+        forwarded_allow_ips="127.0.0.1,::1",  # a proxy on this machine says whether it was reached by TLS
         timeout_graceful_shutdown=STOP_S,
         backlog=512,
     )

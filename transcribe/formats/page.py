@@ -92,7 +92,7 @@ def page_values(episode: Episode, audio_url: str) -> dict[str, Any]:
     tokens = tokens_of(episode.transcript)
     spoken = episode.transcript.language
     words = texts_in(WORDS, language_of(episode))
-    style, script = _asset("page.css"), _asset("page.js")
+    style, script = _asset("look.css") + _asset("page.css"), _asset("page.js")
     return {
         **values_of(episode),
         "lines": lines_of(tokens),
@@ -161,7 +161,12 @@ def data_of(tokens: Sequence[Token], say: Mapping[str, str]) -> str:
     Start and end of every word in ms, in the page's order, and what the script says by itself.
     """
     times = {"starts": [each.start_ms for each in tokens], "ends": [each.end_ms for each in tokens]}
-    text = json.dumps({**times, "say": say}, separators=(",", ":"), ensure_ascii=False)
+    return script_json({**times, "say": say})
+
+
+def script_json(value: object) -> str:
+    """A value as JSON that can stand in a script element."""
+    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
     return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
 
 

@@ -17,7 +17,7 @@ from starlette.types import ASGIApp
 from transcribe.core.errors import TranscribeError
 from transcribe.core.events import Progress, Warned
 from transcribe.core.unexpected import for_people
-from transcribe.server import jobs_api, openapi, operations, speech_api
+from transcribe.server import jobs_api, openapi, operations, pages, sign_in, speech_api
 from transcribe.server.auth import Access, Gate
 from transcribe.server.errors import Refused, refused
 from transcribe.server.service import Service
@@ -37,6 +37,12 @@ ROUTES: Sequence[Route] = (
     Route("/v1/jobs/{id}/cancel", jobs_api.cancel, methods=["POST"]),
     Route("/v1/jobs/{id}/results/{format}", jobs_api.result, methods=["GET"]),
     Route("/openapi.json", openapi.described, methods=["GET"]),
+    Route("/", pages.home, methods=["GET"], include_in_schema=False),
+    Route("/sign-in", sign_in.shown, methods=["GET"], include_in_schema=False),
+    Route("/sign-in", sign_in.sign_in, methods=["POST"], include_in_schema=False),
+    Route("/sign-out", sign_in.sign_out, methods=["POST"], include_in_schema=False),
+    Route("/language", pages.choose_language, methods=["POST"], include_in_schema=False),
+    Route("/assets/{name}", pages.asset, methods=["GET"], include_in_schema=False),
 )
 
 
@@ -70,7 +76,7 @@ def application(service: Service, access: Access, progress: Progress) -> ASGIApp
         exception_handlers={**dict.fromkeys(foreseen, _foreseen), Exception: unforeseen},
     )
     app.router.redirect_slashes = False  # there are clients that follow no redirect
-    app.state.service = service
+    app.state.service, app.state.access = service, access
     return Gate(app, access, progress)
 
 
@@ -82,12 +88,12 @@ def _died(ended: asyncio.Task[None], progress: Progress) -> None:
 
 
 async def _foreseen(request: Request, error: Exception) -> Response:
-    if isinstance(error, Refused):
-        return error.response()
     if isinstance(error, TranscribeError):
-        return refused(error).response()
-    if isinstance(error, HTTPException):
+        error = refused(error)
+    elif isinstance(error, HTTPException):
         code = "method_not_allowed" if error.status_code == 405 else "not_found"
         what = f"{request.method} {request.url.path} is not answered here"
-        return Refused(error.status_code, what, code).response()
+        error = Refused(error.status_code, what, code)
+    if isinstance(error, Refused):
+        return pages.refused_page(request, error) if pages.is_wanted(request) else error.response()
     return Response(status_code=499)  # the client is gone

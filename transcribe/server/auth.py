@@ -2,102 +2,37 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import ipaddress
-import secrets
+import re
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
-import msgspec
 from starlette.datastructures import Headers
+from starlette.requests import cookie_parser
+from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from transcribe.core.disk import disk_errors
 from transcribe.core.errors import OutputError
 from transcribe.core.events import Noticed, Progress
-from transcribe.core.files import atomic_file
-from transcribe.core.reading import read_regular
-from transcribe.core.text import printable, to_json
-from transcribe.jobs.queue import Facts
+from transcribe.core.text import printable
 from transcribe.server.errors import Refused, refused
+from transcribe.server.keys import Keys, digest_of
+from transcribe.server.sessions import Sessions
 
-KEYS = "keys.json"
-PREFIX = "tr-"
 LOCAL = "local"
 """The client of requests without a key, where none is demanded."""
 
-OPEN = ("/health",)
+OPEN = re.compile(r"/health|/sign-in|/language|/assets/[^/]+")
 """Answered without a key."""
 
+PAGES = re.compile(r"/|/library|/episodes/[^/]+|/sign-in|/sign-out|/language")
+"""What browsers open, and what the forms of these pages send."""
 
-@dataclass(frozen=True)
-class Key:
-    """A key, as it is kept.
-
-    Attributes:
-        name: Whose it is.
-        sha256: Digest of the key; it has 256 random bits, so that no slow digest is needed.
-    """
-
-    name: str
-    sha256: str
-
-
-class Keys:
-    """The keys of a server's folder; those that are made while it runs are known at once.
-
-    Raises:
-        OutputError: Their file cannot be read or written; so do the methods.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self._path = folder / KEYS
-        self._known: tuple[Key, ...] = ()
-        self._facts: Facts | None = None
-        self._read()
-
-    def __bool__(self) -> bool:
-        return bool(self._known)
-
-    def make(self, name: str) -> str:
-        """A new key, which is not kept and is to be shown once; an older one of that name ends."""
-        key = PREFIX + secrets.token_urlsafe(32)
-        others = tuple(each for each in self._known if each.name != name)
-        with atomic_file(self._path, private=True) as handle:
-            handle.write(to_json((*others, Key(name, _digest(key)))))
-        self._read()
-        return key
-
-    def owner(self, key: str) -> str | None:
-        """Whose a key is; None: nobody's."""
-        self._read()
-        digest = _digest(key)
-        found = [each.name for each in self._known if hmac.compare_digest(each.sha256, digest)]
-        return found[0] if found else None
-
-    def _read(self) -> None:
-        """Read the file, unless it is as it was."""
-        with disk_errors(self._path, "reading", "Check its permissions"):
-            if not self._path.exists():
-                self._known, self._facts = (), None
-                return
-            facts = Facts.of(self._path.stat())
-            if facts == self._facts:
-                return
-            try:
-                self._known = msgspec.json.decode(read_regular(self._path), type=tuple[Key, ...])
-            except msgspec.DecodeError as error:
-                what = f"the keys in {self._path} are damaged"
-                raise OutputError(what, "Remove the file, and make new keys") from error
-            self._facts = facts
-
-
-def _digest(key: str) -> str:
-    return hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()
+SIGN_IN = "/sign-in"
+COOKIE = "transcribe-session"
+READS = ("GET", "HEAD")
 
 
 @dataclass(frozen=True)
@@ -107,16 +42,18 @@ class Access:
     Attributes:
         keys: One of these; None: no key is demanded.
         hosts: Names that this machine is called by, beside `localhost` and addresses.
+        sessions: Of browsers that have signed in with a key; None: nobody signs in.
     """
 
     keys: Keys | None = None
     hosts: frozenset[str] = frozenset()
+    sessions: Sessions | None = None
 
-    def client(self, path: str, headers: Mapping[str, str]) -> str:
+    def client(self, path: str, headers: Mapping[str, str], method: str = "GET") -> str:
         """Who asks.
 
         Raises:
-            Refused: The host is none of ours, a stranger's page asks, or there is no valid key.
+            Refused: The host is none of ours, a stranger's page asks, or there is no valid key or session.
         """
         host = headers.get("host", "")
         if not self._is_ours(host):
@@ -126,19 +63,27 @@ class Access:
                 "unknown_host",
             )
         origin = headers.get("origin")
-        site = headers.get("sec-fetch-site", "none")
-        if site not in ("none", "same-origin") or (origin is not None and not _same(origin, host)):
+        by_page = is_elsewhere(headers) and not _is_link(method, path, headers)
+        if by_page or (origin is not None and not _same(origin, host)):
             raise Refused(403, "pages of other sites may not use this server", "cross_site")
-        key = _bearer(headers)
-        if self.keys is None:
-            return LOCAL if key in ("", "null") else f"{LOCAL}-{_digest(key)[:8]}"
-        try:
-            owner = self.keys.owner(key)
-        except OutputError as error:
-            raise refused(error) from error
-        if owner is None and path not in OPEN:
+        by_itself = "authorization" not in headers and (PAGES.fullmatch(path) or token_of(headers))
+        if origin is None and method not in READS and by_itself:  # and nothing says by which page
+            raise Refused(403, "a request with a cookie has to name its Origin", "cross_site")
+        owner = self._owner(_bearer(headers), token_of(headers))
+        if owner is None and not OPEN.fullmatch(path):
             raise Refused(401, "this server wants its key: Authorization: Bearer …", "invalid_api_key")
         return owner or LOCAL
+
+    def _owner(self, key: str, token: str) -> str | None:
+        """Whose a key is, or without one a session; None: nobody's."""
+        if self.keys is None:
+            return LOCAL if key in ("", "null") else f"{LOCAL}-{digest_of(key)[:8]}"
+        try:
+            if token and not key and self.sessions is not None:
+                return self.sessions.owner(token)
+            return self.keys.owner(key)
+        except OutputError as error:
+            raise refused(error) from error
 
     def _is_ours(self, host: str) -> bool:
         try:
@@ -169,6 +114,26 @@ def _same(origin: str, host: str) -> bool:
         return False
 
 
+def is_elsewhere(headers: Mapping[str, str]) -> bool:
+    """Whether the page of another site makes a browser ask."""
+    return headers.get("sec-fetch-site", "none") not in ("none", "same-origin")
+
+
+def _is_link(method: str, path: str, headers: Mapping[str, str]) -> bool:
+    """Whether a browser opens a page in a tab of its own: somebody followed a link."""
+    return (
+        method in READS
+        and PAGES.fullmatch(path) is not None
+        and headers.get("sec-fetch-mode") == "navigate"
+        and headers.get("sec-fetch-dest") == "document"
+    )
+
+
+def token_of(headers: Mapping[str, str]) -> str:
+    """The token of the session, or empty."""
+    return cookie_parser(headers.get("cookie", "")).get(COOKIE, "")
+
+
 def _bearer(headers: Mapping[str, str]) -> str:
     scheme, _, key = headers.get("authorization", "").partition(" ")
     return key.strip() if scheme.lower() == "bearer" else ""
@@ -191,16 +156,18 @@ class Gate:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message.get("headers", ()), *_HEADERS]
+                set_already = {name for name, _ in message.get("headers", ())}
+                more = (each for each in _HEADERS if each[0] not in set_already)
+                message["headers"] = [*message.get("headers", ()), *more]
             await send(message)
 
-        client = "-"
+        client, headers = "-", Headers(scope=scope)
         try:
-            client = self._access.client(scope["path"], Headers(scope=scope))
+            client = self._access.client(scope["path"], headers, scope["method"])
             scope.setdefault("state", {})["client"] = client
             await self._app(scope, receive, noting)
         except Refused as error:
-            await error.response()(scope, receive, noting)
+            await _answer(error, scope, headers)(scope, receive, noting)
         except Exception:
             if not status:  # else it is answered and told already
                 raise
@@ -208,6 +175,19 @@ class Gate:
             took = time.monotonic() - started
             said = f"{scope['method']} {printable(scope['path'])[:100]}"
             self._progress(Noticed(f"{said} {status or 'left'} in {took:.2f} s for {client}"))
+
+
+def _answer(error: Refused, scope: Scope, headers: Mapping[str, str]) -> Response:
+    """The answer to a request that may not pass; whoever opens a page without a session may sign in."""
+    path = scope["path"]
+    if error.status != 401 or scope["method"] not in READS or not PAGES.fullmatch(path):
+        return error.response()
+    query = scope["query_string"].decode("latin-1")
+    wanted = quote(path) + (f"?{query}" if query else "")
+    if is_elsewhere(headers):
+        # A browser sends no strict cookie along a link of another site, but it does with this next request.
+        return Response(headers={"Refresh": f"0; url={wanted}", **PAGE_HEADERS})
+    return RedirectResponse(f"{SIGN_IN}?next={quote(wanted, safe='')}", 303)
 
 
 def _pairs(values: Iterable[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
@@ -223,4 +203,13 @@ _HEADERS = _pairs(
         ("cache-control", "no-store"),
     ]
 )
-"""Nothing that is sent is run as a page, or kept by anybody on the way."""
+"""Nothing that is sent is run as a page, or kept by anybody on the way; unless the answer says otherwise."""
+
+PAGE_HEADERS = {
+    "content-security-policy": "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
+    "media-src 'self' blob:; img-src 'self' data:; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'",
+    "cross-origin-opener-policy": "same-origin",
+    "referrer-policy": "same-origin",  # with no-referrer, browsers hide the Origin of forms
+}
+"""Of our pages: they use only what comes from here, and nobody shows them inside their own."""

@@ -67,6 +67,8 @@ def description(routes: Sequence[Route]) -> dict[str, Any]:
     schemas["JobView"]["description"] = inspect.cleandoc(schemas["JobView"]["description"])
     paths: dict[str, Any] = {}
     for route in routes:
+        if not route.include_in_schema:  # pages, for people
+            continue
         for method in sorted((route.methods or set()) - {"HEAD"}):
             paths.setdefault(route.path, {})[method.lower()] = _operation(route, method)
     return {

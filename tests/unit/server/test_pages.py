@@ -1,0 +1,207 @@
+"""The pages as they are answered: policy, language, signing in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx2
+import pytest
+from counter import Counter
+
+from transcribe.formats.labels import tables
+from transcribe.formats.templates import template_folder
+from transcribe.server.auth import COOKIE, Access
+from transcribe.server.keys import Keys
+from transcribe.server.pages import ASSETS, WORDS
+from transcribe.server.sessions import LASTS_S, Sessions
+
+LINK = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+
+
+@contextmanager
+def guarded(counter: Counter) -> Iterator[tuple[httpx2.Client, str]]:
+    """A server that demands a key, and Ala's key."""
+    counter.folder.mkdir(exist_ok=True)
+    keys = Keys(counter.folder)
+    key = keys.make("Ala")
+    counter.access, counter.apart = Access(keys, sessions=Sessions(counter.folder, keys)), True
+    with counter.serving() as client:
+        yield client, key
+
+
+def sign_in(client: httpx2.Client, key: str, after: str = "/") -> httpx2.Response:
+    origin = {"Origin": str(client.base_url).rstrip("/")}
+    return client.post("/sign-in", data={"key": key, "next": after}, headers=origin)
+
+
+def test_every_language_has_the_same_texts() -> None:
+    english, *others = (set(table) for table in tables(WORDS).values())
+    assert others
+    assert all(each == english for each in others)
+    for name in english:
+        braces = {frozenset(re.findall(r"\{\w+\}", table[name])) for table in tables(WORDS).values()}
+        assert len(braces) == 1, name
+
+
+def test_every_text_is_used() -> None:
+    folder = template_folder() / "server"
+    code = "".join(each.read_text() for each in [*folder.glob("*.j2"), *folder.glob("*.js")])
+    unused = [each for each in tables(WORDS)["en"] if not re.search(rf"\b{each}\b", code)]
+    assert unused == ["language_name"]
+
+
+def test_pages_have_their_policy_and_all_else_the_strict_one(counter: Counter) -> None:
+    with counter.serving() as client:
+        home = client.get("/")
+        assert (home.status_code, home.headers["content-type"]) == (200, "text/html; charset=utf-8")
+        policy = home.headers["content-security-policy"]
+        assert "script-src 'self'" in policy
+        assert "unsafe" not in policy
+        assert "sandbox" not in policy
+        for path in ("/health", "/v1/jobs", "/assets/app.css", "/openapi.json"):
+            assert client.get(path).headers["content-security-policy"].endswith("sandbox")
+
+
+def test_assets_come_from_a_table_and_are_sent_once(counter: Counter) -> None:
+    with counter.serving() as client:
+        for name, (_, kind) in ASSETS.items():
+            found = client.get(f"/assets/{name}")
+            assert (found.status_code, found.headers["content-type"].partition(";")[0]) == (200, kind)
+            again = client.get(f"/assets/{name}", headers={"If-None-Match": found.headers["etag"]})
+            assert (again.status_code, again.content) == (304, b"")
+        for name in ("words.toml", "..%2fwords.toml", "%2e%2e/page/look.css", "home.html.j2", ""):
+            assert client.get(f"/assets/{name}").status_code == 404, name
+
+
+@pytest.mark.parametrize(
+    ("wanted", "language"),
+    [
+        ("pl", "pl"),
+        ("PL-pl,en;q=0.5", "pl"),
+        ("de, pl;q=0.2, en;q=0.1", "pl"),
+        ("en,pl", "en"),
+        ("xx", "en"),
+        ("pl;q=0", "en"),
+        (";q=x,", "en"),
+    ],
+)
+def test_the_browser_s_language(counter: Counter, wanted: str, language: str) -> None:
+    with counter.serving(headers={"Accept-Language": wanted}) as client:
+        assert f'<html lang="{language}"' in client.get("/").text
+
+
+def test_a_language_that_is_chosen_stays(counter: Counter) -> None:
+    with counter.serving() as client:
+        origin = {"Origin": str(client.base_url).rstrip("/")}
+        chosen = client.post("/language", data={"language": "pl", "next": "/library?q=a"}, headers=origin)
+        assert (chosen.status_code, chosen.headers["location"]) == (303, "/library?q=a")
+        assert "SameSite=strict" in chosen.headers["set-cookie"]
+        assert '<html lang="pl"' in client.get("/").text
+        client.post("/language", data={"language": "../x", "next": "/"}, headers=origin)
+        assert '<html lang="pl"' in client.get("/").text
+
+
+@pytest.mark.parametrize(
+    "after", ["https://evil.example/", "//evil.example", "/\\evil.example", "/v1/jobs", "x", "http://["]
+)
+def test_nobody_is_sent_elsewhere(counter: Counter, after: str) -> None:
+    with counter.serving() as client:
+        answer = client.get("/sign-in", params={"next": after})
+        assert (answer.status_code, answer.headers["location"]) == (303, "/")
+
+
+def test_a_key_opens_the_pages_until_it_ends(counter: Counter) -> None:
+    with guarded(counter) as (client, key):
+        sent = client.get("/library?q=a b")
+        assert (sent.status_code, sent.headers["location"]) == (303, "/sign-in?next=%2Flibrary%3Fq%3Da%2520b")
+        shown = client.get(sent.headers["location"])
+        assert 'value="/library?q=a%20b"' in shown.text
+        assert client.get("/assets/app.css").status_code == 200
+        assert client.get("/v1/jobs").status_code == 401
+        signed = sign_in(client, f" {key} ", "/library?q=a%20b")
+        assert (signed.status_code, signed.headers["location"]) == (303, "/library?q=a%20b")
+        cookie = signed.headers["set-cookie"]
+        assert all(each in cookie for each in ("HttpOnly", "SameSite=strict", "Path=/", f"Max-Age={LASTS_S}"))
+        assert "Secure" not in cookie
+        assert client.get("/v1/jobs").status_code == 200
+        assert "Ala" in client.get("/").text
+        token = client.cookies[COOKIE]
+        assert token not in (counter.folder / "sessions.json").read_text()
+        assert (counter.folder / "sessions.json").stat().st_mode & 0o077 == 0
+        Keys(counter.folder).make("Ala")
+        assert client.get("/v1/jobs").status_code == 401
+
+
+def test_through_tls_the_cookie_is_sent_by_tls_only(counter: Counter) -> None:
+    with guarded(counter) as (client, key):
+        client.headers["X-Forwarded-Proto"] = "https"
+        assert "Secure" in sign_in(client, key).headers["set-cookie"]
+
+
+def test_a_wrong_key_is_told(counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("transcribe.server.sign_in.WRONG_S", 0.0)
+    with guarded(counter) as (client, key):
+        for wrong in (f"{key}x", "", "ż" * 1000):
+            answer = sign_in(client, wrong)
+            assert (answer.status_code, "set-cookie" in answer.headers) == (401, False)
+            assert "This key is not known" in answer.text
+        assert sign_in(client, "x" * 20_000).status_code == 413
+
+
+def test_signing_out_ends_the_session(counter: Counter) -> None:
+    with guarded(counter) as (client, key):
+        sign_in(client, key)
+        token = client.cookies[COOKIE]
+        origin = {"Origin": str(client.base_url).rstrip("/")}
+        assert client.post("/sign-out", headers=origin).headers["location"] == "/sign-in"
+        assert COOKIE not in client.cookies
+        assert client.get("/v1/jobs", headers={"Cookie": f"{COOKIE}={token}"}).status_code == 401
+
+
+def test_sessions_outlive_the_server_and_end_in_time(counter: Counter) -> None:
+    counter.folder.mkdir()
+    keys, now = Keys(counter.folder), [0.0]
+    token = Sessions(counter.folder, keys, lambda: now[0]).begin(keys.make("Ala"))
+    assert token
+    later = Sessions(counter.folder, keys, lambda: now[0])
+    assert (later.owner(token), later.owner(""), later.owner("x")) == ("Ala", None, None)
+    now[0] = LASTS_S
+    assert later.owner(token) is None
+    (counter.folder / "sessions.json").write_text("[{")
+    assert Sessions(counter.folder, keys).owner(token) is None
+
+
+def test_a_cookie_alone_changes_nothing(counter: Counter) -> None:
+    with guarded(counter) as (client, key):
+        sign_in(client, key)
+        assert client.post("/v1/jobs").status_code == 403
+        assert client.post("/sign-out").status_code == 403
+        assert client.post("/v1/jobs", headers={"Origin": "https://evil.example"}).status_code == 403
+        assert client.delete("/v1/jobs/x", headers={"Origin": "null"}).status_code == 403
+        own = {"Origin": str(client.base_url).rstrip("/")}
+        assert client.post("/v1/jobs", headers=own).status_code == 400  # let in; it is no form
+        bearer = {"Authorization": f"Bearer {key}"}
+        assert client.post("/v1/jobs", headers=bearer).status_code == 400
+
+
+def test_a_link_elsewhere_may_open_a_page_and_nothing_else(counter: Counter) -> None:
+    with counter.serving() as client:
+        assert client.get("/", headers=LINK).status_code == 200
+        assert client.get("/", headers={**LINK, "Sec-Fetch-Dest": "iframe"}).status_code == 403
+        assert client.get("/", headers={**LINK, "Sec-Fetch-Mode": "no-cors"}).status_code == 403
+        assert client.get("/v1/jobs", headers=LINK).status_code == 403
+        assert client.post("/language", headers=LINK).status_code == 403
+    with guarded(counter) as (client, _):
+        again = client.get("/library?q=a", headers=LINK)  # without its strict cookie
+        assert (again.status_code, again.headers["refresh"]) == (200, "0; url=/library?q=a")
+
+
+def test_what_is_not_there_is_told_as_a_page(counter: Counter) -> None:
+    with counter.serving() as client:
+        missing = client.get("/episodes/x", headers={"Accept-Language": "pl"})
+        assert (missing.status_code, "Nic tu nie ma" in missing.text) == (404, True)
+        typed = client.get("/nothing", headers={"Sec-Fetch-Dest": "document"})
+        assert (typed.status_code, typed.headers["content-type"]) == (404, "text/html; charset=utf-8")
+        assert client.get("/nothing").json()["error"]["code"] == "not_found"
