@@ -9,7 +9,7 @@ from pathlib import Path
 
 from transcribe.core.episode import ModelIdentity
 from transcribe.core.events import Event
-from transcribe.jobs.messages import Changed, Finished, Go, Hashed, Message, More, Request, Stumbled, Up
+from transcribe.jobs.messages import Changed, Down, Finished, Go, Hashed, Message, More, Request, Stumbled, Up
 from transcribe.jobs.notify import Courier, Outbox, Send
 from transcribe.jobs.publish.outputs import Published
 from transcribe.jobs.queue import Queue, QueuedJob, State
@@ -77,6 +77,8 @@ class Obedient:
 
     def messages(self) -> list[Message]:
         said, self.said = self.said, []
+        if any(isinstance(each, Down) for each in said):
+            self.stop()
         return said
 
     @staticmethod
@@ -127,9 +129,15 @@ class Studio:
             lambda: self.now, self.told.append, self.marker,
         )  # fmt: skip
         self.working = Working(
-            self.folders, self.queue, self.intake, self.worker, self.courier, "settings",  # type: ignore[arg-type]
-            self.told.append, lambda: self.now,
-        )  # fmt: skip
+            queue=self.queue,
+            worker=self.worker,  # type: ignore[arg-type]
+            progress=self.told.append,
+            clock=lambda: self.now,
+            folders=self.folders,
+            intake=self.intake,
+            courier=self.courier,
+            settings="settings",
+        )
 
     def kill(self) -> None:
         """SIGKILL: nothing is tidied up; then a new start."""

@@ -208,7 +208,7 @@ def test_the_process_that_transcribes_is_killed_over_several_files(place: Place,
         place.until(all_done(4))
         child.send_signal(signal.SIGTERM)
         _, said = child.communicate(timeout=PATIENCE_SECONDS)
-    assert "died (SIGKILL); each of these files is tried again, alone" in said
+    assert "died (SIGKILL); each of these is tried again, alone" in said
     assert set(place.states().values()) == {State.DONE}
     assert {place.times(f"{number}.wav", "done") for number in range(4)} == {1}
     assert {place.times(f"{number}.wav", "retrying") for number in range(4)} == {0}

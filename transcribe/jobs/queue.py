@@ -70,6 +70,10 @@ class Facts:
         return cls(status.st_size, status.st_mtime_ns)
 
 
+NO_FACTS = Facts(-1, -1)
+"""Those of no file."""
+
+
 @dataclass(frozen=True)
 class QueuedJob:
     """One recording and what has become of it.
@@ -171,11 +175,15 @@ class Queue:
 
     def next_ready(self) -> QueuedJob | None:
         """The job whose turn it is: ready first, then those whose time to be tried again has come."""
-        found = self._jobs(
-            f"where state in ('ready', 'retrying') and {DUE} order by state, attempts, since, name limit 1",
+        return next(iter(self.ready(most=1)), None)
+
+    def ready(self, most: int = -1) -> list[QueuedJob]:
+        """The jobs that may be started, in that order, or only so many of them."""
+        return self._jobs(
+            f"where state in ('ready', 'retrying') and {DUE} order by state, attempts, since, name limit ?",
             *self.due(),
+            most,
         )
-        return found[0] if found else None
 
     def known(self) -> dict[str, tuple[State, Facts | None]]:
         """State and facts of every job."""

@@ -25,6 +25,9 @@ LONGEST_S = BACKOFF_S[-1]
 TRIES = 5
 """After so many a passing error counts as lasting."""
 
+HURRIED_TRIES, HURRIED_S = 2, 1.0
+"""The same for jobs that are of no use once the client that waits for them is gone."""
+
 _DISK = frozenset({errno.ENOSPC, errno.EDQUOT})
 _PASSING_NAMES = (
     "EACCES", "EAGAIN", "EBUSY", "EINTR", "EIO", "EMFILE", "ENFILE", "ENOENT", "ENOMEM", "EPERM", "EROFS",
@@ -83,6 +86,10 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or error.__context__
 
 
-def wait_s(attempts: int) -> float:
-    """Seconds until the next try, after so many."""
-    return BACKOFF_S[min(max(attempts, 1), len(BACKOFF_S)) - 1]
+def wait_s(attempts: int, *, hurried: bool = False) -> float:
+    """Seconds until the next try, after so many.
+
+    Args:
+        hurried: Whether somebody waits for it.
+    """
+    return HURRIED_S if hurried else BACKOFF_S[min(max(attempts, 1), len(BACKOFF_S)) - 1]

@@ -162,7 +162,7 @@ class Watcher:
 
     def _rest(self, seconds: float, why: str, stopped: Callable[[], bool]) -> None:
         """The ledger cannot be written, or something else is wrong: put all down, begin anew later."""
-        self._working.put_down()
+        self._working.forget()
         self._disordered = True
         self._progress(Warned(f"goes on in {seconds:g} s: {why}"))
         until = self._clock() + seconds

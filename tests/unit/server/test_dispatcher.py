@@ -255,7 +255,7 @@ def test_segments_are_told_once_however_often_a_job_is_begun(desk: Counter) -> N
         desk.worker.hear(name)
         desk.turn()
         assert [each.text for each in desk.dispatcher.lines(name)] == [*SAID]
-        desk.dispatcher._put_down("gives way")
+        desk.dispatcher._working.put_down("gives way")
         desk.turn()
 
 
@@ -306,4 +306,24 @@ def test_something_unforeseen_is_survived(desk: Counter, monkeypatch: pytest.Mon
         assert desk.dispatcher._safe_turn() == 10.0
     for _ in range(3):
         assert desk.dispatcher._safe_turn() == 1.0
+    assert states(desk, name) == [State.DONE]
+
+
+def test_what_the_process_said_before_it_died_hides_its_death_from_nobody(desk: Counter) -> None:
+    desk.worker.holding = True
+    name = desk.submit(LONG)
+    desk.turn()
+    desk.worker.said += [Told(name, StageFinished("detect")), DIED]
+    desk.turn()
+    assert states(desk, name) == [State.RETRYING]
+
+
+def test_a_job_that_waits_to_be_tried_again_does_so_though_the_clock_is_set_back(desk: Counter) -> None:
+    at = 1_000_000.0
+    desk.store.queue._clock = lambda: at
+    desk.worker.answers = [BUSY]
+    name = desk.submit(LONG)
+    desk.turn()
+    at -= 86_400
+    desk.turn()
     assert states(desk, name) == [State.DONE]

@@ -151,7 +151,7 @@ def test_a_job_that_fails_is_an_error_in_openais_shape(
         client.get("/health")
         counter.worker.answers = [Stumbled("", trouble_of(error))]
         answer = ask(client)
-        counter.dispatcher.blocked = ""
+        counter.dispatcher._working.blocked = ""
         counter.worker.answers = [Stumbled("", trouble_of(error))]
         streamed = ask(client, content=b"2 b", stream="true")
     assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
@@ -207,7 +207,7 @@ def test_models_and_health(counter: Counter) -> None:
         assert client.get("/v1/models/whisper-1").json()["object"] == "model"
         assert client.get("/v1/models/gpt-9").status_code == 404
         assert client.get("/health").json() == {"status": "ok", "working": 0, "waiting": 0}
-        counter.dispatcher._block("there is no model", 60)
+        counter.dispatcher._working.block("there is no model", 60)
         assert client.get("/health").status_code == 503
 
 

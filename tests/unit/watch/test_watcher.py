@@ -13,7 +13,7 @@ from transcribe.core.events import Warned
 from transcribe.jobs.queue import State
 from transcribe.watch.heartbeat import last_beat
 from transcribe.watch.watcher import ROUNDS, Rhythm, Watcher
-from transcribe.watch.working import UnderWay
+from transcribe.watch.working import Take
 
 
 @pytest.fixture
@@ -169,7 +169,7 @@ def test_an_unexpected_error_that_is_a_recordings_fails_it_and_no_other(
     watcher = watcher_of(studio)
     answer = studio.working._answer
 
-    def fails(under: UnderWay) -> None:
+    def fails(under: Take) -> None:
         if under.job.name == "b.wav":
             raise KeyError("a bug")
         answer(under)

@@ -17,7 +17,7 @@ from transcribe.jobs.queue import State
 from transcribe.jobs.trouble import Passing, Trouble, trouble_of
 from transcribe.watch.asking import retry
 from transcribe.watch.looking import Look
-from transcribe.watch.working import UnderWay
+from transcribe.watch.working import Take
 
 
 @pytest.fixture
@@ -355,7 +355,7 @@ def test_of_several_the_one_that_kills_the_process_is_found_by_running_each_alon
     assert set(states(studio).values()) == {State.READY}
     assert [studio.job(name).attempts for name in ("a.wav", "b.wav")] == [0, 0]
     told = [each.message for each in studio.told if isinstance(each, Warned)]
-    assert told == ["the process died (SIGKILL); each of these files is tried again, alone: a.wav, b.wav"]
+    assert told == ["the process died (SIGKILL); each of these is tried again, alone: a.wav, b.wav"]
     studio.drop("c.wav", b"c.wav")
     studio.settle()
     studio.work()
@@ -392,13 +392,13 @@ def test_a_change_of_one_under_way_costs_the_others_nothing_but_time(studio: Stu
 
 
 def test_a_bug_over_one_under_way_costs_no_other(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fails(under: UnderWay, finished: Finished) -> None:
+    def fails(under: Take, finished: Finished) -> None:
         raise KeyError("a bug")
 
     studio.worker.most = 2
     several(studio, "a.wav", "b.wav")
     with monkeypatch.context() as patch:
-        patch.setattr(studio.working, "_finished", fails)
+        patch.setattr(studio.working, "finished", fails)
         studio.worker.finish("a.wav")
         studio.worker.finish("b.wav")  # said by a process that is not there any more when it is read
         studio.work()
