@@ -2,18 +2,43 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+from click_default_group import DefaultGroup
 
+from transcribe.cli.install import Wanted, absolute, install_command
 from transcribe.cli.options import PathName, SettingsCommand, say
 from transcribe.core.config import Resolved
+
+if TYPE_CHECKING:
+    from transcribe.core.service_file import Service
 
 GROUPS = ("detect", "plan", "recognise", "speakers", "compute", "subtitles", "notes", "display")
 """Groups of settings that make sense for every job of a server."""
 
 
-@click.command("serve", cls=SettingsCommand, groups=GROUPS)
+USAGE = """\
+Usage: transcribe serve [OPTIONS]
+       transcribe serve install --print systemd|launchd [OPTIONS]
+"""
+
+
+class ServeCommand(SettingsCommand):
+    """The server itself; its help tells of the other command, too."""
+
+    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Write both ways to call it."""
+        formatter.write(USAGE)
+
+
+# Without a help option of its own: `serve --help` is the help of `serve run`.
+@click.group("serve", cls=DefaultGroup, default="run", default_if_no_args=True, add_help_option=False)
+def serve() -> None:
+    """Answer OpenAI's speech API, and take jobs, on this machine."""
+
+
+@click.command("run", cls=ServeCommand, groups=GROUPS)
 @click.option(
     "--host", default="127.0.0.1", metavar="ADDRESS", help="Address to listen on.  [default: 127.0.0.1]"
 )
@@ -51,7 +76,7 @@ GROUPS = ("detect", "plan", "recognise", "speakers", "compute", "subtitles", "no
     help="Jobs that may wait at a time.  [default: 1000]",
 )
 @click.pass_context
-def serve(context: click.Context, /, resolved: Resolved, new_key: str | None, **given: Any) -> None:
+def run(context: click.Context, /, resolved: Resolved, new_key: str | None, **given: Any) -> None:
     """Answer OpenAI's speech API, and take jobs, on this machine.
 
     Jobs survive a power cut and go on inside the file. Nothing is sent anywhere. Another address than
@@ -59,10 +84,10 @@ def serve(context: click.Context, /, resolved: Resolved, new_key: str | None, **
     """
     from transcribe.cli.display import open_display
     from transcribe.cli.serve_open import ServeOptions, make_key, require_packages, run_server
-    from transcribe.core.places import expanded, server
+    from transcribe.core.places import server
 
     require_packages()
-    folder = expanded(given.pop("data") or server()).absolute()
+    folder = absolute(given.pop("data") or server())
     asked = ServeOptions(data=folder, **given)
     if new_key is not None:
         say(make_key(asked.data, new_key))
@@ -75,4 +100,35 @@ def serve(context: click.Context, /, resolved: Resolved, new_key: str | None, **
     context.exit(128 + number if number else 0)
 
 
-serve.params = [each for each in serve.params if each.name != "live"]
+run.params = [each for each in run.params if each.name != "live"]
+
+
+def _service(wanted: Wanted) -> Service:
+    """The server: it reads what lies in its roots, and writes its own folder and the work directory."""
+    from transcribe.cli.serve_open import work_folder
+    from transcribe.core.errors import UsageError
+    from transcribe.core.places import WORK_ENV, server
+    from transcribe.core.service_file import Service
+    from transcribe.server.auth import is_loopback
+
+    asked = wanted.asked
+    if asked["new_key"] is not None:
+        raise UsageError("a service makes no key", "Make it once, with transcribe serve --new-key NAME")
+    data = absolute(asked["data"] or server())
+    work = absolute(work_folder(data))
+    named = () if asked["data"] else ("--data", str(data))  # whoever runs it, and whatever their home
+    return Service(
+        name="serve",
+        does=f"transcribe serves on {asked['host']} port {asked['port']}",
+        command=[*wanted.command, *named],
+        user=wanted.user,
+        read=list(map(absolute, asked["roots"])),
+        write=list(dict.fromkeys((data, work))),
+        environment=wanted.environment | {WORK_ENV: str(work)},
+        network=f"It listens on {asked['host']}, and calls nobody.",
+        elsewhere=not is_loopback(asked["host"]),
+    )
+
+
+serve.add_command(run)
+serve.add_command(install_command(run, "serve", "[OPTIONS]...", _service))

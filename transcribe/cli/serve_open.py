@@ -50,6 +50,13 @@ def require_packages() -> None:
             raise DependencyError(f"the server needs the package {package}, which is not installed", INSTALL)
 
 
+def work_folder(data: Path) -> Path:
+    """Where the work directories are: with all else, and removed with their jobs, unless told otherwise."""
+    from transcribe.server.store import WORK
+
+    return Path(os.environ.get(WORK_ENV) or data / WORK)
+
+
 def make_key(folder: Path, name: str) -> str:
     """A new key for somebody, to be shown once.
 
@@ -86,9 +93,9 @@ def run_server(
     from transcribe.server.keys import Keys
     from transcribe.server.service import Service
     from transcribe.server.sessions import Sessions
-    from transcribe.server.store import WORK, Store, locked
+    from transcribe.server.store import Store, locked
 
-    os.environ.setdefault(WORK_ENV, str(asked.data / WORK))  # with all else, and so removed with its job
+    os.environ[WORK_ENV] = str(work_folder(asked.data))
     media = Ffmpeg.find(settings.compute, settings.normalise)
     with ExitStack() as stack:
         listening = stack.enter_context(_bound(asked.host, asked.port))

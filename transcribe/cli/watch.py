@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from click_default_group import DefaultGroup
 
+from transcribe.cli.install import Wanted, absolute, install_command
 from transcribe.cli.options import PathName, say
-from transcribe.cli.watch_install import install
 from transcribe.cli.watch_run import run
 from transcribe.core.text import shown
+
+if TYPE_CHECKING:
+    from transcribe.core.service_file import Service
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -98,6 +101,35 @@ def history(out: Path, state: Path | None, name: str) -> None:
         at = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(each.at))
         say(f"{at}  {each.state:<10} {each.detail}".rstrip())
 
+
+def _service(wanted: Wanted) -> Service:
+    """The watcher: it reads the inbox, and writes results, ledger and work directory."""
+    from transcribe.core.places import work_root
+    from transcribe.core.service_file import Service
+    from transcribe.watch.folders import state_folder
+
+    asked = wanted.asked
+    inbox, out, done = absolute(asked["inbox"]), absolute(asked["out"]), asked["move_done"]
+    write = [out, state_folder(out, asked["state"]), work_root()] + ([done, inbox] if done else [])
+    webhook = asked["webhook"]
+    return Service(
+        name="watch",
+        does=f"transcribe watches {inbox}",
+        command=wanted.command,
+        user=wanted.user,
+        read=[inbox],
+        write=list(dict.fromkeys(map(absolute, write))),
+        environment=wanted.environment,
+        network=f"For {webhook} only." if webhook else "",
+        elsewhere=bool(asked["webhook_host"]),
+        capability=(
+            "CAP_LEASE",
+            "lets it see whether another user's program still has a recording open for writing.",
+        ),
+    )
+
+
+install = install_command(run, "watch", "FOLDER --out FOLDER [OPTIONS]...", _service)
 
 for command in (run, status, retry, history, install):
     watch.add_command(command)

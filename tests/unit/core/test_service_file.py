@@ -14,17 +14,19 @@ from click.testing import CliRunner
 
 from transcribe.cli.root import root
 from transcribe.core.errors import UsageError
-from transcribe.watch.service import Service, launchd_plist, systemd_unit
+from transcribe.core.service_file import Service, launchd_plist, systemd_unit
 
 ODD = 'Nagrania "100 %" $HOME \\ gość'
 SERVICE = Service(
+    name="watch",
+    does="transcribe watches something",
     command=["/x/python", "-m", "transcribe", "watch", f"/srv/{ODD}", "--out", "/out", "--on-done", "a {id}"],
     user="studio",
-    inbox=Path(f"/srv/{ODD}"),
-    moves=False,
+    read=[Path(f"/srv/{ODD}")],
     write=[Path("/srv/out"), Path("/var/cache/t")],
     environment={"TRANSCRIBE_WORK_DIR": "/var/cache/t"},
-)  # fmt: skip
+    capability=("CAP_LEASE", "is wanted."),
+)
 
 
 def settings(unit: str) -> dict[str, str]:
@@ -61,15 +63,16 @@ def test_it_is_hardened_and_stays_off_the_network() -> None:
 
 
 def test_with_a_webhook_it_reaches_this_machine_or_what_was_named() -> None:
-    here = settings(systemd_unit(replace(SERVICE, talks_to="http://127.0.0.1:8000/x")))
+    here = settings(systemd_unit(replace(SERVICE, network="For http://127.0.0.1:8000/x only.")))
     assert "PrivateNetwork" not in here
     assert (here["IPAddressDeny"], here["IPAddressAllow"]) == ("any", "localhost")
-    elsewhere = settings(systemd_unit(replace(SERVICE, talks_to="http://x/", elsewhere=True)))
+    elsewhere = settings(systemd_unit(replace(SERVICE, network="For http://x/ only.", elsewhere=True)))
     assert "IPAddressDeny" not in elsewhere
 
 
-def test_where_recordings_are_moved_their_folder_is_written_to() -> None:
-    said = settings(systemd_unit(replace(SERVICE, moves=True)))
+def test_what_is_read_and_written_is_written() -> None:
+    write = [*SERVICE.write, *SERVICE.read]
+    said = settings(systemd_unit(replace(SERVICE, write=write)))
     assert f"/srv/{ODD}" in unescaped(said["ReadWritePaths"])
     assert said["ReadOnlyPaths"] == ""
 
@@ -79,18 +82,56 @@ def test_line_feeds_are_refused() -> None:
         systemd_unit(replace(SERVICE, command=["a", "b\nExecStartPre=/bin/sh"]))
 
 
-def test_systemd_itself_finds_no_mistake(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("watch", "install", "--print", "systemd", "in", "--out", "out", "--move-done", "done"),
+        ("serve", "install", "--print", "systemd", "--root", "in", "--data", "data"),
+        ("serve", "install", "--print", "systemd", "--host", "0.0.0.0", "--port", "80"),  # noqa: S104
+    ],
+)
+def test_systemd_itself_finds_no_mistake(
+    arguments: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     analyze = shutil.which("systemd-analyze")
     if analyze is None:
         pytest.skip("systemd-analyze is not here; install systemd")
-    path = tmp_path / "transcribe-watch.service"
-    path.write_text(systemd_unit(replace(SERVICE, command=[shutil.which("true") or "", *SERVICE.command[1:]],
-                                         user="root")))  # fmt: skip
-    done = subprocess.run(
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "in").mkdir()
+    done = CliRunner().invoke(root, [*arguments, "--model", "tiny.en"])
+    assert done.exit_code == 0, done.output
+    path = tmp_path / f"transcribe-{arguments[0]}.service"
+    path.write_text(done.output)
+    verified = subprocess.run(
         [analyze, "verify", "--man=no", str(path)], capture_output=True, text=True, check=False
     )
-    about = [line for line in done.stderr.splitlines() if "transcribe-watch" in line]
+    about = [line for line in verified.stderr.splitlines() if path.stem in line]
     assert about == []
+
+
+def test_a_server_writes_its_own_folder_and_listens_where_it_was_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("TRANSCRIBE_WORK_DIR", raising=False)
+    (tmp_path / "in").mkdir()
+    arguments = ["serve", "install", "--print", "systemd", "--root", "in", "--data", "data"]
+    said = settings(CliRunner().invoke(root, arguments).output)
+    assert unescaped(said["ReadWritePaths"]) == [f"{tmp_path}/data", f"{tmp_path}/data/work"]
+    assert unescaped(said["ReadOnlyPaths"]) == [f"{tmp_path}/in"]
+    assert unescaped(said["ExecStart"], command=True)[-4:] == [
+        "--root", f"{tmp_path}/in", "--data", f"{tmp_path}/data"
+    ]  # fmt: skip
+    assert (said["IPAddressAllow"], said["CapabilityBoundingSet"]) == ("localhost", "")
+    assert "AmbientCapabilities" not in said
+    assert isinstance(CliRunner().invoke(root, [*arguments, "--new-key", "Ala"]).exception, UsageError)
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["-q", "--help"], ["run", "--help"]])
+def test_the_help_of_a_server_is_that_of_its_options(arguments: list[str]) -> None:
+    said = CliRunner().invoke(root, ["serve", *arguments]).output
+    assert "--allow-host" in said
+    assert "serve install" in said
 
 
 def test_the_property_list_is_read_back() -> None:

@@ -1,19 +1,17 @@
-"""What makes the system run a watcher: a systemd unit or a launchd property list, with everything escaped."""
+"""What makes the system run a command: a systemd unit or a launchd property list, with everything escaped."""
 
 from __future__ import annotations
 
 import plistlib
 import re
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from transcribe.core.errors import UsageError
 from transcribe.core.places import expanded
 from transcribe.core.text import printable
-
-LABEL = "org.transcribe.watch"
 
 UNIT = Path(__file__).with_name("systemd.unit")
 """The unit, with the places of what differs in braces."""
@@ -37,19 +35,26 @@ class Service:
     """What is to be run.
 
     Attributes:
+        name: The program's command: `watch`.
+        does: What it does, in a line.
         command: Program and arguments; absolute paths.
-        talks_to: A web address that is told of outcomes, or a language-model server; empty: none.
-        elsewhere: Whether that is on another machine.
+        read: Folders that it only reads.
+        write: Folders that it writes to.
+        network: What it talks to or listens on; empty: nothing.
+        elsewhere: Whether that is on other machines.
+        capability: One that it is given, and why; empty: none.
     """
 
+    name: str
+    does: str
     command: Sequence[str]
     user: str
-    inbox: Path
-    moves: bool
+    read: Sequence[Path]
     write: Sequence[Path]
-    environment: dict[str, str]
-    talks_to: str = ""
+    environment: Mapping[str, str]
+    network: str = ""
     elsewhere: bool = False
+    capability: tuple[str, str] = ("", "")
 
 
 def systemd_unit(service: Service) -> str:
@@ -58,34 +63,41 @@ def systemd_unit(service: Service) -> str:
     Raises:
         UsageError: A name cannot be written into one.
     """
-    _refuse_controls([*service.command, *map(str, service.write), *service.environment.values()])
+    folders = [*service.read, *service.write]
+    _refuse_controls([service.does, *service.command, *map(str, folders), *service.environment.values()])
     network = NO_NETWORK
-    if service.talks_to:
-        network = SOME_NETWORK.format(why=f"For {service.talks_to} only.")
+    if service.network:
+        network = SOME_NETWORK.format(why=service.network)
         network += "" if service.elsewhere else LOOPBACK_ONLY
-    written = [*service.write, *([service.inbox] if service.moves else [])]
+    capability, why = service.capability
+    ambient = f"# {capability} {why}\nAmbientCapabilities={capability}\n" if capability else ""
     variables = "".join(
         f"Environment={_quoted(f'{name}={value}')}\n" for name, value in sorted(service.environment.items())
     )
     return UNIT.read_text(encoding="utf-8").format(
-        title="Made by `transcribe watch install`; make it anew when options change.",
+        name=service.name,
         make=f"mkdir -p {shlex.join(map(str, service.write))}",
-        inbox_text=_percent(str(service.inbox)),
-        mounts=_paths([service.inbox, *service.write]),
+        description=_percent(service.does),
+        mounts=_paths(folders),
         user=_percent(service.user),
         command=" ".join(_quoted(word, command=True) for word in service.command),
         environment=variables,
-        read=_paths([] if service.moves else [service.inbox]),
-        write=_paths(written),
+        read=_paths(each for each in service.read if each not in service.write),
+        write=_paths(service.write),
+        capabilities=f"{ambient}CapabilityBoundingSet={capability}\n",
         network=network,
     )
 
 
 def launchd_plist(service: Service) -> str:
-    """A property list for a user's agent or the system's daemon on macOS."""
+    """A property list for a user's agent or the system's daemon on macOS.
+
+    Raises:
+        UsageError: A name cannot be written into one.
+    """
     _refuse_controls([*service.command, *service.environment.values()])
     content = {
-        "Label": LABEL,
+        "Label": f"org.transcribe.{service.name}",
         "ProgramArguments": list(service.command),
         "WorkingDirectory": "/",
         "EnvironmentVariables": dict(service.environment),
@@ -96,7 +108,7 @@ def launchd_plist(service: Service) -> str:
         "ProcessType": "Background",
         "LowPriorityIO": True,
         "Umask": 0o027,
-        "StandardErrorPath": str(expanded("~/Library/Logs/transcribe-watch.log")),
+        "StandardErrorPath": str(expanded(f"~/Library/Logs/transcribe-{service.name}.log")),
     }
     return plistlib.dumps(content, sort_keys=False).decode()
 
