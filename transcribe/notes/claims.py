@@ -75,7 +75,8 @@ class Claims:
         if support < DROPPED:
             return None
         if self._grounds.can_read:
-            return self._grounds.doubt(text) or (NOT_TOGETHER if self._evidence.apart(text) == 1 else "")
+            parted = self._evidence.apart(text, self._grounds.speaker_terms) == 1
+            return self._grounds.doubt(text) or (NOT_TOGETHER if parted else "")
         weak = "few of its words were said" if support < SUPPORTED else ""
         apart = NOT_TOGETHER if self._evidence.apart(text) > APART else ""
         turned = weak or apart or self.turned(text, positions)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from transcribe.notes.terms import Terms, words_of
-from transcribe.notes.words import in_language
+from transcribe.notes.words import in_language, meets
 
 _CLAUSES = re.compile(r"[,;:.!?…—–]+\s+|\s[—–-]\s")
 
@@ -15,7 +15,14 @@ def denies(text: str, language: str) -> bool:
     """Whether a text holds a word that denies; never where the language's words are not known."""
     known = in_language(language).denial
     endings = tuple(known.endings)
-    return any(word in known.words or word.endswith(endings) for word in words_of(text))
+    words = words_of(affirmed(text, language))
+    return any(word in known.words or word.endswith(endings) for word in words)
+
+
+def affirmed(text: str, language: str) -> str:
+    """A text without the words that deny nothing together: "nothing but", "not only"."""
+    known = in_language(language).denial.affirms
+    return meets(known).sub("", text) if known else text
 
 
 def is_turned_into_denial(text: str, said: Sequence[str], language: str) -> bool:

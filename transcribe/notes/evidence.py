@@ -64,14 +64,21 @@ class Evidence:
         near = {index + step for index in sentences for step in range(-NEIGHBOURS, NEIGHBOURS + 1)}
         return [self.material.sentences[at].text for at in sorted(near) if 0 <= at < len(self.contents)]
 
-    def apart(self, text: str) -> float:
+    def apart(self, text: str, speakers: Container[str] = ()) -> float:
         """Which share of the terms that follow each other in a text were said, but in no sentence together.
 
         Terms that were not said at all are left out: `support` counts them.
+
+        Args:
+            speakers: Terms that name who speaks, and says "I" instead: they go with every word.
         """
         said = [term for term in self.terms.of(text) if term in self._places]
         pairs = [(left, right) for left, right in pairwise(said) if left != right]
-        parted = sum(not set(self._places[left]) & set(self._places[right]) for left, right in pairs)
+        parted = sum(
+            not set(self._places[left]) & set(self._places[right])
+            for left, right in pairs
+            if left not in speakers and right not in speakers
+        )
         return parted / len(pairs) if pairs else 0.0
 
     def find(

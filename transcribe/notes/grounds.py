@@ -184,7 +184,7 @@ class Grounds:
         topic = {word for word in words - found if leans and not word.name and self._is_topic(word)}
         near = (found - here) | topic
         elsewhere = {word for word in words - found - topic if self._is_elsewhere(word, clause, before)}
-        elsewhere |= _replacing(asked.words, clause, near)
+        elsewhere |= self._replacing(asked.words, clause, near)
         new = words - found - topic - elsewhere
         numbers = _odd_numbers(asked.clause, clause, before, direct)
 
@@ -214,6 +214,14 @@ class Grounds:
         if word.acts and clause.acts:
             return _in(word, before)
         return word.name or (not word.may_act and self._is_said(word))
+
+    def _replacing(self, words: Sequence[Word], clause: Clause, near: set[Word]) -> set[Word]:
+        """What does in a statement what something else does in a clause."""
+        prepositions = in_language(self._material.language).clauses.prepositions
+        mine, theirs = _first_thing(words), _first_thing(clause.words, prepositions)
+        if not mine or not theirs or not clause.has_verb or mine not in near or mine.owns:
+            return set()
+        return set() if any(same(word, theirs) for word in words) else {mine}
 
     def _addresses(self, sentence: int) -> Said:
         return Said([self._material.sentences[sentence].text])
@@ -297,11 +305,22 @@ class Grounds:
         return any(part.own or (part.silent and not any(other.name for other in part.words)) for part in mine)
 
     @cached_property
+    def speaker_terms(self) -> frozenset[str]:
+        """The names of those who speak, as terms."""
+        names = [word.text for words in self._speakers.values() for word in words]
+        return frozenset(term for name in names for term in self._evidence.terms.of(name))
+
+    @cached_property
     def _speakers(self) -> dict[str | None, set[Word]]:
-        """The names of those who speak: by which they are addressed before their turn."""
+        """The names of those who speak: that they tell, or by which they are addressed before their turn."""
         names: dict[str | None, set[Word]] = {}
         called: list[Word] = []
         sentences = self._material.sentences
+        told = [(each.speaker, list(self._reader.introduced(each.text))) for each in sentences]
+        told = [(speaker, words) for speaker, words in told if words]
+        for speaker, words in told:
+            if speaker is not None or len(told) == 1:  # of several nobody knows who speaks when
+                names.setdefault(speaker, set()).update(words)
         for at, sentence in enumerate(sentences):
             if at and (sentence.speaker is None or sentences[at - 1].speaker != sentence.speaker):
                 for word in called:
@@ -329,17 +348,14 @@ def _has_other_name(clause: Clause, words: Sequence[Word]) -> bool:
     return any(other.name and not any(same(word, other) for word in words) for other in clause.words)
 
 
-def _replacing(words: Sequence[Word], clause: Clause, near: set[Word]) -> set[Word]:
-    """What does in a statement what something else does in a clause."""
-    mine, theirs = _first_thing(words), _first_thing(clause.words)
-    if not mine or not theirs or not clause.has_verb or mine not in near or mine.owns:
-        return set()
-    return set() if any(same(word, theirs) for word in words) else {mine}
-
-
-def _first_thing(words: Sequence[Word]) -> Word | None:
-    """What stands before a verb."""
-    return next((word for word in takewhile(lambda word: not word.acts, words) if word.is_thing), None)
+def _first_thing(words: Sequence[Word], prepositions: frozenset[str] = frozenset()) -> Word | None:
+    """What stands before a verb, and right behind none of some words."""
+    before = list(takewhile(lambda word: not word.acts, words))
+    pairs = zip(before, [None, *before], strict=False)
+    return next(
+        (word for word, last in pairs if word.is_thing and not (last and folded(last.text) in prepositions)),
+        None,
+    )
 
 
 def _in(word: Word, clauses: Iterable[Clause]) -> bool:
@@ -355,6 +371,8 @@ def _odd_numbers(
     for number in asked.numbers & clause.numbers:
         left, right = asked.units.get(number), clause.units.get(number)
         if left and right and not same(left, right):
+            odd.add(number)
+        if asked.bounds.get(number, 0) * clause.bounds.get(number, 0) < 0:
             odd.add(number)
         told = max(at for at, counts in enumerate(clause.counts) if number in counts)
         later = [at for at, counts in enumerate(clause.counts) if at > told and counts - asked.numbers]

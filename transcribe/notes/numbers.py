@@ -30,29 +30,37 @@ def numbers_of(text: str, language: str, *, small: bool = True) -> set[str]:
         small: Whether single words below four count too; "one" is seldom meant as a number.
     """
     text = unicodedata.normalize("NFKC", text)
-    found = set(_plain_numbers(text))
-    if in_language(language).number_words:
-        from text_to_num import alpha2digit
-
-        found |= set(_plain_numbers(alpha2digit(text, language, threshold=0 if small else 3)))
-    if in_language(language).numerals:
-        found = set(_plain_numbers(_in_digits(text, language, small=small)))
+    found = set() if in_language(language).numerals else set(_plain_numbers(text))
+    found |= set(_plain_numbers(in_digits(text, language, small=small)))
     if in_language(language).script == "CJK":
         found |= {str(_of_han(match.group())) for match in _HAN.finditer(text)}
     return found
 
 
-def _in_digits(text: str, language: str, *, small: bool) -> str:
-    """A text whose number words are digits: "dwa miliony" and "2 miliony" become 2000000."""
+def in_digits(text: str, language: str, *, small: bool = True) -> str:
+    """A text whose number words are digits, where a language's are known: "two hundred and fifty" is 250.
+
+    Args:
+        small: Whether single words below four count too.
+    """
+    if in_language(language).number_words:
+        from text_to_num import alpha2digit
+
+        return str(alpha2digit(text, language, threshold=0 if small else 3))
+    return _with_numerals(text, language, small=small) if in_language(language).numerals else text
+
+
+def _with_numerals(text: str, language: str, *, small: bool) -> str:
+    """By the dictionary forms of number words: "dwa miliony" and "2 miliony" become 2000000."""
     parts: list[str] = []
     run: list[tuple[str, float]] = []
 
-    def close() -> None:
+    def close(end: str = "") -> None:
         spoken = any(not text[0].isdigit() for text, _ in run)
         if spoken and (small or len(run) > 1 or run[0][1] > 3):
-            parts.append(f"{_sum(value for _, value in run):.10g}")
-        else:
-            parts.extend(text for text, _ in run)
+            parts.append(f"{_sum(value for _, value in run):.10g}{end}")
+        elif run:
+            parts.append(" ".join(text for text, _ in run) + end)
         run.clear()
 
     for word in text.split():
@@ -64,7 +72,7 @@ def _in_digits(text: str, language: str, *, small: bool) -> str:
             continue
         run.append((bare, value))
         if not word.endswith(bare):  # a comma ends a number
-            close()
+            close(word[word.index(bare) + len(bare) :])
     close()
     return " ".join(parts)
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise, takewhile
 
-from transcribe.notes.denial import denies
+from transcribe.notes.denial import affirmed, denies
 from transcribe.notes.lemmas import Part, commonness, readings
-from transcribe.notes.numbers import numbers_of
+from transcribe.notes.numbers import in_digits, numbers_of
 from transcribe.notes.terms import Terms, folded, matches
-from transcribe.notes.words import in_language
+from transcribe.notes.words import in_language, meets
 
 COMMON = 5.4
 """A word that is listed among the small ones is one if it is as common as this (Zipf scale); others are
@@ -75,6 +75,7 @@ class Clause:
         sentence: Position of its sentence, or -1.
         numbers: As `numbers_of` writes them.
         counts: Those in each stretch.
+        bounds: Of those of them that are passed, or not reached, which it is: 1 or -1.
         units: What is counted, of those numbers that are followed by it.
         denied: Those of the numbers that stand only where it denies.
         refers: Whether something in it was named before.
@@ -91,6 +92,7 @@ class Clause:
     words: tuple[Word, ...]
     numbers: frozenset[str]
     counts: tuple[frozenset[str], ...]
+    bounds: dict[str, int]
     units: dict[str, Word]
     denied: frozenset[str]
     refers: bool
@@ -128,6 +130,8 @@ class Reader:
         Args:
             answers: Whether it answers a question, to which its first clause then refers.
         """
+        text = affirmed(text, self._terms.language)
+        text = in_digits(text, self._terms.language, small=False)  # "two hundred and fifty" is one number
         parts: list[list[str]] = []
         for stretch, comma in self._stretches(text):
             if not parts or (
@@ -171,6 +175,7 @@ class Reader:
     def _clause(self, stretches: Sequence[str], sentence: int, *, first: bool) -> Clause:
         known = self._known.clauses
         words: list[Word] = []
+        bounds: dict[str, int] = {}
         units: dict[str, Word] = {}
         affirmed: set[str] = set()
         numbers: set[str] = set()
@@ -183,6 +188,7 @@ class Reader:
             if not any(word.denied for word in here):
                 affirmed |= counted
             words += here
+            bounds |= self._bounds(stretch)
             units.update(self._units(here))
         texts = [folded(word.text) for word in words]
         verbs = [word for word in words if word.may_act]
@@ -196,6 +202,7 @@ class Reader:
             words=tuple(words),
             numbers=frozenset(numbers),
             counts=tuple(counts),
+            bounds=bounds,
             units=units,
             denied=frozenset(numbers - affirmed),
             refers=persons or bool(uncounted) or any(text in known.refers for text in texts),
@@ -222,10 +229,38 @@ class Reader:
                 words[0] = replace(left, name=True)
             if left.name and "name" in right.parts and found[at].group()[0].isupper():
                 words[at] = replace(right, name=True)
+        for at, word in enumerate(words[:-1]):
+            if {"adjective", "verb"} <= word.parts and self._describes(words, at):
+                words[at] = replace(word, parts=word.parts - {"verb"})
         denied = denies(stretch, self._terms.language) or any(
             word.lemmas & self._known.denial.verbs for word in words
         )
         return [replace(word, denied=denied, stretch=place) for word in words]
+
+    def _describes(self, words: Sequence[Word], at: int) -> bool:
+        """Whether a participle stands before its noun: "bleached flour", not "she bleached flour"."""
+        determiners = in_language(self._terms.language).grammar.determiners
+        opens = not at or folded(words[at - 1].text) in determiners
+        return opens and words[at + 1].is_thing and not words[at + 1].name
+
+    def _bounds(self, stretch: str) -> dict[str, int]:
+        """Which numbers are told to be passed (1), or not to be reached (-1)."""
+        sides = ((1, self._known.clauses.above), (-1, self._known.clauses.below))
+        return {
+            number: side
+            for side, patterns in sides
+            if patterns
+            for match in re.finditer(rf"(?:{meets(patterns).pattern})\s+(\S+)", folded(stretch))
+            for number in numbers_of(match.group(1), self._terms.language)
+        }
+
+    def introduced(self, text: str) -> Iterator[Word]:
+        """The name by which whoever speaks introduces himself: "My name is …"."""
+        patterns = self._known.clauses.introduces
+        for match in meets(patterns).finditer(text) if patterns else ():
+            names = re.match(r"(?:\s+[^\W\d_a-z][\w'’-]+)+", text[match.end() :])
+            for name in names.group().split() if names else ():
+                yield replace(self._word(name), name=True)
 
     def _units(self, words: Sequence[Word]) -> Iterator[tuple[str, Word]]:
         """What numbers count: the noun after one, or after its adjective."""

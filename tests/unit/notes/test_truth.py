@@ -149,6 +149,71 @@ def test_a_title_of_capitals_whose_words_were_said_is_kept() -> None:
     assert title.doubt == ""
 
 
+@pytest.mark.parametrize(
+    ("language", "said", "true", "false"),
+    [
+        ("en", ["A starter is nothing but flour and water."], "A starter is flour and water.", ""),
+        ("pl", ["Zakwas to nic innego jak mąka i woda."], "Zakwas to mąka i woda.", ""),
+        ("de", ["Der Sauerteig ist nichts als Mehl und Wasser."], "Sauerteig ist Mehl und Wasser.", ""),
+        ("fr", ["Le levain contient pas seulement de la farine."], "Le levain contient de la farine.", ""),
+        (
+            "en",
+            ["Turn your oven to two hundred and fifty degrees and wait for forty minutes."],
+            "Turn the oven to 250 degrees.",
+            "Turn the oven to 40 degrees.",
+        ),
+        (
+            "en",
+            [
+                "Bleached flour is another thing.", "In Europe that has been forbidden since 1997.",
+                *["Rye bread keeps for four days."] * 4, "Spelt flour tastes of nuts.",
+            ],
+            "Bleached flour has been forbidden in Europe since 1997.",
+            "Spelt flour has been forbidden in Europe since 1997.",
+        ),
+        (
+            "en",
+            ["My name is Ruth.", "I have been baking for almost fifteen years.", "Harold feeds the ducks."],
+            "Ruth has been baking for almost fifteen years.",
+            "Harold has been baking for almost fifteen years.",
+        ),
+        (
+            "en",
+            ["The bakery has been open for almost fifteen years."],
+            "The bakery has been open for nearly fifteen years.",
+            "The bakery has been open for over fifteen years.",
+        ),
+        (
+            "pl",
+            ["Nazywam się Tomek.", "Naprawiam routery od ponad 15 lat.", "Kasia pisze listy."],
+            "Tomek naprawia routery od ponad 15 lat.",
+            "Tomek naprawia routery od prawie 15 lat.",
+        ),
+        (
+            "de",
+            ["Mein Name ist Falk.", "Ich repariere Uhren seit über 15 Jahren.", "Ruth schreibt Briefe."],
+            "Falk repariert Uhren seit über 15 Jahren.",
+            "Falk repariert Uhren seit fast 15 Jahren.",
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_true_is_not_marked_and_what_sounds_alike_is(
+    language: str, said: list[str], true: str, false: str
+) -> None:
+    material = material_of(episode_of(said, language))
+    assert kept(check(true, material=material)).doubt == ""
+    assert not false or kept(check(false, material=material)).doubt
+
+
+def test_nobody_knows_who_speaks_where_several_have_a_name() -> None:
+    said = ["My name is Ruth.", "My name is Harold.", "I have been baking for fifteen years."]
+    material = material_of(episode_of(said))
+    assert kept(check("Ruth has been baking for fifteen years.", material=material)).doubt
+    told_apart = material_of(episode_of(said, speakers=["A", "B"]))
+    assert not kept(check("Ruth has been baking for fifteen years.", material=told_apart)).doubt
+    assert kept(check("Harold has been baking for fifteen years.", material=told_apart)).doubt
+
+
 DENIALS = (
     "Dr. Maria Keller has never used radio tags in Zurich, because the hive would lose its foragers.",
     "Honey bees do not remember the colour of the hive, they remember its smell.",

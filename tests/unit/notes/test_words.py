@@ -21,8 +21,9 @@ from transcribe.notes.words import in_any, in_language, languages
 
 FILES = sorted(Path(words.__file__).parent.glob("*.toml"), key=lambda file: file.stem)
 PATTERNS = {
-    "adjectives", "adverbs", "chatter", "chatter_within", "connects", "infinitives", "leads", "leans",
-    "narrates", "organisations", "own", "peoples", "phrases", "places", "reasons", "shifts",
+    "above", "adjectives", "adverbs", "affirms", "below", "chatter", "chatter_within", "connects",
+    "infinitives", "introduces", "leads", "leans", "narrates", "organisations", "own", "peoples", "phrases",
+    "places", "reasons", "shifts",
 }  # fmt: skip
 """Lists of regular expressions; the others are of words."""
 

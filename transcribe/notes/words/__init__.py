@@ -25,11 +25,13 @@ class Denial(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         words: That deny. A negative prefix ("unlikely") makes a word of its own, which is compared as such.
         endings: Of words that deny: "n't".
         verbs: Dictionary forms of those that deny by themselves: "lack".
+        affirms: Patterns that hold such a word and deny nothing: "nothing but".
     """
 
     words: frozenset[str] = NONE
     endings: frozenset[str] = NONE
     verbs: frozenset[str] = NONE
+    affirms: frozenset[str] = NONE
 
 
 class Names(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -127,7 +129,10 @@ class Clauses(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         persons: Words for somebody, or a clause's own "who".
         speaker: Words for whoever speaks.
         subjects: Those for whoever speaks as the subject of a clause.
+        introduces: Patterns of what stands before one's own name: "my name is".
         here: Words for where he is.
+        above: Patterns before a number than which there is more: "over".
+        below: Those before one than which there is less: "almost".
         unreal: Words, also dictionary forms, that tell what is wished, supposed or past.
     """
 
@@ -138,7 +143,10 @@ class Clauses(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     persons: frozenset[str] = NONE
     speaker: frozenset[str] = NONE
     subjects: frozenset[str] = NONE
+    introduces: frozenset[str] = NONE
     here: frozenset[str] = NONE
+    above: frozenset[str] = NONE
+    below: frozenset[str] = NONE
     unreal: frozenset[str] = NONE
 
     @property
