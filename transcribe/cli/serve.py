@@ -75,6 +75,12 @@ def serve() -> None:
     type=click.IntRange(min=1),
     help="Jobs that may wait at a time.  [default: 1000]",
 )
+@click.option(
+    "--quota",
+    metavar="GB",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Refuse recordings once the folder has so many GB.",
+)
 @click.pass_context
 def run(context: click.Context, /, resolved: Resolved, new_key: str | None, **given: Any) -> None:
     """Answer OpenAI's speech API, and take jobs, on this machine.

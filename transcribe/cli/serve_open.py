@@ -37,6 +37,7 @@ class ServeOptions:
     roots: tuple[Path, ...]
     keep_loaded: float
     most: int
+    quota: float | None
 
 
 def require_packages() -> None:
@@ -91,9 +92,11 @@ def run_server(
     from transcribe.server.auth import Access, is_loopback
     from transcribe.server.dispatcher import Dispatcher
     from transcribe.server.keys import Keys
+    from transcribe.server.room import Quota
     from transcribe.server.service import Service
     from transcribe.server.sessions import Sessions
     from transcribe.server.store import Store, locked
+    from transcribe.server.uploads import Limits
 
     os.environ[WORK_ENV] = str(work_folder(asked.data))
     media = Ffmpeg.find(settings.compute, settings.normalise)
@@ -121,6 +124,7 @@ def run_server(
             model=weights_name(model.name),
             roots=asked.roots,
             apart=keys is not None,
+            limits=Limits(quota=Quota(asked.data, int((asked.quota or 0) * 1e9))),
             most=asked.most,
         )
         access = Access(keys, frozenset(map(str.lower, asked.hosts)), sessions)

@@ -54,12 +54,16 @@ class QueueFile:
     Args:
         path: Where it lies; it is made, or brought to the newest version.
 
+    Attributes:
+        rollbacks: How many transactions came to nothing; what somebody remembers of one is void.
+
     Raises:
         OutputError: It cannot be opened, is damaged, or was written by a newer version.
     """
 
     def __init__(self, path: Path, migrations: Sequence[str] = MIGRATIONS) -> None:
         self.path = path
+        self.rollbacks = 0
         with self._errors():
             private_folder(path.parent)
             for each in (
@@ -102,6 +106,7 @@ class QueueFile:
                 yield
                 self._base.execute("commit")
             except BaseException:
+                self.rollbacks += 1
                 if self._base.in_transaction:
                     self._base.execute("rollback")
                 raise

@@ -47,7 +47,17 @@ class Submissions:
 
     def __init__(self, queue: Queue) -> None:
         self._queue = queue
-        self._known = {each.name: each for each in map(_submission, queue.file.query(_SELECT))}
+        self._read()
+
+    def _read(self) -> None:
+        self._rollbacks = self._queue.file.rollbacks
+        self._all = {each.name: each for each in map(_submission, self._queue.file.query(_SELECT))}
+
+    @property
+    def _known(self) -> dict[str, Submission]:
+        if self._queue.file.rollbacks != self._rollbacks:  # what was written then is not there
+            self._read()
+        return self._all
 
     def get(self, name: str) -> Submission | None:
         """What was asked for with a job."""

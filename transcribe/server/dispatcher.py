@@ -16,7 +16,7 @@ from transcribe.core.unexpected import ends_run, for_people
 from transcribe.jobs.queue import PENDING, State
 from transcribe.jobs.worker import Worker
 from transcribe.server.listeners import Line, Listener, Listeners, Stopping
-from transcribe.server.schedule import Usage, Waiting, gives_way, joins, next_of
+from transcribe.server.schedule import Usage, Waited, Waiting, gives_way, joins, next_of
 from transcribe.server.store import Store
 from transcribe.server.working import Served, Working
 
@@ -49,6 +49,7 @@ class Dispatcher:
         self.store = store
         self.listeners = Listeners()
         self.stopping = False
+        self.waited = Waited()
         self._working = Working(
             queue=store.queue,
             worker=worker,
@@ -221,6 +222,7 @@ class Dispatcher:
             return
         if best.name not in self._counted:
             self._counted.add(best.name)
+            self.waited.add(self.store.queue.now() - best.since)
             self._usage.add(now, best.client, best.length_ms)
         working.send(working.write(replace(job, state=State.WORKING), "started"))
 

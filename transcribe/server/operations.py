@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from transcribe.core.disk import free_bytes
 from transcribe.jobs.queue import PENDING
 from transcribe.server.service import Service, service_of
 from transcribe.server.views import STATES
@@ -33,18 +34,34 @@ async def metrics(request: Request) -> Response:
 
 
 def _lines(service: Service) -> Iterator[str]:
+    dispatcher, store = service.dispatcher, service.store
     jobs = dict.fromkeys(STATES.values(), 0)
-    for state, count in service.store.queue.counts().items():
+    for state, count in store.queue.counts().items():
         jobs[STATES[state]] += count
-    yield "# HELP transcribe_jobs Jobs in the server's folder, by state."
-    yield "# TYPE transcribe_jobs gauge"
+    yield from _family("jobs", "gauge", "Jobs in the server's folder, by state.")
     for known, count in jobs.items():
         yield f'transcribe_jobs{{state="{known}"}} {count}'
-    gauges = {
-        "uploads": ("Recordings that are being uploaded.", service.uploads),
-        "paused": ("Whether no job can be done now.", int(bool(service.dispatcher.blocked))),
+    quota = service.limits.quota
+    single = {
+        "uploads": ("gauge", "Recordings that are being uploaded.", service.uploads),
+        "paused": ("gauge", "Whether no job can be done now.", int(bool(dispatcher.blocked))),
+        "heard_seconds_total": (
+            "counter",
+            "Length of the recordings done since the start.",
+            dispatcher.heard_ms / 1000,
+        ),
+        "free_bytes": ("gauge", "What is free on the disk of the folder.", free_bytes(store.incoming)),
     }
-    for name, (told, value) in gauges.items():
-        yield f"# HELP transcribe_{name} {told}"
-        yield f"# TYPE transcribe_{name} gauge"
+    if quota is not None and quota.most:
+        single["quota_bytes"] = ("gauge", "How large the folder may get.", quota.most)
+        single["data_bytes"] = ("gauge", "How large the folder is.", quota.used())
+    yield from _family("wait_seconds", "summary", "How long jobs waited from when they were handed in.")
+    yield f"transcribe_wait_seconds_sum {dispatcher.waited.seconds:.3f}"
+    yield f"transcribe_wait_seconds_count {dispatcher.waited.jobs}"
+    for name, (kind, told, value) in single.items():
+        yield from _family(name, kind, told)
         yield f"transcribe_{name} {value}"
+
+
+def _family(name: str, kind: str, told: str) -> tuple[str, str]:
+    return f"# HELP transcribe_{name} {told}", f"# TYPE transcribe_{name} {kind}"

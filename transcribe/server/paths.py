@@ -17,7 +17,8 @@ from transcribe.core.disk import disk_errors
 from transcribe.core.errors import TranscribeError
 from transcribe.core.reading import open_regular, real
 from transcribe.server.errors import Refused, refused
-from transcribe.server.uploads import Form, Limits, Room, Upload, blocks, new_file, title_of
+from transcribe.server.room import Room
+from transcribe.server.uploads import Form, Limits, Upload, blocks, new_file, title_of
 
 BLOCK_BYTES = 1 << 20
 
@@ -44,7 +45,8 @@ async def named(request: Request, folder: Path, limits: Limits, roots: Sequence[
         raise _nothing_there()
     try:
         with new_file(folder) as (copy, handle):
-            sha256 = await asyncio.to_thread(_copy, found, handle, Room(folder, limits), limits)
+            room = Room(folder, limits.quota, limits.least_free)
+            sha256 = await asyncio.to_thread(_copy, found, handle, room, limits)
             yield Form(fields, Upload(copy, sha256, title_of(path.name)))
     except TranscribeError as error:
         raise refused(error) from error

@@ -105,6 +105,19 @@ def joins(running: Collection[Running], waiting: Waiting) -> bool:
     return sum(each.left_ms for each in running) <= JOIN_MS and waiting.length_ms <= JOIN_MS
 
 
+@dataclass
+class Waited:
+    """How long jobs have waited until they were begun."""
+
+    jobs: int = 0
+    seconds: float = 0.0
+
+    def add(self, seconds: float) -> None:
+        """A job was begun; not less than at once, though the clock may have been set back."""
+        self.jobs += 1
+        self.seconds += max(0.0, seconds)
+
+
 class Usage:
     """How much each client has had lately, in ms of recordings."""
 

@@ -18,13 +18,13 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import Request
 
-from transcribe.core.disk import LEAST_FREE, LOOK_EVERY, disk_errors, too_full
+from transcribe.core.disk import LEAST_FREE, disk_errors
 from transcribe.core.errors import TranscribeError
 from transcribe.core.files import PRIVATE_FILE
-from transcribe.core.places import work_root
 from transcribe.core.reading import CAREFUL
 from transcribe.core.text import one_line
 from transcribe.server.errors import Refused, refused
+from transcribe.server.room import Quota, Room
 
 FILE_FIELD = "file"
 UNREAD = "known_speaker_references"
@@ -49,6 +49,7 @@ class Limits:
         chunk_seconds: Longest wait for the next bytes.
         slowest: Bytes a second that have to come on average after `patience_seconds`.
         least_free: Bytes that stay free on the disk.
+        quota: How large the server's folder may get; None: as large as there is room.
     """
 
     body_bytes: int = 20_000_000_000
@@ -58,6 +59,7 @@ class Limits:
     slowest: int = 1_000
     patience_seconds: float = 60.0
     least_free: int = LEAST_FREE
+    quota: Quota | None = None
 
 
 @dataclass(frozen=True)
@@ -113,7 +115,7 @@ async def received(request: Request, folder: Path, limits: Limits) -> AsyncItera
     try:
         with new_file(folder) as (path, handle):
             parts = _Parts(boundary, handle, limits)
-            room = Room(folder, limits)
+            room = Room(folder, limits.quota, limits.least_free)
             async for block in blocks(request, limits):
                 room.check(len(block))
                 with disk_errors(folder, "writing into"):
@@ -174,28 +176,6 @@ async def blocks(request: Request, limits: Limits) -> AsyncIterator[bytes]:
         if took > limits.patience_seconds and size < limits.slowest * took:
             raise Refused(408, "the upload is too slow; send it again", "upload_timeout")
         yield block
-
-
-class Room:
-    """Keeps some of the disk free."""
-
-    def __init__(self, folder: Path, limits: Limits) -> None:
-        self._folders = (folder, work_root())
-        self._least = limits.least_free
-        self._left = 0
-
-    def check(self, size: int) -> None:
-        """See whether so many more bytes may be written.
-
-        Raises:
-            Refused: The disk is nearly full.
-        """
-        self._left -= size
-        if self._left > 0:
-            return
-        self._left = LOOK_EVERY
-        if full := too_full(self._folders, self._least):
-            raise Refused(507, f"the server has no room for it: {full}", "disk_full")
 
 
 @dataclass
