@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -120,6 +120,10 @@ class QueueFile:
         """The rows that are found."""
         with self._errors():
             return self._base.execute(text, values).fetchall()
+
+    def function(self, name: str, of: Callable[[str], str]) -> None:
+        """Let queries call a pure function of a text."""
+        self._base.create_function(name, 1, of, deterministic=True)
 
     @contextmanager
     def _errors(self) -> Iterator[None]:

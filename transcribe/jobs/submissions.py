@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import re
+import unicodedata
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
 from transcribe.core.text import to_json
-from transcribe.jobs.queue import Queue
+from transcribe.jobs.queue import Queue, State
+
+Order = Literal["date", "title", "length"]
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,25 @@ class Submission:
     exit_code: int = 0
 
 
+@dataclass(frozen=True)
+class Sought:
+    """Which submissions are looked for; of those of which nobody waits for the answer.
+
+    Attributes:
+        client: Whose; None: everybody's.
+        states: In which their jobs are; empty: in any.
+        text: What their titles hold, whatever its capitals and accents.
+        order: The newest, the first by title, or the longest comes first.
+        after: Only what comes after this one, by date.
+    """
+
+    client: str | None = None
+    states: Collection[State] = ()
+    text: str = ""
+    order: Order = "date"
+    after: Submission | None = None
+
+
 class Submissions:
     """Those in a queue's file; written in the same transaction as the job.
 
@@ -47,6 +70,7 @@ class Submissions:
 
     def __init__(self, queue: Queue) -> None:
         self._queue = queue
+        queue.file.function("folded", folded)
         self._read()
 
     def _read(self) -> None:
@@ -66,6 +90,30 @@ class Submissions:
     def all(self) -> list[Submission]:
         """Every submission, the newest first."""
         return sorted(self._known.values(), key=lambda each: (-each.at, each.name))
+
+    def found(self, sought: Sought, limit: int, skip: int = 0) -> tuple[list[Submission], int]:
+        """The first that are sought, after so many, and how many there are in all."""
+        where, values = ["not s.interactive"], list[Any]()
+        if sought.client is not None:
+            where.append("s.client = ?")
+            values.append(sought.client)
+        if sought.states:
+            where.append(f"f.state in ({', '.join('?' * len(sought.states))})")
+            values += sought.states
+        if sought.text.strip():
+            where.append("instr(folded(s.title), folded(?))")
+            values.append(sought.text)
+        if sought.after is not None:
+            where.append("(s.at, s.name) < (?, ?)")
+            values += [sought.after.at, os.fsencode(sought.after.name)]
+        rows = self._queue.file.query(
+            "select s.name, count(*) over () from submissions s join files f on f.name = s.name "  # noqa: S608
+            f"where {' and '.join(where)} order by {_ORDERS[sought.order]} limit ? offset ?",
+            *values,
+            limit,
+            skip,
+        )
+        return [self._known[os.fsdecode(name)] for name, _ in rows], rows[0][1] if rows else 0
 
     def write(self, submission: Submission) -> None:
         """Put one down, or put another in its place."""
@@ -87,6 +135,23 @@ class Submissions:
         """Forget one, and its job."""
         self._queue.remove(name)
         self._known.pop(name, None)
+
+
+_ORDERS: Mapping[Order, str] = {
+    "date": "s.at desc, s.name desc",
+    "title": "folded(s.title), s.at desc, s.name desc",
+    "length": "s.duration_ms desc, s.at desc, s.name desc",
+}
+_NUMBER = re.compile(r"[0-9]+")
+_ALONE = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ı": "i"})
+"""Letters with a stroke that Unicode does not take apart."""
+
+
+def folded(title: str) -> str:
+    """A title as it is sorted and sought: without capitals and accents, 2 before 10."""
+    apart = unicodedata.normalize("NFKD", title.strip().casefold())
+    bare = "".join(each for each in apart if not unicodedata.combining(each)).translate(_ALONE)
+    return _NUMBER.sub(lambda found: found[0].zfill(12), bare)
 
 
 _SELECT = "select name, client, title, options, duration_ms, interactive, at, exit_code from submissions"

@@ -15,7 +15,8 @@ from transcribe.core.places import work_root
 from transcribe.core.unexpected import ends_run, for_people
 from transcribe.jobs.queue import PENDING, State
 from transcribe.jobs.worker import Worker
-from transcribe.server.listeners import Line, Listener, Listeners, Stopping
+from transcribe.server.listeners import Line, Listener, Listeners, Removed, Stopping
+from transcribe.server.listeners import Told as Happened
 from transcribe.server.schedule import Usage, Waited, Waiting, gives_way, joins, next_of
 from transcribe.server.store import Store
 from transcribe.server.working import Served, Working
@@ -23,6 +24,9 @@ from transcribe.server.working import Served, Working
 IDLE_S = 1.0
 PAUSE_S = 10.0
 """How long nothing is done after the queue could not be written, or something unforeseen happened."""
+
+AGAIN = (State.FAILED, State.CANCELLED)
+"""States out of which a job is tried once more."""
 
 SWEEP_S, KEEP_S = 60.0, 3600.0
 """How often jobs that nobody else wants are looked for; how long they stay, for a client that asks again."""
@@ -98,7 +102,7 @@ class Dispatcher:
         self.wake()
 
     @contextmanager
-    def awaited(self, name: str) -> Iterator[Listener]:
+    def awaited(self, name: str) -> Iterator[Listener[Happened]]:
         """Wait for a job; one that is of no use to anybody else is cancelled when nobody waits any more."""
         self._awaited[name] += 1
         self.wake()
@@ -125,6 +129,24 @@ class Dispatcher:
         self._working.end(replace(job, state=State.CANCELLED, reason=why))
         self.wake()
         return True
+
+    def again(self, name: str) -> bool:
+        """Try a job once more that failed or was cancelled; whether its recording is still there."""
+        job = self.store.queue.job(name)
+        if job is None or job.state not in AGAIN or not self.store.recording(name).exists():
+            return False
+        self.store.submissions.change(name, interactive=False)
+        fresh = replace(job, state=State.READY, attempts=0, not_before=0.0, reason="", hint="", alone=False)
+        self._working.write(fresh, "tried again")
+        self.wake()
+        return True
+
+    def remove(self, name: str) -> None:
+        """Remove a job that is over, and all that was made of it."""
+        submission = self.store.submissions.get(name)
+        self.store.remove(name)
+        if submission:
+            self.listeners.tell(name, Removed(submission))
 
     async def turned(self) -> None:
         """Wait until what was wished before is done."""
@@ -257,4 +279,4 @@ class Dispatcher:
         for submission in [each for each in self.store.submissions.all() if each.interactive]:
             job = self.store.queue.job(submission.name)
             if job is not None and job.state not in PENDING and job.since < before:
-                self.store.remove(submission.name)
+                self.remove(submission.name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import quote
@@ -16,16 +17,19 @@ from transcribe.core.errors import TranscribeError
 from transcribe.core.events import StageAdvanced, StageStarted
 from transcribe.formats import format_named
 from transcribe.jobs.publish.content import content_of
-from transcribe.jobs.queue import PENDING, QueuedJob
-from transcribe.jobs.submissions import Submission
+from transcribe.jobs.queue import PENDING, QueuedJob, State
+from transcribe.jobs.submissions import Sought, Submission
 from transcribe.server.asked import options_of
 from transcribe.server.errors import Refused, refused
-from transcribe.server.listeners import Line, Told
+from transcribe.server.listeners import Line, Removed, Stopping, Told
 from transcribe.server.service import Service, check_outcome, happenings, service_of
 from transcribe.server.speech_api import PING_S, SEND_S
-from transcribe.server.views import STATES, view_of
+from transcribe.server.views import STATES, percent_of, view_of
 
 MOST_LISTED = 200
+
+PROGRESS_S = 0.5
+"""How often the progress of a job is told to those who follow all jobs."""
 
 
 async def submit(request: Request) -> Response:
@@ -47,22 +51,15 @@ async def listing(request: Request) -> Response:
     if wanted and wanted not in STATES.values():
         known = ", ".join(dict.fromkeys(STATES.values()))
         raise Refused(400, f"state is one of {known}", "invalid_value", param="state")
-    seen = [
-        each
-        for each in service.store.submissions.all()
-        if not each.interactive and (not service.apart or each.client == request.state.client)
-    ]
     after = request.query_params.get("after", "")
-    if after:
-        names = [each.name for each in seen]
-        if after not in names:
-            raise Refused(404, f"there is no job {after!r}", "job_not_found", param="after")
-        seen = seen[names.index(after) + 1 :]
-    views = (view_of(service, service.job(each.name), each) for each in seen)
-    fitting = (each for each in views if wanted in ("", each.state))
-    found = [each for each, _ in zip(fitting, range(int(limit) + 1), strict=False)]
-    said = [each.as_json() for each in found[: int(limit)]]
-    return JSONResponse({"object": "list", "data": said, "has_more": len(found) > int(limit)})
+    sought = Sought(
+        client=request.state.client if service.apart else None,
+        states=[known for known, told in STATES.items() if told == wanted],
+        after=service.submission(request, after) if after else None,
+    )
+    found, count = service.store.submissions.found(sought, int(limit))
+    said = [view_of(service, service.job(each.name), each).as_json() for each in found]
+    return JSONResponse({"object": "list", "data": said, "has_more": count > len(found)})
 
 
 async def status(request: Request) -> Response:
@@ -85,6 +82,21 @@ async def cancel(request: Request) -> Response:
     return JSONResponse(view_of(service, service.job(submission.name), submission).as_json())
 
 
+async def again(request: Request) -> Response:
+    """POST /v1/jobs/{id}/again: try a job once more that failed or was cancelled."""
+    service, submission = _named(request)
+    service.check_room()
+    if service.job(submission.name).state not in PENDING and not service.dispatcher.again(submission.name):
+        raise Refused(409, "the job is done, or its recording is not there any more", "not_again")
+    return JSONResponse(view_of(service, service.job(submission.name), submission).as_json())
+
+
+async def all_events(request: Request) -> Response:
+    """GET /v1/events: states, stages and progress of all jobs, for ever; first what is still to be done."""
+    service, client = service_of(request), request.state.client
+    return EventSourceResponse(_all_events(service, client), ping=PING_S, send_timeout=SEND_S)
+
+
 async def remove(request: Request) -> Response:
     """DELETE /v1/jobs/{id}: the job, its recording and everything that was made of it."""
     service, submission = _named(request)
@@ -92,7 +104,7 @@ async def remove(request: Request) -> Response:
         await service.dispatcher.turned()
     if service.job(submission.name).state in PENDING:
         raise Refused(409, "the job was submitted again meanwhile", "in_use")
-    service.store.remove(submission.name)
+    service.dispatcher.remove(submission.name)
     return JSONResponse({"id": submission.name, "object": "transcription.job.deleted", "deleted": True})
 
 
@@ -127,22 +139,57 @@ async def _events(service: Service, submission: Submission) -> AsyncIterator[dic
             for line in service.dispatcher.lines(name):
                 listener.tell(line)
             async for told in happenings(listener, service.job(name)):
-                yield _event(service, submission, told)
+                yield _event(*_said(service, submission, told))
     except Refused as error:
-        yield {"event": "error", "data": json.dumps(error.body())}
+        yield _event("error", error.body())
 
 
-def _event(service: Service, submission: Submission, told: Told) -> dict[str, str]:
-    said: dict[str, Any]
+async def _all_events(service: Service, client: str) -> AsyncIterator[dict[str, str]]:
+    told_at: dict[str, float] = {}
+    with service.dispatcher.listeners.to_all() as listener:
+        for event in _begun(service, client):
+            yield event
+        async for name, told in listener:
+            if isinstance(told, Stopping):
+                return
+            if isinstance(told, Removed):
+                if service.sees(client, told.submission):
+                    yield _event("removed", {"id": name})
+                continue
+            submission = service.store.submissions.get(name)
+            if submission is None or not service.sees(client, submission) or isinstance(told, Line):
+                continue
+            now = time.monotonic()
+            if isinstance(told, StageAdvanced) and now < told_at.get(name, -PROGRESS_S) + PROGRESS_S:
+                continue
+            told_at[name] = now
+            kind, said = _said(service, submission, told)
+            yield _event(kind, {"id": name} | said)
+
+
+def _begun(service: Service, client: str) -> list[dict[str, str]]:
+    """What is still to be done, those that wait longest first, and how much that is in all."""
+    mine, submissions = client if service.apart else None, service.store.submissions
+    working, _ = submissions.found(Sought(mine, (State.WORKING,)), MOST_LISTED)
+    pending, count = submissions.found(Sought(mine, PENDING), MOST_LISTED)
+    shown = {each.name: each for each in [*working, *reversed(pending)]}
+    said = [_said(service, each, service.job(name)) for name, each in shown.items()]
+    return [*(_event(*each) for each in said), _event("listed", {"pending": count})]
+
+
+def _said(service: Service, submission: Submission, told: Told) -> tuple[str, dict[str, Any]]:
+    """The kind of an event, and what it says."""
     if isinstance(told, QueuedJob):
-        kind, said = "state", view_of(service, told, submission).as_json()
-    elif isinstance(told, Line):
-        kind = "segment"
-        said = {"start": told.start_ms / 1000, "end": told.end_ms / 1000, "text": told.text}
-    elif isinstance(told, StageStarted):
-        kind, said = "stage", {"stage": told.stage}
-    elif isinstance(told, StageAdvanced):
-        kind, said = "progress", {"stage": told.stage, "seconds": told.done_ms / 1000}
-    else:
-        kind, said = "warning", {"message": getattr(told, "message", "")}
+        return "state", view_of(service, told, submission).as_json()
+    if isinstance(told, Line):
+        return "segment", {"start": told.start_ms / 1000, "end": told.end_ms / 1000, "text": told.text}
+    if isinstance(told, StageStarted):
+        return "stage", {"stage": told.stage}
+    if isinstance(told, StageAdvanced):
+        percent = percent_of(service, submission.name)
+        return "progress", {"stage": told.stage, "seconds": told.done_ms / 1000, "percent": percent}
+    return "warning", {"message": getattr(told, "message", "")}
+
+
+def _event(kind: str, said: dict[str, Any]) -> dict[str, str]:
     return {"event": kind, "data": json.dumps(said, ensure_ascii=False)}

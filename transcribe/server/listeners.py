@@ -1,4 +1,4 @@
-"""Who listens to a job: everything that happens to it, to each at its own pace."""
+"""Who listens to jobs: everything that happens to them, to each at its own pace."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from collections import deque
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from transcribe.core.events import StageAdvanced, StageStarted, Warned
 from transcribe.jobs.queue import QueuedJob
+from transcribe.jobs.submissions import Submission
 
 MOST_WAITING = 10_000
 """Whoever does not take what lies here for them is told nothing more."""
@@ -30,25 +32,37 @@ class Stopping:
     """The server ends."""
 
 
-Told = QueuedJob | StageStarted | StageAdvanced | Warned | Line | Stopping
+@dataclass(frozen=True)
+class Removed:
+    """A job is not there any more.
+
+    Attributes:
+        submission: What was asked for with it.
+    """
+
+    submission: Submission
 
 
-class Listener:
+Told = QueuedJob | StageStarted | StageAdvanced | Warned | Line | Removed | Stopping
+Heard = TypeVar("Heard")
+
+
+class Listener(Generic[Heard]):
     """What somebody has not yet taken; iterates until nothing comes any more."""
 
     def __init__(self) -> None:
-        self._waiting: deque[Told] = deque()
+        self._waiting: deque[Heard] = deque()
         self._came = asyncio.Event()
         self._closed = False
 
-    def tell(self, told: Told) -> None:
+    def tell(self, told: Heard) -> None:
         """Put something there."""
         self._closed = self._closed or len(self._waiting) >= MOST_WAITING
         if not self._closed:
             self._waiting.append(told)
         self._came.set()
 
-    async def __aiter__(self) -> AsyncIterator[Told]:
+    async def __aiter__(self) -> AsyncIterator[Heard]:
         while True:
             while self._waiting:
                 yield self._waiting.popleft()
@@ -59,15 +73,26 @@ class Listener:
 
 
 class Listeners:
-    """All of them, by the job they listen to."""
+    """All of them: by the job they listen to, and those who listen to every job."""
 
     def __init__(self) -> None:
-        self._all: dict[str, set[Listener]] = {}
+        self._all: dict[str, set[Listener[Told]]] = {}
+        self._to_all: set[Listener[tuple[str, Told]]] = set()
 
     @contextmanager
-    def to(self, name: str) -> Iterator[Listener]:
+    def to_all(self) -> Iterator[Listener[tuple[str, Told]]]:
+        """Listen to every job; what is told comes with the job's name."""
+        listener = Listener[tuple[str, Told]]()
+        self._to_all.add(listener)
+        try:
+            yield listener
+        finally:
+            self._to_all.discard(listener)
+
+    @contextmanager
+    def to(self, name: str) -> Iterator[Listener[Told]]:
         """Listen to a job."""
-        listener = Listener()
+        listener = Listener[Told]()
         self._all.setdefault(name, set()).add(listener)
         try:
             yield listener
@@ -80,8 +105,13 @@ class Listeners:
         """Tell everybody who listens to a job."""
         for each in self._all.get(name, ()):
             each.tell(told)
+        for every in self._to_all:
+            every.tell((name, told))
 
     def tell_all(self, told: Told) -> None:
         """Tell everybody."""
-        for name in self._all:
-            self.tell(name, told)
+        for listeners in self._all.values():
+            for each in listeners:
+                each.tell(told)
+        for every in self._to_all:
+            every.tell(("", told))

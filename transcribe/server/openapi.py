@@ -116,9 +116,9 @@ def _path_schema(name: str) -> dict[str, Any]:
 
 def _answer(route: Route) -> dict[str, Any]:
     """What comes where all is well; where it is a job, its shape."""
-    if route.path == "/v1/jobs/{id}/events":
+    if route.path.endswith("/events"):
         return {"description": "Server-sent events", "content": {"text/event-stream": {}}}
-    if route.endpoint.__name__ in ("submit", "status", "cancel"):
+    if route.endpoint.__name__ in ("submit", "status", "cancel", "again"):
         return _json("The job", "JobView")
     return {"description": "The answer"}
 

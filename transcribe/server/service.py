@@ -171,6 +171,10 @@ class Service:
             raise Refused(404, f"there is no job {name!r}", "job_not_found")
         return found
 
+    def sees(self, client: str, submission: Submission) -> bool:
+        """Whether a client is shown a job: its own, or where clients are not told apart everybody's."""
+        return not submission.interactive and (not self.apart or submission.client == client)
+
     def job(self, name: str) -> QueuedJob:
         """The state of a job.
 
@@ -212,7 +216,7 @@ def check_outcome(job: QueuedJob, submission: Submission) -> None:
         raise Refused(409, f"the job is {job.state.value}: {job.reason}", job.state.value)
 
 
-async def happenings(listener: Listener, job: QueuedJob) -> AsyncIterator[Told]:
+async def happenings(listener: Listener[Told], job: QueuedJob) -> AsyncIterator[Told]:
     """What happens to a job until it is over; its states too, the last of them at the end.
 
     Args:
@@ -234,7 +238,7 @@ async def happenings(listener: Listener, job: QueuedJob) -> AsyncIterator[Told]:
     raise Refused(503, what, "stopping", retry_after=RETRY_S)
 
 
-async def over(listener: Listener, job: QueuedJob) -> QueuedJob:
+async def over(listener: Listener[Told], job: QueuedJob) -> QueuedJob:
     """Wait until a job is over.
 
     Raises:

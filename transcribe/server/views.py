@@ -9,6 +9,7 @@ from transcribe.formats import FORMATS
 from transcribe.jobs.queue import QueuedJob, State
 from transcribe.jobs.submissions import Submission
 from transcribe.pipeline.notes_step import wants_notes
+from transcribe.server.errors import refused_by_code
 from transcribe.server.service import Service
 
 ClientState = Literal["queued", "working", "done", "failed", "cancelled"]
@@ -37,7 +38,9 @@ class JobView:
         changed: When it came into this state.
         seconds: Length of the recording; None where it does not say.
         percent: How much of it is heard, while it is worked on.
+        stage: What is done with it then, such as `recognise`.
         error: Why it failed or was cancelled, or what was wrong with the last try.
+        code: The same for programs, where it failed.
         formats: What it can be fetched as, once it is done.
     """
 
@@ -49,7 +52,9 @@ class JobView:
     changed: float
     seconds: float | None
     percent: float | None
+    stage: str | None
     error: str | None
+    code: str | None
     formats: tuple[str, ...]
 
     def as_json(self) -> dict[str, Any]:
@@ -60,9 +65,7 @@ class JobView:
 def view_of(service: Service, job: QueuedJob, submission: Submission) -> JobView:
     """A job as clients see it."""
     under = service.dispatcher.under_way.get(job.name)
-    percent = None
-    if under is not None and job.state is State.WORKING:
-        percent = round(100 * under.done_ms / under.total_ms, 1) if under.total_ms else 0.0
+    working = under is not None and job.state is State.WORKING
     done = job.state is State.DONE
     notes = wants_notes(service.store.settings_of(submission.options))
     formats = tuple(name for name, known in FORMATS.items() if notes or not known.from_notes)
@@ -74,7 +77,15 @@ def view_of(service: Service, job: QueuedJob, submission: Submission) -> JobView
         created=submission.at,
         changed=job.since,
         seconds=submission.duration_ms / 1000 or None,
-        percent=100.0 if done else percent,
+        percent=100.0 if done else percent_of(service, job.name) if working else None,
+        stage=under.stage.stage if under and under.stage and working else None,
         error=f"{job.reason}. {job.hint}".rstrip() if job.reason and not done else None,
+        code=refused_by_code(submission.exit_code, "").code if job.state is State.FAILED else None,
         formats=formats if done else (),
     )
+
+
+def percent_of(service: Service, name: str) -> float:
+    """How much of a job that is worked on has been heard."""
+    under = service.dispatcher.under_way.get(name)
+    return round(100 * under.done_ms / under.total_ms, 1) if under and under.total_ms else 0.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import httpx2
@@ -107,6 +108,87 @@ def test_events_tell_everything_until_the_job_is_over(counter: Counter) -> None:
     assert (texts, states) == ([*SAID], ["working", "done"])
 
 
+def all_events(client: httpx2.Client, wanted: Callable[[str, dict[str, Any]], bool]) -> list[tuple[str, Any]]:
+    """What is told of all jobs, until something wanted comes."""
+    told: list[tuple[str, Any]] = []
+    kind = ""
+    with client.stream("GET", "/v1/events") as answer:
+        for line in answer.iter_lines():
+            if line.startswith("event: "):
+                kind = line.removeprefix("event: ")
+            if line.startswith("data: "):
+                told.append((kind, json.loads(line.removeprefix("data: "))))
+                if wanted(*told[-1]):
+                    break
+    return told
+
+
+def test_one_stream_tells_what_becomes_of_every_job(counter: Counter) -> None:
+    with counter.serving() as client:
+        client.get("/health")
+        counter.worker.holding = True
+        first, second = (submit(client, each).json()["id"] for each in (b"2 a", b"2 b"))
+        eventually(lambda: first in counter.worker.has)
+        counter.worker.hear(first)
+        eventually(lambda: status(client, first)["percent"] == 50)
+        assert status(client, first)["stage"] == "recognise"
+
+        def act(kind: str, said: dict[str, Any]) -> bool:
+            if kind == "listed":
+                assert said == {"pending": 2}
+                counter.worker.finish(first)
+                submit(client, b"2 c")
+            if kind == "state" and said["state"] == "done":
+                client.delete(f"{JOBS}/{first}")
+            return kind == "removed"
+
+        told = all_events(client, act)
+        states = [(each["id"], each["state"]) for kind, each in told if kind == "state"]
+        assert states[:2] == [(first, "working"), (second, "queued")]
+        assert (first, "done") in states
+        assert told[-1] == ("removed", {"id": first})
+
+
+def test_that_stream_is_not_told_of_others_jobs_or_of_those_somebody_waits_for(counter: Counter) -> None:
+    counter.folder.mkdir()
+    keys = Keys(counter.folder)
+    ala, marek = ({"Authorization": f"Bearer {keys.make(each)}"} for each in ("Ala", "Marek"))
+    counter.apart, counter.access = True, Access(keys)
+    with counter.serving() as client:
+        own: list[str] = []
+
+        def act(kind: str, said: dict[str, Any]) -> bool:
+            if kind == "listed":
+                name = client.post(JOBS, files={"file": ("a.wav", b"2 m")}, headers=marek).json()["id"]
+                client.post("/v1/audio/transcriptions", files={"file": ("a.wav", b"2 s")}, headers=ala)
+                client.post(f"{JOBS}/{name}/cancel", headers=marek)
+                client.delete(f"{JOBS}/{name}", headers=marek)
+                own.append(client.post(JOBS, files={"file": ("a.wav", b"2 o")}, headers=ala).json()["id"])
+            return kind == "state" and said["state"] == "done"
+
+        client.headers.update(ala)
+        told = all_events(client, act)
+    assert {each["id"] for kind, each in told if kind != "listed"} == set(own)
+
+
+def test_what_failed_or_was_cancelled_is_tried_again(counter: Counter) -> None:
+    with counter.serving() as client:
+        client.get("/health")
+        counter.worker.answers = [Stumbled("", trouble_of(InputError("it is no sound", "Check it")))]
+        name = submit(client).json()["id"]
+        failed = eventually(lambda: each if (each := status(client, name))["state"] == "failed" else None)
+        assert (failed or {})["code"] == "invalid_audio"
+        again = client.post(f"{JOBS}/{name}/again").json()
+        assert (again["error"], again["code"]) == (None, None)
+        assert done(client, name)
+        assert client.post(f"{JOBS}/{name}/again").json()["error"]["code"] == "not_again"
+        counter.worker.holding = True
+        other = submit(client, b"2 b").json()["id"]
+        client.post(f"{JOBS}/{other}/cancel")
+        (counter.folder / "jobs" / other / "recording").unlink()
+        assert client.post(f"{JOBS}/{other}/again").status_code == 409
+
+
 def test_the_list_is_the_newest_first_in_pages(counter: Counter) -> None:
     with counter.serving() as client:
         names = [submit(client, f"2 {number}".encode()).json()["id"] for number in range(3)]
@@ -156,7 +238,7 @@ def test_clients_with_keys_see_their_own_jobs_only(counter: Counter) -> None:
 @pytest.mark.parametrize("name", ["..", "%2e%2e", "..%2f..%2fkeys.json", "a" * 5000, "%00", "%ff"])
 def test_names_of_jobs_are_no_paths(counter: Counter, name: str) -> None:
     with counter.serving() as client:
-        for url in (f"{JOBS}/{name}", f"{JOBS}/{name}/results/txt", f"{JOBS}/{name}/events"):
+        for url in (f"{JOBS}/{name}", f"{JOBS}/{name}/results/txt", f"{JOBS}/{name}/cancel"):
             assert client.get(url).status_code in (404, 405)
         assert client.delete(f"{JOBS}/{name}").status_code in (404, 405)
     assert (counter.folder / "queue.sqlite").exists()
