@@ -14,7 +14,7 @@ OPTIONS ?=
 TESTERS ?= logical
 
 .DEFAULT_GOAL := help
-.PHONY: help setup constraints demo batch native llm test check fuzz format golden docs examples examples-notes
+.PHONY: help setup constraints demo batch native llm test check check-clients fuzz format golden docs examples examples-notes
 .PHONY: bench bench-batch bench-chapters bench-faint bench-formats bench-lint bench-noise bench-notes bench-overhead bench-peers bench-serve bench-watch models build release clean
 
 help: ## List the targets
@@ -95,6 +95,9 @@ bench-batch: models ## A batch of 100 short files beside single runs: benchmarks
 
 bench-serve: models ## The server, kills and all: benchmarks/results/serve.md
 	$(BIN)/python -m benchmarks.serve --model tiny.en $(OPTIONS)
+
+check-clients: models ## Real clients of the server, Open WebUI among them (3 GB): benchmarks/results/clients.md
+	$(BIN)/python -m benchmarks.clients --model $(MODEL) $(OPTIONS)
 
 bench-watch: models ## The watch folder, kills and all: benchmarks/results/watch.md
 	$(BIN)/python -m benchmarks.watch --model tiny.en $(OPTIONS)

@@ -20,7 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -102,8 +102,12 @@ def serving(folder: Path, model: str) -> Iterator[Server]:
         server.end(signal.SIGTERM)
 
 
-def cut(path: Path, start: float, seconds: float, loops: int = 0) -> Path:
-    """A recording cut from the sample."""
+def cut(path: Path, start: float, seconds: float, loops: int = 0, more: Sequence[str] = ()) -> Path:
+    """A recording cut from the sample.
+
+    Args:
+        more: Of ffmpeg: what is done with it then.
+    """
     command = [
         imageio_ffmpeg.get_ffmpeg_exe(),
         "-v",
@@ -114,7 +118,7 @@ def cut(path: Path, start: float, seconds: float, loops: int = 0) -> Path:
         "-i",
         str(SAMPLE),
     ]
-    subprocess.run([*command, "-ss", str(start), "-t", str(seconds), str(path)], check=True)
+    subprocess.run([*command, "-ss", str(start), "-t", str(seconds), *more, str(path)], check=True)
     return path
 
 
