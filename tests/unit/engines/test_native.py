@@ -18,6 +18,7 @@ from transcribe.models.installed import InstalledModel
 
 ROOT = Path(__file__).resolve().parents[3]
 WHEEL = ("SSE3", "AVX2", "OPENMP")
+TRIAL = recogniser.Trial(Path("f16/model.bin"))
 
 
 def test_the_build_is_for_this_processor_and_has_the_kernels() -> None:
@@ -58,13 +59,41 @@ def test_a_build_that_lacks_something(after: tuple[str, ...], missing: str) -> N
     ],
 )
 def test_words_that_are_the_same_but_for_rounding(before: str, after: str) -> None:
-    recogniser.check_words(before, after, "f16")
+    recogniser.check_words(before, after, TRIAL)
 
 
 @pytest.mark.parametrize("after", ["", "it was the worst of times", "the the the the the the"])
 def test_words_that_are_not_the_same(after: str) -> None:
     with pytest.raises(EngineError, match="other words"):
-        recogniser.check_words("it was the best of times", after, "f16")
+        recogniser.check_words("it was the best of times", after, TRIAL)
+
+
+def test_a_card_is_tried_with_all_weights_on_a_part_of_what_the_processor_hears() -> None:
+    f16, q8_0 = Path("tiny.en/model.bin"), Path("q8_0/model.bin")
+    trials = recogniser.trials_of([f16, q8_0], "vulkan")
+    assert [(trial.name, trial.seconds) for trial in trials] == [
+        ("tiny.en weights on cpu", None),
+        ("tiny.en weights on vulkan", 10),
+        ("q8_0 weights on cpu", None),
+        ("q8_0 weights on vulkan", 10),
+    ]
+    assert recogniser.trials_of([f16], None) == [recogniser.Trial(f16)]
+
+
+def test_rounding_on_a_card_may_change_two_words_of_a_short_trial() -> None:
+    (_, trial) = recogniser.trials_of([Path("f16/model.bin")], "cuda")
+    recogniser.check_words("a " * 30, "a " * 28 + "b b", trial)
+    with pytest.raises(EngineError, match=r"f16 weights on cuda the engine hears other words \(90%"):
+        recogniser.check_words("a " * 30, "a " * 27 + "b b b", trial)
+
+
+def test_a_build_that_takes_too_long_is_refused_by_name(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(builder, "PATIENCE_SECONDS", 0)
+    trial = recogniser.Trial(tmp_path / "f16" / "model.bin", "vulkan", 10)
+    with pytest.raises(EngineError, match="with f16 weights on vulkan: it was not done after 0 minutes"):
+        recogniser.heard(tmp_path, trial, tmp_path, tmp_path)
 
 
 PIP = """\
@@ -305,5 +334,5 @@ def test_a_card_that_gives_up_in_its_trial_is_refused(
     monkeypatch.setattr(recogniser, "run", lambda *_: done)
     model = tmp_path / "f16" / "model.bin"
     with pytest.raises(EngineError, match=r"with f16 weights on cuda: .*out of memory"):
-        recogniser.heard(tmp_path, model, tmp_path, tmp_path, "cuda")
-    assert recogniser.heard(tmp_path, model, tmp_path, tmp_path, "cpu") == "the same words"
+        recogniser.heard(tmp_path, recogniser.Trial(model, "cuda"), tmp_path, tmp_path)
+    assert recogniser.heard(tmp_path, recogniser.Trial(model), tmp_path, tmp_path) == "the same words"

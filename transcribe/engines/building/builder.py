@@ -171,4 +171,4 @@ def run(command: Sequence[str], environment: Mapping[str, str]) -> subprocess.Co
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise EngineError(f"the engine has not answered for {PATIENCE_SECONDS} seconds", UNCHANGED) from None
+        raise EngineError(f"it was not done after {PATIENCE_SECONDS // 60} minutes", UNCHANGED) from None
