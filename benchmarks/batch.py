@@ -4,27 +4,29 @@
 
 Writes `benchmarks/results/batch-MODEL.md`, where the language is told `batch-MODEL-LANGUAGE.md`. The
 recordings are cut from the sample, played again and again, at places that differ, as MP3 in a temporary
-folder. A round does all of them in one batch and one by one, in turns: a round that begins with the batch is
-followed by one that begins with the single runs. Every run starts with an empty work directory, and the
-files of both have to be the same, byte by byte.
+folder. A round does half of them one by one, then all in one batch, then the other half one by one, so that
+a machine that gets slower or quicker meanwhile favours neither. Every run starts with an empty work
+directory, and the files of both have to be the same, byte by byte.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import math
 import os
 import resource
 import statistics
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import imageio_ffmpeg
 
-from benchmarks.machine import code_version, engine_build, this_machine
+from benchmarks.machine import code_version, this_machine
 from benchmarks.recognisers import clean_environment, program
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -41,6 +43,7 @@ class Round:
     single_s: float
     batch_cpu_s: float
     single_cpu_s: float
+    engine: str
 
     @property
     def ratio(self) -> float:
@@ -84,25 +87,16 @@ def record(folder: Path, files: int, seconds: int) -> None:
 
 
 def measure(folder: Path, asked: argparse.Namespace, number: int) -> Round:
-    """One round; odd ones begin with the single runs."""
+    """One round: half of the single runs, the batch, the other half."""
     recordings = sorted((folder / "in").iterdir())
-    places = {name: folder / f"{name}-{number}" for name in ("batch", "single")}
-
-    def batch() -> None:
-        run(places["batch"], asked, "batch", str(folder / "in"), "--no-report")
-
-    def single() -> None:
-        for recording in recordings:
-            run(places["single"], asked, str(recording))
-
-    works: dict[str, Callable[[], None]] = {"batch": batch, "single": single}
-    seconds, cpu_seconds = {}, {}
-    for name in sorted(works, reverse=number % 2 == 1):
-        started, used = time.monotonic(), children_cpu_s()
-        works[name]()
-        seconds[name], cpu_seconds[name] = time.monotonic() - started, children_cpu_s() - used
-    assert published(places["batch"]) == published(places["single"])
-    result = Round(seconds["batch"], seconds["single"], cpu_seconds["batch"], cpu_seconds["single"])
+    half = len(recordings) // 2
+    batch, single = (folder / f"{name}-{number}" for name in ("batch", "single"))
+    first = [run(single, asked, str(recording)) for recording in recordings[:half]]
+    together = run(batch, asked, "batch", str(folder / "in"), "--no-report")
+    second = [run(single, asked, str(recording)) for recording in recordings[half:]]
+    assert published(batch) == published(single)
+    clock, processors = (math.fsum(column) for column in zip(*first, *second, strict=True))
+    result = Round(together[0], clock, together[1], processors, engine_of(batch))
     print(
         f"batch {result.batch_s:.1f} s, single {result.single_s:.1f} s, ratio {result.ratio:.2f}", flush=True
     )
@@ -115,16 +109,24 @@ def children_cpu_s() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def run(place: Path, asked: argparse.Namespace, *arguments: str) -> None:
-    """Run the program with results and work directory of its own."""
+def run(place: Path, asked: argparse.Namespace, *arguments: str) -> tuple[float, float]:
+    """Run the program with results and work directory of its own; seconds on the clock and of processors."""
     options = ["--model", asked.model, "--language", asked.language, "--output", str(place), "--quiet"]
     command = program(*arguments, *options)
+    started, used = time.monotonic(), children_cpu_s()
     subprocess.run(command, check=True, env={**clean_environment(), "TRANSCRIBE_WORK_DIR": f"{place}-work"})
+    return time.monotonic() - started, children_cpu_s() - used
 
 
 def published(place: Path) -> dict[str, bytes]:
     """Every file that was published."""
     return {path.name: path.read_bytes() for path in place.iterdir() if path.is_file()}
+
+
+def engine_of(place: Path) -> str:
+    """The recogniser and its version, as the transcripts name it."""
+    engine: str = json.loads(next(place.glob("*.json")).read_bytes())["engine"]
+    return engine
 
 
 def page_of(arguments: argparse.Namespace, rounds: list[Round], load: float) -> Iterator[str]:
@@ -136,7 +138,7 @@ def page_of(arguments: argparse.Namespace, rounds: list[Round], load: float) -> 
     yield f"{files} recordings of {seconds} s: `python -m benchmarks.batch {options}`,"
     yield f"commit {code_version(ROOT)}."
     yield f"{machine.processor}, {machine.cores} cores, {machine.memory_gb} GB; {machine.system};"
-    yield f"{engine_build(program()[0])}."
+    yield f"{rounds[0].engine}."
     yield f"Load of the machine before it began: {load:.1f}; from 0.5 on, other programs disturb the times.\n"
     yield "| round | one batch | single runs | ratio | processor seconds |"
     yield "|---|---|---|---|---|"
