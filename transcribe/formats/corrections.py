@@ -7,9 +7,7 @@ Version history: 1, the first.
 
 from __future__ import annotations
 
-import codecs
 from collections import Counter
-from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -19,6 +17,7 @@ from transcribe.core.corrections.record import Corrections, Kind
 from transcribe.core.errors import InputError
 from transcribe.core.text import one_line
 from transcribe.formats.document import indented
+from transcribe.formats.sidecar import read_beside
 
 SCHEMA = "transcribe.corrections"
 VERSION = 1
@@ -94,14 +93,6 @@ class CorrectionsDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
     ]
 
 
-@dataclass(frozen=True)
-class _Heading:
-    """As much as every version of the document has: what it is."""
-
-    schema: str
-    version: int
-
-
 def write_corrections(corrections: Corrections) -> bytes:
     """The file of corrections.
 
@@ -126,19 +117,7 @@ def read_corrections(data: bytes, name: str = "the file") -> Corrections:
         InputError: They are no such file, are damaged, or a newer program made them.
     """
     hint = "Put it right, or move it away to have the transcript without corrections"
-    try:
-        content = data.removeprefix(codecs.BOM_UTF8)
-        heading = msgspec.json.decode(content, type=_Heading)
-        if heading.schema != SCHEMA:
-            raise InputError(f"{name} holds no corrections: its schema is {heading.schema!r}", hint)
-        if heading.version != VERSION:
-            raise InputError(
-                f"{name} holds corrections of version {heading.version}; this program reads {VERSION}",
-                "Use the version of transcribe that wrote it, or a newer one",
-            )
-        document = msgspec.json.decode(content, type=CorrectionsDocument)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InputError(f"{name} holds no corrections: {error}", hint) from error
+    document = read_beside(data, CorrectionsDocument, (SCHEMA, VERSION, "corrections"), name, hint)
     _check(document, name, hint)
     return msgspec.convert(document, Corrections, from_attributes=True)
 

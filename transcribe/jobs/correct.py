@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from getpass import getuser
 from pathlib import Path
 
@@ -50,6 +51,11 @@ class Opened:
         """What was recognised."""
         return self.episode.transcript
 
+    @cached_property
+    def recognition(self) -> str:
+        """Tells this recognition, its speakers too, from every other one."""
+        return fingerprint([(each.speaker, each.words) for each in self.transcript.segments])[:16]
+
     @property
     def sidecar(self) -> Path:
         """Where the corrections lie."""
@@ -71,7 +77,7 @@ def edit_text(of: Opened) -> bytes:
     """The corrected transcript as text to be edited."""
     seen = [each.correction.id for each in of.layer.placed]
     segments = corrected_segments(of.layer)
-    return write_edit_text(segments, of.document.name, _digest(of.transcript), seen)
+    return write_edit_text(segments, of.document.name, of.recognition, seen)
 
 
 def apply_text(
@@ -92,15 +98,14 @@ def apply_text(
     """
     name = str(text)
     read = read_edit_text(decoded(read_bounded(text, MAX_BYTES, "a text"), text), name)
-    if read.recognition and read.recognition != _digest(of.transcript):
+    if read.recognition and read.recognition != of.recognition:
         raise InputError(
             f"{name} was made of another recognition, or before speakers were renamed",
             "Export again and change that; or remove the line that begins with # recognition, and all that "
             "differs from this recognition becomes a correction",
         )
     try:
-        when = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        records = edited(of.transcript, read.lines, who=_checked(who), when=when)
+        records = edited(of.transcript, read.lines, who=_checked(who), when=now())
     except TooManyLinesError as error:
         raise InputError(f"{name} has too many lines: {error}", "A line has at least one word") from error
     change = changed(of.transcript, of.corrections, records, read.seen, whole=True, prefer=prefer)
@@ -170,6 +175,6 @@ def _shown(conflicts: Sequence[object]) -> str:
     return "; ".join(map(str, conflicts[:MOST_TOLD])) + more
 
 
-def _digest(transcript: Transcript) -> str:
-    """Tells this recognition, its speakers too, from every other one."""
-    return fingerprint([(each.speaker, each.words) for each in transcript.segments])[:16]
+def now() -> str:
+    """The time as it stands in records."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

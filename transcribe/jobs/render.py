@@ -70,7 +70,7 @@ def render_document(
     names += (TEMPLATE,) if settings.output.template else ()
     check_content(episode.source, names, settings)
     targets = _targets(document, names, settings)
-    shown = any(map(_uses_notes, targets.values()))
+    shown = any(map(uses_notes, targets.values()))
     lacking = episode.notes is None and wants_notes(settings) and shown
     if notes_anew or lacking:
         episode = with_notes(episode, notes_of(episode, settings, choose_writer(), progress))
@@ -156,7 +156,8 @@ def _names(settings: Settings) -> tuple[str, ...]:
     return tuple(dict.fromkeys(format_named(name).name for name in chosen))
 
 
-def _uses_notes(name: str) -> bool:
+def uses_notes(name: str) -> bool:
+    """Whether a format, or the user's template, shows notes where there are some."""
     return name in USE_NOTES or format_named(name).from_notes
 
 

@@ -1,0 +1,89 @@
+"""Approvals as a file beside the transcript document (.approvals.json), versioned and documented.
+
+Version history: 1, the first.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from transcribe.core.approval import Approvals
+from transcribe.core.errors import InputError
+from transcribe.formats.corrections import LONGEST_NAME
+from transcribe.formats.document import indented
+from transcribe.formats.sidecar import read_beside
+
+SCHEMA = "transcribe.approvals"
+VERSION = 1
+
+MAX_BYTES = 16 * 1024 * 1024
+LONGEST_REASON = 2000
+MOST = 5000
+
+
+class ApprovalRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Somebody's word that a transcript is right."""
+
+    who: Annotated[str, Meta(min_length=1, max_length=LONGEST_NAME, description="Who approved it")]
+    when: Annotated[str, Meta(max_length=40, description="When (ISO 8601, UTC)")]
+    reason: Annotated[
+        str, Meta(max_length=LONGEST_REASON, description="Why, or what was checked; may be empty")
+    ]
+    recognition: Annotated[
+        str, Meta(pattern=r"^[0-9a-f]{16,64}$", description="Digest of what had been recognised")
+    ]
+    corrections: Annotated[
+        str,
+        Meta(
+            pattern=r"^([0-9a-f]{16,64})?$",
+            description="Digest of the corrections; empty: none. An approval holds while both are the same",
+        ),
+    ]
+
+
+class ApprovalsDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The approvals of a transcript."""
+
+    schema: Annotated[Literal["transcribe.approvals"], Meta(description="Says what kind of document this is")]
+    version: Annotated[Literal[1], Meta(description="Version of this schema")]
+    records: Annotated[
+        tuple[ApprovalRecord, ...],
+        Meta(max_length=MOST, description="The earliest first; the last one counts"),
+    ]
+
+
+def write_approvals(approvals: Approvals) -> bytes:
+    """The file of approvals.
+
+    Raises:
+        InputError: One of them is larger than what `read_approvals` takes, or there are too many.
+    """
+    try:
+        document = msgspec.convert(
+            {"schema": SCHEMA, "version": VERSION, "records": approvals.records},
+            ApprovalsDocument,
+            from_attributes=True,
+        )
+    except msgspec.ValidationError as error:
+        raise InputError(f"this approval cannot be kept: {error}") from error
+    return indented(msgspec.to_builtins(document))
+
+
+def read_approvals(data: bytes, name: str = "the file") -> Approvals:
+    """Read approvals back.
+
+    Raises:
+        InputError: They are no such file, are damaged, or a newer program made them.
+    """
+    hint = "Put it right, or move it away to have the transcript without approvals"
+    document = read_beside(data, ApprovalsDocument, (SCHEMA, VERSION, "approvals"), name, hint)
+    return msgspec.convert(document, Approvals, from_attributes=True)
+
+
+def schema() -> dict[str, Any]:
+    """The document's JSON Schema (draft 2020-12)."""
+    described = msgspec.json.schema(ApprovalsDocument)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Approvals", **described}

@@ -1,0 +1,49 @@
+"""What the files beside a transcript document have in common: what they are, in which version."""
+
+from __future__ import annotations
+
+import codecs
+from dataclasses import dataclass
+from typing import TypeVar
+
+import msgspec
+
+from transcribe.core.errors import InputError
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class _Heading:
+    """As much as every version of such a file has: what it is."""
+
+    schema: str
+    version: int
+
+
+def read_beside(data: bytes, kind: type[T], what: tuple[str, int, str], name: str, hint: str) -> T:
+    """Read such a file strictly: unknown fields, wrong types and what is over a limit are refused.
+
+    Args:
+        kind: What it holds.
+        what: Its schema, its version, and what people call its content.
+        name: What the file is called in errors.
+        hint: What to do where it cannot be read.
+
+    Raises:
+        InputError: It is something else, is damaged, or a newer program made it.
+    """
+    schema, version, content = what
+    try:
+        data = data.removeprefix(codecs.BOM_UTF8)
+        heading = msgspec.json.decode(data, type=_Heading)
+        if heading.schema != schema:
+            raise InputError(f"{name} holds no {content}: its schema is {heading.schema!r}", hint)
+        if heading.version != version:
+            raise InputError(
+                f"{name} holds {content} of version {heading.version}; this program reads {version}",
+                "Use the version of transcribe that wrote it, or a newer one",
+            )
+        return msgspec.json.decode(data, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise InputError(f"{name} holds no {content}: {error}", hint) from error

@@ -1,0 +1,47 @@
+"""The file of approvals that lies beside a transcript document."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from transcribe.core.approval import NOT_APPROVED, Approval, Approvals
+from transcribe.core.files import atomic_file
+from transcribe.core.reading import read_bounded
+from transcribe.formats.approvals import MAX_BYTES, read_approvals, write_approvals
+from transcribe.jobs.correct import Opened, now
+from transcribe.jobs.publish.outputs import target_path
+
+SUFFIX = ".approvals.json"
+
+
+def approvals_of(document: Path) -> Approvals:
+    """The approvals of a transcript document.
+
+    Raises:
+        InputError: Their file cannot be read, or is something else.
+    """
+    path = _sidecar(document)
+    if not path.exists() and not path.is_symlink():
+        return NOT_APPROVED
+    return read_approvals(read_bounded(path, MAX_BYTES, "approvals"), str(path))
+
+
+def approve(of: Opened, who: str, reason: str) -> Approvals:
+    """Put down that somebody stands by a transcript as it is.
+
+    Raises:
+        InputError: Earlier approvals cannot be read, or a text is too long.
+        OutputError: It cannot be written.
+    """
+    known = approvals_of(of.document)
+    new = Approval(who, now(), reason, of.recognition, of.corrections.digest)
+    approvals = replace(known, records=(*known.records, new))
+    content = write_approvals(approvals)
+    with atomic_file(_sidecar(of.document)) as handle:
+        handle.write(content)
+    return approvals
+
+
+def _sidecar(document: Path) -> Path:
+    return target_path(document.parent, document.name, SUFFIX)

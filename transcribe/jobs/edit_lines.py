@@ -1,0 +1,177 @@
+"""A few lines of a transcript edited, while others edit theirs; only the file of corrections is written."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain, pairwise
+
+from transcribe.core.corrections.apply import RowLine, row_lines
+from transcribe.core.corrections.change import Change, Prefer, changed_within
+from transcribe.core.corrections.edit import Line, TooManyLinesError, divides_a_piece, edited_within
+from transcribe.core.corrections.place import Layer, lay_over
+from transcribe.core.corrections.units import clean
+from transcribe.core.errors import UsageError
+from transcribe.core.files import atomic_file
+from transcribe.formats.corrections import write_corrections
+from transcribe.jobs.correct import Opened, now
+
+
+@dataclass(frozen=True)
+class Edit:
+    """Recognised words, and the lines that they are to be.
+
+    Attributes:
+        first: Where in the row of recognised words the first one stands.
+        end: The one after the last.
+        lines: None of them where all of it was deleted.
+        seen: Ids of the corrections of these words that its maker knew.
+    """
+
+    first: int
+    end: int
+    lines: tuple[Line, ...]
+    seen: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> range:
+        """Which words of the row."""
+        return range(self.first, self.end)
+
+
+@dataclass(frozen=True)
+class Clash:
+    """An edit of words that somebody else has corrected meanwhile.
+
+    Attributes:
+        theirs: The lines that are there.
+        who: Who made them, or empty.
+    """
+
+    edit: Edit
+    theirs: tuple[RowLine, ...]
+    who: str
+
+
+class ClashError(Exception):
+    """Somebody else has corrected the same words; nothing was changed."""
+
+    def __init__(self, clashes: Sequence[Clash]) -> None:
+        super().__init__(f"others have corrected {len(clashes)} of these places")
+        self.clashes = tuple(clashes)
+
+
+def edit_lines(
+    of: Opened, edits: Sequence[Edit], *, who: str, prefer: Prefer | None = None
+) -> tuple[Opened, tuple[range, ...]]:
+    """Make lines of a transcript what somebody wants them to be: all that they ask for, or nothing.
+
+    Text, a line divided or joined with the next, another speaker, and undoing it are all this.
+
+    Args:
+        of: The document as it is; nobody else may write its corrections meanwhile.
+        edits: In any order; no word is in two of them.
+        who: Who does it.
+        prefer: What stays where others have corrected the same words.
+
+    Returns:
+        The document with the new corrections, and the words of all lines that were touched.
+
+    Raises:
+        ClashError: Others have corrected the same words, and it is not said what stays.
+        UsageError: The edits make no sense.
+        InputError: A text is too long.
+        OutputError: It cannot be written.
+    """
+    _check(of.layer, edits)
+    joints = {at for each in of.layer.placed for at in each.covered[1:]}
+    whole = sorted((_widened(of.layer, joints, each) for each in edits), key=lambda each: each.first)
+    if any(left.end > right.first for left, right in pairwise(whole)):
+        raise UsageError("two edits are about words that hang together", "Make them one after the other")
+    try:
+        records = [
+            record
+            for each in whole
+            for record in edited_within(of.layer.row, each.words, each.lines, who=who, when=now())
+        ]
+    except TooManyLinesError as error:
+        raise UsageError(f"too many lines: {error}", "A line has at least one word") from error
+    seen = set(chain.from_iterable(each.seen for each in whole))
+    within = [each.words for each in whole]
+    change = changed_within(of.layer, of.corrections, records, seen, within, prefer=prefer)
+    if change.conflicts:
+        raise ClashError(tuple(_clashes(of, whole, change)))
+    if change.unfit:
+        raise UsageError(str(change.unfit[0]), "Leave these lines apart")
+    if change.corrections != of.corrections:
+        content = write_corrections(change.corrections)
+        with atomic_file(of.sidecar) as handle:
+            handle.write(content)
+    layer = lay_over(of.layer.row, change.corrections)
+    made = replace(of, corrections=change.corrections, layer=layer)
+    made.__dict__["recognition"] = of.recognition  # of the same words
+    return made, tuple(within)
+
+
+def _check(layer: Layer, edits: Sequence[Edit]) -> None:
+    count = len(layer.row.words)
+    ordered = sorted(edits, key=lambda each: each.first)
+    wrong = [each for each in ordered if not 0 <= each.first < each.end <= count]
+    if wrong or any(left.end > right.first for left, right in pairwise(ordered)):
+        raise UsageError(
+            f"these are no words of the transcript, which has {count}, or some are in two edits",
+            "Load the transcript again",
+        )
+    if any(clean(line.text) != line.text or not line.text for each in edits for line in each.lines):
+        raise UsageError("a line is no single line of text", "Leave out empty lines")
+    if any(
+        line.speaker is not None and clean(line.speaker) != line.speaker
+        for each in edits
+        for line in each.lines
+    ):
+        raise UsageError("a name is no single line of text", "Write it in one line")
+
+
+def _widened(layer: Layer, joints: Collection[int], edit: Edit) -> Edit:
+    """The edit with the lines beside it that cannot be edited apart from it.
+
+    Args:
+        joints: Places in the row at which one correction is about the words on both sides.
+    """
+
+    def joint(at: int) -> bool:
+        return at in joints or divides_a_piece(layer.row, at)
+
+    if not (joint(edit.first) or joint(edit.end)):
+        return edit
+    lines = row_lines(layer)
+    starts = [line.first for line in lines]
+    while joint(edit.first):
+        before = lines[bisect_right(starts, edit.first - 1) - 1]
+        if before.end > edit.first:
+            break
+        edit = replace(edit, first=before.first, lines=(*_as_they_are([before]), *edit.lines))
+    while joint(edit.end):
+        after = lines[bisect_right(starts, edit.end) - 1]
+        if after.first < edit.end:
+            break
+        edit = replace(edit, end=after.end, lines=(*edit.lines, *_as_they_are([after])))
+    return edit
+
+
+def _as_they_are(lines: Sequence[RowLine]) -> tuple[Line, ...]:
+    return tuple(Line(text, line.segment.speaker) for line in lines if (text := clean(line.segment.text)))
+
+
+def _clashes(of: Opened, edits: Sequence[Edit], change: Change) -> Iterator[Clash]:
+    row = of.layer.row
+    lines = row_lines(of.layer)
+    places = [
+        (row.starts[each.new.at.segment] + each.new.at.word, each.there.who) for each in change.conflicts
+    ]
+    for edit in edits:
+        names = [who for place, who in places if edit.first - 1 <= place < edit.end]
+        if names:
+            there = tuple(line for line in lines if line.first < edit.end and line.end > edit.first)
+            yield Clash(edit, there, next(filter(None, names), ""))
