@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from transcribe.formats import corrections
+from transcribe.formats import approvals, corrections
 from transcribe.formats.document_shape import schema
 from transcribe.jobs import report
 from transcribe.server.app import ROUTES
@@ -16,6 +16,8 @@ from transcribe.server.openapi import description
 SCHEMA_FILE = Path(__file__).with_name("transcript.schema.json")
 PAGE = Path(__file__).with_name("formats.md")
 CORRECTIONS_FILE = Path(__file__).with_name("corrections.schema.json")
+APPROVALS_FILE = Path(__file__).with_name("approvals.schema.json")
+SERVE_PAGE = Path(__file__).with_name("serve.md")
 CORRECTIONS_PAGE = Path(__file__).with_name("corrections.md")
 REPORT_FILE = Path(__file__).with_name("report.schema.json")
 API_FILE = Path(__file__).with_name("openapi.json")
@@ -31,6 +33,11 @@ def schema_text() -> str:
 def corrections_text() -> str:
     """What docs/corrections.schema.json should hold."""
     return _text(corrections.schema())
+
+
+def approvals_text() -> str:
+    """What docs/approvals.schema.json should hold."""
+    return _text(approvals.schema())
 
 
 def report_text() -> str:
@@ -57,6 +64,11 @@ def corrections_page_text(page: str) -> str:
     return _filled(page, corrections.schema()["$defs"], "CorrectionsDocument")
 
 
+def serve_page_text(page: str) -> str:
+    """The page serve.md with its field tables as they should be."""
+    return _filled(page, approvals.schema()["$defs"], "ApprovalsDocument")
+
+
 def report_page_text(page: str) -> str:
     """The page batch.md with its field tables as they should be."""
     return _filled(page, report.schema()["$defs"], "BatchReport")
@@ -80,6 +92,7 @@ def _shown(name: str) -> str:
     names = {
         "TranscriptDocument": "The document",
         "CorrectionsDocument": "The file",
+        "ApprovalsDocument": "The file of approvals",
         "BatchReport": "The report",
         "FileReport": "File",
     }
@@ -108,6 +121,8 @@ if __name__ == "__main__":
     CORRECTIONS_PAGE.write_text(
         corrections_page_text(CORRECTIONS_PAGE.read_text(encoding="utf-8")), encoding="utf-8"
     )
+    APPROVALS_FILE.write_text(approvals_text(), encoding="utf-8")
+    SERVE_PAGE.write_text(serve_page_text(SERVE_PAGE.read_text(encoding="utf-8")), encoding="utf-8")
     REPORT_FILE.write_text(report_text(), encoding="utf-8")
     API_FILE.write_text(api_text(), encoding="utf-8")
     REPORT_PAGE.write_text(report_page_text(REPORT_PAGE.read_text(encoding="utf-8")), encoding="utf-8")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from getpass import getuser
@@ -14,7 +14,7 @@ from transcribe.core.corrections.apply import corrected, corrected_segments
 from transcribe.core.corrections.change import Change, Prefer, changed
 from transcribe.core.corrections.edit import TooManyLinesError, edited
 from transcribe.core.corrections.learned import Term, learned_terms
-from transcribe.core.corrections.place import Layer, lay
+from transcribe.core.corrections.place import Layer, lay, lay_over
 from transcribe.core.corrections.record import Correction, Corrections
 from transcribe.core.digest import fingerprint
 from transcribe.core.episode import Episode, Transcript
@@ -60,6 +60,12 @@ class Opened:
     def sidecar(self) -> Path:
         """Where the corrections lie."""
         return sidecar_of(self.document)
+
+    def corrected_by(self, corrections: Corrections) -> Opened:
+        """The same recognition with other corrections."""
+        made = replace(self, corrections=corrections, layer=lay_over(self.layer.row, corrections))
+        vars(made)["recognition"] = self.recognition  # of the same words
+        return made
 
 
 def opened(document: Path) -> Opened:

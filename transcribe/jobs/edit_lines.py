@@ -10,7 +10,7 @@ from itertools import chain, pairwise
 from transcribe.core.corrections.apply import RowLine, row_lines
 from transcribe.core.corrections.change import Change, Prefer, changed_within
 from transcribe.core.corrections.edit import Line, TooManyLinesError, divides_a_piece, edited_within
-from transcribe.core.corrections.place import Layer, lay_over
+from transcribe.core.corrections.place import Layer
 from transcribe.core.corrections.units import clean
 from transcribe.core.errors import UsageError
 from transcribe.core.files import atomic_file
@@ -108,10 +108,7 @@ def edit_lines(
         content = write_corrections(change.corrections)
         with atomic_file(of.sidecar) as handle:
             handle.write(content)
-    layer = lay_over(of.layer.row, change.corrections)
-    made = replace(of, corrections=change.corrections, layer=layer)
-    made.__dict__["recognition"] = of.recognition  # of the same words
-    return made, tuple(within)
+    return of.corrected_by(change.corrections), tuple(within)
 
 
 def _check(layer: Layer, edits: Sequence[Edit]) -> None:

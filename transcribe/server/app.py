@@ -17,7 +17,7 @@ from starlette.types import ASGIApp
 from transcribe.core.errors import TranscribeError
 from transcribe.core.events import Progress, Warned
 from transcribe.core.unexpected import for_people
-from transcribe.server import jobs_api, openapi, operations, pages, sign_in, speech_api
+from transcribe.server import editing, jobs_api, openapi, operations, pages, sign_in, speech_api
 from transcribe.server.auth import Access, Gate
 from transcribe.server.errors import Refused, refused
 from transcribe.server.service import Service
@@ -38,6 +38,12 @@ ROUTES: Sequence[Route] = (
     Route("/v1/jobs/{id}/cancel", jobs_api.cancel, methods=["POST"]),
     Route("/v1/jobs/{id}/results/{format}", jobs_api.result, methods=["GET"]),
     Route("/v1/events", jobs_api.all_events, methods=["GET"]),
+    Route("/episodes/{id}/transcript", editing.transcript, methods=["GET"]),
+    Route("/episodes/{id}/edits", editing.edits, methods=["POST"]),
+    Route("/episodes/{id}/speakers", editing.speakers, methods=["POST"]),
+    Route("/episodes/{id}/approvals", editing.approvals, methods=["POST"]),
+    Route("/episodes/{id}/vocabulary", editing.names, methods=["GET"]),
+    Route("/episodes/{id}/sound", editing.sound, methods=["GET"]),
     Route("/openapi.json", openapi.described, methods=["GET"]),
     Route("/", pages.home, methods=["GET"], include_in_schema=False),
     Route("/sign-in", sign_in.shown, methods=["GET"], include_in_schema=False),

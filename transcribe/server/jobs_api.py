@@ -13,11 +13,14 @@ from sse_starlette import EventSourceResponse
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from transcribe.core.episode import Episode
 from transcribe.core.errors import TranscribeError
-from transcribe.core.events import StageAdvanced, StageStarted
+from transcribe.core.events import StageAdvanced, StageStarted, silent
+from transcribe.core.settings import Settings
 from transcribe.formats import format_named
 from transcribe.jobs.publish.content import content_of
 from transcribe.jobs.queue import PENDING, QueuedJob, State
+from transcribe.jobs.render import uses_notes, with_corrected_notes
 from transcribe.jobs.submissions import Sought, Submission
 from transcribe.server.asked import options_of
 from transcribe.server.errors import Refused, refused
@@ -119,12 +122,19 @@ async def result(request: Request) -> Response:
     episode = await service.episode(submission)
     settings = service.store.settings_of(submission.options)
     try:
-        content = await asyncio.to_thread(content_of, settings, episode, form.name)
+        content = await asyncio.to_thread(_content, settings, episode, form.name)
     except TranscribeError as error:
         raise refused(error) from error
     name = quote(f"{submission.title.rpartition('.')[0] or submission.title}{form.suffix}")
     headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{name}"}
     return Response(content or b"", headers=headers, media_type=form.media_type)
+
+
+def _content(settings: Settings, episode: Episode, name: str) -> bytes | None:
+    """What a file holds, notes in it too, as people have corrected the transcript."""
+    if episode.recognised and uses_notes(name):
+        episode = with_corrected_notes(episode, settings, silent)
+    return content_of(settings, episode, name)
 
 
 def _named(request: Request) -> tuple[Service, Submission]:

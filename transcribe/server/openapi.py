@@ -14,6 +14,7 @@ from starlette.routing import Route
 
 from transcribe.core.settings import OPTIONS
 from transcribe.formats import FORMATS
+from transcribe.server import editing
 from transcribe.server.asked import ANSWERS, OWN
 from transcribe.server.views import JobView
 
@@ -63,7 +64,8 @@ async def described(request: Request) -> Response:
 
 def description(routes: Sequence[Route]) -> dict[str, Any]:
     """Everything that is answered, as one OpenAPI document."""
-    _, schemas = msgspec.json.schema_components([JobView], ref_template="#/components/schemas/{name}")
+    shapes = [JobView, *(each for pair in editing.SHAPES.values() for each in pair if each)]
+    _, schemas = msgspec.json.schema_components(shapes, ref_template="#/components/schemas/{name}")
     schemas["JobView"]["description"] = inspect.cleandoc(schemas["JobView"]["description"])
     paths: dict[str, Any] = {}
     for route in routes:
@@ -99,6 +101,9 @@ def _operation(route: Route, method: str) -> dict[str, Any]:
         "parameters": parameters,
         "responses": {"2XX": _answer(route), "default": _json("An error", "Error")},
     }
+    sent = _shapes(route)[0]
+    if sent:
+        operation["requestBody"] = {"required": True, "content": _json("", sent.__name__)["content"]}
     if method == "POST" and "{" not in route.path:
         fields = SPEECH_FIELDS if route.path.startswith("/v1/audio/") else _job_fields()
         schema = {"type": "object", "required": ["file"], "properties": {"file": FILE, **fields}}
@@ -108,6 +113,13 @@ def _operation(route: Route, method: str) -> dict[str, Any]:
             content["application/json"] = {"schema": named}
         operation["requestBody"] = {"required": True, "content": content}
     return operation
+
+
+def _shapes(route: Route) -> tuple[type | None, type | None]:
+    """What is sent in JSON, and what is answered, where a transcript is edited."""
+    if route.endpoint.__module__ != editing.__name__:
+        return None, None
+    return editing.SHAPES.get(route.endpoint.__name__, (None, None))
 
 
 def _path_schema(name: str) -> dict[str, Any]:
@@ -120,6 +132,8 @@ def _answer(route: Route) -> dict[str, Any]:
         return {"description": "Server-sent events", "content": {"text/event-stream": {}}}
     if route.endpoint.__name__ in ("submit", "status", "cancel", "again"):
         return _json("The job", "JobView")
+    if answered := _shapes(route)[1]:
+        return _json("The answer", answered.__name__)
     return {"description": "The answer"}
 
 

@@ -6,19 +6,18 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import msgspec
 from starlette.requests import Request
 
 from transcribe.core.disk import disk_errors
 from transcribe.core.errors import TranscribeError
 from transcribe.core.reading import open_regular, real
 from transcribe.server.errors import Refused, refused
+from transcribe.server.json_body import json_of
 from transcribe.server.room import Room
-from transcribe.server.uploads import Form, Limits, Upload, blocks, new_file, title_of
+from transcribe.server.uploads import Form, Limits, Upload, new_file, title_of
 
 BLOCK_BYTES = 1 << 20
 
@@ -53,11 +52,8 @@ async def named(request: Request, folder: Path, limits: Limits, roots: Sequence[
 
 
 async def _fields(request: Request, limits: Limits) -> dict[str, tuple[str, ...]]:
-    body = b"".join([each async for each in blocks(request, replace(limits, body_bytes=limits.field_bytes))])
-    try:
-        said = msgspec.json.decode(body, type=dict[str, str | int | float | bool | list[str]])
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise Refused(400, f"the JSON cannot be read: {error}", "invalid_json") from None
+    kind = dict[str, str | int | float | bool | list[str]]
+    said = await json_of(request, limits, kind, limits.field_bytes)
     if len(said) > limits.fields:
         raise Refused(400, f"there are more than {limits.fields} fields", "too_many_fields")
     return {name.removesuffix("[]"): _texts(value) for name, value in said.items()}

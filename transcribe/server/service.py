@@ -20,6 +20,7 @@ from transcribe.core.settings import Settings
 from transcribe.jobs.queue import PENDING, QueuedJob, State
 from transcribe.jobs.submissions import Submission
 from transcribe.server.asked import check_model
+from transcribe.server.desk import Desk
 from transcribe.server.dispatcher import Dispatcher
 from transcribe.server.errors import Refused, refused, refused_by_code
 from transcribe.server.listeners import Listener, Stopping, Told
@@ -56,6 +57,7 @@ class Service:
         apart: Whether clients see their own jobs only.
         most: Jobs that wait at a time.
         most_uploads: Uploads that come in at a time.
+        desk: The transcripts that people correct.
     """
 
     store: Store
@@ -69,6 +71,7 @@ class Service:
     most: int = 1000
     most_uploads: int = 250
     uploads: int = 0
+    desk: Desk = field(default_factory=Desk)
 
     def wish(self, request: Request, options: Mapping[str, Any], *, interactive: bool) -> Wish:
         """What the client of a request wants.

@@ -1,0 +1,118 @@
+"""Transcripts under correction: parsed once, changed by one at a time."""
+
+from __future__ import annotations
+
+import threading
+from bisect import bisect_right
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from transcribe.core.corrections.apply import RowLine, row_lines
+from transcribe.jobs.correct import Opened, opened
+from transcribe.jobs.corrections import read_sidecar, sidecar_of
+
+MOST_KEPT = 8
+"""A transcript of two hours takes about 20 MB."""
+
+Facts = tuple[int, int, int] | None
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A transcript with its corrections, and the lines that they make of it."""
+
+    opened: Opened
+
+    @cached_property
+    def lines(self) -> tuple[RowLine, ...]:
+        """The lines, in the order of the recognition."""
+        return row_lines(self.opened.layer)
+
+    @cached_property
+    def starts(self) -> list[int]:
+        """Where in the row each line begins."""
+        return [line.first for line in self.lines]
+
+    @cached_property
+    def ids(self) -> list[list[str]]:
+        """For each line, the ids of the corrections of its words."""
+        found: list[list[str]] = [[] for _ in self.lines]
+        for each in self.opened.layer.placed:
+            for number in self.numbers(each.covered):
+                found[number].append(each.correction.id)
+        return found
+
+    def numbers(self, words: range) -> range:
+        """Which lines these words of the row are in."""
+        first = max(0, bisect_right(self.starts, words.start) - 1)
+        return range(first, bisect_right(self.starts, words.stop - 1))
+
+    @cached_property
+    def revision(self) -> str:
+        """Tells this state of the transcript from every other one."""
+        return f"{self.opened.recognition}.{self.opened.corrections.digest[:16]}"
+
+
+@dataclass
+class _Place:
+    """What is kept of a document, and who may change it now."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    sheet: Sheet | None = None
+    facts: tuple[Facts, Facts] = (None, None)
+
+
+class Desk:
+    """The transcripts that somebody looks at; the one that nobody has looked at for longest is put away.
+
+    Raises:
+        InputError: A document or its corrections cannot be read; so do the methods.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._places: dict[Path, _Place] = {}
+
+    def read(self, document: Path) -> Sheet:
+        """The transcript as it is."""
+        with self.writing(document) as sheet:
+            return sheet
+
+    @contextmanager
+    def writing(self, document: Path) -> Iterator[Sheet]:
+        """The transcript as it is, which nobody else changes while the block runs."""
+        place = self._place(document)
+        with place.lock:
+            sheet = place.sheet
+            facts = _facts(document), _facts(sidecar_of(document))
+            if sheet is None or facts[0] != place.facts[0]:
+                sheet = Sheet(opened(document))
+            elif facts[1] != place.facts[1]:
+                sheet = Sheet(sheet.opened.corrected_by(read_sidecar(sidecar_of(document))))
+            place.sheet, place.facts = sheet, facts
+            yield sheet
+
+    def put(self, changed: Opened) -> Sheet:
+        """Keep what a block of `writing` made of a transcript and has written; to be called inside it."""
+        place = self._place(changed.document)
+        place.sheet = sheet = Sheet(changed)
+        place.facts = _facts(changed.document), _facts(changed.sidecar)
+        return sheet
+
+    def _place(self, document: Path) -> _Place:
+        with self._lock:
+            place = self._places.pop(document, None) or _Place()
+            self._places[document] = place  # the last one
+            for old in list(self._places.values())[:-MOST_KEPT]:
+                old.sheet = None  # its lock stays: somebody may wait for it
+            return place
+
+
+def _facts(path: Path) -> Facts:
+    with suppress(OSError):
+        status = path.stat()
+        return status.st_size, status.st_mtime_ns, status.st_ino
+    return None
