@@ -1,1 +1,449 @@
 "use strict";
+// The home page: recordings are sent one after another, and every job is followed by one stream of events.
+(() => {
+  const $ = (id) => document.getElementById(id);
+  const say = JSON.parse($("say").textContent);
+  const told = (sentence, values) => sentence.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+  const PENDING = ["queued", "working"];
+  const LATELY = 8; // ended jobs that are shown
+  const MEDIA = /\.(aac|ac3|aif+|amr|ape|au|avi|caf|flac|m4[abv]|mk[av]|mov|mp[234]|mpe?g|mts|mxf|oga|ogg|ogv|opus|ts|w64|wav|webm|wma|wmv|wv|3gp)$/i;
+
+  const STAGES = {
+    probe: say.stage_prepare, normalise: say.stage_prepare, detect: say.stage_prepare, plan: say.stage_prepare,
+    recognise: say.stage_hear, diarise: say.stage_voices, notes: say.stage_notes,
+  };
+  const ERRORS = {
+    invalid_audio: say.error_no_recording, file_too_large: say.error_too_large, disk_full: say.error_disk_full,
+    quota_full: say.error_disk_full, queue_full: say.error_queue_full, stopping: say.error_stopping,
+    upload_timeout: say.error_cut, model_unavailable: say.error_model, transcription_failed: say.error_failed,
+    invalid_value: say.error_options,
+  };
+
+  /* What is known */
+
+  const jobs = new Map(); // by id, as the server tells them; and `rate`, by which the time left is told
+  const uploads = []; // { file, state, sent, why, again }
+  const rows = new Map(); // by job or upload
+  let pendingCount = 0;
+
+  function signIn() { location.assign(`/sign-in?next=${encodeURIComponent(location.pathname)}`); }
+
+  async function ask(method, path) {
+    const answer = await fetch(path, { method, headers: { Accept: "application/json" } });
+    if (answer.status === 401) signIn();
+    const said = await answer.json().catch(() => ({}));
+    return { status: answer.status, ok: answer.ok, said };
+  }
+
+  /* Rows: one element for each, changed in place, so that nobody loses the focus */
+
+  function rowOf(key) {
+    let row = rows.get(key);
+    if (!row) {
+      row = $("row").content.firstElementChild.cloneNode(true);
+      rows.set(key, row);
+    }
+    return row;
+  }
+
+  /** @param {{title, state, what, detail, percent, acts}} looks percent: null where none is known */
+  function fill(row, looks) {
+    const part = (name) => row.querySelector(name);
+    const put = (element, text) => { if (element.textContent !== text) element.textContent = text; };
+    row.dataset.state = looks.state;
+    put(part("bdi"), looks.title);
+    put(part(".what"), looks.what);
+    put(part(".detail"), looks.detail || "");
+    part(".detail").hidden = !looks.detail;
+    const bar = part("progress");
+    bar.hidden = !looks.working;
+    if (looks.working) {
+      if (looks.percent === null) bar.removeAttribute("value"); else bar.value = looks.percent;
+      bar.setAttribute("aria-label", looks.title);
+    }
+    for (const name of ["open", "again", "cancel", "remove"]) {
+      const act = looks.acts[name], element = part(`.${name}`);
+      element.hidden = !act;
+      if (!act) continue;
+      const label = `${element.title || element.textContent.trim()}: ${looks.title}`;
+      if (element.getAttribute("aria-label") !== label) element.setAttribute("aria-label", label);
+      if (name === "open") element.href = act; else element.onclick = act;
+    }
+  }
+
+  /** Put rows into a list in this order; those that are there already are not touched. */
+  function arrange(list, keys) {
+    keys.forEach((key, place) => {
+      const row = rowOf(key);
+      if (list.children[place] !== row) list.insertBefore(row, list.children[place] || null);
+    });
+    while (list.children.length > keys.length) list.lastElementChild.remove();
+  }
+
+  function clock(seconds) {
+    const pad = (n) => String(n).padStart(2, "0"), whole = Math.round(seconds), minutes = Math.floor(whole / 60);
+    if (minutes < 60) return `${minutes}:${pad(whole % 60)}`;
+    return `${Math.floor(minutes / 60)}:${pad(minutes % 60)}:${pad(whole % 60)}`;
+  }
+
+  function timeLeft(job) {
+    const { rate } = job;
+    if (!rate || job.percent - rate.percent < 2) return "";
+    const seconds = (100 - job.percent) * (performance.now() - rate.at) / 1000 / (job.percent - rate.percent);
+    const minutes = Math.round(seconds / 60);
+    if (minutes < 1) return say.left_soon;
+    if (minutes < 60) return told(say.left_minutes, { n: minutes });
+    return told(say.left_hours, { h: Math.floor(minutes / 60), m: minutes % 60 });
+  }
+
+  function jobLooks(job) {
+    const working = job.state === "working", hearing = working && job.stage === "recognise";
+    const acts = {};
+    let what, detail = "";
+    if (working) {
+      const parts = [job.stage ? STAGES[job.stage] || say.stage_finish : say.stage_prepare];
+      if (hearing) parts.push(`${Math.floor(job.percent)}\u00a0%`);
+      if (hearing && timeLeft(job)) parts.push(timeLeft(job));
+      what = parts.join(" · ");
+    } else if (job.state === "queued") {
+      what = job.error ? say.waits_again : say.waits;
+      detail = job.error || "";
+    } else if (job.state === "failed") {
+      ({ what, detail } = failure(job.code, job.error));
+    } else {
+      what = job.state === "done" ? say.done : say.cancelled;
+      if (job.state === "done" && job.seconds) what += ` · ${clock(job.seconds)}`;
+    }
+    if (PENDING.includes(job.state)) acts.cancel = () => act("POST", job, "/cancel");
+    else acts.remove = () => act("DELETE", job, "");
+    if (job.state === "done") { acts.open = `/episodes/${job.id}`; delete acts.remove; }
+    if (job.state === "failed" || job.state === "cancelled") acts.again = () => act("POST", job, "/again");
+    return { title: job.title, state: job.state, what, detail, working, percent: hearing ? job.percent : null, acts };
+  }
+
+  /** What went wrong in the page's language, where it is known; else as the server tells it. */
+  function failure(code, message) {
+    const known = ERRORS[code];
+    if (known && document.documentElement.lang !== "en") return { what: known, detail: message };
+    return { what: message || known || say.error_failed, detail: "" };
+  }
+
+  async function act(method, job, path) {
+    try {
+      const { status, ok, said } = await ask(method, `/v1/jobs/${job.id}${path}`);
+      if (status === 404 || (ok && method === "DELETE")) forget(job.id);
+      else if (ok) learn(said);
+      else live(said.error?.message || say.error_failed);
+    } catch {
+      live(say.reconnecting);
+    }
+  }
+
+  function live(text) { $("live").textContent = text; }
+
+  function uploadLooks(upload) {
+    const acts = {};
+    let what, detail = "";
+    if (upload.state === "sending") {
+      const percent = upload.file.size ? Math.floor(100 * upload.sent / upload.file.size) : 100;
+      what = percent < 100 ? `${say.sending} · ${percent}\u00a0%` : say.checking;
+    } else if (upload.state === "waiting") {
+      what = say.waits_to_be_sent;
+    } else if (upload.state === "paused") {
+      what = upload.why;
+    } else {
+      ({ why: what, detail } = upload);
+    }
+    if (upload.state === "cut") {
+      if (upload.file) acts.again = () => { upload.state = "waiting"; show(); sendNext(); };
+      else acts.again = () => $("files").click();
+      acts.remove = () => drop(upload);
+    } else {
+      acts.cancel = () => { upload.request?.abort(); drop(upload); sendNext(); };
+    }
+    const working = upload.state === "sending";
+    const percent = working && upload.file.size ? 100 * upload.sent / upload.file.size : 0;
+    return { title: upload.title, state: upload.state === "cut" ? "failed" : "upload", what, detail, working, percent, acts };
+  }
+
+  function drop(upload) {
+    uploads.splice(uploads.indexOf(upload), 1);
+    rows.delete(upload);
+    remember();
+    show();
+  }
+
+  let due = false;
+  function show() {
+    if (due) return;
+    due = true;
+    requestAnimationFrame(() => { due = false; draw(); });
+  }
+
+  function draw() {
+    const all = [...jobs.values()];
+    const pending = all.filter((job) => PENDING.includes(job.state))
+      .sort((one, other) => (other.state === "working") - (one.state === "working") || one.created - other.created);
+    const ended = all.filter((job) => !PENDING.includes(job.state))
+      .sort((one, other) => other.changed - one.changed).slice(0, LATELY);
+    for (const job of [...pending, ...ended]) fill(rowOf(job.id), jobLooks(job));
+    for (const upload of uploads) fill(rowOf(upload), uploadLooks(upload));
+    const gone = uploads.filter((upload) => upload.state === "cut");
+    const active = uploads.filter((upload) => upload.state !== "cut");
+    arrange($("queue"), [...gone, ...pending.filter((job) => job.state === "working").map((job) => job.id), ...active,
+      ...pending.filter((job) => job.state === "queued").map((job) => job.id)]);
+    arrange($("ended"), ended.map((job) => job.id));
+    $("now").hidden = !$("queue").children.length;
+    $("lately").hidden = !ended.length;
+    $("empty").hidden = !listed || !$("now").hidden || !$("lately").hidden;
+    const more = pendingCount - pending.length;
+    $("more").textContent = more > 0 ? told(say.and_more, { n: more }) : "";
+  }
+
+  /* Events */
+
+  let stream, listed = false, seen = new Set();
+
+  function learn(job) {
+    const before = jobs.get(job.id);
+    if (before && PENDING.includes(before.state) && !PENDING.includes(job.state)) {
+      live(`${job.title}: ${jobLooks(job).what}`);
+    }
+    job.rate = job.state === "working" && job.stage === "recognise" ? before?.rate || rateOf(job) : null;
+    jobs.set(job.id, job);
+    show();
+  }
+
+  function rateOf(job) { return { at: performance.now(), percent: job.percent }; }
+
+  function forget(id) {
+    jobs.delete(id);
+    rows.delete(id);
+    show();
+  }
+
+  function follow() {
+    stream = new EventSource("/v1/events");
+    const on = (kind, take) => stream.addEventListener(kind, (event) => take(JSON.parse(event.data)));
+    stream.onopen = () => { seen = new Set(); $("banner").hidden = true; };
+    on("state", (job) => { seen.add(job.id); learn(job); });
+    on("stage", ({ id, stage }) => { const job = jobs.get(id); if (job) { job.stage = stage; job.rate = null; show(); } });
+    on("progress", ({ id, stage, percent }) => {
+      const job = jobs.get(id);
+      if (!job) return;
+      Object.assign(job, { stage, percent });
+      if (stage === "recognise" && !job.rate) job.rate = rateOf(job);
+      show();
+    });
+    on("removed", ({ id }) => forget(id));
+    on("listed", ({ pending }) => { pendingCount = pending; catchUp(); });
+    stream.onerror = () => {
+      setTimeout(() => { if (stream.readyState !== EventSource.OPEN) $("banner").hidden = false; }, 1500);
+      if (stream.readyState === EventSource.CLOSED) setTimeout(reopen, 3000); // else the browser does it itself
+    };
+  }
+
+  async function reopen() {
+    try {
+      await ask("GET", "/v1/jobs?limit=1"); // tells whether somebody has to sign in again
+      follow();
+    } catch {
+      setTimeout(reopen, 3000);
+    }
+  }
+
+  /** After a gap: what ended meanwhile, and what was removed. */
+  async function catchUp() {
+    try {
+      const { ok, said } = await ask("GET", "/v1/jobs?limit=30");
+      if (!ok) return;
+      const fresh = new Set(said.data.map((job) => job.id));
+      said.data.forEach((job) => { if (!seen.has(job.id)) learn(job); });
+      for (const job of jobs.values()) {
+        if (!PENDING.includes(job.state) || seen.has(job.id) || fresh.has(job.id)) continue;
+        const found = await ask("GET", `/v1/jobs/${job.id}`);
+        if (found.ok) learn(found.said); else forget(job.id);
+      }
+      listed = true;
+      show();
+    } catch { /* the stream comes back, and with it this */ }
+  }
+
+  /* Uploads, one after another */
+
+  const KEPT = "transcribe-uploads";
+
+  function remember() {
+    const names = uploads.filter((upload) => upload.state !== "cut").map((upload) => upload.title);
+    try { sessionStorage.setItem(KEPT, JSON.stringify(names)); } catch { /* then a reload tells nothing */ }
+  }
+
+  function recall() {
+    let names = [];
+    try { names = JSON.parse(sessionStorage.getItem(KEPT)) || []; } catch { /* nothing was kept */ }
+    for (const title of names) uploads.push({ title, file: null, state: "cut", why: say.was_cut });
+    remember();
+  }
+
+  function take(files) {
+    for (const file of files) {
+      const lost = uploads.findIndex((upload) => !upload.file && upload.title === file.name);
+      if (lost >= 0) { rows.delete(uploads[lost]); uploads.splice(lost, 1); }
+      uploads.push({ title: file.name, file, state: "waiting", sent: 0, options: chosen() });
+    }
+    remember();
+    show();
+    sendNext();
+  }
+
+  function sendNext() {
+    if (uploads.some((upload) => upload.state === "sending" || upload.state === "paused")) return;
+    const upload = uploads.find((each) => each.state === "waiting");
+    if (upload) send(upload);
+  }
+
+  function send(upload) {
+    const form = new FormData(), request = new XMLHttpRequest();
+    for (const [name, value] of upload.options) form.append(name, value);
+    form.append("file", upload.file, upload.title);
+    Object.assign(upload, { request, state: "sending", sent: 0 });
+    const failed = (code, message) => {
+      const { what, detail } = failure(code, message);
+      Object.assign(upload, { state: "cut", why: what, detail });
+      live(`${upload.title}: ${what}`);
+      remember();
+      show();
+      sendNext();
+    };
+    request.upload.onprogress = (event) => { upload.sent = Math.min(event.loaded, upload.file.size); show(); };
+    request.onload = () => {
+      let said = {};
+      try { said = JSON.parse(request.responseText); } catch { /* told as failed */ }
+      if (request.status === 401) { signIn(); return; }
+      if (request.status === 429 || request.status === 503) {
+        if (!uploads.includes(upload)) return;
+        Object.assign(upload, { state: "paused", why: failure(said.error?.code, said.error?.message).what });
+        const wait = Number(request.getResponseHeader("Retry-After")) || 30;
+        setTimeout(() => { if (upload.state === "paused") { upload.state = "waiting"; sendNext(); } }, wait * 1000);
+        show();
+        return;
+      }
+      if (request.status !== 200 && request.status !== 202) { failed(said.error?.code, said.error?.message); return; }
+      seen.add(said.id);
+      drop(upload);
+      learn(said);
+      if (request.status === 200) live(told(say.there_already, { title: said.title }));
+      sendNext();
+    };
+    request.onerror = () => failed("", say.error_cut);
+    request.open("POST", "/v1/jobs");
+    request.send(form);
+    show();
+  }
+
+  addEventListener("beforeunload", (event) => {
+    if (uploads.some((upload) => upload.state === "sending" || upload.state === "waiting")) event.preventDefault();
+  });
+
+  for (const id of ["files", "folder"]) {
+    $(id).addEventListener("change", (event) => {
+      const files = [...event.target.files];
+      take(id === "folder" ? files.filter(isMedia) : files);
+      event.target.value = "";
+    });
+  }
+  $("folder-choice").hidden = !("webkitdirectory" in HTMLInputElement.prototype) || matchMedia("(pointer: coarse)").matches;
+
+  function isMedia(file) { return /^(audio|video)\//.test(file.type) || MEDIA.test(file.name); }
+
+  /** Every recording in what was dropped; of folders what looks like one, of files all. */
+  async function dropped(items) {
+    const entries = [...items].map((item) => item.webkitGetAsEntry?.() || item.getAsFile()).filter(Boolean);
+    const files = [];
+    for (const entry of entries) {
+      if (entry instanceof File) files.push(entry);
+      else if (entry.isFile) files.push(await fileOf(entry));
+      else await inside(entry, files);
+    }
+    return files.filter(Boolean);
+  }
+
+  function fileOf(entry) { return new Promise((got) => { entry.file(got, () => got(null)); }); }
+
+  async function inside(folder, files) {
+    const reader = folder.createReader();
+    for (;;) {
+      const some = await new Promise((got) => { reader.readEntries(got, () => got([])); });
+      if (!some.length) return;
+      for (const entry of some) {
+        if (entry.isDirectory) { await inside(entry, files); continue; }
+        const file = await fileOf(entry);
+        if (file && isMedia(file)) files.push(file);
+      }
+    }
+  }
+
+  let over = 0;
+  const holdsFiles = (event) => [...event.dataTransfer?.types || []].includes("Files");
+  addEventListener("dragenter", (event) => { if (holdsFiles(event)) { over += 1; $("veil").hidden = false; } });
+  addEventListener("dragleave", (event) => { if (holdsFiles(event) && --over <= 0) { over = 0; $("veil").hidden = true; } });
+  addEventListener("dragover", (event) => { if (holdsFiles(event)) event.preventDefault(); });
+  addEventListener("drop", async (event) => {
+    if (!holdsFiles(event)) return;
+    event.preventDefault();
+    over = 0;
+    $("veil").hidden = true;
+    take(await dropped(event.dataTransfer.items));
+  });
+
+  /* Options: what was chosen stays chosen in this browser */
+
+  const OPTIONS = "transcribe-options";
+  const form = $("options");
+
+  function chosen() {
+    const fields = [];
+    for (const [name, value] of new FormData(form)) {
+      if (name === "terms") value.split("\n").map((term) => term.trim()).filter(Boolean).forEach((term) => fields.push(["keywords[]", term]));
+      else if (value) fields.push([name, value]);
+    }
+    return fields;
+  }
+
+  function restore() {
+    let kept = {};
+    try { kept = JSON.parse(localStorage.getItem(OPTIONS)) || {}; } catch { /* nothing was kept */ }
+    for (const element of form.elements) {
+      if (!element.name || !(element.name in kept)) continue;
+      if (element.type === "checkbox") element.checked = kept[element.name] === true;
+      else if (element.tagName !== "SELECT" || [...element.options].some((each) => each.value === kept[element.name])) element.value = kept[element.name];
+    }
+  }
+
+  form.addEventListener("submit", (event) => event.preventDefault());
+  form.addEventListener("change", () => {
+    const kept = {};
+    for (const element of form.elements) if (element.name) kept[element.name] = element.type === "checkbox" ? element.checked : element.value;
+    try { localStorage.setItem(OPTIONS, JSON.stringify(kept)); } catch { /* for this visit only */ }
+  });
+
+  function nameLanguages() {
+    const select = $("language"), tongues = [...select.querySelectorAll(".tongue")];
+    for (const option of tongues) {
+      try {
+        const name = new Intl.DisplayNames([option.value], { type: "language", fallback: "code" }).of(option.value);
+        option.textContent = name === option.value ? new Intl.DisplayNames([document.documentElement.lang], { type: "language" }).of(option.value) : name;
+      } catch { /* its code stays */ }
+    }
+    const first = navigator.languages.map((each) => each.split("-")[0]);
+    const rank = (option) => { const place = first.indexOf(option.value); return place < 0 ? first.length : place; };
+    tongues.sort((one, other) => rank(one) - rank(other) || one.textContent.localeCompare(other.textContent));
+    select.append(...tongues);
+  }
+
+  nameLanguages();
+  restore();
+  recall();
+  follow();
+  addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+})();

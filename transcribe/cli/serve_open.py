@@ -122,6 +122,7 @@ def run_server(
             probe=media.probe,
             check=_check,
             model=weights_name(model.name),
+            languages=_languages(model.name),
             roots=asked.roots,
             apart=keys is not None,
             limits=Limits(quota=Quota(asked.data, int((asked.quota or 0) * 1e9))),
@@ -139,6 +140,16 @@ def run_server(
         if came:
             progress(Noticed("stopped; the next start goes on here"))
         return came[-1] if came else 0
+
+
+def _languages(model: str) -> tuple[str, ...]:
+    """Codes of the languages that a model knows, by its name."""
+    from transcribe.engines import parakeet
+    from transcribe.models.token_table import LANGUAGES
+
+    if model.partition("-q")[0].endswith(".en"):
+        return ("en",)
+    return tuple(sorted(parakeet.LANGUAGES)) if "parakeet" in model else LANGUAGES
 
 
 async def _serving(app: Any, listening: socket.socket, stop: Callable[[], None]) -> None:

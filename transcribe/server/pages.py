@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
@@ -12,13 +13,14 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from transcribe.core.errors import TranscribeError
 from transcribe.formats.labels import FALLBACK, tables, texts_in
 from transcribe.formats.page import script_json
 from transcribe.formats.templates import render_from, template_folder
 from transcribe.formats.tokens import encodable
 from transcribe.server.auth import PAGE_HEADERS, PAGES, READS, Access, token_of
 from transcribe.server.errors import Refused
-from transcribe.server.service import service_of
+from transcribe.server.service import Service, service_of
 from transcribe.server.uploads import blocks
 
 WORDS = "server/words.toml"
@@ -40,7 +42,25 @@ YEAR_S = 365 * 86_400
 
 async def home(request: Request) -> Response:
     """GET /: hand recordings in, and see what becomes of them."""
-    return page(request, "home")
+    service = service_of(request)
+    settings = service.store.settings_of({})
+    return page(
+        request,
+        "home",
+        known_languages=service.languages,
+        speakers_missing=not await asyncio.to_thread(_tells_speakers, service),
+        notes_on=settings.notes.notes,
+        writer=settings.notes.writer,
+    )
+
+
+def _tells_speakers(service: Service) -> bool:
+    """Whether what tells speakers apart is installed."""
+    try:
+        service.check(service.store.settings_of({"speakers": "auto"}))
+    except TranscribeError:
+        return False
+    return True
 
 
 async def choose_language(request: Request) -> Response:

@@ -19,6 +19,7 @@ from transcribe.core.media import Container
 from transcribe.core.settings import Settings
 from transcribe.jobs.queue import PENDING, QueuedJob, State
 from transcribe.jobs.submissions import Submission
+from transcribe.models.token_table import LANGUAGES
 from transcribe.server.asked import check_model
 from transcribe.server.desk import Desk
 from transcribe.server.dispatcher import Dispatcher
@@ -53,6 +54,7 @@ class Service:
         probe: Reads the headers of a media file.
         check: Raises TranscribeError where settings cannot be met here.
         model: The name of the model that is served.
+        languages: Codes of those that it knows.
         roots: Folders whose recordings may be named instead of sent.
         apart: Whether clients see their own jobs only.
         most: Jobs that wait at a time.
@@ -65,6 +67,7 @@ class Service:
     probe: Callable[[Path], Container]
     check: Callable[[Settings], None]
     model: str
+    languages: tuple[str, ...] = LANGUAGES
     roots: tuple[Path, ...] = ()
     apart: bool = False
     limits: Limits = field(default_factory=Limits)

@@ -205,3 +205,9 @@ def test_the_digest_is_that_of_the_recording(counter: Counter) -> None:
         queued = counter.worker.requests or eventually(lambda: counter.worker.requests)
     assert hashlib.sha256(Path(queued[0].path).read_bytes()).hexdigest() == hashlib.sha256(SOUND).hexdigest()
     assert queued[0].name == name
+
+
+def test_a_name_is_what_the_browser_was_given(counter: Counter) -> None:
+    with counter.serving() as client:
+        answer = send(client, part("file", SOUND, "%22Lamp%22%0A.wav"), END)
+    assert answer.json()["title"] == '"Lamp" .wav'
