@@ -161,7 +161,7 @@ class Counter:
 
     def end(self) -> None:
         """Stop the running server."""
-        self.dispatcher.stop()
+        self.service.stop()
         self._server.should_exit = True
 
     def turn(self, times: int = 3) -> None:

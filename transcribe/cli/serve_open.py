@@ -136,7 +136,7 @@ def run_server(
         if not is_loopback(asked.host):
             tell("without TLS: put a proxy in front of it (docs/serve.md)")
         with stop_signals() as came:
-            asyncio.run(_serving(app, listening, dispatcher.stop))
+            asyncio.run(_serving(app, listening, service.stop))
         if came:
             progress(Noticed("stopped; the next start goes on here"))
         return came[-1] if came else 0

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from starlette.requests import Request
 
@@ -73,7 +73,19 @@ class Service:
     limits: Limits = field(default_factory=Limits)
     most: int = 1000
     most_uploads: int = 250
-    uploads: int = 0
+    _uploading: set[asyncio.Task[Any]] = field(default_factory=set, init=False)
+
+    @property
+    def uploads(self) -> int:
+        """How many uploads come in."""
+        return len(self._uploading)
+
+    def stop(self) -> None:
+        """Tell everybody who waits, and everybody who uploads, that the server ends."""
+        self.dispatcher.stop()
+        for each in self._uploading:
+            each.cancel()
+
     desk: Desk = field(default_factory=Desk)
 
     def wish(self, request: Request, options: Mapping[str, Any], *, interactive: bool) -> Wish:
@@ -98,7 +110,7 @@ class Service:
             Refused: There are too many already, or the server ends.
         """
         if self.dispatcher.stopping:
-            raise Refused(503, "the server is being stopped", "stopping", retry_after=RETRY_S)
+            raise stopping()
         counts = self.store.queue.counts()
         if sum(counts[each] for each in PENDING) >= self.most or self.uploads >= self.most_uploads:
             raise Refused(
@@ -118,7 +130,8 @@ class Service:
         """
         self.check_room()
         self.dispatcher.expect()
-        self.uploads += 1
+        task = cast("asyncio.Task[Any]", asyncio.current_task())
+        self._uploading.add(task)
         try:
             async with self._form(request) as form:
                 check_model(form, self.model)
@@ -127,8 +140,12 @@ class Service:
                     what = "the form has no recording; send it as the field file"
                     raise Refused(400, what, "missing_file", param="file")
                 return Taken(form, *await self.accept(form.upload, wish))
+        except asyncio.CancelledError:
+            if not self.dispatcher.stopping:
+                raise
+            raise stopping() from None
         finally:
-            self.uploads -= 1
+            self._uploading.discard(task)
 
     def _form(self, request: Request) -> AbstractAsyncContextManager[Form]:
         incoming, limits = self.store.incoming, self.limits
@@ -202,6 +219,11 @@ class Service:
             return await asyncio.to_thread(self.store.episode, submission)
         except TranscribeError as error:
             raise Refused(500, "the transcript is not there any more; submit it again", "lost") from error
+
+
+def stopping() -> Refused:
+    """What is said while the server ends."""
+    return Refused(503, "the server is being stopped", "stopping", retry_after=RETRY_S)
 
 
 def service_of(request: Request) -> Service:
