@@ -221,13 +221,15 @@ def cells(clip: str, disturbance: str, heard: Heard) -> list[str]:
 def write_table(model: str, engine: str, rows: Sequence[Sequence[str]]) -> None:
     """The table, and how many rows are met."""
     met = sum(row[-1] == "met" for row in rows)
+    clips = tuple(dict.fromkeys(row[0] for row in rows))
+    fewer = "" if clips == CLIPS else f" --clips {','.join(clips)}"
     head = [
         "clip", "disturbance", "words / plain", "WER % / plain", "twice", "start off: mean, most (ms); > 300",
         "covered %", "rules",
     ]  # fmt: skip
     lines = [
         f"# Disturbed speech, model `{model}`, {engine}\n",
-        f"Made by `make bench-noise MODEL={model} OPTIONS='--engine {engine}'`.",
+        f"Made by `make bench-noise MODEL={model} OPTIONS='--engine {engine}{fewer}'`.",
         f"{met} of {len(rows)} rows meet every rule.\n",
         *table(head, rows),
     ]
