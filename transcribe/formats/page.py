@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 
 NAME = "page"
 
+STYLES = ("look.css", "player.css", "page.css")
+SCRIPTS = ("time.js", "player.js", "follow.js", "page.js")
+"""What the page is made of; all but the last of each are those of the server's episode page, too."""
+
 EMBED_BYTES = 20 * 1024 * 1024
 """Largest recording that is put into a page: browsers keep the text and the sound in memory at once."""
 
@@ -92,7 +96,7 @@ def page_values(episode: Episode, audio_url: str) -> dict[str, Any]:
     tokens = tokens_of(episode.transcript)
     spoken = episode.transcript.language
     words = texts_in(WORDS, language_of(episode))
-    style, script = _asset("look.css") + _asset("page.css"), _asset("page.js")
+    style, script = ("".join(map(_asset, names)) for names in (STYLES, SCRIPTS))
     return {
         **values_of(episode),
         "lines": lines_of(tokens),
