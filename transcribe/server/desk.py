@@ -50,6 +50,14 @@ class Sheet:
         first = max(0, bisect_right(self.starts, words.start) - 1)
         return range(first, bisect_right(self.starts, words.stop - 1))
 
+    def extent(self, words: range) -> range:
+        """These words and the others of their lines."""
+        numbers = self.numbers(words)
+        if not numbers:
+            return words
+        first, last = self.lines[numbers[0]], self.lines[numbers[-1]]
+        return range(min(words.start, first.first), max(words.stop, last.end))
+
     @cached_property
     def revision(self) -> str:
         """Tells this state of the transcript from every other one."""

@@ -193,13 +193,13 @@ class LearnedNames(_Part, frozen=True):
 
 async def transcript(request: Request) -> Response:
     """GET /episodes/{id}/transcript: the corrected transcript in lines, with what a person should check."""
-    service, submission = _finished(request)
+    service, submission = finished(request)
     return await _answer(lambda: _transcript(service, submission))
 
 
 async def edits(request: Request) -> Response:
     """POST /episodes/{id}/edits: lines as they are to be; 409 with both versions where others were faster."""
-    service, submission = _finished(request)
+    service, submission = finished(request)
     wanted = await json_of(request, service.limits, EditsRequest, MOST_BYTES)
     who = _who(request, service, wanted.who)
     return await _answer(lambda: _edit(service, submission, wanted, who))
@@ -207,14 +207,14 @@ async def edits(request: Request) -> Response:
 
 async def speakers(request: Request) -> Response:
     """POST /episodes/{id}/speakers: rename speakers everywhere; the transcript as it is then."""
-    service, submission = _finished(request)
+    service, submission = finished(request)
     wanted = await json_of(request, service.limits, RenameRequest, MOST_BYTES)
     return await _answer(lambda: _rename(service, submission, wanted))
 
 
 async def approvals(request: Request) -> Response:
     """POST /episodes/{id}/approvals: approve the transcript as it is; 409 where it has changed meanwhile."""
-    service, submission = _finished(request)
+    service, submission = finished(request)
     wanted = await json_of(request, service.limits, ApprovalRequest, MOST_BYTES)
     who = _who(request, service, wanted.who)
     if not who:
@@ -224,7 +224,7 @@ async def approvals(request: Request) -> Response:
 
 async def names(request: Request) -> Response:
     """GET /episodes/{id}/vocabulary: names that were corrected again and again in this client's episodes."""
-    service, submission = _finished(request)
+    service, submission = finished(request)
     others = [
         each.name
         for each in service.store.submissions.all()
@@ -236,9 +236,9 @@ async def names(request: Request) -> Response:
 
 async def sound(request: Request) -> Response:
     """GET /episodes/{id}/sound: the recording, or a range of it."""
-    service, submission = _finished(request)
+    service, submission = finished(request)
     path = service.store.recording(submission.name)
-    sheet = await asyncio.to_thread(_told, lambda: service.desk.read(_document(service, submission.name)))
+    sheet = await sheet_of(service, submission)
     if not path.is_file():
         raise Refused(404, "the recording is not there any more", "sound_not_found")
     container = sheet.opened.episode.source.container.partition(",")[0]
@@ -256,11 +256,25 @@ SHAPES: Mapping[str, tuple[type | None, type | None]] = {
 """What is sent to each of these, and what is answered."""
 
 
-def _finished(request: Request) -> tuple[Service, Submission]:
+def finished(request: Request) -> tuple[Service, Submission]:
+    """The job that a request names.
+
+    Raises:
+        Refused: It is not done, or the client may not see it.
+    """
     service = service_of(request)
     submission = service.submission(request, request.path_params["id"])
     check_outcome(service.job(submission.name), submission)
     return service, submission
+
+
+async def sheet_of(service: Service, submission: Submission) -> Sheet:
+    """The transcript of a job as it is.
+
+    Raises:
+        Refused: It cannot be read.
+    """
+    return await asyncio.to_thread(_told, lambda: service.desk.read(_document(service, submission.name)))
 
 
 async def _answer(made: Callable[[], msgspec.Struct | Response]) -> Response:
@@ -365,16 +379,26 @@ def _edit(service: Service, submission: Submission, wanted: EditsRequest, who: s
         except ClashError as error:
             return _clashes(sheet, error)
         after = service.desk.put(made)
-    parts = tuple(_part(after, words) for words in touched)
+    parts = tuple(_part(after, words) for words in _whole(touched, sheet, after))
     return EditsAnswer(after.revision, sheet.revision, parts)
 
 
+def _whole(touched: Iterable[range], *sheets: Sheet) -> list[range]:
+    """The words of all lines that were touched and of those that came of them, none of them twice."""
+    found: list[range] = []
+    for each in touched:
+        words = each
+        for _ in range(4):  # a deleted line is of the line before it, which may have been touched, too
+            for sheet in sheets:
+                words = sheet.extent(words)
+        if found and words.start < found[-1].stop:
+            words = range(min(found[-1].start, words.start), max(found.pop().stop, words.stop))
+        found.append(words)
+    return found
+
+
 def _part(sheet: Sheet, words: range) -> EditedPart:
-    numbers = sheet.numbers(words)
-    lines = _lines(sheet, numbers)
-    if not lines:
-        return EditedPart(words.start, words.stop, ())
-    return EditedPart(lines[0].first, lines[-1].end, lines)
+    return EditedPart(words.start, words.stop, _lines(sheet, sheet.numbers(words)))
 
 
 def _clashes(sheet: Sheet, error: ClashError) -> Response:

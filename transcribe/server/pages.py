@@ -32,6 +32,13 @@ ASSETS: Mapping[str, tuple[str, str]] = {
     "app.css": ("server/app.css", "text/css"),
     "icon.svg": ("server/icon.svg", "image/svg+xml"),
     "theme.js": ("server/theme.js", "text/javascript"),
+    "player.css": ("page/player.css", "text/css"),
+    "episode.css": ("server/episode.css", "text/css"),
+    "time.js": ("page/time.js", "text/javascript"),
+    "player.js": ("page/player.js", "text/javascript"),
+    "follow.js": ("page/follow.js", "text/javascript"),
+    "saving.js": ("server/saving.js", "text/javascript"),
+    "episode.js": ("server/episode.js", "text/javascript"),
     "home.js": ("server/home.js", "text/javascript"),
 }
 """What pages load: by name, its file among the templates and its media type."""

@@ -1,0 +1,461 @@
+"""The page on which a transcript is corrected, in a real browser, with a running server."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+from counter import Counter, eventually
+from desk import make_media
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
+
+from transcribe.formats.example import example_episode
+from transcribe.jobs.corrections import read_sidecar
+from transcribe.server.auth import Access
+from transcribe.server.keys import Keys
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+FIRST, SECOND, THIRD = (each.text for each in example_episode().transcript.segments)
+
+BEGIN = "(box, at) => { box.focus(); getSelection().collapse(box.firstChild, at); }"
+NOW = "document.getElementById('audio').currentTime"
+DIVIDED = ("A lamp that nobody tends goes out.", "That is all I learned in forty years.")
+
+Open = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip("no Chromium: apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--autoplay-policy=no-user-gesture-required"],  # root has no sandbox
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def counter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Counter:
+    monkeypatch.setenv("TRANSCRIBE_WORK_DIR", str(tmp_path / "work"))
+    return Counter(tmp_path / "data")
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[Open]:
+    """Open a page in a browser of its own; what its script complains about fails the test."""
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def open_it(url: str, context: BrowserContext | None = None, **look: object) -> Page:
+        if context is None:
+            context = browser.new_context(reduced_motion="reduce", **look)  # type: ignore[arg-type]
+            contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(url)
+        expect(page.locator("#words .line").first).to_be_visible()
+        return page
+
+    yield open_it
+    for each in contexts:
+        each.close()
+    assert complaints == []
+
+
+def finished(counter: Counter, client: httpx2.Client, tmp_path: Path, seconds: int = 45) -> str:
+    """The address of the page of a job that is done."""
+    sound = tmp_path / "sound.wav"
+    make_media(sound, "-f", "lavfi", "-i", f"sine=frequency=330:duration={seconds}", "-ar", "8000")
+    files = {"file": ("Latarnie morskie.wav", sound.read_bytes())}
+    name = client.post("/v1/jobs", files=files).json()["id"]
+    eventually(lambda: client.get(f"/v1/jobs/{name}").json()["state"] == "done")
+    return f"http://localhost:{counter.port}/episodes/{name}"
+
+
+def box(page: Page, number: int) -> Locator:
+    return page.locator("#words .line .text").nth(number)
+
+
+def lines(page: Page) -> list[str]:
+    return page.locator("#words .line .text").all_inner_texts()
+
+
+def saved(page: Page) -> None:
+    expect(page.locator("#state")).to_have_text("Saved")
+
+
+def put_caret(page: Page, number: int, offset: int) -> None:
+    """Begin to write at a place in a line."""
+    box(page, number).evaluate(
+        "(box, at) => { box.focus(); getSelection().collapse(box.firstChild, at); }", offset
+    )
+
+
+def result(client: httpx2.Client, url: str, form: str) -> str:
+    return client.get(f"/v1/jobs/{url.rpartition('/')[2]}/results/{form}").text
+
+
+def test_a_corrected_word_is_saved_by_itself_and_in_every_file(
+    counter: Counter, open_page: Open, tmp_path: Path
+) -> None:
+    with counter.serving() as client:
+        url = finished(counter, client, tmp_path)
+        page = open_page(url)
+        put_caret(page, 0, len("Welcome to Harbour"))
+        page.keyboard.type("s")
+        expect(page.locator("#state")).to_have_text("Saving…")
+        saved(page)
+        assert "Welcome to Harbours Lights" in result(client, url, "srt")
+        assert '"text": "Harbour"' in result(client, url, "json")
+        assert page.evaluate("document.activeElement.textContent").startswith("Welcome to Harbours Lights")
+        page.reload()
+        expect(box(page, 0)).to_contain_text("Harbours")
+
+
+def test_lines_are_divided_joined_and_brought_back(counter: Counter, open_page: Open, tmp_path: Path) -> None:
+    with counter.serving() as client:
+        url = finished(counter, client, tmp_path)
+        page = open_page(url)
+        put_caret(page, 1, len("A lamp that nobody tends goes out. "))
+        page.keyboard.press("Enter")
+        divided = [
+            FIRST,
+            "A lamp that nobody tends goes out.",
+            "That is all I learned in forty years.",
+            THIRD,
+        ]
+        assert lines(page) == divided
+        saved(page)
+        assert result(client, url, "tsv").count("\n") == 5
+        page.keyboard.type("And ")
+        saved(page)
+        page.keyboard.press("Control+z")
+        page.keyboard.press("Control+z")
+        eventually_lines(page, [FIRST, SECOND, THIRD])
+        page.keyboard.press("Control+Shift+z")
+        eventually_lines(page, divided)
+        put_caret(page, 2, 0)
+        page.keyboard.press("Backspace")
+        eventually_lines(page, [FIRST, SECOND, THIRD])
+        saved(page)
+        assert read_sidecar(sidecar(counter, url)).records == ()
+        put_caret(page, 2, 0)
+        page.keyboard.press("Backspace")
+        page.keyboard.type("!")
+        eventually_lines(page, [FIRST, f"{SECOND} !{THIRD}"])
+        saved(page)
+        assert f"{SECOND} !{THIRD}" in result(client, url, "tsv")
+
+
+def sidecar(counter: Counter, url: str) -> Path:
+    return counter.folder / "jobs" / url.rpartition("/")[2] / "transcript.corrections.json"
+
+
+def eventually_lines(page: Page, wanted: list[str]) -> None:
+    expect(page.locator("#words .line .text")).to_have_text(wanted)
+
+
+def test_a_deleted_line_goes_once_it_is_left_and_comes_back(
+    counter: Counter, open_page: Open, tmp_path: Path
+) -> None:
+    with counter.serving() as client:
+        url = finished(counter, client, tmp_path)
+        page = open_page(url)
+        put_caret(page, 1, 0)
+        page.keyboard.press("Control+a")
+        page.keyboard.press("Delete")
+        page.wait_for_timeout(1200)
+        assert page.locator("#words .line").count() == 3
+        page.keyboard.press("Tab")
+        eventually_lines(page, [FIRST, THIRD])
+        saved(page)
+        assert SECOND not in result(client, url, "txt")
+        page.keyboard.press("Control+z")
+        eventually_lines(page, [FIRST, SECOND, THIRD])
+
+
+def test_who_speaks_is_changed_from_a_line_on_or_everywhere(
+    counter: Counter, open_page: Open, tmp_path: Path
+) -> None:
+    with counter.serving() as client:
+        url = finished(counter, client, tmp_path)
+        page = open_page(url)
+        page.get_by_role("button", name="Who speaks: Anna").first.click()
+        page.get_by_label("Another name").fill("Zoë")
+        page.get_by_label("Everywhere that Anna speaks").check()
+        page.get_by_role("button", name="Change").click()
+        expect(page.get_by_role("button", name="Who speaks: Zoë")).to_have_count(2)
+        saved(page)
+        assert "Zoë" in result(client, url, "json")
+        put_caret(page, 2, 0)
+        page.keyboard.press("Alt+s")
+        page.get_by_role("radio", name="Ben").check()
+        page.get_by_role("button", name="Change").click()
+        expect(page.get_by_role("button", name="Who speaks: Zoë")).to_have_count(1)
+        saved(page)
+        page.keyboard.press("Control+z")
+        expect(page.get_by_role("button", name="Who speaks: Zoë")).to_have_count(2)
+        page.keyboard.press("Control+z")
+        expect(page.get_by_role("button", name="Who speaks: Anna")).to_have_count(2)
+
+
+def test_find_and_replace_counts_first_and_is_one_step_back(
+    counter: Counter, open_page: Open, tmp_path: Path
+) -> None:
+    with counter.serving() as client:
+        url = finished(counter, client, tmp_path)
+        page = open_page(url)
+        page.keyboard.press("Control+h")
+        page.get_by_label("Find", exact=True).fill("LAMP")
+        expect(page.locator("#replace-all")).to_have_text("Replace all (2)")
+        page.get_by_label("Upper and lower case").check()
+        expect(page.locator("#count")).to_have_text("No hits")
+        page.get_by_label("Upper and lower case").uncheck()
+        page.get_by_label("Replace with").fill("lantern $1")
+        page.get_by_role("button", name="Replace all (2)").click()
+        expect(box(page, 1)).to_contain_text("A lantern $1 that")
+        expect(box(page, 2)).to_contain_text("The Last lantern $1,")
+        saved(page)
+        assert result(client, url, "txt").count("lantern $1") == 2
+        page.keyboard.press("Escape")
+        page.keyboard.press("Control+z")
+        eventually_lines(page, [FIRST, SECOND, THIRD])
+
+
+def test_of_two_pages_the_later_one_chooses(counter: Counter, open_page: Open, tmp_path: Path) -> None:
+    with counter.serving() as client:
+        url = finished(counter, client, tmp_path)
+        one, two = open_page(url), open_page(url)
+        for page, word in ((one, "Willkommen"), (two, "Witajcie")):
+            box(page, 0).fill(FIRST.replace("Welcome", word))
+            if page is one:
+                saved(page)
+        dialog = two.get_by_role("dialog")
+        expect(dialog).to_contain_text("Willkommen")
+        expect(dialog).to_contain_text("Witajcie")
+        two.get_by_role("button", name="Keep mine").click()
+        saved(two)
+        assert "Witajcie to" in result(client, url, "txt")
+        box(one, 0).fill(FIRST.replace("Welcome", "Hello"))
+        one.get_by_role("button", name="Keep theirs").click()
+        saved(one)
+        expect(box(one, 0)).to_contain_text("Witajcie to")
+        assert "Witajcie to" in result(client, url, "txt")
+
+
+def test_two_pages_that_correct_different_lines_see_each_other(
+    counter: Counter, open_page: Open, tmp_path: Path
+) -> None:
+    with counter.serving() as client:
+        url = finished(counter, client, tmp_path)
+        one, two = open_page(url), open_page(url)
+        box(one, 0).fill(f"{FIRST} One.")
+        saved(one)
+        box(two, 2).fill(f"{THIRD} Two.")
+        eventually_lines(two, [f"{FIRST} One.", SECOND, f"{THIRD} Two."])
+        saved(two)
+        assert two.evaluate("document.activeElement.textContent") == f"{THIRD} Two."
+
+
+def test_nothing_that_is_typed_is_lost_while_the_server_is_away(
+    counter: Counter, open_page: Open, tmp_path: Path
+) -> None:
+    with counter.serving() as client:
+        url = finished(counter, client, tmp_path)
+        page = open_page(url)
+        port = counter.port
+    put_caret(page, 0, 0)
+    page.keyboard.type("Away. ")
+    put_caret(page, 1, len("A lamp that nobody tends goes out. "))
+    page.keyboard.press("Enter")
+    expect(page.locator("#state")).to_contain_text("kept in this browser", ignore_case=True)
+    page.keyboard.type("So ")
+    wanted = [
+        f"Away. {FIRST}",
+        "A lamp that nobody tends goes out.",
+        "So That is all I learned in forty years.",
+        THIRD,
+    ]
+    assert lines(page) == wanted
+    with counter.serving(port=port) as client:
+        saved(page)
+        eventually_lines(page, wanted)
+        for each in wanted:
+            assert each in result(client, url, "tsv")
+
+
+def test_what_was_typed_is_there_after_a_reload_and_after_going_back(
+    counter: Counter, open_page: Open, tmp_path: Path
+) -> None:
+    with counter.serving() as client:
+        url = finished(counter, client, tmp_path)
+        page = open_page(url)
+        page.on("dialog", lambda dialog: dialog.accept())
+        page.route("**/edits", lambda route: route.abort())
+        put_caret(page, 0, 0)
+        page.keyboard.type("Typed. ")
+        page.reload()
+        expect(box(page, 0)).to_have_text(f"Typed. {FIRST}")
+        page.goto(f"http://localhost:{counter.port}/")
+        page.unroute("**/edits")
+        page.go_back()
+        expect(box(page, 0)).to_have_text(f"Typed. {FIRST}")
+        saved(page)
+        assert "Typed. Welcome" in result(client, url, "txt")
+
+
+def test_an_approval_holds_until_a_change_and_again_when_it_is_undone(
+    counter: Counter, open_page: Open, tmp_path: Path
+) -> None:
+    with counter.serving() as client:
+        url = finished(counter, client, tmp_path)
+        page = open_page(url)
+        page.get_by_role("button", name="Approve").click()
+        page.get_by_label("Your name").fill("Żaneta")
+        page.get_by_label("Reason").fill("Heard in full")
+        page.get_by_role("dialog").get_by_role("button", name="Approve").click()
+        expect(page.locator("#approval")).to_contain_text("Approved by Żaneta")
+        expect(page.locator("#approval")).not_to_contain_text("changed since")
+        put_caret(page, 0, 0)
+        page.keyboard.type("Well. ")
+        saved(page)
+        expect(page.locator("#approval")).to_contain_text("changed since")
+        assert {each.who for each in read_sidecar(sidecar(counter, url)).records} == {"Żaneta"}
+        page.keyboard.press("Control+z")
+        expect(page.locator("#approval")).not_to_contain_text("changed since")
+        other = open_page(url)
+        box(other, 2).fill(f"{THIRD} Two.")
+        saved(other)
+        page.get_by_role("button", name="Approve").click()
+        page.get_by_role("dialog").get_by_role("button", name="Approve").click()
+        expect(page.locator("#state")).to_contain_text("look at it again")
+        expect(box(page, 2)).to_have_text(f"{THIRD} Two.")
+
+
+def test_doubtful_places_are_played_one_after_the_other(
+    counter: Counter, open_page: Open, tmp_path: Path
+) -> None:
+    with counter.serving() as client:
+        url = finished(counter, client, tmp_path)
+        document = sidecar(counter, url).parent / "transcript.json"
+        said = json.loads(document.read_bytes())
+        said["segments"][1]["words"][1]["probability"] = 0.2
+        spot = {"start_ms": 30_000, "end_ms": 31_000, "kind": "suspect", "reason": "it repeats itself"}
+        said["coverage"]["spots"] = [spot]
+        document.write_text(json.dumps(said), "utf-8")
+        page = open_page(url)
+        expect(page.locator("#left")).to_have_text("2 to check")
+        page.locator("h1").click()
+        page.keyboard.press("n")
+        expect(page.locator("#doubt-told")).to_contain_text("00:15 · The recognition is not sure")
+        assert page.evaluate("document.activeElement.textContent") == SECOND
+        assert page.evaluate(f"{NOW} >= 13.3 && {NOW} < 16")
+        assert page.evaluate("[...CSS.highlights.get('spot')].map(String)") == ["lamp"]
+        page.keyboard.press("Alt+n")
+        expect(page.locator("#doubt-told")).to_contain_text("These words may be invented (it repeats itself)")
+        expect(page.locator("#left")).to_have_text("All checked")
+        page.reload()
+        expect(page.locator("#left")).to_have_text("All checked")
+
+
+def test_keys_work_while_writing_and_elsewhere(counter: Counter, open_page: Open, tmp_path: Path) -> None:
+    with counter.serving() as client:
+        page = open_page(finished(counter, client, tmp_path))
+        playing = "!document.getElementById('audio').paused"
+        put_caret(page, 0, 3)
+        page.keyboard.press("Control+Space")
+        assert page.evaluate(playing)
+        page.keyboard.press("Control+Space")
+        assert not page.evaluate(playing)
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.textContent") == SECOND
+        page.keyboard.press("Shift+Tab")
+        assert page.evaluate("document.activeElement.textContent") == FIRST
+        page.keyboard.press("Escape")
+        assert page.evaluate("document.activeElement === document.body")
+        page.keyboard.press("k")
+        assert page.evaluate(playing)
+        page.keyboard.press("Space")
+        assert not page.evaluate(playing)
+        page.keyboard.press("?")
+        expect(page.get_by_role("dialog")).to_be_visible()
+        assert lines(page) == [FIRST, SECOND, THIRD]
+
+
+def test_composed_letters_other_scripts_and_pasted_lines(
+    counter: Counter, open_page: Open, tmp_path: Path
+) -> None:
+    with counter.serving() as client:
+        url = finished(counter, client, tmp_path)
+        page = open_page(url)
+        session = page.context.new_cdp_session(page)
+        put_caret(page, 0, 0)
+        session.send("Input.imeSetComposition", {"text": "とう", "selectionStart": 2, "selectionEnd": 2})
+        page.wait_for_timeout(1200)
+        assert read_sidecar(sidecar(counter, url)).records == ()
+        session.send("Input.insertText", {"text": "東京"})
+        saved(page)
+        assert "東京Welcome" in result(client, url, "txt")
+        box(page, 1).fill("مرحبا بالعالم zażółć")
+        saved(page)
+        assert "مرحبا بالعالم zażółć" in result(client, url, "txt")
+        put_caret(page, 2, 0)
+        page.evaluate(
+            """() => {
+              const data = new DataTransfer();
+              data.setData("text/plain", "two\\nlines ");
+              data.setData("text/html", "<b>two</b>");
+              document.activeElement.dispatchEvent(new ClipboardEvent("paste",
+                { clipboardData: data, bubbles: true, cancelable: true }));
+            }"""
+        )
+        expect(box(page, 2)).to_have_text(f"two lines {THIRD}")
+        assert page.locator("#words b").count() == 0
+
+
+def test_hostile_text_is_shown_as_text(counter: Counter, open_page: Open, tmp_path: Path) -> None:
+    with counter.serving() as client:
+        url = finished(counter, client, tmp_path)
+        page = open_page(url)
+        hostile = "<img src=x onerror=alert(1)> </script> {{ 7*7 }} &amp;"
+        box(page, 0).fill(hostile)
+        saved(page)
+        page.reload()
+        expect(box(page, 0)).to_have_text(hostile)
+        assert page.locator("#words img").count() == 0
+
+
+def test_another_keys_episode_is_not_there(counter: Counter, browser: Browser, tmp_path: Path) -> None:
+    counter.folder.mkdir()
+    keys = Keys(counter.folder)
+    ala, ben = ({"Authorization": f"Bearer {keys.make(name)}"} for name in ("Ala", "Ben"))
+    counter.access, counter.apart = Access(keys), True
+    with counter.serving(headers=ala) as client:
+        url = finished(counter, client, tmp_path)
+        for headers, status in ((ala, 200), (ben, 404)):
+            context = browser.new_context(extra_http_headers=headers)
+            answer = context.new_page().goto(url)
+            assert answer
+            assert answer.status == status
+            context.close()
+
+
+@pytest.mark.parametrize("language", ["en", "pl"])
+def test_every_format_can_be_downloaded_from_the_menu(
+    counter: Counter, open_page: Open, tmp_path: Path, language: str
+) -> None:
+    with counter.serving() as client:
+        page = open_page(finished(counter, client, tmp_path), locale=language)
+        page.locator(".menu summary").click()
+        with page.expect_download() as download:
+            page.locator(".menu a", has_text="srt").first.click()
+        assert download.value.suggested_filename == "Latarnie morskie.srt"
+        assert "undefined" not in page.locator("body").inner_text()
