@@ -22,7 +22,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -142,7 +142,7 @@ def cut(path: Path, start: float, seconds: float, loops: int = 0, more: Sequence
 
 def kills(folder: Path, model: str, jobs: int, times: int) -> dict[str, Any]:
     """Kill the server at random moments while jobs are done; compare with the command line's bytes."""
-    paths = [cut(folder / f"{number:02}.wav", number, 20 + 2 * (number % 10)) for number in range(jobs)]
+    paths = [cut(folder / f"{number:02}.wav", number, 8 + number % 10) for number in range(jobs)]
     command = [
         sys.executable,
         "-P",
@@ -157,7 +157,15 @@ def kills(folder: Path, model: str, jobs: int, times: int) -> dict[str, Any]:
     ]
     command += [part for name in FORMATS for part in ("-f", name)]
     subprocess.run(command, check=True, env={**os.environ, "TRANSCRIBE_WORK_DIR": str(folder / "alone")})
-    server, names = Server(folder, model), {}
+    with ExitStack() as stack:
+        return killing(stack, folder, model, paths, times)
+
+
+def killing(stack: ExitStack, folder: Path, model: str, paths: list[Path], times: int) -> dict[str, Any]:
+    """Kill servers, one after the other, and compare what the last one has."""
+    server = Server(folder, model)
+    stack.callback(lambda: server.end(signal.SIGTERM))
+    names: dict[Path, str] = {}
     killed: list[int] = []
     submitted = iter(paths)
     while len(killed) < times:
@@ -180,8 +188,7 @@ def kills(folder: Path, model: str, jobs: int, times: int) -> dict[str, Any]:
     for path, name in names.items():
         results = [server.client.get(f"/v1/jobs/{name}/results/{each}").content for each in FORMATS]
         same += results == [(folder / "out" / f"{path.stem}.{each}").read_bytes() for each in FORMATS]
-    server.end(signal.SIGTERM)
-    return {"jobs": jobs, "kills": times, "done_at_kills": killed, "listed": len(listed), "same": same}
+    return {"jobs": len(paths), "kills": times, "done_at_kills": killed, "listed": len(listed), "same": same}
 
 
 def overhead(folder: Path, model: str) -> dict[str, Any]:
@@ -193,7 +200,7 @@ def overhead(folder: Path, model: str) -> dict[str, Any]:
     from transcribe.jobs.warm import kept_loaded
     from transcribe.pipeline.suspend import to_the_end
 
-    paths = [cut(folder / f"{number}.wav", number, 60, loops=2) for number in range(12)]
+    paths = [cut(folder / f"{number}.wav", number, 60, loops=2) for number in range(8)]
     os.environ["TRANSCRIBE_WORK_DIR"] = str(folder / "alone")
     settings = Settings.of(model=model, output=str(folder / "bare"), formats=("json",))
     served, bare = [], []
@@ -323,6 +330,7 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=10)
     parser.add_argument("--only", action="append", choices=PARTS)
     asked = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # and no server is left behind
     kept = RESULTS / "serve.json"
     found: dict[str, Any] = json.loads(kept.read_text("utf-8")) if kept.exists() else {}
     for part in asked.only or PARTS:
