@@ -206,7 +206,8 @@ def _words(text: str, named: re.Pattern[str] | None, terms: Terms) -> list[_Word
         elif terms.is_small(bare) or len(bare) < 3 or not bare[0].isalpha():
             kind = "J" if word in grammar.joins else ""
         start = match.start() + (len(prefix) + 1 if elided and len(prefix) < 6 else 0)
-        words.append(_Word(text[start : match.end()], reading.lemma, kind, start, match.end(), determined))
+        listed = reading.lemma if kind in ("A", "N") else word  # of others nobody asks
+        words.append(_Word(text[start : match.end()], listed, kind, start, match.end(), determined))
         before = word
     return words
 

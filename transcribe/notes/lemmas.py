@@ -10,8 +10,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from functools import cache, lru_cache, partial
+from itertools import starmap
+from typing import TYPE_CHECKING, Any, Literal
 
 from transcribe.notes.words import in_language
 
@@ -51,15 +52,25 @@ TAGGED = frozenset(("pl", *_HANTA))
 """Languages whose parts of speech are known."""
 
 
-class Reading(NamedTuple):
+class Reading:
     """What a word may be.
 
-    Attributes:
-        lemma: As a dictionary writes it: "Haus", "go", "Kraków".
+    Args:
+        lemma: As a dictionary writes it: "Haus", "go", "Kraków"; or what finds it when it is asked for, since
+            of most words nobody asks.
     """
 
-    lemma: str
-    part: Part
+    __slots__ = ("_lemma", "part")
+
+    def __init__(self, lemma: str | Callable[[], str], part: Part) -> None:
+        self._lemma, self.part = lemma, part
+
+    @property
+    def lemma(self) -> str:
+        """As a dictionary writes it."""
+        if not isinstance(self._lemma, str):
+            self._lemma = self._lemma()
+        return self._lemma
 
 
 def lemma(word: str, language: str) -> str:
@@ -153,11 +164,14 @@ def _hanta(language: str) -> Callable[[str], Iterator[Reading]]:
 
     tagger = HanoverTagger(_HANTA[language])
 
+    def named(word: str, tag: str) -> str:
+        return str(tagger.analyze(word, pos=tag)[0])
+
     def read(word: str) -> Iterator[Reading]:
         found = tagger.tag_word(word)
         for tag, likelihood in found:
             if likelihood > found[0][1] - _LIKELY:
-                yield Reading(tagger.analyze(word, pos=tag)[0], _hanta_part(tag))
+                yield Reading(partial(named, word, tag), _hanta_part(tag))
 
     return read
 
@@ -196,13 +210,12 @@ def _morfeusz() -> Callable[[str], Iterator[Reading]] | None:
 
     def read(word: str) -> Iterator[Reading]:
         found = {
-            Reading(named(entry, tag, word), _polish_part(tag, kinds)): None
+            (named(entry, tag, word), _polish_part(tag, kinds)): None
             for start, _, (_, entry, tag, kinds, _) in analyser.analyse(word)
             if start == 0  # endings of verbs are words of their own here: "zrobił|em"
         }
-        yield from sorted(
-            found, key=lambda reading: (reading.part == "name", -commonness(reading.lemma, "pl"))
-        )
+        best = sorted(found, key=lambda each: (each[1] == "name", -commonness(each[0], "pl")))
+        yield from starmap(Reading, best)
 
     return read
 

@@ -40,9 +40,10 @@ def matches(text: str) -> Iterator[re.Match[str]]:
     return _WORD.finditer(text)
 
 
-def split_unspaced(word: str) -> list[str]:
+@lru_cache(maxsize=65_536)
+def split_unspaced(word: str) -> tuple[str, ...]:
     """One word normalised; several where it holds letters of a script without spaces."""
-    return [piece for piece in UNSPACED.split(folded(word)) if piece]
+    return tuple(piece for piece in UNSPACED.split(folded(word)) if piece)
 
 
 @lru_cache(maxsize=65_536)
@@ -54,7 +55,7 @@ def folded(word: str) -> str:
 
 def is_unspaced(text: str) -> bool:
     """Whether it holds letters of a script that puts no spaces between words."""
-    return UNSPACED.search(text) is not None
+    return not text.isascii() and UNSPACED.search(text) is not None
 
 
 class Terms:
@@ -69,6 +70,7 @@ class Terms:
         self._small = small_words(language)
         self._stemmer = _stemmer_of(language)
         self._stems: dict[str, str] = {}
+        self._terms: dict[str, list[str]] = {}
 
     def is_small(self, word: str) -> bool:
         """Whether a folded word says nothing about the topic: articles, pronouns, common verbs."""
@@ -91,6 +93,12 @@ class Terms:
         return [term for match in matches(text) for term in self._of_word(match.group())]
 
     def _of_word(self, word: str) -> list[str]:
+        known = self._terms.get(word)
+        if known is None:
+            known = self._terms[word] = self._found_in(word)
+        return known
+
+    def _found_in(self, word: str) -> list[str]:
         if is_unspaced(word):
             return [pair for pair in _pairs(folded(word)) if pair not in self._small]
         word = folded(word)
