@@ -131,10 +131,10 @@ def test_changelog_knows_the_version() -> None:
 
 PACKAGE = ROOT / "transcribe"
 OWN = {
-    "cli/main.py", "cli/make.py", "cli/templates.py", "core/streams.py",
+    "cli/main.py", "cli/make.py", "cli/templates.py", "core/service_file.py", "core/streams.py",
     "engines/building/processor.py", "engines/cards.py", "formats/breaks.py", "formats/example.py",
     "formats/labels.py", "formats/page.py", "formats/sandbox.py", "models/catalogue.py",
-    "notes/words/__init__.py", "quality/lint/languages.py", "quality/lint/rules.py", "watch/service.py",
+    "notes/words/__init__.py", "quality/lint/languages.py", "quality/lint/rules.py",
 }  # fmt: skip
 """Modules that read the machine's own files, the package's or standard streams, and the door itself."""
 
