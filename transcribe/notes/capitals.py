@@ -88,7 +88,7 @@ def _last_of_run(
             break
         if tells(index):
             last = index
-        elif word not in _particles(terms.language) or joined not in ("", word, before):
+        elif not (_is_letter(word) or word in _particles(terms.language)) or joined not in ("", word, before):
             break  # one person of one place: "Willem de Boer van Rijkswaterstaat" are two names
         else:
             joined = word
@@ -105,6 +105,11 @@ def _is_apart(words: Sequence[re.Match[str]], first: int) -> bool:
 
 def _particles(language: str) -> frozenset[str]:
     return in_language(language).names.only_particles or in_any().names.particles
+
+
+def _is_letter(word: str) -> bool:
+    """Whether it is a capital by itself, which is no name but may stand in one: "Have I Been Pwned"."""
+    return len(word) == 1 and word.isupper()
 
 
 def is_personal_title(word: str) -> bool:

@@ -73,6 +73,11 @@ def test_peoples_titles_and_common_abbreviations_are_no_names(language: str, tex
     assert not set(mentioned([text], language)) - {"Washington"}
 
 
+def test_a_letter_may_stand_in_a_name() -> None:
+    assert mentioned(["Na stronie Have I Been Pwned to widać."], "pl").keys() == {"Have I Been Pwned"}
+    assert "German" not in mentioned(["A German chemist called Maillard was wrong."], "en")
+
+
 def test_a_title_in_quotation_marks_is_one_work() -> None:
     assert mentioned(["Moja książka to „Cień nad rzeką” i tyle."], "pl") == {"Cień nad rzeką": "work"}
     assert mentioned(['She wrote "The Long Way Home" last year.'], "en") == {"The Long Way Home": "work"}
