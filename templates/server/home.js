@@ -430,9 +430,12 @@
   function nameLanguages() {
     const select = $("language"), tongues = [...select.querySelectorAll(".tongue")];
     for (const option of tongues) {
-      try {
-        const name = new Intl.DisplayNames([option.value], { type: "language", fallback: "code" }).of(option.value);
-        option.textContent = name === option.value ? new Intl.DisplayNames([document.documentElement.lang], { type: "language" }).of(option.value) : name;
+      const code = option.value, page = document.documentElement.lang;
+      try { // browsers do not know every language's own name
+        const [by] = Intl.DisplayNames.supportedLocalesOf([code, page]);
+        const name = new Intl.DisplayNames([by], { type: "language" }).of(code);
+        option.textContent = name[0].toLocaleUpperCase(by) + name.slice(1);
+        if (by !== code) option.lang = page;
       } catch { /* its code stays */ }
     }
     const first = navigator.languages.map((each) => each.split("-")[0]);

@@ -122,7 +122,7 @@ def run_server(
             probe=media.probe,
             check=_check,
             model=weights_name(model.name),
-            languages=_languages(model.name),
+            languages=_languages(weights_name(model.name)),
             roots=asked.roots,
             apart=keys is not None,
             limits=Limits(quota=Quota(asked.data, int((asked.quota or 0) * 1e9))),
@@ -147,7 +147,7 @@ def _languages(model: str) -> tuple[str, ...]:
     from transcribe.engines import parakeet
     from transcribe.models.token_table import LANGUAGES
 
-    if model.partition("-q")[0].endswith(".en"):
+    if model.endswith(".en"):
         return ("en",)
     return tuple(sorted(parakeet.LANGUAGES)) if "parakeet" in model else LANGUAGES
 

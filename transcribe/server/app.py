@@ -17,7 +17,17 @@ from starlette.types import ASGIApp
 from transcribe.core.errors import TranscribeError
 from transcribe.core.events import Progress, Warned
 from transcribe.core.unexpected import for_people
-from transcribe.server import editing, episode_page, jobs_api, openapi, operations, pages, sign_in, speech_api
+from transcribe.server import (
+    editing,
+    episode_page,
+    jobs_api,
+    library,
+    openapi,
+    operations,
+    pages,
+    sign_in,
+    speech_api,
+)
 from transcribe.server.auth import Access, Gate
 from transcribe.server.errors import Refused, refused
 from transcribe.server.service import Service
@@ -47,6 +57,7 @@ ROUTES: Sequence[Route] = (
     Route("/openapi.json", openapi.described, methods=["GET"]),
     Route("/", pages.home, methods=["GET"], include_in_schema=False),
     Route("/episodes/{id}", episode_page.shown, methods=["GET"], include_in_schema=False),
+    Route("/library", library.library, methods=["GET"], include_in_schema=False),
     Route("/sign-in", sign_in.shown, methods=["GET"], include_in_schema=False),
     Route("/sign-in", sign_in.sign_in, methods=["POST"], include_in_schema=False),
     Route("/sign-out", sign_in.sign_out, methods=["POST"], include_in_schema=False),

@@ -40,6 +40,7 @@ ASSETS: Mapping[str, tuple[str, str]] = {
     "saving.js": ("server/saving.js", "text/javascript"),
     "episode.js": ("server/episode.js", "text/javascript"),
     "home.js": ("server/home.js", "text/javascript"),
+    "library.js": ("server/library.js", "text/javascript"),
 }
 """What pages load: by name, its file among the templates and its media type."""
 

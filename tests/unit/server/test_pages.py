@@ -5,15 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import httpx2
 import pytest
-from counter import Counter
+from counter import Counter, eventually
 
+from transcribe.core.events import silent
+from transcribe.core.settings import Settings
 from transcribe.formats.labels import tables
 from transcribe.formats.templates import template_folder
+from transcribe.jobs.approvals import approve
+from transcribe.jobs.correct import apply_text, edit_text
+from transcribe.jobs.correct import opened as opened_for_correction
 from transcribe.server.auth import COOKIE, Access
 from transcribe.server.keys import Keys
+from transcribe.server.library import FIRST, ORDERS, STANDS
 from transcribe.server.pages import ASSETS, WORDS
 from transcribe.server.sessions import LASTS_S, Sessions
 
@@ -48,6 +55,8 @@ def test_every_language_has_the_same_texts() -> None:
 def test_every_text_is_used() -> None:
     folder = template_folder() / "server"
     code = "".join(each.read_text() for each in [*folder.glob("*.j2"), *folder.glob("*.js")])
+    made = {"sort": ORDERS, "state": STANDS, "format": FIRST}
+    code += " ".join(f"{kind}_{name}" for kind, names in made.items() for name in names)
     unused = [each for each in tables(WORDS)["en"] if not re.search(rf"\b{each}\b", code)]
     assert unused == ["language_name"]
 
@@ -205,3 +214,73 @@ def test_what_is_not_there_is_told_as_a_page(counter: Counter) -> None:
         typed = client.get("/nothing", headers={"Sec-Fetch-Dest": "document"})
         assert (typed.status_code, typed.headers["content-type"]) == (404, "text/html; charset=utf-8")
         assert client.get("/nothing").json()["error"]["code"] == "not_found"
+
+
+def finished(client: httpx2.Client, *titles: str) -> list[str]:
+    """Jobs of these titles, done one after the other, each a second longer; their ids."""
+    names = []
+    for seconds, title in enumerate(titles, 61):
+        files = {"file": (title, f"{seconds} {title}".encode())}
+        names.append(client.post("/v1/jobs", files=files).json()["id"])
+        eventually(lambda: client.get(f"/v1/jobs/{names[-1]}").json()["state"] == "done")
+    return names
+
+
+def listed(client: httpx2.Client, query: str = "") -> list[str]:
+    return re.findall(r'data-title="([^"]*)"', client.get(f"/library{query}").text)
+
+
+def test_the_library_finds_and_sorts(counter: Counter) -> None:
+    with counter.serving() as client:
+        assert "Nothing is finished yet" in client.get("/library").text
+        names = finished(client, "Łódź 10.mp3", "łódź 2.mp3", "a & b.mp3")
+        assert listed(client) == ["a &amp; b.mp3", "łódź 2.mp3", "Łódź 10.mp3"]
+        assert listed(client, "?sort=title") == ["a &amp; b.mp3", "łódź 2.mp3", "Łódź 10.mp3"]
+        assert listed(client, "?sort=length&q=lodz") == ["łódź 2.mp3", "Łódź 10.mp3"]
+        assert "No episode fits" in client.get("/library?q=zebra").text
+        for odd in ("?sort=x&state=y&page=-1", "?page=99999999999", "?page=٣"):
+            assert len(listed(client, odd)) == 3
+        page = client.get("/library").text
+        assert f'href="/episodes/{names[0]}"' in page
+        assert 'datetime="20' in page
+        assert "01:01" in page
+        assert 'data-code="en"' in page
+        assert "Speakers: 2" in page
+
+
+def test_the_library_tells_what_was_corrected_and_approved(counter: Counter, tmp_path: Path) -> None:
+    with counter.serving() as client:
+        untouched, corrected, approved = finished(client, "untouched", "corrected", "approved")
+        for name in (corrected, approved):
+            opened = opened_for_correction(counter.folder / "jobs" / name / "transcript.json")
+            if name == corrected:
+                edited = tmp_path / "edited.txt"
+                edited.write_bytes(edit_text(opened).replace(b"lamp", b"lantern"))
+                apply_text(opened, edited, Settings(), silent, who="Ala", prefer=None)
+            else:
+                approve(opened, "Ala", "")
+        for stand, title in (("new", "untouched"), ("corrected", "corrected"), ("approved", "approved")):
+            assert listed(client, f"?state={stand}") == [title]
+        (counter.folder / "jobs" / untouched / "transcript.json").write_text("[{")
+        assert len(listed(client)) == 3
+
+
+def test_the_library_has_pages(counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("transcribe.server.library.PAGE", 2)
+    with counter.serving() as client:
+        finished(client, "a", "b", "c")
+        first = client.get("/library?q=&sort=title").text
+        assert 'href="/library?sort=title&amp;page=2"' in first
+        assert listed(client, "?sort=title&page=2") == ["c"]
+        assert 'rel="next"' not in client.get("/library?page=2").text
+        assert client.get("/library?page=9&sort=title").headers["location"] == "/library?sort=title"
+
+
+def test_the_library_has_ones_own_episodes_only(counter: Counter) -> None:
+    with guarded(counter) as (client, key):
+        marek = {"Authorization": f"Bearer {Keys(counter.folder).make('Marek')}"}
+        finished_by = client.post("/v1/jobs", files={"file": ("marek", b"2 m")}, headers=marek).json()["id"]
+        eventually(lambda: client.get(f"/v1/jobs/{finished_by}", headers=marek).json()["state"] == "done")
+        sign_in(client, key)
+        assert listed(client) == []
+        assert "Nothing is finished yet" in client.get("/library").text

@@ -1,0 +1,355 @@
+"""The server's pages in a real browser: recordings from drop to deletion; access; looks."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from counter import Counter, eventually
+from desk import Desk
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from served import serving
+
+from transcribe.core.errors import InputError
+from transcribe.jobs.messages import Stumbled
+from transcribe.jobs.trouble import trouble_of
+from transcribe.server.auth import Access
+from transcribe.server.keys import Keys
+from transcribe.server.sessions import Sessions
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+PATIENCE_MS = 60_000
+SEVERAL = ["Odcinek 12.mp3", "مقابلة.m4a", "<b>bold</b>.wav"]
+
+Open = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip("no Chromium: apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])  # root has none
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def counter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Counter:
+    monkeypatch.setenv("TRANSCRIBE_WORK_DIR", str(tmp_path / "work"))
+    return Counter(tmp_path / "data")
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[Open]:
+    """Open a page; whatever it complains about, and any request elsewhere, fails the test."""
+    complaints: list[str] = []
+    contexts = []
+
+    def open_it(url: str, **look: Any) -> Page:
+        context = browser.new_context(**{"reduced_motion": "reduce", "locale": "en-GB"} | look)
+        context.set_default_timeout(PATIENCE_MS)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda message: complaints.append(message.text))
+        page.goto(url)
+        return page
+
+    expect.set_options(timeout=PATIENCE_MS)
+    yield open_it
+    for context in contexts:
+        context.close()
+    expected = (
+        "net::ERR_",
+        "status of 4",
+        "status of 5",
+    )  # what tests bring about, told by the browser itself
+    assert [each for each in complaints if not any(said in each for said in expected)] == []
+
+
+def faults(page: Page) -> list[str]:
+    """What axe finds wrong with what is shown."""
+    found = Axe().run(page).response["violations"]
+    return [f"{each['id']}: {node['html'][:100]}" for each in found for node in each["nodes"]]
+
+
+@contextmanager
+def filled(counter: Counter) -> Iterator[str]:
+    """A server with three episodes, a job that failed, one under way and one that waits; its address."""
+    with counter.serving() as client:
+        client.get("/health")
+
+        def submit(title: str, content: bytes) -> str:
+            name: str = client.post("/v1/jobs", files={"file": (title, content)}).json()["id"]
+            return name
+
+        for number, title in enumerate(SEVERAL):
+            name = submit(title, f"{number} a".encode())
+            eventually(lambda name=name: client.get(f"/v1/jobs/{name}").json()["state"] == "done")  # type: ignore[misc]
+        counter.worker.answers = [Stumbled("", trouble_of(InputError("it is no sound", "Check it")))]
+        name = submit("failed.wav", b"2 f")
+        eventually(lambda: client.get(f"/v1/jobs/{name}").json()["state"] == "failed")
+        counter.worker.holding = True
+        working = submit("A long title that goes on and on, and then a little further than that.wav", b"99 w")
+        eventually(lambda: working in counter.worker.has)
+        counter.worker.hear(working)
+        submit("waits.wav", b"99 q")
+        yield f"http://localhost:{counter.port}"
+
+
+@pytest.mark.real
+def test_from_a_dropped_file_to_a_deleted_episode(
+    desk: Desk, clip: Path, open_page: Open, tmp_path: Path
+) -> None:
+    with serving(desk) as server:
+        url = server.url.removesuffix("/v1")
+        page = open_page(url)
+        expect(page.get_by_text("Nothing is in work yet.")).to_be_visible()
+        expect(page.get_by_label("Language spoken").locator("option")).to_have_text(["Detect it", "English"])
+        page.get_by_label("Names and terms to expect").fill("Dickens\n\n  Pickwick ")
+        page.get_by_label("Choose files").set_input_files([clip, Path(__file__)])
+        expect(page.locator("#queue .row")).to_contain_text(["is not a sound or video file"])
+        row = page.locator("#ended .row", has_text="clip.wav")
+        expect(row).to_contain_text("Done · 0:06")
+        (job,) = server.http.get("/v1/jobs").json()["data"]
+        assert job["options"]["terms"] == ["Dickens", "Pickwick"]
+        assert job["options"]["notes"] == "false"
+        page.get_by_role("link", name="All episodes in the library").click()
+        expect(page.locator(".episodes .row")).to_contain_text(["clip.wav"])
+        expect(page.locator(".episodes .row")).to_contain_text(["English"])
+        page.get_by_role("searchbox").fill("zebra")
+        expect(page.get_by_text("No episode fits.")).to_be_visible()
+        page.get_by_role("searchbox").fill("CLIP")
+        page.get_by_role("button", name="Download: clip.wav").click()
+        with page.expect_download() as download:
+            page.get_by_role("link", name="Subtitles (SRT)").click()
+        assert download.value.suggested_filename == "clip.srt"
+        download.value.save_as(tmp_path / "clip.srt")
+        assert "best of times" in (tmp_path / "clip.srt").read_text()
+        page.get_by_role("button", name="Close").click()
+        page.get_by_role("button", name="Delete: clip.wav").click()
+        dialog = page.get_by_role("alertdialog", name="Delete “clip.wav”?")
+        dialog.get_by_role("button", name="Keep it").click()
+        expect(page.locator(".episodes .row")).to_have_count(1)
+        page.get_by_role("button", name="Delete: clip.wav").click()
+        dialog.get_by_role("button", name="Delete").click()
+        expect(page.locator(".episodes .row")).to_have_count(0)
+        assert server.http.get("/v1/jobs").json()["data"] == []
+
+
+@pytest.mark.real
+def test_a_page_outlives_the_server(desk: Desk, clip: Path, open_page: Open) -> None:
+    with serving(desk, "--port", "0") as server:
+        port = server.url.rpartition(":")[2].partition("/")[0]
+        page = open_page(server.url.removesuffix("/v1"))
+        expect(page.get_by_text("Nothing is in work yet.")).to_be_visible()
+        server.kill()
+        page.get_by_label("Choose files").set_input_files(clip)
+        expect(page.locator("#queue .row")).to_contain_text("The connection broke while it was sent.")
+        expect(page.get_by_text("The connection is lost.")).to_be_visible()
+        server.arguments = ("--port", port)
+        server.start()
+        expect(page.get_by_text("The connection is lost.")).to_be_hidden()
+        page.get_by_role("button", name="Try again: clip.wav").click()
+        expect(page.locator("#ended .row", has_text="clip.wav")).to_contain_text("Done")
+
+
+def test_jobs_are_followed_cancelled_tried_again_and_removed(counter: Counter, open_page: Open) -> None:
+    with filled(counter) as url:
+        page = open_page(url)
+        working = page.locator("#queue .row").first
+        expect(working).to_contain_text("Recognising speech · 50\u00a0%")
+        expect(working.get_by_role("progressbar")).to_have_attribute("value", "50")
+        expect(page.locator("#queue .row").nth(1)).to_contain_text("Waits for its turn")
+        failed = page.locator(".row", has_text="failed.wav")
+        expect(failed).to_contain_text("it is no sound. Check it")
+        page.get_by_role("button", name="Cancel: waits.wav").click()
+        expect(page.locator("#ended .row", has_text="waits.wav")).to_contain_text("Cancelled")
+        page.get_by_role("button", name="Remove: waits.wav").click()
+        expect(page.locator(".row", has_text="waits.wav")).to_have_count(0)
+        page.get_by_role("button", name="Try again: failed.wav").click()
+        expect(page.locator("#queue .row", has_text="failed.wav")).to_contain_text("Waits for its turn")
+        counter.worker.finish(next(iter(counter.worker.has)))
+        expect(page.locator("#ended .row", has_text="A long title")).to_contain_text("Done")
+        expect(page.locator("#live")).to_contain_text("Done")
+        expect(page.locator(".row", has_text="<b>bold</b>.wav".rpartition("/")[2])).to_have_count(1)
+
+
+def test_what_a_reload_cut_off_is_told_and_can_be_chosen_again(
+    counter: Counter, open_page: Open, tmp_path: Path
+) -> None:
+    path = tmp_path / "slow.wav"
+    path.write_bytes(b"2 " + bytes(3_000_000))
+    with counter.serving() as _:
+        page = open_page(f"http://localhost:{counter.port}")
+        client = page.context.new_cdp_session(page)
+        client.send("Network.enable")
+        slow = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 100_000}
+        client.send("Network.emulateNetworkConditions", slow)
+        page.get_by_label("Choose files").set_input_files(path)
+        expect(page.locator("#queue .row")).to_contain_text("Sending")
+        page.on("dialog", lambda dialog: dialog.accept())  # "leave this page?"
+        page.reload()
+        client.send("Network.emulateNetworkConditions", slow | {"uploadThroughput": -1})
+        expect(page.locator("#queue .row")).to_contain_text("Was not sent to the end.")
+        page.get_by_label("Choose files").set_input_files(path)
+        expect(page.locator("#ended .row")).to_contain_text("Done")
+        expect(page.locator("#queue .row")).to_have_count(0)
+
+
+def test_files_are_dropped_and_an_upload_is_cancelled(counter: Counter, open_page: Open) -> None:
+    with counter.serving() as _:
+        page = open_page(f"http://localhost:{counter.port}")
+        page.evaluate("""() => {
+          const data = new DataTransfer();
+          for (const name of ["one.wav", "two.wav"]) data.items.add(new File(["2 " + name], name));
+          document.body.dispatchEvent(new DragEvent("dragenter", { dataTransfer: data, bubbles: true }));
+          document.body.dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true }));
+        }""")
+        expect(page.locator("#ended .row")).to_have_count(2)
+        page.route("**/v1/jobs", lambda _: None)  # never answered
+        page.get_by_label("Choose files").set_input_files({"name": "x.wav", "mimeType": "", "buffer": b"2 x"})
+        page.get_by_role("button", name="Cancel: x.wav").click()
+        expect(page.locator("#queue .row")).to_have_count(0)
+
+
+def test_what_was_chosen_stays_chosen(counter: Counter, open_page: Open) -> None:
+    with counter.serving() as client:
+        page = open_page(f"http://localhost:{counter.port}")
+        page.get_by_label("Language spoken").select_option("pl")
+        page.get_by_label("Speakers").select_option("3")
+        page.get_by_label("Translate into English").check()
+        page.reload()
+        expect(page.get_by_label("Language spoken")).to_have_value("pl")
+        assert page.get_by_label("Language spoken").locator("option[value=pl]").inner_text() == "Polski"
+        page.get_by_label("Choose files").set_input_files({"name": "x.wav", "mimeType": "", "buffer": b"2 x"})
+        expect(page.locator("#ended .row")).to_have_count(1)
+        (job,) = client.get("/v1/jobs").json()["data"]
+    assert job["options"] == {"language": "pl", "speakers": "3", "notes": "false", "translate": "true"}
+
+
+def test_people_sign_in_with_their_key_and_a_link_elsewhere_finds_them_signed_in(
+    counter: Counter, open_page: Open
+) -> None:
+    counter.folder.mkdir()
+    keys = Keys(counter.folder)
+    key = keys.make("Ala")
+    counter.access, counter.apart = Access(keys, sessions=Sessions(counter.folder, keys)), True
+    with counter.serving() as client, stranger(counter) as elsewhere:
+        page = open_page(f"http://localhost:{counter.port}/library")
+        assert faults(page) == []
+        page.get_by_label("Key").fill("tr-wrong")
+        page.get_by_role("button", name="Sign in").click()
+        expect(page.get_by_role("alert")).to_contain_text("This key is not known.")
+        assert faults(page) == []
+        page.get_by_label("Key").fill(key)
+        page.get_by_role("button", name="Sign in").click()
+        expect(page.get_by_role("heading", name="Library")).to_be_visible()
+        page.goto(elsewhere)
+        page.get_by_role("link").click()
+        expect(page.get_by_role("heading", name="Recordings into text")).to_be_visible()
+        page.goto(elsewhere)
+        page.get_by_role("button").click()
+        expect(page.locator("body")).to_contain_text("pages of other sites may not use this server")
+        assert client.get("/v1/jobs", headers={"Authorization": f"Bearer {key}"}).json()["data"] == []
+        page.goto(f"http://localhost:{counter.port}/")
+        page.get_by_role("button", name="Sign out").click()
+        expect(page.get_by_label("Key")).to_be_visible()
+        page.goto(f"http://localhost:{counter.port}/")
+        expect(page.get_by_label("Key")).to_be_visible()
+
+
+@contextmanager
+def stranger(counter: Counter) -> Iterator[str]:
+    """A page of another site, with a link to our home page and a form that sends us something."""
+
+    class Page(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            home = f"http://localhost:{counter.port}"
+            form = f'<form method="post" action="{home}/sign-out"><button>send</button></form>'
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            self.wfile.write(f'<link rel="icon" href="data:,"><a href="{home}/">go</a>{form}'.encode())
+
+        def log_message(self, *_: object) -> None: ...
+
+    with HTTPServer(("127.0.0.1", 0), Page) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+        thread.join()
+
+
+LOOKS: dict[str, dict[str, Any]] = {
+    "light": {},
+    "dark": {"color_scheme": "dark"},
+    "polish": {"locale": "pl-PL"},
+    "phone": {"viewport": {"width": 360, "height": 740}, "has_touch": True, "locale": "pl-PL"},
+    "phone-dark": {"viewport": {"width": 360, "height": 740}, "color_scheme": "dark"},
+}
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(
+    counter: Counter, open_page: Open, look: str
+) -> None:
+    wide = "document.documentElement.scrollWidth > innerWidth"
+    options = LOOKS[look] | {"bypass_csp": True}  # axe is put into the page
+    with filled(counter) as url:
+        page = open_page(url, **options)
+        expect(page.locator("#queue .row")).to_have_count(2)
+        assert (faults(page), page.evaluate(wide)) == ([], False)
+        page.goto(f"{url}/library")
+        expect(page.locator(".episodes .row")).to_have_count(len(SEVERAL))
+        assert (faults(page), page.evaluate(wide)) == ([], False)
+        for button, dialog in ((".download", "#downloads"), (".delete", "#deletion")):
+            page.locator(button).first.click()
+            expect(page.locator(dialog)).to_be_visible()
+            assert (faults(page), page.evaluate(wide)) == ([], False)
+            page.keyboard.press("Escape")
+        for path in ("/library?q=zebra", "/nothing-here", "/library?page=7"):
+            page.goto(url + path)
+            assert (faults(page), page.evaluate(wide)) == ([], False)
+
+
+def test_everything_is_reached_by_keys(counter: Counter, open_page: Open) -> None:
+    with filled(counter) as url:
+        page = open_page(url)
+        expect(page.locator("#queue .row")).to_have_count(2)
+        reached: list[str] = []
+        for _ in range(60):
+            page.keyboard.press("Tab")
+            told = (
+                "(e => e.getAttribute('aria-label') || e.id || e.textContent.trim())(document.activeElement)"
+            )
+            reached.append(page.evaluate(told))
+        for wanted in (
+            "files",
+            "folder",
+            "language",
+            "terms",
+            "translate",
+            "Cancel: waits.wav",
+            "Try again: failed.wav",
+        ):
+            assert wanted in reached
+        assert page.evaluate("document.activeElement.closest('body') !== null")
+
+
+def test_the_theme_is_kept(counter: Counter, open_page: Open) -> None:
+    with counter.serving() as _:
+        page = open_page(f"http://localhost:{counter.port}")
+        page.get_by_role("button", name="Dark theme").click()
+        page.goto(f"http://localhost:{counter.port}/library")
+        expect(page.get_by_role("button", name="Dark theme")).to_have_attribute("aria-pressed", "true")
+        assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(20, 21, 23)"
