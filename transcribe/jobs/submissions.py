@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any, Literal
 
 import msgspec
@@ -147,6 +148,7 @@ _ALONE = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ı": "i"})
 """Letters with a stroke that Unicode does not take apart."""
 
 
+@lru_cache(maxsize=50_000)
 def folded(title: str) -> str:
     """A title as it is sorted and sought: without capitals and accents, 2 before 10."""
     apart = unicodedata.normalize("NFKD", title.strip().casefold())

@@ -23,6 +23,7 @@ from transcribe.jobs.queue import PENDING, QueuedJob, State
 from transcribe.jobs.render import uses_notes, with_corrected_notes
 from transcribe.jobs.submissions import Sought, Submission
 from transcribe.server.asked import options_of
+from transcribe.server.auth import Access
 from transcribe.server.errors import Refused, refused
 from transcribe.server.listeners import Line, Removed, Stopping, Told
 from transcribe.server.service import Service, check_outcome, happenings, service_of
@@ -96,8 +97,7 @@ async def again(request: Request) -> Response:
 
 async def all_events(request: Request) -> Response:
     """GET /v1/events: states, stages and progress of all jobs, for ever; first what is still to be done."""
-    service, client = service_of(request), request.state.client
-    return EventSourceResponse(_all_events(service, client), ping=PING_S, send_timeout=SEND_S)
+    return EventSourceResponse(_all_events(request), ping=PING_S, send_timeout=SEND_S)
 
 
 async def remove(request: Request) -> Response:
@@ -154,13 +154,14 @@ async def _events(service: Service, submission: Submission) -> AsyncIterator[dic
         yield _event("error", error.body())
 
 
-async def _all_events(service: Service, client: str) -> AsyncIterator[dict[str, str]]:
+async def _all_events(request: Request) -> AsyncIterator[dict[str, str]]:
+    service, client = service_of(request), request.state.client
     told_at: dict[str, float] = {}
     with service.dispatcher.listeners.to_all() as listener:
         for event in _begun(service, client):
             yield event
         async for name, told in listener:
-            if isinstance(told, Stopping):
+            if isinstance(told, Stopping) or not _is_still_let_in(request):
                 return
             if isinstance(told, Removed):
                 if service.sees(client, told.submission):
@@ -175,6 +176,15 @@ async def _all_events(service: Service, client: str) -> AsyncIterator[dict[str, 
             told_at[name] = now
             kind, said = _said(service, submission, told)
             yield _event(kind, {"id": name} | said)
+
+
+def _is_still_let_in(request: Request) -> bool:
+    """Whether the key or the session of a request has not ended meanwhile."""
+    access: Access = request.app.state.access
+    try:
+        return access.client(request.url.path, request.headers) == request.state.client
+    except Refused:
+        return False
 
 
 def _begun(service: Service, client: str) -> list[dict[str, str]]:

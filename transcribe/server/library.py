@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,7 +20,9 @@ from transcribe.core.errors import InputError
 from transcribe.core.reading import read_regular
 from transcribe.formats import FORMATS
 from transcribe.formats.templates import clock
+from transcribe.jobs.approvals import SUFFIX as APPROVALS
 from transcribe.jobs.approvals import approvals_of
+from transcribe.jobs.corrections import SUFFIX as CORRECTIONS
 from transcribe.jobs.corrections import read_sidecar, sidecar_of
 from transcribe.jobs.queue import Facts, State
 from transcribe.jobs.submissions import Order, Sought, Submission
@@ -198,9 +201,11 @@ def _row(service: Service, submission: Submission) -> Row:
 def stand_of(document: Path) -> Stand:
     """How far people are with a transcript; files that cannot be read count as none."""
     try:
+        if not any(each.endswith((CORRECTIONS, APPROVALS)) for each in os.listdir(document.parent)):  # noqa: PTH208
+            return "new"  # as most are, of thousands
         approval = approvals_of(document).last
         corrections = read_sidecar(sidecar_of(document))
-    except InputError:
+    except (InputError, OSError):
         return "new"
     if approval is not None and approval.corrections == corrections.digest:
         return "approved"

@@ -171,6 +171,21 @@ def test_that_stream_is_not_told_of_others_jobs_or_of_those_somebody_waits_for(c
     assert {each["id"] for kind, each in told if kind != "listed"} == set(own)
 
 
+def test_that_stream_ends_with_its_key(counter: Counter) -> None:
+    counter.folder.mkdir()
+    keys = Keys(counter.folder)
+    key = keys.make("Ala")
+    counter.apart, counter.access = True, Access(keys)
+    with counter.serving(headers={"Authorization": f"Bearer {key}"}) as client:
+
+        def act(kind: str, said: dict[str, Any]) -> bool:
+            newer = {"Authorization": f"Bearer {Keys(counter.folder).make('Ala')}"}
+            client.post(JOBS, files={"file": ("a.wav", b"2 m")}, headers=newer)
+            return False
+
+        assert all_events(client, act) == [("listed", {"pending": 0})]
+
+
 def test_what_failed_or_was_cancelled_is_tried_again(counter: Counter) -> None:
     with counter.serving() as client:
         client.get("/health")
