@@ -181,8 +181,9 @@ async def _all_events(request: Request) -> AsyncIterator[dict[str, str]]:
 def _is_still_let_in(request: Request) -> bool:
     """Whether the key or the session of a request has not ended meanwhile."""
     access: Access = request.app.state.access
+    client: str = request.state.client
     try:
-        return access.client(request.url.path, request.headers) == request.state.client
+        return access.client(request.url.path, request.headers) == client
     except Refused:
         return False
 
