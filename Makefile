@@ -15,7 +15,7 @@ TESTERS ?= logical
 
 .DEFAULT_GOAL := help
 .PHONY: help setup constraints demo batch native llm test check check-clients fuzz format golden docs examples examples-notes
-.PHONY: bench bench-batch bench-chapters bench-faint bench-formats bench-lint bench-noise bench-notes bench-overhead bench-peers bench-serve bench-watch models build release clean
+.PHONY: bench bench-batch bench-chapters bench-faint bench-formats bench-lint bench-noise bench-notes bench-overhead bench-pages bench-peers bench-serve bench-watch models build release clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -76,7 +76,7 @@ docs: $(READY) ## Rewrite the reference pages that are generated from the code
 examples: $(READY) models ## Make docs/examples anew: notes, page and pictures of the sample
 	$(BIN)/python docs/examples.py
 
-bench: bench-batch bench-formats bench-lint bench-overhead bench-peers ## Run every benchmark (hours on two cores)
+bench: bench-batch bench-formats bench-lint bench-overhead bench-pages bench-peers ## Run every benchmark (hours on two cores)
 
 bench-formats: $(READY) ## Processor time of writing every format: benchmarks/results/formats.md
 	$(BIN)/python -m benchmarks.formats
@@ -95,6 +95,9 @@ bench-batch: models ## A batch of 100 short files beside single runs: benchmarks
 
 bench-serve: models ## The server, kills and all: benchmarks/results/serve.md
 	$(BIN)/python -m benchmarks.serve --model tiny.en $(OPTIONS)
+
+bench-pages: models ## Correcting two hours in a browser: benchmarks/results/serve-pages.md
+	$(BIN)/python -m benchmarks.serve_pages
 
 check-clients: models ## Real clients of the server, Open WebUI among them (3 GB): benchmarks/results/clients.md
 	$(BIN)/python -m benchmarks.clients --model $(MODEL) $(OPTIONS)

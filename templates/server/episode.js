@@ -20,28 +20,30 @@
   model.className = "line";
   model.innerHTML = '<button type="button" class="speaker" tabindex="-1"><span aria-hidden="true"></span> <bdi></bdi></button>'
     + '<a class="stamp" tabindex="-1"><time></time></a><p class="text" role="textbox" spellcheck="true" dir="auto"></p>';
+  model.lastChild.contentEditable = "plaintext-only";
+  if (model.lastChild.contentEditable !== "plaintext-only") model.lastChild.contentEditable = "true";
   const lineOf = new WeakMap(); // by its row in the page
-  let numbered = 0;
 
   function newLine(text, speaker, startMs) {
     const row = model.cloneNode(true), [button, stamp, box] = row.children;
     const line = { row, button, stamp, box, speaker: null, startMs: -1, stretch: null, doubts: [] };
     lineOf.set(row, line);
     box.textContent = text;
-    box.contentEditable = "plaintext-only";
-    if (box.contentEditable !== "plaintext-only") box.contentEditable = "true";
-    setStart(line, startMs);
+    showStart(line, startMs);
     setSpeaker(line, speaker);
-    numbered += 1;
     return line;
   }
 
-  function setStart(line, ms) {
-    if (ms === line.startMs) return;
+  function showStart(line, ms) {
     line.startMs = ms;
     line.stamp.dataset.ms = ms;
     line.stamp.href = `#t=${(ms / 1000).toFixed(3)}`;
     line.stamp.firstChild.textContent = clock(ms);
+  }
+
+  function setStart(line, ms) {
+    if (ms === line.startMs) return;
+    showStart(line, ms);
     label(line);
   }
 
@@ -112,7 +114,7 @@
     if (!stretches.length) all.append(Object.assign(document.createElement("p"), { className: "soft", textContent: say.nothing }));
     sheet.replaceChildren(all);
     sheet.removeAttribute("aria-busy");
-    for (const stretch of stretches) showDoubts(stretch); // in the page: what is not in it cannot be marked
+    setTimeout(() => stretches.forEach(showDoubts)); // once they are seen
     for (const draft of known.values()) restore(draft);
     showTurns(); retime(); showLeft(); searchAgain();
     if (at) putCaret(lineFrom(at.first), at.offset);

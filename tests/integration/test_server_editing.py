@@ -9,9 +9,11 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from counter import Counter, eventually
-from desk import make_media
+from desk import Desk, make_media
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
+from served import serving
 
 from transcribe.formats.example import example_episode
 from transcribe.jobs.corrections import read_sidecar
@@ -459,3 +461,45 @@ def test_every_format_can_be_downloaded_from_the_menu(
             page.locator(".menu a", has_text="srt").first.click()
         assert download.value.suggested_filename == "Latarnie morskie.srt"
         assert "undefined" not in page.locator("body").inner_text()
+
+
+@pytest.mark.parametrize("look", [{"locale": "en"}, {"locale": "pl", "color_scheme": "dark"}])
+def test_nothing_keeps_anybody_out(
+    counter: Counter, open_page: Open, tmp_path: Path, look: dict[str, str]
+) -> None:
+    with counter.serving() as client:
+        page = open_page(finished(counter, client, tmp_path), bypass_csp=True, **look)
+
+        def check(where: str) -> None:
+            found = Axe().run(page).response["violations"]
+            assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in found] == [], where
+
+        check("page")
+        page.keyboard.press("Control+h")
+        check("finder")
+        page.keyboard.press("Escape")
+        for name in ("approve", "names", "help"):
+            page.locator(f"#{name}").click()
+            expect(page.get_by_role("dialog")).to_be_visible()
+            check(name)
+            page.keyboard.press("Escape")
+        page.locator("button.speaker").first.click()
+        check("who")
+
+
+def test_a_recording_is_heard_corrected_and_fetched(desk: Desk, clip: Path, open_page: Open) -> None:
+    with serving(desk) as server:
+        name = server.submit(clip)["id"]
+        server.until(name, "done")
+        page = open_page(f"{server.http.base_url}/episodes/{name}".replace("127.0.0.1", "localhost"))
+        page.locator("h1").click()
+        page.keyboard.press("k")
+        expect(page.locator("#now")).to_have_text("00:02", timeout=20_000)
+        page.keyboard.press("k")
+        before = box(page, 0).inner_text()
+        put_caret(page, 0, 0)
+        page.keyboard.type("Dickens: ")
+        saved(page)
+        results = f"/v1/jobs/{name}/results"
+        assert f"Dickens: {before}"[:30] in server.http.get(f"{results}/txt").text
+        assert "Dickens" not in server.http.get(f"{results}/json").text

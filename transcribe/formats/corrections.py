@@ -8,15 +8,16 @@ Version history: 1, the first.
 from __future__ import annotations
 
 from collections import Counter
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
 
-from transcribe.core.corrections.record import Corrections, Kind
+from transcribe.core.corrections.record import Correction, Corrections, Kind
 from transcribe.core.errors import InputError
 from transcribe.core.text import one_line
-from transcribe.formats.document import indented
+from transcribe.formats.document import indented, indented_part
 from transcribe.formats.sidecar import read_beside
 
 SCHEMA = "transcribe.corrections"
@@ -29,6 +30,7 @@ LONGEST_NAME = 128
 """Characters of a person's name in Podcasting 2.0 (`<podcast:person>`)."""
 
 LONGEST_TEXT = 100_000
+MOST = 1_000_000
 
 _Ms = Annotated[int, Meta(ge=0, le=2**53)]
 _Count = Annotated[int, Meta(ge=0, le=2**31)]
@@ -87,9 +89,7 @@ class CorrectionsDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
     version: Annotated[Literal[1], Meta(description="Version of this schema")]
     records: Annotated[
         tuple[CorrectionRecord, ...],
-        Meta(
-            max_length=1_000_000, description="In the order in which they were made; to undo one, remove it"
-        ),
+        Meta(max_length=MOST, description="In the order in which they were made; to undo one, remove it"),
     ]
 
 
@@ -99,15 +99,23 @@ def write_corrections(corrections: Corrections) -> bytes:
     Raises:
         InputError: One of them is larger than what `read_corrections` takes.
     """
+    if len(corrections.records) > MOST:
+        raise InputError(f"these corrections cannot be kept: there are more than {MOST}")
+    head = indented({"schema": SCHEMA, "version": VERSION, "records": []}).decode()
+    if not corrections.records:
+        return head.encode()
+    parts = ",".join(f"\n    {_written(each)}" for each in corrections.records)
+    return head.replace("[]", f"[{parts}\n  ]").encode()
+
+
+@lru_cache(maxsize=32_768)
+def _written(record: Correction) -> str:
+    """A record in the file; remembered, because an edit writes all the others again."""
     try:
-        document = msgspec.convert(
-            {"schema": SCHEMA, "version": VERSION, "records": corrections.records},
-            CorrectionsDocument,
-            from_attributes=True,
-        )
+        checked = msgspec.convert(record, CorrectionRecord, from_attributes=True)
     except msgspec.ValidationError as error:
         raise InputError(f"these corrections cannot be kept: {error}") from error
-    return indented(msgspec.to_builtins(document))
+    return indented_part(msgspec.to_builtins(checked), "    ")
 
 
 def read_corrections(data: bytes, name: str = "the file") -> Corrections:

@@ -116,9 +116,14 @@ def write(episode: Episode, settings: SubtitleSettings) -> bytes:  # noqa: ARG00
 
 def indented(value: Any) -> bytes:
     """A value as JSON for people: lists and objects of plain values on one line where they are short."""
+    return (indented_part(value, "") + "\n").encode()
+
+
+def indented_part(value: Any, indent: str) -> str:
+    """The same as a part of a larger value, whose line begins with these spaces."""
     text: list[str] = []
-    _pretty(value, "", text)
-    return ("".join(text) + "\n").encode()
+    _pretty(value, indent, text)
+    return "".join(text)
 
 
 _Compound = dict[str, Any] | list[Any] | tuple[Any, ...]

@@ -63,7 +63,9 @@ class Opened:
 
     def corrected_by(self, corrections: Corrections) -> Opened:
         """The same recognition with other corrections."""
-        made = replace(self, corrections=corrections, layer=lay_over(self.layer.row, corrections))
+        made = replace(
+            self, corrections=corrections, layer=lay_over(self.layer.row, corrections, self.layer.placed)
+        )
         vars(made)["recognition"] = self.recognition  # of the same words
         return made
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -25,6 +25,29 @@ class Sheet:
     """A transcript with its corrections, and the lines that they make of it."""
 
     opened: Opened
+
+    def changed(self, opened: Opened, touched: Iterable[range]) -> Sheet:
+        """The transcript after edits; lines that are far from all of these words are as they were.
+
+        Args:
+            touched: In order.
+        """
+        lines: list[RowLine] = []
+        done = 0
+        for words in touched:
+            numbers = self.numbers(words)
+            # What is deleted becomes a part of the line before it, or of the next one where there is none.
+            first = max(done, numbers.start - 1)
+            end = min(len(self.lines), numbers.stop + 1)
+            if first < end:
+                lines += self.lines[done:first]
+                within = range(self.lines[first].first, self.lines[end - 1].end)
+                lines += row_lines(opened.layer, within)
+                done = end
+        sheet = Sheet(opened)
+        if self.lines:
+            vars(sheet)["lines"] = (*lines, *self.lines[done:])
+        return sheet
 
     @cached_property
     def lines(self) -> tuple[RowLine, ...]:
@@ -103,12 +126,11 @@ class Desk:
             place.sheet, place.facts = sheet, facts
             yield sheet
 
-    def put(self, changed: Opened) -> Sheet:
+    def put(self, sheet: Sheet) -> None:
         """Keep what a block of `writing` made of a transcript and has written; to be called inside it."""
-        place = self._place(changed.document)
-        place.sheet = sheet = Sheet(changed)
-        place.facts = _facts(changed.document), _facts(changed.sidecar)
-        return sheet
+        place = self._place(sheet.opened.document)
+        place.sheet = sheet
+        place.facts = _facts(sheet.opened.document), _facts(sheet.opened.sidecar)
 
     def _place(self, document: Path) -> _Place:
         with self._lock:

@@ -378,7 +378,8 @@ def _edit(service: Service, submission: Submission, wanted: EditsRequest, who: s
             made, touched = edit_lines(sheet.opened, asked, who=who, prefer=wanted.prefer)
         except ClashError as error:
             return _clashes(sheet, error)
-        after = service.desk.put(made)
+        after = sheet.changed(made, touched)
+        service.desk.put(after)
     parts = tuple(_part(after, words) for words in _whole(touched, sheet, after))
     return EditsAnswer(after.revision, sheet.revision, parts)
 

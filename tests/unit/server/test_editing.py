@@ -13,12 +13,20 @@ import pytest
 from counter import Counter, eventually
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from test_edit import transcripts
 
+from transcribe.core.corrections.change import changed_within
+from transcribe.core.corrections.edit import Line, TooManyLinesError, edited_within
+from transcribe.core.corrections.place import lay
 from transcribe.core.corrections.record import NO_CORRECTIONS
+from transcribe.core.episode import Transcript
 from transcribe.core.settings import Settings
 from transcribe.formats.document import read_document, write
+from transcribe.formats.example import example_episode
+from transcribe.jobs.correct import Opened
 from transcribe.jobs.corrections import read_sidecar
 from transcribe.server.auth import Access
+from transcribe.server.desk import Sheet
 from transcribe.server.keys import Keys
 
 JSON = dict[str, Any]
@@ -306,6 +314,7 @@ BODIES = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
     max_leaves=20,
 )
+WANTED = st.builds(Line, st.sampled_from(["a", "b c", "Ala"]), st.sampled_from([None, "Anna"]))
 NAMES = st.text(max_size=200)
 EDITS = st.fixed_dictionaries(
     {
@@ -366,3 +375,33 @@ def test_a_line_is_one_line_whatever_is_sent(counter: Counter, line: str) -> Non
         answer = send(client, episode, known, edit_of(known["lines"][0], line))
         assert answer.status_code == 200
         assert "\n" not in texts(transcript(client, episode))[0]
+
+
+@settings(deadline=None, max_examples=100)
+@given(transcripts(), st.data())
+def test_lines_after_an_edit_are_those_of_the_whole_transcript(said: Transcript, data: st.DataObject) -> None:
+    opened = Opened(Path("x.json"), example_episode(), NO_CORRECTIONS, lay(said, NO_CORRECTIONS))
+    sheet = Sheet(replace(opened, episode=replace(opened.episode, transcript=said)))
+    for _ in range(4):
+        if not sheet.lines:
+            return
+        number = data.draw(st.integers(0, len(sheet.lines) - 1))
+        line = sheet.lines[number]
+        words = range(line.first, line.end)
+        wanted = data.draw(
+            st.lists(
+                st.builds(Line, st.sampled_from(["a", "b c", "Ala"]), st.sampled_from([None, "Anna"])),
+                max_size=2,
+            )
+        )
+        row, current = sheet.opened.layer.row, sheet.opened.corrections
+        try:
+            records = edited_within(row, words, wanted)
+        except TooManyLinesError:
+            continue
+        seen = [each.id for each in current.records]
+        change = changed_within(sheet.opened.layer, current, records, seen, [words])
+        after = sheet.changed(sheet.opened.corrected_by(change.corrections), [words])
+        assert after.opened.layer.placed == lay(said, change.corrections).placed
+        assert after.lines == Sheet(after.opened).lines
+        sheet = after

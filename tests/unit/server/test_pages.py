@@ -6,11 +6,13 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import get_args
 
 import httpx2
 import pytest
 from counter import Counter, eventually
 
+from transcribe.core.episode import SpotKind
 from transcribe.core.events import silent
 from transcribe.core.settings import Settings
 from transcribe.formats.labels import tables
@@ -19,6 +21,7 @@ from transcribe.jobs.approvals import approve
 from transcribe.jobs.correct import apply_text, edit_text
 from transcribe.jobs.correct import opened as opened_for_correction
 from transcribe.server.auth import COOKIE, Access
+from transcribe.server.episode_page import TEXTS
 from transcribe.server.keys import Keys
 from transcribe.server.library import FIRST, ORDERS, STANDS
 from transcribe.server.pages import ASSETS, WORDS
@@ -43,22 +46,25 @@ def sign_in(client: httpx2.Client, key: str, after: str = "/") -> httpx2.Respons
     return client.post("/sign-in", data={"key": key, "next": after}, headers=origin)
 
 
-def test_every_language_has_the_same_texts() -> None:
-    english, *others = (set(table) for table in tables(WORDS).values())
+@pytest.mark.parametrize("file", [WORDS, TEXTS])
+def test_every_language_has_the_same_texts(file: str) -> None:
+    english, *others = (set(table) for table in tables(file).values())
+    assert tables(file).keys() == tables(WORDS).keys()
     assert others
     assert all(each == english for each in others)
     for name in english:
-        braces = {frozenset(re.findall(r"\{\w+\}", table[name])) for table in tables(WORDS).values()}
+        braces = {frozenset(re.findall(r"\{\w+\}", table[name])) for table in tables(file).values()}
         assert len(braces) == 1, name
 
 
-def test_every_text_is_used() -> None:
+@pytest.mark.parametrize(("file", "elsewhere"), [(WORDS, ["language_name"]), (TEXTS, [])])
+def test_every_text_is_used(file: str, elsewhere: list[str]) -> None:
     folder = template_folder() / "server"
     code = "".join(each.read_text() for each in [*folder.glob("*.j2"), *folder.glob("*.js")])
-    made = {"sort": ORDERS, "state": STANDS, "format": FIRST}
+    made = {"sort": ORDERS, "state": STANDS, "format": FIRST, "doubt": get_args(SpotKind)}
     code += " ".join(f"{kind}_{name}" for kind, names in made.items() for name in names)
-    unused = [each for each in tables(WORDS)["en"] if not re.search(rf"\b{each}\b", code)]
-    assert unused == ["language_name"]
+    unused = [each for each in tables(file)["en"] if not re.search(rf"\b{each}\b", code)]
+    assert unused == elsewhere
 
 
 def test_pages_have_their_policy_and_all_else_the_strict_one(counter: Counter) -> None:

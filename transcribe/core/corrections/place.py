@@ -152,17 +152,24 @@ def lay(transcript: Transcript, corrections: Corrections) -> Layer:
     return lay_over(Row(transcript.segments), corrections)
 
 
-def lay_over(row: Row, corrections: Corrections) -> Layer:
-    """The same over words that stand in a row already."""
+def lay_over(row: Row, corrections: Corrections, known: Sequence[Placed] = ()) -> Layer:
+    """The same over words that stand in a row already.
+
+    Args:
+        known: Where some of the corrections stand in it; these are not looked for again.
+    """
+    there = {each.correction.id: each for each in known}
     placed: list[Placed] = []
     unfit: list[Unfit] = []
     taken: dict[tuple[str, int], str] = {}
     for record in corrections.records:
-        found = _found(row, record)
-        if isinstance(found, str):
-            unfit.append(Unfit(record, found))
-            continue
-        each = Placed(replace(record, at=row.place(*found)), *found)
+        each = there.get(record.id)
+        if each is None or each.correction is not record:
+            found = _found(row, record)
+            if isinstance(found, str):
+                unfit.append(Unfit(record, found))
+                continue
+            each = Placed(replace(record, at=row.place(*found)), *found)
         other = next((taken[key] for key in _keys(each) if key in taken), None)
         if other is not None:
             unfit.append(Unfit(record, f"the correction {other} stands there"))
