@@ -206,6 +206,7 @@
 
   function learn(job) {
     const before = jobs.get(job.id);
+    if (before && job.changed < before.changed) return; // answers and events overtake each other
     if (before && PENDING.includes(before.state) && !PENDING.includes(job.state)) {
       live(`${job.title}: ${jobLooks(job).what}`);
     }

@@ -14,7 +14,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from counter import Counter, eventually
 from desk import Desk
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 from served import serving
 
 from transcribe.core.errors import InputError
@@ -221,6 +221,23 @@ def test_files_are_dropped_and_an_upload_is_cancelled(counter: Counter, open_pag
         page.route("**/v1/jobs", lambda _: None)  # never answered
         page.get_by_label("Choose files").set_input_files({"name": "x.wav", "mimeType": "", "buffer": b"2 x"})
         page.get_by_role("button", name="Cancel: x.wav").click()
+        expect(page.locator("#queue .row")).to_have_count(0)
+
+
+def test_an_answer_that_comes_after_the_news_changes_nothing(counter: Counter, open_page: Open) -> None:
+    with counter.serving() as client:
+        page = open_page(f"http://localhost:{counter.port}")
+
+        def late(route: Route) -> None:
+            answer = route.fetch()
+            name = answer.json()["id"]
+            eventually(lambda: client.get(f"/v1/jobs/{name}").json()["state"] == "done")
+            page.wait_for_timeout(500)  # until the stream has told it
+            route.fulfill(response=answer)
+
+        page.route("**/v1/jobs", late)
+        page.get_by_label("Choose files").set_input_files({"name": "x.wav", "mimeType": "", "buffer": b"2 x"})
+        expect(page.locator("#ended .row")).to_contain_text("Done")
         expect(page.locator("#queue .row")).to_have_count(0)
 
 
