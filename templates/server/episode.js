@@ -237,15 +237,15 @@
       const others = answer.body.before !== revision;
       revision = answer.body.revision;
       accept(answer.body.parts);
-      if (approval) approval.holds = false;
+      approval = answer.body.approval;
       showTurns(); retime(); showLeft(); showApproval(); searchAgain();
-      if (others || approval) await load(); // somebody else has changed something, or what was approved may stand again
+      if (others) await load(); // somebody else has changed something, too
       return "done";
     }
     const code = answer.body?.error?.code;
     if (code === "edit_conflict") return send(edits, accept, await choose(answer.body.conflicts));
     if (code === "other_recognition") return (await load()) ? "again" : "away";
-    if (answer.status === 0 || answer.status >= 500 || answer.status === 408 || answer.status === 429) return "away";
+    if ([0, 401].includes(answer.status) || answer.status >= 500 || answer.status === 408 || answer.status === 429) return "away";
     tell("refused", { why: answer.body?.error?.message ?? String(answer.status) });
     return "refused";
   }

@@ -150,6 +150,7 @@ class EditsAnswer(_Part, frozen=True):
     revision: str
     before: str
     parts: tuple[EditedPart, ...]
+    approval: ApprovalView | None
 
 
 class ClashView(_Part, frozen=True):
@@ -381,7 +382,7 @@ def _edit(service: Service, submission: Submission, wanted: EditsRequest, who: s
         after = sheet.changed(made, touched)
         service.desk.put(after)
     parts = tuple(_part(after, words) for words in _whole(touched, sheet, after))
-    return EditsAnswer(after.revision, sheet.revision, parts)
+    return EditsAnswer(after.revision, sheet.revision, parts, approval_of(made))
 
 
 def _whole(touched: Iterable[range], *sheets: Sheet) -> list[range]:

@@ -13,6 +13,7 @@ from transcribe.formats.labels import LABELS, SAID_BY_SCRIPT, direction_of, text
 from transcribe.formats.labels import WORDS as PLAYER_WORDS
 from transcribe.formats.page import SCRIPTS, script_json
 from transcribe.server import editing
+from transcribe.server.library import FIRST
 from transcribe.server.pages import language_of, page
 from transcribe.server.views import view_of
 
@@ -31,6 +32,7 @@ async def shown(request: Request) -> Response:
     say = dict(texts) | {name: player[name] for name in SAID_BY_SCRIPT}
     data = {"id": submission.name, "named": not service.apart, "say": say}
     view = view_of(service, service.job(submission.name), submission)
+    others = [name for name in view.formats if name not in FIRST]
     return await asyncio.to_thread(
         page,
         request,
@@ -43,7 +45,7 @@ async def shown(request: Request) -> Response:
         chapters=notes.chapters if notes else episode.chapters,
         summary=[each.text for each in notes.summary] if notes else [],
         notes_language=notes.language if notes else "",
-        formats=[(name, FORMATS[name].suffix) for name in view.formats],
+        formats=[(name, FORMATS[name].suffix) for name in (*FIRST, *others)],
         kind=episode.source.container.partition(",")[0] or "?",
         texts=texts,
         player=dict(player) | {"chapters": texts_in(LABELS, language)["chapters"]},
