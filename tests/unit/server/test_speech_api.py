@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+import openai
 import pytest
 from counter import SAID, Counter, eventually
 
@@ -17,6 +18,7 @@ from transcribe.jobs.trouble import trouble_of
 from transcribe.server.answers import diarized_segments, text_of
 from transcribe.server.asked import ALIASES
 from transcribe.server.languages import CODES, NAMES
+from transcribe.server.service import RETRY_S
 
 URL = "/v1/audio/transcriptions"
 TEXT = text_of(example_episode())
@@ -236,3 +238,24 @@ def test_texts_are_not_served_as_pages(counter: Counter) -> None:
     assert headers["x-content-type-options"] == "nosniff"
     assert "sandbox" in headers["content-security-policy"]
     assert Path(counter.folder).stat().st_mode & 0o077 == 0
+
+
+def test_the_openai_package_comes_back_when_it_is_told_to(
+    counter: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """429 is sent again after what `Retry-After` says; its sleep is the moment in which there is room."""
+    waits: list[float] = []
+
+    def slept(seconds: float) -> None:
+        waits.append(seconds)
+        counter.service.most = 10
+
+    with counter.serving() as client:
+        client.get("/health")
+        counter.service.most = 0
+        asker = openai.OpenAI(base_url=f"{client.base_url}/v1", api_key="any")
+        with monkeypatch.context() as patched:
+            patched.setattr("openai._base_client.time.sleep", slept)
+            answer = asker.audio.transcriptions.create(model="whisper-1", file=("a.wav", b"2 a"))
+    assert answer.text == TEXT
+    assert waits == [RETRY_S]
