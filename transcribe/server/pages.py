@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from transcribe.core.errors import TranscribeError
+from transcribe.core.reading import read_regular
 from transcribe.formats.labels import FALLBACK, tables, texts_in
 from transcribe.formats.page import script_json
 from transcribe.formats.templates import render_from, template_folder
@@ -96,7 +97,7 @@ async def asset(request: Request) -> Response:
 
 @cache
 def _content(path: str) -> tuple[bytes, str]:
-    content = (template_folder() / path).read_bytes()
+    content = read_regular(template_folder() / path)
     return content, f'"{hashlib.sha256(content).hexdigest()[:32]}"'
 
 
