@@ -285,7 +285,9 @@ def _piece(model: str, seconds: float, seed: int, demanded: bool) -> Iterator[st
                     memory = process.memory_info().rss
             for each in running:
                 each.result()
-        assert server.process.poll() is None, (
+        code = server.process.poll()
+        assert code is None, (
+            code,
             fuzzers[0].failures[-1:],
             (folder / "log").read_text("utf-8")[-3000:],
         )

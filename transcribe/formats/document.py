@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import json
+import threading
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import Any, TypeVar
@@ -164,6 +165,10 @@ def _json(value: object) -> str:
     return msgspec.json.encode(encodable(value) if isinstance(value, str) else value).decode()
 
 
+_ONE_READER = threading.Lock()
+"""msgspec crashes the process where two threads decode into a dataclass for the first time at once."""
+
+
 def read_document(data: bytes, name: str = "the transcript") -> Episode:
     """Read a document back.
 
@@ -174,9 +179,10 @@ def read_document(data: bytes, name: str = "the transcript") -> Episode:
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise InputError(f"{name} is not a transcript document: it is UTF-16", "Save it as UTF-8")
     try:
-        heading = msgspec.json.decode(data, type=_Heading)
-        if heading.schema == SCHEMA and heading.version == VERSION:
-            return to_episode(msgspec.json.decode(data, type=TranscriptDocument))
+        with _ONE_READER:
+            heading = msgspec.json.decode(data, type=_Heading)
+            if heading.schema == SCHEMA and heading.version == VERSION:
+                return to_episode(msgspec.json.decode(data, type=TranscriptDocument))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"{name} is not a transcript document: {error}") from error
     if heading.schema != SCHEMA:
