@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import os
 import random
 import shutil
 import statistics
@@ -99,10 +100,10 @@ def prepared(folder: Path) -> str:
         store.close()
 
 
-def median_ms(measure: Callable[[], float], times: int = TIMES) -> str:
-    """The middle and the longest of several measurements in ms."""
+def several_ms(measure: Callable[[], float], times: int = TIMES) -> str:
+    """The least, the middle and the longest of several measurements in ms."""
     found = [measure() for _ in range(times)]
-    return f"{statistics.median(found):.0f} ({max(found):.0f})"
+    return f"{min(found):.0f} / {statistics.median(found):.0f} / {max(found):.0f}"
 
 
 class Editor:
@@ -161,8 +162,8 @@ def measured_server(server: Server, name: str) -> list[str]:
     for count in CORRECTIONS:
         editor = Editor(server, name)
         editor.corrected(count)
-        loaded = median_ms(editor.load)
-        edited = median_ms(lambda editor=editor: editor.send(editor.edits(1)))  # type: ignore[misc]
+        loaded = several_ms(editor.load)
+        edited = several_ms(lambda editor=editor: editor.send(editor.edits(1)))  # type: ignore[misc]
         rows.append(f"| {count} | {loaded} | {edited} |")
     return rows
 
@@ -172,12 +173,14 @@ def measured_page(page: Page, url: str) -> list[str]:
         page.goto(url)
         return float(page.evaluate(SHOWN))
 
-    rows = [f"| the transcript is shown, from the start of loading | {median_ms(shown, 5)} |"]
+    rows = [f"| the transcript is shown, from the start of loading | {several_ms(shown, 5)} |"]
     page.locator("#words .text").nth(700).click()
-    rows.append(f"| a letter typed, until its frame | {median_ms(lambda: float(page.evaluate(KEYSTROKE)))} |")
+    rows.append(
+        f"| a letter typed, until its frame | {several_ms(lambda: float(page.evaluate(KEYSTROKE)))} |"
+    )
     page.locator("#find").click()
     for sought in ("kalo", "a"):
-        found = median_ms(lambda sought=sought: float(page.evaluate(FOUND, sought)), 10)  # type: ignore[misc]
+        found = several_ms(lambda sought=sought: float(page.evaluate(FOUND, sought)), 10)  # type: ignore[misc]
         hits = page.locator("#count").inner_text().rpartition(" ")[2]
         rows.append(f"| “{sought}” found, {hits} hits | {found} |")
     return rows
@@ -203,8 +206,8 @@ def main() -> None:
         "# Correcting a transcript of two hours",
         "",
         f"{WORDS} words in {LINES} lines, a twentieth of them doubtful. {machine.processor}, {machine.cores} "
-        f"cores; {machine.system}; Chromium {version}. Milliseconds: the middle of several, and the longest, "
-        "while others worked on the machine. Made by `python -m benchmarks.serve_pages`.",
+        f"cores; {machine.system}; Chromium {version}. Milliseconds: the least, the middle and the longest "
+        f"of several, load average of the machine {os.getloadavg()[0]:.1f}. Made by `python -m benchmarks.serve_pages`.",
         "",
         "| in the browser | ms |",
         "|---|---|",

@@ -140,7 +140,9 @@ class Layer:
     @cached_property
     def speakers(self) -> tuple[str | None, ...]:
         """Who says each word of the row, as corrected."""
-        speakers = [self.row.segments[number].speaker for number in self.row.segment_of]
+        speakers: list[str | None] = []
+        for segment in self.row.segments:
+            speakers += [segment.speaker] * len(segment.words)
         for each in self.placed:
             if each.correction.kind == "speaker":
                 speakers[each.first : each.end] = [each.correction.speaker] * (each.end - each.first)
