@@ -207,7 +207,8 @@ def main() -> None:
         "",
         f"{WORDS} words in {LINES} lines, a twentieth of them doubtful. {machine.processor}, {machine.cores} "
         f"cores; {machine.system}; Chromium {version}. Milliseconds: the least, the middle and the longest "
-        f"of several, load average of the machine {os.getloadavg()[0]:.1f}. Made by `python -m benchmarks.serve_pages`.",
+        f"of several, load average of the machine {os.getloadavg()[0]:.1f}. "
+        "Made by `python -m benchmarks.serve_pages`.",
         "",
         "| in the browser | ms |",
         "|---|---|",
