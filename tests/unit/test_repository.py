@@ -152,6 +152,18 @@ def test_files_are_read_through_one_door() -> None:
     assert all((PACKAGE / each).is_file() for each in OWN)
 
 
+def test_types_are_read_in_one_way() -> None:
+    """Two threads that use a class of msgspec first at the same time crash the process."""
+    found = [
+        f"{path.relative_to(PACKAGE)}:{number}: {line.strip()}"
+        for path in PACKAGE.rglob("*.py")
+        if path != PACKAGE / "core" / "decoding.py"
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1)
+        if re.search(r"msgspec\.(json\.decode\(.*type=|json\.Decoder|toml\.decode\(.*type=|convert\()", line)
+    ]
+    assert found == []
+
+
 RELEASED = ("Makefile", "pyproject.toml", "CHANGELOG.md")
 VERSION = re.compile(r'^version = "(.+)"$', re.MULTILINE)
 

@@ -31,6 +31,7 @@ from typing import BinaryIO, TypeVar, cast
 import msgspec
 
 from transcribe.core import errors, processes
+from transcribe.core.decoding import prepared
 from transcribe.core.errors import EngineError, TranscribeError
 
 T = TypeVar("T")
@@ -152,6 +153,7 @@ class OwnProcess:
                 elif sort == FAILURE:
                     raise msgspec.msgpack.decode(content, type=_Failure).error(self.name)
                 else:
+                    prepared(kind)
                     return msgspec.msgpack.decode(content, type=kind)
         except TimeoutError:
             self.close()

@@ -93,9 +93,11 @@ def from_json(content: bytes, kind: type[T]) -> T:
     """
     import msgspec  # as above
 
+    from transcribe.core.decoding import convert, decode
+
     if b'"\\u0000' not in content:
-        return msgspec.json.decode(content, type=kind)
-    return msgspec.convert(_mapped(msgspec.json.decode(content), restored), kind)
+        return decode(content, kind)
+    return convert(_mapped(msgspec.json.decode(content), restored), kind)
 
 
 def kept(text: str) -> str:

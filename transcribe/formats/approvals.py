@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Meta
 
 from transcribe.core.approval import Approvals
+from transcribe.core.decoding import convert
 from transcribe.core.errors import InputError
 from transcribe.formats.corrections import LONGEST_NAME
 from transcribe.formats.document import indented
@@ -62,7 +63,7 @@ def write_approvals(approvals: Approvals) -> bytes:
         InputError: One of them is larger than what `read_approvals` takes, or there are too many.
     """
     try:
-        document = msgspec.convert(
+        document = convert(
             {"schema": SCHEMA, "version": VERSION, "records": approvals.records},
             ApprovalsDocument,
             from_attributes=True,
@@ -80,7 +81,7 @@ def read_approvals(data: bytes, name: str = "the file") -> Approvals:
     """
     hint = "Put it right, or move it away to have the transcript without approvals"
     document = read_beside(data, ApprovalsDocument, (SCHEMA, VERSION, "approvals"), name, hint)
-    return msgspec.convert(document, Approvals, from_attributes=True)
+    return convert(document, Approvals, from_attributes=True)
 
 
 def schema() -> dict[str, Any]:

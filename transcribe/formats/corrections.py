@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Meta
 
 from transcribe.core.corrections.record import Correction, Corrections, Kind
+from transcribe.core.decoding import convert
 from transcribe.core.errors import InputError
 from transcribe.core.text import one_line
 from transcribe.formats.document import indented, indented_part
@@ -112,7 +113,7 @@ def write_corrections(corrections: Corrections) -> bytes:
 def _written(record: Correction) -> str:
     """A record in the file; remembered, because an edit writes all the others again."""
     try:
-        checked = msgspec.convert(record, CorrectionRecord, from_attributes=True)
+        checked = convert(record, CorrectionRecord, from_attributes=True)
     except msgspec.ValidationError as error:
         raise InputError(f"these corrections cannot be kept: {error}") from error
     return indented_part(msgspec.to_builtins(checked), "    ")
@@ -127,7 +128,7 @@ def read_corrections(data: bytes, name: str = "the file") -> Corrections:
     hint = "Put it right, or move it away to have the transcript without corrections"
     document = read_beside(data, CorrectionsDocument, (SCHEMA, VERSION, "corrections"), name, hint)
     _check(document, name, hint)
-    return msgspec.convert(document, Corrections, from_attributes=True)
+    return convert(document, Corrections, from_attributes=True)
 
 
 def _check(document: CorrectionsDocument, name: str, hint: str) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import codecs
 import json
-import threading
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import Any, TypeVar
@@ -16,6 +15,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from transcribe.core.corrections.references import moved
+from transcribe.core.decoding import convert, decode
 from transcribe.core.episode import Episode
 from transcribe.core.errors import InputError
 from transcribe.core.settings import OPTIONS, SubtitleSettings
@@ -95,7 +95,7 @@ def to_episode(document: TranscriptDocument) -> Episode:
 
 def _shaped(kind: type[T], same: dict[str, Any], **differing: Any) -> T:
     """A value of this kind made of what has the same names, at every depth, and of what differs."""
-    return msgspec.convert(same | differing, kind, from_attributes=True)
+    return convert(same | differing, kind, from_attributes=True)
 
 
 def _rounded(value: object, *names: str) -> dict[str, Any]:
@@ -165,10 +165,6 @@ def _json(value: object) -> str:
     return msgspec.json.encode(encodable(value) if isinstance(value, str) else value).decode()
 
 
-_ONE_READER = threading.Lock()
-"""msgspec crashes the process where two threads decode into a dataclass for the first time at once."""
-
-
 def read_document(data: bytes, name: str = "the transcript") -> Episode:
     """Read a document back.
 
@@ -179,10 +175,9 @@ def read_document(data: bytes, name: str = "the transcript") -> Episode:
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise InputError(f"{name} is not a transcript document: it is UTF-16", "Save it as UTF-8")
     try:
-        with _ONE_READER:
-            heading = msgspec.json.decode(data, type=_Heading)
-            if heading.schema == SCHEMA and heading.version == VERSION:
-                return to_episode(msgspec.json.decode(data, type=TranscriptDocument))
+        heading = decode(data, _Heading)
+        if heading.schema == SCHEMA and heading.version == VERSION:
+            return to_episode(decode(data, TranscriptDocument))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"{name} is not a transcript document: {error}") from error
     if heading.schema != SCHEMA:

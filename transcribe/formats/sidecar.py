@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import msgspec
 
+from transcribe.core.decoding import decode
 from transcribe.core.errors import InputError
 
 T = TypeVar("T")
@@ -36,7 +37,7 @@ def read_beside(data: bytes, kind: type[T], what: tuple[str, int, str], name: st
     schema, version, content = what
     try:
         data = data.removeprefix(codecs.BOM_UTF8)
-        heading = msgspec.json.decode(data, type=_Heading)
+        heading = decode(data, _Heading)
         if heading.schema != schema:
             raise InputError(f"{name} holds no {content}: its schema is {heading.schema!r}", hint)
         if heading.version != version:
@@ -44,6 +45,6 @@ def read_beside(data: bytes, kind: type[T], what: tuple[str, int, str], name: st
                 f"{name} holds {content} of version {heading.version}; this program reads {version}",
                 "Use the version of transcribe that wrote it, or a newer one",
             )
-        return msgspec.json.decode(data, type=kind)
+        return decode(data, kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"{name} holds no {content}: {error}", hint) from error

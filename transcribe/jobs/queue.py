@@ -15,8 +15,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
+from transcribe.core.decoding import decode
 from transcribe.core.text import from_json, readable, to_json
 from transcribe.jobs.publish.outputs import Published
 from transcribe.jobs.queue_file import QueueFile
@@ -293,7 +292,7 @@ def _job(row: Sequence[Any]) -> QueuedJob:
     return QueuedJob(
         os.fsdecode(name), State(state), since, _facts(size, mtime_ns), sha256, settings, version, attempts,
         not_before, reason, hint, os.fsdecode(place), from_json(outputs.encode(), tuple[Published, ...]),
-        msgspec.json.decode(begun, type=tuple[str, ...]), os.fsdecode(twin), os.fsdecode(moved_to),
+        decode(begun, tuple[str, ...]), os.fsdecode(twin), os.fsdecode(moved_to),
         bool(alone),
     )  # fmt: skip
 

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from transcribe.core.decoding import decode
 from transcribe.core.errors import UsageError, exit_code_of
 from transcribe.core.reading import open_regular
 from transcribe.core.text import printable, shown
@@ -92,7 +93,7 @@ def read_report(path: Path) -> BatchReport | None:
     except OSError:
         return None
     try:
-        return msgspec.json.decode(content, type=BatchReport)
+        return decode(content, BatchReport)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         if f'"{SCHEMA}"'.encode() in content[:200]:
             return None  # of another version, or changed by hand

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from transcribe.core.decoding import decode
 from transcribe.core.errors import OutputError
 from transcribe.core.files import atomic_file, private_folder
 from transcribe.core.places import cache
@@ -61,6 +62,6 @@ def _key(engine: str, sha256: str) -> str:
 
 def _read() -> dict[str, float]:
     try:
-        return msgspec.json.decode(read_regular(_path()), type=dict[str, float])
+        return decode(read_regular(_path()), dict[str, float])
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
         return {}

@@ -9,6 +9,8 @@ from typing import Literal
 
 import msgspec
 
+from transcribe.core.decoding import convert
+
 Kind = Literal["whisper", "ctranslate2", "parakeet", "llm", "speakers"]
 """What reads a model: whisper.cpp, CTranslate2, onnx-asr, llama.cpp for notes, or the diariser."""
 
@@ -138,7 +140,7 @@ class _Catalogue:
 def catalogue() -> dict[str, CatalogueModel]:
     """Every model by name; the best for recognition first."""
     content = (resources.files(__package__) / "catalogue.toml").read_bytes()
-    return {model.name: model for model in msgspec.toml.decode(content, type=_Catalogue).model}
+    return {model.name: model for model in convert(msgspec.toml.decode(content), _Catalogue).model}
 
 
 def in_form(name: str, kind: Kind) -> str:

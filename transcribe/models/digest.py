@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from transcribe.core import places
+from transcribe.core.decoding import decode
 from transcribe.core.digest import file_digest
 from transcribe.core.errors import OutputError
 from transcribe.core.files import atomic_file, private_folder
@@ -56,7 +57,7 @@ def _key(path: Path) -> str:
 
 def _read(cache: Path) -> dict[str, str]:
     try:
-        return msgspec.json.decode(read_regular(cache), type=dict[str, str])
+        return decode(read_regular(cache), dict[str, str])
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
         return {}
 

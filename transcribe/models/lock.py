@@ -12,6 +12,7 @@ from pathlib import Path
 import filelock
 import msgspec
 
+from transcribe.core.decoding import decode
 from transcribe.core.errors import ModelError
 from transcribe.core.files import atomic_file
 from transcribe.core.reading import read_regular
@@ -77,7 +78,7 @@ class HubLock:
 
     def _read(self) -> dict[str, Locked]:
         try:
-            return msgspec.json.decode(read_regular(self.path), type=dict[str, Locked])
+            return decode(read_regular(self.path), dict[str, Locked])
         except FileNotFoundError:
             return {}
         except (OSError, msgspec.MsgspecError, UnicodeError) as error:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from transcribe.core.decoding import decode
 from transcribe.core.reading import read_regular
 from transcribe.models.ggml import Shape
 from transcribe.models.identify import unreadable
@@ -89,7 +90,7 @@ def read_weights(folder: Path) -> Weights:
 
 def _shape(path: Path) -> Shape:
     try:
-        config = msgspec.json.decode(read_regular(path), type=_Config)
+        config = decode(read_regular(path), _Config)
     except OSError as error:
         raise unreadable(path, error) from error
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
@@ -116,7 +117,7 @@ def _files(folder: Path) -> list[Path]:
     if not index.is_file():
         return [folder / WEIGHTS]
     try:
-        names = sorted(set(msgspec.json.decode(read_regular(index), type=_Index).weight_map.values()))
+        names = sorted(set(decode(read_regular(index), _Index).weight_map.values()))
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise not_whisper(index, "it is damaged") from error
     if any(Path(name).name != name for name in names):

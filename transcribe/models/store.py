@@ -14,6 +14,7 @@ import filelock
 import msgspec
 
 from transcribe.core import disk, places
+from transcribe.core.decoding import decode
 from transcribe.core.errors import ModelError
 from transcribe.core.files import make_folder, sync_folder
 from transcribe.core.reading import open_regular, read_regular
@@ -262,7 +263,7 @@ disk_errors = partial(
 def _read(folder: Path) -> InstalledModel | None:
     """The model of a folder; None where there is no readable record."""
     with suppress(OSError, msgspec.MsgspecError, UnicodeDecodeError):
-        record = msgspec.json.decode(read_regular(folder / RECORD), type=Record)
+        record = decode(read_regular(folder / RECORD), Record)
         names = (record.file, *(part.name for part in record.parts))
         if all(Path(name).name == name for name in names):
             return _as_installed(folder, record)

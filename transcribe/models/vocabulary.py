@@ -9,6 +9,7 @@ from typing import TypeVar
 import msgspec
 
 from transcribe.core.byte_level import to_bytes
+from transcribe.core.decoding import decode
 from transcribe.core.errors import ModelError
 from transcribe.core.reading import read_regular
 
@@ -75,11 +76,11 @@ def check_companions(folder: Path, size: int) -> None:
             f"the CTranslate2 model {folder} is not complete",
             "It needs model.bin, config.json, tokenizer.json and vocabulary.json or vocabulary.txt",
         )
-    _content(folder / "config.json", lambda content: [msgspec.json.decode(content, type=_Config)])
+    _content(folder / "config.json", lambda content: [decode(content, _Config)])
     names = {token: rank for rank, token in _content(path, _READERS[path.name]) if token}
     if max(names.values(), default=0) != size - 1:
         raise ModelError(f"{path} is another model's vocabulary", "Take it from the original model")
-    added = _content(tokenizer, lambda content: msgspec.json.decode(content, type=_Tokenizer).added_tokens)
+    added = _content(tokenizer, lambda content: decode(content, _Tokenizer).added_tokens)
     if any(names.get(each.content, each.id) != each.id for each in added):
         raise ModelError(f"{tokenizer} is another model's tokenizer", "Take it from the original model")
 
@@ -110,15 +111,15 @@ def _lines(content: bytes) -> Iterable[tuple[int, str]]:
 
 
 def _json_list(content: bytes) -> Iterable[tuple[int, str]]:
-    return enumerate(msgspec.json.decode(content, type=list[str]))
+    return enumerate(decode(content, list[str]))
 
 
 def _json_ranks(content: bytes) -> Iterable[tuple[int, str]]:
-    return ((rank, token) for token, rank in msgspec.json.decode(content, type=dict[str, int]).items())
+    return ((rank, token) for token, rank in decode(content, dict[str, int]).items())
 
 
 def _tokenizer(content: bytes) -> Iterable[tuple[int, str]]:
-    vocabulary = msgspec.json.decode(content, type=_Tokenizer).model.vocab
+    vocabulary = decode(content, _Tokenizer).model.vocab
     return ((rank, token) for token, rank in vocabulary.items())
 
 

@@ -8,6 +8,7 @@ from typing import TypeVar
 import msgspec
 from starlette.requests import Request
 
+from transcribe.core.decoding import decode
 from transcribe.server.errors import Refused
 from transcribe.server.uploads import Limits, blocks
 
@@ -25,6 +26,6 @@ async def json_of(request: Request, limits: Limits, kind: type[T], most: int) ->
     """
     body = b"".join([each async for each in blocks(request, replace(limits, body_bytes=most))])
     try:
-        return msgspec.json.decode(body, type=kind)
+        return decode(body, kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Refused(400, f"the JSON cannot be read: {error}", "invalid_json") from None

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from transcribe.core.decoding import decode
 from transcribe.core.disk import disk_errors
 from transcribe.core.errors import OutputError
 from transcribe.core.files import atomic_file
@@ -79,7 +80,7 @@ class Keys:
             if facts == self._facts:
                 return
             try:
-                self._known = msgspec.json.decode(read_regular(self._path), type=tuple[Key, ...])
+                self._known = decode(read_regular(self._path), tuple[Key, ...])
             except msgspec.DecodeError as error:
                 what = f"the keys in {self._path} are damaged"
                 raise OutputError(what, "Remove the file, and make new keys") from error

@@ -16,6 +16,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from transcribe.core.decoding import decode
 from transcribe.core.errors import InputError
 from transcribe.core.reading import read_regular
 from transcribe.formats import FORMATS
@@ -217,6 +218,6 @@ def _document(service: Service, submission: Submission) -> Path:
 
 
 def _heard(document: Path) -> Heard:
-    said = msgspec.json.decode(read_regular(document), type=_Document)
+    said = decode(read_regular(document), _Document)
     speakers = {each.speaker for each in said.segments if each.speaker}
     return Heard(said.language.code if said.language else "", len(speakers))

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from transcribe.core.decoding import decode
 from transcribe.core.disk import disk_errors
 from transcribe.core.files import atomic_file
 from transcribe.core.reading import read_regular
@@ -86,6 +87,6 @@ class Sessions:
 def _read(path: Path) -> tuple[Session, ...]:
     """Those in a file; none where it is damaged: people sign in again."""
     try:
-        return msgspec.json.decode(read_regular(path), type=tuple[Session, ...])
+        return decode(read_regular(path), tuple[Session, ...])
     except msgspec.DecodeError:
         return ()

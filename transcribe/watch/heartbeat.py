@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from transcribe.core.decoding import decode
 from transcribe.core.files import private_file
 from transcribe.core.reading import read_regular
 from transcribe.core.text import to_json
@@ -57,6 +58,6 @@ def beat(folder: Path, heartbeat: Heartbeat) -> None:
 def last_beat(folder: Path) -> Heartbeat | None:
     """What was last written; None where nothing was."""
     try:
-        return msgspec.json.decode(read_regular(folder / FILE), type=Heartbeat)
+        return decode(read_regular(folder / FILE), Heartbeat)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
         return None

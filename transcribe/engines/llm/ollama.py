@@ -11,6 +11,7 @@ from typing import Literal
 import msgspec
 
 from transcribe.core.chat import Answer, BadAnswer, ChatIdentity, Question
+from transcribe.core.decoding import convert
 from transcribe.engines.llm.counting import estimated_tokens, was_cut
 from transcribe.engines.llm.http import Http
 from transcribe.engines.llm.refusals import refusal
@@ -77,7 +78,7 @@ class OllamaChat:
 
 def _answer(body: object, text: str, before: str, seconds: float) -> Answer:
     try:
-        found = msgspec.convert(body, type=_Chat)
+        found = convert(body, _Chat)
     except msgspec.ValidationError as error:
         raise BadAnswer("the server's answer has an unknown shape") from error
     if not found.message.content.strip():

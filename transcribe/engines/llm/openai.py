@@ -11,6 +11,7 @@ from typing import Any, Literal
 import msgspec
 
 from transcribe.core.chat import Answer, BadAnswer, ChatIdentity, Question
+from transcribe.core.decoding import convert
 from transcribe.engines.llm.counting import estimated_tokens, was_cut
 from transcribe.engines.llm.http import Http, Reply
 from transcribe.engines.llm.refusals import refusal
@@ -99,7 +100,7 @@ def _checked(answer: Answer, question: Question) -> Answer:
 
 def _answer(reply: Reply, seconds: float) -> Answer:
     try:
-        found = msgspec.convert(reply.body, type=_Completion)
+        found = convert(reply.body, _Completion)
     except msgspec.ValidationError as error:
         raise BadAnswer("the server's answer has an unknown shape") from error
     choice = found.choices[0] if found.choices else _Choice()

@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from transcribe.core import places
+from transcribe.core.decoding import decode
 from transcribe.core.diarisation import INSTALL
 from transcribe.core.errors import DependencyError, OutputError
 from transcribe.core.files import atomic_file, private_folder
@@ -131,7 +132,7 @@ def _in(folder: Path) -> Networks:
 def _recorded(folder: Path, model: InstalledModel) -> _Record | None:
     """What a folder holds for these checkpoints, with files of the right size; their bytes are not read."""
     with suppress(OSError, msgspec.MsgspecError, UnicodeDecodeError):
-        record = msgspec.json.decode(read_regular(folder / RECORD), type=_Record)
+        record = decode(read_regular(folder / RECORD), _Record)
         same = (record.version, record.converted_from) == (VERSION, _checkpoints(model))
         known = [file.name for file in record.files] == [SEGMENTATION, VOICE]
         if same and known and all((folder / file.name).stat().st_size == file.bytes for file in record.files):

@@ -15,6 +15,8 @@ from typing import TypeVar
 
 import msgspec
 
+from transcribe.core.decoding import convert
+
 NONE: frozenset[str] = frozenset()
 
 
@@ -244,7 +246,7 @@ def languages() -> Mapping[str, Language]:
     """Every language that has a file, by its code."""
     files = sorted(resources.files(__package__).iterdir(), key=lambda file: file.name)
     return {
-        file.name.removesuffix(".toml"): msgspec.toml.decode(file.read_bytes(), type=Language)
+        file.name.removesuffix(".toml"): convert(msgspec.toml.decode(file.read_bytes()), Language)
         for file in files
         if file.name.endswith(".toml")
     }

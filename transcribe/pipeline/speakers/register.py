@@ -16,6 +16,7 @@ from pathlib import Path
 import msgspec
 
 from transcribe.core import places
+from transcribe.core.decoding import decode
 from transcribe.core.diarisation import Voice, cosine
 from transcribe.core.disk import disk_errors
 from transcribe.core.errors import InputError, UsageError
@@ -164,7 +165,7 @@ class Register:
         try:
             if path.stat().st_size > LARGEST_BYTES:
                 raise InputError(f"{path} is too large for a voice", "Delete it and register the voice again")
-            return msgspec.json.decode(read_regular(path), type=_File).voice
+            return decode(read_regular(path), _File).voice
         except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise InputError(
                 f"the voice in {path} cannot be read: {error}", "Delete it and register the voice again"
