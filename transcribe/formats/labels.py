@@ -2,11 +2,13 @@
 
 `templates/labels.toml` has the headings of notes and the line that discloses a language model to readers of
 published text (Regulation (EU) 2024/1689, Article 50 (4)); the marks for machines (Article 50 (2)) stand in
-the templates. `templates/page/words.toml` has the page's own words (Play, Search, ...).
+the templates. `templates/page/words.toml` has the page's own words (Play, Search, ...), `templates/doubts.toml` the
+reasons for doubt.
 """
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from functools import cache
@@ -15,7 +17,7 @@ from transcribe.core.show_notes import Authorship
 from transcribe.formats.templates import template_folder
 
 FALLBACK = "en"
-LABELS, WORDS = "labels.toml", "page/words.toml"
+LABELS, WORDS, DOUBTS = "labels.toml", "page/words.toml", "doubts.toml"
 
 SAID_BY_SCRIPT = ("play", "pause", "hit", "no_hits", "position_of")
 """Words of the page that its script puts in by itself."""
@@ -46,6 +48,13 @@ def disclosure_of(authorship: Authorship, language: str) -> str:
     if not authorship.generated or wanted.lower() == "none":
         return ""
     return texts_in(LABELS, language)["disclosure"] if wanted.lower() in ("", "auto") else wanted
+
+
+def doubt_in(language: str, doubt: str) -> str:
+    """Why a statement is to be checked, in a language; as it is where that is not known."""
+    word = re.search("“(.*)”", doubt)
+    told = tables(DOUBTS).get(language, {}).get(doubt.replace(word[1], "{}") if word else doubt)
+    return told.replace("{}", word[1]) if told and word else told or doubt
 
 
 def direction_of(language: str) -> str:

@@ -10,8 +10,8 @@ from typing import Any
 from transcribe.core.episode import Episode
 from transcribe.core.errors import UsageError
 from transcribe.core.settings import SubtitleSettings
-from transcribe.core.show_notes import Chapter, Link, Mention
-from transcribe.formats.labels import LABELS, direction_of, disclosure_of, language_in, texts_in
+from transcribe.core.show_notes import Chapter, Link, Mention, ShowNotes, Statement
+from transcribe.formats.labels import LABELS, direction_of, disclosure_of, doubt_in, language_in, texts_in
 from transcribe.formats.md import title_of
 from transcribe.formats.outline import outline_of
 from transcribe.formats.paragraphs import paragraphs_of
@@ -54,7 +54,7 @@ def values_of(episode: Episode) -> dict[str, Any]:
     return {
         "episode": episode,
         "show": episode.show,
-        "notes": notes,
+        "notes": notes and _doubts_told(notes, language),
         "mentions": linked_mentions(episode),
         "title": episode_title(episode),
         "language": language,
@@ -68,6 +68,22 @@ def values_of(episode: Episode) -> dict[str, Any]:
         "chapters": outline_of(episode),
         "youtube_chapters": youtube_chapters(outline_of(episode)),
     }
+
+
+def _doubts_told(notes: ShowNotes, language: str) -> ShowNotes:
+    """The notes with the reasons for doubt in the reader's language."""
+
+    def told(statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
+        return tuple(replace(each, doubt=doubt_in(language, each.doubt)) for each in statements)
+
+    return replace(
+        notes,
+        summary=told(notes.summary),
+        long_summary=told(notes.long_summary),
+        takeaways=told(notes.takeaways),
+        titles=told(notes.titles),
+        social_post=told(notes.social_post),
+    )
 
 
 def linked_mentions(episode: Episode) -> tuple[Mention, ...]:

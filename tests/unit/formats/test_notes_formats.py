@@ -18,8 +18,10 @@ from transcribe.core.settings import SubtitleSettings
 from transcribe.core.show_notes import Authorship, Chapter, Link, Mention, Quote, ShowNotes, Statement
 from transcribe.formats import FORMATS, render
 from transcribe.formats.example import example_episode
-from transcribe.formats.labels import LABELS, tables
+from transcribe.formats.labels import DOUBTS, LABELS, doubt_in, tables
 from transcribe.formats.notes import unlinked, youtube_chapters
+from transcribe.notes.claims import NOT_TOGETHER
+from transcribe.notes.grounds import DENIED, DENIES, ELSEWHERE, NUMBER, REWORDED, UNREAL
 
 NOTES = [known.name for known in FORMATS.values() if known.from_notes]
 MADE = [*NOTES, "page"]
@@ -311,3 +313,20 @@ def test_the_checklist_has_what_somebody_has_to_settle() -> None:
 @pytest.mark.parametrize("name", [name for name in NOTES if name != "checklist"])
 def test_readers_get_no_marks_for_the_producer(name: str) -> None:
     assert "todo" not in written(name, example_episode()).lower()
+
+
+def test_reasons_for_doubt_are_told_in_every_language_that_has_labels() -> None:
+    reasons = {DENIED, DENIES, ELSEWHERE, NOT_TOGETHER, NUMBER, REWORDED, UNREAL, "“{}” was not said"}
+    assert {*tables(DOUBTS), "en"} == {*tables(LABELS)}
+    assert all({*table} == reasons for table in tables(DOUBTS).values())
+    assert doubt_in("pl", "“Łódź {}” was not said") == "„Łódź {}” nie padło"
+    assert doubt_in("pl", "something new") == doubt_in("xx", "something new") == "something new"
+
+
+@pytest.mark.parametrize("name", ["notes", "notes-html", "checklist", "page"])
+def test_a_reason_for_doubt_is_in_the_reader_s_language(name: str) -> None:
+    doubtful = Statement("Ala ma kota.", (0,), 0, "model", REWORDED)
+    said = noted(episode(segment("Ala ma psa."), language="pl"), language="pl", takeaways=(doubtful,))
+    content = written(name, said)
+    assert "za dużo z tego nie padło w tej postaci" in content
+    assert REWORDED not in content
