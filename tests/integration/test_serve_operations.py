@@ -9,9 +9,10 @@ import socket
 import time
 from itertools import islice
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
-from desk import SAMPLE, Desk, mounted
+from desk import PATIENCE_SECONDS, SAMPLE, Desk, mounted
 from served import Server, serving
 
 pytestmark = pytest.mark.real
@@ -117,3 +118,23 @@ def test_a_damaged_queue_and_damaged_keys_are_said_and_left_alone(desk: Desk) ->
     said = desk.refuses(4, *asked)
     assert f"{queue} cannot be used" in said
     assert "move it away" in said
+
+
+def test_what_is_no_http_is_refused_and_logged_in_a_line(desk: Desk) -> None:
+    heads = [
+        f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+        for method, path in (("POST", "/v1/jobs"), ("POST", "/episodes/x/edits"), ("GET", "/health"))
+    ]
+    with serving(desk) as server:
+        port = urlsplit(server.url).port or 0
+        for head in heads:
+            for pieces in ((head.encode() + b"zz\r\nno chunk",), (head.encode(), b"zz\r\nno chunk")):
+                with socket.create_connection(("127.0.0.1", port), PATIENCE_SECONDS) as client:
+                    for piece in pieces:
+                        client.sendall(piece)
+                        time.sleep(0.05)
+                    assert client.recv(12)[:9] == b"HTTP/1.1 "
+        assert server.http.get("/health").json()["status"] == "ok"
+        said = server.said()
+    assert "Invalid HTTP request received" in said
+    assert not any(each in said for each in ("Traceback", "is a bug"))  # else whoever likes fills the log

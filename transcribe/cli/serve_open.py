@@ -92,6 +92,7 @@ def run_server(
     from transcribe.server.auth import Access, is_loopback
     from transcribe.server.dispatcher import Dispatcher
     from transcribe.server.keys import Keys
+    from transcribe.server.log import logged_to
     from transcribe.server.room import Quota
     from transcribe.server.service import Service
     from transcribe.server.sessions import Sessions
@@ -135,7 +136,7 @@ def run_server(
         tell(f"serving {weights_name(model.name)} on http://{shown}:{port}/v1, data in {asked.data}")
         if not is_loopback(asked.host):
             tell("without TLS: put a proxy in front of it (docs/serve.md)")
-        with stop_signals() as came:
+        with stop_signals() as came, logged_to(progress):
             asyncio.run(_serving(app, listening, service.stop))
         if came:
             progress(Noticed("stopped; the next start goes on here"))

@@ -2,8 +2,8 @@
 
 `templates/labels.toml` has the headings of notes and the line that discloses a language model to readers of
 published text (Regulation (EU) 2024/1689, Article 50 (4)); the marks for machines (Article 50 (2)) stand in
-the templates. `templates/page/words.toml` has the page's own words (Play, Search, ...), `templates/doubts.toml` the
-reasons for doubt.
+the templates. `templates/page/words.toml` has the page's own words (Play, Search, ...), and
+`templates/doubts.toml` the reasons for doubt.
 """
 
 from __future__ import annotations

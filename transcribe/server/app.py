@@ -7,6 +7,7 @@ import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 
+from h11 import LocalProtocolError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
@@ -85,7 +86,8 @@ def application(service: Service, access: Access, progress: Progress) -> ASGIApp
                 await loop
 
     async def unforeseen(_request: Request, error: Exception) -> Response:
-        progress(Warned(str(for_people(error, debug=False))))
+        if not isinstance(error, LocalProtocolError):  # that client's HTTP is broken, and it was told so
+            progress(Warned(str(for_people(error, debug=False))))
         what = "something unforeseen happened; the server's log says what"
         return Refused(500, what, "unforeseen").response()
 

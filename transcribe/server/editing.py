@@ -240,11 +240,15 @@ async def sound(request: Request) -> Response:
     service, submission = finished(request)
     path = service.store.recording(submission.name)
     sheet = await sheet_of(service, submission)
-    if not path.is_file():
-        raise Refused(404, "the recording is not there any more", "sound_not_found")
+    try:
+        facts = path.stat()
+    except OSError:
+        raise Refused(404, "the recording is not there any more", "sound_not_found") from None
     container = sheet.opened.episode.source.container.partition(",")[0]
     kind = CONTAINERS.get(container, "application/octet-stream")
-    return FileResponse(path, media_type=kind, headers={"Cache-Control": "private, no-cache"})
+    return FileResponse(
+        path, media_type=kind, headers={"Cache-Control": "private, no-cache"}, stat_result=facts
+    )
 
 
 SHAPES: Mapping[str, tuple[type | None, type | None]] = {
