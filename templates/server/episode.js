@@ -791,7 +791,7 @@
       return item;
     }));
     $("learned-copy").hidden = !found.length;
-    $("learned-copy").textContent = say.copy;
+    $("learned-copy").textContent = say.copy_names;
     $("learned-copy").onclick = async () => {
       try { await navigator.clipboard.writeText(found.map((each) => each.text).join("\n")); $("learned-copy").textContent = say.copied; }
       catch { getSelection().selectAllChildren($("learned-names")); }

@@ -154,7 +154,7 @@ def test_a_stop_is_graceful_and_only_one_watcher_has_the_ledger(
     with place.watching() as child:
         place.drop("a.wav", clip)
         place.until(lambda states: states.get("a.wav") is State.WORKING)
-        other = place.desk.run(*place.arguments())
+        other = place.desk.run(*place.arguments(), busy=True)
         assert (other.code, "another watcher" in other.error()) == (2, True)
         family = psutil.Process(child.pid).children(recursive=True)
         child.send_signal(number)

@@ -134,6 +134,7 @@ def run_server(
         host, port = listening.getsockname()[:2]
         shown = f"[{host}]" if ":" in host else host
         tell(f"serving {weights_name(model.name)} on http://{shown}:{port}/v1, data in {asked.data}")
+        tell(f"pages for people: http://{shown}:{port}/")
         if not is_loopback(asked.host):
             tell("without TLS: put a proxy in front of it (docs/serve.md)")
         with stop_signals() as came, logged_to(progress):

@@ -213,12 +213,14 @@ class Service:
         """What was recognised.
 
         Raises:
-            Refused: It is not there any more.
+            Refused: It is not there any more, or it or its corrections are damaged.
         """
         try:
             return await asyncio.to_thread(self.store.episode, submission)
         except TranscribeError as error:
-            raise Refused(500, "the transcript is not there any more; submit it again", "lost") from error
+            folder = f"{self.store.folder(submission.name)}/"
+            what = f"{error.what}. {error.hint}".rstrip().replace(folder, "")
+            raise Refused(500, what, "lost") from error
 
 
 def stopping() -> Refused:
