@@ -20,6 +20,7 @@ from transcribe.formats.approvals import LONGEST_REASON
 from transcribe.formats.corrections import LONGEST_NAME, LONGEST_TEXT
 from transcribe.jobs.approvals import approvals_of, approve
 from transcribe.jobs.correct import Opened, vocabulary
+from transcribe.jobs.corrections import read_sidecar, sidecar_of
 from transcribe.jobs.edit_lines import ClashError, Edit, edit_lines
 from transcribe.jobs.revise import rename_speakers
 from transcribe.jobs.submissions import Submission
@@ -195,7 +196,7 @@ class LearnedNames(_Part, frozen=True):
 async def transcript(request: Request) -> Response:
     """GET /episodes/{id}/transcript: the corrected transcript in lines, with what a person should check."""
     service, submission = finished(request)
-    return await _answer(lambda: _transcript(service, submission))
+    return await _answer(service, lambda: _transcript(service, submission))
 
 
 async def edits(request: Request) -> Response:
@@ -203,14 +204,14 @@ async def edits(request: Request) -> Response:
     service, submission = finished(request)
     wanted = await json_of(request, service.limits, EditsRequest, MOST_BYTES)
     who = _who(request, service, wanted.who)
-    return await _answer(lambda: _edit(service, submission, wanted, who))
+    return await _answer(service, lambda: _edit(service, submission, wanted, who))
 
 
 async def speakers(request: Request) -> Response:
     """POST /episodes/{id}/speakers: rename speakers everywhere; the transcript as it is then."""
     service, submission = finished(request)
     wanted = await json_of(request, service.limits, RenameRequest, MOST_BYTES)
-    return await _answer(lambda: _rename(service, submission, wanted))
+    return await _answer(service, lambda: _rename(service, submission, wanted))
 
 
 async def approvals(request: Request) -> Response:
@@ -220,7 +221,7 @@ async def approvals(request: Request) -> Response:
     who = _who(request, service, wanted.who)
     if not who:
         raise Refused(400, "an approval has a name", "missing_name", param="who")
-    return await _answer(lambda: _approve(service, submission, wanted, who))
+    return await _answer(service, lambda: _approve(service, submission, wanted, who))
 
 
 async def names(request: Request) -> Response:
@@ -232,7 +233,7 @@ async def names(request: Request) -> Response:
         if each.name != submission.name and (not service.apart or each.client == submission.client)
     ]
     documents = [_document(service, each) for each in (submission.name, *others[: MOST_LEARNED_FROM - 1])]
-    return await _answer(lambda: _learned([each for each in documents if each.exists()]))
+    return await _answer(service, lambda: _learned([each for each in documents if _is_readable(each)]))
 
 
 async def sound(request: Request) -> Response:
@@ -279,14 +280,16 @@ async def sheet_of(service: Service, submission: Submission) -> Sheet:
     Raises:
         Refused: It cannot be read.
     """
-    return await asyncio.to_thread(_told, lambda: service.desk.read(_document(service, submission.name)))
+    return await asyncio.to_thread(
+        _told, service, lambda: service.desk.read(_document(service, submission.name))
+    )
 
 
-async def _answer(made: Callable[[], msgspec.Struct | Response]) -> Response:
+async def _answer(service: Service, made: Callable[[], msgspec.Struct | Response]) -> Response:
     """What a function makes, away from the loop."""
 
     def content() -> Response:
-        value = _told(made)
+        value = _told(service, made)
         if isinstance(value, Response):
             return value
         return Response(msgspec.json.encode(value), media_type="application/json")
@@ -294,11 +297,11 @@ async def _answer(made: Callable[[], msgspec.Struct | Response]) -> Response:
     return await asyncio.to_thread(content)
 
 
-def _told(made: Callable[[], T]) -> T:
+def _told(service: Service, made: Callable[[], T]) -> T:
     try:
         return made()
     except InputError as error:
-        raise Refused(500, f"{error.what}. {error.hint}".rstrip(), "lost") from error
+        raise Refused(500, service.in_words(error), "lost") from error
     except TranscribeError as error:
         raise refused(error) from error
 
@@ -458,6 +461,15 @@ def _check_recognition(sheet: Sheet, revision: str) -> None:
     if revision.partition(".")[0] != sheet.opened.recognition:
         what = "the transcript was recognised anew, or speakers were renamed; load it again"
         raise Refused(409, what, "other_recognition")
+
+
+def _is_readable(document: Path) -> bool:
+    """Whether names can be learned from an episode: what is wrong with one is told on its own page."""
+    try:
+        read_sidecar(sidecar_of(document))
+    except InputError:
+        return False
+    return document.exists()
 
 
 def _learned(documents: Sequence[Path]) -> LearnedNames:

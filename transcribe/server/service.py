@@ -218,9 +218,12 @@ class Service:
         try:
             return await asyncio.to_thread(self.store.episode, submission)
         except TranscribeError as error:
-            folder = f"{self.store.folder(submission.name)}/"
-            what = f"{error.what}. {error.hint}".rstrip().replace(folder, "")
-            raise Refused(500, what, "lost") from error
+            raise Refused(500, self.in_words(error), "lost") from error
+
+    def in_words(self, error: TranscribeError) -> str:
+        """An error for clients: what happened and what to do, without the path of the server's folder."""
+        folder = f"{self.store.incoming.parent}/"
+        return f"{error.what}. {error.hint}".rstrip().replace(folder, "")
 
 
 def stopping() -> Refused:

@@ -241,6 +241,7 @@ def test_a_damaged_file_of_approvals_is_told_and_stays(counter: Counter) -> None
         body = {"revision": known["revision"], "who": "Ala"}
         answer = client.post(f"{episode}/approvals", json=body)
         assert (answer.status_code, answer.json()["error"]["code"]) == (500, "lost")
+        assert str(counter.folder) not in answer.text
         assert file.read_text("utf-8") == "{"
 
 
