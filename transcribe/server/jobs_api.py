@@ -75,7 +75,7 @@ async def status(request: Request) -> Response:
 async def events(request: Request) -> Response:
     """GET /v1/jobs/{id}/events: states, stages, progress and segments until the job is over."""
     service, submission = _named(request)
-    return EventSourceResponse(_events(service, submission), ping=PING_S, send_timeout=SEND_S)
+    return EventSourceResponse(_events(request, service, submission), ping=PING_S, send_timeout=SEND_S)
 
 
 async def cancel(request: Request) -> Response:
@@ -142,13 +142,17 @@ def _named(request: Request) -> tuple[Service, Submission]:
     return service, service.submission(request, request.path_params["id"])
 
 
-async def _events(service: Service, submission: Submission) -> AsyncIterator[dict[str, str]]:
+async def _events(
+    request: Request, service: Service, submission: Submission
+) -> AsyncIterator[dict[str, str]]:
     name = submission.name
     try:
         with service.dispatcher.listeners.to(name) as listener:
             for line in service.dispatcher.lines(name):
                 listener.tell(line)
             async for told in happenings(listener, service.job(name)):
+                if not _is_still_let_in(request):
+                    return
                 yield _event(*_said(service, submission, told))
     except Refused as error:
         yield _event("error", error.body())

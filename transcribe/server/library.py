@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlencode
@@ -23,6 +24,7 @@ from transcribe.formats import FORMATS
 from transcribe.formats.templates import clock
 from transcribe.jobs.approvals import SUFFIX as APPROVALS
 from transcribe.jobs.approvals import approvals_of
+from transcribe.jobs.correct import opened
 from transcribe.jobs.corrections import SUFFIX as CORRECTIONS
 from transcribe.jobs.corrections import read_sidecar, sidecar_of
 from transcribe.jobs.queue import Facts, State
@@ -204,13 +206,20 @@ def stand_of(document: Path) -> Stand:
     try:
         if not any(each.endswith((CORRECTIONS, APPROVALS)) for each in os.listdir(document.parent)):  # noqa: PTH208
             return "new"  # as most are, of thousands
-        approval = approvals_of(document).last
+        approvals = approvals_of(document)
         corrections = read_sidecar(sidecar_of(document))
+        if approvals.last is None:
+            return "corrected" if corrections.records else "new"
+        recognition = _recognition(document, Facts.of(document.stat()))
     except (InputError, OSError):
         return "new"
-    if approval is not None and approval.corrections == corrections.digest:
-        return "approved"
-    return "corrected" if approval is not None or corrections.records else "new"
+    return "approved" if approvals.holds(recognition, corrections.digest) else "corrected"
+
+
+@lru_cache(maxsize=10_000)
+def _recognition(document: Path, _facts: Facts) -> str:
+    """Digest of a recognition; read again where the document is another one."""
+    return opened(document).recognition
 
 
 def _document(service: Service, submission: Submission) -> Path:

@@ -180,6 +180,7 @@ def next_of(fields: Mapping[str, str]) -> str:
     wanted = fields.get("next", "")
     try:
         ours = PAGES.fullmatch(urlsplit(wanted).path) and wanted.startswith("/") and wanted[1:2] != "/"
+        ours = ours and wanted.isprintable()
     except ValueError:
         ours = False
     return wanted if ours else "/"

@@ -406,3 +406,16 @@ def test_lines_after_an_edit_are_those_of_the_whole_transcript(said: Transcript,
         assert after.opened.layer.placed == lay(said, change.corrections).placed
         assert after.lines == Sheet(after.opened).lines
         sheet = after
+
+
+def test_the_library_lists_no_approval_of_what_was_renamed_since(counter: Counter) -> None:
+    with counter.serving() as client:
+        episode = finished(client)
+        known = transcript(client, episode)
+        body = {"revision": known["revision"], "who": "Ala"}
+        assert client.post(f"{episode}/approvals", json=body).status_code == 200
+        assert episode in client.get("/library?state=approved").text
+        renamed = {"revision": known["revision"], "names": {known["speakers"][0]: "Zoë"}}
+        assert client.post(f"{episode}/speakers", json=renamed).status_code == 200
+        assert episode not in client.get("/library?state=approved").text
+        assert not transcript(client, episode)["approval"]["holds"]
