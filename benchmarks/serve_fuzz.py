@@ -29,9 +29,9 @@ import psutil
 from benchmarks.fuzz import SPICE
 from benchmarks.serve import RESULTS, Server, cut
 from transcribe.formats import FORMATS
+from transcribe.server.api.openapi import description
 from transcribe.server.app import ROUTES
-from transcribe.server.asked import ANSWERS, OWN
-from transcribe.server.openapi import description
+from transcribe.server.intake.asked import ANSWERS, OWN
 
 HANG_S = 90.0
 """An answer takes no longer: an upload that stalls is given up after 30 s, and a short recording is heard."""

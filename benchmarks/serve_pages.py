@@ -29,8 +29,8 @@ from transcribe.core.settings import Settings
 from transcribe.formats.document import write
 from transcribe.formats.example import example_episode
 from transcribe.jobs.queue import State
-from transcribe.server.store import DOCUMENT, Store, Wish
-from transcribe.server.uploads import Upload
+from transcribe.server.intake.uploads import Upload
+from transcribe.server.turns.store import DOCUMENT, Store, Wish
 
 LINES, WORDS, HOURS = 1500, 20_000, 2
 CORRECTIONS = (0, 500, 2000)

@@ -10,8 +10,8 @@ from typing import Any
 from transcribe.formats import approvals, corrections
 from transcribe.formats.document_shape import schema
 from transcribe.jobs import report
+from transcribe.server.api.openapi import description
 from transcribe.server.app import ROUTES
-from transcribe.server.openapi import description
 
 SCHEMA_FILE = Path(__file__).with_name("transcript.schema.json")
 PAGE = Path(__file__).with_name("formats.md")

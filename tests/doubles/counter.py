@@ -28,12 +28,12 @@ from transcribe.formats.document import write
 from transcribe.formats.example import example_episode
 from transcribe.jobs.messages import Finished, Go, Message, Nothing, Request, Told
 from transcribe.jobs.queue import QueuedJob
+from transcribe.server.access.auth import Access
 from transcribe.server.app import application
-from transcribe.server.auth import Access
-from transcribe.server.dispatcher import Dispatcher
+from transcribe.server.intake.uploads import Limits, Upload
 from transcribe.server.service import Service
-from transcribe.server.store import Store, Wish
-from transcribe.server.uploads import Limits, Upload
+from transcribe.server.turns.dispatcher import Dispatcher
+from transcribe.server.turns.store import Store, Wish
 
 T = TypeVar("T")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from counter import Counter, eventually
 
 from benchmarks.serve_fuzz import Fuzzer
-from transcribe.server.uploads import Limits
+from transcribe.server.intake.uploads import Limits
 
 REQUESTS = 300
 

@@ -17,8 +17,8 @@ from served import serving
 
 from transcribe.formats.example import example_episode
 from transcribe.jobs.corrections import read_sidecar
-from transcribe.server.auth import Access
-from transcribe.server.keys import Keys
+from transcribe.server.access.auth import Access
+from transcribe.server.access.keys import Keys
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 

@@ -20,9 +20,9 @@ from served import serving
 from transcribe.core.errors import InputError
 from transcribe.jobs.messages import Stumbled
 from transcribe.jobs.trouble import trouble_of
-from transcribe.server.auth import Access
-from transcribe.server.keys import Keys
-from transcribe.server.sessions import Sessions
+from transcribe.server.access.auth import Access
+from transcribe.server.access.keys import Keys
+from transcribe.server.access.sessions import Sessions
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 PATIENCE_MS = 60_000

@@ -115,7 +115,7 @@ def _service(wanted: Wanted) -> Service:
     from transcribe.core.errors import UsageError
     from transcribe.core.places import WORK_ENV, server
     from transcribe.core.service_file import Service
-    from transcribe.server.auth import is_loopback
+    from transcribe.server.access.auth import is_loopback
 
     asked = wanted.asked
     if asked["new_key"] is not None:

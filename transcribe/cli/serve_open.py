@@ -53,7 +53,7 @@ def require_packages() -> None:
 
 def work_folder(data: Path) -> Path:
     """Where the work directories are: with all else, and removed with their jobs, unless told otherwise."""
-    from transcribe.server.store import WORK
+    from transcribe.server.turns.store import WORK
 
     return Path(os.environ.get(WORK_ENV) or data / WORK)
 
@@ -66,7 +66,7 @@ def make_key(folder: Path, name: str) -> str:
     """
     from transcribe.core.disk import disk_errors
     from transcribe.core.files import private_folder
-    from transcribe.server.keys import Keys
+    from transcribe.server.access.keys import Keys
 
     with disk_errors(folder, "making", "Choose another folder with --data"):
         private_folder(folder)
@@ -88,16 +88,16 @@ def run_server(
     from transcribe.jobs.assemble.run import assemble
     from transcribe.jobs.worker import Worker
     from transcribe.models.catalogue import weights_name
+    from transcribe.server.access.auth import Access, is_loopback
+    from transcribe.server.access.keys import Keys
+    from transcribe.server.access.sessions import Sessions
     from transcribe.server.app import application
-    from transcribe.server.auth import Access, is_loopback
-    from transcribe.server.dispatcher import Dispatcher
-    from transcribe.server.keys import Keys
+    from transcribe.server.intake.room import Quota
+    from transcribe.server.intake.uploads import Limits
     from transcribe.server.log import logged_to
-    from transcribe.server.room import Quota
     from transcribe.server.service import Service
-    from transcribe.server.sessions import Sessions
-    from transcribe.server.store import Store, locked
-    from transcribe.server.uploads import Limits
+    from transcribe.server.turns.dispatcher import Dispatcher
+    from transcribe.server.turns.store import Store, locked
 
     os.environ[WORK_ENV] = str(work_folder(asked.data))
     media = Ffmpeg.find(settings.compute, settings.normalise)

@@ -18,19 +18,10 @@ from starlette.types import ASGIApp
 from transcribe.core.errors import TranscribeError
 from transcribe.core.events import Progress, Warned
 from transcribe.core.unexpected import for_people
-from transcribe.server import (
-    editing,
-    episode_page,
-    jobs_api,
-    library,
-    openapi,
-    operations,
-    pages,
-    sign_in,
-    speech_api,
-)
-from transcribe.server.auth import Access, Gate
+from transcribe.server.access.auth import Access, Gate
+from transcribe.server.api import editing, jobs_api, openapi, operations, speech_api
 from transcribe.server.errors import Refused, refused
+from transcribe.server.pages import assets, episode, home, library, page, sign_in
 from transcribe.server.service import Service
 
 ROUTES: Sequence[Route] = (
@@ -56,14 +47,14 @@ ROUTES: Sequence[Route] = (
     Route("/episodes/{id}/vocabulary", editing.names, methods=["GET"]),
     Route("/episodes/{id}/sound", editing.sound, methods=["GET"]),
     Route("/openapi.json", openapi.described, methods=["GET"]),
-    Route("/", pages.home, methods=["GET"], include_in_schema=False),
-    Route("/episodes/{id}", episode_page.shown, methods=["GET"], include_in_schema=False),
+    Route("/", home.home, methods=["GET"], include_in_schema=False),
+    Route("/episodes/{id}", episode.shown, methods=["GET"], include_in_schema=False),
     Route("/library", library.library, methods=["GET"], include_in_schema=False),
     Route("/sign-in", sign_in.shown, methods=["GET"], include_in_schema=False),
     Route("/sign-in", sign_in.sign_in, methods=["POST"], include_in_schema=False),
     Route("/sign-out", sign_in.sign_out, methods=["POST"], include_in_schema=False),
-    Route("/language", pages.choose_language, methods=["POST"], include_in_schema=False),
-    Route("/assets/{name}", pages.asset, methods=["GET"], include_in_schema=False),
+    Route("/language", home.choose_language, methods=["POST"], include_in_schema=False),
+    Route("/assets/{name}", assets.asset, methods=["GET"], include_in_schema=False),
 )
 
 
@@ -117,5 +108,5 @@ async def _foreseen(request: Request, error: Exception) -> Response:
         what = f"{request.method} {request.url.path} is not answered here"
         error = Refused(error.status_code, what, code)
     if isinstance(error, Refused):
-        return pages.refused_page(request, error) if pages.is_wanted(request) else error.response()
+        return page.refused_page(request, error) if page.is_wanted(request) else error.response()
     return Response(status_code=499)  # the client is gone

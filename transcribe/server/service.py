@@ -20,14 +20,14 @@ from transcribe.core.settings import Settings
 from transcribe.jobs.queue import PENDING, QueuedJob, State
 from transcribe.jobs.submissions import Submission
 from transcribe.models.token_table import LANGUAGES
-from transcribe.server.asked import check_model
 from transcribe.server.desk import Desk
-from transcribe.server.dispatcher import Dispatcher
 from transcribe.server.errors import Refused, refused, refused_by_code
-from transcribe.server.listeners import Listener, Stopping, Told
-from transcribe.server.paths import named
-from transcribe.server.store import Store, Wish
-from transcribe.server.uploads import Form, Limits, Upload, received
+from transcribe.server.intake.asked import check_model
+from transcribe.server.intake.paths import named
+from transcribe.server.intake.uploads import Form, Limits, Upload, received
+from transcribe.server.turns.dispatcher import Dispatcher
+from transcribe.server.turns.listeners import Listener, Stopping, Told
+from transcribe.server.turns.store import Store, Wish
 
 RETRY_S = 30
 """When a client may ask again that was told to come back later."""

@@ -8,9 +8,9 @@ import pytest
 from counter import Counter
 
 from transcribe.core.errors import OutputError
-from transcribe.server.auth import Access, is_loopback
+from transcribe.server.access.auth import Access, is_loopback
+from transcribe.server.access.keys import Keys
 from transcribe.server.errors import Refused
-from transcribe.server.keys import Keys
 
 
 def code(access: Access, path: str = "/v1/jobs", **headers: str) -> int:

@@ -25,9 +25,9 @@ from transcribe.formats.document import read_document, write
 from transcribe.formats.example import example_episode
 from transcribe.jobs.correct import Opened
 from transcribe.jobs.corrections import read_sidecar
-from transcribe.server.auth import Access
+from transcribe.server.access.auth import Access
+from transcribe.server.access.keys import Keys
 from transcribe.server.desk import Sheet
-from transcribe.server.keys import Keys
 
 JSON = dict[str, Any]
 

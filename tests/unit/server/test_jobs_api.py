@@ -14,8 +14,8 @@ from transcribe.core.errors import InputError
 from transcribe.formats import FORMATS
 from transcribe.jobs.messages import Stumbled
 from transcribe.jobs.trouble import trouble_of
-from transcribe.server.auth import Access
-from transcribe.server.keys import Keys
+from transcribe.server.access.auth import Access
+from transcribe.server.access.keys import Keys
 
 JOBS = "/v1/jobs"
 

@@ -14,8 +14,8 @@ from counter import Counter, Servant, eventually
 from transcribe.core.errors import OutputError
 from transcribe.jobs.queue import QueuedJob, State
 from transcribe.server.errors import Refused
-from transcribe.server.room import Quota, folder_bytes
-from transcribe.server.uploads import Limits, _Parts
+from transcribe.server.intake.room import Quota, folder_bytes
+from transcribe.server.intake.uploads import Limits, _Parts
 
 JOBS = "/v1/jobs"
 Samples = dict[str, float]
@@ -130,7 +130,7 @@ def test_a_nearly_full_disk_starts_nothing_until_there_is_room(
     counter.open()
     name = counter.submit("60 a")
     with monkeypatch.context() as patch:
-        patch.setattr("transcribe.server.dispatcher.LEAST_FREE", 10**20)
+        patch.setattr("transcribe.server.turns.dispatcher.LEAST_FREE", 10**20)
         counter.turn()
         assert "MB are free" in counter.dispatcher.blocked
         assert counter.job(name).state is State.READY

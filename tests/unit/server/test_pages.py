@@ -20,12 +20,13 @@ from transcribe.formats.templates import template_folder
 from transcribe.jobs.approvals import approve
 from transcribe.jobs.correct import apply_text, edit_text
 from transcribe.jobs.correct import opened as opened_for_correction
-from transcribe.server.auth import COOKIE, Access
-from transcribe.server.episode_page import TEXTS
-from transcribe.server.keys import Keys
-from transcribe.server.library import FIRST, ORDERS, STANDS
-from transcribe.server.pages import ASSETS, WORDS
-from transcribe.server.sessions import LASTS_S, Sessions
+from transcribe.server.access.auth import COOKIE, Access
+from transcribe.server.access.keys import Keys
+from transcribe.server.access.sessions import LASTS_S, Sessions
+from transcribe.server.pages.assets import ASSETS
+from transcribe.server.pages.episode import TEXTS
+from transcribe.server.pages.library import FIRST, ORDERS, STANDS
+from transcribe.server.pages.page import WORDS
 
 LINK = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
 
@@ -156,7 +157,7 @@ def test_through_tls_the_cookie_is_sent_by_tls_only(counter: Counter) -> None:
 
 
 def test_a_wrong_key_is_told(counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("transcribe.server.sign_in.WRONG_S", 0.0)
+    monkeypatch.setattr("transcribe.server.pages.sign_in.WRONG_S", 0.0)
     with guarded(counter) as (client, key):
         for wrong in (f"{key}x", "", "ż" * 1000):
             answer = sign_in(client, wrong)
@@ -272,7 +273,7 @@ def test_the_library_tells_what_was_corrected_and_approved(counter: Counter, tmp
 
 
 def test_the_library_has_pages(counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("transcribe.server.library.PAGE", 2)
+    monkeypatch.setattr("transcribe.server.pages.library.PAGE", 2)
     with counter.serving() as client:
         finished(client, "a", "b", "c")
         first = client.get("/library?q=&sort=title").text

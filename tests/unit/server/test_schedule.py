@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from transcribe.server.schedule import (
+from transcribe.server.turns.schedule import (
     JOIN_MS,
     RELOAD_MS,
     UNKNOWN_MS,

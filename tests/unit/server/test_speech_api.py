@@ -15,9 +15,9 @@ from transcribe.core.errors import EngineError, InputError, ModelError
 from transcribe.formats.example import example_episode
 from transcribe.jobs.messages import Stumbled
 from transcribe.jobs.trouble import trouble_of
-from transcribe.server.answers import diarized_segments, text_of
-from transcribe.server.asked import ALIASES
-from transcribe.server.languages import CODES, NAMES
+from transcribe.server.api.answers import diarized_segments, text_of
+from transcribe.server.intake.asked import ALIASES
+from transcribe.server.intake.languages import CODES, NAMES
 from transcribe.server.service import RETRY_S
 
 URL = "/v1/audio/transcriptions"

@@ -15,7 +15,7 @@ from counter import Counter, eventually
 from hypothesis import given, settings, strategies
 
 from transcribe.server.errors import Refused
-from transcribe.server.uploads import Limits, _Parts, title_of
+from transcribe.server.intake.uploads import Limits, _Parts, title_of
 
 JOBS = "/v1/jobs"
 FORM = {"content-type": "multipart/form-data; boundary=B"}

@@ -22,13 +22,13 @@ from transcribe.jobs.publish.content import content_of
 from transcribe.jobs.queue import PENDING, QueuedJob, State
 from transcribe.jobs.render import uses_notes, with_corrected_notes
 from transcribe.jobs.submissions import Sought, Submission
-from transcribe.server.asked import options_of
-from transcribe.server.auth import Access
+from transcribe.server.access.auth import Access
+from transcribe.server.api.speech_api import PING_S, SEND_S
+from transcribe.server.api.views import STATES, percent_of, view_of
 from transcribe.server.errors import Refused, refused
-from transcribe.server.listeners import Line, Removed, Stopping, Told
+from transcribe.server.intake.asked import options_of
 from transcribe.server.service import Service, check_outcome, happenings, service_of
-from transcribe.server.speech_api import PING_S, SEND_S
-from transcribe.server.views import STATES, percent_of, view_of
+from transcribe.server.turns.listeners import Line, Removed, Stopping, Told
 
 MOST_LISTED = 200
 

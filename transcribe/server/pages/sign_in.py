@@ -7,9 +7,9 @@ import asyncio
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from transcribe.server.auth import COOKIE, SIGN_IN, token_of
-from transcribe.server.pages import access_of, form_of, is_private, next_of, page
-from transcribe.server.sessions import LASTS_S
+from transcribe.server.access.auth import COOKIE, SIGN_IN, token_of
+from transcribe.server.access.sessions import LASTS_S
+from transcribe.server.pages.page import access_of, form_of, is_private, next_of, page
 
 WRONG_S = 1.0
 """How long a wrong key is thought about; a right one cannot be guessed anyway."""

@@ -15,7 +15,7 @@ from transcribe.core.disk import disk_errors
 from transcribe.core.files import atomic_file
 from transcribe.core.reading import read_regular
 from transcribe.core.text import to_json
-from transcribe.server.keys import Keys, digest_of
+from transcribe.server.access.keys import Keys, digest_of
 
 SESSIONS = "sessions.json"
 LASTS_S = 30 * 86_400

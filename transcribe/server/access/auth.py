@@ -17,9 +17,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from transcribe.core.errors import OutputError
 from transcribe.core.events import Noticed, Progress
 from transcribe.core.text import printable
+from transcribe.server.access.keys import Keys, digest_of
+from transcribe.server.access.sessions import Sessions
 from transcribe.server.errors import Refused, refused
-from transcribe.server.keys import Keys, digest_of
-from transcribe.server.sessions import Sessions
 
 LOCAL = "local"
 """The client of requests without a key, where none is demanded."""

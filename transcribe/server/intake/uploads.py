@@ -24,7 +24,7 @@ from transcribe.core.files import PRIVATE_FILE
 from transcribe.core.reading import CAREFUL
 from transcribe.core.text import one_line
 from transcribe.server.errors import Refused, refused
-from transcribe.server.room import Quota, Room
+from transcribe.server.intake.room import Quota, Room
 
 FILE_FIELD = "file"
 UNREAD = "known_speaker_references"

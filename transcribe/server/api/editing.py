@@ -26,9 +26,9 @@ from transcribe.jobs.revise import rename_speakers
 from transcribe.jobs.submissions import Submission
 from transcribe.server.desk import Sheet
 from transcribe.server.errors import Refused, refused
-from transcribe.server.json_body import json_of
+from transcribe.server.intake.json_body import json_of
 from transcribe.server.service import Service, check_outcome, service_of
-from transcribe.server.store import DOCUMENT
+from transcribe.server.turns.store import DOCUMENT
 
 T = TypeVar("T")
 

@@ -10,7 +10,7 @@ from starlette.requests import Request
 
 from transcribe.core.decoding import decode
 from transcribe.server.errors import Refused
-from transcribe.server.uploads import Limits, blocks
+from transcribe.server.intake.uploads import Limits, blocks
 
 T = TypeVar("T")
 

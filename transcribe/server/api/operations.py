@@ -9,8 +9,8 @@ from starlette.responses import JSONResponse, Response
 
 from transcribe.core.disk import free_bytes
 from transcribe.jobs.queue import PENDING
+from transcribe.server.api.views import STATES
 from transcribe.server.service import Service, service_of
-from transcribe.server.views import STATES
 
 METRICS_TYPE = "text/plain; version=0.0.4"
 """Prometheus's text format."""

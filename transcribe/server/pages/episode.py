@@ -12,10 +12,10 @@ from transcribe.formats import FORMATS
 from transcribe.formats.labels import LABELS, SAID_BY_SCRIPT, direction_of, texts_in
 from transcribe.formats.labels import WORDS as PLAYER_WORDS
 from transcribe.formats.page import SCRIPTS, script_json
-from transcribe.server import editing
-from transcribe.server.library import FIRST
-from transcribe.server.pages import language_of, page
-from transcribe.server.views import view_of
+from transcribe.server.api import editing
+from transcribe.server.api.views import view_of
+from transcribe.server.pages.library import FIRST
+from transcribe.server.pages.page import language_of, page
 
 TEXTS = "server/episode.toml"
 

@@ -10,8 +10,8 @@ from typing import Any
 from transcribe.core.episode import Episode, Segment
 from transcribe.core.settings import SubtitleSettings
 from transcribe.formats import FORMATS
-from transcribe.server.asked import DIARIZED, Asked
-from transcribe.server.languages import NAMES
+from transcribe.server.intake.asked import DIARIZED, Asked
+from transcribe.server.intake.languages import NAMES
 
 _NUMBERED = re.compile(r"S[0-9]+")
 """Speakers whose names are not known."""

@@ -1,104 +1,29 @@
-"""The pages for people: how they are made and what they are made of; the home page."""
+"""How a page for people is made: its language, its frame, its forms, its refusal."""
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import cache
 from urllib.parse import parse_qsl, urlsplit
 
 from markupsafe import Markup
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
-from transcribe.core.errors import TranscribeError
-from transcribe.core.reading import read_regular
 from transcribe.formats.labels import FALLBACK, tables, texts_in
 from transcribe.formats.page import script_json
 from transcribe.formats.templates import render_from, template_folder
 from transcribe.formats.tokens import encodable
-from transcribe.server.auth import PAGE_HEADERS, PAGES, READS, Access, token_of
+from transcribe.server.access.auth import PAGE_HEADERS, PAGES, READS, Access, token_of
 from transcribe.server.errors import Refused
-from transcribe.server.service import Service, service_of
-from transcribe.server.uploads import blocks
+from transcribe.server.intake.uploads import blocks
+from transcribe.server.service import service_of
 
 WORDS = "server/words.toml"
 LANGUAGE = "transcribe-language"
 """The cookie with the language that was chosen."""
 
-ASSETS: Mapping[str, tuple[str, str]] = {
-    "look.css": ("page/look.css", "text/css"),
-    "app.css": ("server/app.css", "text/css"),
-    "icon.svg": ("server/icon.svg", "image/svg+xml"),
-    "theme.js": ("server/theme.js", "text/javascript"),
-    "player.css": ("page/player.css", "text/css"),
-    "episode.css": ("server/episode.css", "text/css"),
-    "time.js": ("page/time.js", "text/javascript"),
-    "player.js": ("page/player.js", "text/javascript"),
-    "follow.js": ("page/follow.js", "text/javascript"),
-    "saving.js": ("server/saving.js", "text/javascript"),
-    "episode.js": ("server/episode.js", "text/javascript"),
-    "home.js": ("server/home.js", "text/javascript"),
-    "library.js": ("server/library.js", "text/javascript"),
-}
-"""What pages load: by name, its file among the templates and its media type."""
-
 FORM_BYTES = 10_000
-YEAR_S = 365 * 86_400
-
-
-async def home(request: Request) -> Response:
-    """GET /: hand recordings in, and see what becomes of them."""
-    service = service_of(request)
-    settings = service.store.settings_of({})
-    return page(
-        request,
-        "home",
-        known_languages=service.languages,
-        speakers_missing=not await asyncio.to_thread(_tells_speakers, service),
-        notes_on=settings.notes.notes,
-        writer=settings.notes.writer,
-    )
-
-
-def _tells_speakers(service: Service) -> bool:
-    """Whether what tells speakers apart is installed."""
-    try:
-        service.check(service.store.settings_of({"speakers": "auto"}))
-    except TranscribeError:
-        return False
-    return True
-
-
-async def choose_language(request: Request) -> Response:
-    """POST /language: show the pages in a language from now on."""
-    fields = await form_of(request)
-    answer = RedirectResponse(next_of(fields), 303)
-    if (language := fields.get("language", "")) in tables(WORDS):
-        answer.set_cookie(
-            LANGUAGE, language, max_age=YEAR_S, samesite="strict", httponly=True, secure=is_private(request)
-        )
-    return answer
-
-
-async def asset(request: Request) -> Response:
-    """GET /assets/{name}: a style, a script or a picture of the pages."""
-    known = ASSETS.get(request.path_params["name"])
-    if known is None:
-        raise Refused(404, "there is no such file", "not_found")
-    content, tag = _content(known[0])
-    headers = {"ETag": tag, "Cache-Control": "no-cache"}
-    if tag in request.headers.get("if-none-match", ""):
-        return Response(status_code=304, headers=headers)
-    return Response(content, headers=headers, media_type=known[1])
-
-
-@cache
-def _content(path: str) -> tuple[bytes, str]:
-    content = read_regular(template_folder() / path)
-    return content, f'"{hashlib.sha256(content).hexdigest()[:32]}"'
 
 
 def page(request: Request, name: str, status: int = 200, **values: object) -> Response:

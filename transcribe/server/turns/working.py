@@ -20,9 +20,9 @@ from transcribe.jobs.queue import NO_FACTS, QueuedJob, State
 from transcribe.jobs.submissions import Submission
 from transcribe.jobs.trouble import Trouble, trouble_of
 from transcribe.jobs.under_way import JobsUnderWay, UnderWay
-from transcribe.server.listeners import Line, Listeners
-from transcribe.server.schedule import URGENT_MS, Running
-from transcribe.server.store import ALIAS, Store
+from transcribe.server.turns.listeners import Line, Listeners
+from transcribe.server.turns.schedule import URGENT_MS, Running
+from transcribe.server.turns.store import ALIAS, Store
 
 KEPT = ("normalise", "detect")
 """Stages before recognition that take long; what they made is not made again."""

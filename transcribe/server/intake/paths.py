@@ -15,9 +15,9 @@ from transcribe.core.disk import disk_errors
 from transcribe.core.errors import TranscribeError
 from transcribe.core.reading import open_regular, real
 from transcribe.server.errors import Refused, refused
-from transcribe.server.json_body import json_of
-from transcribe.server.room import Room
-from transcribe.server.uploads import Form, Limits, Upload, new_file, title_of
+from transcribe.server.intake.json_body import json_of
+from transcribe.server.intake.room import Room
+from transcribe.server.intake.uploads import Form, Limits, Upload, new_file, title_of
 
 BLOCK_BYTES = 1 << 20
 

@@ -12,11 +12,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from transcribe.jobs.queue import QueuedJob
-from transcribe.server.answers import answer_of, diarized_segments, text_of, usage_of
-from transcribe.server.asked import ALIASES, DIARIZED, Asked, asked_of
+from transcribe.server.api.answers import answer_of, diarized_segments, text_of, usage_of
 from transcribe.server.errors import Refused
-from transcribe.server.listeners import Line
+from transcribe.server.intake.asked import ALIASES, DIARIZED, Asked, asked_of
 from transcribe.server.service import Service, check_outcome, happenings, left, over, service_of
+from transcribe.server.turns.listeners import Line
 
 PING_S = 15
 """How often a stream says that it is alive."""

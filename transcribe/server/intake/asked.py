@@ -8,8 +8,8 @@ from typing import Any
 
 from transcribe.core.settings import OPTIONS
 from transcribe.server.errors import Refused
-from transcribe.server.languages import CODES
-from transcribe.server.uploads import Form
+from transcribe.server.intake.languages import CODES
+from transcribe.server.intake.uploads import Form
 
 ALIASES = (
     "whisper-1", "gpt-4o-transcribe", "gpt-4o-mini-transcribe", "gpt-4o-transcribe-diarize", "gpt-transcribe",

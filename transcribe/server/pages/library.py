@@ -30,9 +30,9 @@ from transcribe.jobs.corrections import read_sidecar, sidecar_of
 from transcribe.jobs.queue import Facts, State
 from transcribe.jobs.submissions import Order, Sought, Submission
 from transcribe.pipeline.notes_step import wants_notes
-from transcribe.server.pages import page
+from transcribe.server.pages.page import page
 from transcribe.server.service import Service, service_of
-from transcribe.server.store import DOCUMENT
+from transcribe.server.turns.store import DOCUMENT
 
 PAGE = 50
 ALL = -1

@@ -15,11 +15,11 @@ from transcribe.core.places import work_root
 from transcribe.core.unexpected import ends_run, for_people
 from transcribe.jobs.queue import PENDING, State
 from transcribe.jobs.worker import Worker
-from transcribe.server.listeners import Line, Listener, Listeners, Removed, Stopping
-from transcribe.server.listeners import Told as Happened
-from transcribe.server.schedule import Usage, Waited, Waiting, gives_way, joins, next_of
-from transcribe.server.store import Store
-from transcribe.server.working import Served, Working
+from transcribe.server.turns.listeners import Line, Listener, Listeners, Removed, Stopping
+from transcribe.server.turns.listeners import Told as Happened
+from transcribe.server.turns.schedule import Usage, Waited, Waiting, gives_way, joins, next_of
+from transcribe.server.turns.store import Store
+from transcribe.server.turns.working import Served, Working
 
 IDLE_S = 1.0
 PAUSE_S = 10.0

@@ -22,7 +22,7 @@ from transcribe.jobs.fingerprint import fingerprint_of
 from transcribe.jobs.queue import PENDING, Facts, Queue, QueuedJob, State
 from transcribe.jobs.render import open_corrected
 from transcribe.jobs.submissions import Submission, Submissions
-from transcribe.server.uploads import INCOMING, Upload
+from transcribe.server.intake.uploads import INCOMING, Upload
 
 LOCK = "server.lock"
 QUEUE = "queue.sqlite"

@@ -14,9 +14,9 @@ from starlette.routing import Route
 
 from transcribe.core.settings import OPTIONS
 from transcribe.formats import FORMATS
-from transcribe.server import editing
-from transcribe.server.asked import ANSWERS, OWN
-from transcribe.server.views import JobView
+from transcribe.server.api import editing
+from transcribe.server.api.views import JobView
+from transcribe.server.intake.asked import ANSWERS, OWN
 
 VERSION = "1"
 _PARAMETER = re.compile(r"\{(\w+)\}")

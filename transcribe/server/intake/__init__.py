@@ -1,0 +1,1 @@
+"""What comes in: recordings as uploads or as paths, the fields beside them, JSON; all of it bounded."""

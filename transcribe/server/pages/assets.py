@@ -1,0 +1,49 @@
+"""The files that pages load: styles, scripts, a picture."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from functools import cache
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from transcribe.core.reading import read_regular
+from transcribe.formats.templates import template_folder
+from transcribe.server.errors import Refused
+
+ASSETS: Mapping[str, tuple[str, str]] = {
+    "look.css": ("page/look.css", "text/css"),
+    "app.css": ("server/app.css", "text/css"),
+    "icon.svg": ("server/icon.svg", "image/svg+xml"),
+    "theme.js": ("server/theme.js", "text/javascript"),
+    "player.css": ("page/player.css", "text/css"),
+    "episode.css": ("server/episode.css", "text/css"),
+    "time.js": ("page/time.js", "text/javascript"),
+    "player.js": ("page/player.js", "text/javascript"),
+    "follow.js": ("page/follow.js", "text/javascript"),
+    "saving.js": ("server/saving.js", "text/javascript"),
+    "episode.js": ("server/episode.js", "text/javascript"),
+    "home.js": ("server/home.js", "text/javascript"),
+    "library.js": ("server/library.js", "text/javascript"),
+}
+"""What pages load: by name, its file among the templates and its media type."""
+
+
+async def asset(request: Request) -> Response:
+    """GET /assets/{name}: a style, a script or a picture of the pages."""
+    known = ASSETS.get(request.path_params["name"])
+    if known is None:
+        raise Refused(404, "there is no such file", "not_found")
+    content, tag = _content(known[0])
+    headers = {"ETag": tag, "Cache-Control": "no-cache"}
+    if tag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    return Response(content, headers=headers, media_type=known[1])
+
+
+@cache
+def _content(path: str) -> tuple[bytes, str]:
+    content = read_regular(template_folder() / path)
+    return content, f'"{hashlib.sha256(content).hexdigest()[:32]}"'
