@@ -61,7 +61,7 @@ def test_every_language_has_the_same_texts(file: str) -> None:
 @pytest.mark.parametrize(("file", "elsewhere"), [(WORDS, ["language_name"]), (TEXTS, [])])
 def test_every_text_is_used(file: str, elsewhere: list[str]) -> None:
     folder = template_folder() / "server"
-    code = "".join(each.read_text() for each in [*folder.glob("*.j2"), *folder.glob("*.js")])
+    code = "".join(each.read_text() for each in [*folder.glob("*.j2"), *folder.rglob("*.js")])
     made = {"sort": ORDERS, "state": STANDS, "format": FIRST, "doubt": get_args(SpotKind)}
     code += " ".join(f"{kind}_{name}" for kind, names in made.items() for name in names)
     unused = [each for each in tables(file)["en"] if not re.search(rf"\b{each}\b", code)]

@@ -13,6 +13,24 @@ from transcribe.core.reading import read_regular
 from transcribe.formats.templates import template_folder
 from transcribe.server.errors import Refused
 
+MODULES = (
+    "approval.js",
+    "doubts.js",
+    "edits.js",
+    "episode.js",
+    "find.js",
+    "keys.js",
+    "lines.js",
+    "listening.js",
+    "merging.js",
+    "saving.js",
+    "speakers.js",
+    "transcript.js",
+    "words.js",
+    "writing.js",
+)
+"""The modules of the page of an episode; `episode.js` begins."""
+
 ASSETS: Mapping[str, tuple[str, str]] = {
     "look.css": ("page/look.css", "text/css"),
     "app.css": ("server/app.css", "text/css"),
@@ -23,10 +41,9 @@ ASSETS: Mapping[str, tuple[str, str]] = {
     "time.js": ("page/time.js", "text/javascript"),
     "player.js": ("page/player.js", "text/javascript"),
     "follow.js": ("page/follow.js", "text/javascript"),
-    "saving.js": ("server/saving.js", "text/javascript"),
-    "episode.js": ("server/episode.js", "text/javascript"),
     "home.js": ("server/home.js", "text/javascript"),
     "library.js": ("server/library.js", "text/javascript"),
+    **{name: (f"server/episode/{name}", "text/javascript") for name in MODULES},
 }
 """What pages load: by name, its file among the templates and its media type."""
 

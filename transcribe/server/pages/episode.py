@@ -14,6 +14,7 @@ from transcribe.formats.labels import WORDS as PLAYER_WORDS
 from transcribe.formats.page import SCRIPTS, script_json
 from transcribe.server.api import editing
 from transcribe.server.api.views import view_of
+from transcribe.server.pages.assets import MODULES
 from transcribe.server.pages.library import FIRST
 from transcribe.server.pages.page import language_of, page
 
@@ -49,6 +50,7 @@ async def shown(request: Request) -> Response:
         kind=episode.source.container.partition(",")[0] or "?",
         texts=texts,
         player=dict(player) | {"chapters": texts_in(LABELS, language)["chapters"]},
-        scripts=(*SCRIPTS[:-1], "saving.js", "episode.js"),
+        scripts=SCRIPTS[:-1],
+        modules=MODULES,
         data=Markup(script_json(data)),  # noqa: S704 - escaped for where it stands
     )

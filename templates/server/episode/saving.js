@@ -1,8 +1,7 @@
-"use strict";
 /* What is typed reaches the server: drafts in this browser until it has them, one request after the other. */
 
 /** Answers of the server: an object with `status` and `body`; status 0 where it does not answer. */
-async function ask(path, body, more = {}) {
+export async function ask(path, body, more = {}) {
   const sent = body === undefined ? {} : { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
   try {
     const answer = await fetch(path, { ...sent, ...more });
@@ -11,7 +10,7 @@ async function ask(path, body, more = {}) {
 }
 
 /** Texts that are kept in this browser, by name; what it does not keep is kept as long as the page is open. */
-function makeStore(prefix) {
+export function makeStore(prefix) {
   const held = new Map();
   return {
     get(name) {
@@ -32,10 +31,10 @@ function makeStore(prefix) {
   };
 }
 
-const plainText = (text) => text.replace(/[\s\u0000-\u001f\u007f-\u009f]+/gu, " ").trim().normalize("NFC");
+export const plainText = (text) => text.replace(/[\s\u0000-\u001f\u007f-\u009f]+/gu, " ").trim().normalize("NFC");
 
 /** Saves what `page.unsaved()` gives, whenever it is told to, and again while the server does not answer. */
-function makeSaver(page) {
+export function makeSaver(page) {
   const AFTER_MS = 800, AGAIN_MS = 3000;
   let timer = 0, running = null;
 

@@ -1,0 +1,183 @@
+/* Edits reach the server: loading, saving, conflicts, undo and redo. */
+import { allLines, caret, isSaved, lineFrom, putCaret, same, showTurns, textOf, wantedOf } from "./lines.js";
+import { draftOf, drafts, fresh, keepDraft, put, restore, setLines } from "./merging.js";
+import { ask, makeSaver } from "./saving.js";
+import { base, ended, kept, named, page, say, sheet, tellChanged, tellLoaded } from "./transcript.js";
+import { highlights, showDoubts } from "./words.js";
+
+let undone = [], done = [];
+
+export async function load() {
+  const answer = await ask(`${base}/transcript`);
+  if (answer.status !== 200) {
+    if (!page.stretches.length) notLoaded(answer);
+    return false;
+  }
+  const at = caret(), known = new Map(page.stretches.filter((each) => !isSaved(each)).map((each) => [each.first, draftOf(each)]));
+  for (const name of drafts.names()) { const draft = drafts.get(name); if (draft && !known.has(draft.first)) known.set(draft.first, draft); }
+  ({ revision: page.revision, approval: page.approval } = answer.body);
+  page.speakers = [...answer.body.speakers];
+  tellLoaded(answer.body);
+  highlights.doubt.clear();
+  page.stretches = answer.body.lines.map(fresh);
+  const all = document.createDocumentFragment();
+  for (const line of allLines()) all.append(line.row);
+  if (!page.stretches.length) all.append(Object.assign(document.createElement("p"), { className: "soft", textContent: say.nothing }));
+  sheet.replaceChildren(all);
+  sheet.removeAttribute("aria-busy");
+  setTimeout(() => page.stretches.forEach(showDoubts)); // once they are seen
+  for (const draft of known.values()) restore(draft);
+  tellChanged();
+  if (at) putCaret(lineFrom(at.first), at.offset);
+  if (nextUnsaved()) saver.soon(0);
+  return true;
+}
+
+function notLoaded(answer) {
+  const told_ = document.createElement("p"), again = document.createElement("button");
+  told_.textContent = told(say.not_loaded, { why: answer.body?.error?.message ?? String(answer.status || "–") });
+  Object.assign(again, { type: "button", className: "switch", textContent: say.again });
+  again.addEventListener("click", load);
+  sheet.replaceChildren(told_, again);
+}
+
+/* Saving */
+
+function nextUnsaved() {
+  return page.stretches.find((stretch) => {
+    if (isSaved(stretch) || (stretch.refused && same(stretch.refused, wantedOf(stretch)))) return false;
+    const here = stretch.lines.some((line) => line.box === document.activeElement);
+    // Whoever empties a line is about to write another text into it.
+    return !(here && (page.composing || stretch.lines.some((line) => line.box === document.activeElement && !textOf(line))));
+  });
+}
+
+export const who = () => (named ? kept.get("name") ?? "" : "");
+const editOf = (stretch, lines) => ({ first: stretch.first, end: stretch.end, lines, seen: stretch.seen });
+
+async function save(stretch) {
+  const lines = wantedOf(stretch), before = stretch.saved;
+  const outcome = await send([editOf(stretch, lines)], (parts) => parts.forEach((part) => put(part, stretch, lines)));
+  if (outcome === "refused") {
+    stretch.refused = lines;
+    if (stretch.lines.length !== stretch.saved.length) { setLines(stretch, stretch.saved); keepDraft(stretch); showTurns(); }
+  }
+  if (outcome === "done") remember({ edits: [{ first: stretch.first, end: stretch.end, before, after: lines }] });
+  return outcome;
+}
+
+/** Send edits; `accept` puts what the server made of them into the page. */
+async function send(edits, accept, prefer) {
+  const answer = await ask(`${base}/edits`, { revision: page.revision, edits, who: who(), ...(prefer ? { prefer } : {}) });
+  if (answer.status === 200) {
+    const others = answer.body.before !== page.revision;
+    page.revision = answer.body.revision;
+    accept(answer.body.parts);
+    page.approval = answer.body.approval;
+    tellChanged();
+    if (others) await load(); // somebody else has changed something, too
+    return "done";
+  }
+  const code = answer.body?.error?.code;
+  if (code === "edit_conflict") return send(edits, accept, await choose(answer.body.conflicts));
+  if (code === "other_recognition") return (await load()) ? "again" : "away";
+  if ([0, 401].includes(answer.status) || answer.status >= 500 || answer.status === 408 || answer.status === 429) return "away";
+  tell("refused", { why: answer.body?.error?.message ?? String(answer.status) });
+  return "refused";
+}
+
+/** Ask which of two texts stays. */
+async function choose(conflicts) {
+  const show = (where, lines) => where.replaceChildren(...lines.map((line) => Object.assign(document.createElement("p"), { textContent: line.text, dir: "auto" })));
+  show($("clash-theirs"), conflicts.flatMap((each) => each.theirs));
+  show($("clash-mine"), conflicts.flatMap((each) => each.mine));
+  const name = conflicts.map((each) => each.who).find(Boolean);
+  $("clash-who").textContent = name ? told(say.theirs_by, { who: name }) : "";
+  const at = caret();
+  const chosen = await ended($("clash"));
+  if (at) putCaret(lineFrom(at.first), at.offset);
+  return chosen === "mine" ? "mine" : "theirs";
+}
+
+let state = "saved";
+export function tell(name, values = {}) {
+  state = name;
+  $("state").textContent = told(say[name], values);
+  $("state").dataset.state = name;
+}
+
+export const saver = makeSaver({ unsaved: nextUnsaved, save, tell: (name) => { if (!(state === "refused" && name === "saved" && page.stretches.some((each) => each.refused && !isSaved(each)))) tell(name); } });
+
+export function touch(stretch, ms) {
+  keepDraft(stretch);
+  if (!isSaved(stretch) && state === "saved") tell("saving");
+  saver.soon(ms);
+}
+
+addEventListener("beforeunload", (event) => { if (page.stretches.some((each) => !isSaved(each))) event.preventDefault(); });
+document.addEventListener("visibilitychange", () => { if (document.hidden) saver.now(); });
+
+/* Undo and redo: the former lines are sent */
+
+/** Keep what can be undone: `edits` with the lines before and after, or `names` of speakers. */
+export function remember(entry) {
+  done.push(entry);
+  undone = [];
+  if (done.length > 500) done.shift();
+  showHistory();
+}
+
+export function showHistory() { $("undo").disabled = !done.length && !nextUnsaved(); $("redo").disabled = !undone.length; }
+
+async function step(from, to, which) {
+  if (!(await saver.now())) return;
+  const entry = from().pop();
+  showHistory();
+  if (!entry) return;
+  let outcome;
+  if (entry.names) {
+    const names = which === "before" ? Object.fromEntries(Object.entries(entry.names).map(([one, other]) => [other, one])) : entry.names;
+    outcome = await rename(names);
+  } else {
+    outcome = await edit(entry.edits.map((each) => ({ first: each.first, end: each.end, lines: each[which] })));
+  }
+  if (outcome === "done") to().push(entry); else from().push(entry);
+  showHistory();
+  const first = entry.edits?.[0].first;
+  if (outcome === "done" && first !== undefined) {
+    const line = lineFrom(first);
+    if (line) { bring(line.row); putCaret(line, textOf(line).length); }
+  }
+}
+export const undo = () => step(() => done, () => undone, "before");
+export const redo = () => step(() => undone, () => done, "after");
+
+/** Make several edits at once. */
+async function edit(edits) {
+  tell("saving");
+  const whole = edits.map((each) => {
+    const over = page.stretches.filter((stretch) => stretch.first < each.end && stretch.end > each.first);
+    return { ...each, seen: [...new Set(over.flatMap((stretch) => stretch.seen))] };
+  });
+  let outcome = await send(whole, (parts) => parts.forEach((part) => put(part)));
+  if (outcome === "again") outcome = await send(whole, (parts) => parts.forEach((part) => put(part)));
+  if (outcome === "done") tell("saved"); else if (outcome === "away") tell("unsaved");
+  return outcome;
+}
+
+/** Edits that a person can undo. */
+export async function change(edits) {
+  if (!(await saver.now())) return;
+  const entries = edits.map(({ stretch, lines }) => ({ first: stretch.first, end: stretch.end, before: stretch.saved, after: lines }));
+  if (await edit(entries.map((each) => ({ first: each.first, end: each.end, lines: each.after }))) === "done") remember({ edits: entries });
+}
+
+export async function rename(names) {
+  const answer = await ask(`${base}/speakers`, { revision: page.revision, names });
+  if (answer.status !== 200) { tell(answer.status ? "refused" : "unsaved", { why: answer.body?.error?.message ?? "" }); return "refused"; }
+  const renamed = (list) => list.map((line) => ({ ...line, speaker: names[line.speaker] ?? line.speaker }));
+  for (const entry of [...done, ...undone]) for (const each of entry.edits ?? []) { each.before = renamed(each.before); each.after = renamed(each.after); }
+  await load();
+  tell("saved");
+  return "done";
+}
