@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from desk import make_media
 from perilous import crashing_onnxruntime
 
 from transcribe import transcribe_file
@@ -151,6 +152,22 @@ def test_a_registered_voice_is_recognised_until_it_is_deleted(
     assert run(["voices", "delete", "Jane"]) == 0
     assert list((tmp_path / "voices").iterdir()) == []
     assert wrong_words(transcribe("--speakers", "auto", "--voices"), {"dickens": "S1", "austen": "S2"}) == []
+
+
+def test_speakers_are_known_by_samples_of_two_seconds(
+    transcribe: Transcribe, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    samples = tmp_path / "samples"
+    samples.mkdir()
+    for name, start in (("Jane Austen", "13.5"), ("dr. Dickens", "1")):
+        make_media(samples / f"{name}.wav", "-ss", start, "-t", "2.5", "-i", SAMPLE)
+    (samples / "Łucja.wav").write_bytes(b"no sound")
+    document = transcribe("--speakers", "auto", "--speaker-samples", str(samples))
+    assert wrong_words(document, {"dickens": "dr. Dickens", "austen": "Jane Austen"}) == []
+    told = " ".join(capsys.readouterr().err.split())
+    assert "Łucja is not looked for, because:" in told
+    assert "S2 is Jane Austen" in told
+    assert not (tmp_path / "voices").exists()
 
 
 def test_without_the_model_or_the_packages_nothing_is_begun(

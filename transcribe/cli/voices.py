@@ -84,7 +84,8 @@ def add(name: str, recording: Path, consent: bool, resolved: Resolved) -> None:
     from transcribe.engines.ffmpeg import Ffmpeg
     from transcribe.jobs.assemble.diariser import choose_diariser
     from transcribe.jobs.assemble.engines import open_detector
-    from transcribe.pipeline.speakers.enrol import enrol
+    from transcribe.pipeline.speakers.enrol import sole_voice
+    from transcribe.pipeline.speakers.register import Enrolled
     from transcribe.pipeline.stages.probe import probe
 
     open_diariser = choose_diariser(settings.compute)["open_diariser"]
@@ -93,9 +94,9 @@ def add(name: str, recording: Path, consent: bool, resolved: Resolved) -> None:
     with open_display(settings.display) as progress:
         if open_diariser is None:
             raise UsageError("there is nothing that tells speakers apart")
-        enrolled = enrol(name, source, settings, media, open_detector(), open_diariser, progress)
-    path = register.add(enrolled)
-    say(f"registered: {name}, {enrolled.seconds:g} s, in {path}")
+        sole = sole_voice(source, settings, media, open_detector(), open_diariser, progress)
+    path = register.add(Enrolled(name, sole.model, source.name, sole.seconds, sole.vector))
+    say(f"registered: {name}, {sole.seconds:g} s, in {path}")
 
 
 def _row(enrolled: Enrolled, path: Path) -> dict[str, object]:

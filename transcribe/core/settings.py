@@ -276,6 +276,13 @@ class SpeakersSettings:
     voices: bool = option(
         False, "Name speakers whose voices you have registered (transcribe voices)", advanced=True
     )
+    speaker_samples: Path | None = option(
+        None,
+        "Name speakers who sound like the recordings in this folder; each has the name of its person",
+        metavar="DIR",
+        advanced=True,
+        trust="inside",
+    )
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,7 @@ class Options(TypedDict, total=False):
     speaker_names: Sequence[str]
     turns: str | PathLike[str] | None
     voices: bool
+    speaker_samples: str | PathLike[str] | None
     device: str
     workers: int
     threads: int

@@ -81,14 +81,16 @@ def _templates(folder: Path) -> str:
 
 
 def _content(path: Path) -> str:
-    """Digest of a file, or of the files in a folder; empty where there is none."""
+    """Digest of a file, or of the files in a folder, of large ones by size; empty where there is none."""
     return _digest_of(path.iterdir() if path.is_dir() else [path])
 
 
 def _digest_of(paths: Iterable[Path]) -> str:
-    files = sorted(path for path in paths if path.is_file() and path.stat().st_size <= MAX_TEMPLATE_BYTES)
+    files = sorted(path for path in paths if path.is_file())
     digest = hashlib.sha256()
     for file in files:
         with contextlib.suppress(OSError):
-            digest.update(os.fsencode(file.name) + b"\0" + bytes.fromhex(file_digest(file)))
+            size = file.stat().st_size
+            content = bytes.fromhex(file_digest(file)) if size <= MAX_TEMPLATE_BYTES else b"%d" % size
+            digest.update(os.fsencode(file.name) + b"\0" + content)
     return digest.hexdigest() if files else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -24,10 +24,11 @@ from transcribe.server.desk import Desk
 from transcribe.server.errors import Refused, refused, refused_by_code
 from transcribe.server.intake.asked import check_model
 from transcribe.server.intake.paths import named
+from transcribe.server.intake.samples import digest_of, samples_of
 from transcribe.server.intake.uploads import Form, Limits, Upload, received
 from transcribe.server.turns.dispatcher import Dispatcher
 from transcribe.server.turns.listeners import Listener, Stopping, Told
-from transcribe.server.turns.store import Store, Wish
+from transcribe.server.turns.store import SAMPLES_OPTION, Store, Wish
 
 RETRY_S = 30
 """When a client may ask again that was told to come back later."""
@@ -135,7 +136,7 @@ class Service:
         try:
             async with self._form(request) as form:
                 check_model(form, self.model)
-                wish = self.wish(request, options(form), interactive=interactive)
+                wish = _with_samples(self.wish(request, options(form), interactive=interactive), form)
                 if form.upload is None:
                     what = "the form has no recording; send it as the field file"
                     raise Refused(400, what, "missing_file", param="file")
@@ -224,6 +225,15 @@ class Service:
         """An error for clients: what happened and what to do, without the path of the server's folder."""
         folder = f"{self.store.incoming.parent}/"
         return f"{error.what}. {error.hint}".rstrip().replace(folder, "")
+
+
+def _with_samples(wish: Wish, form: Form) -> Wish:
+    """The wish with the samples of speakers that stand in its form, where speakers are told apart."""
+    samples = samples_of(form)
+    options = dict(wish.options or {})
+    if not samples or "speakers" not in options:
+        return wish
+    return replace(wish, samples=samples, options=options | {SAMPLES_OPTION: digest_of(samples)})
 
 
 def stopping() -> Refused:

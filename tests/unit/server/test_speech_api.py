@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,64 @@ def test_every_form_of_answer(counter: Counter) -> None:
     assert diarized["segments"][0]["speaker"] == "Anna"
     assert set(diarized) == {"task", "duration", "text", "segments", "usage"}
     assert len(counter.worker.requests) == 2, "the formats are one job; speakers are told apart in another"
+
+
+def sample(content: bytes) -> str:
+    return f"data:audio/wav;base64,{base64.b64encode(content).decode()}"
+
+
+def test_known_speakers_go_to_the_process_as_files_and_leave_with_the_job(counter: Counter) -> None:
+    known: dict[str, Any] = {
+        "response_format": "diarized_json",
+        "known_speaker_names_in": ["Łucja", "dr. Ala"],
+        "known_speaker_references_in": [sample(b"one" * 100_000), sample(b"two")],
+    }
+    with counter.serving() as client:
+        assert ask(client, **known).status_code == 200
+        assert ask(client, **known | {"known_speaker_references_in": [sample(b"x"), sample(b"y")]}).is_success
+        assert ask(client, **known).status_code == 200
+        assert ask(client, response_format="diarized_json", known_speaker_names_in=["Ala"]).is_success
+        first, other, nameless = counter.worker.requests
+        folder = Path(first.settings.speakers.speaker_samples)
+        assert {each.name: each.read_bytes() for each in folder.iterdir()} == {
+            "Łucja.sample": b"one" * 100_000,
+            "dr. Ala.sample": b"two",
+        }
+        assert folder.parent == Path(first.folder)
+        assert {each.stat().st_mode & 0o777 for each in folder.iterdir()} == {0o600}
+        assert other.name != first.name
+        assert nameless.settings.speakers.speaker_samples is None
+        assert client.delete(f"/v1/jobs/{first.name}").is_success
+        assert not folder.exists()
+
+
+@pytest.mark.parametrize(
+    ("names", "references", "expected"),
+    [
+        (["Ala"], [sample(b"a"), sample(b"b")], (400, "invalid_value")),
+        (["Ala", "Ala"], [sample(b"a"), sample(b"b")], (400, "invalid_value")),
+        (["../Ala"], [sample(b"a")], (400, "invalid_value")),
+        ([".Ala"], [sample(b"a")], (400, "invalid_value")),
+        (["A\nla"], [sample(b"a")], (400, "invalid_value")),
+        (["ż" * 61], [sample(b"a")], (400, "invalid_value")),
+        (["Ala"], ["http://example.com/ala.wav"], (400, "invalid_value")),
+        (["Ala"], ["data:audio/wav;base64,***"], (400, "invalid_value")),
+        (["Ala"], [sample(b"a" * 7_000_000)], (413, "sample_too_large")),
+        (list("abcde"), [sample(b"a")] * 5, (400, "too_many_samples")),
+    ],
+)
+def test_known_speakers_that_cannot_be_used_are_refused(
+    counter: Counter, names: list[str], references: list[str], expected: tuple[int, str]
+) -> None:
+    with counter.serving() as client:
+        answer = ask(
+            client,
+            response_format="diarized_json",
+            known_speaker_names_in=names,
+            known_speaker_references_in=references,
+        )
+    assert (answer.status_code, answer.json()["error"]["code"]) == expected
+    assert [*(counter.folder / "incoming").iterdir()] == []
 
 
 def test_speakers_without_names_are_letters_in_their_order() -> None:

@@ -1,8 +1,9 @@
-"""Taking a person's voice out of a recording for the register."""
+"""The voice of the one person who speaks in a recording, for the register or out of a sample."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from transcribe.core.diarisation import Diarisation
 from transcribe.core.errors import InputError
@@ -14,7 +15,6 @@ from transcribe.core.waveform import Waveform
 from transcribe.core.workspace import scratch
 from transcribe.pipeline.ports import Decoder, Diariser, SpeechDetector
 from transcribe.pipeline.speakers.diarise import diarise
-from transcribe.pipeline.speakers.register import Enrolled
 from transcribe.pipeline.stages.detect import detect
 from transcribe.pipeline.stages.normalise import normalise
 
@@ -25,18 +25,36 @@ OTHERS_SHARE = 0.1
 """More speech of anybody else, and nobody can tell whose voice it is."""
 
 
-def enrol(
-    name: str,
+@dataclass(frozen=True)
+class SoleVoice:
+    """The voice of the only person who speaks in a recording.
+
+    Attributes:
+        model: The diariser whose numbers these are.
+        seconds: How much of their speech it was taken from.
+        vector: The voice.
+    """
+
+    model: str
+    seconds: float
+    vector: tuple[float, ...]
+
+
+def sole_voice(
     source: Source,
     settings: Settings,
     decoder: Decoder,
     detector: SpeechDetector,
     open_diariser: Callable[[Progress], Diariser],
     progress: Progress,
-) -> Enrolled:
+    fewest_ms: int = FEWEST_MS,
+) -> SoleVoice:
     """The voice of the only person who speaks in a recording, or in the part that `--from` and `--to` cut.
 
     The samples are deleted at the end.
+
+    Args:
+        fewest_ms: Speech that the voice is taken from at the least, in ms.
 
     Raises:
         InputError: There is too little speech, or there are several people.
@@ -50,20 +68,20 @@ def enrol(
         found = diarise(waveform, speech, SpeakerCount(1), diariser, progress)
     spoken = _spoken_ms(found)
     total, most = sum(spoken.values()), max(spoken.values(), default=0)
-    if most < FEWEST_MS:
+    if most < fewest_ms:
         raise InputError(
-            f"{source.name} has {most / 1000:.1f} s of one voice, and {FEWEST_MS // 1000} s are needed",
+            f"{source.name} has {most / 1000:.1f} s of one voice, and {fewest_ms / 1000:g} s are needed",
             "Half a minute of clear speech is best",
         )
     if total - most > OTHERS_SHARE * total:
         raise InputError(
-            f"{source.name} has {len(spoken)} voices, and nobody can say which is {name}'s",
+            f"{source.name} has {len(spoken)} voices, and nobody can say which is meant",
             "Choose a part in which only they speak with --from and --to",
         )
     main = max(spoken, key=lambda speaker: spoken[speaker])
     voice = next(each for each in found.voices if each.speaker == main)
     vector = tuple(round(value, 6) for value in voice.vector)
-    return Enrolled(name, diariser.identity, source.name, round(most / 1000, 1), vector)
+    return SoleVoice(diariser.identity, round(most / 1000, 1), vector)
 
 
 def _spoken_ms(found: Diarisation) -> dict[str, int]:

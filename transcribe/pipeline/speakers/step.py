@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from transcribe.core.diarisation import Diarisation
+from transcribe.core.diarisation import Diarisation, Voice
 from transcribe.core.digest import fingerprint
 from transcribe.core.episode import Episode, Turns
 from transcribe.core.errors import InputError, UsageError
@@ -21,6 +21,7 @@ from transcribe.pipeline.recognition import samples_of
 from transcribe.pipeline.speakers.attribute import attribute
 from transcribe.pipeline.speakers.diarise import STAGE, diarise, names_in_order, renamed_turns, turns_of
 from transcribe.pipeline.speakers.register import Register, recognised
+from transcribe.pipeline.speakers.samples import sample_files, sampled_voices
 from transcribe.pipeline.stages.normalise import AUDIO_FILE
 
 
@@ -60,17 +61,30 @@ def check_speakers(settings: Settings, sources: Sequence[str]) -> None:
         flag = "--tracks" if settings.tracks.tracks else "--channels"
         raise UsageError(f"with {flag} it is known who speaks", f"Drop {flag}, or --speakers and --turns")
     if not wants_speakers(asked):
-        needs = {"--speaker-names": asked.speaker_names, "--voices": asked.voices}
+        needs = {
+            "--speaker-names": asked.speaker_names,
+            "--voices": asked.voices,
+            "--speaker-samples": asked.speaker_samples,
+        }
         needs["--format rttm"] = "rttm" in settings.output.formats and not settings.tracks.divided
         for flag, given in needs.items():
             if given:
                 raise UsageError(
                     f"{flag}: speakers are not told apart", "Add --speakers auto, or --turns FILE"
                 )
-    if asked.voices and asked.turns is not None:
-        raise UsageError("--voices needs voices, and --turns has none", "Drop one of them")
+    if asked.turns is not None and (flag := _by_voice(asked)):
+        raise UsageError(f"{flag} needs voices, and --turns has none", "Drop one of them")
+    if asked.speaker_samples is not None:
+        sample_files(asked.speaker_samples)
     if asked.turns is not None:
         _check_turns(asked.turns, sources)
+
+
+def _by_voice(asked: SpeakersSettings) -> str:
+    """The flag that has speakers named by their voices; empty where they are not."""
+    if asked.voices:
+        return "--voices"
+    return "" if asked.speaker_samples is None else "--speaker-samples"
 
 
 def _check_turns(place: Path, sources: Sequence[str]) -> None:
@@ -96,11 +110,11 @@ def _told(run: Run, work: Workspace, episode: Episode) -> Episode:
         path = _turns_file(asked.turns, episode.source.name)
         turns = turns_of(read_rttm(path), path, episode.source.name, audio.start_ms, audio.end_ms)
         progress(StageFinished(STAGE))
-        return _named(episode, Diarisation(turns), asked, progress)
+        return _named(run, episode, Diarisation(turns))
     name = f"turns-{_fingerprint(asked, run.engines.diariser)}"
     found, resumed = work.once(name, Diarisation, lambda: _found(run, work, episode))
     progress(StageFinished(STAGE, resumed=resumed))
-    return _named(episode, found, asked, progress)
+    return _named(run, episode, found)
 
 
 def _found(run: Run, work: Workspace, episode: Episode) -> Diarisation:
@@ -113,24 +127,32 @@ def _found(run: Run, work: Workspace, episode: Episode) -> Diarisation:
         audio = samples_of(replace(run, progress=silent), work, episode.source)
     waveform = Waveform.of(audio, work.path)
     found = diarise(waveform, episode.speech, asked.speakers, open_diariser(run.progress), run.progress)
-    return found if asked.voices else replace(found, voices=())
+    return found if _by_voice(asked) else replace(found, voices=())
 
 
-def _named(episode: Episode, found: Diarisation, asked: SpeakersSettings, progress: Progress) -> Episode:
-    """The episode with the turns, under the names that the user or the register knows."""
+def _named(run: Run, episode: Episode, found: Diarisation) -> Episode:
+    """The episode with the turns, under the names that the user, the samples or the register knows."""
+    asked, progress = run.settings.speakers, run.progress
     names: dict[str, str] = {}
-    if asked.voices:
-        register = Register()
-        for match in recognised(found.voices, register.voices(found.turns.made_by)):
-            names[match.speaker] = match.name
-            likeness = f"voice {match.likeness:.2f} alike"
-            progress(SpeakersTold((match.name,), f"{match.speaker} is {match.name} ({likeness})"))
+    for match in recognised(found.voices, _known(run, found.turns.made_by) if found.voices else ()):
+        names[match.speaker] = match.name
+        likeness = f"voice {match.likeness:.2f} alike"
+        progress(SpeakersTold((match.name,), f"{match.speaker} is {match.name} ({likeness})"))
     names |= {old: name for old, name in names_in_order(found.turns, asked.speaker_names).items() if name}
     _warn(episode.source.name, found.turns, asked.speaker_names, progress)
     turns = renamed_turns(found.turns, names)
     if turns.speakers:
         progress(SpeakersTold(turns.speakers, _summary(turns)))
     return replace(episode, transcript=attribute(episode.transcript, turns), turns=turns)
+
+
+def _known(run: Run, diariser: str) -> tuple[Voice, ...]:
+    """The voices of people whose names are known; a sample goes before the register."""
+    asked = run.settings.speakers
+    sampled = sampled_voices(asked.speaker_samples, run) if asked.speaker_samples is not None else ()
+    registered = Register().voices(diariser) if asked.voices else ()
+    named = {each.speaker for each in sampled}
+    return (*sampled, *(each for each in registered if each.speaker not in named))
 
 
 def _warn(name: str, turns: Turns, names: Sequence[str], progress: Progress) -> None:
@@ -157,7 +179,7 @@ def _fingerprint(asked: SpeakersSettings, diariser: str) -> str:
     """What turns depend on, beside the recording that the work directory stands for."""
     identity: Mapping[str, object] = {
         "speakers": (asked.speakers.fewest, asked.speakers.most) if asked.speakers else None,
-        "voices": asked.voices,
+        "voices": bool(_by_voice(asked)),
         "diariser": diariser,
     }
     return fingerprint(identity)[:16]

@@ -17,6 +17,8 @@ from transcribe.formats import FORMATS
 from transcribe.server.api import editing
 from transcribe.server.api.views import JobView
 from transcribe.server.intake.asked import ANSWERS, OWN
+from transcribe.server.intake.samples import NAMES_FIELD
+from transcribe.server.intake.uploads import MOST_SAMPLES, SAMPLES_FIELD
 
 VERSION = "1"
 _PARAMETER = re.compile(r"\{(\w+)\}")
@@ -30,6 +32,13 @@ SPEECH_FIELDS: dict[str, Any] = {
     "keywords[]": {"type": "array", "items": {"type": "string"}, "description": "Terms to expect"},
     "response_format": {"type": "string", "enum": list(ANSWERS), "default": "json"},
     "timestamp_granularities[]": {"type": "array", "items": {"enum": ["word", "segment"]}},
+    f"{NAMES_FIELD}[]": {"type": "array", "items": {"type": "string"}, "maxItems": MOST_SAMPLES},
+    f"{SAMPLES_FIELD}[]": {
+        "type": "array",
+        "items": {"type": "string"},
+        "maxItems": MOST_SAMPLES,
+        "description": "How each of them sounds, as a data URL of 2 to 10 s; for diarized_json",
+    },
     "stream": {"type": "boolean", "description": "Send the text as it is recognised"},
 }
 FILE: dict[str, Any] = {"type": "string", "format": "binary", "description": "The recording"}

@@ -8,10 +8,11 @@ import os
 import re
 import secrets
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import BinaryIO
 
 from python_multipart.exceptions import FormParserError
@@ -27,8 +28,12 @@ from transcribe.server.errors import Refused, refused
 from transcribe.server.intake.room import Quota, Room
 
 FILE_FIELD = "file"
-UNREAD = "known_speaker_references"
-"""Recordings inside fields."""
+SAMPLES_FIELD = "known_speaker_references"
+"""Recordings inside fields, as data URLs: long ones, so they are written to the disk as they come."""
+
+MOST_SAMPLES = 4
+SAMPLE_BYTES = 8_000_000
+"""A sample at the most, as a data URL: OpenAI takes up to four, each of 2 to 10 s."""
 
 MULTIPART = b"multipart/form-data"
 INCOMING = re.compile(r"[0-9a-f]{32}\.part")
@@ -79,10 +84,15 @@ class Upload:
 
 @dataclass(frozen=True)
 class Form:
-    """The fields of a request; `x[]` and `x` are one field."""
+    """The fields of a request; `x[]` and `x` are one field.
+
+    Attributes:
+        samples: The values of `SAMPLES_FIELD`; closed with the request.
+    """
 
     fields: Mapping[str, tuple[str, ...]]
     upload: Upload | None
+    samples: tuple[BinaryIO, ...] = ()
 
     def text(self, name: str) -> str:
         """The last value of a field, without spaces around it; empty where there is none."""
@@ -113,8 +123,8 @@ async def received(request: Request, folder: Path, limits: Limits) -> AsyncItera
     if _stated(request) > limits.body_bytes:
         raise _too_large(limits)
     try:
-        with new_file(folder) as (path, handle):
-            parts = _Parts(boundary, handle, limits)
+        with new_file(folder) as (path, handle), ExitStack() as opened:
+            parts = _Parts(boundary, handle, limits, lambda: opened.enter_context(TemporaryFile(dir=folder)))
             room = Room(folder, limits.quota, limits.least_free)
             async for block in blocks(request, limits):
                 room.check(len(block))
@@ -122,11 +132,12 @@ async def received(request: Request, folder: Path, limits: Limits) -> AsyncItera
                     parts.write(block)
             parts.end()
             if parts.title is None:
-                yield Form(parts.fields, None)
+                yield Form(parts.fields, None, tuple(parts.samples))
                 return
             with disk_errors(folder, "writing into"):
                 handle.flush()
-            yield Form(parts.fields, Upload(path, parts.digest.hexdigest(), parts.title))
+            upload = Upload(path, parts.digest.hexdigest(), parts.title)
+            yield Form(parts.fields, upload, tuple(parts.samples))
     except TranscribeError as error:
         raise refused(error) from error
 
@@ -180,14 +191,20 @@ async def blocks(request: Request, limits: Limits) -> AsyncIterator[bytes]:
 
 @dataclass
 class _Parts:
-    """The parts of a multipart body: fields are kept, the recording is hashed and written."""
+    """The parts of a multipart body: fields are kept, the recording is hashed and written, samples too.
+
+    Attributes:
+        new_sample: Opens a file for one.
+    """
 
     boundary: bytes
     handle: BinaryIO
     limits: Limits
+    new_sample: Callable[[], BinaryIO]
     digest: hashlib._Hash = field(default_factory=hashlib.sha256)
     title: str | None = None
     fields: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    samples: list[BinaryIO] = field(default_factory=list)
     _size: int = 0
     _count: int = 0
     _over: bool = False
@@ -247,6 +264,8 @@ class _Parts:
         _, parameters = parse_options_header(self._disposition)
         name = _text(parameters.get(b"name", b"")).removesuffix("[]")
         self._count_bytes(len(name))
+        if name == SAMPLES_FIELD:
+            self._begin_sample()
         if name != FILE_FIELD:
             self._name = name
             return
@@ -260,12 +279,27 @@ class _Parts:
             part = memoryview(data)[start:end]
             self.digest.update(part)
             self.handle.write(part)
-        elif self._name != UNREAD:
+        elif self._name == SAMPLES_FIELD:
+            self._write_sample(memoryview(data)[start:end])
+        else:
             self._count_bytes(end - start)
             self._value.extend(data[start:end])
 
+    def _begin_sample(self) -> None:
+        if len(self.samples) == MOST_SAMPLES:
+            what = f"the form has more than {MOST_SAMPLES} samples of speakers"
+            raise Refused(400, what, "too_many_samples", param=SAMPLES_FIELD)
+        self.samples.append(self.new_sample())
+
+    def _write_sample(self, part: memoryview) -> None:
+        sample = self.samples[-1]
+        sample.write(part)
+        if sample.tell() > SAMPLE_BYTES:
+            what = f"a sample of a speaker has more than {SAMPLE_BYTES // 10**6} MB"
+            raise Refused(413, what, "sample_too_large", param=SAMPLES_FIELD)
+
     def _end(self) -> None:
-        if self._name is not None:
+        if self._name not in (None, SAMPLES_FIELD):
             self.fields[self._name] = (*self.fields.get(self._name, ()), _text(bytes(self._value)))
 
     def _count_bytes(self, size: int) -> None:

@@ -16,12 +16,13 @@ from transcribe.core.digest import fingerprint
 from transcribe.core.disk import disk_errors
 from transcribe.core.episode import Episode
 from transcribe.core.errors import UsageError
-from transcribe.core.files import PRIVATE_FILE, private_folder, sync_folder
+from transcribe.core.files import PRIVATE_FILE, atomic_file, private_folder, sync_folder
 from transcribe.core.settings import Settings
 from transcribe.jobs.fingerprint import fingerprint_of
 from transcribe.jobs.queue import PENDING, Facts, Queue, QueuedJob, State
 from transcribe.jobs.render import open_corrected
 from transcribe.jobs.submissions import Submission, Submissions
+from transcribe.server.intake.samples import Sample
 from transcribe.server.intake.uploads import INCOMING, Upload
 
 LOCK = "server.lock"
@@ -30,6 +31,7 @@ ALIAS = "transcript.audio"
 """What results are named after: `transcript.json`."""
 
 DOCUMENT = "transcript.json"
+SAMPLES_OPTION = "speaker_samples"
 WORK = "work"
 """Where the work directories are, unless `TRANSCRIBE_WORK_DIR` says otherwise."""
 
@@ -47,12 +49,14 @@ class Wish:
         owner: Whose the job is, where clients are kept apart; else empty.
         options: The settings that differ from the server's, by name.
         interactive: Whether it is of no use once the client is gone.
+        samples: How speakers sound whose names are known; the option `speaker_samples` has their digest.
     """
 
     client: str
     owner: str = ""
     options: Mapping[str, Any] | None = None
     interactive: bool = False
+    samples: tuple[Sample, ...] = ()
 
 
 class Store:
@@ -100,6 +104,16 @@ class Store:
         """Its recording."""
         return self.folder(name) / "recording"
 
+    def settings_for(self, submission: Submission) -> Settings:
+        """The settings that a job is transcribed with: its samples of speakers lie in its folder."""
+        options = dict(submission.options)
+        if SAMPLES_OPTION in options:
+            options[SAMPLES_OPTION] = self._samples(submission.name)
+        return self.settings_of(options)
+
+    def _samples(self, name: str) -> Path:
+        return self.folder(name) / "samples"
+
     def settings_of(self, options: Mapping[str, Any]) -> Settings:
         """The settings of a job.
 
@@ -132,6 +146,7 @@ class Store:
         path = self.recording(name)
         with disk_errors(path, "writing", "Choose another folder with --data"):
             private_folder(path.parent)
+            self._keep(self._samples(name), wish.samples)
             upload.path.replace(path)
             sync_folder(path.parent)
             sync_folder(self._jobs)
@@ -144,6 +159,13 @@ class Store:
         with self.queue.transaction():
             self.submissions.write(submission)
             return self.queue.write(job, "submitted")
+
+    def _keep(self, folder: Path, samples: tuple[Sample, ...]) -> None:
+        if samples:
+            private_folder(folder)
+        for each in samples:
+            with atomic_file(folder / each.file, private=True) as handle:
+                handle.write(each.content)
 
     def write(self, job: QueuedJob, detail: str = "", exit_code: int = 0) -> QueuedJob:
         """Put down where a job is now."""

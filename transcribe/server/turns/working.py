@@ -81,7 +81,7 @@ class Working(JobsUnderWay[Served]):
             facts=job.facts or NO_FACTS,
             folder=str(folder),
             alias=str(folder / ALIAS),
-            settings=self.store.settings_of(self._submission(job).options),
+            settings=self.store.settings_for(self._submission(job)),
             live=True,
         )
 

@@ -220,6 +220,8 @@ def test_voices_are_looked_up_and_kept_only_where_that_is_asked_for(
     [
         ({"speaker_names": "Ala"}, "--speaker-names: speakers are not told apart"),
         ({"voices": True}, "--voices: speakers are not told apart"),
+        ({"speaker_samples": "x"}, "--speaker-samples: speakers are not told apart"),
+        ({"speakers": "auto", "speaker_samples": "x"}, "x cannot be read as a folder of samples"),
         ({"formats": "rttm"}, "--format rttm: speakers are not told apart"),
     ],
 )
@@ -240,3 +242,5 @@ def test_files_of_turns_are_looked_at_before_any_work(tmp_path: Path) -> None:
         check_speakers(one, ["talk.mp3", "other.mp3"])
     with pytest.raises(UsageError, match="--voices needs voices"):
         check_speakers(Settings.of(turns=tmp_path, voices=True), ["talk.mp3"])
+    with pytest.raises(UsageError, match="--speaker-samples needs voices"):
+        check_speakers(Settings.of(turns=tmp_path, speaker_samples=tmp_path), ["talk.mp3"])
