@@ -14,7 +14,7 @@ from counter import SAID, Counter, eventually
 
 from transcribe.core.errors import EngineError, InputError, ModelError
 from transcribe.formats.example import example_episode
-from transcribe.jobs.messages import Stumbled
+from transcribe.jobs.messages import Request, Stumbled
 from transcribe.jobs.trouble import trouble_of
 from transcribe.server.api.answers import diarized_segments, text_of
 from transcribe.server.intake.asked import ALIASES
@@ -61,6 +61,11 @@ def sample(content: bytes) -> str:
     return f"data:audio/wav;base64,{base64.b64encode(content).decode()}"
 
 
+def samples_in(request: Request) -> Path | None:
+    assert request.settings is not None
+    return request.settings.speakers.speaker_samples
+
+
 def test_known_speakers_go_to_the_process_as_files_and_leave_with_the_job(counter: Counter) -> None:
     known: dict[str, Any] = {
         "response_format": "diarized_json",
@@ -73,7 +78,8 @@ def test_known_speakers_go_to_the_process_as_files_and_leave_with_the_job(counte
         assert ask(client, **known).status_code == 200
         assert ask(client, response_format="diarized_json", known_speaker_names_in=["Ala"]).is_success
         first, other, nameless = counter.worker.requests
-        folder = Path(first.settings.speakers.speaker_samples)
+        folder = samples_in(first)
+        assert folder is not None
         assert {each.name: each.read_bytes() for each in folder.iterdir()} == {
             "Łucja.sample": b"one" * 100_000,
             "dr. Ala.sample": b"two",
@@ -81,7 +87,7 @@ def test_known_speakers_go_to_the_process_as_files_and_leave_with_the_job(counte
         assert folder.parent == Path(first.folder)
         assert {each.stat().st_mode & 0o777 for each in folder.iterdir()} == {0o600}
         assert other.name != first.name
-        assert nameless.settings.speakers.speaker_samples is None
+        assert samples_in(nameless) is None
         assert client.delete(f"/v1/jobs/{first.name}").is_success
         assert not folder.exists()
 
