@@ -78,5 +78,10 @@ def _read_clip(folder: Path, row: dict[str, str]) -> Clip:
         path=folder / row["file"],
         seconds=float(row["seconds"]),
         language=row["lang"],
-        reference=(folder / row["transcript"]).read_text(encoding="utf-8"),
+        reference=_spoken((folder / row["transcript"]).read_text(encoding="utf-8")),
     )
+
+
+def _spoken(reference: str) -> str:
+    """A reference whose parentheses count: people read them aloud, but the normaliser takes them for remarks."""
+    return reference.translate(dict.fromkeys(map(ord, "()"), " "))

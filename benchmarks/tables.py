@@ -84,7 +84,8 @@ def errors(results: Results) -> Iterator[str]:
         return
     clips = list(dict.fromkeys(heard.clip for run in runs for heard in run.heard))
     yield "## Word error rate of each clip\n"
-    yield "Percent (substituted/deleted/inserted words), texts normalised by `whisper-normalizer`.\n"
+    yield "Percent (substituted/deleted/inserted words), texts normalised by `whisper-normalizer`."
+    yield "References stand without parentheses: what is between them is read aloud, and would be left out.\n"
 
     def cells(name: str) -> list[str]:
         found = scores(by(runs, name))
