@@ -83,5 +83,5 @@ def _read_clip(folder: Path, row: dict[str, str]) -> Clip:
 
 
 def _spoken(reference: str) -> str:
-    """A reference whose parentheses count: people read them aloud, but the normaliser takes them for remarks."""
+    """A reference without parentheses: they are read aloud, and the normaliser takes them for remarks."""
     return reference.translate(dict.fromkeys(map(ord, "()"), " "))
