@@ -30,6 +30,7 @@ from transcribe.jobs.messages import Finished, Go, Message, Nothing, Request, To
 from transcribe.jobs.queue import QueuedJob
 from transcribe.server.access.auth import Access
 from transcribe.server.app import application
+from transcribe.server.intake.connections import Connection
 from transcribe.server.intake.uploads import Limits, Upload
 from transcribe.server.service import Service
 from transcribe.server.turns.dispatcher import Dispatcher
@@ -97,6 +98,7 @@ class Counter:
 
     Attributes:
         now: What the clock of the dispatcher says, in seconds.
+        connection: What meets each client.
     """
 
     folder: Path
@@ -106,6 +108,7 @@ class Counter:
     most: int = 1000
     access: Access = field(default_factory=Access)
     now: float = 0.0
+    connection: type[Connection] = Connection
 
     told: list[Event] = field(default_factory=list)
 
@@ -150,7 +153,7 @@ class Counter:
     async def _life(self, listening: socket.socket, loop: Future[asyncio.AbstractEventLoop]) -> None:
         self.open()
         config = uvicorn.Config(
-            self.app, http="h11", lifespan="on", log_config=None, timeout_graceful_shutdown=1
+            self.app, http=self.connection, lifespan="on", log_config=None, timeout_graceful_shutdown=1
         )
         self._server = uvicorn.Server(config)
         loop.set_result(asyncio.get_running_loop())

@@ -157,6 +157,11 @@ def _languages(model: str) -> tuple[str, ...]:
 async def _serving(app: Any, listening: socket.socket, stop: Callable[[], None]) -> None:
     import uvicorn
 
+    from transcribe.server.intake.connections import Connection, most_connections
+
+    class Limited(Connection):
+        most = most_connections()
+
     class Server(uvicorn.Server):
         def handle_exit(self, sig: int, frame: Any) -> None:
             loop.call_soon_threadsafe(stop)
@@ -165,7 +170,7 @@ async def _serving(app: Any, listening: socket.socket, stop: Callable[[], None])
     loop = asyncio.get_running_loop()
     config = uvicorn.Config(
         app,
-        http="h11",
+        http=Limited,
         ws="none",
         lifespan="on",
         log_config=None,

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from counter import Counter
+from counter import Counter, eventually
 
 from transcribe.core.errors import OutputError
-from transcribe.server.access.auth import Access, is_loopback
+from transcribe.server.access import auth
+from transcribe.server.access.auth import COOKIE, Access, cookie_of, is_loopback, token_of
 from transcribe.server.access.keys import Keys
+from transcribe.server.access.sessions import MOST, Sessions
 from transcribe.server.errors import Refused
 
 
@@ -31,8 +34,13 @@ def test_addresses_and_names_that_are_allowed(host: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "host", ["", "evil.example", "localhost.evil.example", "127.0.0.1.nip.example", "[", "a@b"]
-)
+    "host",
+    [
+        "", "evil.example", "localhost.evil.example", "127.0.0.1.nip.example", "[", "a@b",
+        "a@localhost", "localhost/x", "localhost?x", "localhost#x", "localhost:x", "localhost:80:80",
+        "[::1]x", "[localhost]", "localhost.", "localhost, evil.example", "localhost evil.example",
+    ],
+)  # fmt: skip
 def test_names_of_strangers(host: str) -> None:
     assert code(Access(hosts=frozenset({"studio"})), host=host) == 403
 
@@ -70,6 +78,54 @@ def test_keys(tmp_path: Path) -> None:
     assert (running.owner(key), running.owner(newer)) == (None, "Ala")
     answers = [code(Access(keys), authorization=f"Bearer {each}") for each in (key, newer)]
     assert answers == [401, 200]
+
+
+def test_only_a_key_of_ours_stands_for_an_origin(tmp_path: Path) -> None:
+    keys = Keys(tmp_path)
+    sessions = Sessions(tmp_path, keys)
+    token = sessions.begin(keys.make("Ala"))
+    access = Access(keys, sessions=sessions)
+    ours = {"host": "localhost", "cookie": f"{COOKIE}={token}"}
+    assert access.client("/v1/jobs", ours) == "Ala"
+    for more in ({}, {"authorization": "Basic YTpi"}):
+        with pytest.raises(Refused, match="Origin"):
+            access.client("/v1/jobs", ours | more, "POST")
+
+
+def test_a_cookie_is_of_its_port_and_with_tls_of_its_host() -> None:
+    plain = [cookie_of({"host": each}, "http") for each in ("localhost", "localhost:1", "localhost:2")]
+    assert plain == [COOKIE, f"{COOKIE}-1", f"{COOKIE}-2"]
+    host = {"host": "studio.example"}
+    assert cookie_of(host, "https") == f"__Host-{COOKIE}"
+    tossed = host | {"cookie": f"{COOKIE}=theirs"}
+    assert (token_of(tossed, "http"), token_of(tossed, "https")) == ("theirs", "")
+
+
+def test_a_key_ends_its_own_sessions_and_nobody_elses(tmp_path: Path) -> None:
+    keys = Keys(tmp_path)
+    sessions = Sessions(tmp_path, keys)
+    honest = sessions.begin(keys.make("Ala"))
+    key = keys.make("Ewa")
+    mine = [sessions.begin(key) or "" for _ in range(MOST + 1)]
+    assert sessions.owner(honest or "") == "Ala"
+    assert [sessions.owner(each) for each in (mine[0], mine[1])] == [None, "Ewa"]
+    again = sessions.begin(key, mine[1]) or ""
+    assert [sessions.owner(each) for each in (mine[1], again)] == [None, "Ewa"]
+
+
+def test_a_client_leaves_room_for_others(counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(auth, "MOST_OPEN", 2)
+    with counter.serving() as client, ExitStack() as streams:
+        for _ in range(2):
+            streams.enter_context(client.stream("GET", "/v1/events"))
+        refused = client.get("/v1/jobs")
+        assert (refused.status_code, refused.headers["retry-after"]) == (429, "5")
+        assert refused.json()["error"]["code"] == "too_many_requests"
+        assert client.get("/health").status_code == 200
+        other = client.get("/v1/jobs", headers={"Authorization": "Bearer other"})
+        assert other.status_code == 200
+        streams.close()
+        eventually(lambda: client.get("/v1/jobs").status_code == 200)
 
 
 def test_damaged_keys_let_nobody_in(tmp_path: Path) -> None:

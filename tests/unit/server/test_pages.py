@@ -143,7 +143,7 @@ def test_a_key_opens_the_pages_until_it_ends(counter: Counter) -> None:
         assert "Secure" not in cookie
         assert client.get("/v1/jobs").status_code == 200
         assert "Ala" in client.get("/").text
-        token = client.cookies[COOKIE]
+        token = client.cookies[f"{COOKIE}-{counter.port}"]
         assert token not in (counter.folder / "sessions.json").read_text()
         assert (counter.folder / "sessions.json").stat().st_mode & 0o077 == 0
         Keys(counter.folder).make("Ala")
@@ -169,11 +169,13 @@ def test_a_wrong_key_is_told(counter: Counter, monkeypatch: pytest.MonkeyPatch) 
 def test_signing_out_ends_the_session(counter: Counter) -> None:
     with guarded(counter) as (client, key):
         sign_in(client, key)
-        token = client.cookies[COOKIE]
+        token = client.cookies[f"{COOKIE}-{counter.port}"]
         origin = {"Origin": str(client.base_url).rstrip("/")}
         assert client.post("/sign-out", headers=origin).headers["location"] == "/sign-in"
-        assert COOKIE not in client.cookies
-        assert client.get("/v1/jobs", headers={"Cookie": f"{COOKIE}={token}"}).status_code == 401
+        assert not client.cookies
+        assert (
+            client.get("/v1/jobs", headers={"Cookie": f"{COOKIE}-{counter.port}={token}"}).status_code == 401
+        )
 
 
 def test_sessions_outlive_the_server_and_end_in_time(counter: Counter) -> None:

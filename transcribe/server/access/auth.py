@@ -5,7 +5,9 @@ from __future__ import annotations
 import ipaddress
 import re
 import time
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
@@ -34,6 +36,18 @@ SIGN_IN = "/sign-in"
 COOKIE = "transcribe-session"
 READS = ("GET", "HEAD")
 
+MOST_OPEN = 250
+"""Requests of one client that are open at a time: others are to find a free connection."""
+
+AMBIGUOUS = "ambiguous_length"
+"""The connection ends: where its next request begins is not certain."""
+
+RETRY_S = 5
+"""When a client may ask again that has so many."""
+
+_HOST = re.compile(r"(?:\[(?P<six>[^][]+)\]|(?P<name>[^]:/?#@\\[\s]+))(?::(?P<port>[0-9]{0,5}))?")
+"""A host as a request names it (RFC 9110, 7.2), and nothing around it."""
+
 
 @dataclass(frozen=True)
 class Access:
@@ -49,8 +63,11 @@ class Access:
     hosts: frozenset[str] = frozenset()
     sessions: Sessions | None = None
 
-    def client(self, path: str, headers: Mapping[str, str], method: str = "GET") -> str:
+    def client(self, path: str, headers: Mapping[str, str], method: str = "GET", scheme: str = "http") -> str:
         """Who asks.
+
+        Args:
+            scheme: `https` where a proxy has said so.
 
         Raises:
             Refused: The host is none of ours, a stranger's page asks, or there is no valid key or session.
@@ -66,10 +83,11 @@ class Access:
         by_page = is_elsewhere(headers) and not _is_link(method, path, headers)
         if by_page or (origin is not None and not _same(origin, host)):
             raise Refused(403, "pages of other sites may not use this server", "cross_site")
-        by_itself = "authorization" not in headers and (PAGES.fullmatch(path) or token_of(headers))
+        key, token = _bearer(headers), token_of(headers, scheme)
+        by_itself = not key and (PAGES.fullmatch(path) or token)
         if origin is None and method not in READS and by_itself:  # and nothing says by which page
             raise Refused(403, "a request with a cookie has to name its Origin", "cross_site")
-        owner = self._owner(_bearer(headers), token_of(headers))
+        owner = self._owner(key, token)
         if owner is None and not OPEN.fullmatch(path):
             raise Refused(401, "this server wants its key: Authorization: Bearer …", "invalid_api_key")
         return owner or LOCAL
@@ -86,10 +104,12 @@ class Access:
             raise refused(error) from error
 
     def _is_ours(self, host: str) -> bool:
-        try:
-            name = urlsplit(f"//{host}").hostname or ""
-        except ValueError:
+        found = _HOST.fullmatch(host)
+        if found is None:
             return False
+        if found["six"]:
+            return is_address(found["six"])
+        name = found["name"].lower()
         return name == "localhost" or name in self.hosts or is_address(name)
 
 
@@ -129,9 +149,20 @@ def _is_link(method: str, path: str, headers: Mapping[str, str]) -> bool:
     )
 
 
-def token_of(headers: Mapping[str, str]) -> str:
+def cookie_of(headers: Mapping[str, str], scheme: str) -> str:
+    """The name of the session's cookie.
+
+    Browsers send a cookie to every port of its host, so each port has its own. With TLS, it is of a kind
+    that only this very host can set (`__Host-`, RFC 6265bis), and no other one of its domain.
+    """
+    found = _HOST.fullmatch(headers.get("host", ""))
+    name = f"{COOKIE}-{found['port']}" if found and found["port"] else COOKIE
+    return f"__Host-{name}" if scheme == "https" else name
+
+
+def token_of(headers: Mapping[str, str], scheme: str) -> str:
     """The token of the session, or empty."""
-    return cookie_parser(headers.get("cookie", "")).get(COOKIE, "")
+    return cookie_parser(headers.get("cookie", "")).get(cookie_of(headers, scheme), "")
 
 
 def _bearer(headers: Mapping[str, str]) -> str:
@@ -144,6 +175,7 @@ class Gate:
 
     def __init__(self, app: ASGIApp, access: Access, progress: Progress) -> None:
         self._app, self._access, self._progress = app, access, progress
+        self._open: Counter[str] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Meet a request."""
@@ -163,9 +195,11 @@ class Gate:
 
         client, headers = "-", Headers(scope=scope)
         try:
-            client = self._access.client(scope["path"], headers, scope["method"])
+            check_length(headers)
+            client = self._access.client(scope["path"], headers, scope["method"], scope["scheme"])
             scope.setdefault("state", {})["client"] = client
-            await self._app(scope, receive, noting)
+            with self._counted(scope["path"], client):
+                await self._app(scope, receive, noting)
         except Refused as error:
             await _answer(error, scope, headers)(scope, receive, noting)
         except Exception:
@@ -176,10 +210,45 @@ class Gate:
             said = f"{scope['method']} {printable(scope['path'])[:100]}"
             self._progress(Noticed(f"{said} {status or 'left'} in {took:.2f} s for {client}"))
 
+    @contextmanager
+    def _counted(self, path: str, client: str) -> Iterator[None]:
+        """Count an open request; what is answered without a key is nobody's.
+
+        Raises:
+            Refused: Its client has too many.
+        """
+        if OPEN.fullmatch(path):
+            yield
+            return
+        if self._open[client] >= MOST_OPEN:
+            what = f"{MOST_OPEN} requests of this client are open already; end some of them"
+            raise Refused(429, what, "too_many_requests", retry_after=RETRY_S)
+        self._open[client] += 1
+        try:
+            yield
+        finally:
+            self._open[client] -= 1
+            if not self._open[client]:
+                del self._open[client]
+
+
+def check_length(headers: Mapping[str, str]) -> None:
+    """See that a request has one length: a proxy may go by the other one (RFC 9112, 6.1).
+
+    Raises:
+        Refused: It states one, and is chunked.
+    """
+    if "content-length" in headers and "transfer-encoding" in headers:
+        raise Refused(400, "a request is chunked or has a length, not both", AMBIGUOUS)
+
 
 def _answer(error: Refused, scope: Scope, headers: Mapping[str, str]) -> Response:
     """The answer to a request that may not pass; whoever opens a page without a session may sign in."""
     path = scope["path"]
+    if error.code == AMBIGUOUS:
+        answer = error.response()
+        answer.headers["Connection"] = "close"
+        return answer
     if error.status != 401 or scope["method"] not in READS or not PAGES.fullmatch(path):
         return error.response()
     query = scope["query_string"].decode("latin-1")

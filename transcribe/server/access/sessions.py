@@ -19,8 +19,8 @@ from transcribe.server.access.keys import Keys, digest_of
 
 SESSIONS = "sessions.json"
 LASTS_S = 30 * 86_400
-MOST = 1000
-"""Sessions that are kept; the oldest end first."""
+MOST = 100
+"""Sessions of a key that are kept; its oldest end first, and nobody else's."""
 
 
 @dataclass(frozen=True)
@@ -55,14 +55,20 @@ class Sessions:
             if self._path.exists():
                 self._known = {each.sha256: each for each in _read(self._path)}
 
-    def begin(self, key: str) -> str | None:
-        """The token of a new session for a key; None: the key is nobody's."""
+    def begin(self, key: str, former: str = "") -> str | None:
+        """The token of a new session for a key; None: the key is nobody's.
+
+        Args:
+            former: The token of the session that the browser had; it ends.
+        """
         if self._keys.owner(key) is None:
             return None
         token = secrets.token_urlsafe(32)
         session = Session(digest_of(token), digest_of(key), self._clock() + LASTS_S)
-        kept = [each for each in self._known.values() if self._clock() < each.until][-(MOST - 1) :]
-        self._write((*kept, session))
+        others = [each for each in self._known.values() if each.sha256 != digest_of(former)]
+        known = [each for each in others if self._holds(each)]
+        surplus = [each for each in known if each.key == session.key][: -(MOST - 1)]
+        self._write((*(each for each in known if each not in surplus), session))
         return token
 
     def end(self, token: str) -> None:
@@ -74,9 +80,10 @@ class Sessions:
     def owner(self, token: str) -> str | None:
         """Whose the key of a session is; None: it has ended, or there is none."""
         session = self._known.get(digest_of(token))
-        if session is None or session.until <= self._clock():
-            return None
-        return self._keys.owner_of_digest(session.key)
+        return self._keys.owner_of_digest(session.key) if session and self._holds(session) else None
+
+    def _holds(self, session: Session) -> bool:
+        return self._clock() < session.until and self._keys.owner_of_digest(session.key) is not None
 
     def _write(self, sessions: tuple[Session, ...]) -> None:
         with atomic_file(self._path, private=True) as handle:

@@ -187,7 +187,7 @@ def _is_still_let_in(request: Request) -> bool:
     access: Access = request.app.state.access
     client: str = request.state.client
     try:
-        return access.client(request.url.path, request.headers) == client
+        return access.client(request.url.path, request.headers, scheme=request.url.scheme) == client
     except Refused:
         return False
 

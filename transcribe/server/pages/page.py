@@ -24,6 +24,8 @@ LANGUAGE = "transcribe-language"
 """The cookie with the language that was chosen."""
 
 FORM_BYTES = 10_000
+FORM_S = 10.0
+"""How long a form of a page may take: nobody needs a key to send one."""
 
 
 def page(request: Request, name: str, status: int = 200, **values: object) -> Response:
@@ -57,7 +59,7 @@ def access_of(request: Request) -> Access:
 
 def _signed_in(request: Request) -> str:
     sessions = access_of(request).sessions
-    return (sessions.owner(token_of(request.headers)) or "") if sessions else ""
+    return (sessions.owner(token_of(request.headers, request.url.scheme)) or "") if sessions else ""
 
 
 def is_wanted(request: Request) -> bool:
@@ -95,7 +97,9 @@ async def form_of(request: Request) -> dict[str, str]:
     Raises:
         Refused: They are too long, or come too slowly.
     """
-    limits = replace(service_of(request).limits, body_bytes=FORM_BYTES)
+    known = service_of(request).limits
+    patience = min(FORM_S, known.chunk_seconds)
+    limits = replace(known, body_bytes=FORM_BYTES, chunk_seconds=patience, patience_seconds=FORM_S)
     body = b"".join([each async for each in blocks(request, limits)])
     return dict(parse_qsl(body.decode("utf-8", "replace")))
 

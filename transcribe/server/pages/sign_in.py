@@ -7,7 +7,7 @@ import asyncio
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from transcribe.server.access.auth import COOKIE, SIGN_IN, token_of
+from transcribe.server.access.auth import SIGN_IN, cookie_of, token_of
 from transcribe.server.access.sessions import LASTS_S
 from transcribe.server.pages.page import access_of, form_of, is_private, next_of, page
 
@@ -30,13 +30,18 @@ async def sign_in(request: Request) -> Response:
     after = next_of(fields)
     if sessions is None:
         return RedirectResponse(after, 303)
-    token = sessions.begin(fields.get("key", "").strip())
+    token = sessions.begin(fields.get("key", "").strip(), token_of(request.headers, request.url.scheme))
     if token is None:
         await asyncio.sleep(WRONG_S)
         return page(request, "sign-in", 401, next=after, wrong=True)
     answer = RedirectResponse(after, 303)
     answer.set_cookie(
-        COOKIE, token, max_age=LASTS_S, httponly=True, samesite="strict", secure=is_private(request)
+        cookie_of(request.headers, request.url.scheme),
+        token,
+        max_age=LASTS_S,
+        httponly=True,
+        samesite="strict",
+        secure=is_private(request),
     )
     return answer
 
@@ -44,7 +49,7 @@ async def sign_in(request: Request) -> Response:
 async def sign_out(request: Request) -> Response:
     """POST /sign-out: end the session."""
     if sessions := access_of(request).sessions:
-        sessions.end(token_of(request.headers))
+        sessions.end(token_of(request.headers, request.url.scheme))
     answer = RedirectResponse(SIGN_IN, 303)
-    answer.delete_cookie(COOKIE)
+    answer.delete_cookie(cookie_of(request.headers, request.url.scheme), secure=is_private(request))
     return answer
