@@ -26,9 +26,34 @@ def open_regular(path: Path, *, follow: bool = True) -> BufferedReader:
     Raises:
         OSError: It cannot be opened, or is no plain file.
     """
-    careful = CAREFUL & ~getattr(os, "O_NOFOLLOW", 0) if follow else CAREFUL
+    return _regular(path, CAREFUL & ~getattr(os, "O_NOFOLLOW", 0) if follow else CAREFUL)
+
+
+def open_resolved(path: Path) -> BufferedReader:
+    """Open a plain file by a path without links; somebody may put one into it meanwhile.
+
+    Where the system can, the folders are opened one in the other, so that none of them is followed.
+
+    Raises:
+        OSError: It cannot be opened, is no plain file, or there is a link in its path.
+    """
+    if os.open not in os.supports_dir_fd:
+        return _regular(path, CAREFUL)
+    first, *rest = path.parts
+    number = os.open(first, os.O_RDONLY | os.O_DIRECTORY | CAREFUL)
     try:
-        number = os.open(path, os.O_RDONLY | careful)
+        for part in rest[:-1]:
+            inner = os.open(part, os.O_RDONLY | os.O_DIRECTORY | CAREFUL, dir_fd=number)
+            os.close(number)
+            number = inner
+        return _regular(Path(*rest[-1:]), CAREFUL, number)
+    finally:
+        os.close(number)
+
+
+def _regular(path: Path, careful: int, folder: int | None = None) -> BufferedReader:
+    try:
+        number = os.open(path, os.O_RDONLY | careful, dir_fd=folder)
     except OSError as error:
         if error.errno == errno.ENXIO:  # a socket
             raise OSError(errno.EINVAL, NOT_PLAIN) from error

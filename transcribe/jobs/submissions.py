@@ -13,7 +13,7 @@ from typing import Any, Literal
 import msgspec
 
 from transcribe.core.text import to_json
-from transcribe.jobs.queue import Queue, State
+from transcribe.jobs.queue import PENDING, Queue, State
 
 Order = Literal["date", "title", "length"]
 
@@ -115,6 +115,17 @@ class Submissions:
             skip,
         )
         return [self._known[os.fsdecode(name)] for name, _ in rows], rows[0][1] if rows else 0
+
+    def pending(self, client: str | None) -> int:
+        """How many are still to be done of a client; None: of all."""
+        whose = "" if client is None else " and s.client = ?"
+        ((count,),) = self._queue.file.query(
+            "select count(*) from submissions s join files f on f.name = s.name "  # noqa: S608
+            f"where f.state in ({', '.join('?' * len(PENDING))}){whose}",
+            *PENDING,
+            *(() if client is None else (client,)),
+        )
+        return int(count)
 
     def write(self, submission: Submission) -> None:
         """Put one down, or put another in its place."""

@@ -58,8 +58,8 @@ class Service:
         languages: Codes of those that it knows.
         roots: Folders whose recordings may be named instead of sent.
         apart: Whether clients see their own jobs only.
-        most: Jobs that wait at a time.
-        most_uploads: Uploads that come in at a time.
+        most: Jobs that wait at a time; of each client, where they are kept apart.
+        most_uploads: Uploads that come in at a time; of each client a fifth, where they are kept apart.
         desk: The transcripts that people correct.
     """
 
@@ -74,7 +74,7 @@ class Service:
     limits: Limits = field(default_factory=Limits)
     most: int = 1000
     most_uploads: int = 250
-    _uploading: set[asyncio.Task[Any]] = field(default_factory=set, init=False)
+    _uploading: dict[asyncio.Task[Any], str] = field(default_factory=dict, init=False)
 
     @property
     def uploads(self) -> int:
@@ -104,16 +104,18 @@ class Service:
             raise refused(error) from None
         return Wish(client, client if self.apart else "", options, interactive)
 
-    def check_room(self) -> None:
-        """See whether one more job may wait.
+    def check_room(self, client: str) -> None:
+        """See whether one more job of a client may wait; no client takes the others' room.
 
         Raises:
             Refused: There are too many already, or the server ends.
         """
         if self.dispatcher.stopping:
             raise stopping()
-        counts = self.store.queue.counts()
-        if sum(counts[each] for each in PENDING) >= self.most or self.uploads >= self.most_uploads:
+        waiting = self.store.submissions.pending(client if self.apart else None)
+        own = sum(each == client for each in self._uploading.values())
+        few = self.apart and own >= self.most_uploads // 5
+        if waiting >= self.most or few or self.uploads >= self.most_uploads:
             raise Refused(
                 429, "too many jobs wait already; come back later", "queue_full", retry_after=RETRY_S
             )
@@ -129,10 +131,11 @@ class Service:
         Raises:
             Refused: There is no recording in it, or something about it makes no sense.
         """
-        self.check_room()
+        client: str = request.state.client
+        self.check_room(client)
         self.dispatcher.expect()
         task = cast("asyncio.Task[Any]", asyncio.current_task())
-        self._uploading.add(task)
+        self._uploading[task] = client
         try:
             async with self._form(request) as form:
                 check_model(form, self.model)
@@ -146,7 +149,7 @@ class Service:
                 raise
             raise stopping() from None
         finally:
-            self._uploading.discard(task)
+            del self._uploading[task]
 
     def _form(self, request: Request) -> AbstractAsyncContextManager[Form]:
         incoming, limits = self.store.incoming, self.limits

@@ -8,7 +8,7 @@ import pytest
 from counter import SAID, Counter, Servant
 
 from transcribe.core.errors import EngineError, InputError, ModelError, OutputError
-from transcribe.core.events import StageFinished
+from transcribe.core.events import StageAdvanced, StageFinished
 from transcribe.jobs.messages import Down, Stumbled, Told
 from transcribe.jobs.queue import State
 from transcribe.jobs.trouble import trouble_of
@@ -163,6 +163,26 @@ def test_what_is_awaited_goes_first(desk: Counter) -> None:
     with desk.dispatcher.awaited(spoken):
         desk.turn()
         assert asked(desk) == [spoken]
+
+
+def test_a_recording_that_is_longer_than_it_says_is_taken_for_what_it_is(desk: Counter) -> None:
+    desk.worker.holding = True
+    lying = desk.submit("1 liar", "A", interactive=True)
+    with desk.dispatcher.awaited(lying):
+        desk.turn()
+        assert states(desk, lying) == [State.WORKING]
+        desk.worker.said.append(Told(lying, StageAdvanced("normalise", 36_000_000)))
+        desk.turn()
+        honest = desk.submit("600 honest", "B")
+        desk.turn()
+        assert states(desk, lying, honest) == [State.READY, State.WORKING]
+        known = desk.store.submissions.get(lying)
+        assert known is not None
+        assert known.duration_ms == 36_000_000
+        desk.worker.finish(honest)
+        again, other = desk.submit("600 again", "A"), desk.submit("600 other", "B")
+        desk.turn()
+        assert states(desk, again, other) == [State.READY, State.WORKING]
 
 
 def test_an_error_of_the_recording_fails_it_with_its_exit_code_and_without_our_paths(desk: Counter) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any
 
 import httpx2
@@ -229,6 +231,32 @@ def test_a_full_queue_asks_to_come_back_later(counter: Counter) -> None:
         answer = submit(client, b"2 b")
     assert (answer.status_code, answer.headers["retry-after"]) == (429, "30")
     assert answer.json()["error"]["type"] == "rate_limit_error"
+
+
+def test_no_client_takes_the_room_of_the_others(counter: Counter) -> None:
+    counter.folder.mkdir()
+    keys = Keys(counter.folder)
+    ala, marek = ({"Authorization": f"Bearer {keys.make(each)}"} for each in ("Ala", "Marek"))
+    counter.apart, counter.access, counter.most = True, Access(keys), 1
+    upload = "POST /v1/jobs HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n"
+    upload += (
+        f"Content-Type: multipart/form-data; boundary=B\r\nAuthorization: {ala['Authorization']}\r\n\r\n"
+    )
+    with counter.serving(headers=ala) as client, ExitStack() as stalled:
+        client.get("/health")
+        counter.worker.holding = True
+        counter.service.most_uploads = 10
+        for _ in range(2):
+            connection = socket.create_connection(("127.0.0.1", counter.port))
+            stalled.enter_context(connection).sendall(upload.encode())
+        eventually(lambda: counter.service.uploads == 2)
+        assert submit(client).json()["error"]["code"] == "queue_full"
+        client.headers.update(marek)
+        assert submit(client, b"2 m").status_code == 202
+        client.headers.update(ala)
+        stalled.close()
+        eventually(lambda: counter.service.uploads == 0)
+        assert [submit(client, each).status_code for each in (b"2 a", b"2 b")] == [202, 429]
 
 
 def test_clients_with_keys_see_their_own_jobs_only(counter: Counter) -> None:

@@ -9,6 +9,9 @@ import httpx2
 import pytest
 from counter import Counter, eventually
 
+from transcribe.core.reading import real
+from transcribe.server.intake import paths
+
 JOBS = "/v1/jobs"
 
 
@@ -54,6 +57,24 @@ def test_nothing_outside_is_read_and_nothing_is_told_of_it(
         answers = [ask(client, each) for each in (f"{tmp_path}/{path}", path)]
         assert [each.json()["error"]["code"] for each in answers] == ["path_not_found"] * 2
         assert len({each.text for each in answers}) == 1
+
+
+@pytest.mark.parametrize("replaced", ["dzień", "dzień/a.wav"])
+def test_a_link_that_is_put_there_after_the_look_is_not_followed(
+    counter: Counter, root: Path, tmp_path: Path, replaced: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.wav").write_bytes(b"2 secret")
+
+    def looked(path: Path) -> Path:
+        found = real(path)
+        if found.name == "a.wav" and not (root / replaced).is_symlink():
+            (root / replaced).rename(tmp_path / "moved")
+            (root / replaced).symlink_to(tmp_path if replaced == "dzień" else tmp_path / "a.wav")
+        return found
+
+    monkeypatch.setattr(paths, "real", looked)
+    with counter.serving() as client:
+        assert ask(client, root / "dzień" / "a.wav").json()["error"]["code"] == "path_not_found"
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from transcribe.server.turns.schedule import (
+    GREEDY_MS,
     JOIN_MS,
     RELOAD_MS,
     UNKNOWN_MS,
@@ -23,13 +24,13 @@ MINUTE = 60_000
 
 
 def first(*waiting: Waiting, **used: int) -> str:
-    found = next_of(waiting, used)
+    found = next_of(waiting, used, {"greedy": GREEDY_MS})
     assert found is not None
     return found.name
 
 
 def test_nobody_waits() -> None:
-    assert next_of((), {}) is None
+    assert next_of((), {}, {}) is None
 
 
 def test_after_one_of_twenty_long_ones_it_is_the_turn_of_another_clients_short_one() -> None:
@@ -65,6 +66,13 @@ def test_what_somebody_waits_for_goes_first_unless_it_is_long() -> None:
     other = Waiting("other", "B", MINUTE)
     assert first(other, Waiting("awaited", "A", URGENT_MS, awaited=True), A=HOUR) == "awaited"
     assert first(other, Waiting("awaited", "A", URGENT_MS + 1, awaited=True), A=HOUR) == "other"
+
+
+def test_whoever_always_waits_for_something_does_not_keep_the_others_waiting_for_ever() -> None:
+    other, greedy = Waiting("other", "B", HOUR), Waiting("awaited", "greedy", MINUTE, awaited=True)
+    assert first(other, greedy, greedy=2 * HOUR) == "other"
+    assert first(Waiting("own", "greedy", 1), greedy) == "awaited", "nobody else waits"
+    assert first(other, replace(greedy, client="A"), A=2 * HOUR) == "awaited"
 
 
 def test_a_recording_that_does_not_say_how_long_it_is_counts_as_half_an_hour() -> None:

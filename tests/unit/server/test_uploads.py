@@ -209,6 +209,8 @@ def test_a_title_is_no_path_and_one_line() -> None:
     assert title_of("C:\\rec\\a.wav") == "a.wav"
     assert [title_of(each) for each in ("", "..", "a/")] == ["recording"] * 3
     assert len(title_of("x" * 1000)) == 200
+    assert title_of("photo\u202egnp.exe\u2066") == "photognp.exe"
+    assert title_of("\u200f\u05d0.wav") == "\u200f\u05d0.wav"
 
 
 def test_the_digest_is_that_of_the_recording(counter: Counter) -> None:

@@ -89,7 +89,7 @@ async def cancel(request: Request) -> Response:
 async def again(request: Request) -> Response:
     """POST /v1/jobs/{id}/again: try a job once more that failed or was cancelled."""
     service, submission = _named(request)
-    service.check_room()
+    service.check_room(request.state.client)
     if service.job(submission.name).state not in PENDING and not service.dispatcher.again(submission.name):
         raise Refused(409, "the job is done, or its recording is not there any more", "not_again")
     return JSONResponse(view_of(service, service.job(submission.name), submission).as_json())

@@ -13,7 +13,7 @@ from starlette.requests import Request
 
 from transcribe.core.disk import disk_errors
 from transcribe.core.errors import TranscribeError
-from transcribe.core.reading import open_regular, real
+from transcribe.core.reading import open_resolved, real
 from transcribe.server.errors import Refused, refused
 from transcribe.server.intake.json_body import json_of
 from transcribe.server.intake.room import Room
@@ -69,7 +69,7 @@ def _copy(path: Path, handle: BinaryIO, room: Room, limits: Limits) -> str:
     """Copy a recording; its digest."""
     digest, size = hashlib.sha256(), 0
     try:
-        source = open_regular(path, follow=False)
+        source = open_resolved(path)
     except (OSError, ValueError):
         raise _nothing_there() from None
     with source, disk_errors(path, "copying"):

@@ -40,6 +40,9 @@ INCOMING = re.compile(r"[0-9a-f]{32}\.part")
 """Names of files that come in."""
 
 TITLE_CHARS = 200
+_TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+"""Marks that turn what follows round, up to other marks: `\u202egnp.exe` is shown as `exe.png`."""
+
 DEFAULT_TITLE = "recording"
 
 
@@ -315,8 +318,8 @@ def _unescaped(name: str) -> str:
 
 
 def title_of(name: str) -> str:
-    """A file's name as a title: its last part, on one line, of a bounded length."""
-    last = one_line(name.replace("\\", "/").rpartition("/")[2])[:TITLE_CHARS]
+    """A file's name as a title: its last part, on one line, of a bounded length, and nothing turned round."""
+    last = one_line(_TURNS.sub("", name.replace("\\", "/").rpartition("/")[2]))[:TITLE_CHARS]
     return DEFAULT_TITLE if last in ("", ".", "..") else last
 
 

@@ -66,9 +66,9 @@ class Dispatcher:
         self._progress = progress
         self._keep_loaded = keep_loaded
         self._clock = clock
-        self._usage = Usage()
+        self._usage, self._hurried = Usage(), Usage()
         self._awaited: Counter[str] = Counter()
-        self._counted: set[str] = set()  # jobs that count for their clients, however often they are begun
+        self._charged: dict[str, int] = {}  # what counts for the client of a job, however often it is begun
         self._expected = self._disordered = False
         self._next_sweep = 0.0
         self._worked = clock()
@@ -215,6 +215,7 @@ class Dispatcher:
         if unwanted:
             self._working.give_up(unwanted)
         self._working.take_in()
+        self._charge_more()
         self._begin()
         self._working.nothing_more()
         self._let_go()
@@ -233,7 +234,9 @@ class Dispatcher:
             working.block(full, PAUSE_S)
             return
         now = self._clock()
-        best = next_of(self._waiting(), self._usage.totals(now)) if working.unblocked() else None
+        best = None
+        if working.unblocked():
+            best = next_of(self._waiting(), self._usage.totals(now), self._hurried.totals(now))
         job = self.store.queue.job(best.name) if best else None
         if best is None or job is None:
             return
@@ -242,11 +245,23 @@ class Dispatcher:
             working.give_way()
         elif running and not (working.free and working.may_join(job) and joins(running, best)):
             return
-        if best.name not in self._counted:
-            self._counted.add(best.name)
+        if best.name not in self._charged:
             self.waited.add(self.store.queue.now() - best.since)
-            self._usage.add(now, best.client, best.length_ms)
+            self._charge(best.name, best.client, best.length_ms, urgent=best.urgent)
         working.send(working.write(replace(job, state=State.WORKING), "started"))
+
+    def _charge(self, name: str, client: str, length_ms: int, *, urgent: bool) -> None:
+        """Count what a client gets; of a job that is longer than it said, the rest."""
+        more = length_ms - self._charged.get(name, 0)
+        if more > 0:
+            self._charged[name] = length_ms
+            for usage in (self._usage, self._hurried) if urgent else (self._usage,):
+                usage.add(self._clock(), client, more)
+
+    def _charge_more(self) -> None:
+        for name, under in self.under_way.items():
+            if submission := self.store.submissions.get(name):
+                self._charge(name, submission.client, under.duration_ms, urgent=name in self._awaited)
 
     def _waiting(self) -> list[Waiting]:
         known = ((job, self.store.submissions.get(job.name)) for job in self.store.queue.ready())
@@ -274,7 +289,8 @@ class Dispatcher:
 
     def _sweep(self) -> None:
         """Remove what was asked for by clients that waited for it, an hour after it ended."""
-        self._counted.intersection_update(each.name for each in self.store.queue.jobs(*PENDING))
+        pending = {each.name for each in self.store.queue.jobs(*PENDING)}
+        self._charged = {name: each for name, each in self._charged.items() if name in pending}
         before = self.store.queue.now() - KEEP_S
         for submission in [each for each in self.store.submissions.all() if each.interactive]:
             job = self.store.queue.job(submission.name)

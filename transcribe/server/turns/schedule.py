@@ -12,6 +12,9 @@ WINDOW_S = 3600.0
 URGENT_MS = 600_000
 """A recording for which somebody waits goes first if it is not longer than this."""
 
+GREEDY_MS = 3_600_000
+"""Whoever had so much of that in the last hour waits like everybody else: nobody is to wait for ever."""
+
 UNKNOWN_MS = 1_800_000
 """A recording that does not say how long it is counts as half an hour."""
 
@@ -66,7 +69,9 @@ class Running:
     may_stop: bool
 
 
-def next_of(waiting: Collection[Waiting], used: Mapping[str, int]) -> Waiting | None:
+def next_of(
+    waiting: Collection[Waiting], used: Mapping[str, int], hurried: Mapping[str, int]
+) -> Waiting | None:
     """The job whose turn it is; None where none waits.
 
     Urgent ones first; then that one with which its client would have had the least. So a client with one
@@ -75,11 +80,13 @@ def next_of(waiting: Collection[Waiting], used: Mapping[str, int]) -> Waiting | 
 
     Args:
         used: How much each client has had, in ms of recordings.
+        hurried: How much of that was urgent.
     """
+    alone = len({each.client for each in waiting}) == 1
     return min(
         waiting,
         key=lambda each: (
-            not each.urgent,
+            not (each.urgent and (alone or hurried.get(each.client, 0) < GREEDY_MS)),
             used.get(each.client, 0) + each.length_ms,
             each.length_ms,
             each.since,

@@ -173,6 +173,11 @@ class Store:
             self.submissions.change(job.name, exit_code=exit_code)
             return self.queue.write(job, detail)
 
+    def lengthen(self, name: str, duration_ms: int) -> None:
+        """Put down that a job's recording is longer than it said."""
+        with self.queue.transaction():
+            self.submissions.change(name, duration_ms=duration_ms)
+
     def remove(self, name: str) -> None:
         """Remove a job, its recording and results, and what no other job needs of its work directory.
 

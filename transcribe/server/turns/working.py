@@ -27,13 +27,16 @@ from transcribe.server.turns.store import ALIAS, Store
 KEPT = ("normalise", "detect")
 """Stages before recognition that take long; what they made is not made again."""
 
+MORE_MS = 60_000
+"""A recording that turns out to be so much longer than it says was not what it said."""
+
 
 @dataclass(eq=False)
 class Served(UnderWay):
     """A job that the process has.
 
     Attributes:
-        duration_ms: How long its recording says it is; 0 where it does not.
+        duration_ms: How long its recording says it is, or turned out to be; 0 while neither is known.
         heard: How many segments it has told since it was started.
         total_ms: Speech in it; 0 while that is not known.
         begun_ms: How much of that had been heard when it was started.
@@ -98,12 +101,20 @@ class Working(JobsUnderWay[Served]):
             under.done_ms = event.done_ms
             under.begun_ms = event.done_ms if under.begun_ms is None else under.begun_ms
             under.advanced |= event.done_ms > under.begun_ms
+        elif isinstance(event, StageAdvanced) and event.stage in KEPT:
+            self._measured(under, event.done_ms)
         elif isinstance(event, StageFinished):
             under.advanced |= event.stage in KEPT and not event.resumed
         if under.advanced:
             self._gave_way.discard(name)
         if isinstance(event, StageStarted | StageAdvanced | Warned):
             self.listeners.tell(name, event)
+
+    def _measured(self, under: Served, length_ms: int) -> None:
+        """Put down that a recording is longer than it says, lest it go before others by that."""
+        if length_ms > under.duration_ms + MORE_MS:
+            under.duration_ms = length_ms
+            self.store.lengthen(under.job.name, length_ms)
 
     def _say(self, under: Served, event: SegmentRecognised) -> None:
         under.heard += 1
