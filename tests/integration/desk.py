@@ -236,3 +236,19 @@ def mounted(folder: Path, options: str) -> Iterator[Callable[[str], None]]:
         yield lambda changed: mount(f"remount,{changed}")
     finally:
         subprocess.run(["umount", str(folder)], check=True)
+
+
+@contextmanager
+def read_only(folder: Path, place: Path) -> Iterator[Path]:
+    """A folder once more at `place`, where nothing can be written; it goes on living where it is."""
+    place.mkdir(exist_ok=True)
+    if sys.platform != "linux":
+        pytest.skip("a folder is mounted twice on Linux only")
+    for command in (["--bind", str(folder)], ["-o", "remount,bind,ro"]):
+        done = subprocess.run(["mount", *command, str(place)], check=False, capture_output=True, text=True)
+        if done.returncode != 0:
+            pytest.skip(f"a folder cannot be mounted here; run as root: {done.stderr.strip()}")
+    try:
+        yield place
+    finally:
+        subprocess.run(["umount", "--lazy", str(place)], check=True)

@@ -116,10 +116,6 @@ class Outbox:
             )
             self._queue.add_moment(Moment(delivery.name, now, f"message {state}", told))
 
-    def counts(self) -> dict[str, int]:
-        """How many messages are pending, delivered, given up."""
-        return dict(self._queue.file.query("select state, count(*) from deliveries group by state"))
-
 
 class Courier:
     """Sends what is due, one after the other.

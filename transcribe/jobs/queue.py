@@ -8,23 +8,29 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from transcribe.core.decoding import decode
+from transcribe.core.errors import OutputError
 from transcribe.core.text import from_json, readable, to_json
 from transcribe.jobs.publish.outputs import Published
-from transcribe.jobs.queue_file import QueueFile
+from transcribe.jobs.queue_file import MOVE_AWAY, QueueFile
 from transcribe.jobs.trouble import LONGEST_S
 
 COLUMNS = (
     "name, state, since, size, mtime_ns, sha256, settings, version, attempts, not_before, reason, hint, "
     "place, outputs, begun, twin, moved_to, alone"
 )
+
+LAST_S = 253_402_300_799.0
+"""The end of the year 9999, in seconds since 1970."""
 
 DUE = "(not_before <= ? or not_before > ?)"
 """Whose time has come, or lies further ahead than anything waits: the clock was set back since."""
@@ -187,7 +193,8 @@ class Queue:
     def known(self) -> dict[str, tuple[State, Facts | None]]:
         """State and facts of every job."""
         rows = self.file.query("select name, state, size, mtime_ns from files")
-        return {os.fsdecode(name): (State(state), _facts(size, at)) for name, state, size, at in rows}
+        with self._sound():
+            return {os.fsdecode(name): (State(state), _facts(size, at)) for name, state, size, at in rows}
 
     def counts(self) -> dict[State, int]:
         """How many jobs are in each state."""
@@ -246,7 +253,11 @@ class Queue:
         where = "where name = ? " if name else ""
         values = (os.fsencode(name),) if name else ()
         rows = self.file.query(f"select name, at, state, detail from history {where}order by id", *values)  # noqa: S608
-        return [Moment(os.fsdecode(each), at, state, detail) for each, at, state, detail in rows]
+        with self._sound():
+            return [
+                Moment(os.fsdecode(each), second(at), str(state), str(detail))
+                for each, at, state, detail in rows
+            ]
 
     def recover(self, why: str) -> list[QueuedJob]:
         """After a kill: what was being worked on is ready again, to be run alone, behind all others."""
@@ -270,7 +281,18 @@ class Queue:
         return os.fsdecode(self.file.query("select name from places where place = ?", place)[0][0])
 
     def _jobs(self, where: str, *values: Any) -> list[QueuedJob]:
-        return [_job(row) for row in self.file.query(f"select {COLUMNS} from files {where}", *values)]  # noqa: S608
+        rows = self.file.query(f"select {COLUMNS} from files {where}", *values)  # noqa: S608
+        with self._sound():
+            return list(map(_job, rows))
+
+    @contextmanager
+    def _sound(self) -> Iterator[None]:
+        try:
+            yield
+        except (ValueError, TypeError, AttributeError, msgspec.MsgspecError) as error:
+            raise OutputError(
+                f"the ledger {self.file.path} is damaged: a line of it makes no sense", MOVE_AWAY
+            ) from error
 
 
 def _row(job: QueuedJob) -> tuple[Any, ...]:
@@ -289,12 +311,25 @@ def _job(row: Sequence[Any]) -> QueuedJob:
         name, state, since, size, mtime_ns, sha256, settings, version, attempts, not_before, reason, hint,
         place, outputs, begun, twin, moved_to, alone,
     ) = row  # fmt: skip
+    if not all(isinstance(each, str) for each in (sha256, settings, reason, hint)):
+        raise TypeError(name)
     return QueuedJob(
-        os.fsdecode(name), State(state), since, _facts(size, mtime_ns), sha256, settings, version, attempts,
-        not_before, reason, hint, os.fsdecode(place), from_json(outputs.encode(), tuple[Published, ...]),
-        decode(begun, tuple[str, ...]), os.fsdecode(twin), os.fsdecode(moved_to),
-        bool(alone),
+        os.fsdecode(name), State(state), second(since), _facts(size, mtime_ns), sha256, settings,
+        int(version), int(attempts), second(not_before), reason, hint, os.fsdecode(place),
+        from_json(outputs.encode(), tuple[Published, ...]), decode(begun, tuple[str, ...]), os.fsdecode(twin),
+        os.fsdecode(moved_to), bool(alone),
     )  # fmt: skip
+
+
+def second(value: Any) -> float:
+    """A time out of a file, in seconds since 1970; one after the year 9999 is damage.
+
+    Raises:
+        ValueError, TypeError: It is none.
+    """
+    if not 0 <= value <= LAST_S:
+        raise ValueError(value)
+    return float(value)
 
 
 def _facts(size: int | None, mtime_ns: int | None) -> Facts | None:

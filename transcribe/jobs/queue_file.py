@@ -47,6 +47,8 @@ applied to somebody's file. They take nothing away: a process of an older versio
 
 BUSY_MS = 10_000
 
+MOVE_AWAY = "Move it away: what is done already is found in the work directory, and not recognised again"
+
 
 class QueueFile:
     """An open file.
@@ -132,6 +134,5 @@ class QueueFile:
         except (sqlite3.Error, OSError) as error:
             raise OutputError(
                 f"the ledger {self.path} cannot be used: {getattr(error, 'strerror', None) or error}",
-                "Make room or check its permissions; if it is damaged, move it away: what is done already is "
-                "found in the work directory, and not recognised again",
+                f"Make room or check its permissions; if it is damaged, m{MOVE_AWAY[1:]}",
             ) from error

@@ -12,11 +12,12 @@ import msgspec
 
 from transcribe.core.decoding import decode
 from transcribe.core.files import private_file
-from transcribe.core.reading import read_regular
+from transcribe.core.reading import open_regular
 from transcribe.core.text import to_json
 
 FILE = "heartbeat.json"
 EVERY_S = 15.0
+LARGEST_BYTES = 100_000
 
 
 @dataclass(frozen=True)
@@ -56,8 +57,9 @@ def beat(folder: Path, heartbeat: Heartbeat) -> None:
 
 
 def last_beat(folder: Path) -> Heartbeat | None:
-    """What was last written; None where nothing was."""
+    """What was last written; None where nothing was, or a link or something larger is in its place."""
     try:
-        return decode(read_regular(folder / FILE), Heartbeat)
+        with open_regular(folder / FILE, follow=False) as handle:
+            return decode(handle.read(LARGEST_BYTES), Heartbeat)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
         return None

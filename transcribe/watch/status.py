@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import time
 from contextlib import closing
 from dataclasses import dataclass
@@ -13,9 +15,10 @@ import filelock
 from transcribe.core.disk import disk_errors
 from transcribe.core.errors import InputError, UsageError
 from transcribe.core.files import PRIVATE_FILE, private_folder
+from transcribe.core.reading import CAREFUL
 from transcribe.core.text import readable
-from transcribe.jobs.notify import Outbox
-from transcribe.jobs.queue import Queue, QueuedJob, State
+from transcribe.jobs.ledger import Entry, Ledger, LedgerError, Problem, read
+from transcribe.jobs.queue import Queue, State
 from transcribe.watch.folders import LEDGER, state_folder
 from transcribe.watch.heartbeat import Heartbeat, last_beat
 
@@ -35,9 +38,9 @@ class Status:
     heartbeat: Heartbeat | None
     counts: dict[State, int]
     deliveries: dict[str, int]
-    failed: list[QueuedJob]
-    retrying: list[QueuedJob]
-    refused: list[QueuedJob]
+    failed: list[Entry]
+    retrying: list[Entry]
+    refused: list[Entry]
 
     def as_json(self) -> dict[str, Any]:
         """The same for programs; described in docs/watch.md."""
@@ -83,23 +86,29 @@ class Status:
 
 
 def read_status(out: Path, chosen: Path | None) -> Status:
-    """Read it.
+    """Read it; nothing is written.
 
     Raises:
         InputError: No watcher was ever started for this folder of results.
         OutputError: The ledger cannot be read.
     """
     folder = state_folder(out, chosen)
-    with existing_queue(out, chosen) as queue:
+
+    def status(ledger: Ledger) -> Status:
         return Status(
             running=is_locked(folder),
             heartbeat=last_beat(folder),
-            counts=queue.counts(),
-            deliveries=Outbox(queue).counts(),
-            failed=queue.jobs(State.FAILED),
-            retrying=queue.jobs(State.RETRYING),
-            refused=queue.jobs(State.REFUSED),
+            counts=ledger.counts(),
+            deliveries=ledger.messages(),
+            failed=ledger.entries(State.FAILED),
+            retrying=ledger.entries(State.RETRYING),
+            refused=ledger.entries(State.REFUSED),
         )
+
+    try:
+        return read(folder / LEDGER, status)
+    except LedgerError as error:
+        raise _never_started(out) if error.problem is Problem.MISSING else error from error
 
 
 def existing_queue(out: Path, chosen: Path | None) -> closing[Queue]:
@@ -111,20 +120,28 @@ def existing_queue(out: Path, chosen: Path | None) -> closing[Queue]:
     """
     path = state_folder(out, chosen) / LEDGER
     if not path.exists():
-        raise InputError(
-            f"no watcher has written into {out}", "Start one: transcribe watch FOLDER --out FOLDER"
-        )
+        raise _never_started(out)
     return closing(Queue(path))
 
 
+def _never_started(out: Path) -> InputError:
+    return InputError(f"no watcher has written into {out}", "Start one: transcribe watch FOLDER --out FOLDER")
+
+
 def is_locked(folder: Path) -> bool:
-    """Whether a watcher is at work."""
-    lock = filelock.FileLock(folder / LOCK, mode=PRIVATE_FILE)
+    """Whether a watcher is at work; nothing is written for it, and where nobody can lock, nobody is."""
     try:
-        lock.acquire(blocking=False)
-    except (filelock.Timeout, OSError):
+        number = os.open(folder / LOCK, os.O_RDONLY | CAREFUL)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(number, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
         return True
-    lock.release()
+    except OSError:
+        return False
+    finally:
+        os.close(number)  # and with it the lock
     return False
 
 
@@ -149,7 +166,7 @@ def lock_for(folder: Path) -> filelock.BaseFileLock:
     return lock
 
 
-def _listed(job: QueuedJob) -> dict[str, Any]:
+def _listed(job: Entry) -> dict[str, Any]:
     return {
         "name": readable(job.name), "since": job.since, "reason": job.reason, "hint": job.hint,
         "attempts": job.attempts,

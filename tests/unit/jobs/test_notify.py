@@ -16,6 +16,7 @@ from transcribe.core.errors import UsageError
 from transcribe.core.events import Event, Warned
 from transcribe.engines.hook import Hook
 from transcribe.engines.webhook import ID_HEADER, Webhook
+from transcribe.jobs.ledger import Ledger, read
 from transcribe.jobs.notify import (
     COMMAND,
     PLACEHOLDERS,
@@ -72,7 +73,7 @@ def test_what_fails_is_sent_again_with_the_same_id(queue: Queue, clock: Clock) -
     courier.close()
     assert len(seen) == 3
     assert len(set(seen)) == 1
-    assert Outbox(queue).counts() == {"delivered": 1}
+    assert read(queue.file.path, Ledger.messages) == {"delivered": 1}
     assert [type(event) for event in told] == [Warned, Warned]
 
 
@@ -86,7 +87,7 @@ def test_what_never_works_is_given_up_and_what_raises_is_a_failure(queue: Queue,
         turn_until_sent(courier)
         clock.now += 4000
     courier.close()
-    assert Outbox(queue).counts() == {"given up": 1}
+    assert read(queue.file.path, Ledger.messages) == {"given up": 1}
     assert "KeyError" in queue.history("a.wav")[-1].detail
 
 
@@ -105,7 +106,7 @@ def test_what_was_on_its_way_at_the_end_is_sent_next_time(queue: Queue) -> None:
     courier.turn()
     begun.wait(10)
     courier.close()
-    assert Outbox(queue).counts() == {"pending": 1}
+    assert read(queue.file.path, Ledger.messages) == {"pending": 1}
 
 
 def test_a_command_gets_arguments_and_json_and_no_shell(tmp_path: Path) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from desk import read_only
 
 from transcribe.cli.root import root
-from transcribe.core.errors import UsageError
+from transcribe.core.errors import OutputError, UsageError
 from transcribe.core.settings import Settings
 from transcribe.jobs.fingerprint import fingerprint_of
 from transcribe.jobs.notify import Outbox
@@ -90,3 +92,41 @@ def test_settings_that_have_a_say_in_what_is_written() -> None:
     assert fingerprint_of(same) == fingerprint_of(Settings())
     assert fingerprint_of(Settings.of(max_line_chars=30)) != fingerprint_of(Settings())
     assert fingerprint_of(Settings.of(model="base")) != fingerprint_of(Settings())
+
+
+def test_a_damaged_line_is_an_error_and_no_bug(out: Path) -> None:
+    ledger = out / ".watch" / "ledger.sqlite"
+    base = sqlite3.connect(ledger)
+    base.execute("update files set since = 1e300, state = 'eaten' where state = 'failed'")
+    base.execute("update history set at = 1e300")
+    base.commit()
+    base.close()
+    for name, *rest in (["status"], ["history", "a.wav"], ["retry", "b.wav"]):
+        done = CliRunner().invoke(root, ["watch", name, "--out", str(out), *rest])
+        assert isinstance(done.exception, OutputError), done.output
+        assert str(ledger) in done.exception.what
+
+
+def test_looking_writes_nothing_and_works_where_nothing_can_be_written(
+    out: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with read_only(out, tmp_path_factory.mktemp("disk")) as place:
+        with lock_for(out / ".watch"):
+            assert read_status(place, None).running
+        found = read_status(place, None)
+        assert (found.running, found.counts[State.FAILED]) == (False, 1)
+    before = sorted(out.rglob("*"))
+    assert not read_status(out, None).running
+    assert sorted(out.rglob("*")) == before
+
+
+def test_a_link_in_the_place_of_the_lock_or_the_heartbeat_is_not_followed(out: Path) -> None:
+    folder = out / ".watch"
+    other = out / "other"
+    other.mkdir()
+    beat(other, Heartbeat(77, 1e9, 1e9, "working", "a.wav", "recognise", {}, "/in", False, True))
+    with lock_for(other):
+        for each in other.iterdir():
+            (folder / each.name).symlink_to(each)
+        found = read_status(out, None)
+    assert (found.running, found.heartbeat) == (False, None)
