@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -32,9 +33,11 @@ from transcribe.server.access.auth import Access
 from transcribe.server.app import application
 from transcribe.server.intake.connections import Connection
 from transcribe.server.intake.uploads import Limits, Upload
+from transcribe.server.lookout import Lookout
 from transcribe.server.service import Service
 from transcribe.server.turns.dispatcher import Dispatcher
 from transcribe.server.turns.store import Store, Wish
+from transcribe.watch.glance import glance
 
 T = TypeVar("T")
 
@@ -107,6 +110,7 @@ class Counter:
     apart: bool = False
     most: int = 1000
     access: Access = field(default_factory=Access)
+    watched: tuple[Path, ...] = ()
     now: float = 0.0
     connection: type[Connection] = Connection
 
@@ -129,6 +133,7 @@ class Counter:
             apart=self.apart,
             limits=self.limits,
             most=self.most,
+            lookout=Lookout([(each, partial(glance, each)) for each in self.watched]),
         )
         self.app = application(self.service, self.access, self.told.append)
 

@@ -19,10 +19,13 @@ from served import serving
 
 from transcribe.core.errors import InputError
 from transcribe.jobs.messages import Stumbled
+from transcribe.jobs.publish.outputs import Published
+from transcribe.jobs.queue import Queue, QueuedJob, State
 from transcribe.jobs.trouble import trouble_of
 from transcribe.server.access.auth import Access
 from transcribe.server.access.keys import Keys
 from transcribe.server.access.sessions import Sessions
+from transcribe.watch.status import lock_for
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 PATIENCE_MS = 60_000
@@ -83,8 +86,20 @@ def faults(page: Page) -> list[str]:
 
 @contextmanager
 def filled(counter: Counter) -> Iterator[str]:
-    """A server with three episodes, a job that failed, one under way and one that waits; its address."""
-    with counter.serving() as client:
+    """A server with three episodes, a job that failed, one under way and one that waits; its address.
+
+    And with a watched folder that has the same, and one that is missing.
+    """
+    out = counter.folder.parent / "out"
+    queue = Queue(out / ".watch" / "ledger.sqlite")
+    outputs = tuple(Published(f"/out/{'long' * 20}.{each}", "0" * 64) for each in ("txt", "srt", "page.html"))
+    for name, state in zip(SEVERAL, (State.DONE, State.READY, State.WORKING), strict=True):
+        queue.write(QueuedJob(name, state, outputs=outputs))
+    queue.write(QueuedJob("long" * 30, State.FAILED, reason="it is no sound", hint="Check it"))
+    queue.write(QueuedJob("twin.wav", State.DUPLICATE, twin="long" * 30))
+    queue.close()
+    counter.watched = (out, counter.folder.parent / "missing")
+    with lock_for(out / ".watch"), counter.serving() as client:
         client.get("/health")
 
         def submit(title: str, content: bytes) -> str:
@@ -337,9 +352,31 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(
             expect(page.locator(dialog)).to_be_visible()
             assert (faults(page), page.evaluate(wide)) == ([], False)
             page.keyboard.press("Escape")
-        for path in ("/library?q=zebra", "/nothing-here", "/library?page=7"):
+        for path in ("/watched", "/library?q=zebra", "/nothing-here", "/library?page=7"):
             page.goto(url + path)
             assert (faults(page), page.evaluate(wide)) == ([], False)
+
+
+def test_watched_folders_are_followed(counter: Counter, open_page: Open) -> None:
+    with filled(counter) as url:
+        page = open_page(url)
+        page.get_by_role("link", name="Folders").click()
+        expect(page.locator(".folder")).to_have_count(2)
+        folder = page.locator(".folder").first
+        expect(folder).to_contain_text("At work")
+        expect(folder.locator("time").first).not_to_contain_text("-")  # as it is where the reader is
+        missing = page.locator(".folder").nth(1).element_handle()
+        queue = Queue(counter.folder.parent / "out" / ".watch" / "ledger.sqlite")
+        queue.write(QueuedJob("new.wav", State.FAILED, reason="it is no sound"))
+        expect(folder.locator(".row", has_text="new.wav")).to_contain_text("Failed")
+        queue.close()
+        expect(folder.locator("time").first).not_to_contain_text("-")
+        assert missing is not None
+        assert missing.evaluate("each => each.isConnected")  # what has not changed stays as it is
+        page.context.set_offline(offline=True)
+        expect(page.get_by_text("The connection is lost.")).to_be_visible()
+        page.context.set_offline(offline=False)
+        expect(page.get_by_text("The connection is lost.")).to_be_hidden()
 
 
 def test_everything_is_reached_by_keys(counter: Counter, open_page: Open) -> None:

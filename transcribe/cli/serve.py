@@ -62,6 +62,13 @@ def serve() -> None:
     help="Folder whose recordings jobs may name by their paths; may be repeated.",
 )
 @click.option(
+    "--watched",
+    multiple=True,
+    metavar="DIR",
+    type=PathName(file_okay=False),
+    help="Show how a transcribe watch is doing: its --out, or its --state; may be repeated.",
+)
+@click.option(
     "--keep-loaded",
     default=900.0,
     metavar="S",

@@ -6,17 +6,22 @@ import asyncio
 import importlib.util
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from transcribe.cli.install import absolute
 from transcribe.cli.watch_run import stop_signals
 from transcribe.core.errors import DependencyError, OutputError
 from transcribe.core.events import Noticed, Progress
 from transcribe.core.places import WORK_ENV
 from transcribe.core.settings import Settings
+
+if TYPE_CHECKING:
+    from transcribe.server.lookout import Lookout
 
 PACKAGES = ("starlette", "uvicorn", "python_multipart", "sse_starlette")
 INSTALL = "Install what it needs: pip install 'transcribe-offline[server]'"
@@ -35,6 +40,7 @@ class ServeOptions:
     key: bool
     hosts: tuple[str, ...]
     roots: tuple[Path, ...]
+    watched: tuple[Path, ...]
     keep_loaded: float
     most: int
     quota: float | None
@@ -128,6 +134,7 @@ def run_server(
             apart=keys is not None,
             limits=Limits(quota=Quota(asked.data, int((asked.quota or 0) * 1e9))),
             most=asked.most,
+            lookout=_lookout(asked.watched, tell),
         )
         access = Access(keys, frozenset(map(str.lower, asked.hosts)), sessions)
         app = application(service, access, progress)
@@ -142,6 +149,18 @@ def run_server(
         if came:
             progress(Noticed("stopped; the next start goes on here"))
         return came[-1] if came else 0
+
+
+def _lookout(folders: Sequence[Path], tell: Callable[[str], Any]) -> Lookout:
+    """What sees the watched folders; those of which there is nothing to see are told."""
+    from transcribe.server.lookout import Lookout
+    from transcribe.watch.glance import glance
+
+    looks = [(each, partial(glance, absolute(each))) for each in folders]
+    for each, look in looks:
+        if (seen := look()).problem:
+            tell(f"nothing can be shown of {each} so far: {seen.why}")
+    return Lookout(looks)
 
 
 def _languages(model: str) -> tuple[str, ...]:

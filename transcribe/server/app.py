@@ -21,7 +21,7 @@ from transcribe.core.unexpected import for_people
 from transcribe.server.access.auth import Access, Gate
 from transcribe.server.api import editing, jobs_api, openapi, operations, speech_api
 from transcribe.server.errors import Refused, refused
-from transcribe.server.pages import assets, episode, home, library, page, sign_in
+from transcribe.server.pages import assets, episode, home, library, page, sign_in, watched
 from transcribe.server.service import Service
 
 ROUTES: Sequence[Route] = (
@@ -50,6 +50,7 @@ ROUTES: Sequence[Route] = (
     Route("/", home.home, methods=["GET"], include_in_schema=False),
     Route("/episodes/{id}", episode.shown, methods=["GET"], include_in_schema=False),
     Route("/library", library.library, methods=["GET"], include_in_schema=False),
+    Route("/watched", watched.watched, methods=["GET"], include_in_schema=False),
     Route("/sign-in", sign_in.shown, methods=["GET"], include_in_schema=False),
     Route("/sign-in", sign_in.sign_in, methods=["POST"], include_in_schema=False),
     Route("/sign-out", sign_in.sign_out, methods=["POST"], include_in_schema=False),

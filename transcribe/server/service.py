@@ -26,6 +26,7 @@ from transcribe.server.intake.asked import check_model
 from transcribe.server.intake.paths import named
 from transcribe.server.intake.samples import digest_of, samples_of
 from transcribe.server.intake.uploads import Form, Limits, Upload, received
+from transcribe.server.lookout import Lookout
 from transcribe.server.turns.dispatcher import Dispatcher
 from transcribe.server.turns.listeners import Listener, Stopping, Told
 from transcribe.server.turns.store import SAMPLES_OPTION, Store, Wish
@@ -60,6 +61,7 @@ class Service:
         apart: Whether clients see their own jobs only.
         most: Jobs that wait at a time; of each client, where they are kept apart.
         most_uploads: Uploads that come in at a time; of each client a fifth, where they are kept apart.
+        lookout: Sees the watched folders that are shown.
         desk: The transcripts that people correct.
     """
 
@@ -74,6 +76,7 @@ class Service:
     limits: Limits = field(default_factory=Limits)
     most: int = 1000
     most_uploads: int = 250
+    lookout: Lookout = field(default_factory=Lookout)
     _uploading: dict[asyncio.Task[Any], str] = field(default_factory=dict, init=False)
 
     @property

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,13 +22,21 @@ from transcribe.formats.templates import template_folder
 from transcribe.jobs.approvals import approve
 from transcribe.jobs.correct import apply_text, edit_text
 from transcribe.jobs.correct import opened as opened_for_correction
+from transcribe.jobs.ledger import Problem, Watched
+from transcribe.jobs.publish.outputs import Published
+from transcribe.jobs.queue import Queue, QueuedJob, State
+from transcribe.server import lookout
 from transcribe.server.access.auth import COOKIE, Access
 from transcribe.server.access.keys import Keys
 from transcribe.server.access.sessions import LASTS_S, Sessions
+from transcribe.server.lookout import Lookout
+from transcribe.server.pages import watched
 from transcribe.server.pages.assets import ASSETS
 from transcribe.server.pages.episode import TEXTS
 from transcribe.server.pages.library import FIRST, ORDERS, STANDS
 from transcribe.server.pages.page import WORDS
+from transcribe.watch.heartbeat import Heartbeat, beat
+from transcribe.watch.status import lock_for
 
 LINK = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
 
@@ -62,8 +72,15 @@ def test_every_language_has_the_same_texts(file: str) -> None:
 def test_every_text_is_used(file: str, elsewhere: list[str]) -> None:
     folder = template_folder() / "server"
     code = "".join(each.read_text() for each in [*folder.glob("*.j2"), *folder.rglob("*.js")])
-    made = {"sort": ORDERS, "state": STANDS, "format": FIRST, "doubt": get_args(SpotKind)}
+    made = {
+        "sort": ORDERS,
+        "state": STANDS,
+        "format": FIRST,
+        "doubt": get_args(SpotKind),
+        "problem": tuple(Problem),
+    }
     code += " ".join(f"{kind}_{name}" for kind, names in made.items() for name in names)
+    code += Path(watched.__file__).read_text()  # where texts of that page are chosen
     unused = [each for each in tables(file)["en"] if not re.search(rf"\b{each}\b", code)]
     assert unused == elsewhere
 
@@ -293,3 +310,113 @@ def test_the_library_has_ones_own_episodes_only(counter: Counter) -> None:
         sign_in(client, key)
         assert listed(client) == []
         assert "Nothing is finished yet" in client.get("/library").text
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    """The folder of the results of a watcher that has ended."""
+    out = tmp_path / "out"
+    queue = Queue(out / ".watch" / "ledger.sqlite")
+    outputs = tuple(Published(f"/out/a.{each}", "0" * 64) for each in ("txt", "srt"))
+    queue.write(QueuedJob("<b>a</b>.wav", State.DONE, outputs=outputs))
+    queue.write(QueuedJob("twin.wav", State.DUPLICATE, twin="<b>a</b>.wav", reason="the same content as"))
+    queue.write(QueuedJob("b\udcff\u202e.wav", State.FAILED, reason="it is no sound", hint="Check it"))
+    queue.write(QueuedJob("c.wav", State.WORKING))
+    queue.close()
+    beat(
+        out / ".watch",
+        Heartbeat(7, 0.0, 0.0, "working", "c.wav", "recognise, 65 s of it", {}, "/studio/in", False, True),
+    )
+    return out
+
+
+def test_watched_folders_have_a_page_only_where_there_are_any(counter: Counter, out: Path) -> None:
+    with counter.serving() as client:
+        assert client.get("/watched").status_code == 404
+        assert 'href="/watched"' not in client.get("/").text
+    counter.watched = (out,)
+    with counter.serving() as client:
+        assert 'href="/watched"' in client.get("/").text
+        assert client.get("/watched").status_code == 200
+        assert client.get("/watched", headers=LINK).status_code == 200
+        assert client.post("/watched").status_code == 403
+
+
+def shown(client: httpx2.Client, language: str = "en") -> str:
+    """What the page of watched folders shows."""
+    answer = client.get("/watched", headers={"Accept-Language": language})
+    assert answer.status_code == 200
+    return answer.text.partition("<main")[2].partition("</main>")[0]
+
+
+def test_a_watched_folder_is_told_in_the_reader_s_language(
+    counter: Counter, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lookout, "LASTS_S", 0.0)
+    counter.watched = (out,)
+    with counter.serving() as client:
+        said = shown(client)
+        for each in (
+            "/studio/in",
+            "Not at work",
+            "Goes on when the watcher is at work",
+            "&lt;b&gt;a&lt;/b&gt;.wav",
+            "Has the content of &lt;b&gt;a&lt;/b&gt;.wav",
+            "a.txt, .srt",
+            "b\\xff\\u202e.wav",
+            "it is no sound. Check it",
+            "days ago",
+        ):
+            assert each in said, each
+        assert "the same content as" not in said
+        assert "<b>" not in said
+        with lock_for(out / ".watch"):
+            said = shown(client)
+        assert "Recognising speech" in said
+        assert "up to 01:05" in said
+        assert "Nie pracuje" in shown(client, "pl")
+
+
+def test_a_folder_that_cannot_be_read_is_told_and_the_others_are_shown(
+    counter: Counter, out: Path, tmp_path: Path
+) -> None:
+    for name, content in (("foreign", b"no database" * 1000), ("empty", b"")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "ledger.sqlite").write_bytes(content)
+    counter.watched = (tmp_path / "foreign", tmp_path / "missing", out, tmp_path / "empty")
+    with counter.serving() as client:
+        said = shown(client)
+    assert said.count("What the watcher has written cannot be read.") == 2
+    assert said.count("No watcher has written here yet") == 1
+    assert "a.txt" in said
+
+
+def test_every_key_sees_the_watched_folders_and_nobody_without_one(counter: Counter, out: Path) -> None:
+    counter.watched = (out,)
+    with guarded(counter) as (client, key):
+        assert client.get("/watched").headers["location"] == "/sign-in?next=%2Fwatched"
+        assert sign_in(client, key, "/watched").headers["location"] == "/watched"
+        assert "a.txt" in client.get("/watched").text
+
+
+def test_a_folder_is_looked_at_once_for_all_and_a_disk_that_hangs_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(lookout, "PATIENCE_S", 0.0)
+    place, answers, looks = Path("/disk"), threading.Event(), list[str]()
+
+    def hangs() -> Watched:
+        looks.append("")
+        answers.wait()
+        return Watched(place)
+
+    async def ask() -> list[list[Watched]]:
+        folders = Lookout([(place, hangs)])
+        silent = await asyncio.gather(*(folders.seen() for _ in range(5)))
+        answers.set()
+        monkeypatch.setattr(lookout, "PATIENCE_S", 60.0)
+        return [*silent, await folders.seen()]
+
+    *silent, (seen,) = asyncio.run(ask())
+    assert {each.problem for (each,) in silent} == {Problem.SILENT}
+    assert (seen, looks) == (Watched(place), [""])

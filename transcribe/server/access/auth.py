@@ -29,7 +29,7 @@ LOCAL = "local"
 OPEN = re.compile(r"/health|/sign-in|/language|/assets/[^/]+")
 """Answered without a key."""
 
-PAGES = re.compile(r"/|/library|/episodes/[^/]+|/sign-in|/sign-out|/language")
+PAGES = re.compile(r"/|/library|/watched|/episodes/[^/]+|/sign-in|/sign-out|/language")
 """What browsers open, and what the forms of these pages send."""
 
 SIGN_IN = "/sign-in"

@@ -1,1 +1,1 @@
-"""The pages for people: home, library, episode, signing in."""
+"""The pages for people: home, library, watched folders, episode, signing in."""

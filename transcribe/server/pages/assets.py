@@ -43,6 +43,7 @@ ASSETS: Mapping[str, tuple[str, str]] = {
     "follow.js": ("page/follow.js", "text/javascript"),
     "home.js": ("server/home.js", "text/javascript"),
     "library.js": ("server/library.js", "text/javascript"),
+    "watched.js": ("server/watched.js", "text/javascript"),
     **{name: (f"server/episode/{name}", "text/javascript") for name in MODULES},
 }
 """What pages load: by name, its file among the templates and its media type."""
