@@ -16,6 +16,7 @@ from transcribe.core.places import FOLDERS, expanded
 
 if TYPE_CHECKING:
     from transcribe.core.service_file import Service
+    from transcribe.core.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class Wanted:
         command: The program and all its arguments.
         environment: The folders in force.
         user: Who runs it.
+        settings: Those of its jobs.
     """
 
     arguments: tuple[str, ...]
@@ -35,6 +37,26 @@ class Wanted:
     command: list[str]
     environment: dict[str, str]
     user: str
+    settings: Settings
+
+    def writer(self) -> tuple[str, bool]:
+        """The server of the language model that writes notes, and whether it is on another machine.
+
+        Raises:
+            UsageError: Its host is none.
+        """
+        from urllib.parse import urlsplit
+
+        from transcribe.core.network import is_loopback
+        from transcribe.engines.llm.http import check_url
+        from transcribe.engines.llm.servers import KINDS
+
+        kind = KINDS.get(self.settings.notes.writer.partition(":")[0])
+        host = self.settings.notes.writer_host
+        if kind is None or not host:
+            return (f"{kind.label} on this machine", False) if kind else ("", False)
+        url = check_url(host)
+        return url, not is_loopback(urlsplit(url).hostname or "")
 
 
 def install_command(
@@ -73,13 +95,15 @@ def install_command(
         inner = run.make_context(f"transcribe {name}", list(arguments), parent=context)
         absolute_arguments = _made_absolute(arguments, [*inner.params.values(), *given_flags(inner).values()])
         folders = {variable: str(absolute(folder())) for variable, folder in FOLDERS.items()}
+        me = getpass.getuser()
         service = service_of(
             Wanted(
                 arguments=tuple(absolute_arguments),
                 asked=inner.params,
                 command=[*_program(), name, *absolute_arguments],
                 environment=folders | {"PATH": os.environ.get("PATH", os.defpath)},
-                user=user or getpass.getuser(),
+                user=user or me,
+                settings=_settings_of(inner, mine=user in (None, me)),
             )
         )
         click.echo(systemd_unit(service) if kind == "systemd" else launchd_plist(service), nl=False)
@@ -90,6 +114,21 @@ def install_command(
 def absolute(path: Path) -> Path:
     """A path that means the same in another current folder."""
     return expanded(path).absolute()
+
+
+def _settings_of(inner: click.Context, *, mine: bool) -> Settings:
+    """The settings that hold when the service runs, as far as we can tell: another user's config is theirs.
+
+    Raises:
+        UsageError: They make no sense.
+    """
+    from transcribe.core import config
+    from transcribe.core.settings import Settings
+
+    file, profile = inner.params["config_file"], inner.params["profile"]
+    if mine or file:
+        return config.load(given_flags(inner), file, profile).settings
+    return Settings.of(**given_flags(inner))
 
 
 def _program() -> list[str]:

@@ -129,6 +129,7 @@ def _service(wanted: Wanted) -> Service:
         raise UsageError("a service makes no key", "Make it once, with transcribe serve --new-key NAME")
     data = absolute(asked["data"] or server())
     work = absolute(work_folder(data))
+    writer, far = wanted.writer()
     named = () if asked["data"] else ("--data", str(data))  # whoever runs it, and whatever their home
     return Service(
         name="serve",
@@ -138,8 +139,8 @@ def _service(wanted: Wanted) -> Service:
         read=list(map(absolute, asked["roots"])),
         write=list(dict.fromkeys((data, work))),
         environment=wanted.environment | {WORK_ENV: str(work)},
-        network=f"It listens on {asked['host']}, and calls nobody.",
-        elsewhere=not is_loopback(asked["host"]),
+        network=f"It listens on {asked['host']}, and calls {writer or 'nobody'}.",
+        elsewhere=not is_loopback(asked["host"]) or far,
     )
 
 

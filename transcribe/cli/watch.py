@@ -111,7 +111,8 @@ def _service(wanted: Wanted) -> Service:
     asked = wanted.asked
     inbox, out, done = absolute(asked["inbox"]), absolute(asked["out"]), asked["move_done"]
     write = [out, state_folder(out, asked["state"]), work_root()] + ([done, inbox] if done else [])
-    webhook = asked["webhook"]
+    writer, far = wanted.writer()
+    callees = " and ".join(filter(None, (asked["webhook"], writer)))
     return Service(
         name="watch",
         does=f"transcribe watches {inbox}",
@@ -120,8 +121,8 @@ def _service(wanted: Wanted) -> Service:
         read=[inbox],
         write=list(dict.fromkeys(map(absolute, write))),
         environment=wanted.environment,
-        network=f"For {webhook} only." if webhook else "",
-        elsewhere=bool(asked["webhook_host"]),
+        network=f"For {callees} only." if callees else "",
+        elsewhere=bool(asked["webhook_host"]) or far,
         capability=(
             "CAP_LEASE",
             "lets it see whether another user's program still has a recording open for writing.",

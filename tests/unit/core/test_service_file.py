@@ -155,3 +155,67 @@ def test_the_command_makes_paths_absolute_and_checks_its_arguments(
     assert f"{tmp_path}/nazwy.txt" in done.output
     assert "--settle" in done.output
     assert runner.invoke(root, [*arguments, "--no-such-option"]).exit_code == 2
+
+
+WATCH = ("watch", "install", "--print", "systemd", "in", "--out", "out")
+SERVE = ("serve", "install", "--print", "systemd")
+FAR = "http://gpu.lan:11434"
+
+
+@pytest.mark.parametrize("command", [WATCH, SERVE])
+@pytest.mark.parametrize(
+    ("writer", "reaches"),
+    [
+        (("--writer", "llama.cpp"), None),
+        (("--writer", "ollama:qwen3"), "localhost"),
+        (("--writer", "lmstudio", "--writer-host", "http://[::1]:1234/v1"), "localhost"),
+        (("--writer", "ollama", "--writer-host", FAR), "all"),
+        (("--writer-host", FAR), None),
+    ],
+)
+def test_a_language_model_that_is_a_server_is_reached(
+    command: tuple[str, ...],
+    writer: tuple[str, ...],
+    reaches: str | None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (tmp_path / "config.toml").touch()
+    monkeypatch.setenv("TRANSCRIBE_CONFIG", str(tmp_path / "config.toml"))
+    done = CliRunner().invoke(root, [*command, *writer])
+    assert done.exit_code == 0, done.output
+    said = settings(done.output)
+    if reaches is None and command is WATCH:
+        assert (said["PrivateNetwork"], said["RestrictAddressFamilies"]) == ("yes", "AF_UNIX")
+        return
+    assert "PrivateNetwork" not in said
+    assert said["RestrictAddressFamilies"] == "AF_UNIX AF_INET AF_INET6"
+    assert said.get("IPAddressAllow") == (None if reaches == "all" else "localhost")
+    assert said.get("IPAddressDeny") == (None if reaches == "all" else "any")
+
+
+def test_the_language_model_may_be_named_in_the_config_of_whoever_runs_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text("[profiles.studio]\nwriter = 'ollama'\n")
+    monkeypatch.setenv("TRANSCRIBE_CONFIG", str(config))
+    run = [*WATCH, "--profile", "studio"]
+    assert settings(CliRunner().invoke(root, run).output)["IPAddressAllow"] == "localhost"
+    for other in (["--config", str(config)], ["--writer", "ollama"]):
+        said = settings(CliRunner().invoke(root, [*run, "--user", "somebody-else", *other]).output)
+        assert said["IPAddressAllow"] == "localhost"
+    said = settings(CliRunner().invoke(root, [*run, "--user", "somebody-else"]).output)
+    assert said["PrivateNetwork"] == "yes"
+    assert isinstance(CliRunner().invoke(root, [*WATCH, "--profile", "none"]).exception, UsageError)
+    bad = ["--writer", "ollama", "--writer-host", "gpu.lan"]
+    assert isinstance(CliRunner().invoke(root, [*WATCH, *bad]).exception, UsageError)
+
+
+def test_a_server_that_shows_watched_folders_finds_them_from_anywhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    said = settings(CliRunner().invoke(root, [*SERVE, "--watched", "out", "--data", "data"]).output)
+    assert f"{tmp_path}/out" in unescaped(said["ExecStart"], command=True)
+    assert f"{tmp_path}/out" not in unescaped(said["RequiresMountsFor"])  # without it, it serves all the same
