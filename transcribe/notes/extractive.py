@@ -14,7 +14,7 @@ from transcribe.core.episode import Spot
 from transcribe.core.show_notes import Authorship, Chapter, Quote, ShowNotes, Statement
 from transcribe.formats.tokens import text_width
 from transcribe.notes.headings import chapter_titles
-from transcribe.notes.keywords import keywords_of
+from transcribe.notes.keywords import Read, keywords_of, read_sentences
 from transcribe.notes.leaning import is_own
 from transcribe.notes.links import with_said_addresses
 from transcribe.notes.mentions import Name, mentions_of, names_of
@@ -47,9 +47,10 @@ def write_extractive(material: Material, spots: Iterable[Spot] = (), version: st
     quotes = _quotes(weighed, [*summary, *takeaways])
     sentences = material.sentences
     names = names_of(sentences, weighed.shaky, weighed.terms, _people(material))
+    read = read_sentences([sentence.text for sentence in sentences], names, weighed.terms)
     return ShowNotes(
         language=material.language if sentences else "",
-        chapters=_chapters(weighed, names),
+        chapters=_chapters(weighed, read, names),
         summary=_said(weighed, summary),
         long_summary=_said(weighed, _long_summary(weighed)),
         takeaways=_said(weighed, takeaways),
@@ -58,9 +59,7 @@ def write_extractive(material: Material, spots: Iterable[Spot] = (), version: st
             for index in quotes
         ),
         mentions=with_said_addresses(mentions_of(names, sentences), sentences, weighed.shaky),
-        keywords=keywords_of(
-            [sentences[index].text for index in _trusted(weighed)], names, weighed.terms, 12
-        ),
+        keywords=keywords_of([read[index] for index in _trusted(weighed)], names, weighed.terms, 12),
         titles=_titles(weighed),
         social_post=_post(weighed, summary),
         sound_bites=sound_bites_of(weighed),
@@ -183,9 +182,9 @@ def topic_spans(material: Material) -> list[tuple[int, int]]:
     return list(pairwise([*material.topics, len(material.sentences)]))
 
 
-def _chapters(weighed: Weighed, names: Sequence[Name]) -> tuple[Chapter, ...]:
+def _chapters(weighed: Weighed, read: Sequence[Read], names: Sequence[Name]) -> tuple[Chapter, ...]:
     spans = topic_spans(weighed.material)
-    titles = chapter_titles(weighed, spans, names)
+    titles = chapter_titles(weighed, read, spans, names)
     return tuple(
         chapter_of(weighed.material, first, end, title)
         for (first, end), title in zip(spans, titles, strict=True)

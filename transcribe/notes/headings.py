@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from transcribe.formats.tokens import text_width
 from transcribe.notes.fitness import is_chatter
-from transcribe.notes.keywords import Told, told_by
+from transcribe.notes.keywords import Read, Told, told_by
 from transcribe.notes.mentions import Name
 from transcribe.notes.numbers import numbers_of
 from transcribe.notes.terms import folded, matches
@@ -38,14 +38,17 @@ OPENS = 1.5
 """What a term is worth that is in them."""
 
 
-def chapter_titles(weighed: Weighed, spans: Sequence[tuple[int, int]], names: Sequence[Name]) -> list[str]:
+def chapter_titles(
+    weighed: Weighed, read: Sequence[Read], spans: Sequence[tuple[int, int]], names: Sequence[Name]
+) -> list[str]:
     """A title for each chapter, never empty, no two the same if that can be.
 
     Args:
+        read: All sentences.
         spans: First sentence of each chapter and of the next.
         names: Those in the transcript.
     """
-    told = [_told(weighed, span, names) for span in spans]
+    told = [_told(weighed, read, span, names) for span in spans]
     everywhere = Counter[tuple[str, ...]]()
     for each in told:
         everywhere.update({term.key: term.count for term in each})
@@ -54,11 +57,11 @@ def chapter_titles(weighed: Weighed, spans: Sequence[tuple[int, int]], names: Se
     for span, each in zip(spans, told, strict=True):
         share = {term.key: term.count / everywhere[term.key] for term in each}
         worth = {term.key: term.worth * share[term.key] for term in each}
-        for term in _told(weighed, (span[0], min(span[1], span[0] + OPENING)), names):
+        for term in _told(weighed, read, (span[0], min(span[1], span[0] + OPENING)), names):
             worth[term.key] = OPENS * worth.get(term.key, 0.0)
         own = [term for term in each if share[term.key] >= ITS_OWN and term.key not in used]
         own.sort(key=lambda term: -worth[term.key])
-        sure = [term for term in own if _is_sure(term, share[term.key], worth[term.key])]
+        sure = _fit(term for term in own if _is_sure(term, share[term.key], worth[term.key]))
         title, terms = next(
             (found for found in _candidates(weighed, span, sure, own, worth) if found[0] not in titles),
             (titles[-1] if titles else "", ()),
@@ -74,16 +77,16 @@ def _is_sure(term: Told, share: float, worth: float) -> bool:
     return count >= ENOUGH or (count == ENOUGH - 1 and share == 1.0 and worth >= WHOLLY)
 
 
-def _told(weighed: Weighed, span: tuple[int, int], names: Sequence[Name]) -> list[Told]:
-    """The terms of some sentences, but for units and what is said of the programme."""
+def _told(weighed: Weighed, read: Sequence[Read], span: tuple[int, int], names: Sequence[Name]) -> list[Told]:
+    """The terms of some sentences, but for units."""
     positions = [index for index in range(*span) if index not in weighed.shaky]
     texts = [weighed.material.sentences[index].text for index in positions]
     named = Counter(name.text for name in names for index in name.sentences if span[0] <= index < span[1])
     counted = _counted(texts, weighed.terms.language)
     return [
         term
-        for term in told_by(texts, named, names, weighed.terms)
-        if 3 * sum(counted[folded(form)] for form in term.forms) < term.count and not is_chatter(term.text)
+        for term in told_by([read[index] for index in positions], named, names, weighed.terms)
+        if 3 * sum(counted[folded(form)] for form in term.forms) < term.count
     ]
 
 
@@ -121,11 +124,16 @@ def _candidates(
     weights = term_weights(contents, weighed.everywhere, len(weighed.contents))
     for title in titles_of(weighed, [index for index in positions if weighed.fit[index] > 0], weights):
         yield title.text, ()
-    twice = [term for term in own if term.count > 1]
+    twice = _fit(term for term in own if term.count > 1)
     yield from (_joined([first, *_close(first, twice, worth)]) for first in twice)
-    if own:
-        yield _joined(own[:FEW])
+    if few := _fit(own, FEW):
+        yield _joined(few)
     yield shortened(weighed.material.sentences[span[0]].text, LONGEST_CELLS), ()
+
+
+def _fit(terms: Iterable[Told], most: int | None = None) -> list[Told]:
+    """Terms that say more than that there is a programme; no more of them are looked at than are wanted."""
+    return list(islice((term for term in terms if not is_chatter(term.text)), most))
 
 
 def _close(first: Told, terms: Sequence[Told], worth: Mapping[tuple[str, ...], float]) -> list[Told]:

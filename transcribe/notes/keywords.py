@@ -12,7 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from transcribe.notes.lemmas import TAGGED, commonness, has_lemmas, is_word, lemma, tagged
+from transcribe.notes.lemmas import TAGGED, Reading, commonness, has_lemmas, is_word, lemma, tagged
 from transcribe.notes.mentions import Name
 from transcribe.notes.nominative import nominative
 from transcribe.notes.phrases import unspaced_candidates
@@ -55,11 +55,16 @@ class _Word:
     """
 
     text: str
-    lemma: str
+    reading: Reading
     kind: str
     start: int
     end: int
     determined: bool
+
+    @property
+    def lemma(self) -> str:
+        """As a dictionary writes it."""
+        return self.reading.lemma
 
 
 @dataclass
@@ -81,14 +86,14 @@ class _Term:
         return self.times or sum(self.forms.values())
 
 
-def keywords_of(texts: Sequence[str], names: Sequence[Name], terms: Terms, limit: int) -> tuple[str, ...]:
+def keywords_of(read: Sequence[Read], names: Sequence[Name], terms: Terms, limit: int) -> tuple[str, ...]:
     """The most telling keywords, best first; none holds or is held by another.
 
     Args:
-        texts: The sentences that can be relied on.
+        read: The sentences that can be relied on.
         names: Those in the transcript; a part of a name is no keyword.
     """
-    found, total = _terms(texts, names, terms)
+    found, total = _terms(read, names)
     held = _counts_inside(found)
     worth = {key: _worth(key, term, total, held.get(key, []), terms.language) for key, term in found.items()}
     chosen: list[str] = []
@@ -102,6 +107,32 @@ def keywords_of(texts: Sequence[str], names: Sequence[Name], terms: Terms, limit
         chosen.append(found[key].name or _written(found[key].forms, terms.language))
         used.update(key)
     return tuple(dict.fromkeys(chosen))
+
+
+@dataclass(frozen=True)
+class Read:
+    """A sentence as it is searched for terms.
+
+    Attributes:
+        terms: Key and form of everything in it that may be one, in order.
+        words: How many it has; of a script without spaces, terms.
+    """
+
+    terms: tuple[tuple[_Key, str], ...]
+    words: int
+
+
+def read_sentences(texts: Sequence[str], names: Sequence[Name], terms: Terms) -> list[Read]:
+    """All sentences of a transcript, each read once.
+
+    Args:
+        names: Those in the transcript; a part of a name is no term.
+    """
+    named = _any_of([form for name in names for form in name.forms])
+    said = [[] if is_unspaced(text) else _words(text, named, terms) for text in texts]
+    said = _with_nouns(said, terms.language)
+    found = [tuple(_terms_in(*each, terms.language)) for each in zip(texts, said, strict=True)]
+    return [Read(held, len(words) or len(held)) for held, words in zip(found, said, strict=True)]
 
 
 @dataclass(frozen=True)
@@ -129,16 +160,17 @@ class Told:
 
 
 def told_by(
-    texts: Sequence[str], named: Mapping[str, int], names: Sequence[Name], terms: Terms
+    read: Sequence[Read], named: Mapping[str, int], names: Sequence[Name], terms: Terms
 ) -> list[Told]:
     """Every term that some sentences of a recording may be about, in the order in which they were said.
 
     Args:
+        read: Those sentences.
         named: How often they name each of the names, by its text.
         names: All names in the recording.
     """
     here = [replace(name, sentences=[0] * named[name.text]) for name in names if named.get(name.text)]
-    found, total = _terms(texts, here, terms)
+    found, total = _terms(read, here)
     held = _counts_inside(found)
     language = terms.language
     return [
@@ -148,28 +180,25 @@ def told_by(
     ]
 
 
-def _terms(texts: Sequence[str], names: Sequence[Name], terms: Terms) -> tuple[dict[_Key, _Term], int]:
+def _terms(read: Sequence[Read], names: Sequence[Name]) -> tuple[dict[_Key, _Term], int]:
     """Everything that may be a keyword, in the order in which it was said, and how many words were said."""
     found: dict[_Key, _Term] = defaultdict(_Term)
-    named = _any_of([form for name in names for form in name.forms])
-    said = [[] if is_unspaced(text) else _words(text, named, terms) for text in texts]
-    said = _with_nouns(said, terms.language)
-    total = 0
-    for text, words in zip(texts, said, strict=True):
-        total += len(words)
-        if is_unspaced(text):
-            for key, form in unspaced_candidates(text, terms.language):
-                total += 1
-                found[key].forms[form] += 1
-        for run in _runs(text, words):
-            for part in _parts(run, noun_last=in_language(terms.language).grammar.noun_last):
-                found[tuple(folded(word.lemma) for word in part if word.kind != "J")].forms[
-                    _as_said(part, text)
-                ] += 1
+    for sentence in read:
+        for key, form in sentence.terms:
+            found[key].forms[form] += 1
+    total = sum(sentence.words for sentence in read)
     for name in names:
         text = _without_titles(name.text)
         found[tuple(map(folded, text.split()))] = _Term(Counter(name.forms), text, len(name.sentences))
     return found, total
+
+
+def _terms_in(text: str, words: Sequence[_Word], language: str) -> Iterator[tuple[_Key, str]]:
+    if is_unspaced(text):
+        yield from unspaced_candidates(text, language)
+    for run in _runs(text, words):
+        for part in _parts(run, noun_last=in_language(language).grammar.noun_last):
+            yield tuple(folded(word.lemma) for word in part if word.kind != "J"), _as_said(part, text)
 
 
 def _without_titles(name: str) -> str:
@@ -188,7 +217,7 @@ def _words(text: str, named: re.Pattern[str] | None, terms: Terms) -> list[_Word
     said = [match.group() for match in found]
     if said and terms.language not in TAGGED and not in_language(terms.language).capital_nouns:
         said[0] = said[0].lower()  # the capital of a sentence: no dictionary has the word with it
-    readings = tagged(said, terms.language)
+    readings = tagged(tuple(said), terms.language)
     spans = [match.span() for match in named.finditer(text)] if named else []
     words: list[_Word] = []
     before = ""
@@ -206,8 +235,7 @@ def _words(text: str, named: re.Pattern[str] | None, terms: Terms) -> list[_Word
         elif terms.is_small(bare) or len(bare) < 3 or not bare[0].isalpha():
             kind = "J" if word in grammar.joins else ""
         start = match.start() + (len(prefix) + 1 if elided and len(prefix) < 6 else 0)
-        listed = reading.lemma if kind in ("A", "N") else word  # of others nobody asks
-        words.append(_Word(text[start : match.end()], listed, kind, start, match.end(), determined))
+        words.append(_Word(text[start : match.end()], reading, kind, start, match.end(), determined))
         before = word
     return words
 

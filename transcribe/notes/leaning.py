@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from transcribe.formats.tokens import text_width
 from transcribe.notes.lemmas import readings
@@ -54,6 +55,7 @@ class Standing:
         return self.worth <= _DANGLES
 
 
+@lru_cache(maxsize=4096)
 def standing(text: str, terms: Terms) -> Standing:
     """How well a sentence stands alone, once words that only lead into it are cut off.
 

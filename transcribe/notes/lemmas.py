@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache, lru_cache, partial
 from itertools import starmap
 from typing import TYPE_CHECKING, Any, Literal
@@ -43,6 +43,9 @@ _MORFEUSZ_PARTS: dict[str, Part] = {
     "ign": "",
 }
 """First fields of its tags (Przepiórkowski et al. 2012)."""
+
+_GERUND = re.compile(r"(?:[ńć]|[nc]i(?:e|a|u|em|om|ami|ach))$")
+"""Endings of Polish nouns that are made of verbs, in all cases."""
 
 _LIKELY = 4.0
 """A reading of the Hanover Tagger this much less likely than the best (natural logarithm) is none."""
@@ -94,7 +97,8 @@ def readings(word: str, language: str) -> tuple[Reading, ...]:
     return tuple(_reader(language)(word)) or (Reading(word, ""),)
 
 
-def tagged(words: Sequence[str], language: str) -> list[Reading]:
+@lru_cache(maxsize=4096)
+def tagged(words: tuple[str, ...], language: str) -> tuple[Reading, ...]:
     """What each word of a sentence is most likely, by the word before it where it may be several things."""
     grammar = in_language(language).grammar
     found: list[Reading] = []
@@ -111,7 +115,7 @@ def tagged(words: Sequence[str], language: str) -> list[Reading]:
         fit = [each for each in options if each.part in wanted]
         found.append((fit or options)[0])
         before = word.casefold().replace("’", "'")
-    return found
+    return tuple(found)
 
 
 @lru_cache(maxsize=65_536)
@@ -163,6 +167,7 @@ def _hanta(language: str) -> Callable[[str], Iterator[Reading]]:
     from HanTa.HanoverTagger import HanoverTagger
 
     tagger = HanoverTagger(_HANTA[language])
+    tagger.analyze_forward = lru_cache(maxsize=65_536)(tagger.analyze_forward)  # one for "Haus" and "haus"
 
     def named(word: str, tag: str) -> str:
         return str(tagger.analyze(word, pos=tag)[0])
@@ -197,15 +202,7 @@ def _morfeusz() -> Callable[[str], Iterator[Reading]] | None:
 
     def named(entry: str, tag: str, word: str) -> str:
         if tag.startswith("ger:"):  # "nagrywania", which is listed under its verb
-            forms = analyser.generate(entry)
-            return next(
-                (
-                    form
-                    for form, _, other, _, _ in forms
-                    if other.startswith("ger:sg:nom") and other[-3:] == tag[-3:]
-                ),
-                word,
-            )
+            return _GERUND.sub(lambda end: "nie" if end[0][0] in "nń" else "cie", word.lower())
         return entry.partition(":")[0] or word
 
     def read(word: str) -> Iterator[Reading]:

@@ -132,7 +132,7 @@ def _named_runs(text: str, terms: Terms) -> list[Run]:
     if not any(word.group()[0].isupper() for word in matches(text)):
         return []
     works = works_in(text, terms)
-    words = [word.group() for word in matches(text)]
+    words = tuple(word.group() for word in matches(text))
     parts = tagged(words, terms.language)
     telling = _german(words, parts, terms) if in_language(terms.language).capital_nouns else None
     runs = [run for run in runs_in(text, terms, telling) if not (works and run.quoted)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Protocol
 
@@ -58,31 +59,23 @@ def is_unspaced(text: str) -> bool:
     return not text.isascii() and UNSPACED.search(text) is not None
 
 
+@dataclass(frozen=True)
 class Terms:
     """What the words of a language say, apart from their form: stems, without small words.
 
-    Args:
+    Attributes:
         language: Whisper's code; of an unknown one, words are compared as they stand.
     """
 
-    def __init__(self, language: str) -> None:
-        self.language = language
-        self._small = small_words(language)
-        self._stemmer = _stemmer_of(language)
-        self._stems: dict[str, str] = {}
-        self._terms: dict[str, list[str]] = {}
+    language: str
 
     def is_small(self, word: str) -> bool:
         """Whether a folded word says nothing about the topic: articles, pronouns, common verbs."""
-        return word in self._small or word.replace("'", "") in self._small or _stub(word) in self._small
+        return _is_small(word, small_words(self.language))
 
     def stem(self, word: str) -> str:
         """A folded word without its inflection, by Snowball (Porter 2001)."""
-        known = self._stems.get(word)
-        if known is None:
-            bare = word.removesuffix("'s")
-            known = self._stems[word] = self._stemmer.stemWord(bare) if self._stemmer else bare
-        return known
+        return _stem(word, self.language)
 
     def of(self, text: str) -> list[str]:
         """The content of a text, in order: stems of its words that are not small.
@@ -90,21 +83,28 @@ class Terms:
         Of scripts without spaces every two letters that follow each other (bigrams do nearly as well
         as words: Nie and Ren 1999, "Chinese information retrieval: using characters or words?").
         """
-        return [term for match in matches(text) for term in self._of_word(match.group())]
+        return [term for match in matches(text) for term in _terms_in(match.group(), self.language)]
 
-    def _of_word(self, word: str) -> list[str]:
-        known = self._terms.get(word)
-        if known is None:
-            known = self._terms[word] = self._found_in(word)
-        return known
 
-    def _found_in(self, word: str) -> list[str]:
-        if is_unspaced(word):
-            return [pair for pair in _pairs(folded(word)) if pair not in self._small]
-        word = folded(word)
-        if self.is_small(word) or len(word) < 2:
-            return [word] if word.isdigit() else []
-        return [self.stem(word)]
+@lru_cache(maxsize=65_536)
+def _stem(word: str, language: str) -> str:
+    bare, stemmer = word.removesuffix("'s"), _stemmer_of(language)
+    return stemmer.stemWord(bare) if stemmer else bare
+
+
+@lru_cache(maxsize=65_536)
+def _terms_in(word: str, language: str) -> tuple[str, ...]:
+    small = small_words(language)
+    if is_unspaced(word):
+        return tuple(pair for pair in _pairs(folded(word)) if pair not in small)
+    word = folded(word)
+    if _is_small(word, small) or len(word) < 2:
+        return (word,) if word.isdigit() else ()
+    return (_stem(word, language),)
+
+
+def _is_small(word: str, small: frozenset[str]) -> bool:
+    return word in small or word.replace("'", "") in small or _stub(word) in small
 
 
 def _pairs(word: str) -> list[str]:

@@ -9,8 +9,11 @@ evidence.
 from __future__ import annotations
 
 import math
-from collections import Counter
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
 
 from transcribe.notes.fitness import is_chatter
 from transcribe.notes.leaning import sentences_in, standing
@@ -106,28 +109,26 @@ def _best_division(
         times: Start of each part, and the end of the last.
     """
     usual = math.log(usual_ms(times[-1]))
-    shares = _shares(parts)
+    at = np.array(times)
     total = len(parts)
-    best: list[float] = [-math.inf] * (total + 1)
-    came_from = [0] * (total + 1)
-    best[0] = 0.0
-    for first in range(total):
-        if best[first] == -math.inf:
-            continue
-        for end, gain in _gains(parts, first, shares, times):
-            length = times[end] - times[first]
-            if length < SHORTEST_MS:
-                continue
-            value = best[first] + gain - SPREAD * ((math.log(length) - usual) / math.log(2)) ** 2
-            value += evidence[first] - ANOTHER
-            if value > best[end]:
-                best[end], came_from[end] = value, first
-    chosen = []
-    end = total
-    while end:
-        end = came_from[end]
-        chosen.append(end)
-    return chosen[::-1]
+    best = np.full(total + 1, -math.inf)  # what the parts from each on are worth, divided as well as can be
+    best[total] = 0.0
+    next_topic = [total] * total
+    for first, gains in _gains(parts, at):
+        lengths = at[first + 1 : first + 1 + len(gains)] - at[first]
+        with np.errstate(divide="ignore"):  # of nothing
+            values = gains - SPREAD * ((np.log(lengths) - usual) / math.log(2)) ** 2
+        values += best[first + 1 : first + 1 + len(gains)]
+        values[lengths < SHORTEST_MS] = -math.inf
+        end = int(np.argmax(values))
+        best[first] = values[end] + evidence[first] - ANOTHER
+        next_topic[first] = first + 1 + end
+    if best[0] == -math.inf:
+        return [0]
+    chosen = [0]
+    while next_topic[chosen[-1]] < total:
+        chosen.append(next_topic[chosen[-1]])
+    return chosen
 
 
 def _shares(parts: Sequence[Sequence[str]]) -> dict[str, float]:
@@ -137,24 +138,35 @@ def _shares(parts: Sequence[Sequence[str]]) -> dict[str, float]:
 
 
 def _gains(
-    parts: Sequence[Sequence[str]], first: int, shares: dict[str, float], times: Sequence[int]
-) -> Iterator[tuple[int, float]]:
-    """For each end of a topic that begins with `first`: how much likelier its words are for being together.
+    parts: Sequence[Sequence[str]], times: NDArray[np.int64]
+) -> Iterator[tuple[int, NDArray[np.float64]]]:
+    """How much likelier words are for being together: for each part, the last first, for each end of a topic.
 
-    The first end behind the longest chapter is the last.
+    The first end behind the longest chapter is the last. A term adds by how often it is said again: the
+    gains are those of the part behind, and steps where the terms of this one come up.
     """
-    seen: dict[str, int] = {}
-    said, gain = 0, 0.0
-    for end in range(first + 1, len(parts) + 1):
-        for term in parts[end - 1]:
-            if count := seen.get(term, 0):
-                gain += math.log1p(count / shares[term] / SAMENESS)
-            seen[term] = count + 1
-        gain += _dilution(said) - _dilution(said + len(parts[end - 1]))
-        said += len(parts[end - 1])
-        yield end, gain
-        if times[end] - times[first] > LONGEST_MS:
-            return
+    shares = _shares(parts)
+    ends = np.minimum(np.searchsorted(times, times + LONGEST_MS, side="right"), len(parts))
+    said = np.cumsum([0, *(len(part) for part in parts)])
+    dilution = np.array([_dilution(count) for count in range(int(said[-1]) + 1)])
+    again: dict[str, deque[int]] = defaultdict(deque)
+    gains = np.zeros(len(parts) + 1)
+    for first in range(len(parts) - 1, -1, -1):
+        last = int(ends[first])
+        steps = np.zeros(last - first)
+        for term in parts[first]:
+            places = again[term]
+            while places and places[-1] >= last:
+                places.pop()
+            weight = 1 / shares[term] / SAMENESS
+            before = 0.0
+            for count, place in enumerate(places, start=1):
+                so_far = math.log1p(count * weight)
+                steps[place - first] += so_far - before
+                before = so_far
+            places.appendleft(first)
+        gains[first + 1 : last + 1] += np.cumsum(steps)
+        yield first, gains[first + 1 : last + 1] - dilution[said[first + 1 : last + 1] - said[first]]
 
 
 def _dilution(said: int) -> float:

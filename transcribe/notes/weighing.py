@@ -84,11 +84,12 @@ def pick(
     Args:
         beside: Positions chosen elsewhere, not to be repeated.
     """
-    pool = sorted(candidates, key=lambda index: (-worth(index), index))[: 30 * count]
+    worths = {index: worth(index) for index in candidates}
+    pool = sorted(worths, key=lambda index: (-worths[index], index))[: 30 * count]
     chosen: list[int] = []
     others = [frozenset(weighed.contents[index]) for index in beside]
     while pool and len(chosen) < count:
-        best = max(pool, key=lambda index: (worth(index) * _news(weighed.contents[index], others), -index))
+        best = max(pool, key=lambda index: (worths[index] * _news(weighed.contents[index], others), -index))
         pool.remove(best)
         chosen.append(best)
         others.append(frozenset(weighed.contents[best]))

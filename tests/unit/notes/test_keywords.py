@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 from recordings import episode_of
 
-from transcribe.notes.keywords import keywords_of
+from transcribe.notes.keywords import keywords_of, read_sentences
 from transcribe.notes.lemmas import polish_analyser
 from transcribe.notes.material import sentences_of
 from transcribe.notes.mentions import names_of
@@ -18,7 +18,8 @@ def keywords(texts: Sequence[str], language: str, limit: int = 12) -> tuple[str,
     sentences = sentences_of(episode_of(texts, language).transcript)
     terms = Terms(language)
     names = names_of(sentences, frozenset(), terms)
-    return keywords_of([sentence.text for sentence in sentences], names, terms, limit)
+    read = read_sentences([sentence.text for sentence in sentences], names, terms)
+    return keywords_of(read, names, terms, limit)
 
 
 TOPICS = [

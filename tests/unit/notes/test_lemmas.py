@@ -10,6 +10,7 @@ FORMS = [
     ("en", "went", "go"), ("en", "houses", "house"), ("en", "children", "child"),
     ("pl", "Krakowie", "Kraków"), ("pl", "krakowie", "Kraków"), ("pl", "możemy", "móc"),
     ("pl", "rzeczy", "rzecz"), ("pl", "zrobiłem", "zrobić"), ("pl", "nagrywania", "nagrywanie"),
+    ("pl", "wyjaśnień", "wyjaśnienie"), ("pl", "myciem", "mycie"), ("pl", "niepisaniu", "niepisanie"),
     ("de", "Häusern", "Haus"), ("de", "bienen", "Biene"), ("de", "ging", "gehen"),
     ("es", "redes", "red"), ("es", "hablamos", "hablar"), ("fr", "chevaux", "cheval"),
     ("fr", "parlons", "parler"),
