@@ -60,7 +60,6 @@ function makePlayer(say, shown) {
     $("notice").hidden = true;
     if (Number.isFinite(audio.duration)) {
       seek.max = Math.round(audio.duration * 1000);
-      $("whole").textContent = clock(audio.duration * 1000);
     }
     if (wanted !== null) goTo(wanted, false);
   });

@@ -1,11 +1,10 @@
 "use strict";
 // The home page: recordings are sent one after another, and every job is followed by one stream of events.
 (() => {
-  const $ = (id) => document.getElementById(id);
   const say = JSON.parse($("say").textContent);
-  const told = (sentence, values) => sentence.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
   const PENDING = ["queued", "working"];
   const LATELY = 8; // ended jobs that are shown
+  const AT_ONCE_MS = 1500; // what is heard so soon was heard before, and says nothing about how fast it is
   const MEDIA = /\.(aac|ac3|aif+|amr|ape|au|avi|caf|flac|m4[abv]|mk[av]|mov|mp[234]|mpe?g|mts|mxf|oga|ogg|ogv|opus|ts|w64|wav|webm|wma|wmv|wv|3gp)$/i;
 
   const STAGES = {
@@ -80,12 +79,6 @@
     while (list.children.length > keys.length) list.lastElementChild.remove();
   }
 
-  function clock(seconds) {
-    const pad = (n) => String(n).padStart(2, "0"), whole = Math.round(seconds), minutes = Math.floor(whole / 60);
-    if (minutes < 60) return `${minutes}:${pad(whole % 60)}`;
-    return `${Math.floor(minutes / 60)}:${pad(minutes % 60)}:${pad(whole % 60)}`;
-  }
-
   function timeLeft(job) {
     const { rate } = job;
     if (!rate || job.percent - rate.percent < 2) return "";
@@ -97,14 +90,13 @@
   }
 
   function jobLooks(job) {
-    const working = job.state === "working", hearing = working && job.stage === "recognise";
+    const working = job.state === "working", known = working && job.stage === "recognise" && job.percent > 0;
     const acts = {};
     let what, detail = "";
     if (working) {
       const parts = [job.stage ? STAGES[job.stage] || say.stage_finish : say.stage_prepare];
-      if (hearing) parts.push(`${Math.floor(job.percent)}\u00a0%`);
-      if (hearing && timeLeft(job)) parts.push(timeLeft(job));
-      what = parts.join(" · ");
+      if (known) parts.push(`${Math.floor(job.percent)}\u00a0%`, timeLeft(job));
+      what = parts.filter(Boolean).join(" · ");
     } else if (job.state === "queued") {
       what = job.error ? say.waits_again : say.waits;
       detail = job.error || "";
@@ -112,13 +104,13 @@
       ({ what, detail } = failure(job.code, job.error));
     } else {
       what = job.state === "done" ? say.done : say.cancelled;
-      if (job.state === "done" && job.seconds) what += ` · ${clock(job.seconds)}`;
+      if (job.state === "done" && job.seconds) what += ` · ${clock(job.seconds * 1000)}`;
     }
     if (PENDING.includes(job.state)) acts.cancel = () => act("POST", job, "/cancel");
     else acts.remove = () => act("DELETE", job, "");
     if (job.state === "done") { acts.open = `/episodes/${job.id}`; delete acts.remove; }
     if (job.state === "failed" || job.state === "cancelled") acts.again = () => act("POST", job, "/again");
-    return { title: job.title, state: job.state, what, detail, working, percent: hearing ? job.percent : null, acts };
+    return { title: job.title, state: job.state, what, detail, working, percent: known ? job.percent : null, acts };
   }
 
   /** What went wrong in the page's language, where it is known; else as the server tells it. */
@@ -143,10 +135,10 @@
 
   function uploadLooks(upload) {
     const acts = {};
+    const working = upload.state === "sending", part = working && upload.file.size ? upload.sent / upload.file.size : 0;
     let what, detail = "";
-    if (upload.state === "sending") {
-      const percent = upload.file.size ? Math.floor(100 * upload.sent / upload.file.size) : 100;
-      what = percent < 100 ? `${say.sending} · ${percent}\u00a0%` : say.checking;
+    if (working) {
+      what = !upload.sent ? say.sending : part < 1 ? `${say.sending} · ${Math.floor(100 * part)}\u00a0%` : say.checking;
     } else if (upload.state === "waiting") {
       what = say.waits_to_be_sent;
     } else if (upload.state === "paused") {
@@ -161,8 +153,7 @@
     } else {
       acts.cancel = () => { upload.request?.abort(); drop(upload); sendNext(); };
     }
-    const working = upload.state === "sending";
-    const percent = working && upload.file.size ? 100 * upload.sent / upload.file.size : 0;
+    const percent = part > 0 && part < 1 ? 100 * part : null;
     return { title: upload.title, state: upload.state === "cut" ? "failed" : "upload", what, detail, working, percent, acts };
   }
 
@@ -228,12 +219,13 @@
     const on = (kind, take) => stream.addEventListener(kind, (event) => take(JSON.parse(event.data)));
     stream.onopen = () => { seen = new Set(); $("banner").hidden = true; };
     on("state", (job) => { seen.add(job.id); learn(job); });
-    on("stage", ({ id, stage }) => { const job = jobs.get(id); if (job) { job.stage = stage; job.rate = null; show(); } });
+    on("stage", ({ id, stage }) => { const job = jobs.get(id); if (job) { Object.assign(job, { stage, percent: 0 }); job.rate = stage === "recognise" ? rateOf(job) : null; show(); } });
     on("progress", ({ id, stage, percent }) => {
       const job = jobs.get(id);
       if (!job) return;
       Object.assign(job, { stage, percent });
-      if (stage === "recognise" && !job.rate) job.rate = rateOf(job);
+      const resumed = job.rate && !job.rate.percent && performance.now() - job.rate.at < AT_ONCE_MS;
+      if (stage === "recognise" && (!job.rate || resumed)) job.rate = rateOf(job);
       show();
     });
     on("removed", ({ id }) => forget(id));
@@ -287,6 +279,7 @@
   }
 
   function take(files) {
+    rememberLanguage($("language").value);
     for (const file of files) {
       const lost = uploads.findIndex((upload) => !upload.file && upload.title === file.name);
       if (lost >= 0) { rows.delete(uploads[lost]); uploads.splice(lost, 1); }
@@ -428,21 +421,39 @@
     try { localStorage.setItem(OPTIONS, JSON.stringify(kept)); } catch { /* for this visit only */ }
   });
 
+  const LANGUAGES = "transcribe-languages";
+  const OTHER_CODES = { nb: "no", fil: "tl", iw: "he", jv: "jw" }; // those of browsers: those of the list
+
+  function languagesLately() {
+    try { return JSON.parse(localStorage.getItem(LANGUAGES)) || []; } catch { return []; }
+  }
+
+  function rememberLanguage(code) {
+    if (!tongues.some((each) => each.value === code)) return;
+    const lately = [code, ...languagesLately().filter((each) => each !== code)].slice(0, 3);
+    try { localStorage.setItem(LANGUAGES, JSON.stringify(lately)); } catch { /* for this visit only */ }
+  }
+
+  const tongues = [...$("language").querySelectorAll(".tongue")];
+
+  /** Languages by their names; on top the reader's, English, and those that were chosen lately. */
   function nameLanguages() {
-    const select = $("language"), tongues = [...select.querySelectorAll(".tongue")];
+    const page = document.documentElement.lang, names = new Intl.DisplayNames([page], { type: "language", fallback: "none" });
     for (const option of tongues) {
-      const code = option.value, page = document.documentElement.lang;
-      try { // browsers do not know every language's own name
-        const [by] = Intl.DisplayNames.supportedLocalesOf([code, page]);
-        const name = new Intl.DisplayNames([by], { type: "language" }).of(code);
-        option.textContent = name[0].toLocaleUpperCase(by) + name.slice(1);
-        if (by !== code) option.lang = page;
-      } catch { /* its code stays */ }
+      const name = names.of(option.value) ?? say[`language_${option.value}`] ?? option.value;
+      option.textContent = name[0].toLocaleUpperCase(page) + name.slice(1);
     }
-    const first = navigator.languages.map((each) => each.split("-")[0]);
-    const rank = (option) => { const place = first.indexOf(option.value); return place < 0 ? first.length : place; };
-    tongues.sort((one, other) => rank(one) - rank(other) || one.textContent.localeCompare(other.textContent));
-    select.append(...tongues);
+    const readers = navigator.languages.map((each) => each.split("-")[0]).map((each) => OTHER_CODES[each] ?? each);
+    const first = [...new Set([page, ...readers, "en", ...languagesLately()])];
+    const often = first.map((code) => tongues.find((each) => each.value === code)).filter(Boolean);
+    const others = tongues.filter((each) => !often.includes(each));
+    others.sort((one, other) => one.textContent.localeCompare(other.textContent, page));
+    for (const [label, options] of [[say.languages_often, often], [say.languages_others, others]]) {
+      if (!others.length) { $("language").append(...options); continue; }
+      const group = Object.assign(document.createElement("optgroup"), { label });
+      group.append(...options);
+      $("language").append(group);
+    }
   }
 
   nameLanguages();

@@ -68,12 +68,16 @@ class Servant(Obedient):
     def hear(self, name: str) -> None:
         """Tell the segments."""
         self._heard.add(name)
-        self.said += [Told(name, StageStarted("recognise", 4000)), Told(name, StageAdvanced("recognise", 0))]
+        events: list[Event] = [StageStarted("recognise", 4000), StageAdvanced("recognise", 0)]
         for number, text in enumerate(SAID):
             words = tuple(Word(number * 2000, number * 2000 + 1000, each, 0.9) for each in text.split())
             segment = Segment(number * 2000, number * 2000 + 1000, words, 0)
-            self.said.append(Told(name, SegmentRecognised(segment)))
-        self.said.append(Told(name, StageAdvanced("recognise", 2000)))
+            events.append(SegmentRecognised(segment))
+        self.tell(name, *events, StageAdvanced("recognise", 2000))
+
+    def tell(self, name: str, *events: Event) -> None:
+        """Tell what happens in a job."""
+        self.said += [Told(name, each) for each in events]
         os.write(self._writing, b"x")
 
     def finish(self, name: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -218,9 +219,9 @@ def test_find_and_replace_counts_first_and_is_one_step_back(
         page.keyboard.press("Control+h")
         page.get_by_label("Find", exact=True).fill("LAMP")
         expect(page.locator("#replace-all")).to_have_text("Replace all (2)")
-        page.get_by_label("Upper and lower case").check()
+        page.get_by_label("Match case").check()
         expect(page.locator("#count")).to_have_text("No hits")
-        page.get_by_label("Upper and lower case").uncheck()
+        page.get_by_label("Match case").uncheck()
         page.get_by_label("Replace with").fill("lantern $1")
         page.get_by_role("button", name="Replace all (2)").click()
         expect(box(page, 1)).to_contain_text("A lantern $1 that")
@@ -451,16 +452,87 @@ def test_another_keys_episode_is_not_there(counter: Counter, browser: Browser, t
 
 
 @pytest.mark.parametrize("language", ["en", "pl"])
-def test_every_format_can_be_downloaded_from_the_menu(
+def test_every_format_has_a_name_and_can_be_downloaded(
     counter: Counter, open_page: Open, tmp_path: Path, language: str
 ) -> None:
     with counter.serving() as client:
         page = open_page(finished(counter, client, tmp_path), locale=language)
-        page.locator(".menu summary").click()
+        page.locator("#download").click()
+        page.locator("#downloads summary").click()
+        links = page.locator("#downloads a:visible").all()
+        assert len(links) == len(client.get("/v1/jobs").json()["data"][0]["formats"])
+        for link in links:
+            assert not re.fullmatch(r"[a-z.-]+", link.inner_text()), "a name of the command line"
+            sent = client.get(str(link.get_attribute("href")))  # a browser fetches only a few a second
+            assert "''Latarnie%20morskie." in sent.headers["content-disposition"]
         with page.expect_download() as download:
-            page.locator(".menu a", has_text="srt").first.click()
-        assert download.value.suggested_filename == "Latarnie morskie.srt"
+            page.get_by_role("link", name=re.compile("CSV")).click()
+        assert download.value.suggested_filename == "Latarnie morskie.csv"
         assert "undefined" not in page.locator("body").inner_text()
+
+
+def test_what_is_typed_is_in_the_file_that_is_fetched_at_once(
+    counter: Counter, open_page: Open, tmp_path: Path
+) -> None:
+    with counter.serving() as client:
+        page = open_page(finished(counter, client, tmp_path))
+        put_caret(page, 0, 0)
+        page.keyboard.type("Fetched. ")
+        page.locator("#download").click()
+        with page.expect_download() as download:
+            page.get_by_role("link", name="Plain text").click()
+        assert "Fetched. Welcome" in download.value.path().read_text("utf-8")
+
+
+def test_an_episode_is_renamed_and_deleted_on_its_page(
+    counter: Counter, open_page: Open, tmp_path: Path
+) -> None:
+    with counter.serving() as client:
+        page = open_page(finished(counter, client, tmp_path))
+        page.get_by_role("button", name="Rename").click()
+        page.get_by_label("Title").fill("Rozmowa o św. Mikołaju")
+        page.keyboard.press("Enter")
+        expect(page.locator("#title")).to_have_text("Rozmowa o św. Mikołaju")
+        page.get_by_role("button", name="Rename").click()
+        page.get_by_label("Title").fill("Nothing")
+        page.get_by_role("button", name="Cancel").click()
+        page.reload()
+        expect(page.locator("#title")).to_have_text("Rozmowa o św. Mikołaju")
+        page.locator("#download").click()
+        with page.expect_download() as download:
+            page.get_by_role("link", name="Plain text").click()
+        assert download.value.suggested_filename == "Rozmowa o św. Mikołaju.txt"
+        page.keyboard.press("Escape")
+        page.route("**/edits", lambda route: route.abort())
+        put_caret(page, 0, 0)
+        page.keyboard.type("Typed. ")
+        page.get_by_role("button", name="Delete").click()
+        dialog = page.get_by_role("alertdialog")
+        expect(dialog).to_contain_text("all corrections and approvals are removed")
+        dialog.get_by_role("button", name="Keep it").click()
+        page.get_by_role("button", name="Delete").click()
+        dialog.get_by_role("button", name="Delete").click()
+        page.wait_for_url("**/library")
+        assert client.get("/v1/jobs").json()["data"] == []
+        assert page.evaluate("Object.keys(localStorage).filter(each => each.includes('draft'))") == []
+
+
+def test_enter_in_a_dialog_does_what_its_main_button_does(
+    counter: Counter, open_page: Open, tmp_path: Path
+) -> None:
+    wide = "each => each.clientWidth / each.closest('dialog').clientWidth"
+    with counter.serving() as client:
+        page = open_page(finished(counter, client, tmp_path))
+        page.get_by_role("button", name="Who speaks: Ben").click()
+        assert page.evaluate("document.activeElement.value") == "Ben"
+        assert page.locator("#who-new").evaluate(wide) > 0.8
+        page.get_by_label("Another name").press_sequentially("Zoë")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("button", name="Who speaks: Zoë")).to_have_count(1)
+        page.get_by_role("button", name="Approve").click()
+        page.get_by_label("Your name").press_sequentially("Ala")
+        page.keyboard.press("Enter")
+        expect(page.locator("#approval")).to_contain_text("Approved by Ala")
 
 
 @pytest.mark.parametrize("look", [{"locale": "en"}, {"locale": "pl", "color_scheme": "dark"}])
@@ -478,9 +550,9 @@ def test_nothing_keeps_anybody_out(
         page.keyboard.press("Control+h")
         check("finder")
         page.keyboard.press("Escape")
-        for name in ("approve", "names", "help"):
+        for name in ("approve", "names", "help", "download", "rename", "delete"):
             page.locator(f"#{name}").click()
-            expect(page.get_by_role("dialog")).to_be_visible()
+            expect(page.locator("dialog[open]")).to_be_visible()
             check(name)
             page.keyboard.press("Escape")
         page.locator("button.speaker").first.click()

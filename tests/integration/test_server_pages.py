@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 from served import serving
 
 from transcribe.core.errors import InputError
+from transcribe.core.events import StageAdvanced, StageStarted
 from transcribe.jobs.messages import Stumbled
 from transcribe.jobs.publish.outputs import Published
 from transcribe.jobs.queue import Queue, QueuedJob, State
@@ -25,6 +26,7 @@ from transcribe.jobs.trouble import trouble_of
 from transcribe.server.access.auth import Access
 from transcribe.server.access.keys import Keys
 from transcribe.server.access.sessions import Sessions
+from transcribe.server.api.jobs_api import PROGRESS_S
 from transcribe.watch.status import lock_for
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -127,13 +129,14 @@ def test_from_a_dropped_file_to_a_deleted_episode(
     with serving(desk) as server:
         url = server.url.removesuffix("/v1")
         page = open_page(url)
-        expect(page.get_by_text("Nothing is in work yet.")).to_be_visible()
-        expect(page.get_by_label("Language spoken").locator("option")).to_have_text(["Detect it", "English"])
+        expect(page.get_by_text("Nothing is being transcribed yet.")).to_be_visible()
+        languages = page.get_by_label("Language spoken").locator("option")
+        expect(languages).to_have_text(["Detect automatically", "English"])
         page.get_by_label("Names and terms to expect").fill("Dickens\n\n  Pickwick ")
         page.get_by_label("Choose files").set_input_files([clip, Path(__file__)])
         expect(page.locator("#queue .row")).to_contain_text(["is not a sound or video file"])
         row = page.locator("#ended .row", has_text="clip.wav")
-        expect(row).to_contain_text("Done · 0:06")
+        expect(row).to_contain_text("Done · 00:06")
         (job,) = server.http.get("/v1/jobs").json()["data"]
         assert job["options"]["terms"] == ["Dickens", "Pickwick"]
         assert job["options"]["notes"] == "false"
@@ -144,7 +147,7 @@ def test_from_a_dropped_file_to_a_deleted_episode(
         expect(page.get_by_role("heading", level=1)).to_contain_text("clip")
         page.go_back()
         page.get_by_role("searchbox").fill("zebra")
-        expect(page.get_by_text("No episode fits.")).to_be_visible()
+        expect(page.get_by_text("No episode matches.")).to_be_visible()
         page.get_by_role("searchbox").fill("CLIP")
         page.get_by_role("button", name="Download: clip.wav").click()
         with page.expect_download() as download:
@@ -168,10 +171,10 @@ def test_a_page_outlives_the_server(desk: Desk, clip: Path, open_page: Open) -> 
     with serving(desk, "--port", "0") as server:
         port = server.url.rpartition(":")[2].partition("/")[0]
         page = open_page(server.url.removesuffix("/v1"))
-        expect(page.get_by_text("Nothing is in work yet.")).to_be_visible()
+        expect(page.get_by_text("Nothing is being transcribed yet.")).to_be_visible()
         server.kill()
         page.get_by_label("Choose files").set_input_files(clip)
-        expect(page.locator("#queue .row")).to_contain_text("The connection broke while it was sent.")
+        expect(page.locator("#queue .row")).to_contain_text("The connection was lost while sending.")
         expect(page.get_by_text("The connection is lost.")).to_be_visible()
         server.arguments = ("--port", port)
         server.start()
@@ -186,7 +189,7 @@ def test_jobs_are_followed_cancelled_tried_again_and_removed(counter: Counter, o
         working = page.locator("#queue .row").first
         expect(working).to_contain_text("Recognising speech · 50\u00a0%")
         expect(working.get_by_role("progressbar")).to_have_attribute("value", "50")
-        expect(page.locator("#queue .row").nth(1)).to_contain_text("Waits for its turn")
+        expect(page.locator("#queue .row").nth(1)).to_contain_text("Waiting for its turn")
         failed = page.locator(".row", has_text="failed.wav")
         expect(failed).to_contain_text("it is no sound. Check it")
         page.get_by_role("button", name="Cancel: waits.wav").click()
@@ -194,7 +197,7 @@ def test_jobs_are_followed_cancelled_tried_again_and_removed(counter: Counter, o
         page.get_by_role("button", name="Remove: waits.wav").click()
         expect(page.locator(".row", has_text="waits.wav")).to_have_count(0)
         page.get_by_role("button", name="Try again: failed.wav").click()
-        expect(page.locator("#queue .row", has_text="failed.wav")).to_contain_text("Waits for its turn")
+        expect(page.locator("#queue .row", has_text="failed.wav")).to_contain_text("Waiting for its turn")
         counter.worker.finish(next(iter(counter.worker.has)))
         expect(page.locator("#ended .row", has_text="A long title")).to_contain_text("Done")
         expect(page.locator("#live")).to_contain_text("Done")
@@ -217,7 +220,7 @@ def test_what_a_reload_cut_off_is_told_and_can_be_chosen_again(
         page.on("dialog", lambda dialog: dialog.accept())  # "leave this page?"
         page.reload()
         client.send("Network.emulateNetworkConditions", slow | {"uploadThroughput": -1})
-        expect(page.locator("#queue .row")).to_contain_text("Was not sent to the end.")
+        expect(page.locator("#queue .row")).to_contain_text("Was not sent completely.")
         page.get_by_label("Choose files").set_input_files(path)
         expect(page.locator("#ended .row")).to_contain_text("Done")
         expect(page.locator("#queue .row")).to_have_count(0)
@@ -264,11 +267,58 @@ def test_what_was_chosen_stays_chosen(counter: Counter, open_page: Open) -> None
         page.get_by_label("Translate into English").check()
         page.reload()
         expect(page.get_by_label("Language spoken")).to_have_value("pl")
-        assert page.get_by_label("Language spoken").locator("option[value=pl]").inner_text() == "Polski"
+        assert page.get_by_label("Language spoken").locator("option[value=pl]").inner_text() == "Polish"
         page.get_by_label("Choose files").set_input_files({"name": "x.wav", "mimeType": "", "buffer": b"2 x"})
         expect(page.locator("#ended .row")).to_have_count(1)
         (job,) = client.get("/v1/jobs").json()["data"]
     assert job["options"] == {"language": "pl", "speakers": "3", "notes": "false", "translate": "true"}
+
+
+@pytest.mark.parametrize(
+    ("locale", "often", "others"),
+    [
+        ("en-GB", ["English"], {"Afrikaans", "Bashkir", "Tibetan", "Yoruba", "Polish"}),
+        ("pl-PL", ["Polski", "Angielski"], {"Afrikaans", "Baszkirski", "Łotewski", "Tybetański"}),
+    ],
+)
+def test_languages_have_names_and_the_likely_ones_are_on_top(
+    counter: Counter, open_page: Open, locale: str, often: list[str], others: set[str]
+) -> None:
+    in_order = "(all) => all.toSorted(new Intl.Collator(document.documentElement.lang).compare)"
+    with counter.serving() as _:
+        page = open_page(f"http://localhost:{counter.port}", locale=locale)
+        top, rest = page.locator("#language optgroup").all()
+        assert top.locator("option").all_inner_texts() == often
+        names = rest.locator("option").all_inner_texts()
+        assert names == page.evaluate(in_order, names)
+        assert others <= set(names)
+        page.locator("#language").select_option("uk")
+        page.locator("#files").set_input_files({"name": "x.wav", "mimeType": "", "buffer": b"2 x"})
+        expect(page.locator("#ended .row")).to_have_count(1)
+        page.reload()
+        values = top.locator("option").evaluate_all("all => all.map(each => each.value)")
+        assert values[len(often) :] == ["uk"]
+
+
+def test_a_bar_has_no_number_until_there_is_one(counter: Counter, open_page: Open) -> None:
+    with counter.serving() as _:
+        counter.worker.holding = True
+        page = open_page(f"http://localhost:{counter.port}")
+        page.clock.install()
+        page.get_by_label("Choose files").set_input_files(
+            {"name": "x.wav", "mimeType": "", "buffer": b"99 x"}
+        )
+        row = page.locator("#queue .row")
+        expect(row).to_contain_text("Getting ready")
+        (name,) = counter.worker.has
+        counter.worker.tell(name, StageStarted("recognise", 4000))
+        expect(row).to_contain_text("Recognising speech")
+        expect(row).not_to_contain_text("%")
+        assert row.get_by_role("progressbar").get_attribute("value") is None
+        page.clock.fast_forward(600_000)
+        page.wait_for_timeout(1000 * PROGRESS_S)  # progress is not told more often
+        counter.worker.tell(name, StageAdvanced("recognise", 1000))
+        expect(row).to_contain_text("25\u00a0% · about 30 min left")
 
 
 def test_people_sign_in_with_their_key_and_a_link_elsewhere_finds_them_signed_in(
@@ -290,7 +340,7 @@ def test_people_sign_in_with_their_key_and_a_link_elsewhere_finds_them_signed_in
         expect(page.get_by_role("heading", name="Library")).to_be_visible()
         page.goto(elsewhere)
         page.get_by_role("link").click()
-        expect(page.get_by_role("heading", name="Recordings into text")).to_be_visible()
+        expect(page.get_by_role("heading", name="Turn recordings into text")).to_be_visible()
         page.goto(elsewhere)
         page.get_by_role("button").click()
         expect(page.locator("body")).to_contain_text("pages of other sites may not use this server")

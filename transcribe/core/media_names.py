@@ -41,6 +41,13 @@ OTHERS = frozenset({
 })  # fmt: skip
 """Endings of what lies beside recordings: peaks, projects, pictures, texts, archives. Never looked at."""
 
+
+def stem_of(title: str) -> str:
+    """A title without the ending of a recording; any other ending is a part of it."""
+    stem, _, ending = title.rpartition(".")
+    return stem if stem.strip() and ending.lower() in RECORDINGS else title
+
+
 _OVER = re.compile("|".join(fnmatch.translate(each) for each in PASSED_OVER))
 
 

@@ -44,6 +44,7 @@ ROUTES: Sequence[Route] = (
     Route("/episodes/{id}/edits", editing.edits, methods=["POST"]),
     Route("/episodes/{id}/speakers", editing.speakers, methods=["POST"]),
     Route("/episodes/{id}/approvals", editing.approvals, methods=["POST"]),
+    Route("/episodes/{id}/title", editing.title, methods=["POST"]),
     Route("/episodes/{id}/vocabulary", editing.names, methods=["GET"]),
     Route("/episodes/{id}/sound", editing.sound, methods=["GET"]),
     Route("/openapi.json", openapi.described, methods=["GET"]),

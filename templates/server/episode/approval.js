@@ -1,9 +1,9 @@
-/* What is done with a transcript in the end: approving, downloading, names for the vocabulary. */
-import { left } from "./doubts.js";
+/* A transcript is approved, and gives names to the vocabulary. */
+import { ended } from "./dialogs.js";
+import { left, marked } from "./doubts.js";
 import { load, saver, tell, who } from "./edits.js";
-import { isSaved } from "./lines.js";
 import { ask, plainText } from "./saving.js";
-import { base, ended, kept, named, page, say, whenChanged } from "./transcript.js";
+import { base, kept, named, page, say, whenChanged } from "./transcript.js";
 
 function showApproval() {
   $("approval").hidden = !page.approval;
@@ -19,7 +19,7 @@ whenChanged(showApproval);
 export async function approve() {
   if (!(await saver.now())) return;
   const count = left().length;
-  $("approving-left").textContent = count ? told(say.approve_left, { n: count }) : say.approve_none_left;
+  $("approving-left").textContent = count ? told(say.approve_left, { n: count }) : marked() ? say.approve_none_left : `${say.no_marks}.`;
   if (named) $("approving-name").value = who();
   if (await ended($("approving")) !== "approve") return;
   if (named) kept.set("name", plainText($("approving-name").value).slice(0, 128));
@@ -49,14 +49,3 @@ export async function showNames() {
   };
   await ended($("learned"));
 }
-
-document.querySelector(".menu ul").addEventListener("click", async (event) => {
-  const link = event.target.closest("a");
-  if (!link || page.stretches.every(isSaved)) return;
-  event.preventDefault();
-  if (await saver.now()) link.click();
-});
-document.addEventListener("click", (event) => {
-  const menu = document.querySelector(".menu");
-  if (menu.open && !event.target.closest(".menu")) menu.open = false;
-});

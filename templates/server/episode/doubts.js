@@ -25,11 +25,12 @@ function spotsOf(body) {
 }
 
 const spotName = (spot) => `${spot.kind}-${spot.start_ms}`;
+export const marked = () => spots.length > 0;
 export const left = () => spots.filter((spot) => !looked.has(spotName(spot)));
 
 function showLeft() {
   const count = left().length;
-  $("left").textContent = count ? told(say.doubts_left, { n: count }) : say.no_doubts;
+  $("left").textContent = count ? told(say.doubts_left, { n: count }) : marked() ? say.no_doubts : say.no_marks;
   $("doubtful").disabled = !count;
   $("doubtful").classList.toggle("none", !count);
 }

@@ -1,8 +1,9 @@
 /* Edits reach the server: loading, saving, conflicts, undo and redo. */
+import { ended } from "./dialogs.js";
 import { allLines, caret, isSaved, lineFrom, putCaret, same, showTurns, textOf, wantedOf } from "./lines.js";
 import { draftOf, drafts, fresh, keepDraft, put, restore, setLines } from "./merging.js";
 import { ask, makeSaver } from "./saving.js";
-import { base, ended, kept, named, page, say, sheet, tellChanged, tellLoaded } from "./transcript.js";
+import { base, kept, named, page, say, sheet, tellChanged, tellLoaded } from "./transcript.js";
 import { highlights, showDoubts } from "./words.js";
 
 let undone = [], done = [];
@@ -114,7 +115,7 @@ export function touch(stretch, ms) {
   saver.soon(ms);
 }
 
-addEventListener("beforeunload", (event) => { if (page.stretches.some((each) => !isSaved(each))) event.preventDefault(); });
+addEventListener("beforeunload", (event) => { if (!page.gone && page.stretches.some((each) => !isSaved(each))) event.preventDefault(); });
 document.addEventListener("visibilitychange", () => { if (document.hidden) saver.now(); });
 
 /* Undo and redo: the former lines are sent */

@@ -8,6 +8,7 @@ import { allLines, caretIn, lineAt } from "./lines.js";
 import { follower, heard, playFrom, player, seekTo } from "./listening.js";
 import { chooseSpeaker } from "./speakers.js";
 import { sheet } from "./transcript.js";
+import { download, remove, rename } from "./whole.js";
 import { wordAt } from "./words.js";
 
 sheet.addEventListener("click", (event) => {
@@ -30,7 +31,7 @@ document.addEventListener("click", (event) => {
 onClicks({
   play: player.toggle, back: player.back, forward: player.forward, follow: follower.toggle, help: keys["?"],
   undo, redo, find: () => showFinder($("finder").hidden), "find-close": () => showFinder(false),
-  "replace-one": replaceOne, "replace-all": replaceAll, doubtful: nextDoubt, approve, names: showNames,
+  "replace-one": replaceOne, "replace-all": replaceAll, doubtful: nextDoubt, approve, names: showNames, download, rename, delete: remove,
 });
 
 function fromAddress() {

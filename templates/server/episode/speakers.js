@@ -1,8 +1,9 @@
 /* Who speaks: another name for a turn or for everywhere. */
+import { ended } from "./dialogs.js";
 import { change, remember, rename, saver } from "./edits.js";
 import { allLines, caret, lineFrom, putCaret, textOf } from "./lines.js";
 import { plainText } from "./saving.js";
-import { ended, page, say } from "./transcript.js";
+import { page, say } from "./transcript.js";
 
 export async function chooseSpeaker(line) {
   const dialog = $("who"), name = line.speaker;
@@ -19,7 +20,7 @@ export async function chooseSpeaker(line) {
   $("who-all").textContent = told(say.everywhere, { who: name ?? say.nobody });
   dialog.querySelector("[value=turn]").checked = true;
   const at = caret();
-  const chosen = await ended(dialog);
+  const chosen = await ended(dialog, dialog.querySelector("[name=speaker]:checked") ?? $("who-new"));
   const given = plainText($("who-new").value) || dialog.querySelector("[name=speaker]:checked")?.value;
   const everywhere = dialog.querySelector("[value=all]").checked;
   if (chosen === "change" && given && given !== name) await give(line, given, everywhere);

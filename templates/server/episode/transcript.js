@@ -1,15 +1,16 @@
 /* What all parts of the page know of the transcript, and who is told when it is another one. */
 import { makeStore } from "./saving.js";
 
-export const { id, named, say } = JSON.parse($("texts").textContent);
+export const { id, named, notes, say } = JSON.parse($("texts").textContent);
 export const base = `/episodes/${id}`;
 export const sheet = $("words");
 export const kept = makeStore("transcribe-kept:");
 
 /** A stretch is a run of recognised words, `first` to before `end`, with the lines that it is on the server (`saved`)
     and the lines that stand in the page; mostly one of each. Typing, dividing, joining, other speakers and undoing all
-    send the lines of a stretch. `composing`: letters are being put together that are no text yet. */
-export const page = { stretches: [], revision: "", speakers: [], approval: null, composing: false };
+    send the lines of a stretch. `composing`: letters are being put together that are no text yet. `gone`: the episode
+    was deleted. */
+export const page = { stretches: [], revision: "", speakers: [], approval: null, composing: false, gone: false };
 
 const loaded = [], changed = [];
 /** Call `act` with the server's answer, before any line is shown. */
@@ -18,12 +19,3 @@ export const whenLoaded = (act) => loaded.push(act);
 export const whenChanged = (act) => changed.push(act);
 export const tellLoaded = (body) => loaded.forEach((act) => act(body));
 export const tellChanged = () => changed.forEach((act) => act());
-
-/** Show a dialog; the value of the button that ended it. */
-export function ended(dialog) {
-  return new Promise((resolve) => {
-    dialog.returnValue = "";
-    dialog.addEventListener("close", () => resolve(dialog.returnValue), { once: true });
-    dialog.showModal();
-  });
-}

@@ -6,7 +6,7 @@ from pathlib import PurePath
 
 import pytest
 
-from transcribe.core.media_names import Kind, kind_of
+from transcribe.core.media_names import Kind, kind_of, stem_of
 from transcribe.formats import FORMATS
 
 
@@ -40,3 +40,19 @@ def test_names_that_do_not_tell(name: str) -> None:
 @pytest.mark.parametrize("suffix", [each.suffix for each in FORMATS.values()])
 def test_results_are_passed_over(suffix: str) -> None:
     assert kind_of(PurePath(f"talk{suffix}")) is Kind.PASSED_OVER
+
+
+@pytest.mark.parametrize(
+    ("title", "stem"),
+    [
+        ("talk.MP3", "talk"),
+        ("a.b.flac", "a.b"),
+        ("Rozmowa o św. Mikołaju", "Rozmowa o św. Mikołaju"),
+        ("No. 12", "No. 12"),
+        ("notes.txt", "notes.txt"),
+        (".wav", ".wav"),
+        ("", ""),
+    ],
+)
+def test_a_title_without_the_ending_of_a_recording(title: str, stem: str) -> None:
+    assert stem_of(title) == stem

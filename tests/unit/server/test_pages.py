@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import get_args
+from urllib.parse import quote
 
 import httpx2
 import pytest
@@ -17,6 +18,7 @@ from counter import Counter, eventually
 from transcribe.core.episode import SpotKind
 from transcribe.core.events import silent
 from transcribe.core.settings import Settings
+from transcribe.formats import FORMATS
 from transcribe.formats.labels import tables
 from transcribe.formats.templates import template_folder
 from transcribe.jobs.approvals import approve
@@ -33,11 +35,13 @@ from transcribe.server.lookout import Lookout
 from transcribe.server.pages import watched
 from transcribe.server.pages.assets import ASSETS
 from transcribe.server.pages.episode import TEXTS
-from transcribe.server.pages.library import FIRST, ORDERS, STANDS
+from transcribe.server.pages.library import ORDERS, STANDS
 from transcribe.server.pages.page import WORDS
 from transcribe.watch.heartbeat import Heartbeat, beat
 from transcribe.watch.status import lock_for
 
+TYPED = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+"""What browsers send with an address that somebody types."""
 LINK = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
 
 
@@ -68,14 +72,16 @@ def test_every_language_has_the_same_texts(file: str) -> None:
         assert len(braces) == 1, name
 
 
-@pytest.mark.parametrize(("file", "elsewhere"), [(WORDS, ["language_name"]), (TEXTS, [])])
+@pytest.mark.parametrize(
+    ("file", "elsewhere"), [(WORDS, ["language_name", "language_ba", "language_bo"]), (TEXTS, [])]
+)
 def test_every_text_is_used(file: str, elsewhere: list[str]) -> None:
     folder = template_folder() / "server"
     code = "".join(each.read_text() for each in [*folder.glob("*.j2"), *folder.rglob("*.js")])
     made = {
         "sort": ORDERS,
         "state": STANDS,
-        "format": FIRST,
+        "format": FORMATS,
         "doubt": get_args(SpotKind),
         "problem": tuple(Problem),
     }
@@ -236,10 +242,51 @@ def test_a_link_elsewhere_may_open_a_page_and_nothing_else(counter: Counter) -> 
 def test_what_is_not_there_is_told_as_a_page(counter: Counter) -> None:
     with counter.serving() as client:
         missing = client.get("/episodes/x", headers={"Accept-Language": "pl"})
-        assert (missing.status_code, "Nic tu nie ma" in missing.text) == (404, True)
-        typed = client.get("/nothing", headers={"Sec-Fetch-Dest": "document"})
-        assert (typed.status_code, typed.headers["content-type"]) == (404, "text/html; charset=utf-8")
-        assert client.get("/nothing").json()["error"]["code"] == "not_found"
+        assert (missing.status_code, "Nie ma takiej strony" in missing.text) == (404, True)
+        for path in ("/nothing", "/v1", "/v1/jobs/x/results/srt", "/assets/x"):
+            typed = client.get(path, headers=TYPED)
+            assert (typed.status_code, typed.headers["content-type"]) == (404, "text/html; charset=utf-8")
+            assert client.get(path).json()["error"]["code"].endswith("not_found")
+    with guarded(counter) as (client, _):
+        sent = client.get("/v1", headers=TYPED)
+        assert (sent.status_code, sent.headers["location"]) == (303, "/sign-in?next=%2Fv1")
+        assert client.get("/v1").status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("title", "stem", "name"),
+    [
+        ("Rozmowa o św. Mikołaju", "Rozmowa o św. Mikołaju", "Rozmowa o św. Mikołaju.wav"),
+        ("  AC/DC\n live.mp3 ", "AC/DC live", "AC-DC live.mp3"),
+        ("No. 12", "No. 12", "No. 12.wav"),
+        ("Wieczór", "Wieczór", "Wieczór"),
+    ],
+)
+def test_an_episode_gets_another_title(counter: Counter, title: str, stem: str, name: str) -> None:
+    with counter.serving() as client:
+        (job,) = finished(client, "clip.wav")
+        given = client.post(f"/episodes/{job}/title", json={"title": title})
+        shown = " ".join(title.split())
+        assert (given.status_code, given.json()) == (200, {"title": shown})
+        assert client.get(f"/v1/jobs/{job}").json()["title"] == shown
+        assert listed(client) == [shown]
+        assert f"<title>{shown} ·" in client.get(f"/episodes/{job}").text
+        sent = client.get(f"/v1/jobs/{job}/results/srt").headers["content-disposition"]
+        assert sent == f"attachment; filename*=UTF-8''{quote(stem, safe='')}.srt"
+        assert client.get(f"/v1/jobs/{job}/results/json").json()["source"]["name"] == name
+        (again,) = finished(client, "clip.wav")
+        assert (again, listed(client)) == (job, [shown])
+    with counter.serving() as client:
+        assert listed(client) == [shown]
+
+
+def test_a_title_that_is_none_is_refused(counter: Counter) -> None:
+    with counter.serving() as client:
+        (job,) = finished(client, "clip.wav")
+        for wanted in ({"title": " \n"}, {"title": "x" * 201}, {"title": 7}, {}):
+            assert client.post(f"/episodes/{job}/title", json=wanted).status_code == 400, wanted
+        assert client.post("/episodes/x/title", json={"title": "a"}).status_code == 404
+        assert listed(client) == ["clip.wav"]
 
 
 def finished(client: httpx2.Client, *titles: str) -> list[str]:
@@ -263,7 +310,7 @@ def test_the_library_finds_and_sorts(counter: Counter) -> None:
         assert listed(client) == ["a &amp; b.mp3", "łódź 2.mp3", "Łódź 10.mp3"]
         assert listed(client, "?sort=title") == ["a &amp; b.mp3", "łódź 2.mp3", "Łódź 10.mp3"]
         assert listed(client, "?sort=length&q=lodz") == ["łódź 2.mp3", "Łódź 10.mp3"]
-        assert "No episode fits" in client.get("/library?q=zebra").text
+        assert "No episode matches" in client.get("/library?q=zebra").text
         for odd in ("?sort=x&state=y&page=-1", "?page=99999999999", "?page=٣"):
             assert len(listed(client, odd)) == 3
         page = client.get("/library").text

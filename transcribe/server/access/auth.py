@@ -249,7 +249,7 @@ def _answer(error: Refused, scope: Scope, headers: Mapping[str, str]) -> Respons
         answer = error.response()
         answer.headers["Connection"] = "close"
         return answer
-    if error.status != 401 or scope["method"] not in READS or not PAGES.fullmatch(path):
+    if error.status != 401 or not wants_page(scope["method"], path, headers):
         return error.response()
     query = scope["query_string"].decode("latin-1")
     wanted = quote(path) + (f"?{query}" if query else "")
@@ -257,6 +257,17 @@ def _answer(error: Refused, scope: Scope, headers: Mapping[str, str]) -> Respons
         # A browser sends no strict cookie along a link of another site, but it does with this next request.
         return Response(headers={"Refresh": f"0; url={wanted}", **PAGE_HEADERS})
     return RedirectResponse(f"{SIGN_IN}?next={quote(wanted, safe='')}", 303)
+
+
+def wants_page(method: str, path: str, headers: Mapping[str, str]) -> bool:
+    """Whether a person looks at the answer: a page of ours, or whatever else a browser opens.
+
+    Browsers name HTML for what they open, and for nothing that a page fetches or plays; over plain HTTP to
+    another machine they do not send `Sec-Fetch-Dest`.
+    """
+    if method not in READS:
+        return False
+    return PAGES.fullmatch(path) is not None or "text/html" in headers.get("accept", "")
 
 
 def _pairs(values: Iterable[tuple[str, str]]) -> list[tuple[bytes, bytes]]:

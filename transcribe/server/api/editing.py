@@ -16,6 +16,7 @@ from transcribe.core.corrections.apply import RowLine
 from transcribe.core.corrections.edit import Line
 from transcribe.core.corrections.units import clean
 from transcribe.core.errors import InputError, TranscribeError
+from transcribe.core.text import one_line
 from transcribe.formats.approvals import LONGEST_REASON
 from transcribe.formats.corrections import LONGEST_NAME, LONGEST_TEXT
 from transcribe.jobs.approvals import approvals_of, approve
@@ -27,6 +28,7 @@ from transcribe.jobs.submissions import Submission
 from transcribe.server.desk import Sheet
 from transcribe.server.errors import Refused, refused
 from transcribe.server.intake.json_body import json_of
+from transcribe.server.intake.uploads import TITLE_CHARS
 from transcribe.server.service import Service, check_outcome, service_of
 from transcribe.server.turns.store import DOCUMENT
 
@@ -179,6 +181,12 @@ class ApprovalRequest(_Part, frozen=True):
     who: Annotated[Name, Meta(description="Who does it, where no key says so")] = ""
 
 
+class Titled(_Part, frozen=True):
+    """What an episode is called."""
+
+    title: Annotated[str, Meta(max_length=TITLE_CHARS)]
+
+
 class LearnedName(_Part, frozen=True):
     """A name that was put in the place of something else twice or more."""
 
@@ -224,6 +232,17 @@ async def approvals(request: Request) -> Response:
     return await _answer(service, lambda: _approve(service, submission, wanted, who))
 
 
+async def title(request: Request) -> Response:
+    """POST /episodes/{id}/title: call the episode something else."""
+    service, submission = finished(request)
+    wanted = await json_of(request, service.limits, Titled, MOST_BYTES)
+    given = one_line(wanted.title)
+    if not given:
+        raise Refused(400, "a title is not empty", "invalid_value", param="title")
+    service.dispatcher.rename(submission.name, given)
+    return await _answer(service, lambda: Titled(given))
+
+
 async def names(request: Request) -> Response:
     """GET /episodes/{id}/vocabulary: names that were corrected again and again in this client's episodes."""
     service, submission = finished(request)
@@ -257,6 +276,7 @@ SHAPES: Mapping[str, tuple[type | None, type | None]] = {
     "edits": (EditsRequest, EditsAnswer),
     "speakers": (RenameRequest, TranscriptView),
     "approvals": (ApprovalRequest, ApprovalView),
+    "title": (Titled, Titled),
     "names": (None, LearnedNames),
 }
 """What is sent to each of these, and what is answered."""

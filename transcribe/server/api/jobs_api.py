@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse, Response
 from transcribe.core.episode import Episode
 from transcribe.core.errors import TranscribeError
 from transcribe.core.events import StageAdvanced, StageStarted, silent
+from transcribe.core.media_names import stem_of
 from transcribe.core.settings import Settings
 from transcribe.formats import format_named
 from transcribe.jobs.publish.content import content_of
@@ -125,7 +126,7 @@ async def result(request: Request) -> Response:
         content = await asyncio.to_thread(_content, settings, episode, form.name)
     except TranscribeError as error:
         raise refused(error) from error
-    name = quote(f"{submission.title.rpartition('.')[0] or submission.title}{form.suffix}")
+    name = quote(f"{stem_of(submission.title)}{form.suffix}", safe="")
     headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{name}"}
     return Response(content or b"", headers=headers, media_type=form.media_type)
 

@@ -26,6 +26,7 @@ MODULES = (
     "saving.js",
     "speakers.js",
     "transcript.js",
+    "whole.js",
     "words.js",
     "writing.js",
 )
@@ -42,6 +43,7 @@ ASSETS: Mapping[str, tuple[str, str]] = {
     "player.js": ("page/player.js", "text/javascript"),
     "follow.js": ("page/follow.js", "text/javascript"),
     "home.js": ("server/home.js", "text/javascript"),
+    "dialogs.js": ("server/dialogs.js", "text/javascript"),
     "library.js": ("server/library.js", "text/javascript"),
     "watched.js": ("server/watched.js", "text/javascript"),
     **{name: (f"server/episode/{name}", "text/javascript") for name in MODULES},

@@ -31,26 +31,31 @@ async def shown(request: Request) -> Response:
     spoken = episode.transcript.language
     notes = episode.notes
     say = dict(texts) | {name: player[name] for name in SAID_BY_SCRIPT}
-    data = {"id": submission.name, "named": not service.apart, "say": say}
     view = view_of(service, service.job(submission.name), submission)
-    others = [name for name in view.formats if name not in FIRST]
+    data = {
+        "id": submission.name,
+        "named": not service.apart,
+        "notes": any(FORMATS[name].from_notes for name in view.formats),
+        "say": say,
+    }
     return await asyncio.to_thread(
         page,
         request,
         "episode",
         id=submission.name,
         title=submission.title,
-        duration_ms=episode.duration_ms,
+        duration_ms=submission.duration_ms or episode.duration_ms,
         spoken_language=spoken.code if spoken else "",
         spoken_direction=direction_of(spoken.code if spoken else ""),
         chapters=notes.chapters if notes else episode.chapters,
         summary=[each.text for each in notes.summary] if notes else [],
         notes_language=notes.language if notes else "",
-        formats=[(name, FORMATS[name].suffix) for name in (*FIRST, *others)],
+        first=FIRST,
+        formats=[FORMATS[name] for name in view.formats],
         kind=episode.source.container.partition(",")[0] or "?",
         texts=texts,
         player=dict(player) | {"chapters": texts_in(LABELS, language)["chapters"]},
         scripts=SCRIPTS[:-1],
-        modules=MODULES,
+        modules=("dialogs.js", *MODULES),
         data=Markup(script_json(data)),  # noqa: S704 - escaped for where it stands
     )

@@ -40,7 +40,7 @@ TEXT_CHARS = 200
 DONE = (State.DONE, State.DUPLICATE)
 
 FIRST = ("docx", "txt", "srt", "vtt", "page")
-"""Formats that are offered first; they have names in the pages' language."""
+"""Formats that are offered first."""
 
 ORDERS: tuple[Order, ...] = ("date", "title", "length")
 Stand = Literal["new", "corrected", "approved"]
@@ -168,8 +168,8 @@ async def library(request: Request) -> Response:
         last=last,
         before=wanted.url(wanted.number - 1) if wanted.number > 1 else "",
         after=wanted.url(wanted.number + 1) if wanted.number < last else "",
-        first_formats=[FORMATS[each] for each in FIRST],
-        formats=[each for each in FORMATS.values() if each.name not in FIRST],
+        first=FIRST,
+        formats=FORMATS.values(),
     )
 
 

@@ -14,7 +14,7 @@ from transcribe.formats.labels import FALLBACK, tables, texts_in
 from transcribe.formats.page import script_json
 from transcribe.formats.templates import render_from, template_folder
 from transcribe.formats.tokens import encodable
-from transcribe.server.access.auth import PAGE_HEADERS, PAGES, READS, Access, token_of
+from transcribe.server.access.auth import PAGE_HEADERS, PAGES, Access, token_of, wants_page
 from transcribe.server.errors import Refused
 from transcribe.server.intake.uploads import blocks
 from transcribe.server.service import service_of
@@ -66,9 +66,7 @@ def _signed_in(request: Request) -> str:
 
 def is_wanted(request: Request) -> bool:
     """Whether a person looks at the answer."""
-    return request.method in READS and (
-        PAGES.fullmatch(request.url.path) is not None or request.headers.get("sec-fetch-dest") == "document"
-    )
+    return wants_page(request.method, request.url.path, request.headers)
 
 
 def refused_page(request: Request, error: Refused) -> Response:

@@ -141,6 +141,13 @@ class Dispatcher:
         self.wake()
         return True
 
+    def rename(self, name: str, title: str) -> None:
+        """Call a recording something else."""
+        with self.store.queue.transaction():
+            self.store.submissions.change(name, title=title)
+        if job := self.store.queue.job(name):
+            self.listeners.tell(name, job)
+
     def remove(self, name: str) -> None:
         """Remove a job that is over, and all that was made of it."""
         submission = self.store.submissions.get(name)

@@ -17,6 +17,7 @@ from transcribe.core.disk import disk_errors
 from transcribe.core.episode import Episode
 from transcribe.core.errors import UsageError
 from transcribe.core.files import PRIVATE_FILE, atomic_file, private_folder, sync_folder
+from transcribe.core.media_names import stem_of
 from transcribe.core.settings import Settings
 from transcribe.jobs.fingerprint import fingerprint_of
 from transcribe.jobs.queue import PENDING, Facts, Queue, QueuedJob, State
@@ -196,10 +197,16 @@ class Store:
             InputError: The document is not there, or it or its corrections are damaged.
         """
         episode = open_corrected(self.folder(submission.name) / DOCUMENT)
-        return replace(episode, source=replace(episode.source, name=submission.title))
+        return replace(episode, source=replace(episode.source, name=_file_name(submission.title)))
 
     def _is_done(self, job: QueuedJob) -> bool:
         return job.state is State.DONE and (self.folder(job.name) / DOCUMENT).exists()
+
+
+def _file_name(title: str) -> str:
+    """A title as the name of a recording: in one folder, and what follows its last dot is an ending."""
+    name = title.replace("/", "-").replace("\\", "-")
+    return name if stem_of(name) != name or "." not in name else f"{name}.wav"
 
 
 @contextmanager

@@ -1,0 +1,31 @@
+/* Dialogs: shown until a button ends them; those of a finished episode, which two pages have. */
+
+/** Show a dialog; the value of the button that ended it. `first` has the focus. */
+export function ended(dialog, first) {
+  return new Promise((resolve) => {
+    dialog.returnValue = "";
+    dialog.addEventListener("close", () => resolve(dialog.returnValue), { once: true });
+    dialog.showModal();
+    first?.focus();
+  });
+}
+
+/** Offer an episode in every format; those that are made from notes only where it has notes. */
+export function showDownloads(say, { id, title, notes }) {
+  $("downloads-title").textContent = told(say.download_of, { title });
+  for (const link of document.querySelectorAll("#downloads [data-format]")) link.href = `/v1/jobs/${id}/results/${link.dataset.format}`;
+  for (const each of document.querySelectorAll("#downloads .from-notes")) each.hidden = !notes;
+  return ended($("downloads"));
+}
+
+/** Ask whether an episode is to be deleted, and say what is lost. */
+export async function wantsDeletion(say, title) {
+  $("deletion-title").textContent = told(say.delete_this, { title });
+  return await ended($("deletion")) === "delete";
+}
+
+document.addEventListener("click", ({ target }) => {
+  // The first submit button is what Enter presses: so what ends a dialog without effect is none.
+  if (target.matches("dialog .cancel")) target.closest("dialog").close("");
+  if (target.matches("#downloads, #deletion")) target.close(); // beside it
+});
