@@ -30,6 +30,7 @@ from transcribe.server.lookout import Lookout
 from transcribe.server.turns.dispatcher import Dispatcher
 from transcribe.server.turns.listeners import Listener, Stopping, Told
 from transcribe.server.turns.store import SAMPLES_OPTION, Store, Wish
+from transcribe.server.turns.working import LONGEST_MS, too_long
 
 RETRY_S = 30
 """When a client may ask again that was told to come back later."""
@@ -186,6 +187,8 @@ class Service:
         container = self.probe(upload.path)
         if not container.streams:
             raise Refused(400, f"{upload.title} has no sound", "invalid_audio", param="file")
+        if (container.duration_ms or 0) > LONGEST_MS:
+            raise too_long()
         with disk_errors(upload.path, "writing"):
             sync_file(upload.path)  # before its client is answered
         return container.duration_ms or 0

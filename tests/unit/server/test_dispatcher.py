@@ -12,6 +12,7 @@ from transcribe.core.events import StageAdvanced, StageFinished
 from transcribe.jobs.messages import Down, Stumbled, Told
 from transcribe.jobs.queue import State
 from transcribe.jobs.trouble import trouble_of
+from transcribe.server.turns.working import LONGEST_MS
 
 NO_SOUND = Stumbled("", trouble_of(InputError("it is no sound", "Check that it plays elsewhere")))
 BUSY = Stumbled("", trouble_of(EngineError("the recogniser was killed")))
@@ -183,6 +184,16 @@ def test_a_recording_that_is_longer_than_it_says_is_taken_for_what_it_is(desk: C
         again, other = desk.submit("600 again", "A"), desk.submit("600 other", "B")
         desk.turn()
         assert states(desk, again, other) == [State.READY, State.WORKING]
+
+
+def test_a_small_file_that_holds_months_is_given_up(desk: Counter) -> None:
+    desk.worker.holding = True
+    name = desk.submit("1 bomb")
+    desk.turn()
+    desk.worker.said.append(Told(name, StageAdvanced("normalise", LONGEST_MS + 1)))
+    desk.turn()
+    assert (states(desk, name), desk.worker.has, desk.worker.stops) == ([State.FAILED], {}, 1)
+    assert "longer than 48 hours" in desk.job(name).reason
 
 
 def test_an_error_of_the_recording_fails_it_with_its_exit_code_and_without_our_paths(desk: Counter) -> None:

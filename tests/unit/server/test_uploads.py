@@ -91,6 +91,7 @@ def test_a_body_without_a_length_is_read_as_it_comes(counter: Counter) -> None:
         ((RECORDING.replace(b"--B", b"--C"), END), (400, "invalid_form")),
         ((part("file", b"", "a.wav"), END), (400, "invalid_audio")),
         ((part("file", b"noise", "a.wav"), END), (400, "invalid_audio")),
+        ((part("file", b"172801 s long", "a.wav"), END), (400, "invalid_audio")),
         ((part("file", b"silent", "a.wav"), END), (400, "invalid_audio")),
         ((RECORDING, part("sudo", b"1"), END), (400, "unknown_field")),
         ((RECORDING, part("ffmpeg", b"/bin/sh"), END), (400, "unknown_field")),

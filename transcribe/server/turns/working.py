@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container
 from dataclasses import dataclass, field, replace
 
-from transcribe.core.errors import OutputError
+from transcribe.core.errors import InputError, OutputError
 from transcribe.core.events import (
     Event,
     SegmentRecognised,
@@ -27,8 +27,16 @@ from transcribe.server.turns.store import ALIAS, Store
 KEPT = ("normalise", "detect")
 """Stages before recognition that take long; what they made is not made again."""
 
+LONGEST_MS = 48 * 3_600_000
+"""A small file may hold months of sound, which would fill the disk: two days of it take 11 GB."""
+
 MORE_MS = 60_000
 """A recording that turns out to be so much longer than it says was not what it said."""
+
+
+def too_long() -> InputError:
+    """What is said of a recording that is longer than `LONGEST_MS`."""
+    return InputError("the recording is longer than 48 hours", "Divide it, and send the parts")
 
 
 @dataclass(eq=False)
@@ -111,7 +119,9 @@ class Working(JobsUnderWay[Served]):
             self.listeners.tell(name, event)
 
     def _measured(self, under: Served, length_ms: int) -> None:
-        """Put down that a recording is longer than it says, lest it go before others by that."""
+        """Put down that a recording is longer than it says, lest it gain turns by that, or than it may be."""
+        if length_ms > LONGEST_MS:
+            self.failed(under.job, trouble_of(too_long()))
         if length_ms > under.duration_ms + MORE_MS:
             under.duration_ms = length_ms
             self.store.lengthen(under.job.name, length_ms)
