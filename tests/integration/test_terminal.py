@@ -199,6 +199,8 @@ CASES: Mapping[str, tuple[Plant, tuple[str, ...]]] = {
              ("eval", "r/a.txt", f"r/{EVIL}.txt", "--transcripts", "t")),
     "eval as JSON": (texts("r/a.txt", "t/a.txt"), ("eval", "r/a.txt", "--transcripts", "t", "--json")),
     "eval, turns": (texts("r.stm", "r.rttm", content=f"{EVIL}\n"), ("eval", "r.stm", "r.rttm")),
+    "verify": (texts(f".transcribe/{EVIL}.json", ".transcribe/head"), ("verify", ".")),
+    "verify as JSON": (texts(f".transcribe/{EVIL}.json"), ("verify", ".", "--json")),
     "lint, name": (texts(f"{EVIL}.vtt"), ("lint", f"{EVIL}.vtt", EVIL)),
     "lint, WebVTT": (texts("a.vtt", content=f"WEBVTT\n\n{EVIL}\n00:00 --> {EVIL}\n<{EVIL}>{EVIL}</x>\n"),
                      ("lint", "a.vtt")),

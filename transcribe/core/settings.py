@@ -405,6 +405,12 @@ class OutputSettings:
         advanced=True,
         trust="any",
     )
+    manifest: bool = option(
+        False,
+        "Write beside the results what made them, for transcribe verify; batch always does",
+        advanced=True,
+        trust="any",
+    )
     force: bool = option(False, "Replace existing files, whoever wrote them")
     fail_under: float = option(
         0.0,

@@ -85,6 +85,17 @@ def to_json(value: Any) -> bytes:
         return msgspec.json.encode(_mapped(msgspec.to_builtins(value), kept))
 
 
+def to_canonical_json(value: Any) -> bytes:
+    """The same in the one form that a value of texts and integers has: keys sorted, no spaces."""
+    import msgspec  # as above
+
+    plain = msgspec.to_builtins(value)
+    try:
+        return msgspec.json.encode(plain, order="sorted")
+    except UnicodeEncodeError:
+        return msgspec.json.encode(_mapped(plain, kept), order="sorted")
+
+
 def from_json(content: bytes, kind: type[T]) -> T:
     """What `to_json` was given.
 

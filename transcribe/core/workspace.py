@@ -180,6 +180,5 @@ class Workspace:
             return False
 
     def remove(self, name: str) -> None:
-        """Delete one file of the work directory, if it is there, and what was remembered of it."""
-        for each in (name, f"{name}.digest.json"):
-            (self.path / each).unlink(missing_ok=True)
+        """Delete one file of the work directory, if it is there; the digest that was vouched for is kept."""
+        (self.path / name).unlink(missing_ok=True)

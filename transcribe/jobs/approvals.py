@@ -8,8 +8,10 @@ from pathlib import Path
 from transcribe.core.approval import NOT_APPROVED, Approval, Approvals
 from transcribe.core.files import atomic_file
 from transcribe.core.reading import read_bounded
+from transcribe.core.timecode import now
 from transcribe.formats.approvals import MAX_BYTES, read_approvals, write_approvals
-from transcribe.jobs.correct import Opened, now
+from transcribe.jobs.correct import Opened
+from transcribe.jobs.memory import remember_people
 from transcribe.jobs.publish.outputs import target_path
 
 SUFFIX = ".approvals.json"
@@ -40,6 +42,7 @@ def approve(of: Opened, who: str, reason: str) -> Approvals:
     content = write_approvals(approvals)
     with atomic_file(_sidecar(of.document)) as handle:
         handle.write(content)
+    remember_people(of.document, of.episode.source.name)
     return approvals
 
 

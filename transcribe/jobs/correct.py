@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from functools import cached_property
 from getpass import getuser
 from pathlib import Path
@@ -23,6 +22,7 @@ from transcribe.core.events import Progress
 from transcribe.core.reading import decoded, read_bounded
 from transcribe.core.settings import Settings
 from transcribe.core.text import one_line
+from transcribe.core.timecode import now
 from transcribe.formats.corrections import LONGEST_NAME
 from transcribe.formats.edit_text import MAX_BYTES, read_edit_text, write_edit_text
 from transcribe.jobs.corrections import read_sidecar, sidecar_of
@@ -181,8 +181,3 @@ def _checked(who: str | None) -> str:
 def _shown(conflicts: Sequence[object]) -> str:
     more = f"; and {len(conflicts) - MOST_TOLD} more" if len(conflicts) > MOST_TOLD else ""
     return "; ".join(map(str, conflicts[:MOST_TOLD])) + more
-
-
-def now() -> str:
-    """The time as it stands in records."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -11,11 +11,11 @@ from transcribe.core.places import expanded
 from transcribe.core.settings import Settings
 from transcribe.core.text import readable
 from transcribe.core.unexpected import ends_run
-from transcribe.jobs.corrections import digest_of as digest_of_corrections
 from transcribe.jobs.find import Found, LeftOut, Recording
 from transcribe.jobs.fingerprint import made_with
-from transcribe.jobs.memory import CORRECTIONS, Memory, Record, Seen, size_and_time
-from transcribe.jobs.plan import STANDARD, Job, plan_jobs
+from transcribe.jobs.manifest import Manifest, Seen
+from transcribe.jobs.memory import Memory, size_and_time
+from transcribe.jobs.plan import STANDARD, Job, plan_jobs, remembered
 from transcribe.pipeline.ports import Engines, Prober
 from transcribe.pipeline.stages.probe import digest_of
 
@@ -95,8 +95,7 @@ def plan_batch(
     jobs = _jobs(found.recordings, settings)
     decisions = []
     for job in jobs:
-        memory = Memory.of(job.source, job.targets, said | _corrections(job))
-        decision = _decide(replace(job, memory=memory), memory, engines.prober, redo=redo)
+        decision = _decide(remembered(job, said), engines.prober, redo=redo)
         path = decision.path
         if only_failed and path not in failed:
             decision = replace(decision, due=False, reason=NOT_ASKED if decision.due else decision.reason)
@@ -104,11 +103,6 @@ def plan_batch(
             decision = replace(decision, reason=f"failed before: {failed[path]}")
         decisions.append(decision)
     return Plan(tuple(decisions), found.left_out, settings.output.fail_under)
-
-
-def _corrections(job: Job) -> dict[str, str]:
-    digest = digest_of_corrections(job.corrections)
-    return {CORRECTIONS: digest} if digest else {}
 
 
 def _what_was_left_out(left_out: Sequence[LeftOut]) -> str:
@@ -127,19 +121,20 @@ def _jobs(recordings: Sequence[Recording], settings: Settings) -> list[Job]:
     return [replace(job, label=job.source, chapters=chapters[job.source]) for job in jobs]
 
 
-def _decide(job: Job, memory: Memory, prober: Prober, *, redo: bool) -> Decision:
+def _decide(job: Job, prober: Prober, *, redo: bool) -> Decision:
     """What to do with one recording; where that cannot be told, its job will fail and say why."""
     try:
-        return _compared(job, memory, prober, redo=redo)
+        return _compared(job, prober, redo=redo)
     except Exception as error:
         if ends_run(error):
             raise
         return Decision(job, True, False, NEW, None)
 
 
-def _compared(job: Job, memory: Memory, prober: Prober, *, redo: bool) -> Decision:
-    record, path = memory.known, Path(job.source)
-    if record is None:
+def _compared(job: Job, prober: Prober, *, redo: bool) -> Decision:
+    memory, path = job.memory, Path(job.source)
+    record = memory.known if memory else None
+    if memory is None or record is None:
         return Decision(job, True, False, NEW, _length(path, prober))
     reason = _why(record, job, memory, path)
     if reason == CHANGED:
@@ -149,15 +144,16 @@ def _compared(job: Job, memory: Memory, prober: Prober, *, redo: bool) -> Decisi
     return Decision(job, redo, True, "asked for" if redo else UP_TO_DATE, record.audio_ms)
 
 
-def _why(record: Record, job: Job, memory: Memory, path: Path) -> str:
+def _why(record: Manifest, job: Job, memory: Memory, path: Path) -> str:
     """Why a recording that was done before has to be done again; empty if it has not."""
     facts = size_and_time(path)
     if facts is None:
         return CHANGED  # it is not there any more, which its job will say
-    if facts != (record.recording.bytes, record.recording.modified_ns):
+    seen = memory.seen(record)
+    if facts != (seen.bytes, seen.modified_ns):
         if facts[0] != record.recording.bytes or not _holds(path, record.recording.sha256):
             return CHANGED
-        memory.touched(record, Seen(*facts, record.recording.sha256))
+        memory.touched(Seen(*facts, record.recording.sha256))
     missing = memory.missing(record, job.files)
     if not missing:
         return ""

@@ -14,8 +14,9 @@ from transcribe.core.corrections.place import Layer
 from transcribe.core.corrections.units import clean
 from transcribe.core.errors import UsageError
 from transcribe.core.files import atomic_file
+from transcribe.core.timecode import now
 from transcribe.formats.corrections import write_corrections
-from transcribe.jobs.correct import Opened, now
+from transcribe.jobs.correct import Opened
 
 
 @dataclass(frozen=True)

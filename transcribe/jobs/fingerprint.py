@@ -31,7 +31,7 @@ def fingerprint_of(settings: Settings) -> str:
     said = [
         (option.name, option.show(value))
         for option, value in settings.flat()
-        if option.group not in ("compute", "display") and option.name not in ("output", "force")
+        if option.group not in ("compute", "display") and option.name not in ("output", "force", "manifest")
     ]
     return fingerprint(said)[:16]
 

@@ -2,14 +2,14 @@
 
 Results lie in a folder; its `.transcribe/NAME.json` says which recording they were made of, by content,
 with which settings and weights, and what their bytes were. So a cleaned cache costs nothing, the folder
-can be moved, and a result is replaced only if nobody has changed it since. While size and time of a
-recording are those that were remembered, it is not read again.
+can be moved, and a result is replaced only if nobody has changed it since. It is the recording's manifest
+(`manifest.py`), chained to the one before it (`chain.py`). While size and time of a recording are those that
+were remembered, it is not read again.
 """
 
 from __future__ import annotations
 
 import contextlib
-import errno
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,62 +18,31 @@ from typing import Literal
 import msgspec
 
 from transcribe.core.digest import file_digest, fingerprint, sealed, unsealed
-from transcribe.core.disk import disk_errors
 from transcribe.core.episode import Episode
 from transcribe.core.errors import OutputError
 from transcribe.core.files import atomic_file
-from transcribe.core.reading import open_regular
+from transcribe.core.reading import read_regular
 from transcribe.core.text import from_json, to_json
+from transcribe.core.timecode import now
+from transcribe.jobs.chain import append
+from transcribe.jobs.making import files_as_materials
+from transcribe.jobs.manifest import NOT_TOLD, Making, Manifest, Result, Seen, read_manifest
 from transcribe.jobs.publish.outputs import Published, Target, target_path
 
 FOLDER = ".transcribe"
 """Where the records lie, below the folder of the results."""
 
 
+PEOPLES = (".corrections.json", ".approvals.json")
+"""Endings of the files beside a document in which people say something of it."""
+
 CORRECTIONS = "corrections"
 """Under this name the digest of a transcript's corrections is one of the things that decide its files."""
 
 
 @dataclass(frozen=True)
-class Seen:
-    """A recording as it was when it was read.
-
-    Attributes:
-        modified_ns: When it was last modified, in ns since 1970.
-        sha256: Hex digest of its bytes.
-    """
-
-    bytes: int
-    modified_ns: int
-    sha256: str
-
-
-@dataclass(frozen=True)
-class Result:
-    """One file that was made.
-
-    Attributes:
-        sha256: Hex digest of its bytes; empty where there was nothing to say, and so no file.
-        made_of: Digest of the recording and of everything that had a say in the file.
-    """
-
-    sha256: str
-    made_of: str
-
-
-@dataclass(frozen=True)
-class Record:
-    """What was made of one recording.
-
-    Attributes:
-        version: Of this shape.
-        made_with: Everything that had a say in the files then, by the names of the options
-            (`fingerprint.made_with`).
-        files: Every file that was made of it, now or earlier, by its name in the folder.
-        audio_ms: How much of it was transcribed, in ms.
-        speech_ms: How much speech it has, in ms.
-        missing_ms: How much of that has no words, in ms.
-    """
+class _Record:
+    """What versions before the manifest remembered."""
 
     version: Literal[1]
     recording: Seen
@@ -87,23 +56,25 @@ class Record:
 
 @dataclass(frozen=True)
 class Memory:
-    """The record of one recording, and what a run would make.
+    """The manifest of one recording, and what a run would make.
 
     Attributes:
+        recording: Its file's name.
         made_with: Everything that decides the content of this run's files.
-        known: The record as it was when the run was planned; None where there was none.
+        known: The manifest as it was when the run was planned; None where there was none.
     """
 
     path: Path
+    recording: str
     made_with: Mapping[str, str]
-    known: Record | None = None
+    known: Manifest | None = None
 
     @classmethod
     def of(cls, source: str, targets: Sequence[Target], made_with: Mapping[str, str]) -> Memory:
         """The memory of a recording whose results go to these targets, all in one folder."""
         name = f"{Path(source).name}.json"
         path = target_path(targets[0].path.parent / FOLDER, name, ".json")
-        return cls(path, made_with, read_record(path))
+        return cls(path, Path(source).name, made_with, read_record(path))
 
     def made_of(self, sha256: str) -> str:
         """Digest of a recording with this digest and of everything that decides the content of its files."""
@@ -119,7 +90,7 @@ class Memory:
             Published(str(folder / name), each.sha256) for name, each in files.items() if each.sha256
         )
 
-    def missing(self, record: Record, targets: Sequence[Target]) -> list[str]:
+    def missing(self, record: Manifest, targets: Sequence[Target]) -> list[str]:
         """Names of the targets that are not there, or were made of something else."""
         made_of = self.made_of(record.recording.sha256)
         return [each.path.name for each in targets if not _is_made(record, each, made_of)]
@@ -139,12 +110,14 @@ class Memory:
         targets: Sequence[Target],
         written: Sequence[Path],
         *,
+        making: Making = NOT_TOLD,
         complete: bool = True,
     ) -> None:
         """Remember what was made; call it with the job's work directory locked.
 
         Args:
             targets: What was to be made; a target that is not written had nothing to say.
+            making: How it was made.
             complete: Whether that is all that was asked for; else it is ours, but not up to date.
 
         Raises:
@@ -157,35 +130,50 @@ class Memory:
         }
         earlier = read_record(self.path)
         coverage = episode.coverage
-        record = Record(
-            version=1,
+        with contextlib.suppress(OSError):  # then they are not told of
+            making = with_people(making, self._document)
+        record = Manifest(
+            name=self.recording,
             recording=seen,
             made_with=dict(self.made_with),
-            files=(earlier.files if earlier else {}) | made,
+            files={**(earlier.files if earlier else {}), **made},
             audio_ms=episode.audio.duration_ms,
             speech_ms=coverage.speech_ms,
             missing_ms=coverage.missing_ms,
             to_check=len(coverage.to_check),
+            making=making,
         )
         self.write(record)
 
-    def write(self, record: Record) -> None:
-        """Replace the record.
+    def write(self, record: Manifest) -> None:
+        """Write the manifest as the newest of its folder.
 
         Raises:
             OutputError: It cannot be written.
         """
-        with disk_errors(self.path, "writing"):
-            self.path.parent.mkdir(exist_ok=True)
-            if self.path.parent.is_symlink():  # it would be written wherever a stranger likes
-                raise OSError(errno.ELOOP, "the folder is a link")
-        with atomic_file(self.path) as handle:
-            handle.write(sealed(FOLDER, to_json(record)))
+        append(self.path, lambda link: replace(record, link=link))
 
-    def touched(self, record: Record, seen: Seen) -> None:
+    def touched(self, seen: Seen) -> None:
         """Remember the time of a recording whose content is the same; if that fails, it is read again."""
-        with contextlib.suppress(OutputError):
-            self.write(replace(record, recording=seen))
+        with contextlib.suppress(OutputError), atomic_file(self._seen) as handle:
+            handle.write(sealed(FOLDER, to_json(seen)))
+
+    def seen(self, record: Manifest) -> Seen:
+        """The recording as it was when it was last read."""
+        try:
+            content = unsealed(FOLDER, read_regular(self._seen))
+            found = record.recording if content is None else from_json(content, Seen)
+        except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
+            return record.recording
+        return found if found.sha256 == record.recording.sha256 else record.recording
+
+    @property
+    def _document(self) -> Path:
+        return target_path(self.path.parent.parent, self.recording, ".json")
+
+    @property
+    def _seen(self) -> Path:
+        return self.path.with_suffix(".seen")
 
 
 def remember_revision(
@@ -204,8 +192,8 @@ def remember_revision(
     if record is None:
         return
     others = {name: value for name, value in record.made_with.items() if name != CORRECTIONS}
-    memory = Memory(path, others | ({CORRECTIONS: corrections} if corrections else {}))
-    before = Memory(path, record.made_with).made_of(record.recording.sha256)
+    memory = Memory(path, recording, others | ({CORRECTIONS: corrections} if corrections else {}))
+    before = Memory(path, recording, record.made_with).made_of(record.recording.sha256)
     made_of = memory.made_of(record.recording.sha256)
     held = {each.name: each for each in current}
 
@@ -219,24 +207,62 @@ def remember_revision(
 
     with contextlib.suppress(OutputError, OSError):  # then the next batch does it again
         files = {name: revised(name, each) for name, each in record.files.items()}
-        memory.write(replace(record, made_with=dict(memory.made_with), files=files))
+        making = with_people(record.making, document)
+        memory.write(replace(record, made_with=dict(memory.made_with), files=files, making=making))
 
 
-def _is_made(record: Record, target: Target, made_of: str) -> bool:
+def remember_people(document: Path, recording: str) -> None:
+    """Remember the corrections and approvals beside a document, as they are."""
+    path = target_path(document.parent / FOLDER, f"{recording}.json", ".json")
+    if record := read_record(path):
+        memory = Memory(path, recording, record.made_with)
+        with contextlib.suppress(OutputError, OSError):  # what they say is in their own files
+            memory.write(replace(record, making=with_people(record.making, document)))
+
+
+def sidecars(folder: Path, recording: str) -> list[Path]:
+    """Where the corrections and approvals of a recording's transcript lie."""
+    return _sidecars(target_path(folder, recording, ".json"))
+
+
+def _sidecars(document: Path) -> list[Path]:
+    return [target_path(document.parent, document.name, each) for each in PEOPLES]
+
+
+def with_people(making: Making, document: Path) -> Making:
+    """How a run went, with the corrections and approvals that lie beside its document by now.
+
+    Raises:
+        OSError: One cannot be read.
+    """
+    paths = _sidecars(document)
+    kept = tuple(each for each in making.materials if each.name not in [path.name for path in paths])
+    return replace(making, materials=(*kept, *files_as_materials(paths)), finished=now())
+
+
+def _is_made(record: Manifest, target: Target, made_of: str) -> bool:
     result = record.files.get(target.path.name)
     if result is None or result.made_of != made_of:
         return False
     return not result.sha256 or target.path.is_file()
 
 
-def read_record(path: Path) -> Record | None:
-    """A record; None where there is none or it cannot be read."""
+def read_record(path: Path) -> Manifest | None:
+    """The manifest of a recording, or what was remembered before there were any; None: it cannot be read."""
     try:
-        with open_regular(path) as handle:
-            content = unsealed(FOLDER, handle.read())
-        return None if content is None else from_json(content, Record)
+        content = read_regular(path)
+        if found := read_manifest(content):
+            return found
+        old = unsealed(FOLDER, content)
+        record = None if old is None else from_json(old, _Record)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
         return None
+    if record is None:
+        return None
+    return Manifest(
+        path.stem, record.recording, record.made_with, record.files,
+        record.audio_ms, record.speech_ms, record.missing_ms, record.to_check,
+    )  # fmt: skip
 
 
 def size_and_time(path: Path) -> tuple[int, int] | None:

@@ -12,8 +12,8 @@ from transcribe.core.places import expanded
 from transcribe.core.settings import Settings
 from transcribe.core.show_notes import Chapter
 from transcribe.formats import FORMATS, PACK, format_named, review
-from transcribe.jobs.corrections import sidecar_of
-from transcribe.jobs.memory import Memory
+from transcribe.jobs.corrections import digest_of, sidecar_of
+from transcribe.jobs.memory import CORRECTIONS, Memory
 from transcribe.jobs.publish.content import TEMPLATE, check_template, suffix_of
 from transcribe.jobs.publish.outputs import Published, Target, target_path
 from transcribe.jobs.publish.tagging import sound_targets
@@ -135,6 +135,17 @@ def _checked(jobs: list[Job], settings: Settings) -> list[Job]:
     if settings.output.template:
         check_template(settings.output.template, notes=wants_notes(settings))
     return jobs
+
+
+def remembered(job: Job, made_with: Mapping[str, str]) -> Job:
+    """The job with the memory of what was made of its recording, and with the manifest of what it will make.
+
+    Args:
+        made_with: Everything that decides the content of its files (`fingerprint.made_with`).
+    """
+    corrections = digest_of(job.corrections)
+    said = {**made_with, **({CORRECTIONS: corrections} if corrections else {})}
+    return replace(job, memory=Memory.of(job.source, job.targets, said))
 
 
 def formats_of(source: str, settings: Settings) -> tuple[str, ...]:

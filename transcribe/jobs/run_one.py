@@ -33,8 +33,11 @@ from transcribe.core.recording import Source
 from transcribe.core.unexpected import ends_run, for_people
 from transcribe.core.workspace import Workspace, scratch
 from transcribe.jobs.corrections import read_sidecar
-from transcribe.jobs.memory import Seen, size_and_time
-from transcribe.jobs.plan import STANDARD, Job, formats_of
+from transcribe.jobs.fingerprint import made_with
+from transcribe.jobs.making import Timed, making_of
+from transcribe.jobs.manifest import Making, Seen
+from transcribe.jobs.memory import size_and_time
+from transcribe.jobs.plan import STANDARD, Job, formats_of, remembered
 from transcribe.jobs.publish.content import check_content, content_of
 from transcribe.jobs.publish.outputs import Target, check_targets, publish
 from transcribe.jobs.publish.tagging import content_of as sound_of
@@ -57,7 +60,8 @@ def transcribe_one(job: Job, run: Run) -> Pausing[None]:
         TranscribeError: It could not be transcribed or published; nothing is.
     """
     run = titled(settled(run), Path(job.source).stem) if job.tracks else settled(run)
-    progress = run.progress
+    progress = timed = Timed(run.progress)
+    run, job = replace(run, progress=timed), _with_manifest(job, run)
     with _path_of(job.source) as path:
         facts = size_and_time(path)  # before it is read: what is written into it from now on is a change
         corrections = read_sidecar(job.corrections) if job.corrections else NO_CORRECTIONS
@@ -77,12 +81,20 @@ def transcribe_one(job: Job, run: Run) -> Pausing[None]:
             output.publish(episode, changed=any(map(changed_since, recording.sources)))
             if facts:
                 asked = run.open_writer is not None and not gave_up(work, run.settings)
-                output.remember(Seen(*facts, source.sha256), episode, asked=asked)
+                making = making_of(timed, run.engines, work, episode)
+                output.remember(Seen(*facts, source.sha256), episode, making, asked=asked)
             progress(StageFinished("publish"))
         finally:
             work.unlock()
     progress(FileFinished(job.name, tuple(map(str, output.written)), episode.audio.duration_ms))
     judge(job.name, episode.coverage, run.settings.output.fail_under, progress)
+
+
+def _with_manifest(job: Job, run: Run) -> Job:
+    """The job with a manifest, where one was asked for; a batch has given it one already."""
+    if job.memory or not job.targets or not run.settings.output.manifest:
+        return job
+    return remembered(job, made_with(run.settings, run.engines))
 
 
 class _Output:
@@ -151,7 +163,7 @@ class _Output:
         pictures = picture_targets(self._job.targets[0].path.parent, episode)
         return (*self._job.sound, pictures) if pictures else self._job.sound
 
-    def remember(self, seen: Seen, episode: Episode, *, asked: bool) -> None:
+    def remember(self, seen: Seen, episode: Episode, making: Making, *, asked: bool) -> None:
         """Keep beside the results what was made of this recording; a failure is told only.
 
         Args:
@@ -163,7 +175,7 @@ class _Output:
         made = [each for each in self._job.files if not self._is_owed(each, episode)]
         complete = not episode.speech.assumed and not (asked and self._lacks_its_writer(episode))
         try:
-            memory.keep(seen, episode, made, self.written, complete=complete)
+            memory.keep(seen, episode, made, self.written, making=making, complete=complete)
         except OutputError as error:
             self._run.progress(Warned(f"{self._job.name}: the next run will do it again, because {error}"))
 

@@ -1,0 +1,85 @@
+"""`transcribe verify FOLDER…`: see whether published files are what their manifests say."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from transcribe.cli.options import PathName, say
+from transcribe.core.errors import GateError, InputError, UsageError
+
+if TYPE_CHECKING:
+    from transcribe.control.verify import Chain
+
+
+@click.command("verify")
+@click.argument("folders", nargs=-1, required=True, metavar="FOLDER...", type=PathName())
+@click.option(
+    "--expect-head",
+    metavar="DIGEST",
+    default="",
+    help="The head of the chain that you kept elsewhere, or 16 characters or more of it; for one folder.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a line for each finding.")
+def verify(folders: tuple[Path, ...], expect_head: str, as_json: bool) -> None:
+    """Compare published files with their manifests, in these folders and those below.
+
+    Found are files that are missing or altered, to the bit; manifests that are altered, older than others,
+    or under another recording's name; gaps in their chain. Nothing is sent, and nothing is changed.
+
+    A chain is as good as its head is safe: write the head down elsewhere, and give it with --expect-head.
+
+    Ends with exit code 12 where something is wrong.
+    """
+    from transcribe.control.verify import folders_in
+    from transcribe.control.verify import verify as verified
+
+    places = [inner for each in folders for inner in _found(each, folders_in(each))]
+    if expect_head and (len(places) != 1 or len(expect_head) < 16):
+        raise UsageError(
+            "--expect-head is for one folder with manifests, and has 16 characters or more",
+            f"There are {len(places)} such folders: check them one by one" if len(places) != 1 else "",
+        )
+    chains = [verified(each, expect_head) for each in places]
+    _show_json(chains) if as_json else _show(chains)
+    wrong = sum(not each.good for each in chains)
+    if wrong:
+        raise GateError(
+            f"{wrong} of {len(chains)} folders {'is' if len(chains) == 1 else 'are'} not as published",
+            "Compare with a backup; what a manifest says is in its folder .transcribe",
+        )
+
+
+def _found(folder: Path, inner: Sequence[Path]) -> Sequence[Path]:
+    if not folder.is_dir():
+        raise InputError(f"{folder} is no folder", "Name the folder that published files lie in")
+    if not inner:
+        raise InputError(
+            f"{folder} has no manifests in it", "transcribe batch writes them; so does transcribe --manifest"
+        )
+    return inner
+
+
+def _show(chains: Sequence[Chain]) -> None:
+    for chain in chains:
+        for each in chain.episodes:
+            place = f"manifest {each.number} of {chain.length}, {each.files} files"
+            say(f"{'' if each.findings else 'good: '}{chain.folder / each.name}: {place}")
+            for finding in each.findings:
+                say(f"  {finding.kind}: {finding.what}")
+        for finding in chain.findings:
+            say(f"{finding.kind}: {chain.folder}: {finding.what}")
+        say(f"head of {chain.folder}: {chain.head or 'none'}")
+
+
+def _show_json(chains: Sequence[Chain]) -> None:
+    from dataclasses import asdict
+
+    from transcribe.core.text import shown
+
+    rows = [{"good": each.good, **asdict(each), "folder": str(each.folder)} for each in chains]
+    click.echo(json.dumps(shown(rows), ensure_ascii=False, indent=2))

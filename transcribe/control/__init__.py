@@ -1,0 +1,1 @@
+"""Control: may it be trusted, and who said so."""

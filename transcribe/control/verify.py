@@ -1,0 +1,191 @@
+"""Whether published files are what their manifests say, and whether the manifests are all there, in order.
+
+Nothing is sent or looked up. Whoever can rewrite a whole folder can rewrite its chain: only a head that was
+kept elsewhere proves that nothing was taken away (`Chain.head`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from transcribe.core.digest import file_digest
+from transcribe.core.reading import read_regular, walked
+from transcribe.jobs.chain import EARLIER, HEAD, digest, manifest_path
+from transcribe.jobs.manifest import Manifest, read_manifest
+from transcribe.jobs.memory import FOLDER, sidecars
+
+Kind = Literal["missing", "altered", "manifest", "swapped", "replayed", "chain", "head", "unreadable"]
+"""What can be wrong: a file is gone, or is another; a manifest is damaged, stands under another recording's
+name, or is an older one; the chain has a gap, or another head than was expected; something cannot be read."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong.
+
+    Attributes:
+        what: In words, with the name of the file.
+    """
+
+    kind: Kind
+    what: str
+
+
+@dataclass(frozen=True)
+class Episode:
+    """What is found of one recording.
+
+    Attributes:
+        name: The recording's.
+        number: Where its manifest stands in the chain; 0: it cannot be read.
+        files: How many of its files were compared.
+    """
+
+    name: str
+    number: int
+    files: int
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True)
+class Chain:
+    """What is found in one folder.
+
+    Attributes:
+        head: Digest of the newest manifest; empty where there is none. Keep it elsewhere.
+        length: How many manifests lead to it.
+        findings: What concerns no single recording.
+    """
+
+    folder: Path
+    head: str
+    length: int
+    episodes: tuple[Episode, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def good(self) -> bool:
+        """Whether everything is as it was published."""
+        return not self.findings and not any(each.findings for each in self.episodes)
+
+
+def folders_in(place: Path) -> list[Path]:
+    """Every folder with published files and manifests, in `place` or below; links are not followed."""
+    inside = walked(place, lambda name: name != FOLDER, lambda _: None)
+    return sorted(Path(each) for each, _ in inside if (Path(each) / FOLDER).is_dir())
+
+
+def verify(folder: Path, expected_head: str = "") -> Chain:
+    """Compare the files in a folder with their manifests, and walk the chain.
+
+    Args:
+        expected_head: The head that was kept elsewhere, or its beginning; empty: none was.
+    """
+    place = folder / FOLDER
+    stored = {
+        path: _read(path) for path in sorted([*place.glob("*.json"), *(place / EARLIER).glob("*.json")])
+    }
+    head = _read(place / HEAD)
+    by_digest = {digest(content): content for content in stored.values() if content}
+    newest, length, findings = _walked(head, by_digest)
+    found = digest(head) if head else ""
+    if expected_head and not found.startswith(expected_head.lower()):
+        findings.append(
+            Finding("head", f"the head is {found or 'missing'}, and {expected_head} was expected")
+        )
+    findings += _loose(stored, place)
+    episodes = tuple(
+        _episode(folder, path, content, newest) for path, content in stored.items() if path.parent == place
+    )
+    seen = {each.name for each in episodes}
+    gone = [name for name in newest if name not in seen]
+    findings += [Finding("missing", f"the manifest of {name} is gone") for name in gone]
+    return Chain(folder, found, length, episodes, tuple(findings))
+
+
+def _walked(head: bytes | None, by_digest: Mapping[str, bytes]) -> tuple[dict[str, str], int, list[Finding]]:
+    """The digest of the newest manifest of each recording, by the chain; its length; where it breaks."""
+    newest: dict[str, str] = {}
+    if head is None:
+        return newest, 0, [Finding("chain", "the head of the chain is missing")] if by_digest else []
+    content, length, expected = head, 0, 0
+    while True:
+        manifest = read_manifest(content)
+        if manifest is None:
+            return newest, length, [_broken(expected, "is altered")]
+        link = manifest.link
+        if (expected and link.number != expected) or (link.number == 1) == bool(link.previous):
+            return newest, length, [_broken(expected, f"says that it is number {link.number}")]
+        newest.setdefault(manifest.name, digest(content))
+        length += 1
+        if not link.previous:
+            return newest, length, []
+        expected = link.number - 1
+        if link.previous not in by_digest:
+            return newest, length, [_broken(expected, "is missing or altered")]
+        content = by_digest[link.previous]
+
+
+def _broken(number: int, how: str) -> Finding:
+    return Finding(
+        "chain", f"{f'manifest {number} of the chain' if number else 'the head of the chain'} {how}"
+    )
+
+
+def _loose(stored: Mapping[Path, bytes | None], place: Path) -> Iterator[Finding]:
+    """Earlier manifests under another name than their digest."""
+    for path, content in stored.items():
+        if path.parent != place and (content is None or path.stem != digest(content)):
+            yield Finding("manifest", f"{EARLIER}/{path.name} is altered")
+
+
+def _episode(folder: Path, path: Path, content: bytes | None, newest: Mapping[str, str]) -> Episode:
+    manifest = read_manifest(content) if content else None
+    if content is None or manifest is None:
+        old = b'{"checksum"' in (content or b"")[:20]
+        how = "is of an earlier version: transcribe it again" if old else "is no manifest, or is altered"
+        return Episode(path.stem, 0, 0, (Finding("manifest", f"{path.name} {how}"),))
+    findings = []
+    if manifest_path(path.parent, manifest.name) != path:
+        findings.append(Finding("swapped", f"{path.name} is the manifest of {manifest.name}"))
+    elif newest.get(manifest.name) != digest(content):
+        findings.append(Finding("replayed", f"{path.name} is not the newest manifest of {manifest.name}"))
+    files = list(_files(folder, manifest))
+    if (folder / manifest.name).exists():  # else it lies elsewhere, or was removed
+        files.append((manifest.name, manifest.recording.sha256))
+    findings += [found for name, sha256 in files for found in _compared(folder, name, sha256)]
+    compared = sum(1 for _, sha256 in files if sha256)
+    return Episode(manifest.name, manifest.link.number, compared, tuple(findings))
+
+
+def _files(folder: Path, manifest: Manifest) -> Iterator[tuple[str, str]]:
+    """Names and digests of what was published, and of what people said of it; an empty one: nothing."""
+    yield from ((name, each.sha256) for name, each in manifest.files.items() if each.sha256)
+    said = {each.name: each.sha256 for each in manifest.making.materials}
+    yield from ((path.name, said.get(path.name, "")) for path in sidecars(folder, manifest.name))
+
+
+def _compared(folder: Path, name: str, sha256: str) -> Iterator[Finding]:
+    path = folder / name
+    if path.name != name or name in ("", ".", ".."):
+        yield Finding("manifest", f"{name!r} is no name of a file in the folder")
+        return
+    try:
+        if file_digest(path) != sha256:
+            how = "is not what was published" if sha256 else "is not in the manifest"
+            yield Finding("altered", f"{name} {how}")
+    except FileNotFoundError:
+        if sha256:
+            yield Finding("missing", f"{name} is gone")
+    except (OSError, ValueError) as error:
+        yield Finding("unreadable", f"{name} cannot be read: {getattr(error, 'strerror', '') or error}")
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        return read_regular(path)
+    except OSError:
+        return None

@@ -1,0 +1,122 @@
+"""The chain of a folder's manifests: each names the digest of the one before it, and none is ever lost.
+
+`.transcribe/NAME.json` is the newest manifest of a recording, `.transcribe/earlier/` has those that it
+replaced, by their digests, and `.transcribe/head` is the newest of all. That one is written first: what a run
+that was killed in between has left undone, the next one does.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import filelock
+
+from transcribe.core.disk import disk_errors
+from transcribe.core.errors import OutputError
+from transcribe.core.files import atomic_file
+from transcribe.core.reading import open_regular
+from transcribe.jobs.manifest import Link, Manifest, read_manifest, write_manifest
+
+HEAD = "head"
+EARLIER = "earlier"
+LOCK = "lock"
+LOCK_SECONDS = 60.0
+"""A chain is locked for a few writes; a lock that is held so long is another machine's that is gone."""
+
+
+def append(path: Path, make: Callable[[Link], Manifest]) -> None:
+    """Write a recording's manifest as the newest of its folder.
+
+    Args:
+        path: Where it goes; its folder is that of the chain.
+        make: Gives the manifest with its place in the chain.
+
+    Raises:
+        OutputError: It cannot be written.
+    """
+    folder = path.parent
+    with _locked(folder):
+        head = _read(folder / HEAD)
+        before = read_manifest(head) if head else None
+        if head is not None:
+            _finish(folder, head, before)
+        link = Link((before.link.number if before else 0) + 1, digest(head) if head else "")
+        content = write_manifest(make(link))
+        _write(folder / HEAD, content)
+        _replace(path, content)
+
+
+def digest(content: bytes) -> str:
+    """What the next manifest names this one by: the SHA-256 of its file, in hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def manifest_path(folder: Path, recording: str) -> Path:
+    """Where the manifest of a recording lies in the folder of a chain."""
+    from transcribe.jobs.publish.outputs import target_path
+
+    return target_path(folder, f"{recording}.json", ".json")
+
+
+def _finish(folder: Path, head: bytes, before: Manifest | None) -> None:
+    """Put the newest manifest where its recording's lies, if a kill came between; whatever it is, keep it."""
+    there = _read(manifest_path(folder, before.name)) if before else None
+    if there == head:
+        return
+    current = read_manifest(there) if there else None
+    if before and (current is None or current.link.number < before.link.number):
+        _replace(manifest_path(folder, before.name), head)
+    else:
+        _keep(folder, head)
+
+
+def _replace(path: Path, content: bytes) -> None:
+    there = _read(path)
+    if there is not None and read_manifest(there) is not None:
+        _keep(path.parent, there)
+    _write(path, content)
+
+
+def _keep(folder: Path, content: bytes) -> None:
+    earlier = folder / EARLIER
+    _make(earlier)
+    _write(earlier / f"{digest(content)}.json", content)
+
+
+def _write(path: Path, content: bytes) -> None:
+    with atomic_file(path) as handle:
+        handle.write(content)
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        with open_regular(path) as handle:
+            return handle.read()
+    except OSError:
+        return None
+
+
+def _make(folder: Path) -> None:
+    with disk_errors(folder, "making"):
+        folder.mkdir(exist_ok=True)
+        if folder.is_symlink():  # it would be written wherever a stranger likes
+            raise OSError(errno.ELOOP, "the folder is a link")
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    _make(folder)
+    lock = filelock.FileLock(folder / LOCK)
+    with disk_errors(folder, "locking"):
+        try:
+            lock.acquire(timeout=LOCK_SECONDS)
+        except filelock.Timeout:
+            raise OutputError(f"{folder} is locked by another run", "Wait until it is done") from None
+    try:
+        yield
+    finally:
+        lock.release()

@@ -1,0 +1,64 @@
+"""How a run went, for its manifest: the time of each stage, and what the run used."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from transcribe.core.digest import file_digest
+from transcribe.core.episode import Episode
+from transcribe.core.events import Event, Progress, StageFinished, StageStarted
+from transcribe.core.timecode import now
+from transcribe.core.workspace import Workspace
+from transcribe.jobs.manifest import Making, Material
+from transcribe.pipeline.ports import Engines
+from transcribe.pipeline.stages.normalise import AUDIO_FILE
+
+
+@dataclass
+class Timed:
+    """Passes events on, and measures the stages that they tell of."""
+
+    progress: Progress
+    started: str = field(default_factory=now)
+    stages_ms: dict[str, int] = field(default_factory=dict)
+    _begun: dict[str, int] = field(default_factory=dict)
+
+    def __call__(self, event: Event) -> None:
+        """Take an event."""
+        if isinstance(event, StageStarted):
+            self._begun[event.stage] = time.monotonic_ns()
+        elif isinstance(event, StageFinished) and not event.resumed and event.stage in self._begun:
+            took = (time.monotonic_ns() - self._begun.pop(event.stage)) // 1_000_000
+            self.stages_ms[event.stage] = self.stages_ms.get(event.stage, 0) + took
+        self.progress(event)
+
+
+def making_of(timed: Timed, engines: Engines, work: Workspace, episode: Episode) -> Making:
+    """How a run went that has made an episode, without the corrections and approvals of it."""
+    programs = {"transcribe": engines.program, "engine": engines.engine}
+    model = engines.model
+    materials = [Material(f"model/{model.name}", model.sha256, _known(licence=model.licence))]
+    if audio := work.load(f"{AUDIO_FILE}.digest", str):
+        materials.insert(0, Material("audio", audio))
+    if episode.turns is not None:
+        programs["speakers"] = episode.turns.made_by
+    if episode.notes is not None:
+        by = episode.notes.authorship
+        programs["notes"] = f"{by.writer} {by.version}".strip()
+        if by.model_sha256:
+            materials.append(Material(f"model/{by.model}", by.model_sha256, _known(licence=by.model_licence)))
+        if by.prompts_sha256:
+            materials.append(Material("prompts", by.prompts_sha256))
+    return Making(programs, timed.started, now(), timed.stages_ms, tuple(materials))
+
+
+def files_as_materials(paths: Iterable[Path]) -> tuple[Material, ...]:
+    """Files beside a transcript, such as its corrections; those that are there."""
+    return tuple(Material(each.name, file_digest(each)) for each in paths if each.is_file())
+
+
+def _known(**about: str) -> dict[str, str]:
+    return {name: value for name, value in about.items() if value}
