@@ -283,7 +283,7 @@ def test_an_episode_gets_another_title(counter: Counter, title: str, stem: str, 
 def test_a_title_that_is_none_is_refused(counter: Counter) -> None:
     with counter.serving() as client:
         (job,) = finished(client, "clip.wav")
-        for wanted in ({"title": " \n"}, {"title": "x" * 201}, {"title": 7}, {}):
+        for wanted in ({"title": " \n"}, {"title": "\u202e"}, {"title": "x" * 201}, {"title": 7}, {}):
             assert client.post(f"/episodes/{job}/title", json=wanted).status_code == 400, wanted
         assert client.post("/episodes/x/title", json={"title": "a"}).status_code == 404
         assert listed(client) == ["clip.wav"]

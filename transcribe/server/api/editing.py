@@ -16,7 +16,6 @@ from transcribe.core.corrections.apply import RowLine
 from transcribe.core.corrections.edit import Line
 from transcribe.core.corrections.units import clean
 from transcribe.core.errors import InputError, TranscribeError
-from transcribe.core.text import one_line
 from transcribe.formats.approvals import LONGEST_REASON
 from transcribe.formats.corrections import LONGEST_NAME, LONGEST_TEXT
 from transcribe.jobs.approvals import approvals_of, approve
@@ -28,7 +27,7 @@ from transcribe.jobs.submissions import Submission
 from transcribe.server.desk import Sheet
 from transcribe.server.errors import Refused, refused
 from transcribe.server.intake.json_body import json_of
-from transcribe.server.intake.uploads import TITLE_CHARS
+from transcribe.server.intake.uploads import TITLE_CHARS, plain_title
 from transcribe.server.service import Service, check_outcome, service_of
 from transcribe.server.turns.store import DOCUMENT
 
@@ -236,7 +235,7 @@ async def title(request: Request) -> Response:
     """POST /episodes/{id}/title: call the episode something else."""
     service, submission = finished(request)
     wanted = await json_of(request, service.limits, Titled, MOST_BYTES)
-    given = one_line(wanted.title)
+    given = plain_title(wanted.title)
     if not given:
         raise Refused(400, "a title is not empty", "invalid_value", param="title")
     service.dispatcher.rename(submission.name, given)

@@ -317,9 +317,14 @@ def _unescaped(name: str) -> str:
     return name.replace("%22", '"').replace("%0D", "\r").replace("%0A", "\n")
 
 
+def plain_title(given: str) -> str:
+    """A title as it is kept: on one line, of a bounded length, and turning nothing round; may be empty."""
+    return one_line(_TURNS.sub("", given))[:TITLE_CHARS]
+
+
 def title_of(name: str) -> str:
-    """A file's name as a title: its last part, on one line, of a bounded length, and nothing turned round."""
-    last = one_line(_TURNS.sub("", name.replace("\\", "/").rpartition("/")[2]))[:TITLE_CHARS]
+    """A file's name as a title: its last part."""
+    last = plain_title(name.replace("\\", "/").rpartition("/")[2])
     return DEFAULT_TITLE if last in ("", ".", "..") else last
 
 
