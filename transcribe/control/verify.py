@@ -15,7 +15,7 @@ from transcribe.core.digest import file_digest
 from transcribe.core.reading import read_regular, walked
 from transcribe.jobs.chain import EARLIER, HEAD, digest, manifest_path
 from transcribe.jobs.manifest import Manifest, read_manifest
-from transcribe.jobs.memory import FOLDER, sidecars
+from transcribe.jobs.memory import FOLDER, PEOPLES, sidecars
 
 Kind = Literal["missing", "altered", "manifest", "swapped", "replayed", "chain", "head", "unreadable"]
 """What can be wrong: a file is gone, or is another; a manifest is damaged, stands under another recording's
@@ -164,8 +164,10 @@ def _episode(folder: Path, path: Path, content: bytes | None, newest: Mapping[st
 def _files(folder: Path, manifest: Manifest) -> Iterator[tuple[str, str]]:
     """Names and digests of what was published, and of what people said of it; an empty one: nothing."""
     yield from ((name, each.sha256) for name, each in manifest.files.items() if each.sha256)
-    said = {each.name: each.sha256 for each in manifest.making.materials}
-    yield from ((path.name, said.get(path.name, "")) for path in sidecars(folder, manifest.name))
+    said = {each.name: each.sha256 for each in manifest.making.materials if each.name.endswith(PEOPLES)}
+    documents = [folder / name for name in manifest.files if name.endswith(".json")]
+    said |= {path.name: said.get(path.name, "") for each in documents for path in sidecars(each)}
+    yield from said.items()
 
 
 def _compared(folder: Path, name: str, sha256: str) -> Iterator[Finding]:

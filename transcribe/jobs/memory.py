@@ -131,7 +131,7 @@ class Memory:
         earlier = read_record(self.path)
         coverage = episode.coverage
         with contextlib.suppress(OSError):  # then they are not told of
-            making = with_people(making, self._document)
+            making = with_people(making, next((each.path for each in targets if each.format == "json"), None))
         record = Manifest(
             name=self.recording,
             recording=seen,
@@ -166,10 +166,6 @@ class Memory:
         except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
             return record.recording
         return found if found.sha256 == record.recording.sha256 else record.recording
-
-    @property
-    def _document(self) -> Path:
-        return target_path(self.path.parent.parent, self.recording, ".json")
 
     @property
     def _seen(self) -> Path:
@@ -220,22 +216,18 @@ def remember_people(document: Path, recording: str) -> None:
             memory.write(replace(record, making=with_people(record.making, document)))
 
 
-def sidecars(folder: Path, recording: str) -> list[Path]:
-    """Where the corrections and approvals of a recording's transcript lie."""
-    return _sidecars(target_path(folder, recording, ".json"))
-
-
-def _sidecars(document: Path) -> list[Path]:
+def sidecars(document: Path) -> list[Path]:
+    """Where the corrections and approvals of a transcript document lie."""
     return [target_path(document.parent, document.name, each) for each in PEOPLES]
 
 
-def with_people(making: Making, document: Path) -> Making:
+def with_people(making: Making, document: Path | None) -> Making:
     """How a run went, with the corrections and approvals that lie beside its document by now.
 
     Raises:
         OSError: One cannot be read.
     """
-    paths = _sidecars(document)
+    paths = sidecars(document) if document else []
     kept = tuple(each for each in making.materials if each.name not in [path.name for path in paths])
     return replace(making, materials=(*kept, *files_as_materials(paths)), finished=now())
 

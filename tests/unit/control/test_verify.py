@@ -11,8 +11,12 @@ from season import Season
 
 from transcribe.cli.main import run
 from transcribe.control.verify import Chain, folders_in, verify
+from transcribe.core.corrections.record import Correction, Corrections, Place
 from transcribe.core.events import Event, StageFinished, StageStarted
+from transcribe.formats.corrections import write_corrections
 from transcribe.jobs import chain
+from transcribe.jobs.approvals import approve
+from transcribe.jobs.correct import opened
 from transcribe.jobs.making import Timed
 from transcribe.jobs.manifest import read_manifest
 
@@ -139,6 +143,19 @@ def test_what_people_said_since_belongs_to_it(season: Season) -> None:
     (OUT / "a.corrections.json").write_text("{}")
     (finding,) = [one for each in verify(OUT).episodes for one in each.findings]
     assert finding.what == "a.corrections.json is not in the manifest"
+
+
+def test_an_approval_and_the_corrections_before_it_are_in_the_next_manifest(season: Season) -> None:
+    said = Corrections((Correction("a1", "text", Place(0, 0, 0, 1, ("Dzień",)), "Cześć"),))
+    (OUT / "a.corrections.json").write_bytes(write_corrections(said))
+    assert kinds(verify(OUT)) == {"altered"}
+    approve(opened(OUT / "a.json"), "Ala", "heard it all")
+    found = verify(OUT)
+    assert found.good, found
+    assert found.length == 5
+    approvals = OUT / "a.approvals.json"
+    approvals.write_bytes(approvals.read_bytes().replace(b"Ala", b"Ola"))
+    assert kinds(verify(OUT)) == {"altered"}
 
 
 def test_a_run_that_was_killed_in_between_is_finished_by_the_next(
