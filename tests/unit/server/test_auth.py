@@ -114,18 +114,20 @@ def test_a_key_ends_its_own_sessions_and_nobody_elses(tmp_path: Path) -> None:
 
 
 def test_a_client_leaves_room_for_others(counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(auth, "MOST_OPEN", 2)
+    monkeypatch.setattr(auth, "MOST_OPEN", 0)
+    monkeypatch.setattr(auth, "MOST_STREAMS", 2)
     with counter.serving() as client, ExitStack() as streams:
         for _ in range(2):
             streams.enter_context(client.stream("GET", "/v1/events"))
-        refused = client.get("/v1/jobs")
+        refused = client.get("/v1/events")
         assert (refused.status_code, refused.headers["retry-after"]) == (429, "5")
         assert refused.json()["error"]["code"] == "too_many_requests"
+        assert client.get("/v1/jobs").status_code == 429
         assert client.get("/health").status_code == 200
-        other = client.get("/v1/jobs", headers={"Authorization": "Bearer other"})
-        assert other.status_code == 200
+        other = {"Authorization": "Bearer other"}
+        streams.enter_context(client.stream("GET", "/v1/events", headers=other))
         streams.close()
-        eventually(lambda: client.get("/v1/jobs").status_code == 200)
+        eventually(lambda: client.get("/v1/jobs/x/events").status_code == 404)
 
 
 def test_damaged_keys_let_nobody_in(tmp_path: Path) -> None:

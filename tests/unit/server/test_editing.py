@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -275,6 +277,19 @@ def test_the_sound_comes_in_ranges_and_is_never_a_page(counter: Counter) -> None
         assert (part.status_code, part.content) == (206, b"<h")
         assert part.headers["content-range"] == "bytes 2-3/8"
         assert client.get(f"{episode}/sound", headers={"Range": "bytes=99-"}).status_code == 416
+
+
+@pytest.mark.parametrize("planted", [os.mkfifo, lambda path: path.symlink_to("/etc/hostname")])
+def test_what_takes_the_place_of_a_recording_is_not_sent(
+    counter: Counter, planted: Callable[[Path], None]
+) -> None:
+    with counter.serving() as client:
+        episode = finished(client)
+        path = counter.store.recording(episode.rpartition("/")[2])
+        path.unlink()
+        planted(path)
+        answer = client.get(f"{episode}/sound")
+        assert (answer.status_code, answer.json()["error"]["code"]) == (404, "sound_not_found")
 
 
 def test_names_that_were_corrected_again_and_again_are_offered(counter: Counter) -> None:

@@ -39,6 +39,11 @@ READS = ("GET", "HEAD")
 MOST_OPEN = 250
 """Requests of one client that are open at a time: others are to find a free connection."""
 
+MOST_STREAMS = 50
+"""Streams of events beside them: each costs everybody a moment whenever something happens."""
+
+STREAMS = re.compile(r"/v1/events|/v1/jobs/[^/]+/events")
+
 AMBIGUOUS = "ambiguous_length"
 """The connection ends: where its next request begins is not certain."""
 
@@ -175,7 +180,7 @@ class Gate:
 
     def __init__(self, app: ASGIApp, access: Access, progress: Progress) -> None:
         self._app, self._access, self._progress = app, access, progress
-        self._open: Counter[str] = Counter()
+        self._open: Counter[tuple[str, bool]] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Meet a request."""
@@ -220,16 +225,19 @@ class Gate:
         if OPEN.fullmatch(path):
             yield
             return
-        if self._open[client] >= MOST_OPEN:
-            what = f"{MOST_OPEN} requests of this client are open already; end some of them"
+        is_stream = STREAMS.fullmatch(path) is not None
+        most, kind = (MOST_STREAMS, "streams") if is_stream else (MOST_OPEN, "requests")
+        whose = client, is_stream
+        if self._open[whose] >= most:
+            what = f"{most} {kind} of this client are open already; end some of them"
             raise Refused(429, what, "too_many_requests", retry_after=RETRY_S)
-        self._open[client] += 1
+        self._open[whose] += 1
         try:
             yield
         finally:
-            self._open[client] -= 1
-            if not self._open[client]:
-                del self._open[client]
+            self._open[whose] -= 1
+            if not self._open[whose]:
+                del self._open[whose]
 
 
 def check_length(headers: Mapping[str, str]) -> None:

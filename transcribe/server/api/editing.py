@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from stat import S_ISREG
 from typing import Annotated, Literal, TypeVar
 
 import msgspec
@@ -260,7 +261,9 @@ async def sound(request: Request) -> Response:
     path = service.store.recording(submission.name)
     sheet = await sheet_of(service, submission)
     try:
-        facts = path.stat()
+        facts = path.lstat()
+        if not S_ISREG(facts.st_mode):  # nobody is to wait for a pipe, or to get what a link leads to
+            raise FileNotFoundError
     except OSError:
         raise Refused(404, "the recording is not there any more", "sound_not_found") from None
     container = sheet.opened.episode.source.container.partition(",")[0]
