@@ -10,6 +10,12 @@ export function ended(dialog, first) {
   });
 }
 
+/** An act that is not begun again while it lasts: a double click begins it once. */
+export function once(act) {
+  let lasting = null;
+  return () => { lasting ??= act().finally(() => { lasting = null; }); };
+}
+
 /** Offer an episode in every format; those that are made from notes only where it has notes. */
 export function showDownloads(say, { id, title, notes }) {
   $("downloads-title").textContent = told(say.download_of, { title });
@@ -24,8 +30,8 @@ export async function wantsDeletion(say, title) {
   return await ended($("deletion")) === "delete";
 }
 
-document.addEventListener("click", ({ target }) => {
+document.addEventListener("click", ({ target, detail }) => {
   // The first submit button is what Enter presses: so what ends a dialog without effect is none.
   if (target.matches("dialog .cancel")) target.closest("dialog").close("");
-  if (target.matches("#downloads, #deletion")) target.close(); // beside it
+  if (target.matches("#downloads, #deletion") && detail < 2) target.close(); // beside it; not by the double click that opened it
 });

@@ -4,6 +4,7 @@
   const say = JSON.parse($("say").textContent);
   const PENDING = ["queued", "working"];
   const LATELY = 8; // ended jobs that are shown
+  const UPLOADS = 40; // of each kind that are shown
   const AT_ONCE_MS = 1500; // what is heard so soon was heard before, and says nothing about how fast it is
   const MEDIA = /\.(aac|ac3|aif+|amr|ape|au|avi|caf|flac|m4[abv]|mk[av]|mov|mp[234]|mpe?g|mts|mxf|oga|ogg|ogv|opus|ts|w64|wav|webm|wma|wmv|wv|3gp)$/i;
 
@@ -101,7 +102,7 @@
       what = job.error ? say.waits_again : say.waits;
       detail = job.error || "";
     } else if (job.state === "failed") {
-      ({ what, detail } = failure(job.code, job.error));
+      ({ what, detail } = failure(job.title, job.code, job.error));
     } else {
       what = job.state === "done" ? say.done : say.cancelled;
       if (job.state === "done" && job.seconds) what += ` · ${clock(job.seconds * 1000)}`;
@@ -114,10 +115,12 @@
   }
 
   /** What went wrong in the page's language, where it is known; else as the server tells it. */
-  function failure(code, message) {
+  function failure(title, code, message) {
     const known = ERRORS[code];
-    if (known && document.documentElement.lang !== "en") return { what: known, detail: message };
-    return { what: message || known || say.error_failed, detail: "" };
+    if (!known) return { what: message || say.error_failed, detail: "" };
+    const begins = message?.startsWith(title) ? title.length : 0;
+    // What follows is for whoever runs the server.
+    return { what: known, detail: message ? message.slice(0, begins) + message.slice(begins).split(/\. (?=[A-Z])/)[0] : "" };
   }
 
   async function act(method, job, path) {
@@ -178,16 +181,17 @@
     const ended = all.filter((job) => !PENDING.includes(job.state))
       .sort((one, other) => other.changed - one.changed).slice(0, LATELY);
     for (const job of [...pending, ...ended]) fill(rowOf(job.id), jobLooks(job));
-    for (const upload of uploads) fill(rowOf(upload), uploadLooks(upload));
-    const gone = uploads.filter((upload) => upload.state === "cut");
-    const active = uploads.filter((upload) => upload.state !== "cut");
+    const cut = uploads.filter((upload) => upload.state === "cut"), gone = cut.slice(0, UPLOADS);
+    const active = uploads.filter((upload) => upload.state !== "cut").slice(0, UPLOADS);
+    for (const upload of [...gone, ...active]) fill(rowOf(upload), uploadLooks(upload));
     arrange($("queue"), [...gone, ...pending.filter((job) => job.state === "working").map((job) => job.id), ...active,
       ...pending.filter((job) => job.state === "queued").map((job) => job.id)]);
     arrange($("ended"), ended.map((job) => job.id));
     $("now").hidden = !$("queue").children.length;
     $("lately").hidden = !ended.length;
     $("empty").hidden = !listed || !$("now").hidden || !$("lately").hidden;
-    const more = pendingCount - pending.length;
+    $("forget").hidden = cut.length < 2;
+    const more = Math.max(0, pendingCount - pending.length) + uploads.length - gone.length - active.length;
     $("more").textContent = more > 0 ? told(say.and_more, { n: more }) : "";
   }
 
@@ -283,7 +287,8 @@
     for (const file of files) {
       const lost = uploads.findIndex((upload) => !upload.file && upload.title === file.name);
       if (lost >= 0) { rows.delete(uploads[lost]); uploads.splice(lost, 1); }
-      uploads.push({ title: file.name, file, state: "waiting", sent: 0, options: chosen() });
+      const upload = { title: file.name, file, state: "waiting", sent: 0, options: chosen() };
+      uploads.push(file.size ? upload : { ...upload, state: "cut", why: say.error_empty });
     }
     remember();
     show();
@@ -302,7 +307,7 @@
     form.append("file", upload.file, upload.title);
     Object.assign(upload, { request, state: "sending", sent: 0 });
     const failed = (code, message) => {
-      const { what, detail } = failure(code, message);
+      const { what, detail } = failure(upload.title, code, message);
       Object.assign(upload, { state: "cut", why: what, detail });
       live(`${upload.title}: ${what}`);
       remember();
@@ -316,7 +321,7 @@
       if (request.status === 401) { signIn(); return; }
       if (request.status === 429 || request.status === 503) {
         if (!uploads.includes(upload)) return;
-        Object.assign(upload, { state: "paused", why: failure(said.error?.code, said.error?.message).what });
+        Object.assign(upload, { state: "paused", why: failure(upload.title, said.error?.code, said.error?.message).what });
         const wait = Number(request.getResponseHeader("Retry-After")) || 30;
         setTimeout(() => { if (upload.state === "paused") { upload.state = "waiting"; sendNext(); } }, wait * 1000);
         show();
@@ -334,6 +339,8 @@
     request.send(form);
     show();
   }
+
+  $("forget").addEventListener("click", () => { for (const upload of uploads.filter((each) => each.state === "cut")) drop(upload); });
 
   addEventListener("beforeunload", (event) => {
     if (uploads.some((upload) => upload.state === "sending" || upload.state === "waiting")) event.preventDefault();

@@ -166,6 +166,21 @@ def eventually_lines(page: Page, wanted: list[str]) -> None:
     expect(page.locator("#words .line .text")).to_have_text(wanted)
 
 
+def test_steps_back_in_one_line_as_fast_as_keys_go(counter: Counter, open_page: Open, tmp_path: Path) -> None:
+    with counter.serving() as client:
+        page = open_page(finished(counter, client, tmp_path))
+        put_caret(page, 0, 0)
+        for word in ("one ", "two ", "three "):
+            page.keyboard.type(word)
+            expect(page.locator("#state")).to_have_text("Saving…")
+            saved(page)
+        for _ in range(3):
+            page.keyboard.press("Control+z")
+        eventually_lines(page, [FIRST, SECOND, THIRD])
+        expect(page.locator("#undo")).to_be_disabled()
+        assert page.locator("dialog[open]").count() == 0
+
+
 def test_a_deleted_line_goes_once_it_is_left_and_comes_back(
     counter: Counter, open_page: Open, tmp_path: Path
 ) -> None:
@@ -231,6 +246,12 @@ def test_find_and_replace_counts_first_and_is_one_step_back(
         page.keyboard.press("Escape")
         page.keyboard.press("Control+z")
         eventually_lines(page, [FIRST, SECOND, THIRD])
+        page.keyboard.press("Control+h")
+        for field, hits in (("Find", "1 of 2"), ("Replace with", "1 of 1")):
+            page.get_by_label(field, exact=True).press("Enter")
+            expect(page.locator("#count")).to_have_text(hits)
+        expect(box(page, 1)).to_contain_text("A lantern $1 that")
+        expect(box(page, 2)).to_contain_text("The Last Lamp,")
 
 
 def test_of_two_pages_the_later_one_chooses(counter: Counter, open_page: Open, tmp_path: Path) -> None:
@@ -515,6 +536,35 @@ def test_an_episode_is_renamed_and_deleted_on_its_page(
         page.wait_for_url("**/library")
         assert client.get("/v1/jobs").json()["data"] == []
         assert page.evaluate("Object.keys(localStorage).filter(each => each.includes('draft'))") == []
+
+
+def test_a_double_click_opens_a_dialog(counter: Counter, open_page: Open, tmp_path: Path) -> None:
+    with counter.serving() as client:
+        page = open_page(finished(counter, client, tmp_path))
+        for name in ("approve", "names", "help", "download", "rename", "delete"):
+            page.locator(f"#{name}").dblclick()
+            expect(page.locator("dialog[open]")).to_have_count(1)
+            page.keyboard.press("Escape")
+        page.locator("#download").click()
+        page.mouse.click(5, 5)  # beside it
+        expect(page.locator("dialog[open]")).to_have_count(0)
+
+
+def test_what_cannot_be_done_is_told(counter: Counter, open_page: Open, tmp_path: Path) -> None:
+    with counter.serving() as client:
+        page = open_page(finished(counter, client, tmp_path))
+    page.locator("#names").click()
+    expect(page.locator("#state")).to_have_text("Not done: the server does not answer")
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("alertdialog").get_by_role("button", name="Delete").click()
+    expect(page.locator("#state")).to_have_text("Not done: the server does not answer")
+    assert lines(page) == [FIRST, SECOND, THIRD]
+    put_caret(page, 0, 0)
+    page.keyboard.type("Away. ")
+    page.locator("#download").click()
+    page.get_by_role("link", name="Plain text").click()
+    expect(page.locator("dialog[open]")).to_have_count(0)
+    expect(page.locator("#state")).to_contain_text("Kept in this browser")
 
 
 def test_enter_in_a_dialog_does_what_its_main_button_does(

@@ -191,7 +191,8 @@ def test_jobs_are_followed_cancelled_tried_again_and_removed(counter: Counter, o
         expect(working.get_by_role("progressbar")).to_have_attribute("value", "50")
         expect(page.locator("#queue .row").nth(1)).to_contain_text("Waiting for its turn")
         failed = page.locator(".row", has_text="failed.wav")
-        expect(failed).to_contain_text("it is no sound. Check it")
+        expect(failed).to_contain_text("This is not a recording that can be read.")
+        expect(failed.locator(".detail")).to_have_text("it is no sound")
         page.get_by_role("button", name="Cancel: waits.wav").click()
         expect(page.locator("#ended .row", has_text="waits.wav")).to_contain_text("Cancelled")
         page.get_by_role("button", name="Remove: waits.wav").click()
@@ -239,6 +240,33 @@ def test_files_are_dropped_and_an_upload_is_cancelled(counter: Counter, open_pag
         page.route("**/v1/jobs", lambda _: None)  # never answered
         page.get_by_label("Choose files").set_input_files({"name": "x.wav", "mimeType": "", "buffer": b"2 x"})
         page.get_by_role("button", name="Cancel: x.wav").click()
+        expect(page.locator("#queue .row")).to_have_count(0)
+
+
+def test_many_files_that_are_none_are_told_in_words_and_removed_at_once(
+    counter: Counter, open_page: Open
+) -> None:
+    def refuse(route: Route) -> None:
+        said = {"code": "invalid_audio", "message": "Dr. No 0.wav is no sound. Try --raw; or something else"}
+        route.fulfill(status=400, json={"error": said})
+
+    with counter.serving() as _:
+        page = open_page(f"http://localhost:{counter.port}")
+        page.route("**/v1/jobs", refuse)
+        page.evaluate("""() => {
+          const data = new DataTransfer();
+          for (let n = 0; n < 300; n++) data.items.add(new File([n ? "x" : ""], `Dr. No ${n}.wav`));
+          document.body.dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true }));
+        }""")
+        expect(page.locator("#queue .row").first).to_contain_text("This file is empty.")
+        expect(page.locator("#more")).to_have_text("and 260 more")
+        row = page.locator("#queue .row").nth(1)
+        expect(row).to_contain_text(
+            "This is not a recording that can be read. Check whether it plays elsewhere."
+        )
+        expect(row).not_to_contain_text("--raw")
+        expect(page.locator("#queue .row")).to_have_count(40)
+        page.get_by_role("button", name="Remove those that failed").click()
         expect(page.locator("#queue .row")).to_have_count(0)
 
 

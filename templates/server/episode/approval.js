@@ -1,7 +1,7 @@
 /* A transcript is approved, and gives names to the vocabulary. */
 import { ended } from "./dialogs.js";
 import { left, marked } from "./doubts.js";
-import { load, saver, tell, who } from "./edits.js";
+import { load, saver, tell, tellNotDone, who } from "./edits.js";
 import { ask, plainText } from "./saving.js";
 import { base, kept, named, page, say, whenChanged } from "./transcript.js";
 
@@ -25,13 +25,14 @@ export async function approve() {
   if (named) kept.set("name", plainText($("approving-name").value).slice(0, 128));
   const answer = await ask(`${base}/approvals`, { revision: page.revision, reason: $("approving-reason").value, who: who() });
   if (answer.status === 200) { page.approval = answer.body; showApproval(); return; }
-  if (answer.body?.error?.code === "changed_meanwhile") { await load(); tell("refused", { why: say.changed_meanwhile }); return; }
-  tell(answer.status ? "refused" : "unsaved", { why: answer.body?.error?.message ?? "" });
+  if (answer.body?.error?.code === "changed_meanwhile") { await load(); tell("not_done", { why: say.changed_meanwhile }); return; }
+  tellNotDone(answer);
 }
 
 export async function showNames() {
   const answer = await ask(`${base}/vocabulary`);
-  const found = answer.body?.names ?? [];
+  if (answer.status !== 200) { tellNotDone(answer); return; }
+  const found = answer.body.names;
   $("learned-why").textContent = found.length ? say.names_why : say.no_names;
   $("learned-names").replaceChildren(...found.map((each) => {
     const item = document.createElement("li"), name = document.createElement("b"), instead = document.createElement("span");

@@ -107,11 +107,14 @@ export function tell(name, values = {}) {
   $("state").dataset.state = name;
 }
 
+/** Say why something else was not done. */
+export function tellNotDone(answer) { tell("not_done", { why: answer.body?.error?.message ?? say.no_answer }); }
+
 export const saver = makeSaver({ unsaved: nextUnsaved, save, tell: (name) => { if (!(state === "refused" && name === "saved" && page.stretches.some((each) => each.refused && !isSaved(each)))) tell(name); } });
 
 export function touch(stretch, ms) {
   keepDraft(stretch);
-  if (!isSaved(stretch) && state === "saved") tell("saving");
+  if (!isSaved(stretch) && (state === "saved" || state === "not_done")) tell("saving");
   saver.soon(ms);
 }
 
@@ -150,8 +153,10 @@ async function step(from, to, which) {
     if (line) { bring(line.row); putCaret(line, textOf(line).length); }
   }
 }
-export const undo = () => step(() => done, () => undone, "before");
-export const redo = () => step(() => undone, () => done, "after");
+let stepping = Promise.resolve(); // one step after the other, however fast the keys are
+function next(...how) { stepping = stepping.then(() => step(...how)); }
+export const undo = () => next(() => done, () => undone, "before");
+export const redo = () => next(() => undone, () => done, "after");
 
 /** Make several edits at once. */
 async function edit(edits) {
@@ -175,7 +180,7 @@ export async function change(edits) {
 
 export async function rename(names) {
   const answer = await ask(`${base}/speakers`, { revision: page.revision, names });
-  if (answer.status !== 200) { tell(answer.status ? "refused" : "unsaved", { why: answer.body?.error?.message ?? "" }); return "refused"; }
+  if (answer.status !== 200) { tellNotDone(answer); return "refused"; }
   const renamed = (list) => list.map((line) => ({ ...line, speaker: names[line.speaker] ?? line.speaker }));
   for (const entry of [...done, ...undone]) for (const each of entry.edits ?? []) { each.before = renamed(each.before); each.after = renamed(each.after); }
   await load();

@@ -1,5 +1,6 @@
 /* The page of an episode: what its buttons, its words and its times do when they are clicked. */
 import { approve, showNames } from "./approval.js";
+import { once } from "./dialogs.js";
 import { nextDoubt } from "./doubts.js";
 import { load, redo, undo } from "./edits.js";
 import { replaceAll, replaceOne, showFinder } from "./find.js";
@@ -31,7 +32,7 @@ document.addEventListener("click", (event) => {
 onClicks({
   play: player.toggle, back: player.back, forward: player.forward, follow: follower.toggle, help: keys["?"],
   undo, redo, find: () => showFinder($("finder").hidden), "find-close": () => showFinder(false),
-  "replace-one": replaceOne, "replace-all": replaceAll, doubtful: nextDoubt, approve, names: showNames, download, rename, delete: remove,
+  "replace-one": replaceOne, "replace-all": replaceAll, doubtful: nextDoubt, approve: once(approve), names: once(showNames), download: once(download), rename: once(rename), delete: once(remove),
 });
 
 function fromAddress() {

@@ -95,5 +95,5 @@ export function showFinder(on) {
 let waiting = 0;
 $("sought").addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(search, 120); });
 for (const each of ["whole-word", "match-case"]) $(each).addEventListener("change", search);
-$("finder").addEventListener("submit", (event) => { event.preventDefault(); hop(); });
+$("finder").addEventListener("submit", (event) => { event.preventDefault(); if (document.activeElement === $("instead")) replaceOne(); else hop(); });
 $("finder").addEventListener("keydown", (event) => { if (event.key === "Escape") { event.preventDefault(); showFinder(false); } });
