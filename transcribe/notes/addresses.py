@@ -11,8 +11,8 @@ import html
 import ipaddress
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
-from functools import cache
+from collections.abc import Iterable
+from functools import cache, lru_cache
 from itertools import accumulate
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -68,13 +68,33 @@ _NOT_SAID = frozenset(("http", "https", "hxxp", "hxxps", "www", "mailto", "tel")
 """Parts of an address that nobody says."""
 
 
-def addresses_in(text: str) -> Iterator[str]:
+@lru_cache(maxsize=4096)
+def addresses_in(text: str) -> tuple[str, ...]:
     """Every address in a text, as it is read."""
     text = plainly(text)
-    for pattern in (_SCHEME, _OPAQUE, _LINK, _MAIL, _HANDLE, _LOCAL):
-        yield from (found.group().rstrip(".,;:!?)\"'") for found in pattern.finditer(text))
-    yield from (found.group() for found in _IP.finditer(text) if _is_ip(found.group()))
-    yield from (found.group().rstrip(".,;:!?)\"'") for found in _HOST.finditer(text) if _is_host(found))
+    marked = [
+        found.group().rstrip(".,;:!?)\"'")
+        for pattern in (_SCHEME, _OPAQUE, _LINK, _MAIL, _HANDLE, _LOCAL)
+        for found in pattern.finditer(text)
+    ]
+    marked += [found.group() for found in _IP.finditer(text) if _is_ip(found.group())]
+    hosts = (found.group().rstrip(".,;:!?)\"'") for found in _HOST.finditer(text) if _is_host(found))
+    return (*marked, *hosts)
+
+
+def address_words(text: str) -> frozenset[str]:
+    """The words of a text that belong to an address, folded; those that stand for its signs, too."""
+    known, found = in_any().addresses, addresses_in(text)
+    if not found:
+        return frozenset()
+    parts = {part for each in found for part in (*_PARTS.findall(each.casefold()), each.casefold())}
+    words = _PARTS.findall(text.casefold())
+    boxes = {
+        box
+        for box, at, host in zip(words, words[1:], words[2:], strict=False)
+        if at in known.at and host in parts
+    }
+    return frozenset(parts | boxes | known.dot | known.at | known.slash)
 
 
 def plainly(text: str) -> str:

@@ -7,6 +7,7 @@ would have to cite: what a text rests on is found by its words.
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from transcribe.core.chat import Answer, BadAnswer
 
@@ -40,6 +41,13 @@ def read_lines(answer: Answer) -> tuple[str, ...]:
     if not texts:
         raise BadAnswer("the answer is empty")
     return tuple(texts)
+
+
+def sentences_in(text: str) -> list[str]:
+    """The sentences of a text, without the white space between them."""
+    ends = [match.end() for match in _END.finditer(text)]
+    parts = (text[start:end].strip() for start, end in pairwise([0, *ends, len(text)]))
+    return [part for part in parts if part]
 
 
 def _sentences_end(line: str) -> int:

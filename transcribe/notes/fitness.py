@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from transcribe.core.episode import Spot
 from transcribe.formats.tokens import text_width
+from transcribe.notes.addresses import addresses_in
 from transcribe.notes.leaning import sentences_in
 from transcribe.notes.lemmas import TAGGED, readings
 from transcribe.notes.terms import Terms, folded, matches, words_of
@@ -37,7 +38,7 @@ def fitness(sentence: Sentence, terms: Terms, *, dotted: bool) -> float:
         return 0.0
     value = _by_length(text_width(sentence.text)) * min(1.0, 0.4 + content / len(words))
     value *= float(math.pow(0.5, sum(word in known.hesitations for word in words)))
-    if is_chatter(sentence.text):
+    if is_chatter(sentence.text) or addresses_in(sentence.text):
         value *= 0.1
     if has_no_verb(sentence.text, terms.language):
         value *= 0.2

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
-from itertools import islice, pairwise
+from itertools import islice
 
 from transcribe.formats.tokens import text_width
 from transcribe.notes.fitness import is_chatter
 from transcribe.notes.keywords import Read, Told, told_by
 from transcribe.notes.mentions import Name
-from transcribe.notes.numbers import numbers_of
-from transcribe.notes.terms import folded, matches
 from transcribe.notes.titles import LONGEST_CELLS, as_title, shortened, titles_of
 from transcribe.notes.weighing import Weighed, term_weights
 
@@ -63,7 +60,7 @@ def chapter_titles(
         own.sort(key=lambda term: -worth[term.key])
         sure = _fit(term for term in own if _is_sure(term, share[term.key], worth[term.key]))
         title, terms = next(
-            (found for found in _candidates(weighed, span, sure, own, worth) if found[0] not in titles),
+            (found for found in _candidates(weighed, read, span, sure, own, worth) if found[0] not in titles),
             (titles[-1] if titles else "", ()),
         )
         titles.append(title)
@@ -78,27 +75,10 @@ def _is_sure(term: Told, share: float, worth: float) -> bool:
 
 
 def _told(weighed: Weighed, read: Sequence[Read], span: tuple[int, int], names: Sequence[Name]) -> list[Told]:
-    """The terms of some sentences, but for units."""
+    """The terms of some sentences."""
     positions = [index for index in range(*span) if index not in weighed.shaky]
-    texts = [weighed.material.sentences[index].text for index in positions]
     named = Counter(name.text for name in names for index in name.sentences if span[0] <= index < span[1])
-    counted = _counted(texts, weighed.terms.language)
-    return [
-        term
-        for term in told_by([read[index] for index in positions], named, names, weighed.terms)
-        if 3 * sum(counted[folded(form)] for form in term.forms) < term.count
-    ]
-
-
-def _counted(texts: Sequence[str], language: str) -> Counter[str]:
-    """How often each word stands behind a number, as units do: "30 Euro", "eighty percent"."""
-    words = [[folded(match.group()) for match in matches(text)] for text in texts]
-    return Counter(right for said in words for left, right in pairwise(said) if _is_number(left, language))
-
-
-@lru_cache(maxsize=65_536)
-def _is_number(word: str, language: str) -> bool:
-    return bool(numbers_of(word, language, small=False))
+    return told_by([read[index] for index in positions], named, names, weighed.terms)
 
 
 _Title = tuple[str, tuple[Told, ...]]
@@ -107,6 +87,7 @@ _Title = tuple[str, tuple[Told, ...]]
 
 def _candidates(
     weighed: Weighed,
+    read: Sequence[Read],
     span: tuple[int, int],
     sure: Sequence[Told],
     own: Sequence[Told],
@@ -118,16 +99,17 @@ def _candidates(
         sure: Terms that it is surely about, best first.
         own: All of its terms.
     """
-    yield from (_joined([first, *_close(first, sure, worth)]) for first in sure)
+    here = read[span[0] : span[1]]
+    yield from (_joined([first, *_close(first, sure, worth)], here) for first in sure)
     positions = range(*span)
     contents = [weighed.contents[index] for index in positions]
     weights = term_weights(contents, weighed.everywhere, len(weighed.contents))
     for title in titles_of(weighed, [index for index in positions if weighed.fit[index] > 0], weights):
         yield title.text, ()
     twice = _fit(term for term in own if term.count > 1)
-    yield from (_joined([first, *_close(first, twice, worth)]) for first in twice)
+    yield from (_joined([first, *_close(first, twice, worth)], here) for first in twice)
     if few := _fit(own, FEW):
-        yield _joined(few)
+        yield _joined(few, here)
     yield shortened(weighed.material.sentences[span[0]].text, LONGEST_CELLS), ()
 
 
@@ -143,8 +125,12 @@ def _close(first: Told, terms: Sequence[Told], worth: Mapping[tuple[str, ...], f
     return [term for term in close if not set(term.key) & set(first.key)][:1]
 
 
-def _joined(terms: Sequence[Told]) -> _Title:
-    """As many terms as a title holds, the first in any case."""
+def _joined(terms: Sequence[Told], read: Sequence[Read]) -> _Title:
+    """As many terms as a title holds, the first in any case; two that make one as that: "wood block"."""
+    if len(terms) == 2:
+        one = terms[0].with_next(terms[1], read) or terms[1].with_next(terms[0], read)
+        if one is not None:
+            return as_title(one.text), tuple(terms)
     title, held = "", 0
     for term in terms:
         longer = f"{title}, {term.text}" if title else as_title(term.text)

@@ -9,12 +9,16 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from itertools import pairwise
 
+from transcribe.notes.addresses import address_words
 from transcribe.notes.lemmas import TAGGED, Reading, commonness, has_lemmas, is_word, lemma, tagged
 from transcribe.notes.mentions import Name
 from transcribe.notes.nominative import nominative
+from transcribe.notes.numbers import numbers_of
 from transcribe.notes.phrases import unspaced_candidates
 from transcribe.notes.terms import Terms, folded, is_unspaced, matches
 from transcribe.notes.words import Grammar, in_any, in_language, whole
@@ -37,7 +41,7 @@ _OWN_ENTRY = 1.0
 _NAME = 0.6
 """What a name is worth beside a noun as frequent: names are listed as mentions, too."""
 
-_ALWAYS = 5
+_ALWAYS = 3
 """Keywords that may be said once only: in a short recording nothing is said twice."""
 
 
@@ -116,10 +120,12 @@ class Read:
     Attributes:
         terms: Key and form of everything in it that may be one, in order.
         words: How many it has; of a script without spaces, terms.
+        counted: Those that stand behind a number, as units do, folded: "30 Euro", "eighty percent".
     """
 
     terms: tuple[tuple[_Key, str], ...]
     words: int
+    counted: tuple[str, ...]
 
 
 def read_sentences(texts: Sequence[str], names: Sequence[Name], terms: Terms) -> list[Read]:
@@ -132,7 +138,20 @@ def read_sentences(texts: Sequence[str], names: Sequence[Name], terms: Terms) ->
     said = [[] if is_unspaced(text) else _words(text, named, terms) for text in texts]
     said = _with_nouns(said, terms.language)
     found = [tuple(_terms_in(*each, terms.language)) for each in zip(texts, said, strict=True)]
-    return [Read(held, len(words) or len(held)) for held, words in zip(found, said, strict=True)]
+    return [
+        Read(held, len(words) or len(held), _counted(text, terms.language))
+        for text, held, words in zip(texts, found, said, strict=True)
+    ]
+
+
+def _counted(text: str, language: str) -> tuple[str, ...]:
+    words = [folded(match.group()) for match in matches(text)]
+    return tuple(right for left, right in pairwise(words) if _is_number(left, language))
+
+
+@lru_cache(maxsize=65_536)
+def _is_number(word: str, language: str) -> bool:
+    return bool(numbers_of(word, language, small=False))
 
 
 @dataclass(frozen=True)
@@ -158,6 +177,13 @@ class Told:
         """In the form of a dictionary, where that is certain."""
         return self._term.name or _written(self._term.forms, self._language)
 
+    def with_next(self, other: Told, read: Iterable[Read]) -> Told | None:
+        """The term that two make together, if some sentence has it: "wood", "block"; None if none has."""
+        key = self.key + other.key
+        forms = Counter(form for sentence in read for held, form in sentence.terms if held == key)
+        term = _Term(forms)
+        return Told(key, frozenset(forms), term.count, self.worth, term, self._language) if forms else None
+
 
 def told_by(
     read: Sequence[Read], named: Mapping[str, int], names: Sequence[Name], terms: Terms
@@ -181,11 +207,19 @@ def told_by(
 
 
 def _terms(read: Sequence[Read], names: Sequence[Name]) -> tuple[dict[_Key, _Term], int]:
-    """Everything that may be a keyword, in the order in which it was said, and how many words were said."""
+    """What may be a keyword, units aside, in the order in which it was said, and how many words were said."""
     found: dict[_Key, _Term] = defaultdict(_Term)
     for sentence in read:
         for key, form in sentence.terms:
             found[key].forms[form] += 1
+    counted = Counter(word for sentence in read for word in sentence.counted)
+    units = [
+        key
+        for key, term in found.items()
+        if 3 * sum(counted[folded(form)] for form in term.forms) > term.count
+    ]
+    for key in units:
+        del found[key]
     total = sum(sentence.words for sentence in read)
     for name in names:
         text = _without_titles(name.text)
@@ -219,6 +253,7 @@ def _words(text: str, named: re.Pattern[str] | None, terms: Terms) -> list[_Word
         said[0] = said[0].lower()  # the capital of a sentence: no dictionary has the word with it
     readings = tagged(tuple(said), terms.language)
     spans = [match.span() for match in named.finditer(text)] if named else []
+    address = address_words(text)
     words: list[_Word] = []
     before = ""
     for match, reading in zip(found, readings, strict=True):
@@ -232,7 +267,13 @@ def _words(text: str, named: re.Pattern[str] | None, terms: Terms) -> list[_Word
             kind = "" if _is_verb_or_adverb(bare, reading.lemma, grammar, after_article=article) else "A"
         if any(left < match.end() and match.start() < right for left, right in spans):
             kind = ""
-        elif terms.is_small(bare) or len(bare) < 3 or not bare[0].isalpha():
+        elif (
+            terms.is_small(bare)
+            or word in address
+            or _is_number(word, terms.language)
+            or len(bare) < 3
+            or not bare[0].isalpha()
+        ):
             kind = "J" if word in grammar.joins else ""
         start = match.start() + (len(prefix) + 1 if elided and len(prefix) < 6 else 0)
         words.append(_Word(text[start : match.end()], reading, kind, start, match.end(), determined))

@@ -47,6 +47,10 @@ _MORFEUSZ_PARTS: dict[str, Part] = {
 _GERUND = re.compile(r"(?:[ńć]|[nc]i(?:e|a|u|em|om|ami|ach))$")
 """Endings of Polish nouns that are made of verbs, in all cases."""
 
+_SHORT_END = 3
+_COMMON_PART = 3.2
+"""Zipf: "zug" and "rad" are words, and "ung" is said less often."""
+
 _LIKELY = 4.0
 """A reading of the Hanover Tagger this much less likely than the best (natural logarithm) is none."""
 
@@ -101,12 +105,14 @@ def readings(word: str, language: str) -> tuple[Reading, ...]:
 def tagged(words: tuple[str, ...], language: str) -> tuple[Reading, ...]:
     """What each word of a sentence is most likely, by the word before it where it may be several things."""
     grammar = in_language(language).grammar
+    joins = in_language(language).clauses.joins
     found: list[Reading] = []
-    before = ""
+    before, acted, acts = "", False, False  # "to raise or lower"
     for word in words:
         options = readings(word, language)
         wanted: tuple[Part, ...] = ()
-        if before in grammar.before_verbs:
+        acted, acts = acts, before in grammar.before_verbs or (acted and before in joins)
+        if acts:
             wanted = ("verb",)
         elif before in grammar.determiners or (found and found[-1].part == "adjective"):
             wanted = ("name", "noun", "adjective") if word[:1].isupper() else ("noun", "adjective")
@@ -130,12 +136,19 @@ def is_word(word: str, language: str) -> bool:
     """Whether a word surely exists: a list or a dictionary has it, or the end of the compound that it is."""
     if commonness(word, language):
         return True
-    if language in _HANTA:
-        ends = (word[at:] for at in range(3, len(word) - 3))
-        return language == "de" and any(commonness(end, language) for end in ends)
+    if language == "de":
+        compounds = ((word[:at], word[at:]) for at in range(3, len(word) - 2))
+        return any(_are_compound(start, end) for start, end in compounds)
     if language == "pl" and polish_analyser():
         return any(reading.part for reading in readings(word, language))
     return has_lemmas(language) and word in _listed(language)
+
+
+def _are_compound(start: str, end: str) -> bool:
+    """Whether the end makes a German word one; so few letters only with a common beginning: "Nachtzug"."""
+    if len(end) > _SHORT_END:
+        return commonness(end, "de") > 0
+    return min(commonness(start, "de"), commonness(end, "de")) >= _COMMON_PART
 
 
 def has_lemmas(language: str) -> bool:

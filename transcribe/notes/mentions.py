@@ -6,14 +6,22 @@ Hanover Tagger takes for names; scripts without capitals have none to find.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from transcribe.core.show_notes import Mention, MentionKind
 from transcribe.notes.capitals import Run, is_capital, is_personal_title, runs_in, works_in
 from transcribe.notes.lemmas import TAGGED, Reading, commonness, readings, tagged
-from transcribe.notes.nominative import is_polish_demonym, kind_of_polish, nominative, with_strong_ending
+from transcribe.notes.nominative import (
+    is_polish_demonym,
+    kind_of_polish,
+    may_be_polish_surname,
+    nominative,
+    with_strong_ending,
+)
 from transcribe.notes.terms import Terms, folded, matches
 from transcribe.notes.words import in_any, in_language, whole
 from transcribe.notes.writer import Sentence
@@ -23,6 +31,9 @@ LIMIT = 20
 
 _OBLIQUE_ENDING = 3
 """Letters that an ending adds to a name at the most: "Whispera", "Microsoftem", "Googlowi"."""
+
+_EVERYDAY = 5.2
+"""Zipf of a noun that is none of a name where only an adjective with a capital stands before it."""
 
 _COMMON_ADJECTIVE = 4.2
 """Zipf: "hiszpański" is more common as an adjective than as a surname, "kowalski" is not."""
@@ -79,15 +90,24 @@ def names_of(
         return []
     known = {folded(part) for name in people for part in name.split()}
     language = terms.language
-    runs = {index: _named_runs(sentences[index].text, terms) for index in _kept(sentences, skip)}
+    positions = _kept(sentences, skip)
+    surnames = _titled(sentences[index].text for index in positions)
+    runs = {index: _named_runs(sentences[index].text, terms, surnames) for index in positions}
+    alone = {
+        folded(run.text)
+        for index, found in runs.items()
+        for run in found
+        if not _owns(run, sentences[index].text)
+    }
+    runs = {index: list(_with_owners(found, sentences[index].text, alone)) for index, found in runs.items()}
     every = [run for found in runs.values() for run in found]
     inner = {folded(run.text) for run in every if not run.opens}
     wholes = {key for run in every if run.words > 1 for key in _keys(run.text, language)}
     names: list[Name] = []
     places: dict[tuple[str, ...], Name] = {}
     for index, found in runs.items():
-        for said in found:
-            run = _without_opener(said, inner, wholes, terms)
+        for whole_run in found:
+            run = _without_opener(whole_run, inner, wholes, terms)
             sure = _is_known_name(run, language)
             if not (sure or _is_name(run, inner, language)) or _says_nothing_alone(run, terms):
                 continue
@@ -127,24 +147,75 @@ def _kept(sentences: Sequence[Sentence], skip: frozenset[int]) -> list[int]:
     return [index for index, each in enumerate(sentences) if index not in skip and each.sure >= 0.5]
 
 
-def _named_runs(text: str, terms: Terms) -> list[Run]:
+def _titled(texts: Iterable[str]) -> frozenset[str]:
+    """Words with a capital that somewhere follow a title of people: surnames, though they may be nouns."""
+    pairs = (pair for text in texts for pair in pairwise(word.group() for word in matches(text)))
+    return frozenset(
+        right for left, right in pairs if len(left) > 1 and is_personal_title(left) and right[0].isupper()
+    )
+
+
+def _named_runs(text: str, terms: Terms, surnames: frozenset[str]) -> list[Run]:
     """The runs of a text that may be names, as far as the parts of speech of their words are known."""
     if not any(word.group()[0].isupper() for word in matches(text)):
         return []
     works = works_in(text, terms)
     words = tuple(word.group() for word in matches(text))
     parts = tagged(words, terms.language)
-    telling = _german(words, parts, terms) if in_language(terms.language).capital_nouns else None
+    telling = (
+        _german(words, parts, terms, surnames | _behind_names(text, parts))
+        if in_language(terms.language).capital_nouns
+        else None
+    )
     runs = [run for run in runs_in(text, terms, telling) if not (works and run.quoted)]
     return works + [run for run in runs if not _is_demonym(run, parts, terms.language)]
 
 
-def _german(words: Sequence[str], parts: Sequence[Reading], terms: Terms) -> Callable[[int], bool]:
-    """Which words belong to a name: those tagged so, titles, nouns with an adjective that has a capital."""
+def _owns(run: Run, text: str) -> bool:
+    """Whether it is one word with an 's that another name may follow."""
+    words = [word.group() for word in matches(text)]
+    return run.words == 1 and not run.quoted and words[run.first].endswith(("'s", "’s"))
+
+
+def _with_owners(runs: Sequence[Run], text: str, alone: set[str]) -> Iterator[Run]:
+    """Runs of a text, those with an 's joined with the next: "Baker's Field", but "Ruth's" "Harbour Bread".
+
+    Args:
+        alone: Names that are said without the 's, too, folded.
+    """
+    owner: Run | None = None
+    for run in runs:
+        if owner is not None:
+            if not run.quoted and run.first == owner.first + 1:
+                said = list(matches(text))
+                whole_text = text[said[owner.first].start() : said[run.first].start()] + run.text
+                yield replace(owner, text=whole_text, words=owner.words + run.words)
+                owner = None
+                continue
+            yield owner
+            owner = None
+        if _owns(run, text) and folded(run.text) not in alone:
+            owner = run
+        else:
+            yield run
+    if owner is not None:
+        yield owner
+
+
+def _german(
+    words: Sequence[str], parts: Sequence[Reading], terms: Terms, surnames: frozenset[str]
+) -> Callable[[int], bool]:
+    """Which words belong to a name: those tagged so, titles, nouns with an adjective that has a capital.
+
+    Args:
+        surnames: Nouns that belong to the name before them.
+    """
 
     def adjective(index: int) -> bool:
         options = readings(words[index], terms.language) if index > 0 and words[index][0].isupper() else ()
-        return any(reading.part == "adjective" for reading in options)
+        return any(reading.part == "adjective" for reading in options) and not _is_everyday(
+            index + 1, words, terms
+        )
 
     def telling(index: int) -> bool:
         if not is_capital(words[index], terms):
@@ -152,10 +223,33 @@ def _german(words: Sequence[str], parts: Sequence[Reading], terms: Terms) -> Cal
         if is_personal_title(words[index]) or (adjective(index) and _noun_follows(index, words, parts)):
             return True
         if parts[index].part == "noun":
+            if words[index] in surnames and telling(index - 1):
+                return True
             return adjective(index - 1) or (index > 0 and is_personal_title(words[index - 1]))
         return parts[index].part == "name"
 
     return telling
+
+
+def _behind_names(text: str, parts: Sequence[Reading]) -> frozenset[str]:
+    """Nouns that follow a name, and each other, at once: "Nissan Jam Contest"; one alone may be an object."""
+    said = list(matches(text))
+    tags = {"name": "M", "noun": "N"}
+    kinds = "".join(
+        tags.get(each.part, "-") if word.group()[0].isupper() else "-"
+        for word, each in zip(said, parts, strict=True)
+    )
+    found: set[str] = set()
+    for match in re.finditer("M(N{2,})", kinds):
+        first, last = said[match.start()], said[match.end() - 1]
+        if not re.search(r"[^\w\s'’-]", text[first.end() : last.start()]):
+            found.update(word.group() for word in said[match.start(1) : match.end()])
+    return frozenset(found)
+
+
+def _is_everyday(index: int, words: Sequence[str], terms: Terms) -> bool:
+    """Whether a word is so common that no place makes a name of it: "Schweizer Familie", "Berliner Mauer"."""
+    return index < len(words) and commonness(words[index], terms.language) >= _EVERYDAY
 
 
 def _noun_follows(index: int, words: Sequence[str], parts: Sequence[Reading]) -> bool:
@@ -271,24 +365,31 @@ def _kind(run: Run, language: str, known: set[str]) -> MentionKind:
     if run.quoted and run.words > 1:
         return "work"
     words, names = [folded(word.strip(".")) for word in run.text.split()], in_any().names
-    if whole(names.organisations).search(folded(run.text)) or (len(run.text) > 2 and run.text.isupper()):
+    if len(words) > 1 and whole(names.places).fullmatch(words[-1]):
+        return "place"  # "Church Street"
+    if whole(names.organisations).search(folded(run.text)):
         return "organisation"
     if whole(names.places).search(folded(run.text)):
         return "place"
     if words[0] in names.titles or run.before in names.titles or known.intersection(words):
         return "person"
-    return _kind_in_dictionary(run.text, language) or ("place" if _is_where(run, language) else "other")
+    return _kind_in_dictionary(run, language) or ("place" if _is_where(run, language) else "other")
 
 
 def _is_where(run: Run, language: str) -> bool:
     return run.before in _before_places(language) and run.words <= 2
 
 
-def _kind_in_dictionary(name: str, language: str) -> MentionKind | None:
-    words = nominative(tuple(name.split())).split() if language == "pl" else []
+def _kind_in_dictionary(run: Run, language: str) -> MentionKind | None:
+    words = _in_nominative(run.text, run.before).split() if language == "pl" else []
     kind = kind_of_polish(words[0]) if words else None
-    surname_first = kind == "person" and len(words) > 1 and kind_of_polish(words[-1]) != "person"
+    surname_first = kind == "person" and len(words) > 1 and not may_be_polish_surname(words[-1])
     return None if surname_first else kind  # "Miejski Dom Kultury"
+
+
+def _in_nominative(name: str, before: str) -> str:
+    """A Polish name in the nominative; behind a preposition rather a place: "z Czech"."""
+    return nominative(tuple(name.split()), place=before in in_language("pl").clauses.prepositions)
 
 
 def _keys(name: str, language: str) -> list[tuple[str, ...]]:
@@ -317,7 +418,8 @@ def _dictionary_form(forms: Counter[str], before: Counter[tuple[str, str]], lang
     sure: Counter[str] = Counter()
     for (article, form), count in before.items():
         words = tuple(form.split())
-        sure[nominative(words) if language == "pl" else with_strong_ending(article, words, language)] += count
+        strong = with_strong_ending(article, words, language)
+        sure[_in_nominative(form, article) if language == "pl" else strong] += count
     del sure[""]
     if sure:
         return max(sorted(sure), key=lambda form: sure[form])
@@ -339,14 +441,16 @@ def _merged(names: list[Name], language: str) -> list[Name]:
     """ "Einstein" after "Albert Einstein" is the same; where two longer names hold it, it stays alone."""
     kept = _without_inflected(names) if in_language(language).inflects_names else names
     longer: dict[str, list[Name]] = {}
+    bare = {id(name): _untitled(name.text) for name in kept}
     for name in kept:
-        words = name.text.split()
+        words = bare[id(name)].split()
         for word in {words[0], words[-1]} if len(words) > 1 else ():
             for lemma in _lemmas(word, language):
                 longer.setdefault(lemma, []).append(name)
     alone: list[Name] = []
     for name in kept:
-        wholes = [] if " " in name.text else longer.get(_lemmas(name.text, language)[0], [])
+        short = bare[id(name)]
+        wholes = [] if " " in short else longer.get(_lemmas(short, language)[0], [])
         if len(wholes) == 1:
             wholes[0].take(name)
         else:
@@ -354,6 +458,12 @@ def _merged(names: list[Name], language: str) -> list[Name]:
     for name in alone:
         name.settle(language)
     return sorted(alone, key=lambda name: name.sentences[0])
+
+
+def _untitled(name: str) -> str:
+    """A name without titles, unless it is nothing else: "Frau Winter" is "Winter"."""
+    words = [word for word in name.split() if folded(word.strip(".")) not in in_any().names.titles]
+    return " ".join(words) or name
 
 
 def _without_inflected(names: Sequence[Name]) -> list[Name]:

@@ -24,9 +24,8 @@ _KINDS: tuple[tuple[MentionKind, frozenset[str]], ...] = (
     ("person", frozenset(("imię",))),
     ("organisation", frozenset(("nazwa_firmy", "nazwa_instytucji", "nazwa_organizacji", "marka"))),
     ("place", frozenset(("nazwa_geograficzna", "człon_nazwy_geograficznej"))),
-    ("person", frozenset(("nazwisko",))),
 )
-"""What its dictionary says of words with a capital, the surest first: most words are surnames, too."""
+"""What its dictionary says of words with a capital, the surest first."""
 
 
 class _Analysis(NamedTuple):
@@ -58,7 +57,7 @@ class _Analysis(NamedTuple):
 
 
 @lru_cache(maxsize=4096)
-def nominative(words: tuple[str, ...], *, singular: bool = False) -> str:
+def nominative(words: tuple[str, ...], *, singular: bool = False, place: bool = False) -> str:
     """A Polish phrase in the nominative; empty where that is not certain.
 
     Its head is a noun; what agrees with it is changed too, what depends on it (a genitive) stays.
@@ -66,10 +65,13 @@ def nominative(words: tuple[str, ...], *, singular: bool = False) -> str:
     Args:
         words: As they were said.
         singular: Whether a plural becomes a singular where there is one: so with terms, not with names.
+        place: Whether it is rather one of a place than one of somebody: "Czech" of "Czechy".
     """
     if polish_analyser() is None:
         return ""
     analyses = [_analyses(word) for word in words]
+    if place and len(words) == 1:
+        analyses = [_places(analyses[0]) or analyses[0]]
     found = [
         option
         for head, nouns in enumerate(analyses)
@@ -83,12 +85,30 @@ def nominative(words: tuple[str, ...], *, singular: bool = False) -> str:
 
 
 def kind_of_polish(word: str) -> MentionKind | None:
-    """What a Polish word, in the nominative, names, where Morfeusz knows it as a name."""
+    """What a Polish word, in the nominative, names, where Morfeusz knows it as a name.
+
+    Not where it knows a surname only: "Bryza" and "Mac" are surnames, too.
+    """
+    kinds = _kinds_of(word)
+    kind = next((kind for kind, tell in _KINDS if kinds & tell), None)
+    return "other" if kind is None and kinds - {"nazwisko", "nazwa_pospolita"} else kind
+
+
+def may_be_polish_surname(word: str) -> bool:
+    """Whether Morfeusz knows a surname, in the nominative, that is so."""
+    return "nazwisko" in _kinds_of(word)
+
+
+def _kinds_of(word: str) -> frozenset[str]:
     if polish_analyser() is None:
-        return None
+        return frozenset()
     listed = [each for each in _analyses(word) if each.entry.partition(":")[0] == word]
-    kinds = frozenset[str]().union(*(each.kinds for each in listed))
-    return next((kind for kind, tell in _KINDS if kinds & tell), None)
+    return frozenset[str]().union(*(each.kinds for each in listed))
+
+
+def _places(found: Iterable[_Analysis]) -> tuple[_Analysis, ...]:
+    """Those of a word's readings that are places in another case than the nominative."""
+    return tuple(each for each in found if "nazwa_geograficzna" in each.kinds and "nom" not in each.cases)
 
 
 def is_polish_demonym(word: str) -> bool:

@@ -176,8 +176,18 @@ class _Notes:
             self.failed[task.part] = error.what
             return []
         sentences = tuple(sorted({number for line in lines for number in line.sentences}))
+        texts = tuple(filter(None, (self._without_speaker(text) for text in texts)))
         self.drafts += [Draft(task.part, text, sentences) for text in texts]
         return [Line(text, sentences) for text in texts]
+
+    def _without_speaker(self, text: str) -> str:
+        """A text without the name of who says it, which small models copy from the lines that they read."""
+        name, colon, rest = text.partition(":")
+        return rest.strip() if colon and name.strip() in self._speakers else text
+
+    @cached_property
+    def _speakers(self) -> frozenset[str]:
+        return frozenset(sentence.speaker for sentence in self._material.sentences if sentence.speaker)
 
 
 class _Telling:

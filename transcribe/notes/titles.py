@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from math import fsum  # the same whatever the order: that of a set differs from run to run
 
 from transcribe.formats.tokens import text_width
+from transcribe.notes.addresses import addresses_in
+from transcribe.notes.denial import denies
 from transcribe.notes.fitness import is_chatter, is_whole
 from transcribe.notes.terms import words_of
 from transcribe.notes.weighing import Weighed
@@ -55,7 +57,9 @@ def _value(weighed: Weighed, position: int, weights: Mapping[str, float]) -> flo
     content, words = weighed.terms.of(text), words_of(text)
     if not SHORTEST_CELLS <= text_width(text) <= LONGEST_CELLS or len(set(content)) < 2:
         return 0.0
-    if not is_whole(said) or is_chatter(said) or text.count("(") != text.count(")"):
+    if denies(text, weighed.terms.language):  # it says what is not so
+        return 0.0
+    if not is_whole(said) or is_chatter(said) or addresses_in(said) or text.count("(") != text.count(")"):
         return 0.0
     return (
         weighed.fit[position]

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from transcribe.core.show_notes import Quote, Statement
 from transcribe.formats.tokens import plain, text_width
+from transcribe.notes.answers import sentences_in
 from transcribe.notes.claims import APART, NEW, NOT_TOGETHER, SUPPORTED, UNSUPPORTED, Claims
 from transcribe.notes.degenerate import narrates
 from transcribe.notes.evidence import Evidence
@@ -33,6 +34,12 @@ QUOTE_WORDS = 3
 
 TELLING: tuple[Part, ...] = ("summary", "long_summary", "takeaways")
 """Parts that say what was said; a post may speak of the episode."""
+
+RUNNING: tuple[Part, ...] = ("summary", "long_summary")
+"""Parts whose texts are printed one behind the other."""
+
+BREATH = 2
+"""Sentences from one to another that may lean on it: "The oven is new. It weighs a ton. It burns wood."."""
 
 FOREIGN_CITED = 4
 """Sentences at the beginning of what a text rests on that are cited where words cannot be compared."""
@@ -169,6 +176,14 @@ class _Check:
 
     def _statement(self, draft: Draft) -> Statement | str:
         """The statement with its evidence and doubt, or why there is none."""
+        if draft.part in TELLING:
+            kept = self._checked.statements.get(draft.part, ()) if draft.part in RUNNING else ()
+            alone = self._standing(draft.text, kept[-1].text if kept else "")
+            if not alone:
+                return LEANS
+            if alone != draft.text:
+                self._checked.dropped.append(LEANS)
+                draft = replace(draft, text=alone)
         if draft.part == "takeaways" and text_width(draft.text) > CLAIM_CELLS:
             return "it is too long for a takeaway"
         said = self._evidence.verbatim(draft.text)
@@ -181,12 +196,36 @@ class _Check:
         doubt = judge(draft.text, positions)
         if not positions or doubt is None:
             return UNSUPPORTED
-        if draft.part in TELLING and standing(draft.text, self._terms).leans:
-            return LEANS
         sentences = [self._material.sentences[index] for index in positions]
         segments = tuple(sorted({segment for sentence in sentences for segment in sentence.segments}))
         origin = "speaker" if said else "model"
         return Statement(draft.text, segments, sentences[0].start_ms, origin, doubt)  # type: ignore[arg-type]
+
+    def _standing(self, text: str, before: str) -> str:
+        """A text without its sentences that lean on what is not said in it; nothing where all do.
+
+        Args:
+            before: The text that it is printed behind.
+        """
+        kept: list[str] = []
+        before = "".join(sentences_in(before)[-1:])
+        for sentence in sentences_in(text):
+            if not standing(sentence, self._terms).leans or (before and self._follows(before, sentence)):
+                kept.append(sentence)
+                before = sentence
+            else:
+                before = ""
+        return text if len(kept) == len(sentences_in(text)) else " ".join(kept)
+
+    def _follows(self, before: str, sentence: str) -> bool:
+        """Whether the transcript says two sentences nearly in one breath: one may lean on the other."""
+        if self._foreign:
+            return True
+        first, second = (
+            self._evidence.verbatim(each) or self._evidence.find(self._evidence.content_of(each), 2)
+            for each in (before, sentence)
+        )
+        return any(0 <= right - left <= BREATH for left in first for right in second)
 
     def _evidence_for(self, draft: Draft) -> tuple[int, ...]:
         """What a draft claims to rest on, where that holds; else what the transcript has."""

@@ -33,6 +33,15 @@ def test_a_chapter_is_called_by_what_it_speaks_of() -> None:
     assert titles_of(BEES) == ["Hive"]
 
 
+def test_two_terms_that_are_said_as_one_are_one() -> None:
+    said = (
+        "They took prints from the wood blocks.", "Cutters of wood lived in the north.",
+        "A block lasts for years.",
+        "Each block was cut by hand, and the wood was pear.",
+    )  # fmt: skip
+    assert titles_of(said) == ["Wood block"]
+
+
 def test_a_term_has_the_form_of_a_dictionary() -> None:
     assert titles_of(ROUTER, "pl")[0].startswith("Router")
 

@@ -142,3 +142,21 @@ def test_in_a_long_recording_what_is_said_once_is_no_keyword() -> None:
 def test_nothing_said_gives_none(language: str) -> None:
     assert keywords([], language) == ()
     assert keywords(["…"], language) == ()
+
+
+def test_units_and_addresses_are_no_keywords() -> None:
+    said = [
+        "A jar costs four pounds.", "We sold the jar for six pounds.",
+        "Find a jar on harbourbread dot co dot uk.", "Or write to ruth at harbourbread dot co dot uk.",
+    ]  # fmt: skip
+    assert keywords(said, "en") == ("jar",)
+
+
+def test_what_is_joined_to_a_verb_is_one() -> None:
+    said = ["Press four to raise or lower the volume.", "Press six to raise or lower the volume."] * 2
+    assert not {"raise", "lower"} & set(keywords(said, "en"))
+
+
+def test_german_compounds_with_short_ends_have_the_form_of_a_dictionary() -> None:
+    said = ["Wir fahren mit Nachtzügen nach Rom.", "In den Nachtzügen schläft man gut."]
+    assert "Nachtzug" in keywords(said, "de")

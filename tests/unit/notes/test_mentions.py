@@ -73,6 +73,37 @@ def test_peoples_titles_and_common_abbreviations_are_no_names(language: str, tex
     assert not set(mentioned([text], language)) - {"Washington"}
 
 
+def test_a_name_may_hold_an_owner_who_is_nobody_elsewhere() -> None:
+    assert set(mentioned(["There is a mill in Vermont called Baker's Field."], "en")) == {
+        "Vermont",
+        "Baker's Field",
+    }
+    said = ["We met at Ruth's Harbour Bread.", "Then Ruth left."]
+    assert set(mentioned(said, "en")) == {"Ruth", "Harbour Bread"}
+
+
+def test_german_nouns_that_are_known_to_be_names() -> None:
+    said = ["Heute sitzt Carla Winter im Studio.", "Ich grüße Frau Winter."]
+    assert mentioned(said, "de") == {"Carla Winter": "person"}
+    assert set(mentioned(["Wir waren beim Nissan Jam Contest in Tokyo."], "de")) == {
+        "Nissan Jam Contest",
+        "Tokyo",
+    }
+    assert mentioned(["Er stammt aus einer großen Schweizer Familie."], "de") == {}
+    assert set(mentioned(["Am Abend sahen wir die Berliner Mauer."], "de")) == {"Berliner Mauer"}
+
+
+@pytest.mark.skipif(polish_analyser() is None, reason="there is no Morfeusz for this machine")
+def test_a_surname_is_no_proof_of_a_person() -> None:
+    assert mentioned(["Żarówki sprowadzamy z Czech.", "Wracam z Czech."], "pl") == {"Czechy": "place"}
+    assert mentioned(["Właściciel hotelu Bryza pozwał miasto."], "pl") == {"Bryza": "other"}
+    assert mentioned(["Zbudował je kupiec Teofil Brzeski."], "pl") == {"Teofil Brzeski": "person"}
+
+
+def test_a_street_is_a_place_whatever_it_is_called_after() -> None:
+    assert mentioned(["I found this room on Church Street."], "en") == {"Church Street": "place"}
+
+
 def test_a_letter_may_stand_in_a_name() -> None:
     assert mentioned(["Na stronie Have I Been Pwned to widać."], "pl").keys() == {"Have I Been Pwned"}
     assert "German" not in mentioned(["A German chemist called Maillard was wrong."], "en")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,13 @@ def test_every_part_is_written() -> None:
     assert chapters == [("It says that 16.", tuple(range(17))), ("It says that 29.", tuple(range(17, 30)))]
     assert (drafts.model, drafts.model_licence, drafts.version) == ("scripted", "MIT", "double 1")
     assert len(drafts.prompts_sha256) == 64
+
+
+def test_the_name_of_who_speaks_is_no_part_of_a_text() -> None:
+    about = talk()
+    named = tuple(replace(sentence, speaker="Ann") for sentence in about.sentences)
+    drafts = write(ScriptedModel(lambda _: "Ann: It says that 7"), replace(about, sentences=named))
+    assert {draft.text for draft in drafts.drafts} == {"It says that 7"}
 
 
 def test_a_section_is_read_once_and_then_all_points_once() -> None:

@@ -43,6 +43,30 @@ def test_a_statement_says_what_was_said_and_not_what_the_recording_does() -> Non
     assert check(f"In this episode, {claim}.", "social_post").statements
 
 
+def test_a_sentence_inside_a_summary_may_only_lean_on_what_was_said_before_it() -> None:
+    said = [
+        "Ewa otworzyła piekarnię w Ustce.",
+        "Zrobiła to sama.",
+        "Brat pożyczył jej na piec osiem tysięcy.",
+    ]
+    material = material_of(episode_of(said, "pl"))
+    together = check(f"{said[0]} {said[1]}", "summary", material=material)
+    assert [each.text for each in together.statements["summary"]] == [f"{said[0]} {said[1]}"]
+    apart = check(f"Brat pożyczył na piec osiem tysięcy. {said[1]}", "summary", material=material)
+    assert [each.text for each in apart.statements["summary"]] == ["Brat pożyczył na piec osiem tysięcy."]
+    assert apart.dropped == ["it leans on what was said before"]
+
+
+def test_a_point_of_running_text_may_lean_on_the_one_it_is_printed_behind() -> None:
+    said = ["The oven came from Spain in spring.", "It weighs nearly four tonnes.", "It burns beech wood."]
+    others = ["Bread needs time and salt.", "The shop sells rye loaves in the morning."]
+    material = material_of(episode_of([*said, *others]))
+    drafts = [Draft("long_summary", text, ()) for text in (said[0], said[2], others[1], said[1])]
+    checked = check_drafts(drafts, material)
+    kept = [statement.text for statement in checked.statements["long_summary"]]
+    assert kept == [said[0], said[2], others[1]]
+
+
 def test_an_account_is_no_takeaway() -> None:
     account = " ".join(ENGLISH[4:9])
     assert check(account).dropped == ["it is too long for a takeaway"]
