@@ -70,13 +70,16 @@ class Opened:
         return made
 
 
-def opened(document: Path) -> Opened:
+def opened(document: Path, episode: Episode | None = None) -> Opened:
     """Read a transcript document and its corrections.
+
+    Args:
+        episode: What the document holds; None: it is read.
 
     Raises:
         InputError: One of them cannot be read, or is something else.
     """
-    episode = open_document(document)
+    episode = episode or open_document(document)
     corrections = read_sidecar(sidecar_of(document))
     return Opened(document, episode, corrections, lay(episode.transcript, corrections))
 

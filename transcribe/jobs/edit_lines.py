@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, pairwise
 
@@ -11,6 +11,7 @@ from transcribe.core.corrections.apply import RowLine, row_lines
 from transcribe.core.corrections.change import Change, Prefer, changed_within
 from transcribe.core.corrections.edit import Line, TooManyLinesError, divides_a_piece, edited_within
 from transcribe.core.corrections.place import Layer
+from transcribe.core.corrections.record import Correction
 from transcribe.core.corrections.units import clean
 from transcribe.core.errors import UsageError
 from transcribe.core.files import atomic_file
@@ -43,7 +44,7 @@ class Edit:
 
 @dataclass(frozen=True)
 class Clash:
-    """An edit of words that somebody else has corrected meanwhile.
+    """An edit of words that somebody else has corrected meanwhile, or whose corrections they have undone.
 
     Attributes:
         theirs: The lines that are there.
@@ -74,7 +75,7 @@ def edit_lines(
         of: The document as it is; nobody else may write its corrections meanwhile.
         edits: In any order; no word is in two of them.
         who: Who does it.
-        prefer: What stays where others have corrected the same words.
+        prefer: What stays where others have corrected the same words: these lines, whole, or theirs.
 
     Returns:
         The document with the new corrections, and the words of all lines that were touched.
@@ -98,18 +99,70 @@ def edit_lines(
         ]
     except TooManyLinesError as error:
         raise UsageError(f"too many lines: {error}", "A line has at least one word") from error
-    seen = set(chain.from_iterable(each.seen for each in whole))
-    within = [each.words for each in whole]
-    change = changed_within(of.layer, of.corrections, records, seen, within, prefer=prefer)
-    if change.conflicts:
-        raise ClashError(tuple(_clashes(of, whole, change)))
+    change = _change(of, whole, records, prefer)
     if change.unfit:
         raise UsageError(str(change.unfit[0]), "Leave these lines apart")
     if change.corrections != of.corrections:
         content = write_corrections(change.corrections)
         with atomic_file(of.sidecar) as handle:
             handle.write(content)
-    return of.corrected_by(change.corrections), tuple(within)
+    return of.corrected_by(change.corrections), tuple(each.words for each in whole)
+
+
+def _change(
+    of: Opened, edits: Sequence[Edit], records: Sequence[Correction], prefer: Prefer | None
+) -> Change:
+    """What becomes of the corrections."""
+    seen = set(chain.from_iterable(each.seen for each in edits))
+    within = [each.words for each in edits]
+    change = changed_within(of.layer, of.corrections, records, seen, within)
+    clashing = _clashing(of, edits, change)
+    if not clashing:
+        return change
+    if prefer is None:
+        raise ClashError(tuple(_clashes(of, edits, clashing)))
+    if prefer == "mine":
+        seen |= {
+            each.correction.id for each in of.layer.placed if _number(of, edits, each.correction) in clashing
+        }
+    else:
+        gone = seen - {each.id for each in of.corrections.records}
+        records = [each for each in records if each.id not in gone]
+    return changed_within(of.layer, of.corrections, records, seen, within, prefer=prefer)
+
+
+def _clashing(of: Opened, edits: Sequence[Edit], change: Change) -> dict[int, str]:
+    """Which edits others have come before, and who they are, or empty.
+
+    They have corrected the same words. Or an edit would leave their corrections although its lines have none
+    of them: it has no other effect, or its maker has seen corrections that they replaced. Or it would bring
+    back what they have undone.
+    """
+    there = {each.id for each in of.corrections.records}
+    gone = [set(each.seen) - there for each in edits]
+    effective = {_number(of, edits, each) for each in (*change.added, *change.removed)}
+    met = [(_number(of, edits, each.new), each.there.who) for each in change.conflicts]
+    for placed in change.unmet:
+        number = _number(of, edits, placed.correction)
+        if number is not None and (gone[number] or number not in effective):
+            met.append((number, placed.correction.who))
+    for record in change.added:
+        number = _number(of, edits, record)
+        if number is not None and record.id in gone[number]:
+            met.append((number, ""))
+    found: dict[int, str] = {}
+    for number, who in met:
+        if number is not None:
+            found[number] = found.get(number, "") or who
+    return found
+
+
+def _number(of: Opened, edits: Sequence[Edit], correction: Correction) -> int | None:
+    """Which edit a correction is in the words of, or at their edge."""
+    row, between = of.layer.row, correction.kind in ("split", "merge")
+    place = row.starts[correction.at.segment] + correction.at.word + between
+    number = bisect_right(edits, place, key=lambda each: each.first) - 1
+    return number if number >= 0 and place < edits[number].end + between else None
 
 
 def _check(layer: Layer, edits: Sequence[Edit]) -> None:
@@ -162,14 +215,9 @@ def _as_they_are(lines: Sequence[RowLine]) -> tuple[Line, ...]:
     return tuple(Line(text, line.segment.speaker) for line in lines if (text := clean(line.segment.text)))
 
 
-def _clashes(of: Opened, edits: Sequence[Edit], change: Change) -> Iterator[Clash]:
-    row = of.layer.row
+def _clashes(of: Opened, edits: Sequence[Edit], clashing: Mapping[int, str]) -> Iterator[Clash]:
     lines = row_lines(of.layer)
-    places = [
-        (row.starts[each.new.at.segment] + each.new.at.word, each.there.who) for each in change.conflicts
-    ]
-    for edit in edits:
-        names = [who for place, who in places if edit.first - 1 <= place < edit.end]
-        if names:
-            there = tuple(line for line in lines if line.first < edit.end and line.end > edit.first)
-            yield Clash(edit, there, next(filter(None, names), ""))
+    for number, who in sorted(clashing.items()):
+        edit = edits[number]
+        there = tuple(line for line in lines if line.first < edit.end and line.end > edit.first)
+        yield Clash(edit, there, who)

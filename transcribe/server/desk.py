@@ -11,8 +11,10 @@ from functools import cached_property
 from pathlib import Path
 
 from transcribe.core.corrections.apply import RowLine, row_lines
+from transcribe.core.episode import Episode
 from transcribe.jobs.correct import Opened, opened
 from transcribe.jobs.corrections import read_sidecar, sidecar_of
+from transcribe.jobs.render import open_document
 
 MOST_KEPT = 8
 """A transcript of two hours takes about 20 MB."""
@@ -92,8 +94,13 @@ class _Place:
     """What is kept of a document, and who may change it now."""
 
     lock: threading.Lock = field(default_factory=threading.Lock)
+    episode: Episode | None = None
     sheet: Sheet | None = None
     facts: tuple[Facts, Facts] = (None, None)
+
+    def put_away(self) -> None:
+        """Keep nothing of it; its lock stays: somebody may wait for it."""
+        self.episode = self.sheet = None
 
 
 class Desk:
@@ -117,19 +124,33 @@ class Desk:
         """The transcript as it is, which nobody else changes while the block runs."""
         place = self._place(document)
         with place.lock:
-            sheet = place.sheet
-            facts = _facts(document), _facts(sidecar_of(document))
-            if sheet is None or facts[0] != place.facts[0]:
-                sheet = Sheet(opened(document))
-            elif facts[1] != place.facts[1]:
+            episode = _episode(place, document)
+            sheet, facts = place.sheet, _facts(sidecar_of(document))
+            if sheet is None:
+                sheet = Sheet(opened(document, episode))
+            elif facts != place.facts[1]:
                 sheet = Sheet(sheet.opened.corrected_by(read_sidecar(sidecar_of(document))))
-            place.sheet, place.facts = sheet, facts
+            place.sheet, place.facts = sheet, (place.facts[0], facts)
             yield sheet
+
+    def recognised(self, document: Path) -> Episode:
+        """What was recognised, whatever became of its corrections."""
+        place = self._place(document)
+        with place.lock:
+            return _episode(place, document)
+
+    @contextmanager
+    def removing(self, document: Path) -> Iterator[None]:
+        """Nobody reads or changes the transcript while the block removes it."""
+        place = self._place(document)
+        with place.lock:
+            yield
+            place.put_away()
 
     def put(self, sheet: Sheet) -> None:
         """Keep what a block of `writing` made of a transcript and has written; to be called inside it."""
         place = self._place(sheet.opened.document)
-        place.sheet = sheet
+        place.episode, place.sheet = sheet.opened.episode, sheet
         place.facts = _facts(sheet.opened.document), _facts(sheet.opened.sidecar)
 
     def _place(self, document: Path) -> _Place:
@@ -137,8 +158,17 @@ class Desk:
             place = self._places.pop(document, None) or _Place()
             self._places[document] = place  # the last one
             for old in list(self._places.values())[:-MOST_KEPT]:
-                old.sheet = None  # its lock stays: somebody may wait for it
+                old.put_away()
             return place
+
+
+def _episode(place: _Place, document: Path) -> Episode:
+    facts, episode = _facts(document), place.episode
+    if episode is None or facts != place.facts[0]:
+        place.put_away()
+        place.episode = episode = open_document(document)
+        place.facts = facts, None
+    return episode
 
 
 def _facts(path: Path) -> Facts:

@@ -20,7 +20,6 @@ from transcribe.core.settings import Settings
 from transcribe.jobs.queue import PENDING, QueuedJob, State
 from transcribe.jobs.submissions import Submission
 from transcribe.models.token_table import LANGUAGES
-from transcribe.server.desk import Desk
 from transcribe.server.errors import Refused, refused, refused_by_code
 from transcribe.server.intake.asked import check_model
 from transcribe.server.intake.paths import named
@@ -63,7 +62,6 @@ class Service:
         most: Jobs that wait at a time; of each client, where they are kept apart.
         most_uploads: Uploads that come in at a time; of each client a fifth, where they are kept apart.
         lookout: Sees the watched folders that are shown.
-        desk: The transcripts that people correct.
     """
 
     store: Store
@@ -90,8 +88,6 @@ class Service:
         self.dispatcher.stop()
         for each in self._uploading:
             each.cancel()
-
-    desk: Desk = field(default_factory=Desk)
 
     def wish(self, request: Request, options: Mapping[str, Any], *, interactive: bool) -> Wish:
         """What the client of a request wants.

@@ -18,6 +18,7 @@ export async function load() {
   for (const name of drafts.names()) { const draft = drafts.get(name); if (draft && !known.has(draft.first)) known.set(draft.first, draft); }
   ({ revision: page.revision, approval: page.approval } = answer.body);
   page.speakers = [...answer.body.speakers];
+  page.loose = answer.body.corrections;
   tellLoaded(answer.body);
   highlights.doubt.clear();
   page.stretches = answer.body.lines.map(fresh);
@@ -76,7 +77,7 @@ async function send(edits, accept, prefer) {
     accept(answer.body.parts);
     page.approval = answer.body.approval;
     tellChanged();
-    if (others) await load(); // somebody else has changed something, too
+    if (others || !page.stretches.length) await load(); // somebody else has changed something, too; or there is nothing to put lines beside
     return "done";
   }
   const code = answer.body?.error?.code;
@@ -163,7 +164,7 @@ async function edit(edits) {
   tell("saving");
   const whole = edits.map((each) => {
     const over = page.stretches.filter((stretch) => stretch.first < each.end && stretch.end > each.first);
-    return { ...each, seen: [...new Set(over.flatMap((stretch) => stretch.seen))] };
+    return { ...each, seen: over.length ? [...new Set(over.flatMap((stretch) => stretch.seen))] : page.loose };
   });
   let outcome = await send(whole, (parts) => parts.forEach((part) => put(part)));
   if (outcome === "again") outcome = await send(whole, (parts) => parts.forEach((part) => put(part)));

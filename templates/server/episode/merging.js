@@ -36,8 +36,7 @@ export function keepDraft(stretch) {
 export function restore(draft) {
   const over = page.stretches.filter((each) => each.first < draft.end && each.end > draft.first);
   drafts.remove(draftName(draft));
-  if (!over.length) return;
-  const whole = join(over);
+  const whole = over.length ? join(over) : blank(draft);
   const fits = whole.first === draft.first && whole.end === draft.end;
   if (!fits) { // somebody has joined or divided these lines: both texts stay, for the person to choose
     draft.lines = [...whole.saved, ...draft.lines];
@@ -45,6 +44,16 @@ export function restore(draft) {
   setLines(whole, draft.lines);
   whole.seen = draft.seen;
   keepDraft(whole);
+}
+
+/** A stretch in a page whose lines were all deleted. */
+function blank({ first, end, seen }) {
+  const stretch = { first, end, saved: [], words: [], seen, lines: [newLine("", null, 0)], refused: null };
+  stretch.lines[0].stretch = stretch;
+  if (!page.stretches.length) sheet.replaceChildren(); // it says that nothing is there
+  sheet.append(stretch.lines[0].row);
+  page.stretches.push(stretch);
+  return stretch;
 }
 
 /** Make several stretches one. */

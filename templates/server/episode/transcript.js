@@ -8,9 +8,9 @@ export const kept = makeStore("transcribe-kept:");
 
 /** A stretch is a run of recognised words, `first` to before `end`, with the lines that it is on the server (`saved`)
     and the lines that stand in the page; mostly one of each. Typing, dividing, joining, other speakers and undoing all
-    send the lines of a stretch. `composing`: letters are being put together that are no text yet. `gone`: the episode
-    was deleted. */
-export const page = { stretches: [], revision: "", speakers: [], approval: null, composing: false, gone: false };
+    send the lines of a stretch. `loose`: corrections that lie in no line. `composing`: letters are being put together
+    that are no text yet. `gone`: the episode was deleted. */
+export const page = { stretches: [], revision: "", speakers: [], loose: [], approval: null, composing: false, gone: false };
 
 const loaded = [], changed = [];
 /** Call `act` with the server's answer, before any line is shown. */

@@ -35,6 +35,8 @@ class Change:
         removed: Those that were undone or replaced.
         conflicts: New corrections that were not added, because somebody else has made others meanwhile.
         unfit: New corrections that cannot be applied.
+        unmet: Those of others, which stay, where the new ones say something else: their words are what
+            their maker wants all of, and the new ones do not touch them.
     """
 
     corrections: Corrections
@@ -42,6 +44,7 @@ class Change:
     removed: tuple[Correction, ...]
     conflicts: tuple[Conflict, ...]
     unfit: tuple[Unfit, ...]
+    unmet: tuple[Placed, ...] = ()
 
 
 def changed(
@@ -102,14 +105,19 @@ def changed_within(
             continue
         removed |= {name: other.correction for name, other in met.items()}
         added.append(told_apart(each.correction, known))
-    undone = [
-        each.correction for each in layer.placed if each.correction.id in seen and _lies_in(each, within)
-    ]
-    removed |= {each.id: each for each in undone if each.id not in same}
+    here_too = [each for each in layer.placed if each.correction.id not in same and _lies_in(each, within)]
+    undone = [each.correction for each in here_too if each.correction.id in seen]
+    removed |= {each.id: each for each in undone}
+    unmet = tuple(each for each in here_too if each.correction.id not in removed)
     here = {each.correction.id: each.correction for each in layer.placed}
     kept = [here.get(each.id, each) for each in current.records if each.id not in removed]
     return Change(
-        Corrections((*kept, *added)), tuple(added), tuple(removed.values()), tuple(conflicts), wanted.unfit
+        Corrections((*kept, *added)),
+        tuple(added),
+        tuple(removed.values()),
+        tuple(conflicts),
+        wanted.unfit,
+        unmet,
     )
 
 

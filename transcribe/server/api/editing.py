@@ -108,6 +108,9 @@ class TranscriptView(_Part, frozen=True):
     duration_ms: int
     speakers: tuple[str, ...]
     lines: tuple[SaidLine, ...]
+    corrections: Annotated[
+        tuple[str, ...], Meta(description="Those that lie in no line: all, where every line was deleted")
+    ]
     to_check: tuple[ToCheck, ...]
     approval: ApprovalView | None
 
@@ -204,7 +207,7 @@ class LearnedNames(_Part, frozen=True):
 async def transcript(request: Request) -> Response:
     """GET /episodes/{id}/transcript: the corrected transcript in lines, with what a person should check."""
     service, submission = finished(request)
-    return await _answer(service, lambda: _transcript(service, submission))
+    return await _answer(service, submission, lambda: _transcript(service, submission))
 
 
 async def edits(request: Request) -> Response:
@@ -212,14 +215,14 @@ async def edits(request: Request) -> Response:
     service, submission = finished(request)
     wanted = await json_of(request, service.limits, EditsRequest, MOST_BYTES)
     who = _who(request, service, wanted.who)
-    return await _answer(service, lambda: _edit(service, submission, wanted, who))
+    return await _answer(service, submission, lambda: _edit(service, submission, wanted, who))
 
 
 async def speakers(request: Request) -> Response:
     """POST /episodes/{id}/speakers: rename speakers everywhere; the transcript as it is then."""
     service, submission = finished(request)
     wanted = await json_of(request, service.limits, RenameRequest, MOST_BYTES)
-    return await _answer(service, lambda: _rename(service, submission, wanted))
+    return await _answer(service, submission, lambda: _rename(service, submission, wanted))
 
 
 async def approvals(request: Request) -> Response:
@@ -229,7 +232,7 @@ async def approvals(request: Request) -> Response:
     who = _who(request, service, wanted.who)
     if not who:
         raise Refused(400, "an approval has a name", "missing_name", param="who")
-    return await _answer(service, lambda: _approve(service, submission, wanted, who))
+    return await _answer(service, submission, lambda: _approve(service, submission, wanted, who))
 
 
 async def title(request: Request) -> Response:
@@ -252,21 +255,22 @@ async def names(request: Request) -> Response:
         if each.name != submission.name and (not service.apart or each.client == submission.client)
     ]
     documents = [_document(service, each) for each in (submission.name, *others[: MOST_LEARNED_FROM - 1])]
-    return await _answer(service, lambda: _learned([each for each in documents if _is_readable(each)]))
+    return await _answer(service, submission, lambda: _learned(documents))
 
 
 async def sound(request: Request) -> Response:
     """GET /episodes/{id}/sound: the recording, or a range of it."""
     service, submission = finished(request)
     path = service.store.recording(submission.name)
-    sheet = await sheet_of(service, submission)
+    document = _document(service, submission.name)
+    episode = await _read(service, submission, lambda: service.store.desk.recognised(document))
     try:
         facts = path.lstat()
         if not S_ISREG(facts.st_mode):  # nobody is to wait for a pipe, or to get what a link leads to
             raise FileNotFoundError
     except OSError:
         raise Refused(404, "the recording is not there any more", "sound_not_found") from None
-    container = sheet.opened.episode.source.container.partition(",")[0]
+    container = episode.source.container.partition(",")[0]
     kind = CONTAINERS.get(container, "application/octet-stream")
     return FileResponse(
         path, media_type=kind, headers={"Cache-Control": "private, no-cache"}, stat_result=facts
@@ -302,27 +306,34 @@ async def sheet_of(service: Service, submission: Submission) -> Sheet:
     Raises:
         Refused: It cannot be read.
     """
-    return await asyncio.to_thread(
-        _told, service, lambda: service.desk.read(_document(service, submission.name))
-    )
+    document = _document(service, submission.name)
+    return await _read(service, submission, lambda: service.store.desk.read(document))
 
 
-async def _answer(service: Service, made: Callable[[], msgspec.Struct | Response]) -> Response:
+async def _answer(
+    service: Service, submission: Submission, made: Callable[[], msgspec.Struct | Response]
+) -> Response:
     """What a function makes, away from the loop."""
 
     def content() -> Response:
-        value = _told(service, made)
+        value = made()
         if isinstance(value, Response):
             return value
         return Response(msgspec.json.encode(value), media_type="application/json")
 
-    return await asyncio.to_thread(content)
+    return await _read(service, submission, content)
 
 
-def _told(service: Service, made: Callable[[], T]) -> T:
+async def _read(service: Service, submission: Submission, made: Callable[[], T]) -> T:
+    """What a function reads of a job, away from the loop.
+
+    Raises:
+        Refused: It cannot, or the job was removed meanwhile.
+    """
     try:
-        return made()
+        return await asyncio.to_thread(made)
     except InputError as error:
+        service.job(submission.name)  # or it was removed meanwhile
         raise Refused(500, service.in_words(error), "lost") from error
     except TranscribeError as error:
         raise refused(error) from error
@@ -338,7 +349,7 @@ def _who(request: Request, service: Service, given: str) -> str:
 
 
 def _transcript(service: Service, submission: Submission) -> TranscriptView:
-    return transcript_of(service.desk.read(_document(service, submission.name)), submission.title)
+    return transcript_of(service.store.desk.read(_document(service, submission.name)), submission.title)
 
 
 def transcript_of(sheet: Sheet, title: str) -> TranscriptView:
@@ -355,6 +366,7 @@ def transcript_of(sheet: Sheet, title: str) -> TranscriptView:
         duration_ms=opened.episode.duration_ms,
         speakers=tuple(said | known),
         lines=_lines(sheet, range(len(sheet.lines))),
+        corrections=() if sheet.lines else tuple(each.correction.id for each in opened.layer.placed),
         to_check=tuple(
             ToCheck(each.start_ms, each.end_ms, each.kind, each.reason)
             for each in opened.episode.coverage.to_check
@@ -402,14 +414,14 @@ def _edit(service: Service, submission: Submission, wanted: EditsRequest, who: s
         )
         for each in wanted.edits
     ]
-    with service.desk.writing(_document(service, submission.name)) as sheet:
+    with service.store.desk.writing(_document(service, submission.name)) as sheet:
         _check_recognition(sheet, wanted.revision)
         try:
             made, touched = edit_lines(sheet.opened, asked, who=who, prefer=wanted.prefer)
         except ClashError as error:
             return _clashes(sheet, error)
         after = sheet.changed(made, touched)
-        service.desk.put(after)
+        service.store.desk.put(after)
     parts = tuple(_part(after, words) for words in _whole(touched, sheet, after))
     return EditsAnswer(after.revision, sheet.revision, parts, approval_of(made))
 
@@ -452,7 +464,7 @@ def _clashes(sheet: Sheet, error: ClashError) -> Response:
 def _rename(service: Service, submission: Submission, wanted: RenameRequest) -> TranscriptView:
     names = {old: _name(new) for old, new in wanted.names.items()}
     document = _document(service, submission.name)
-    with service.desk.writing(document) as sheet:
+    with service.store.desk.writing(document) as sheet:
         _check_recognition(sheet, wanted.revision)
         known = transcript_of(sheet, "").speakers
         unknown = [old for old in names if old not in known]
@@ -466,7 +478,7 @@ def _rename(service: Service, submission: Submission, wanted: RenameRequest) -> 
 
 
 def _approve(service: Service, submission: Submission, wanted: ApprovalRequest, who: str) -> ApprovalView:
-    with service.desk.writing(_document(service, submission.name)) as sheet:
+    with service.store.desk.writing(_document(service, submission.name)) as sheet:
         if sheet.revision != wanted.revision:
             what = "somebody else has changed the transcript meanwhile; look at it again"
             raise Refused(409, what, "changed_meanwhile")
@@ -495,7 +507,7 @@ def _is_readable(document: Path) -> bool:
 
 
 def _learned(documents: Sequence[Path]) -> LearnedNames:
-    found = vocabulary(documents)
+    found = vocabulary([each for each in documents if _is_readable(each)])
     return LearnedNames(tuple(LearnedName(each.text, each.times, each.instead_of) for each in found))
 
 

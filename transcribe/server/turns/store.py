@@ -23,6 +23,7 @@ from transcribe.jobs.fingerprint import fingerprint_of
 from transcribe.jobs.queue import PENDING, Facts, Queue, QueuedJob, State
 from transcribe.jobs.render import open_corrected
 from transcribe.jobs.submissions import Submission, Submissions
+from transcribe.server.desk import Desk
 from transcribe.server.intake.samples import Sample
 from transcribe.server.intake.uploads import INCOMING, Upload
 
@@ -67,6 +68,9 @@ class Store:
         settings: The server's; those of a job differ by its options.
         model: Digest of the weights.
 
+    Attributes:
+        desk: The transcripts that people correct.
+
     Raises:
         OutputError: The folder cannot be written, or the queue is damaged; so do the methods.
     """
@@ -77,6 +81,7 @@ class Store:
         with disk_errors(folder, "making", "Choose another folder with --data"):
             for each in (folder, self.incoming, self._jobs):
                 private_folder(each)
+        self.desk = Desk()
         self.queue = Queue(folder / QUEUE)
         self.submissions = Submissions(self.queue)
         self._sweep()
@@ -182,11 +187,13 @@ class Store:
     def remove(self, name: str) -> None:
         """Remove a job, its recording and results, and what no other job needs of its work directory.
 
+        A correction that is being written is written first: what came after would stay in the folder.
         A work folder that is not the server's own is the command line's, too, and is left alone.
         """
         job = self.queue.job(name)
         self.submissions.remove(name)
-        shutil.rmtree(self.folder(name), ignore_errors=True)
+        with self.desk.removing(self.folder(name) / DOCUMENT):
+            shutil.rmtree(self.folder(name), ignore_errors=True)
         if job and not any(each.sha256 == job.sha256 for each in self.queue.jobs()):
             shutil.rmtree(self.work / job.sha256[:32], ignore_errors=True)
 
