@@ -243,7 +243,7 @@ async def title(request: Request) -> Response:
     if not given:
         raise Refused(400, "a title is not empty", "invalid_value", param="title")
     service.dispatcher.rename(submission.name, given)
-    return await _answer(service, lambda: Titled(given))
+    return await _answer(service, submission, lambda: Titled(given))
 
 
 async def names(request: Request) -> Response:
