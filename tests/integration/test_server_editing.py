@@ -4,106 +4,33 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import httpx2
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from counter import Counter, eventually
-from desk import Desk, make_media
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
+from counter import Counter
+from desk import Desk
+from editing_page import (
+    FIRST,
+    NOW,
+    SECOND,
+    THIRD,
+    Open,
+    box,
+    eventually_lines,
+    finished,
+    lines,
+    put_caret,
+    result,
+    saved,
+    sidecar,
+)
+from playwright.sync_api import Browser, expect
 from served import serving
 
-from transcribe.formats.example import example_episode
 from transcribe.jobs.corrections import read_sidecar
 from transcribe.server.access.auth import Access
 from transcribe.server.access.keys import Keys
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-
-FIRST, SECOND, THIRD = (each.text for each in example_episode().transcript.segments)
-
-BEGIN = "(box, at) => { box.focus(); getSelection().collapse(box.firstChild, at); }"
-NOW = "document.getElementById('audio').currentTime"
-DIVIDED = ("A lamp that nobody tends goes out.", "That is all I learned in forty years.")
-
-Open = Callable[..., Page]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("no Chromium: apt-get install chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=["--no-sandbox", "--autoplay-policy=no-user-gesture-required"],  # root has no sandbox
-        )
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def counter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Counter:
-    monkeypatch.setenv("TRANSCRIBE_WORK_DIR", str(tmp_path / "work"))
-    return Counter(tmp_path / "data")
-
-
-@pytest.fixture
-def open_page(browser: Browser) -> Iterator[Open]:
-    """Open a page in a browser of its own; what its script complains about fails the test."""
-    contexts: list[BrowserContext] = []
-    complaints: list[str] = []
-
-    def open_it(url: str, context: BrowserContext | None = None, **look: object) -> Page:
-        if context is None:
-            context = browser.new_context(reduced_motion="reduce", **look)  # type: ignore[arg-type]
-            contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(url)
-        expect(page.locator("#words .line").first).to_be_visible()
-        return page
-
-    yield open_it
-    for each in contexts:
-        each.close()
-    assert complaints == []
-
-
-def finished(counter: Counter, client: httpx2.Client, tmp_path: Path, seconds: int = 45) -> str:
-    """The address of the page of a job that is done."""
-    sound = tmp_path / "sound.wav"
-    make_media(sound, "-f", "lavfi", "-i", f"sine=frequency=330:duration={seconds}", "-ar", "8000")
-    files = {"file": ("Latarnie morskie.wav", sound.read_bytes())}
-    name = client.post("/v1/jobs", files=files).json()["id"]
-    eventually(lambda: client.get(f"/v1/jobs/{name}").json()["state"] == "done")
-    return f"http://localhost:{counter.port}/episodes/{name}"
-
-
-def box(page: Page, number: int) -> Locator:
-    return page.locator("#words .line .text").nth(number)
-
-
-def lines(page: Page) -> list[str]:
-    return page.locator("#words .line .text").all_inner_texts()
-
-
-def saved(page: Page) -> None:
-    expect(page.locator("#state")).to_have_text("Saved")
-
-
-def put_caret(page: Page, number: int, offset: int) -> None:
-    """Begin to write at a place in a line."""
-    box(page, number).evaluate(
-        "(box, at) => { box.focus(); getSelection().collapse(box.firstChild, at); }", offset
-    )
-
-
-def result(client: httpx2.Client, url: str, form: str) -> str:
-    return client.get(f"/v1/jobs/{url.rpartition('/')[2]}/results/{form}").text
 
 
 def test_a_corrected_word_is_saved_by_itself_and_in_every_file(
@@ -156,14 +83,6 @@ def test_lines_are_divided_joined_and_brought_back(counter: Counter, open_page: 
         eventually_lines(page, [FIRST, f"{SECOND} !{THIRD}"])
         saved(page)
         assert f"{SECOND} !{THIRD}" in result(client, url, "tsv")
-
-
-def sidecar(counter: Counter, url: str) -> Path:
-    return counter.folder / "jobs" / url.rpartition("/")[2] / "transcript.corrections.json"
-
-
-def eventually_lines(page: Page, wanted: list[str]) -> None:
-    expect(page.locator("#words .line .text")).to_have_text(wanted)
 
 
 def test_steps_back_in_one_line_as_fast_as_keys_go(counter: Counter, open_page: Open, tmp_path: Path) -> None:
@@ -252,116 +171,6 @@ def test_find_and_replace_counts_first_and_is_one_step_back(
             expect(page.locator("#count")).to_have_text(hits)
         expect(box(page, 1)).to_contain_text("A lantern $1 that")
         expect(box(page, 2)).to_contain_text("The Last Lamp,")
-
-
-def test_of_two_pages_the_later_one_chooses(counter: Counter, open_page: Open, tmp_path: Path) -> None:
-    with counter.serving() as client:
-        url = finished(counter, client, tmp_path)
-        one, two = open_page(url), open_page(url)
-        for page, word in ((one, "Willkommen"), (two, "Witajcie")):
-            box(page, 0).fill(FIRST.replace("Welcome", word))
-            if page is one:
-                saved(page)
-        dialog = two.get_by_role("dialog")
-        expect(dialog).to_contain_text("Willkommen")
-        expect(dialog).to_contain_text("Witajcie")
-        two.get_by_role("button", name="Keep mine").click()
-        saved(two)
-        assert "Witajcie to" in result(client, url, "txt")
-        box(one, 0).fill(FIRST.replace("Welcome", "Hello"))
-        one.get_by_role("button", name="Keep theirs").click()
-        saved(one)
-        expect(box(one, 0)).to_contain_text("Witajcie to")
-        assert "Witajcie to" in result(client, url, "txt")
-
-
-def test_two_pages_that_correct_different_lines_see_each_other(
-    counter: Counter, open_page: Open, tmp_path: Path
-) -> None:
-    with counter.serving() as client:
-        url = finished(counter, client, tmp_path)
-        one, two = open_page(url), open_page(url)
-        box(one, 0).fill(f"{FIRST} One.")
-        saved(one)
-        box(two, 2).fill(f"{THIRD} Two.")
-        eventually_lines(two, [f"{FIRST} One.", SECOND, f"{THIRD} Two."])
-        saved(two)
-        assert two.evaluate("document.activeElement.textContent") == f"{THIRD} Two."
-
-
-def test_nothing_that_is_typed_is_lost_while_the_server_is_away(
-    counter: Counter, open_page: Open, tmp_path: Path
-) -> None:
-    with counter.serving() as client:
-        url = finished(counter, client, tmp_path)
-        page = open_page(url)
-        port = counter.port
-    put_caret(page, 0, 0)
-    page.keyboard.type("Away. ")
-    put_caret(page, 1, len("A lamp that nobody tends goes out. "))
-    page.keyboard.press("Enter")
-    expect(page.locator("#state")).to_contain_text("kept in this browser", ignore_case=True)
-    page.keyboard.type("So ")
-    wanted = [
-        f"Away. {FIRST}",
-        "A lamp that nobody tends goes out.",
-        "So That is all I learned in forty years.",
-        THIRD,
-    ]
-    assert lines(page) == wanted
-    with counter.serving(port=port) as client:
-        saved(page)
-        eventually_lines(page, wanted)
-        for each in wanted:
-            assert each in result(client, url, "tsv")
-
-
-def test_what_was_typed_is_there_after_a_reload_and_after_going_back(
-    counter: Counter, open_page: Open, tmp_path: Path
-) -> None:
-    with counter.serving() as client:
-        url = finished(counter, client, tmp_path)
-        page = open_page(url)
-        page.on("dialog", lambda dialog: dialog.accept())
-        page.route("**/edits", lambda route: route.abort())
-        put_caret(page, 0, 0)
-        page.keyboard.type("Typed. ")
-        page.reload()
-        expect(box(page, 0)).to_have_text(f"Typed. {FIRST}")
-        page.goto(f"http://localhost:{counter.port}/")
-        page.unroute("**/edits")
-        page.go_back()
-        expect(box(page, 0)).to_have_text(f"Typed. {FIRST}")
-        saved(page)
-        assert "Typed. Welcome" in result(client, url, "txt")
-
-
-def test_an_approval_holds_until_a_change_and_again_when_it_is_undone(
-    counter: Counter, open_page: Open, tmp_path: Path
-) -> None:
-    with counter.serving() as client:
-        url = finished(counter, client, tmp_path)
-        page = open_page(url)
-        page.get_by_role("button", name="Approve").click()
-        page.get_by_label("Your name").fill("Żaneta")
-        page.get_by_label("Reason").fill("Heard in full")
-        page.get_by_role("dialog").get_by_role("button", name="Approve").click()
-        expect(page.locator("#approval")).to_contain_text("Approved by Żaneta")
-        expect(page.locator("#approval")).not_to_contain_text("changed since")
-        put_caret(page, 0, 0)
-        page.keyboard.type("Well. ")
-        saved(page)
-        expect(page.locator("#approval")).to_contain_text("changed since")
-        assert {each.who for each in read_sidecar(sidecar(counter, url)).records} == {"Żaneta"}
-        page.keyboard.press("Control+z")
-        expect(page.locator("#approval")).not_to_contain_text("changed since")
-        other = open_page(url)
-        box(other, 2).fill(f"{THIRD} Two.")
-        saved(other)
-        page.get_by_role("button", name="Approve").click()
-        page.get_by_role("dialog").get_by_role("button", name="Approve").click()
-        expect(page.locator("#state")).to_contain_text("look at it again")
-        expect(box(page, 2)).to_have_text(f"{THIRD} Two.")
 
 
 def test_doubtful_places_are_played_one_after_the_other(
@@ -625,3 +434,26 @@ def test_a_recording_is_heard_corrected_and_fetched(desk: Desk, clip: Path, open
         results = f"/v1/jobs/{name}/results"
         assert f"Dickens: {before}"[:30] in server.http.get(f"{results}/txt").text
         assert "Dickens" not in server.http.get(f"{results}/json").text
+
+
+def test_every_line_is_deleted_and_undo_brings_them_back(
+    counter: Counter, open_page: Open, tmp_path: Path
+) -> None:
+    with counter.serving() as client:
+        url = finished(counter, client, tmp_path)
+        page = open_page(url)
+        for _ in range(3):
+            put_caret(page, 0, 0)
+            page.keyboard.press("Control+a")
+            page.keyboard.press("Delete")
+            page.evaluate("document.activeElement.blur()")
+            saved(page)
+        expect(page.locator("#words")).to_have_text("Nothing was said.")
+        assert result(client, url, "txt").strip() == ""
+        page.keyboard.press("Control+z")
+        eventually_lines(page, [THIRD])
+        page.keyboard.press("Control+z")
+        page.keyboard.press("Control+z")
+        eventually_lines(page, [FIRST, SECOND, THIRD])
+        saved(page)
+        assert read_sidecar(sidecar(counter, url)).records == ()
