@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -9,6 +10,7 @@ import pytest
 from correcting import JSON, edit_of, finished, send, sidecar, texts, transcript
 from counter import Counter
 
+from transcribe.core import files
 from transcribe.formats import corrections
 from transcribe.jobs import edit_lines
 
@@ -169,3 +171,26 @@ def test_a_job_that_is_removed_while_somebody_corrects_it_leaves_nothing(
         assert answer.result().status_code == 200
         assert not sidecar(counter, episode).parent.exists()
         assert send(client, episode, known, edit).status_code == 404
+
+
+def test_a_correction_that_cannot_be_written_is_told_in_words_and_changes_nothing(
+    counter: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with counter.serving() as client:
+        episode = finished(client)
+        known = transcript(client, episode)
+        send(client, episode, known, edit_of(known["lines"][0], "one"))
+        before, kept = transcript(client, episode), sidecar(counter, episode).read_bytes()
+        edit = edit_of(before["lines"][1], "two")
+        with monkeypatch.context() as disk:
+            disk.setattr(files, "_flush", full)
+            answer = send(client, episode, before, edit)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (507, "disk_full")
+        assert "Nothing was changed" in answer.text
+        assert str(counter.folder) not in answer.text
+        assert transcript(client, episode) == before
+        assert sidecar(counter, episode).read_bytes() == kept
+        assert send(client, episode, before, edit).status_code == 200

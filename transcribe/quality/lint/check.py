@@ -7,22 +7,24 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from transcribe.core.errors import InputError
+from transcribe.formats.approvals import read_approvals
 from transcribe.formats.corrections import read_corrections
 from transcribe.formats.document import read_document
 from transcribe.quality.lint import chapters, psc, rss, srt, transcript, vtt
 from transcribe.quality.lint.finding import Finding, Findings
 from transcribe.quality.lint.json_text import BROKEN, JsonFindings
-from transcribe.quality.lint.kinds import CORRECTIONS, UNCHECKED, json_kind, kind_of
+from transcribe.quality.lint.kinds import APPROVALS, CORRECTIONS, UNCHECKED, json_kind, kind_of
 from transcribe.quality.lint.limits import Length, limits_of
 from transcribe.quality.lint.text import LARGEST_BYTES, decode
 from transcribe.quality.lint.xml_tree import TTML_ROOT, read_tree
 
 
 def _check_document(value: object, _length: Length | None, findings: JsonFindings) -> None:
-    """Check whether this program reads a document of its own, or the corrections of one."""
-    corrections = isinstance(value, dict) and value.get("schema") == CORRECTIONS
+    """Check whether this program reads a document of its own, or the corrections or approvals of one."""
+    schema = value.get("schema") if isinstance(value, dict) else None
+    read = {CORRECTIONS: read_corrections, APPROVALS: read_approvals}.get(str(schema), read_document)
     try:
-        (read_corrections if corrections else read_document)(findings.text.encode(), "it")
+        read(findings.text.encode(), "it")
     except InputError as error:
         findings.add("document-invalid", str(error), ())
 

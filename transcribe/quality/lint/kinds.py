@@ -49,14 +49,14 @@ def kind_of(name: str, text: str) -> str | None:
     return "srt" if "-->" in head else None
 
 
-CORRECTIONS = "transcribe.corrections"
-"""The `schema` of the file of corrections beside a document."""
+CORRECTIONS, APPROVALS = "transcribe.corrections", "transcribe.approvals"
+"""The `schema` of the files beside a document."""
 
 
 def json_kind(name: str, value: object) -> str | None:
     """What a JSON value is: `document`, `transcript`, `chapters`, or None."""
     if isinstance(value, dict):
-        if "schema" in value and value["schema"] in ("transcribe.transcript", CORRECTIONS):
+        if "schema" in value and value["schema"] in ("transcribe.transcript", CORRECTIONS, APPROVALS):
             return "document"
         if "chapters" in value and "segments" not in value:
             return "chapters"

@@ -16,7 +16,7 @@ from starlette.responses import FileResponse, Response
 from transcribe.core.corrections.apply import RowLine
 from transcribe.core.corrections.edit import Line
 from transcribe.core.corrections.units import clean
-from transcribe.core.errors import InputError, TranscribeError
+from transcribe.core.errors import InputError, OutputError, TranscribeError
 from transcribe.formats.approvals import LONGEST_REASON
 from transcribe.formats.corrections import LONGEST_NAME, LONGEST_TEXT
 from transcribe.jobs.approvals import approvals_of, approve
@@ -336,6 +336,9 @@ async def _read(service: Service, submission: Submission, made: Callable[[], T])
         service.job(submission.name)  # or it was removed meanwhile
         raise Refused(500, service.in_words(error), "lost") from error
     except TranscribeError as error:
+        if isinstance(error, OutputError):
+            error.hint = "Nothing was changed; the server needs room, and a folder that it may write into"
+            error.what = error.what.replace(f"{service.store.folder(submission.name)}/", "")
         raise refused(error) from error
 
 

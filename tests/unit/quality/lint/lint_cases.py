@@ -27,6 +27,7 @@ from lint_files import (
 )
 
 CORRECTIONS = b'{"schema": "transcribe.corrections", "version": 1, "records": []}'
+APPROVALS = CORRECTIONS.replace(b"corrections", b"approvals")
 DOCUMENT = (Path(__file__).parents[3] / "golden" / "cases" / "one-word" / "episode.json").read_bytes()
 
 FILES = [
@@ -42,6 +43,7 @@ FILES = [
     case("file-unchecked", "a.xml", '<tt xmlns="http://www.w3.org/ns/ttml"/>', item()),
     case("document-invalid", "a.json", '{"segments": [], "schema": "transcribe.transcript"}', DOCUMENT, 1),
     case("document-invalid", "a.corrections.json", '{"schema": "transcribe.corrections"}', CORRECTIONS, 1),
+    case("document-invalid", "a.approvals.json", '{"schema": "transcribe.approvals"}', APPROVALS, 1),
     case("file-kind", "a.psc", "<html/>", psc(START)),
     case("more-findings", "a.srt", "-\n\n" * 1001, SRT),
     case("text-encoding", "a.srt", srt("Größe").encode("latin-1"), srt("Größe"), 3),
