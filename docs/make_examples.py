@@ -1,6 +1,7 @@
 """Remakes the notes and pages in `docs/examples/`, without a language model and by one; counts its drafts.
 
-    python docs/make_examples.py [--audio ../shared/audio] [--model qwen2.5-coder-1.5b] [--only NAME,NAME]
+    python docs/make_examples.py [--audio ../shared/audio] [--model qwen2.5-coder-1.5b] [--extractive]
+                                 [--only NAME,NAME]
 
 Run it with `make examples-notes`. Needs the models `base` and `qwen2.5-coder-1.5b`, and what `make llm`
 installs. The counts stand in `docs/examples/README.md` between marks; copy them to `docs/notes.md` when they
@@ -60,13 +61,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--audio", type=Path, default=ROOT.parent / "shared" / "audio")
     parser.add_argument("--model", default="qwen2.5-coder-1.5b")
+    parser.add_argument("--extractive", action="store_true", help="ask no model")
     parser.add_argument("--only", default="", help="names of examples, with commas between them")
     asked = parser.parse_args()
     names = [SAMPLE, *RECORDED, *SPOKEN]
     only = asked.only.split(",") if asked.only else names
-    rows = [made(name, episode_of(name, asked.audio), asked.model) for name in names if name in only]
-    if only == names:
-        write_counts(rows)
+    for name in (name for name in names if name in only):
+        episode = episode_of(name, asked.audio)
+        write_own(name, episode)
+        if not asked.extractive:
+            write_counts(by_model(name, episode, asked.model))
     return 0
 
 
@@ -109,12 +113,16 @@ def words_of(text: str, start_ms: int, end_ms: int) -> tuple[Word, ...]:
     return tuple(Word(edges[at], edges[at + 1], word, 0.9) for at, word in enumerate(words))
 
 
-def made(name: str, episode: Episode, model: str) -> str:
-    """Write the files; the row of the table."""
+def write_own(name: str, episode: Episode) -> None:
+    """Write the files of which no model is asked."""
     noted = replace(episode, notes=write_notes(episode, Settings().notes, None, silent))
     (FOLDER / f"{name}.extractive.notes.md").write_bytes(render_episode(noted, "notes"))
     if name in RECORDED:  # the sample's page is made as README.md says, with all that the command line adds
         (FOLDER / f"{name}.html").write_bytes(render_episode(noted, "page"))
+
+
+def by_model(name: str, episode: Episode, model: str) -> str:
+    """Write the file of a model; the row of the table."""
     open_writer = choose_writer(Settings.of(writer=f"llama.cpp:{model}"))
     if open_writer is None:
         raise SystemExit(f"{model} is no language model")
@@ -152,13 +160,14 @@ def row(
     return f"| {' | '.join(map(str, cells))} |"
 
 
-def write_counts(rows: list[str]) -> None:
+def write_counts(made: str) -> None:
+    """Put a row in the place of the one about the same recording."""
     page = FOLDER / "README.md"
-    text = page.read_text("utf-8")
-    heads = ["recording", "its s", "notes took s", "proposed", "kept", "marked", "dropped", "because"]
-    heads += ["parts by it", "the others because"]
-    table = "\n".join([f"| {' | '.join(heads)} |", "|---" * len(heads) + "|", *rows])
-    page.write_text(f"{text.partition(BEGIN)[0]}{BEGIN}\n{table}\n{END}{text.partition(END)[2]}", "utf-8")
+    before, _, rest = page.read_text("utf-8").partition(BEGIN)
+    table, _, after = rest.partition(END)
+    name = made.split("|")[1]
+    rows = [made if row.split("|")[1:2] == [name] else row for row in table.strip().splitlines()]
+    page.write_text("\n".join([before + BEGIN, *rows, END + after]), "utf-8")
 
 
 if __name__ == "__main__":

@@ -35,6 +35,9 @@ _OBLIQUE_ENDING = 3
 _EVERYDAY = 5.2
 """Zipf of a noun that is none of a name where only an adjective with a capital stands before it."""
 
+_RARE = 3.0
+"""Zipf of what is rather a surname than a noun behind a first name: "George Pullman"."""
+
 _COMMON_ADJECTIVE = 4.2
 """Zipf: "hiszpański" is more common as an adjective than as a surname, "kowalski" is not."""
 
@@ -223,7 +226,8 @@ def _german(
         if is_personal_title(words[index]) or (adjective(index) and _noun_follows(index, words, parts)):
             return True
         if parts[index].part == "noun":
-            if words[index] in surnames and telling(index - 1):
+            rare = commonness(words[index], terms.language) < _RARE and parts[index - 1].part == "name"
+            if index > 0 and (rare or words[index] in surnames) and telling(index - 1):
                 return True
             return adjective(index - 1) or (index > 0 and is_personal_title(words[index - 1]))
         return parts[index].part == "name"
@@ -311,10 +315,10 @@ def _is_of_kind(word: str) -> bool:
 
 
 def _is_known_name(run: Run, language: str) -> bool:
-    """Whether one word is a name though its capital does not say so."""
-    if run.words > 1:
+    """Whether it is a name though its capital does not say so: one word, in German the first one."""
+    if run.words > 1 and not in_language(language).capital_nouns:
         return False
-    parts = {reading.part for reading in readings(run.text, language)}
+    parts = {reading.part for reading in readings(run.text.split()[0], language)}
     if in_language(language).capital_nouns:
         return parts <= {"name", ""} and "name" in parts
     return language == "pl" and parts == {""}  # Morfeusz knows the words that open sentences

@@ -89,6 +89,7 @@ def test_german_nouns_that_are_known_to_be_names() -> None:
         "Nissan Jam Contest",
         "Tokyo",
     }
+    assert mentioned(["George Pullman fuhr nach New York."], "de").keys() == {"George Pullman", "New York"}
     assert mentioned(["Er stammt aus einer großen Schweizer Familie."], "de") == {}
     assert set(mentioned(["Am Abend sahen wir die Berliner Mauer."], "de")) == {"Berliner Mauer"}
 
