@@ -30,6 +30,7 @@ CALLS = {
     "multitrack": ("multitrack", "clip.wav", "clip2.wav", "-o", "out"),
     "eval": ("eval", "reference.txt", "reference.txt"),
     "lint": ("lint", "cues.srt"),
+    "keys": ("keys", "new", "sign.key"),
     "verify": ("verify", "."),
     "render": ("render", "document.json", "-o", "rendered", "-f", "page"),
     "rename": ("rename", "document.json", "A=B"),

@@ -67,6 +67,7 @@ COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
     "serve install": (("serve", "install", "--print", "systemd", "--data", "server"),),
     "multitrack": (("multitrack", "clip.wav", "other.wav", "-o", "joint", *LISTENED),),
     "eval": (("eval", "talk.txt", "talk.rttm", "--transcripts", "out", "-q"),),
+    "keys new": (("keys", "new", "sign.key"),),
     "verify": (("batch", "inbox", "-o", "season", *LISTENED), ("verify", "season")),
     "lint": (("lint", "out/talk.vtt", "out/talk.chapters.json"),),
     "render": (("render", "out/talk.json", "-o", "again", "-f", "page", "-f", "docx", "-q"),),

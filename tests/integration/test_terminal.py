@@ -199,6 +199,7 @@ CASES: Mapping[str, tuple[Plant, tuple[str, ...]]] = {
              ("eval", "r/a.txt", f"r/{EVIL}.txt", "--transcripts", "t")),
     "eval as JSON": (texts("r/a.txt", "t/a.txt"), ("eval", "r/a.txt", "--transcripts", "t", "--json")),
     "eval, turns": (texts("r.stm", "r.rttm", content=f"{EVIL}\n"), ("eval", "r.stm", "r.rttm")),
+    "keys": (texts(f"{EVIL}.key"), ("keys", "new", f"{EVIL}.key")),
     "verify": (texts(f".transcribe/{EVIL}.json", ".transcribe/head"), ("verify", ".")),
     "verify as JSON": (texts(f".transcribe/{EVIL}.json"), ("verify", ".", "--json")),
     "lint, name": (texts(f"{EVIL}.vtt"), ("lint", f"{EVIL}.vtt", EVIL)),

@@ -22,6 +22,7 @@ COMMANDS = {
     "serve": "Answer OpenAI's speech API, and take jobs, on this machine.",
     "multitrack": "Transcribe a talk with a microphone each.",
     "eval": "Count the errors of transcripts against references.",
+    "keys": "Make keys that sign manifests.",
     "verify": "Compare published files with their manifests.",
     "lint": "Check subtitles, chapters and feeds against the rules.",
     "render": "Write files from a finished transcript again.",

@@ -24,8 +24,16 @@ if TYPE_CHECKING:
     default="",
     help="The head of the chain that you kept elsewhere, or 16 characters or more of it; for one folder.",
 )
+@click.option(
+    "--key",
+    "keys",
+    multiple=True,
+    metavar="FILE",
+    type=PathName(),
+    help="A public key; every manifest has to be signed by one of those that are given.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a line for each finding.")
-def verify(folders: tuple[Path, ...], expect_head: str, as_json: bool) -> None:
+def verify(folders: tuple[Path, ...], expect_head: str, keys: tuple[Path, ...], as_json: bool) -> None:
     """Compare published files with their manifests, in these folders and those below.
 
     Found are files that are missing or altered, to the bit; manifests that are altered, older than others,
@@ -44,7 +52,7 @@ def verify(folders: tuple[Path, ...], expect_head: str, as_json: bool) -> None:
             "--expect-head is for one folder with manifests, and has 16 characters or more",
             f"There are {len(places)} such folders: check them one by one" if len(places) != 1 else "",
         )
-    chains = [verified(each, expect_head) for each in places]
+    chains = [verified(each, expect_head, keys) for each in places]
     _show_json(chains) if as_json else _show(chains)
     wrong = sum(not each.good for each in chains)
     if wrong:

@@ -6,20 +6,27 @@ kept elsewhere proves that nothing was taken away (`Chain.head`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from transcribe.core.digest import file_digest
 from transcribe.core.reading import read_regular, walked
-from transcribe.jobs.chain import EARLIER, HEAD, digest, manifest_path
+from transcribe.jobs.chain import EARLIER, HEAD, digest, manifest_path, signature_path
 from transcribe.jobs.manifest import Manifest, read_manifest
 from transcribe.jobs.memory import FOLDER, PEOPLES, sidecars
+from transcribe.jobs.signing import fault_of, public_keys
 
-Kind = Literal["missing", "altered", "manifest", "swapped", "replayed", "chain", "head", "unreadable"]
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+Kind = Literal[
+    "missing", "altered", "manifest", "swapped", "replayed", "signature", "chain", "head", "unreadable"
+]  # fmt: skip
 """What can be wrong: a file is gone, or is another; a manifest is damaged, stands under another recording's
-name, or is an older one; the chain has a gap, or another head than was expected; something cannot be read."""
+name, is an older one, or is not signed by a key that was expected; the chain has a gap, or another head than
+was expected; something cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -78,12 +85,18 @@ def folders_in(place: Path) -> list[Path]:
     return sorted(Path(each) for each, _ in inside if (Path(each) / FOLDER).is_dir())
 
 
-def verify(folder: Path, expected_head: str = "") -> Chain:
+def verify(folder: Path, expected_head: str = "", keys: tuple[Path, ...] = ()) -> Chain:
     """Compare the files in a folder with their manifests, and walk the chain.
 
     Args:
         expected_head: The head that was kept elsewhere, or its beginning; empty: none was.
+        keys: Public keys, one of which has to have signed each manifest; empty: signatures are not read.
+
+    Raises:
+        InputError: A key cannot be read.
+        DependencyError: The package that verifies signatures is missing.
     """
+    known = public_keys(keys) if keys else {}
     place = folder / FOLDER
     stored = {
         path: _read(path) for path in sorted([*place.glob("*.json"), *(place / EARLIER).glob("*.json")])
@@ -103,6 +116,8 @@ def verify(folder: Path, expected_head: str = "") -> Chain:
     seen = {each.name for each in episodes}
     gone = [name for name in newest if name not in seen]
     findings += [Finding("missing", f"the manifest of {name} is gone") for name in gone]
+    if known:
+        findings += _unsigned(place, {*by_digest.values(), head or b""}, known)
     return Chain(folder, found, length, episodes, tuple(findings))
 
 
@@ -140,6 +155,16 @@ def _loose(stored: Mapping[Path, bytes | None], place: Path) -> Iterator[Finding
     for path, content in stored.items():
         if path.parent != place and (content is None or path.stem != digest(content)):
             yield Finding("manifest", f"{EARLIER}/{path.name} is altered")
+
+
+def _unsigned(
+    place: Path, contents: Iterable[bytes], keys: Mapping[str, Ed25519PublicKey]
+) -> Iterator[Finding]:
+    """Manifests, earlier ones too, that none of the keys has signed."""
+    for content in contents:
+        manifest = read_manifest(content)  # what is none is told already
+        if manifest and (fault := fault_of(_read(signature_path(place, content)), content, keys)):
+            yield Finding("signature", f"manifest {manifest.link.number}, of {manifest.name}, {fault}")
 
 
 def _episode(folder: Path, path: Path, content: bytes | None, newest: Mapping[str, str]) -> Episode:

@@ -222,7 +222,7 @@ class RecogniseSettings:
 class TrackSettings:
     """Who speaks on which track, and where the tracks lie; see `transcribe/pipeline/tracks/`."""
 
-    channels: bool = option(False, "Each channel is a speaker of its own", trust="any")
+    channels: bool = option(False, "Each channel is a speaker of its own", advanced=True, trust="any")
     tracks: bool = option(
         False, "Each audio track of the file is a speaker of its own", advanced=True, trust="any"
     )
@@ -405,6 +405,12 @@ class OutputSettings:
         advanced=True,
         trust="any",
     )
+    sign_key: Path | None = option(
+        None,
+        "Write the manifest, signed with this key (transcribe keys new)",
+        metavar="FILE",
+        advanced=True,
+    )
     manifest: bool = option(
         False,
         "Write beside the results what made them, for transcribe verify; batch always does",
@@ -525,7 +531,7 @@ class DisplaySettings:
     live: bool = option(False, "Print the text as it is recognised")
     quiet: bool = option(False, "Show errors only", short="-q")
     verbose: bool = option(False, "Show what each stage did", short="-v")
-    debug: bool = option(False, "Show tracebacks and the engine's messages")
+    debug: bool = option(False, "Show tracebacks and the engine's messages", advanced=True)
 
 
 @dataclass(frozen=True)

@@ -63,6 +63,7 @@ class Options(TypedDict, total=False):
     embed_audio: bool
     publish: bool
     chapters: str
+    sign_key: str | PathLike[str] | None
     manifest: bool
     force: bool
     fail_under: float

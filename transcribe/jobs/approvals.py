@@ -13,6 +13,7 @@ from transcribe.formats.approvals import MAX_BYTES, read_approvals, write_approv
 from transcribe.jobs.correct import Opened
 from transcribe.jobs.memory import remember_people
 from transcribe.jobs.publish.outputs import target_path
+from transcribe.jobs.signing import Signer
 
 SUFFIX = ".approvals.json"
 
@@ -29,8 +30,11 @@ def approvals_of(document: Path) -> Approvals:
     return read_approvals(read_bounded(path, MAX_BYTES, "approvals"), str(path))
 
 
-def approve(of: Opened, who: str, reason: str) -> Approvals:
+def approve(of: Opened, who: str, reason: str, signer: Signer | None = None) -> Approvals:
     """Put down that somebody stands by a transcript as it is.
+
+    Args:
+        signer: Signs the manifest that tells of it; None: it is not signed.
 
     Raises:
         InputError: Earlier approvals cannot be read, or a text is too long.
@@ -42,7 +46,7 @@ def approve(of: Opened, who: str, reason: str) -> Approvals:
     content = write_approvals(approvals)
     with atomic_file(_sidecar(of.document)) as handle:
         handle.write(content)
-    remember_people(of.document, of.episode.source.name)
+    remember_people(of.document, of.episode.source.name, signer)
     return approvals
 
 

@@ -20,20 +20,23 @@ from transcribe.core.errors import OutputError
 from transcribe.core.files import atomic_file
 from transcribe.core.reading import open_regular
 from transcribe.jobs.manifest import Link, Manifest, read_manifest, write_manifest
+from transcribe.jobs.signing import Signer
 
 HEAD = "head"
 EARLIER = "earlier"
+SIGNATURES = "signatures"
 LOCK = "lock"
 LOCK_SECONDS = 60.0
 """A chain is locked for a few writes; a lock that is held so long is another machine's that is gone."""
 
 
-def append(path: Path, make: Callable[[Link], Manifest]) -> None:
+def append(path: Path, make: Callable[[Link], Manifest], signer: Signer | None = None) -> None:
     """Write a recording's manifest as the newest of its folder.
 
     Args:
         path: Where it goes; its folder is that of the chain.
         make: Gives the manifest with its place in the chain.
+        signer: Signs it; None: it is not signed.
 
     Raises:
         OutputError: It cannot be written.
@@ -46,6 +49,9 @@ def append(path: Path, make: Callable[[Link], Manifest]) -> None:
             _finish(folder, head, before)
         link = Link((before.link.number if before else 0) + 1, digest(head) if head else "")
         content = write_manifest(make(link))
+        if signer is not None:
+            _make(folder / SIGNATURES)
+            _write(signature_path(folder, content), signer.envelope(content))
         _write(folder / HEAD, content)
         _replace(path, content)
 
@@ -53,6 +59,11 @@ def append(path: Path, make: Callable[[Link], Manifest]) -> None:
 def digest(content: bytes) -> str:
     """What the next manifest names this one by: the SHA-256 of its file, in hexadecimal."""
     return hashlib.sha256(content).hexdigest()
+
+
+def signature_path(folder: Path, manifest: bytes) -> Path:
+    """Where the signature of a manifest lies in the folder of a chain, whether it is the newest or not."""
+    return folder / SIGNATURES / f"{digest(manifest)}.json"
 
 
 def manifest_path(folder: Path, recording: str) -> Path:

@@ -16,6 +16,7 @@ from transcribe.jobs.fingerprint import made_with
 from transcribe.jobs.manifest import Manifest, Seen
 from transcribe.jobs.memory import Memory, size_and_time
 from transcribe.jobs.plan import STANDARD, Job, plan_jobs, remembered
+from transcribe.jobs.signing import signer_of
 from transcribe.pipeline.ports import Engines, Prober
 from transcribe.pipeline.stages.probe import digest_of
 
@@ -92,10 +93,10 @@ def plan_batch(
     if not found.recordings:
         raise InputError("no recordings were found", _what_was_left_out(found.left_out))
     said = made_with(settings, engines)
-    jobs = _jobs(found.recordings, settings)
+    jobs, signer = _jobs(found.recordings, settings), signer_of(settings)
     decisions = []
     for job in jobs:
-        decision = _decide(remembered(job, said), engines.prober, redo=redo)
+        decision = _decide(remembered(job, said, signer), engines.prober, redo=redo)
         path = decision.path
         if only_failed and path not in failed:
             decision = replace(decision, due=False, reason=NOT_ASKED if decision.due else decision.reason)

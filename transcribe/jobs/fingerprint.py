@@ -20,6 +20,8 @@ from transcribe.pipeline.ports import Engines
 NO_SAY = (*WORDS_DEPEND_ON, "compute", "display", "output")
 """Groups that are taken from the provenance, or that have no say in what stands in a file."""
 
+NO_SAY_IN_FILES = ("output", "force", "manifest", "sign_key")
+
 UNSAID = {"engine": "whisper.cpp"}
 """Told as it was chosen, and left out where it is this, so that memories keep their meaning."""
 
@@ -31,7 +33,7 @@ def fingerprint_of(settings: Settings) -> str:
     said = [
         (option.name, option.show(value))
         for option, value in settings.flat()
-        if option.group not in ("compute", "display") and option.name not in ("output", "force", "manifest")
+        if option.group not in ("compute", "display") and option.name not in NO_SAY_IN_FILES
     ]
     return fingerprint(said)[:16]
 

@@ -28,6 +28,7 @@ from transcribe.jobs.chain import append
 from transcribe.jobs.making import files_as_materials
 from transcribe.jobs.manifest import NOT_TOLD, Making, Manifest, Result, Seen, read_manifest
 from transcribe.jobs.publish.outputs import Published, Target, target_path
+from transcribe.jobs.signing import Signer
 
 FOLDER = ".transcribe"
 """Where the records lie, below the folder of the results."""
@@ -62,19 +63,27 @@ class Memory:
         recording: Its file's name.
         made_with: Everything that decides the content of this run's files.
         known: The manifest as it was when the run was planned; None where there was none.
+        signer: Signs the next one; None: it is not signed.
     """
 
     path: Path
     recording: str
     made_with: Mapping[str, str]
     known: Manifest | None = None
+    signer: Signer | None = None
 
     @classmethod
-    def of(cls, source: str, targets: Sequence[Target], made_with: Mapping[str, str]) -> Memory:
+    def of(
+        cls,
+        source: str,
+        targets: Sequence[Target],
+        made_with: Mapping[str, str],
+        signer: Signer | None = None,
+    ) -> Memory:
         """The memory of a recording whose results go to these targets, all in one folder."""
         name = f"{Path(source).name}.json"
         path = target_path(targets[0].path.parent / FOLDER, name, ".json")
-        return cls(path, Path(source).name, made_with, read_record(path))
+        return cls(path, Path(source).name, made_with, read_record(path), signer)
 
     def made_of(self, sha256: str) -> str:
         """Digest of a recording with this digest and of everything that decides the content of its files."""
@@ -151,7 +160,7 @@ class Memory:
         Raises:
             OutputError: It cannot be written.
         """
-        append(self.path, lambda link: replace(record, link=link))
+        append(self.path, lambda link: replace(record, link=link), self.signer)
 
     def touched(self, seen: Seen) -> None:
         """Remember the time of a recording whose content is the same; if that fails, it is read again."""
@@ -173,7 +182,12 @@ class Memory:
 
 
 def remember_revision(
-    document: Path, recording: str, current: Collection[Path], replaced: Mapping[Path, str], corrections: str
+    document: Path,
+    recording: str,
+    current: Collection[Path],
+    replaced: Mapping[Path, str],
+    corrections: str,
+    signer: Signer | None,
 ) -> None:
     """Remember that files beside a document were written from its corrections: a batch finds them up to date.
 
@@ -188,7 +202,8 @@ def remember_revision(
     if record is None:
         return
     others = {name: value for name, value in record.made_with.items() if name != CORRECTIONS}
-    memory = Memory(path, recording, others | ({CORRECTIONS: corrections} if corrections else {}))
+    said = others | ({CORRECTIONS: corrections} if corrections else {})
+    memory = Memory(path, recording, said, signer=signer)
     before = Memory(path, recording, record.made_with).made_of(record.recording.sha256)
     made_of = memory.made_of(record.recording.sha256)
     held = {each.name: each for each in current}
@@ -207,11 +222,11 @@ def remember_revision(
         memory.write(replace(record, made_with=dict(memory.made_with), files=files, making=making))
 
 
-def remember_people(document: Path, recording: str) -> None:
+def remember_people(document: Path, recording: str, signer: Signer | None) -> None:
     """Remember the corrections and approvals beside a document, as they are."""
     path = target_path(document.parent / FOLDER, f"{recording}.json", ".json")
     if record := read_record(path):
-        memory = Memory(path, recording, record.made_with)
+        memory = Memory(path, recording, record.made_with, signer=signer)
         with contextlib.suppress(OutputError, OSError):  # what they say is in their own files
             memory.write(replace(record, making=with_people(record.making, document)))
 

@@ -17,6 +17,7 @@ from transcribe.jobs.memory import CORRECTIONS, Memory
 from transcribe.jobs.publish.content import TEMPLATE, check_template, suffix_of
 from transcribe.jobs.publish.outputs import Published, Target, target_path
 from transcribe.jobs.publish.tagging import sound_targets
+from transcribe.jobs.signing import Signer, signer_of
 from transcribe.notes.show import show_of
 from transcribe.pipeline.notes_step import wants_notes
 from transcribe.pipeline.speakers.step import check_speakers
@@ -88,6 +89,7 @@ def plan_jobs(
             standard output, or a template that is wrong.
     """
     check_speakers(settings, sources)
+    signer_of(settings)
     places = {source: _place(source, settings, folders or {}) for source in sources}
     jobs = [
         Job(
@@ -137,15 +139,16 @@ def _checked(jobs: list[Job], settings: Settings) -> list[Job]:
     return jobs
 
 
-def remembered(job: Job, made_with: Mapping[str, str]) -> Job:
+def remembered(job: Job, made_with: Mapping[str, str], signer: Signer | None) -> Job:
     """The job with the memory of what was made of its recording, and with the manifest of what it will make.
 
     Args:
         made_with: Everything that decides the content of its files (`fingerprint.made_with`).
+        signer: Signs the manifest; None: it is not signed.
     """
     corrections = digest_of(job.corrections)
     said = {**made_with, **({CORRECTIONS: corrections} if corrections else {})}
-    return replace(job, memory=Memory.of(job.source, job.targets, said))
+    return replace(job, memory=Memory.of(job.source, job.targets, said, signer))
 
 
 def formats_of(source: str, settings: Settings) -> tuple[str, ...]:

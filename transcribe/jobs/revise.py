@@ -28,6 +28,7 @@ from transcribe.jobs.memory import remember_revision
 from transcribe.jobs.publish.content import TEMPLATE, content_of, suffix_of
 from transcribe.jobs.publish.outputs import Published, target_path
 from transcribe.jobs.render import DOCUMENT, open_corrected
+from transcribe.jobs.signing import Signer, signer_of
 from transcribe.pipeline.speakers.names import ARTEFACT, names_since, renamed
 
 
@@ -74,7 +75,7 @@ def rename_speakers(
             "options: " + ", ".join(map(str, found.edited)),
             "Give those options, replace them with --force, or leave them with --keep-edited",
         )
-    _write(document, old, found, corrections.renamed(names), names)
+    _write(document, old, found, corrections.renamed(names), names, signer_of(settings))
     return found
 
 
@@ -101,7 +102,7 @@ def correct(
         UsageError: A template is wrong.
     """
     found = _plan(document, old, new, settings, *corrections)
-    _write(document, old, found, corrections[1], {})
+    _write(document, old, found, corrections[1], {}, signer_of(settings))
     return found
 
 
@@ -137,7 +138,12 @@ def _plan(
 
 
 def _write(
-    document: Path, episode: Episode, found: Revision, corrections: Corrections, names: Mapping[str, str]
+    document: Path,
+    episode: Episode,
+    found: Revision,
+    corrections: Corrections,
+    names: Mapping[str, str],
+    signer: Signer | None,
 ) -> None:
     with _jobs_that_wrote(found.before, document) as jobs:
         earlier = [(job, names_since(job)) for job in jobs]
@@ -151,7 +157,8 @@ def _write(
             raise
     if sidecar_of(document) in found.changed:
         replaced = {path: hashlib.sha256(content).hexdigest() for path, content in found.before.items()}
-        remember_revision(document, episode.source.name, found.current, replaced, corrections.digest)
+        name = episode.source.name
+        remember_revision(document, name, found.current, replaced, corrections.digest, signer)
 
 
 def _files_beside(document: Path, episode: Episode, settings: Settings) -> dict[Path, str]:

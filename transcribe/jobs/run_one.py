@@ -42,6 +42,7 @@ from transcribe.jobs.publish.content import check_content, content_of
 from transcribe.jobs.publish.outputs import Target, check_targets, publish
 from transcribe.jobs.publish.tagging import content_of as sound_of
 from transcribe.jobs.publish.tagging import picture_targets, publish_sound
+from transcribe.jobs.signing import signer_of
 from transcribe.notes.extractive import NAME as EXTRACTIVE
 from transcribe.pipeline.notes_step import gave_up, wants_notes
 from transcribe.pipeline.ports import Run
@@ -92,9 +93,10 @@ def transcribe_one(job: Job, run: Run) -> Pausing[None]:
 
 def _with_manifest(job: Job, run: Run) -> Job:
     """The job with a manifest, where one was asked for; a batch has given it one already."""
-    if job.memory or not job.targets or not run.settings.output.manifest:
+    wanted = run.settings.output.manifest or run.settings.output.sign_key
+    if job.memory or not job.targets or not wanted:
         return job
-    return remembered(job, made_with(run.settings, run.engines))
+    return remembered(job, made_with(run.settings, run.engines), signer_of(run.settings))
 
 
 class _Output:

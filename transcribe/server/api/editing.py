@@ -485,7 +485,7 @@ def _approve(service: Service, submission: Submission, wanted: ApprovalRequest, 
         if sheet.revision != wanted.revision:
             what = "somebody else has changed the transcript meanwhile; look at it again"
             raise Refused(409, what, "changed_meanwhile")
-        made = approve(sheet.opened, who, wanted.reason.strip()).records[-1]
+        made = approve(sheet.opened, who, wanted.reason.strip(), service.store.signer).records[-1]
     return ApprovalView(made.who, made.when, made.reason, holds=True)
 
 

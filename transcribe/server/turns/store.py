@@ -22,6 +22,7 @@ from transcribe.core.settings import Settings
 from transcribe.jobs.fingerprint import fingerprint_of
 from transcribe.jobs.queue import PENDING, Facts, Queue, QueuedJob, State
 from transcribe.jobs.render import open_corrected
+from transcribe.jobs.signing import signer_of
 from transcribe.jobs.submissions import Submission, Submissions
 from transcribe.server.desk import Desk
 from transcribe.server.intake.samples import Sample
@@ -70,6 +71,7 @@ class Store:
 
     Attributes:
         desk: The transcripts that people correct.
+        signer: Signs the manifests of what was approved, where a key was chosen.
 
     Raises:
         OutputError: The folder cannot be written, or the queue is damaged; so do the methods.
@@ -82,6 +84,7 @@ class Store:
             for each in (folder, self.incoming, self._jobs):
                 private_folder(each)
         self.desk = Desk()
+        self.signer = signer_of(settings)
         self.queue = Queue(folder / QUEUE)
         self.submissions = Submissions(self.queue)
         self._sweep()
