@@ -83,7 +83,7 @@ def _recordings(folder: Path) -> dict[str, list[Path]]:
 
 
 def _of_document(path: Path) -> Length:
-    from transcribe.jobs.render import open_document
+    from transcribe.jobs.documents import open_document
     from transcribe.quality.lint import Length
 
     episode = open_document(path)

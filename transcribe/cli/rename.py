@@ -44,7 +44,7 @@ def rename(
     somebody else becomes one speaker with them. A file that was edited is refused: replace it with
     --force, or leave it with --keep-edited. Later runs write the new names, too.
     """
-    from transcribe.jobs.render import open_corrected
+    from transcribe.jobs.documents import open_corrected
     from transcribe.jobs.revise import rename_speakers
     from transcribe.pipeline.speakers.names import read_names, shares_of
 

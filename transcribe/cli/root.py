@@ -28,6 +28,7 @@ COMMANDS = {
     "render": "Write files from a finished transcript again.",
     "rename": "Rename the speakers of a finished transcript.",
     "corrections": "Correct a transcript: export, apply, list, undo.",
+    "policy": "Check transcripts against rules: what must, must not be said.",
     "templates": "List, copy and check the templates of notes and pages.",
     "models": "Install, list, check and remove models.",
     "llm": "List the language models that can write show notes.",

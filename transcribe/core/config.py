@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from transcribe.core import places
-from transcribe.core.config_file import ConfigFile
 from transcribe.core.errors import UsageError
 from transcribe.core.option import Option
 from transcribe.core.places import FOLDERS
 from transcribe.core.reading import inside
 from transcribe.core.settings import OPTIONS, Settings
+from transcribe.core.toml_file import Limits, TomlFile
 from transcribe.core.trust import admitted
 
 FILE_NAME = "transcribe.toml"
@@ -30,6 +30,20 @@ CONFIG_ENV = "TRANSCRIBE_CONFIG"
 PROFILE_ENV = "TRANSCRIBE_PROFILE"
 OTHER_ENV = frozenset({CONFIG_ENV, PROFILE_ENV, "TRANSCRIBE_WRITER_KEY"}) | FOLDERS.keys()
 """Names in the environment that are no option's."""
+
+
+LIMITS = Limits(bytes=64 * 1024, lines=2_000)
+
+
+@dataclass(frozen=True)
+class ConfigFile(TomlFile):
+    """A config file as read.
+
+    Attributes:
+        trusted: Whether it is the user's own, rather than one found in the current folder.
+    """
+
+    trusted: bool = False
 
 
 @dataclass(frozen=True)
@@ -208,7 +222,7 @@ def _is_there(path: Path) -> bool:
 
 def _read(path: Path, *, trusted: bool) -> ConfigFile:
     """A file, once every key and value in it is known to make sense, also of profiles not in use."""
-    file = ConfigFile.read(path, trusted=trusted)
+    file = replace(ConfigFile.read(path, "config file", LIMITS), trusted=trusted)
     if not isinstance(file.table.get("profile", ""), str):
         hint = "Profiles are written as [profiles.NAME]" if isinstance(file.table["profile"], dict) else ""
         raise file.error(["profile"], "profile is the name of a profile, in quotes", hint)

@@ -1,6 +1,6 @@
 """Every error a user can meet, and the exit code each one ends with.
 
-Codes 9 and 13–125 are free for later; 1 is kept for errors that are bugs.
+Codes 9 and 14–125 are free for later; 1 is kept for errors that are bugs.
 """
 
 from __future__ import annotations
@@ -83,6 +83,12 @@ class GateError(TranscribeError):
     """A threshold that was asked for was not met, or checked files break rules; the work itself is done."""
 
     exit_code = 12
+
+
+class PersonNeeded(TranscribeError):
+    """What was checked has to go to a person, who decides; the work itself is done."""
+
+    exit_code = 13
 
 
 class Interrupted(TranscribeError):

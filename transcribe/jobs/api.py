@@ -14,7 +14,7 @@ from transcribe.core.settings import Settings
 from transcribe.core.typed_options import Options
 from transcribe.formats import render
 from transcribe.jobs.assemble.run import assemble
-from transcribe.jobs.render import open_corrected
+from transcribe.jobs.documents import open_corrected
 from transcribe.jobs.run_one import episode_of, titled
 from transcribe.jobs.warm import kept_loaded
 from transcribe.pipeline.speakers.step import check_speakers

@@ -26,7 +26,8 @@ from transcribe.core.timecode import now
 from transcribe.formats.corrections import LONGEST_NAME
 from transcribe.formats.edit_text import MAX_BYTES, read_edit_text, write_edit_text
 from transcribe.jobs.corrections import read_sidecar, sidecar_of
-from transcribe.jobs.render import open_document, with_corrected_notes
+from transcribe.jobs.documents import open_document
+from transcribe.jobs.render import with_corrected_notes
 from transcribe.jobs.revise import Revision, correct
 
 MOST_TOLD = 5

@@ -17,7 +17,7 @@ from transcribe.core.reading import inside, read_bounded
 from transcribe.core.settings import Settings, ShowSettings
 from transcribe.core.show_notes import NO_SHOW
 from transcribe.formats import PACK, format_named
-from transcribe.jobs.corrections import read_sidecar, sidecar_of
+from transcribe.jobs.documents import open_corrected
 from transcribe.jobs.publish.content import TEMPLATE, check_content, content_of, suffix_of
 from transcribe.jobs.publish.outputs import target_path
 from transcribe.notes.extractive import write_extractive
@@ -26,9 +26,6 @@ from transcribe.notes.show import show_of
 from transcribe.pipeline.corrected import with_corrections
 from transcribe.pipeline.notes_step import KEEP, notes_of, wants_notes, with_notes
 from transcribe.pipeline.ports import OpenWriter
-
-MAX_DOCUMENT_BYTES = 512 * 1024 * 1024
-"""The document of a ten-hour recording has about 15 MB."""
 
 DOCUMENT = "json"
 
@@ -108,35 +105,6 @@ def with_corrected_notes(episode: Episode, settings: Settings, progress: Progres
         what = "its notes quote what was corrected since a language model wrote them"
         progress(Warned(f"{episode.source.name}: {what}; render --notes writes them anew"))
     return episode
-
-
-def open_corrected(document: Path, progress: Progress = silent) -> Episode:
-    """The episode of a document as people corrected it: with what lies beside the document.
-
-    Raises:
-        InputError: The document or its corrections cannot be read, or are something else.
-    """
-    return with_corrections(open_document(document), read_sidecar(sidecar_of(document)), progress)
-
-
-def open_document(document: Path) -> Episode:
-    """The episode of a document as it was recognised.
-
-    Its recording has a path if it lies beside the document, else none.
-
-    Raises:
-        InputError: It cannot be read, or is no transcript document.
-    """
-    from transcribe.formats.document import read_document  # loads msgspec
-
-    episode = read_document(
-        read_bounded(document, MAX_DOCUMENT_BYTES, "a transcript document"), str(document)
-    )
-    try:
-        recording = os.fspath(inside(document.parent, episode.source.name))
-    except ValueError:  # a stranger's document names, or a link beside it leads to, a file elsewhere
-        recording = ""
-    return replace(episode, source=replace(episode.source, path=recording))
 
 
 def with_show(episode: Episode, settings: ShowSettings) -> Episode:

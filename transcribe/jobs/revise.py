@@ -27,7 +27,8 @@ from transcribe.jobs.corrections import read_sidecar, sidecar_of
 from transcribe.jobs.memory import remember_revision
 from transcribe.jobs.publish.content import TEMPLATE, content_of, suffix_of
 from transcribe.jobs.publish.outputs import Published, target_path
-from transcribe.jobs.render import DOCUMENT, open_corrected
+from transcribe.jobs.documents import open_corrected
+from transcribe.jobs.render import DOCUMENT
 from transcribe.jobs.signing import Signer, signer_of
 from transcribe.pipeline.speakers.names import ARTEFACT, names_since, renamed
 

@@ -14,7 +14,7 @@ from transcribe.core.corrections.apply import RowLine, row_lines
 from transcribe.core.episode import Episode
 from transcribe.jobs.correct import Opened, opened
 from transcribe.jobs.corrections import read_sidecar, sidecar_of
-from transcribe.jobs.render import open_document
+from transcribe.jobs.documents import open_document
 
 MOST_KEPT = 8
 """A transcript of two hours takes about 20 MB."""

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from transcribe.core.config import Resolved, load, profile_names, user_file
-from transcribe.core.config_file import MAX_FILE_BYTES, MAX_LINES, ConfigFile
+from transcribe.core.config import LIMITS, Resolved, load, profile_names, user_file
 from transcribe.core.errors import UsageError
 from transcribe.core.settings import Settings
 from transcribe.core.speaker_count import SpeakerCount
+from transcribe.core.toml_file import TomlFile
 
 
 class Places:
@@ -168,7 +168,7 @@ def test_the_line_of_every_key() -> None:
         'a = 1\n\n# note\nb = """\nc = 1\n"""\nd = [\n  1,\n]\n'
         '[profiles.x]\n"e" = 2\n[profiles."y z"]\nf.g = 3\n[profiles]\nw = { k = 1 }\n'
     )
-    file = ConfigFile(Path("x"), text, {}, trusted=True)
+    file = TomlFile(Path("x"), text, {})
     lines = {
         "a": 1,
         "b": 4,
@@ -181,6 +181,18 @@ def test_the_line_of_every_key() -> None:
     assert {keys: file.line_of(keys.split(".")) for keys in lines} == lines
 
 
+def test_the_line_of_keys_in_lists_of_tables() -> None:
+    file = TomlFile(Path("x"), "[[rules]]\na = 1\n[[rules]]\nb = 2\n[other]\n[[rules]]\nc = 3\n", {})
+    wanted = {
+        ("rules", 0, "a"): 2,
+        ("rules", 1, "b"): 4,
+        ("rules", 2, "c"): 7,
+        ("rules", 1): 3,
+        ("rules", 9): 1,
+    }
+    assert {keys: file.line_of(keys) for keys in wanted} == wanted
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -190,7 +202,7 @@ def test_the_line_of_every_key() -> None:
         "beam_size = 0x" + "f" * 5_000,
         "speech_threshold = nan",
         "speech_threshold = 0x" + "f" * 5_000,
-        "\n" * (MAX_LINES + 1),
+        "\n" * (LIMITS.lines + 1),
         "formats = [" + '"txt",' * 9_000 + "1]",
     ],
 )
@@ -215,7 +227,7 @@ def test_bytes_that_are_not_text(places: Places) -> None:
 
 
 def test_an_endless_file(places: Places) -> None:
-    places.project.write_bytes(b"#" * (MAX_FILE_BYTES + 1))
+    places.project.write_bytes(b"#" * (LIMITS.bytes + 1))
     with pytest.raises(UsageError, match="too large"):
         places.load()
 

@@ -21,7 +21,7 @@ from transcribe.core.media_names import stem_of
 from transcribe.core.settings import Settings
 from transcribe.jobs.fingerprint import fingerprint_of
 from transcribe.jobs.queue import PENDING, Facts, Queue, QueuedJob, State
-from transcribe.jobs.render import open_corrected
+from transcribe.jobs.documents import open_corrected
 from transcribe.jobs.signing import signer_of
 from transcribe.jobs.submissions import Submission, Submissions
 from transcribe.server.desk import Desk

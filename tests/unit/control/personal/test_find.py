@@ -1,0 +1,122 @@
+"""Personal data is found as it is said, in two languages, and hardly anything else is."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from transcribe.control.personal.datum import Kind, Personal, masked
+from transcribe.control.personal.find import personal_data
+from transcribe.control.personal.numbers import numbers
+from transcribe.control.personal.spoken import Written
+from transcribe.core.errors import DependencyError
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[3]
+
+
+def table(name: str) -> list[list[str]]:
+    return [line.split("\t") for line in (HERE / name).read_text(encoding="utf-8").splitlines()]
+
+
+SAID, CLEAN = table("said.tsv"), table("clean.tsv")
+
+
+def found(text: str, language: str | None = "en") -> list[Personal]:
+    return personal_data(text.split(), language)
+
+
+def is_found(kind: str, value: str, text: str, language: str) -> bool:
+    shown = masked(cast("Kind", kind), value)
+    return any(each.kind == kind and each.masked.endswith(shown) for each in found(text, language))
+
+
+def words(text: str, language: str = "en") -> list[str]:
+    return [" ".join(text.split()[each.first : each.last + 1]) for each in found(text, language)]
+
+
+def test_the_table_has_every_kind_in_both_languages() -> None:
+    kinds = Counter((language, kind) for language, kind, _, _ in SAID)
+    assert len(SAID) >= 120
+    assert len(kinds) == 12
+    assert min(kinds.values()) >= 4
+
+
+@pytest.mark.parametrize("language", ["en", "pl"])
+def test_personal_data_is_found_as_it_is_said(language: str) -> None:
+    mine = [row for row in SAID if row[0] == language]
+    missed = [text for _, kind, value, text in mine if not is_found(kind, value, text, language)]
+    assert len(missed) / len(mine) < 0.05, missed
+
+
+def test_ordinary_numbers_are_none() -> None:
+    flagged = [text for language, text in CLEAN if found(text, language)]
+    assert len(CLEAN) >= 100
+    assert len(flagged) / len(CLEAN) < 0.05, flagged
+
+
+@pytest.mark.parametrize(
+    "path", ["samples/two-voices.txt", "benchmarks/talks/en.md", "benchmarks/talks/pl.md"], ids=str
+)
+def test_nothing_is_found_in_a_talk(path: str) -> None:
+    text = (ROOT / path).read_text(encoding="utf-8")
+    assert found(text, "pl" if "pl" in Path(path).stem else "en") == []
+
+
+def test_a_find_is_all_words_of_it_and_no_others() -> None:
+    assert words("so call me on oh two oh seven nine four six oh nine five eight please") == [
+        "oh two oh seven nine four six oh nine five eight"
+    ]
+    assert words("piszcie na anna kropka k małpa wu pe kropka pe el dziękuję", "pl") == [
+        "anna kropka k małpa wu pe kropka pe el"
+    ]
+    assert words("to jest 600 123 456, a biuro ma 22 621 45 78.", "pl") == ["600 123 456,", "22 621 45 78."]
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "shown"),
+    [
+        ("anna dot kowalska at gmail dot com", "en", "a•••@•••.com"),
+        ("4111 1111 1111 1111", "en", "•••1111"),
+        ("GB29 NWBK 6016 1331 9268 19", "en", "GB•••6819"),
+        ("44051401359", "pl", "•••59"),
+    ],
+)
+def test_reports_never_show_the_value(text: str, language: str, shown: str) -> None:
+    assert [each.masked for each in found(text, language)] == [shown]
+
+
+def test_what_was_misheard_is_found_by_the_words_before_it() -> None:
+    assert [(each.kind, each.checked) for each in found("my card number is 4111 1111 1111 1112")] == [
+        ("card", False)
+    ]
+    assert found("it says 4111 1111 1111 1112 on the box") == []
+
+
+def test_an_unknown_language_has_written_forms() -> None:
+    assert [each.kind for each in found("Meine Karte ist 4111 1111 1111 1111.", "de")] == ["card"]
+    assert [each.kind for each in found("anna@example.com", None)] == ["email"]
+
+
+def test_words_of_any_kind_do_no_harm() -> None:
+    assert found("@ . @@ + ++ 1 - -- ١٢٣ ² ½ 𝟙 — İ ﬁ at dot", None) == []
+    assert found("") == []
+    assert numbers(Written("", ()), "en") == []
+
+
+def test_a_missing_package_is_an_error_with_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    from transcribe.control.personal.checks import checks
+
+    monkeypatch.setitem(__import__("sys").modules, "phonenumbers", None)
+    checks.cache_clear()
+    with pytest.raises(DependencyError, match=r"phonenumbers.*pip install 'transcribe-offline\[control\]'"):
+        found("call 600 123 456")
+    checks.cache_clear()
+
+
+def test_a_sentence_after_an_address_is_no_part_of_it() -> None:
+    assert words("Write to anna at gmail dot com. It is new.") == ["anna at gmail dot com."]
+    assert words("anna.k at gmail. com") == ["anna.k at gmail. com"]

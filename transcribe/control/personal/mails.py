@@ -1,0 +1,105 @@
+"""Addresses of e-mail in a text as `spoken.py` writes it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import TYPE_CHECKING
+
+from transcribe.control.personal.cues import CUE_CHARS, CUES
+from transcribe.control.personal.datum import Personal, masked
+from transcribe.control.personal.spoken import WEAK_AT, Written
+from transcribe.notes.lemmas import commonness
+from transcribe.notes.terms import small_words
+
+if TYPE_CHECKING:
+    from publicsuffixlist import PublicSuffixList
+
+_MAIL = re.compile(
+    rf"(?P<local>\w[\w.+-]*) ?(?P<at>[@{WEAK_AT}]) ?(?P<host>(?:[\w-]+ ){{0,3}}?[\w-]+(?:\. ?[\w-]+)+)"
+    r"|(?P<local2>\w[\w.+-]*) ?(?P<at2>@) ?(?P<host2>[\w-]+ (?:com|eu|net|org|pl|uk))\b"
+)
+_PROVIDERS = frozenset(
+    [
+        "aol",
+        "gazeta",
+        "gmail",
+        "gmx",
+        "hotmail",
+        "icloud",
+        "interia",
+        "live",
+        "o2",
+        "onet",
+        "op",
+        "outlook",
+        "proton",
+        "protonmail",
+        "tlen",
+        "wp",
+        "yahoo",
+    ]
+)
+_EVERYDAY = 4.0
+"""A word this common (Zipf scale) before "at" is hardly somebody's address: "tickets at example.com"."""
+
+
+def mails(text: Written, language: str | None) -> Iterator[Personal]:
+    """The addresses in a text, in small letters."""
+    for found in _MAIL.finditer(text.text):
+        group = "host" if found["host"] else "host2"
+        host = _host(found[group] if found["host"] else found[group].replace(" ", "."))
+        start = found.start("local" if found["local"] else "local2")
+        cue = CUES["email"].search(text.text, max(0, start - CUE_CHARS), start) is not None
+        sure = found["at"] != WEAK_AT or cue
+        alone = " " not in host.replace(". ", ".") and _is_local(found["local"] or "", host, language)
+        if host and (sure or alone):
+            start = _local_start(text.text, start, language, cue=cue)
+            first, last = text.words_of(start, found.start(group) + len(host))
+            yield Personal("email", first, last, masked("email", f"{text.text[start]}@{host}"))
+
+
+def _host(name: str) -> str:
+    """The beginning of a name that ends as hosts do; empty where there is none.
+
+    A full stop with a space after it may end the sentence: "gmail.com. It is".
+    """
+    parts = name.split(". ")
+    for count in range(1, len(parts) + 1):
+        labels = ". ".join(parts[:count]).split(".")
+        while len(labels) > 1:
+            if _endings().publicsuffix(f"x.{labels[-1].strip()}") is not None:
+                return ".".join(labels)
+            labels.pop()
+    return ""
+
+
+def _is_local(local: str, host: str, language: str | None) -> bool:
+    """Whether the word before "at" looks like the first part of an address."""
+    if re.search(r"[\d._+-]", local):
+        return True
+    if local in small_words(language or "en"):
+        return False
+    return host.split(".", maxsplit=1)[0] in _PROVIDERS or commonness(local, language or "en") < _EVERYDAY
+
+
+def _local_start(text: str, start: int, language: str | None, *, cue: bool) -> int:
+    """Where an address begins whose last parts have no sign between them: "john smith at", "anna 85 at"."""
+    offset = max(0, start - CUE_CHARS)
+    small = small_words(language or "en")
+    for word in reversed([*re.finditer(r"\S+", text[offset:start])][-4:]):
+        bare, number = word[0], text[start].isdigit()
+        if not re.fullmatch(r"[\w.+-]+", bare) or bare[-1] == "." or CUES["email"].match(bare):
+            break
+        if len(bare) > 1 and not number and (not cue or bare in small):
+            break
+        start = offset + word.start()
+    return start
+
+
+@cache
+def _endings() -> PublicSuffixList:
+    from publicsuffixlist import PublicSuffixList
+
+    return PublicSuffixList(accept_unknown=False, only_icann=True)
