@@ -29,6 +29,7 @@ from transcribe.formats import FORMATS, render
 from transcribe.formats.corrections import write_corrections
 from transcribe.formats.edit_text import write_edit_text
 from transcribe.formats.example import example_episode
+from transcribe.formats.templates import template_folder
 
 HANG_S = 60
 """A command that takes longer on a small file hangs."""
@@ -98,6 +99,10 @@ def seeds() -> dict[str, tuple[bytes, tuple[tuple[str, ...], ...]]]:
         ),
         "edit.txt": (_edit_text(episode), (("corrections", "apply", WHOLE, "{}", "--mine"),)),
         "transcribe.toml": (CONFIG.encode(), (("config", "show"), ("config", "show", "--json"))),
+        "policy.toml": (
+            (template_folder() / "policies" / "bank-call.en.toml").read_bytes(),
+            (("policy", "show", "{}"), ("policy", "check", WHOLE, "--policy", "{}", "--json")),
+        ),
         "t.md.j2": (TEMPLATE.encode(), (("templates", "check", "{}"),)),
         "r.rttm": (RTTM.encode(), (("gone.wav", "--turns", "{}"), ("lint", "{}"))),
     }

@@ -2,10 +2,10 @@
 
     python -m benchmarks.policy [--rounds N] [--items N]
 
-The transcript has 20,000 words: a talk of `benchmarks/talks` again and again, with personal data said in between.
+The transcript has 20,000 words: a talk of `benchmarks/talks` again and again, with personal data in between.
 The items are made up at random, the same every time, and said in ways drawn by chance: digit by digit, in
-groups as numbers, in figures, with doubles, hesitations and commas. What counts is whether the kind is found at
-the words of the item. Writes `benchmarks/results/policy.md`.
+groups as numbers, in figures, with doubles, hesitations and commas. Found is an item whose kind is found at
+its words. Writes `benchmarks/results/policy.md`.
 """
 
 from __future__ import annotations
@@ -34,14 +34,15 @@ ROOT = Path(__file__).resolve().parent.parent
 WORDS, RULES, TARGET_S, TARGET_PERCENT = 20_000, 50, 2.0, 95
 
 UNITS = {
-    "en": "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-    "seventeen eighteen nineteen",
-    "pl": "zero jeden dwa trzy cztery pięć sześć siedem osiem dziewięć dziesięć jedenaście dwanaście trzynaście "
-    "czternaście piętnaście szesnaście siedemnaście osiemnaście dziewiętnaście",
+    "en": "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
+    "sixteen seventeen eighteen nineteen",
+    "pl": "zero jeden dwa trzy cztery pięć sześć siedem osiem dziewięć dziesięć jedenaście dwanaście "
+    "trzynaście czternaście piętnaście szesnaście siedemnaście osiemnaście dziewiętnaście",
 }
 TENS = {
     "en": "twenty thirty forty fifty sixty seventy eighty ninety",
-    "pl": "dwadzieścia trzydzieści czterdzieści pięćdziesiąt sześćdziesiąt siedemdziesiąt osiemdziesiąt dziewięćdziesiąt",
+    "pl": "dwadzieścia trzydzieści czterdzieści pięćdziesiąt sześćdziesiąt siedemdziesiąt osiemdziesiąt "
+    "dziewięćdziesiąt",
 }
 HUNDREDS = [
     "sto",
@@ -66,7 +67,8 @@ SAYS: dict[str, dict[Kind, list[str]]] = {
     },
     "pl": {
         "email": ["Mój mail to", "Piszcie na", "To"], "phone": ["Mój telefon to", "Dzwoń:", "Tak,"],
-        "iban": ["Numer konta", "Proszę:"], "pesel": ["Mój PESEL to", "Dobrze,"], "nip": ["Nasz NIP to", "Na firmę"],
+        "iban": ["Numer konta", "Proszę:"], "pesel": ["Mój PESEL to", "Dobrze,"],
+        "nip": ["Nasz NIP to", "Na firmę"],
         "card": ["Numer karty", "Tak,"],
     },
 }  # fmt: skip
@@ -121,8 +123,9 @@ def report_of(
     machine = this_machine()
     yield "# Policies"
     yield ""
-    yield f"`transcribe policy check` with {RULES} rules on a transcript of {WORDS:,} words, two hours: processor seconds"
-    yield f"of the whole command, start included, median of {rounds}; and personal data found of what is said at random."
+    yield f"`transcribe policy check` with {RULES} rules on a transcript of {WORDS:,} words, two hours:"
+    yield f"processor seconds of the whole command, start and report included, median of {rounds};"
+    yield "and personal data that is found of what is made up and said at random."
     yield ""
     yield f"{machine.processor}; {machine.system}; commit {code_version(ROOT)}"
     yield ""
@@ -135,7 +138,8 @@ def report_of(
     for (language, kind), count in sorted(said.items()):
         hits = found[language, kind]
         yield f"| {language} | {kind} | {count} | {hits} | {100 * hits / count:.1f} | {TARGET_PERCENT} |"
-    yield f"| all | | {said.total()} | {found.total()} | {100 * found.total() / said.total():.1f} | {TARGET_PERCENT} |"
+    everything, hits = said.total(), found.total()
+    yield f"| all | | {everything} | {hits} | {100 * hits / everything:.1f} | {TARGET_PERCENT} |"
 
 
 def cost(language: str) -> float:
@@ -308,7 +312,6 @@ def _card(draw: random.Random, _: str) -> str:
 
 def _iban(draw: random.Random, language: str) -> str:
     from stdnum.iban import calc_check_digits
-    from stdnum.pl import nip  # noqa: F401 - the same package
 
     country, bank = (
         ("PL", "") if language == "pl" or draw.random() < 0.5 else ("GB", draw.choice(["NWBK", "WEST"]))

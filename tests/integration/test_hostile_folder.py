@@ -16,8 +16,9 @@ PROGRAM = Path(sys.executable).with_name("transcribe")
 PACKAGES = (
     "_pywhispercpp", "click", "ctranslate2", "ffmpeg", "filelock", "gguf", "onnx_asr",
     "huggingface_hub", "imageio_ffmpeg", "jinja2", "llama_cpp", "msgspec", "multipart", "numpy",
-    "onnxruntime", "pip", "platformdirs", "psutil", "pydub", "python_multipart", "pywhispercpp", "rich",
-    "setuptools", "sitecustomize", "sse_starlette", "starlette", "tokenizers", "tomli", "torch", "transcribe",
+    "onnxruntime", "phonenumbers", "pip", "platformdirs", "psutil", "pydub", "python_multipart",
+    "pywhispercpp", "regex", "rich", "setuptools", "sitecustomize", "sse_starlette",
+    "starlette", "stdnum", "tokenizers", "tomli", "torch", "transcribe",
     "usercustomize", "uvicorn", "watchfiles", "yaml",
 )  # fmt: skip
 PROGRAMS = ("ffmpeg", "ffprobe", "uname", "cc", "gcc", "git", "python", "python3", "sh", "file", "ldconfig")
@@ -35,6 +36,7 @@ CALLS = {
     "render": ("render", "document.json", "-o", "rendered", "-f", "page"),
     "rename": ("rename", "document.json", "A=B"),
     "corrections": ("corrections", "export", "document.json"),
+    "policy": ("policy", "check", "document.json", "--policy", "policy.toml"),
     "templates": ("templates", "list"),
     "models": ("models", "list"),
     "llm": ("llm", "list"),
@@ -76,6 +78,9 @@ def trap(used_desk: Desk) -> Path:
         program.chmod(0o755)
     (folder / "in").mkdir()
     (folder / "reference.txt").write_text("It was the best of times.\n")
+    (folder / "policy.toml").write_text(
+        'version = 1\nname = "x"\n[[rules]]\nid = "a"\ntitle = "A"\npersonal = ["phone"]\nwords = ["bee"]\n'
+    )
     (folder / "cues.srt").write_text("1\n00:00:00,000 --> 00:00:01,000\nHi.\n")
     (folder / "clip2.wav").write_bytes((folder / "clip.wav").read_bytes())
     return trap

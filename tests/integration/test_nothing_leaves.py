@@ -77,6 +77,23 @@ COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
     "corrections list": (("corrections", "list", "copy/talk.json"),),
     "corrections undo": (("corrections", "undo", "copy/talk.json", "a1"),),
     "corrections vocabulary": (("corrections", "vocabulary", "copy/talk.json"),),
+    "policy copy": (("policy", "copy", "bank-call.en"),),
+    "policy show": (
+        ("policy", "copy", "bank-call.en", "rules"),
+        ("policy", "show", "rules/bank-call.en.toml"),
+    ),
+    "policy check": (
+        ("policy", "copy", "bank-call.en", "asked"),
+        (
+            "policy",
+            "check",
+            "out/talk.json",
+            "--policy",
+            "asked/bank-call.en.toml",
+            "--report",
+            "policy.html",
+        ),
+    ),
     "templates list": (("templates", "list"),),
     "templates copy": (("templates", "copy", "page.html.j2"),),
     "templates check": (

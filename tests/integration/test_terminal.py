@@ -100,6 +100,13 @@ def corrections(place: Place) -> None:
     place.write("edit.txt", f"[] {WORD}\n{EVIL}\n")
 
 
+def policy(place: Place) -> None:
+    document(place)
+    rule = {"id": "a", "title": EVIL, "decides": EVIL, "evidence": EVIL, "words": [WORD], "patterns": ["."]}
+    lines = [f"{key} = {json.dumps(value)}" for key, value in rule.items()]
+    place.write("p.toml", "\n".join(["version = 1", f"name = {json.dumps(EVIL)}", "[[rules]]", *lines]))
+
+
 def ledger(place: Place) -> None:
     opened = Queue(place.folder / "out" / ".watch" / "ledger.sqlite")
     for state in State:
@@ -225,6 +232,11 @@ CASES: Mapping[str, tuple[Plant, tuple[str, ...]]] = {
     "corrections, vocabulary": (corrections, ("corrections", "vocabulary", "e.json", f"{EVIL}.json")),
     "rename, list": (document, ("rename", "e.json", "--list")),
     "rename": (document, ("rename", "e.json", f"{EVIL}=b")),
+    "policy, check": (policy, ("policy", "check", "e.json", "--policy", "p.toml", "--report", f"{EVIL}.md")),
+    "policy, check as JSON": (policy, ("policy", "check", "e.json", "--policy", "p.toml", "--json")),
+    "policy, show": (policy, ("policy", "show", "p.toml")),
+    "policy, key": (texts("p.toml", content=f"{json.dumps(EVIL)} = 1\n"), ("policy", "show", "p.toml")),
+    "policy, copy of none": (texts(), ("policy", "copy", EVIL)),
     "templates, list": (texts("templates/notes.md.j2", f"templates/{EVIL}.j2"), ("templates", "list")),
     "templates, check": (texts(f"{EVIL}.j2", content="{{ a." + EVIL), ("templates", "check", f"{EVIL}.j2")),
     "templates, copy": (texts(), ("templates", "copy", "notes.md", EVIL)),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
@@ -10,10 +9,9 @@ from pathlib import Path
 from transcribe.core.disk import disk_errors
 from transcribe.core.episode import Episode
 from transcribe.core.errors import OutputError, UsageError
-from transcribe.core.events import Progress, Warned, silent
+from transcribe.core.events import Progress, Warned
 from transcribe.core.files import make_folder, sweep, write_together
 from transcribe.core.places import expanded
-from transcribe.core.reading import inside, read_bounded
 from transcribe.core.settings import Settings, ShowSettings
 from transcribe.core.show_notes import NO_SHOW
 from transcribe.formats import PACK, format_named
@@ -23,7 +21,6 @@ from transcribe.jobs.publish.outputs import target_path
 from transcribe.notes.extractive import write_extractive
 from transcribe.notes.material import material_of
 from transcribe.notes.show import show_of
-from transcribe.pipeline.corrected import with_corrections
 from transcribe.pipeline.notes_step import KEEP, notes_of, wants_notes, with_notes
 from transcribe.pipeline.ports import OpenWriter
 

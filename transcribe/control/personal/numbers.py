@@ -29,8 +29,8 @@ _NAMED_REGIONS = ("PL", "GB", "US", "IE", "AU")
 """Where a number without a country's code may be from, by language; and where it is said to be a phone's."""
 
 _GROUPS = (
-    (9,), (3, 3, 3), (2, 3, 2, 2), (3, 2, 2, 2), (2, 2, 2, 2, 1), (2, 9), (2, 3, 3, 3), (10,), (3, 3, 4), (3, 7),
-    (1, 3, 3, 4),
+    (9,), (3, 3, 3), (2, 3, 2, 2), (3, 2, 2, 2), (2, 2, 2, 2, 1), (2, 9), (2, 3, 3, 3), (10,), (3, 3, 4),
+    (3, 7), (1, 3, 3, 4),
 )  # fmt: skip
 """How digits of phones are grouped in Poland and North America, where no word says that they are one."""
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import zip_longest
 from typing import Literal
 
 from transcribe.control.personal.vocabulary import Words, is_number_word, signs, words_in
@@ -94,7 +95,7 @@ class _Reader:
     def __init__(self, given: Sequence[_Piece], known: Words) -> None:
         self._known = known
         self._given: list[_Piece] = []
-        for piece, after in zip(given, [*given[1:], None], strict=True):
+        for piece, after in zip_longest(given, given[1:]):
             empty = piece.text in known.skip - known.joins
             if not (
                 empty and after and self._given and self._counts(self._given[-1]) and self._counts(after)

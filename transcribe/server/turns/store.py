@@ -19,9 +19,9 @@ from transcribe.core.errors import UsageError
 from transcribe.core.files import PRIVATE_FILE, atomic_file, private_folder, sync_folder
 from transcribe.core.media_names import stem_of
 from transcribe.core.settings import Settings
+from transcribe.jobs.documents import open_corrected
 from transcribe.jobs.fingerprint import fingerprint_of
 from transcribe.jobs.queue import PENDING, Facts, Queue, QueuedJob, State
-from transcribe.jobs.documents import open_corrected
 from transcribe.jobs.signing import signer_of
 from transcribe.jobs.submissions import Submission, Submissions
 from transcribe.server.desk import Desk
