@@ -197,6 +197,13 @@ def _widened(layer: Layer, joints: Collection[int], edit: Edit) -> Edit:
     if not (joint(edit.first) or joint(edit.end)):
         return edit
     lines = row_lines(layer)
+    if not lines:  # every line was deleted: only the words hang together
+        first, end = edit.first, edit.end
+        while joint(first):
+            first -= 1
+        while joint(end):
+            end += 1
+        return replace(edit, first=first, end=end)
     starts = [line.first for line in lines]
     while joint(edit.first):
         before = lines[bisect_right(starts, edit.first - 1) - 1]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -400,3 +402,19 @@ def test_the_library_lists_no_approval_of_what_was_renamed_since(counter: Counte
         assert client.post(f"{episode}/speakers", json=renamed).status_code == 200
         assert episode not in client.get("/library?state=approved").text
         assert not transcript(client, episode)["approval"]["holds"]
+
+
+def test_what_a_kill_has_left_beside_a_transcript_is_removed_when_the_server_starts(counter: Counter) -> None:
+    with counter.serving() as client:
+        folder = sidecar(counter, finished(client)).parent
+    killed = """if True:
+        import os, pathlib, signal, sys
+        from transcribe.core.files import atomic_file
+
+        with atomic_file(pathlib.Path(sys.argv[1])) as handle:
+            os.kill(os.getpid(), signal.SIGKILL)"""
+    for each in (counter.folder, folder):
+        subprocess.run([sys.executable, "-c", killed, each / "approvals.json"], check=False)
+    assert len([*counter.folder.rglob(".transcribe-*")]) == 2
+    with counter.serving():
+        assert [*counter.folder.rglob(".transcribe-*")] == []

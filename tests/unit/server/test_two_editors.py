@@ -43,6 +43,21 @@ def test_every_line_is_deleted_and_comes_back(counter: Counter) -> None:
         assert after["corrections"] == []
 
 
+@pytest.mark.parametrize("inside", [range(2, 5), range(1), range(3, 10**6)])
+def test_a_part_of_what_was_deleted_together_comes_back_where_no_line_is_left(
+    counter: Counter, inside: range
+) -> None:
+    with counter.serving() as client:
+        episode = finished(client)
+        known = transcript(client, episode)
+        send(client, episode, known, emptied(known))
+        empty = transcript(client, episode)
+        end = min(inside.stop, known["lines"][-1]["end"])
+        part = {"first": inside.start, "end": end, "lines": [{"text": "Back"}], "seen": empty["corrections"]}
+        assert send(client, episode, empty, part).status_code == 200
+        assert texts(transcript(client, episode)) == ["Back"]
+
+
 def test_each_line_is_deleted_by_itself_and_comes_back_in_another_order(counter: Counter) -> None:
     with counter.serving() as client:
         episode = finished(client)

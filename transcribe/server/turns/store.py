@@ -16,7 +16,7 @@ from transcribe.core.digest import fingerprint
 from transcribe.core.disk import disk_errors
 from transcribe.core.episode import Episode
 from transcribe.core.errors import UsageError
-from transcribe.core.files import PRIVATE_FILE, atomic_file, private_folder, sync_folder
+from transcribe.core.files import PRIVATE_FILE, atomic_file, private_folder, sweep, sync_folder
 from transcribe.core.media_names import stem_of
 from transcribe.core.settings import Settings
 from transcribe.jobs.documents import open_corrected
@@ -87,19 +87,23 @@ class Store:
         self.signer = signer_of(settings)
         self.queue = Queue(folder / QUEUE)
         self.submissions = Submissions(self.queue)
-        self._sweep()
+        self._sweep(folder)
 
-    def _sweep(self) -> None:
-        """Remove what a kill has left: half of an upload, a recording whose job was not put down yet.
+    def _sweep(self, folder: Path) -> None:
+        """Remove what a kill has left: half of a file, a recording whose job was not put down yet.
 
         Only what has a name that this program gives: somebody may have chosen a folder of their own.
         """
+        sweep(folder)
         for left in self.incoming.iterdir():
             if INCOMING.fullmatch(left.name):
                 left.unlink(missing_ok=True)
         for left in self._jobs.iterdir():
-            if _NAME.fullmatch(left.name) and self.submissions.get(left.name) is None:
-                shutil.rmtree(left, ignore_errors=True)
+            if _NAME.fullmatch(left.name):
+                if self.submissions.get(left.name) is None:
+                    shutil.rmtree(left, ignore_errors=True)
+                else:
+                    sweep(left)
 
     def close(self) -> None:
         """Close the queue."""
