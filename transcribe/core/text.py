@@ -20,6 +20,8 @@ T = TypeVar("T")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 """Control characters, line separators, and what turns the text around it (UAX #9, section 2)."""
+_TURNS = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
+"""What turns the text around it, up to other marks: `\u202egnp.exe` is shown as `exe.png` (UAX #9)."""
 _SPACE = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _KEPT = "\0"
 """Begins a text that is percent-encoded; no name of a file can hold it."""
@@ -51,6 +53,11 @@ def printable_lines(text: str) -> str:
 def one_line(text: str) -> str:
     """The text on one line: every run of white space or control characters is one space."""
     return " ".join(_SPACE.sub(" ", text).split())
+
+
+def plain_name(text: str) -> str:
+    """A person's name or a title as it is kept: on one line, and turning nothing around it; may be empty."""
+    return one_line(_SURROGATE.sub("\ufffd", _TURNS.sub("", text)))
 
 
 @lru_cache(maxsize=4096)

@@ -10,6 +10,7 @@ from transcribe.core.corrections.edit import Line
 from transcribe.core.corrections.units import clean
 from transcribe.core.episode import Segment
 from transcribe.core.errors import InputError
+from transcribe.core.text import plain_name
 from transcribe.core.timecode import format_timecode
 from transcribe.formats.corrections import LONGEST_NAME, LONGEST_TEXT
 
@@ -74,7 +75,7 @@ def read_edit_text(text: str, name: str) -> EditedText:
     for number, raw in enumerate(text.split("\n"), 1):
         line = clean(raw)
         if head := _HEAD.fullmatch(line):
-            begun, speaker = True, head["speaker"] or None
+            begun, speaker = True, plain_name(head["speaker"]) or None
             if speaker and len(speaker) > LONGEST_NAME:
                 raise InputError(
                     f"{name}, line {number}: a name has at most {LONGEST_NAME} characters", "Shorten it"

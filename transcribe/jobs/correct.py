@@ -21,7 +21,7 @@ from transcribe.core.errors import InputError, OutputError, UsageError
 from transcribe.core.events import Progress
 from transcribe.core.reading import decoded, read_bounded
 from transcribe.core.settings import Settings
-from transcribe.core.text import one_line
+from transcribe.core.text import plain_name
 from transcribe.core.timecode import now
 from transcribe.formats.corrections import LONGEST_NAME
 from transcribe.formats.edit_text import MAX_BYTES, read_edit_text, write_edit_text
@@ -175,11 +175,11 @@ def _revise(of: Opened, corrections: Corrections, settings: Settings, progress: 
 def _checked(who: str | None) -> str:
     if who is None:
         with suppress(OSError, KeyError, ImportError):  # a user without a name, as in a container
-            return one_line(getuser())[:LONGEST_NAME]
+            return plain_name(getuser())[:LONGEST_NAME]
         return ""
     if len(who) > LONGEST_NAME:
         raise UsageError(f"a name has at most {LONGEST_NAME} characters", "Shorten --by")
-    return one_line(who)
+    return plain_name(who)
 
 
 def _shown(conflicts: Sequence[object]) -> str:

@@ -15,6 +15,7 @@ from transcribe.core.corrections.record import Correction
 from transcribe.core.corrections.units import clean
 from transcribe.core.errors import UsageError
 from transcribe.core.files import atomic_file
+from transcribe.core.text import plain_name
 from transcribe.core.timecode import now
 from transcribe.formats.corrections import write_corrections
 from transcribe.jobs.correct import Opened
@@ -177,11 +178,11 @@ def _check(layer: Layer, edits: Sequence[Edit]) -> None:
     if any(clean(line.text) != line.text or not line.text for each in edits for line in each.lines):
         raise UsageError("a line is no single line of text", "Leave out empty lines")
     if any(
-        line.speaker is not None and clean(line.speaker) != line.speaker
+        line.speaker is not None and plain_name(line.speaker) != line.speaker
         for each in edits
         for line in each.lines
     ):
-        raise UsageError("a name is no single line of text", "Write it in one line")
+        raise UsageError("a name is no single line of plain text", "Write it in one line, without marks")
 
 
 def _widened(layer: Layer, joints: Collection[int], edit: Edit) -> Edit:
@@ -219,7 +220,11 @@ def _widened(layer: Layer, joints: Collection[int], edit: Edit) -> Edit:
 
 
 def _as_they_are(lines: Sequence[RowLine]) -> tuple[Line, ...]:
-    return tuple(Line(text, line.segment.speaker) for line in lines if (text := clean(line.segment.text)))
+    return tuple(
+        Line(text, plain_name(line.segment.speaker or "") or None)
+        for line in lines
+        if (text := clean(line.segment.text))
+    )
 
 
 def _clashes(of: Opened, edits: Sequence[Edit], clashing: Mapping[int, str]) -> Iterator[Clash]:

@@ -202,6 +202,23 @@ def test_an_approval_holds_until_something_is_changed(counter: Counter) -> None:
         assert [each["who"] for each in kept["records"]] == ["Ala", "Ben"]
 
 
+def test_no_name_turns_the_text_around_it(counter: Counter) -> None:
+    with counter.serving() as client:
+        episode = finished(client)
+        known = transcript(client, episode)
+        line, old = known["lines"][0], known["speakers"][1]
+        wanted = {"text": f"So {line['text']}", "speaker": "\u202eZo\u2066ë\u202c"}
+        send(client, episode, known, edit_of(line, wanted), who="\u2067Ben\u2069")
+        assert {each.who for each in read_sidecar(sidecar(counter, episode)).records} == {"Ben"}
+        body = {"revision": known["revision"], "names": {old: "\u202aKeeper"}}
+        after = client.post(f"{episode}/speakers", json=body).json()
+        assert set(after["speakers"]) >= {"Zoë", "Keeper"}
+        body = {"revision": after["revision"], "who": "\u2068Ala"}
+        assert client.post(f"{episode}/approvals", json=body).json()["who"] == "Ala"
+        nobody = client.post(f"{episode}/approvals", json=body | {"who": "\u202e"})
+        assert nobody.json()["error"]["code"] == "missing_name"
+
+
 def test_a_damaged_file_of_approvals_is_told_and_stays(counter: Counter) -> None:
     with counter.serving() as client:
         episode = finished(client)

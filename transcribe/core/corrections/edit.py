@@ -13,6 +13,7 @@ from transcribe.core.corrections.record import Correction, Kind, correction
 from transcribe.core.corrections.units import Unit, clean, joined_units, units_of
 from transcribe.core.episode import Transcript
 from transcribe.core.sequences import parted
+from transcribe.core.text import plain_name
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,7 @@ def edited_within(
         raise TooManyLinesError(f"{len(lines)} lines, and {len(pieces)} words were recognised")
     if not pieces:
         return ()
-    speakers = {number: clean(row.segments[number].speaker or "") or None for number in numbers}
+    speakers = {number: plain_name(row.segments[number].speaker or "") or None for number in numbers}
     changes = list(_Comparison(pieces, speakers, lines or (Line(""),)).changes())
     changes += _edges(row, within, lines)
     return tuple(

@@ -10,14 +10,12 @@ from dataclasses import dataclass, replace
 from transcribe.core.episode import Episode, Recognition, Segment, Transcript
 from transcribe.core.errors import UsageError
 from transcribe.core.show_notes import Chapter, Quote, ShowNotes, SoundBite, Statement
-from transcribe.core.text import one_line
+from transcribe.core.text import plain_name
 from transcribe.core.workspace import Workspace
 from transcribe.pipeline.speakers.diarise import renamed_turns
 
 LONGEST_NAME = 128
 """Characters of a person's name in Podcasting 2.0 (`<podcast:person>`)."""
-
-_SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 ARTEFACT = "names"
 """In a work directory: the names that the speakers of this job have been given since, by their own."""
@@ -73,7 +71,7 @@ def _read_name(argument: str, known: Sequence[str]) -> tuple[str, str]:
     if not places:
         raise UsageError(f"{argument!r} names nobody anew", "Write OLD=NEW, such as S1=Ala")
     for place in reversed(places):
-        old, new = text[:place].strip(), one_line(_SURROGATE.sub(" ", text[place + 1 :]))
+        old, new = text[:place].strip(), plain_name(text[place + 1 :])
         if old in by_form:
             if not new or len(new) > LONGEST_NAME:
                 raise UsageError(

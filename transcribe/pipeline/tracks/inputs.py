@@ -11,6 +11,7 @@ from transcribe.core.errors import InputError, UsageError
 from transcribe.core.events import Warned
 from transcribe.core.recording import Source
 from transcribe.core.settings import Settings
+from transcribe.core.text import plain_name
 from transcribe.formats.outline import one_line
 from transcribe.pipeline.ports import Run
 from transcribe.pipeline.stages.probe import decodable, probe
@@ -94,7 +95,7 @@ def stream_jobs(run: Run, source: Source) -> tuple[TrackJob, ...]:
     streams = decodable(source.streams)
     if len(streams) < 2:
         raise InputError(f"{source.path} has one audio track only", divided_by(source))
-    titles = [one_line(stream.title) or f"Track {stream.index + 1}" for stream in streams]
+    titles = [plain_name(one_line(stream.title)) or f"Track {stream.index + 1}" for stream in streams]
     names = [
         f"{title} {stream.index + 1}" if titles.count(title) > 1 else title
         for title, stream in zip(titles, streams, strict=True)

@@ -17,6 +17,7 @@ from transcribe.core.corrections.apply import RowLine
 from transcribe.core.corrections.edit import Line
 from transcribe.core.corrections.units import clean
 from transcribe.core.errors import InputError, OutputError, TranscribeError
+from transcribe.core.text import plain_name
 from transcribe.formats.approvals import LONGEST_REASON
 from transcribe.formats.corrections import LONGEST_NAME, LONGEST_TEXT
 from transcribe.jobs.approvals import approvals_of, approve
@@ -28,7 +29,7 @@ from transcribe.jobs.submissions import Submission
 from transcribe.server.desk import Sheet
 from transcribe.server.errors import Refused, refused
 from transcribe.server.intake.json_body import json_of
-from transcribe.server.intake.uploads import TITLE_CHARS, plain_title
+from transcribe.server.intake.uploads import TITLE_CHARS
 from transcribe.server.service import Service, check_outcome, service_of
 from transcribe.server.turns.store import DOCUMENT
 
@@ -239,7 +240,7 @@ async def title(request: Request) -> Response:
     """POST /episodes/{id}/title: call the episode something else."""
     service, submission = finished(request)
     wanted = await json_of(request, service.limits, Titled, MOST_BYTES)
-    given = plain_title(wanted.title)
+    given = plain_name(wanted.title)
     if not given:
         raise Refused(400, "a title is not empty", "invalid_value", param="title")
     service.dispatcher.rename(submission.name, given)
@@ -348,7 +349,7 @@ def _document(service: Service, name: str) -> Path:
 
 def _who(request: Request, service: Service, given: str) -> str:
     """Whose key it is; without keys, the name that was given."""
-    return str(request.state.client)[:LONGEST_NAME] if service.apart else clean(given)
+    return str(request.state.client)[:LONGEST_NAME] if service.apart else plain_name(given)
 
 
 def _transcript(service: Service, submission: Submission) -> TranscriptView:
@@ -515,4 +516,4 @@ def _learned(documents: Sequence[Path]) -> LearnedNames:
 
 
 def _name(speaker: str | None) -> str | None:
-    return clean(speaker or "") or None
+    return plain_name(speaker or "") or None

@@ -23,7 +23,7 @@ from transcribe.core.disk import LEAST_FREE, disk_errors
 from transcribe.core.errors import TranscribeError
 from transcribe.core.files import PRIVATE_FILE
 from transcribe.core.reading import CAREFUL
-from transcribe.core.text import one_line
+from transcribe.core.text import plain_name
 from transcribe.server.errors import Refused, refused
 from transcribe.server.intake.room import Quota, Room
 
@@ -40,8 +40,6 @@ INCOMING = re.compile(r"[0-9a-f]{32}\.part")
 """Names of files that come in."""
 
 TITLE_CHARS = 200
-_TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
-"""Marks that turn what follows round, up to other marks: `\u202egnp.exe` is shown as `exe.png`."""
 
 DEFAULT_TITLE = "recording"
 
@@ -317,14 +315,9 @@ def _unescaped(name: str) -> str:
     return name.replace("%22", '"').replace("%0D", "\r").replace("%0A", "\n")
 
 
-def plain_title(given: str) -> str:
-    """A title as it is kept: on one line, of a bounded length, and turning nothing round; may be empty."""
-    return one_line(_TURNS.sub("", given))[:TITLE_CHARS]
-
-
 def title_of(name: str) -> str:
     """A file's name as a title: its last part."""
-    last = plain_title(name.replace("\\", "/").rpartition("/")[2])
+    last = plain_name(name.replace("\\", "/").rpartition("/")[2])[:TITLE_CHARS]
     return DEFAULT_TITLE if last in ("", ".", "..") else last
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from layers import laid, lines_of, of_lines
 from spoken import segment, transcript
 
-from transcribe.core.corrections.edit import Line, TooManyLinesError
+from transcribe.core.corrections.edit import Line, TooManyLinesError, edited
 from transcribe.core.corrections.place import lay
 from transcribe.core.corrections.record import NO_CORRECTIONS
 from transcribe.core.corrections.units import clean
@@ -120,3 +120,8 @@ def test_letters_taken_apart_from_their_accents_are_the_same() -> None:
     assert of_lines(said, normalize("NFD", "zażółć gęślą jaźń")) == NO_CORRECTIONS
     (record,) = of_lines(said, normalize("NFD", "zażółć gęślą kość")).records
     assert record.at.words == ("jaźń",)
+
+
+def test_a_speaker_whose_recognised_name_turns_the_text_around_it_is_the_same_without() -> None:
+    said = transcript(segment("so it is", speaker="\u202eAla\u2069"))
+    assert edited(said, [Line("so it is", "Ala")]) == ()
