@@ -21,17 +21,18 @@ class Phrases:
 
     def __init__(self, passage: Passage, language: str) -> None:
         self._language = language
-        self._words: list[tuple[int, frozenset[str]]] = []
-        self._places: dict[str, list[int]] = defaultdict(list)
         hesitations = in_language(language).sentences.hesitations
-        for number, word in enumerate(passage.words):
-            for piece in _pieces(word.text):
-                if folded(piece) in hesitations:
-                    continue
-                forms = _forms(piece, language)
-                for form in forms:
-                    self._places[form].append(len(self._words))
-                self._words.append((number, forms))
+        pieces = [(number, each) for number, word in enumerate(passage.words) for each in _pieces(word.text)]
+        self._words = [
+            (number, _forms(each, language)) for number, each in pieces if folded(each) not in hesitations
+        ]
+        same: dict[frozenset[str], list[int]] = defaultdict(list)
+        for place, (_, forms) in enumerate(self._words):
+            same[forms].append(place)
+        self._places: dict[str, list[int]] = defaultdict(list)
+        for forms, places in same.items():
+            for form in forms:
+                self._places[form] += places
 
     def find(self, phrase: str) -> Iterator[tuple[int, int]]:
         """Where a phrase stands: the numbers of its first and last word in the passage."""
@@ -54,6 +55,7 @@ def _pieces(text: str) -> tuple[str, ...]:
 @lru_cache(maxsize=65_536)
 def _forms(word: str, language: str) -> frozenset[str]:
     """A word folded, and in each form that a dictionary may have it in."""
-    spellings = {word, word.lower()}
+    known = in_language(language)
+    spellings = {word, word.lower()} if known.capital_nouns or known.inflects_names else {word.lower()}
     lemmas = (reading.lemma for each in spellings for reading in readings(each, language))
     return frozenset(map(folded, (*spellings, *lemmas)))
