@@ -6,6 +6,7 @@ import click
 
 from transcribe.cli.models_get import convert, import_, pull, quantize
 from transcribe.cli.models_list import list_
+from transcribe.cli.models_lock import bom, licences, lock
 from transcribe.cli.options import say
 
 
@@ -59,5 +60,5 @@ def remove(name: str) -> None:
         say(f"{model.name} is removed", error=True)
 
 
-for command in (list_, pull, quantize, convert, import_):
+for command in (list_, pull, quantize, convert, import_, lock, licences, bom):
     models.add_command(command)

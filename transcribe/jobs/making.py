@@ -13,6 +13,7 @@ from transcribe.core.events import Event, Progress, StageFinished, StageStarted
 from transcribe.core.timecode import now
 from transcribe.core.workspace import Workspace
 from transcribe.jobs.manifest import Making, Material
+from transcribe.models.model_lock import places_of_locks
 from transcribe.pipeline.ports import Engines
 from transcribe.pipeline.stages.normalise import AUDIO_FILE
 
@@ -43,6 +44,7 @@ def making_of(timed: Timed, engines: Engines, work: Workspace, episode: Episode)
     materials = [Material(f"model/{model.name}", model.sha256, _known(licence=model.licence))]
     if audio := work.load(f"{AUDIO_FILE}.digest", str):
         materials.insert(0, Material("audio", audio))
+    materials += _locks()
     if episode.turns is not None:
         programs["speakers"] = episode.turns.made_by
     if episode.notes is not None:
@@ -58,6 +60,12 @@ def making_of(timed: Timed, engines: Engines, work: Workspace, episode: Episode)
 def files_as_materials(paths: Iterable[Path]) -> tuple[Material, ...]:
     """Files beside a transcript, such as its corrections; those that are there."""
     return tuple(Material(each.name, file_digest(each)) for each in paths if each.is_file())
+
+
+def _locks() -> list[Material]:
+    """The model locks that held, the folder's and the user's."""
+    named = zip(("model lock", "model lock of the user"), places_of_locks(), strict=True)
+    return [Material(name, file_digest(path)) for name, path in named if path.is_file()]
 
 
 def _known(**about: str) -> dict[str, str]:

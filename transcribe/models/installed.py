@@ -10,6 +10,7 @@ from transcribe.models.catalogue import Kind, ModelFile, catalogue
 from transcribe.models.digest import sha256_of
 from transcribe.models.ggml import check_structure
 from transcribe.models.identify import FileKind, identify
+from transcribe.models.model_lock import check_locked
 
 RECORD = "model.json"
 
@@ -81,6 +82,16 @@ class InstalledModel:
 
 
 def check_before_load(model: InstalledModel) -> None:
+    """Make sure that a model may be loaded, and that its files are what they should be, byte for byte.
+
+    Raises:
+        ModelError: It is not in a lock, or as for `check_whole`.
+    """
+    check_listed(model)
+    check_whole(model)
+
+
+def check_whole(model: InstalledModel) -> None:
     """Make sure that a model's files are what they should be, byte for byte, before an engine reads them.
 
     whisper.cpp crashes on some damaged files and transcribes nonsense with others.
@@ -109,6 +120,15 @@ def check_before_load(model: InstalledModel) -> None:
             raise ModelError(
                 f"the model {model.name} is altered: {path} has changed since it was installed", again
             )
+
+
+def check_listed(model: InstalledModel) -> None:
+    """See that a model may be loaded, by the locks that there are.
+
+    Raises:
+        ModelError: It may not.
+    """
+    check_locked(model.name, [model.sha256, *(part.sha256 for part in model.parts)])
 
 
 _FORMS = {

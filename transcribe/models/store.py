@@ -29,7 +29,7 @@ from transcribe.models.catalogue import (
     weights_name,
 )
 from transcribe.models.given import form_at, is_path, model_at
-from transcribe.models.installed import RECORD, InstalledModel, Record, check_before_load
+from transcribe.models.installed import RECORD, InstalledModel, Record, check_whole
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 AUTO = "auto"
@@ -158,7 +158,7 @@ class Store:
         Raises:
             ModelError: It is missing, truncated or altered.
         """
-        check_before_load(model)
+        check_whole(model)
 
     def remove(self, name: str) -> None:
         """Delete an installed model.

@@ -16,7 +16,7 @@ from transcribe.jobs.assemble.diariser import diariser_of
 from transcribe.jobs.assemble.recognisers import RECOGNISERS, numbers_for
 from transcribe.jobs.assemble.workers import cores
 from transcribe.models.catalogue import weights_name
-from transcribe.models.installed import InstalledModel
+from transcribe.models.installed import InstalledModel, check_listed
 from transcribe.models.store import Store
 from transcribe.pipeline.ports import LEFT_OPEN, Engines
 
@@ -36,6 +36,7 @@ def choose_engines(settings: Settings) -> Engines:
     from transcribe.engines.ffmpeg import Ffmpeg
 
     found = choose(settings, Store())
+    check_listed(found.model)  # also where all that is asked for was recognised before
     recogniser = RECOGNISERS[found.engine]
     if found.engine == PARAKEET:
         parakeet.check_asked(settings.recognise)
@@ -75,9 +76,16 @@ def program() -> str:
 
 
 def open_detector() -> SpeechDetector:
-    """Load the speech detector."""
-    from transcribe.engines.silero import SileroDetector
+    """Load the speech detector.
 
+    Raises:
+        ModelError: Its weights are missing, or in no lock.
+    """
+    from transcribe.engines.silero import SileroDetector
+    from transcribe.models.model_lock import check_locked
+
+    identity = SileroDetector.identity
+    check_locked(identity.name, [identity.sha256])
     return SileroDetector()
 
 

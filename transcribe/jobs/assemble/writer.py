@@ -7,11 +7,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from transcribe.core.chat import ChatIdentity, ChatModel
-from transcribe.core.errors import UsageError
+from transcribe.core.errors import ModelError, UsageError
 from transcribe.core.settings import Settings
 from transcribe.jobs.assemble.memory import available_bytes
 from transcribe.jobs.assemble.workers import cores
 from transcribe.models.installed import InstalledModel, check_before_load
+from transcribe.models.model_lock import places_of_locks
 from transcribe.models.store import AUTO, Store
 from transcribe.notes.extractive import NAME as EXTRACTIVE
 from transcribe.notes.writer import Writer
@@ -86,6 +87,11 @@ def _open_served(kind: ServerKind, model: str, settings: Settings) -> Writer:
     from transcribe.engines.llm.find import connect
     from transcribe.engines.llm.http import KEY_ENV
 
+    if path := next(filter(os.path.lexists, places_of_locks()), None):
+        raise ModelError(
+            f"the lock {path} is in force, and nobody can check what {kind} loads",
+            "Use --writer llama.cpp with a model of the lock, or --writer extractive",
+        )
     asked = settings.notes
     chat = connect(
         kind,

@@ -23,7 +23,7 @@ from transcribe.models.diarise.checkpoint import read_tensors
 from transcribe.models.diarise.segmentation_net import segmentation_graph
 from transcribe.models.diarise.voice_net import voice_graph
 from transcribe.models.digest import sha256_of
-from transcribe.models.installed import InstalledModel, check_before_load
+from transcribe.models.installed import InstalledModel, check_before_load, check_listed
 from transcribe.models.store import disk_errors
 
 VERSION = 1
@@ -92,6 +92,7 @@ def networks_of(model: InstalledModel, tell: Tell) -> Networks:
         Died: The conversion crashed.
         OutputError: The disk is full.
     """
+    check_listed(model)
     for folder in _folders(model):
         record = _recorded(folder, model)
         if record and all(sha256_of(folder / file.name) == file.sha256 for file in record.files):
