@@ -525,7 +525,7 @@ class DisplaySettings:
 
     progress: ProgressStyle = option(
         "auto",
-        "auto: a bar on a terminal, plain lines elsewhere",
+        "How: auto is a bar on a terminal",
         choices=("auto", "bar", "plain", "json", "none"),
     )
     live: bool = option(False, "Print the text as it is recognised")
