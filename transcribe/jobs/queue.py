@@ -171,6 +171,11 @@ class Queue:
         """What is known about a job."""
         return next(iter(self._jobs("where name = ?", os.fsencode(name))), None)
 
+    def named(self, names: Sequence[str]) -> dict[str, QueuedJob]:
+        """What is known about some jobs, by name."""
+        marks = ", ".join("?" * len(names))
+        return {each.name: each for each in self._jobs(f"where name in ({marks})", *map(os.fsencode, names))}
+
     def jobs(self, *states: State) -> list[QueuedJob]:
         """The jobs in these states, or all; those that came there first come first."""
         marks = ", ".join("?" * len(states))

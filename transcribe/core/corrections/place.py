@@ -106,7 +106,7 @@ class Placed:
     first: int
     end: int
 
-    @property
+    @cached_property
     def covered(self) -> range:
         """The words, or the boundaries between them, that no other correction of the same sort may touch."""
         between = self.correction.kind in ("split", "merge")

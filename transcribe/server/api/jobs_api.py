@@ -63,7 +63,8 @@ async def listing(request: Request) -> Response:
         after=service.submission(request, after) if after else None,
     )
     found, count = service.store.submissions.found(sought, int(limit))
-    said = [view_of(service, service.job(each.name), each).as_json() for each in found]
+    jobs = service.store.queue.named([each.name for each in found])
+    said = [view_of(service, jobs[each.name], each).as_json() for each in found]
     return JSONResponse({"object": "list", "data": said, "has_more": count > len(found)})
 
 
@@ -199,7 +200,8 @@ def _begun(service: Service, client: str) -> list[dict[str, str]]:
     working, _ = submissions.found(Sought(mine, (State.WORKING,)), MOST_LISTED)
     pending, count = submissions.found(Sought(mine, PENDING), MOST_LISTED)
     shown = {each.name: each for each in [*working, *reversed(pending)]}
-    said = [_said(service, each, service.job(name)) for name, each in shown.items()]
+    jobs = service.store.queue.named(list(shown))
+    said = [_said(service, each, jobs[name]) for name, each in shown.items()]
     return [*(_event(*each) for each in said), _event("listed", {"pending": count})]
 
 

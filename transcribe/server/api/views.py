@@ -67,8 +67,6 @@ def view_of(service: Service, job: QueuedJob, submission: Submission) -> JobView
     under = service.dispatcher.under_way.get(job.name)
     working = under is not None and job.state is State.WORKING
     done = job.state is State.DONE
-    notes = wants_notes(service.store.settings_of(submission.options))
-    formats = tuple(name for name, known in FORMATS.items() if notes or not known.from_notes)
     return JobView(
         id=job.name,
         state=STATES[job.state],
@@ -81,8 +79,13 @@ def view_of(service: Service, job: QueuedJob, submission: Submission) -> JobView
         stage=under.stage.stage if under and under.stage and working else None,
         error=f"{job.reason}. {job.hint}".rstrip() if job.reason and not done else None,
         code=refused_by_code(submission.exit_code, "").code if job.state is State.FAILED else None,
-        formats=formats if done else (),
+        formats=_formats(service, submission) if done else (),
     )
+
+
+def _formats(service: Service, submission: Submission) -> tuple[str, ...]:
+    notes = wants_notes(service.store.settings_of(submission.options))
+    return tuple(name for name, known in FORMATS.items() if notes or not known.from_notes)
 
 
 def percent_of(service: Service, name: str) -> float:
