@@ -525,7 +525,7 @@ class DisplaySettings:
 
     progress: ProgressStyle = option(
         "auto",
-        "How: auto is a bar on a terminal",
+        "auto: a bar, or lines",
         choices=("auto", "bar", "plain", "json", "none"),
     )
     live: bool = option(False, "Print the text as it is recognised")
