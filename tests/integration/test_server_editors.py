@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from counter import Counter
 from editing_page import (
     FIRST,
@@ -19,7 +20,7 @@ from editing_page import (
     saved,
     sidecar,
 )
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from transcribe.jobs.corrections import read_sidecar
 
@@ -157,3 +158,32 @@ def test_what_was_typed_is_kept_where_somebody_else_has_deleted_every_line(
         page.get_by_role("button", name="Keep mine").click()
         saved(page)
         assert f"Typed. {FIRST}" in result(client, url, "txt")
+
+
+@pytest.mark.parametrize("reloads", [False, True])
+def test_who_types_on_after_a_lost_answer_is_not_in_conflict_with_themselves(
+    counter: Counter, open_page: Open, tmp_path: Path, reloads: bool
+) -> None:
+    with counter.serving() as client:
+        url = finished(counter, client, tmp_path)
+        page = open_page(url)
+        lost = []
+
+        def lose(route: Route) -> None:
+            lost.append(route.fetch().status)
+            route.abort()
+
+        page.route("**/edits", lose, times=1)
+        put_caret(page, 0, len("Welcome to Harbour"))
+        page.keyboard.type("s")
+        expect(page.locator("#state")).to_contain_text("kept in this browser", ignore_case=True)
+        assert lost == [200]
+        if reloads:
+            page.on("dialog", lambda dialog: dialog.accept())
+            page.reload()
+            expect(box(page, 0)).to_contain_text("Harbours")
+            put_caret(page, 0, len("Welcome to Harbours"))
+        page.keyboard.type("ide")
+        saved(page)
+        expect(page.get_by_role("dialog")).to_have_count(0)
+        assert "Harbourside" in result(client, url, "txt")

@@ -59,8 +59,12 @@ const editOf = (stretch, lines) => ({ first: stretch.first, end: stretch.end, li
 
 async function save(stretch) {
   const lines = wantedOf(stretch), before = stretch.saved;
-  const outcome = await send([editOf(stretch, lines)], (parts) => parts.forEach((part) => put(part, stretch, lines)));
+  if (!stretch.sent.some((each) => same(each, lines))) stretch.sent.push(lines);
+  if (stretch.sent.length > 20) stretch.sent.splice(1, 1); // while the server is away, only the first can have reached it
+  keepDraft(stretch);
+  const outcome = await send([editOf(stretch, lines)], (parts) => parts.forEach((part) => put(part, stretch, lines)), { sent: stretch.sent });
   if (outcome === "refused") {
+    stretch.sent = stretch.sent.filter((each) => !same(each, lines));
     stretch.refused = lines;
     if (stretch.lines.length !== stretch.saved.length) { setLines(stretch, stretch.saved); keepDraft(stretch); showTurns(); }
   }
@@ -68,8 +72,8 @@ async function save(stretch) {
   return outcome;
 }
 
-/** Send edits; `accept` puts what the server made of them into the page. */
-async function send(edits, accept, prefer) {
+/** Send edits; `accept` puts what the server made of them into the page. Lines that were `sent` before are nobody else's, though no answer came. */
+async function send(edits, accept, { prefer, sent = [] } = {}) {
   const answer = await ask(`${base}/edits`, { revision: page.revision, edits, who: who(), ...(prefer ? { prefer } : {}) });
   if (answer.status === 200) {
     const others = answer.body.before !== page.revision;
@@ -81,7 +85,10 @@ async function send(edits, accept, prefer) {
     return "done";
   }
   const code = answer.body?.error?.code;
-  if (code === "edit_conflict") return send(edits, accept, await choose(answer.body.conflicts));
+  if (code === "edit_conflict") {
+    const own = answer.body.conflicts.every((each) => sent.some((lines) => same(lines, each.theirs)));
+    return send(edits, accept, { prefer: own ? "mine" : await choose(answer.body.conflicts) });
+  }
   if (code === "other_recognition") return (await load()) ? "again" : "away";
   if ([0, 401].includes(answer.status) || answer.status >= 500 || answer.status === 408 || answer.status === 429) return "away";
   tell("refused", { why: answer.body?.error?.message ?? String(answer.status) });

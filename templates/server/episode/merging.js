@@ -9,7 +9,7 @@ export const drafts = makeStore(`transcribe-draft:${id}:`);
 function stretchOf(said, line) {
   const stretch = {
     first: said.first, end: said.end, saved: [{ text: said.text, speaker: said.speaker }],
-    words: said.words, seen: said.corrections, lines: [line], refused: null,
+    words: said.words, seen: said.corrections, lines: [line], refused: null, sent: [],
   };
   line.stretch = stretch;
   return stretch;
@@ -23,7 +23,7 @@ export function fresh(said) {
 /* Drafts */
 
 export const draftOf = (stretch) => ({
-  first: stretch.first, end: stretch.end, seen: stretch.seen,
+  first: stretch.first, end: stretch.end, seen: stretch.seen, sent: stretch.sent,
   lines: stretch.lines.map((line) => ({ text: line.box.textContent, speaker: line.speaker })),
 });
 const draftName = (stretch) => `${stretch.first}-${stretch.end}`;
@@ -43,12 +43,13 @@ export function restore(draft) {
   }
   setLines(whole, draft.lines);
   whole.seen = draft.seen;
+  whole.sent = draft.sent ?? [];
   keepDraft(whole);
 }
 
 /** A stretch in a page whose lines were all deleted. */
 function blank({ first, end, seen }) {
-  const stretch = { first, end, saved: [], words: [], seen, lines: [newLine("", null, 0)], refused: null };
+  const stretch = { first, end, saved: [], words: [], seen, lines: [newLine("", null, 0)], refused: null, sent: [] };
   stretch.lines[0].stretch = stretch;
   if (!page.stretches.length) sheet.replaceChildren(); // it says that nothing is there
   sheet.append(stretch.lines[0].row);
@@ -63,6 +64,7 @@ export function join(parts) {
     first: parts[0].first, end: parts.at(-1).end, saved: parts.flatMap((each) => each.saved),
     words: parts.flatMap((each) => each.words), seen: [...new Set(parts.flatMap((each) => each.seen))],
     lines: parts.flatMap((each) => each.lines), refused: null,
+    sent: parts.some((each) => each.sent.length) ? [parts.flatMap((each) => each.sent.at(-1) ?? each.saved)] : [],
   };
   for (const each of parts) drafts.remove(draftName(each));
   for (const line of whole.lines) line.stretch = whole;
@@ -106,7 +108,7 @@ export function put(part, sender = null, sent = []) {
     return false;
   });
   if (typed && old.length !== part.lines.length) { // divided or joined again meanwhile: still one stretch
-    const whole = { ...over[0], first: part.first, end: part.end, lines: old, refused: null };
+    const whole = { ...over[0], first: part.first, end: part.end, lines: old, refused: null, sent: [] };
     whole.saved = part.lines.map(({ text, speaker }) => ({ text, speaker }));
     whole.words = part.lines.flatMap((each) => each.words);
     whole.seen = [...new Set(part.lines.flatMap((each) => each.corrections))];
