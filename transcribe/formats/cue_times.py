@@ -49,11 +49,11 @@ def reading_ms(width: int, settings: SubtitleSettings) -> int:
 def timed(cues: list[Untimed], until_ms: int | None, settings: SubtitleSettings) -> list[Cue]:
     """Give every cue its time: as long as it is spoken and needs to be read, then off.
 
-    Where words come so fast that the last cues would start late and end after the recording, these are
-    shorter.
+    Where words come so fast that the last cues would start late and end long after the recording, these
+    are shorter.
     """
     shown = list(_one_by_one(cues, until_ms, settings))
-    if until_ms is None or not cues:
+    if until_ms is None or not cues or shown[-1].end_ms <= until_ms + settings.max_cue_ms:
         return shown
     late = len(cues) - 1
     while late and shown[late].start_ms > cues[late].start_ms:

@@ -75,7 +75,7 @@ def lay_out(
     `overlap` it is shown when it is said, in cues of its own.
 
     The shortest duration and the gap win over punctuality: where words come faster than they can be
-    shown, cues start late rather than flash by, unless they would so end after the recording.
+    shown, cues start late rather than flash by, unless they would so end long after the recording.
     A shortest duration above the longest counts as the longest.
 
     Args:

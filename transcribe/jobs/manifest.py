@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from transcribe.core.text import to_canonical_json
+from transcribe.core.text import from_json, to_canonical_json
 
 STATEMENT = "https://in-toto.io/Statement/v1"
 PROVENANCE = "https://slsa.dev/provenance/v1"
@@ -133,9 +133,9 @@ def write_manifest(manifest: Manifest) -> bytes:
 def read_manifest(content: bytes) -> Manifest | None:
     """What `write_manifest` was given; None where it is anything else, down to the last bit."""
     try:
-        found = _manifest(msgspec.json.decode(content))
+        found = _manifest(from_json(content, dict))
         return found if write_manifest(found) == content else None
-    except (msgspec.MsgspecError, LookupError, TypeError, ValueError, AttributeError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, LookupError, TypeError, ValueError, AttributeError):
         return None
 
 

@@ -158,6 +158,14 @@ def test_an_approval_and_the_corrections_before_it_are_in_the_next_manifest(seas
     assert kinds(verify(OUT)) == {"altered"}
 
 
+def test_names_that_are_no_text_are_kept_byte_by_byte(season: Season) -> None:
+    season.record("caf\udce9 \udcff.wav", content="what is said")
+    season.run()
+    found = verify(OUT)
+    assert found.good, found
+    assert "caf\udce9 \udcff.wav" in [each.name for each in found.episodes]
+
+
 def test_a_run_that_was_killed_in_between_is_finished_by_the_next(
     season: Season, monkeypatch: pytest.MonkeyPatch
 ) -> None:
