@@ -1,10 +1,18 @@
 /* Edits reach the server: loading, saving, conflicts, undo and redo. */
 import { ended } from "./dialogs.js";
-import { allLines, caret, isSaved, lineFrom, putCaret, same, showTurns, textOf, wantedOf } from "./lines.js";
+import {
+  allLines, base, caret, highlights, isSaved, kept, lineFrom, named, page, putCaret, same, say, sheet, showDoubts, showTurns, tellChanged, tellLoaded, textOf, wantedOf,
+} from "./lines.js";
 import { draftOf, drafts, fresh, keepDraft, put, restore, setLines } from "./merging.js";
-import { ask, makeSaver } from "./saving.js";
-import { base, kept, named, page, say, sheet, tellChanged, tellLoaded } from "./transcript.js";
-import { highlights, showDoubts } from "./words.js";
+
+/** Answers of the server: an object with `status` and `body`; status 0 where it does not answer. */
+export async function ask(path, body, more = {}) {
+  const sent = body === undefined ? {} : { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
+  try {
+    const answer = await fetch(path, { ...sent, ...more });
+    return { status: answer.status, body: await answer.json().catch(() => null) };
+  } catch { return { status: 0, body: null }; }
+}
 
 let undone = [], done = [];
 
@@ -118,6 +126,38 @@ export function tell(name, values = {}) {
 /** Say why something else was not done. */
 export function tellNotDone(answer) { tell("not_done", { why: answer.body?.error?.message ?? say.no_answer }); }
 
+/** Saves what `unsaved()` gives, whenever it is told to, and again while the server does not answer. */
+function makeSaver({ unsaved, save, tell }) {
+  const AFTER_MS = 800, AGAIN_MS = 3000;
+  let timer = 0, running = null;
+
+  function soon(ms = AFTER_MS) {
+    clearTimeout(timer);
+    timer = setTimeout(() => now(), ms);
+  }
+
+  /** Save all; true where nothing is left unsaved. */
+  function now() {
+    clearTimeout(timer);
+    running ??= all().finally(() => { running = null; });
+    return running;
+  }
+
+  async function all() {
+    for (;;) {
+      const next = unsaved();
+      if (!next) { tell("saved"); return true; }
+      tell("saving");
+      const outcome = await save(next);
+      if (outcome === "away") { tell("unsaved"); soon(AGAIN_MS); return false; }
+      if (outcome === "refused") return false;
+    }
+  }
+
+  addEventListener("online", () => now());
+  return { soon, now };
+}
+
 export const saver = makeSaver({ unsaved: nextUnsaved, save, tell: (name) => { if (!(state === "refused" && name === "saved" && page.stretches.some((each) => each.refused && !isSaved(each)))) tell(name); } });
 
 export function touch(stretch, ms) {
@@ -149,7 +189,7 @@ async function step(from, to, which) {
   let outcome;
   if (entry.names) {
     const names = which === "before" ? Object.fromEntries(Object.entries(entry.names).map(([one, other]) => [other, one])) : entry.names;
-    outcome = await rename(names);
+    outcome = await renameSpeakers(names);
   } else {
     outcome = await edit(entry.edits.map((each) => ({ first: each.first, end: each.end, lines: each[which] })));
   }
@@ -186,7 +226,7 @@ export async function change(edits) {
   if (await edit(entries.map((each) => ({ first: each.first, end: each.end, lines: each.after }))) === "done") remember({ edits: entries });
 }
 
-export async function rename(names) {
+export async function renameSpeakers(names) {
   const answer = await ask(`${base}/speakers`, { revision: page.revision, names });
   if (answer.status !== 200) { tellNotDone(answer); return "refused"; }
   const renamed = (list) => list.map((line) => ({ ...line, speaker: names[line.speaker] ?? line.speaker }));

@@ -1,10 +1,7 @@
 /* Find and replace. */
 import { change, saver, touch } from "./edits.js";
-import { allLines, setText, wantedOf } from "./lines.js";
+import { allLines, highlights, plainText, rangeOf, say, setText, wantedOf, whenChanged } from "./lines.js";
 import { follower } from "./listening.js";
-import { plainText } from "./saving.js";
-import { say, whenChanged } from "./transcript.js";
-import { highlights, rangeOf } from "./words.js";
 
 const MOST_SHOWN = 3000;
 

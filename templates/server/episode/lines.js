@@ -1,6 +1,49 @@
-/* Lines in the page: their elements, their speakers, where turns begin, the caret. */
-import { plainText } from "./saving.js";
-import { page, say, whenChanged } from "./transcript.js";
+/* The transcript in the page: what all parts know of it, its lines, their words, the caret. */
+
+/** Texts that are kept in this browser, by name; what it does not keep is kept as long as the page is open. */
+export function makeStore(prefix) {
+  const held = new Map();
+  return {
+    get(name) {
+      try { return JSON.parse(localStorage.getItem(prefix + name)); } catch { return held.get(name) ?? null; }
+    },
+    set(name, value) {
+      try { localStorage.setItem(prefix + name, JSON.stringify(value)); } catch { held.set(name, value); }
+    },
+    remove(name) {
+      held.delete(name);
+      try { localStorage.removeItem(prefix + name); } catch { /* it was not kept */ }
+    },
+    names() {
+      try {
+        return Object.keys(localStorage).filter((each) => each.startsWith(prefix)).map((each) => each.slice(prefix.length));
+      } catch { return [...held.keys()]; }
+    },
+  };
+}
+
+export const plainText = (text) => text.replace(/[\s\u0000-\u001f\u007f-\u009f]+/gu, " ").trim().normalize("NFC");
+
+export const { id, named, notes, say } = JSON.parse($("texts").textContent);
+export const base = `/episodes/${id}`;
+export const sheet = $("words");
+export const kept = makeStore("transcribe-kept:");
+
+/** A stretch is a run of recognised words, `first` to before `end`, with the lines that it is on the server (`saved`)
+    and the lines that stand in the page; mostly one of each. Typing, dividing, joining, other speakers and undoing all
+    send the lines of a stretch. `loose`: corrections that lie in no line. `composing`: letters are being put together
+    that are no text yet. `gone`: the episode was deleted. */
+export const page = { stretches: [], revision: "", speakers: [], loose: [], approval: null, composing: false, gone: false };
+
+const loaded = [], changed = [];
+/** Call `act` with the server's answer, before any line is shown. */
+export const whenLoaded = (act) => loaded.push(act);
+/** Call `act` after the lines in the page were loaded or changed by the server. */
+export const whenChanged = (act) => changed.push(act);
+export const tellLoaded = (body) => loaded.forEach((act) => act(body));
+export const tellChanged = () => changed.forEach((act) => act());
+
+/* Lines: their elements, their speakers, where turns begin */
 
 const MARKS = "●■▲◆★✚";
 
@@ -111,4 +154,56 @@ export function putCaret(line, offset) {
 export function neighbour(line, by) {
   const lines = [...allLines()];
   return lines[lines.indexOf(line) + by];
+}
+
+/* Words: their times are those that the server gave; while a line is typed in, they are looked for in its text */
+
+export const DOUBTFUL = 0.4;
+
+/** Where the words of a stretch stand in its lines: [line, from, to, word]. */
+export function* wordsIn(stretch) {
+  let number = 0, from = 0;
+  for (const word of stretch.words) {
+    for (let tried = number, at = from; tried < stretch.lines.length; tried++, at = 0) {
+      const found = stretch.lines[tried].box.textContent.indexOf(word.text, at);
+      if (found >= 0 && found - at < 60) {
+        [number, from] = [tried, found + word.text.length];
+        yield [stretch.lines[tried], found, from, word];
+        break;
+      }
+    }
+  }
+}
+
+export function wordAt(line, offset) {
+  let best = null;
+  for (const [where, from, , word] of wordsIn(line.stretch)) if (where === line && (from <= offset || !best)) best = word;
+  return best;
+}
+
+export function rangeOf(line, from, to) {
+  const node = line.box.firstChild;
+  if (!node || node.nodeType !== Node.TEXT_NODE || to > node.length) return null;
+  const range = document.createRange();
+  range.setStart(node, from);
+  range.setEnd(node, to);
+  return range;
+}
+
+export const highlights = Object.fromEntries(["doubt", "hit", "here", "spot", "lit"].map((name) => {
+  const made = typeof Highlight === "function" ? new Highlight() : new Set();
+  if (CSS.highlights) CSS.highlights.set(name, made);
+  return [name, made];
+}));
+highlights.lit.priority = 2;
+highlights.here.priority = 1;
+
+export function showDoubts(stretch) {
+  for (const line of stretch.lines) { for (const each of line.doubts) highlights.doubt.delete(each); line.doubts = []; }
+  if (!stretch.words.some((word) => word.probability < DOUBTFUL)) return;
+  for (const [line, from, to, word] of wordsIn(stretch)) {
+    if (word.probability >= DOUBTFUL) continue;
+    const range = rangeOf(line, from, to);
+    if (range) { highlights.doubt.add(range); line.doubts.push(range); }
+  }
 }

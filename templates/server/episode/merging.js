@@ -1,8 +1,5 @@
 /* What the server says and what was typed become one: drafts in this browser, lines put in the place of others. */
-import { isSaved, newLine, same, setSpeaker, setStart, setText, textOf, wantedOf } from "./lines.js";
-import { makeStore, plainText } from "./saving.js";
-import { id, page, sheet } from "./transcript.js";
-import { showDoubts } from "./words.js";
+import { id, isSaved, makeStore, newLine, page, plainText, same, setSpeaker, setStart, setText, sheet, showDoubts, textOf, wantedOf } from "./lines.js";
 
 export const drafts = makeStore(`transcribe-draft:${id}:`);
 

@@ -13,23 +13,7 @@ from transcribe.core.reading import read_regular
 from transcribe.formats.templates import template_folder
 from transcribe.server.errors import Refused
 
-MODULES = (
-    "approval.js",
-    "doubts.js",
-    "edits.js",
-    "episode.js",
-    "find.js",
-    "keys.js",
-    "lines.js",
-    "listening.js",
-    "merging.js",
-    "saving.js",
-    "speakers.js",
-    "transcript.js",
-    "whole.js",
-    "words.js",
-    "writing.js",
-)
+MODULES = ("choices.js", "edits.js", "episode.js", "find.js", "lines.js", "listening.js", "merging.js")
 """The modules of the page of an episode; `episode.js` begins."""
 
 ASSETS: Mapping[str, tuple[str, str]] = {
