@@ -1,4 +1,4 @@
-/* Dialogs: shown until a button ends them; those of a finished episode, which two pages have. */
+/* What the library and the page of an episode share: dialogs, shown until a button ends them; titles that others change. */
 
 /** Show a dialog; the value of the button that ended it. `first` has the focus. */
 export function ended(dialog, first) {
@@ -28,6 +28,21 @@ export function showDownloads(say, { id, title, notes }) {
 export async function wantsDeletion(say, title) {
   $("deletion-title").textContent = told(say.delete_this, { title });
   return await ended($("deletion")) === "delete";
+}
+
+/** Call `act` with every job that is told of: somebody may have called it something else; and `look` when telling begins,
+    for what happened before. A page that nobody looks at does not listen: browsers have few connections for all of them. */
+export function followTitles(act, look) {
+  let stream = null;
+  function follow() {
+    stream?.close();
+    if (document.hidden) return;
+    stream = new EventSource("/v1/events");
+    stream.addEventListener("state", (event) => act(JSON.parse(event.data)));
+    stream.onopen = look;
+  }
+  document.addEventListener("visibilitychange", follow);
+  follow();
 }
 
 document.addEventListener("click", ({ target, detail }) => {

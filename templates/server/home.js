@@ -19,6 +19,8 @@
     invalid_value: say.error_options,
   };
 
+  const HOPELESS = ["invalid_audio", "file_too_large", "invalid_value"]; // the same again would fail again
+
   /* What is known */
 
   const jobs = new Map(); // by id, as the server tells them; and `rate`, by which the time left is told
@@ -110,7 +112,7 @@
     if (PENDING.includes(job.state)) acts.cancel = () => act("POST", job, "/cancel");
     else acts.remove = () => act("DELETE", job, "");
     if (job.state === "done") { acts.open = `/episodes/${job.id}`; delete acts.remove; }
-    if (job.state === "failed" || job.state === "cancelled") acts.again = () => act("POST", job, "/again");
+    if (job.state === "cancelled" || (job.state === "failed" && !HOPELESS.includes(job.code))) acts.again = () => act("POST", job, "/again");
     return { title: job.title, state: job.state, what, detail, working, percent: known ? job.percent : null, acts };
   }
 
@@ -150,14 +152,21 @@
       ({ why: what, detail } = upload);
     }
     if (upload.state === "cut") {
-      if (upload.file) acts.again = () => { upload.state = "waiting"; show(); sendNext(); };
-      else acts.again = () => $("files").click();
+      if (!upload.file) acts.again = () => $("files").click();
+      else if (upload.code === "invalid_value") acts.again = () => { upload.options = chosen(); sendAgain(upload); };
+      else if (!HOPELESS.includes(upload.code)) acts.again = () => sendAgain(upload);
       acts.remove = () => drop(upload);
     } else {
       acts.cancel = () => { upload.request?.abort(); drop(upload); sendNext(); };
     }
     const percent = part > 0 && part < 1 ? 100 * part : null;
     return { title: upload.title, state: upload.state === "cut" ? "failed" : "upload", what, detail, working, percent, acts };
+  }
+
+  function sendAgain(upload) {
+    upload.state = "waiting";
+    show();
+    sendNext();
   }
 
   function drop(upload) {
@@ -184,15 +193,18 @@
     const cut = uploads.filter((upload) => upload.state === "cut"), gone = cut.slice(0, UPLOADS);
     const active = uploads.filter((upload) => upload.state !== "cut").slice(0, UPLOADS);
     for (const upload of [...gone, ...active]) fill(rowOf(upload), uploadLooks(upload));
-    arrange($("queue"), [...gone, ...pending.filter((job) => job.state === "working").map((job) => job.id), ...active,
+    arrange($("cut"), gone);
+    arrange($("queue"), [...pending.filter((job) => job.state === "working").map((job) => job.id), ...active,
       ...pending.filter((job) => job.state === "queued").map((job) => job.id)]);
     arrange($("ended"), ended.map((job) => job.id));
+    $("not-added").hidden = !gone.length;
     $("now").hidden = !$("queue").children.length;
     $("lately").hidden = !ended.length;
-    $("empty").hidden = !listed || !$("now").hidden || !$("lately").hidden;
+    $("empty").hidden = !listed || !$("not-added").hidden || !$("now").hidden || !$("lately").hidden;
     $("forget").hidden = cut.length < 2;
-    const more = Math.max(0, pendingCount - pending.length) + uploads.length - gone.length - active.length;
-    $("more").textContent = more > 0 ? told(say.and_more, { n: more }) : "";
+    const more = (id, n) => { $(id).textContent = n > 0 ? told(say.and_more, { n }) : ""; };
+    more("more-cut", cut.length - gone.length);
+    more("more", Math.max(0, pendingCount - pending.length) + uploads.length - cut.length - active.length);
   }
 
   /* Events */
@@ -288,7 +300,7 @@
       const lost = uploads.findIndex((upload) => !upload.file && upload.title === file.name);
       if (lost >= 0) { rows.delete(uploads[lost]); uploads.splice(lost, 1); }
       const upload = { title: file.name, file, state: "waiting", sent: 0, options: chosen() };
-      uploads.push(file.size ? upload : { ...upload, state: "cut", why: say.error_empty });
+      uploads.push(file.size ? upload : { ...upload, state: "cut", code: "invalid_audio", why: say.error_empty });
     }
     remember();
     show();
@@ -308,7 +320,7 @@
     Object.assign(upload, { request, state: "sending", sent: 0 });
     const failed = (code, message) => {
       const { what, detail } = failure(upload.title, code, message);
-      Object.assign(upload, { state: "cut", why: what, detail });
+      Object.assign(upload, { state: "cut", code, why: what, detail });
       live(`${upload.title}: ${what}`);
       remember();
       show();

@@ -1,15 +1,17 @@
 // The library: found as one types, downloads and deletion in dialogs; the rows are made by the server.
-import { showDownloads, wantsDeletion } from "./dialogs.js";
+import { followTitles, showDownloads, wantsDeletion } from "./dialogs.js";
 
 const say = JSON.parse($("say").textContent);
-const language = document.documentElement.lang;
 const form = $("filter");
+
+let made; // the list as the server has made it
 
 /** Dates as they are where the reader is, languages by their names. */
 function dress() {
-  const dates = new Intl.DateTimeFormat(language, { dateStyle: "medium" });
+  made = $("results").outerHTML;
+  const dates = new Intl.DateTimeFormat(locale, { dateStyle: "medium" });
   for (const time of document.querySelectorAll("#results time")) time.textContent = dates.format(new Date(time.dateTime));
-  const names = new Intl.DisplayNames([language], { type: "language" });
+  const names = new Intl.DisplayNames([document.documentElement.lang], { type: "language" });
   for (const each of document.querySelectorAll("#results .tongue")) {
     try { each.textContent = names.of(each.dataset.code); } catch { /* its code stays */ }
   }
@@ -23,8 +25,10 @@ async function show(address, keep) {
     const answer = await fetch(address, { signal: mine.signal });
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("results");
     if (!answer.ok || !fresh) { location.assign(address); return; } // signed out, or worse: told there
-    $("results").replaceWith(document.adoptNode(fresh));
-    dress();
+    if (fresh.outerHTML !== made) {
+      $("results").replaceWith(document.adoptNode(fresh));
+      dress();
+    }
     if (keep || answer.redirected) history.replaceState(null, "", answer.url);
   } catch (error) {
     if (error.name !== "AbortError") $("live").textContent = say.reconnecting;
@@ -48,6 +52,11 @@ document.addEventListener("click", async (event) => {
   else if (await wantsDeletion(say, title)) remove(row);
 });
 
+function call(row, title) {
+  row.dataset.title = row.querySelector("bdi").textContent = title;
+  for (const name of ["download", "delete"]) row.querySelector(`.${name}`).setAttribute("aria-label", `${say[name]}: ${title}`);
+}
+
 async function remove(row) {
   const next = row.nextElementSibling || row.previousElementSibling;
   try {
@@ -63,3 +72,7 @@ async function remove(row) {
 }
 
 dress();
+followTitles(({ id, title }) => {
+  const row = document.querySelector(`#results [data-id="${id}"]`);
+  if (row) call(row, title);
+}, () => show(location.pathname + location.search, false));

@@ -1,5 +1,9 @@
 "use strict";
-// Light or dark: what was chosen is remembered, also for the episode pages; loaded before anything is shown.
+// What every page needs before anything is shown: light or dark, as was chosen; how dates are written.
+
+/** Dates are written as where the reader is, if that is in the language of the page: British English, say. */
+const locale = navigator.languages.find((each) => each.split("-")[0] === document.documentElement.lang) ?? document.documentElement.lang;
+
 (() => {
   const root = document.documentElement;
   root.classList.add("js");

@@ -3,7 +3,7 @@
 (() => {
   const EVERY_MS = 3000;
   const $ = (id) => document.getElementById(id);
-  const dates = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
+  const dates = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
   const made = new WeakMap(); // each folder as the server has made it
 
   /** Times as they are where the reader is. */

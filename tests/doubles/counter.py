@@ -149,6 +149,7 @@ class Counter:
     def serving(self, port: int = 0, **options: Any) -> Iterator[httpx2.Client]:
         """A client of the running server; where it is open, only the server touches the queue."""
         with socket.create_server(("127.0.0.1", port)) as listening, ThreadPoolExecutor(1) as threads:
+            listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # as the command has it
             self.port = listening.getsockname()[1]
             loop: Future[asyncio.AbstractEventLoop] = Future()
             life = threads.submit(lambda: asyncio.run(self._life(listening, loop)))

@@ -319,6 +319,7 @@ def test_an_episode_is_renamed_and_deleted_on_its_page(
 ) -> None:
     with counter.serving() as client:
         page = open_page(finished(counter, client, tmp_path))
+        expect(page.get_by_text("Rename", exact=True).first).to_be_visible()
         page.get_by_role("button", name="Rename").click()
         page.get_by_label("Title").fill("Rozmowa o św. Mikołaju")
         page.keyboard.press("Enter")

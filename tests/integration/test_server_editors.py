@@ -60,6 +60,22 @@ def test_two_pages_that_correct_different_lines_see_each_other(
         assert two.evaluate("document.activeElement.textContent") == f"{THIRD} Two."
 
 
+def test_another_title_is_told_to_whoever_has_the_episode_open(
+    counter: Counter, open_page: Open, tmp_path: Path
+) -> None:
+    with counter.serving() as client:
+        url = finished(counter, client, tmp_path)
+        home, _, path = url.partition("/episodes/")
+        listed, other = open_page(f"{home}/library"), open_page(url)
+        answer = client.post(f"/episodes/{path}/title", json={"title": "Rozmowa <b>"})
+        assert answer.status_code == 200
+        expect(other.locator("#title")).to_have_text("Rozmowa <b>")
+        expect(other).to_have_title("Rozmowa <b> · transcribe")
+        expect(listed.locator(".row .title")).to_have_text("Rozmowa <b>")
+        listed.get_by_role("button", name="Download: Rozmowa <b>").click()
+        expect(listed.get_by_role("heading", name="Download “Rozmowa <b>”")).to_be_visible()
+
+
 def test_nothing_that_is_typed_is_lost_while_the_server_is_away(
     counter: Counter, open_page: Open, tmp_path: Path
 ) -> None:

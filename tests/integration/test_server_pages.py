@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import threading
 from collections.abc import Callable, Iterator
@@ -17,7 +18,7 @@ from desk import Desk
 from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 from served import serving
 
-from transcribe.core.errors import InputError
+from transcribe.core.errors import InputError, TranscribeError
 from transcribe.core.events import StageAdvanced, StageStarted
 from transcribe.jobs.messages import Stumbled
 from transcribe.jobs.publish.outputs import Published
@@ -111,7 +112,9 @@ def filled(counter: Counter) -> Iterator[str]:
         for number, title in enumerate(SEVERAL):
             name = submit(title, f"{number} a".encode())
             eventually(lambda name=name: client.get(f"/v1/jobs/{name}").json()["state"] == "done")  # type: ignore[misc]
-        counter.worker.answers = [Stumbled("", trouble_of(InputError("it is no sound", "Check it")))]
+        counter.worker.answers = [
+            Stumbled("", trouble_of(TranscribeError("it ended by itself", "Try again")))
+        ]
         name = submit("failed.wav", b"2 f")
         eventually(lambda: client.get(f"/v1/jobs/{name}").json()["state"] == "failed")
         counter.worker.holding = True
@@ -134,7 +137,7 @@ def test_from_a_dropped_file_to_a_deleted_episode(
         expect(languages).to_have_text(["Detect automatically", "English"])
         page.get_by_label("Names and terms to expect").fill("Dickens\n\n  Pickwick ")
         page.get_by_label("Choose files").set_input_files([clip, Path(__file__)])
-        expect(page.locator("#queue .row")).to_contain_text(["is not a sound or video file"])
+        expect(page.locator("#cut .row")).to_contain_text(["is not a sound or video file"])
         row = page.locator("#ended .row", has_text="clip.wav")
         expect(row).to_contain_text("Done · 00:06")
         (job,) = server.http.get("/v1/jobs").json()["data"]
@@ -174,7 +177,7 @@ def test_a_page_outlives_the_server(desk: Desk, clip: Path, open_page: Open) -> 
         expect(page.get_by_text("Nothing is being transcribed yet.")).to_be_visible()
         server.kill()
         page.get_by_label("Choose files").set_input_files(clip)
-        expect(page.locator("#queue .row")).to_contain_text("The connection was lost while sending.")
+        expect(page.locator("#cut .row")).to_contain_text("The connection was lost while sending.")
         expect(page.get_by_text("The connection is lost.")).to_be_visible()
         server.arguments = ("--port", port)
         server.start()
@@ -191,8 +194,8 @@ def test_jobs_are_followed_cancelled_tried_again_and_removed(counter: Counter, o
         expect(working.get_by_role("progressbar")).to_have_attribute("value", "50")
         expect(page.locator("#queue .row").nth(1)).to_contain_text("Waiting for its turn")
         failed = page.locator(".row", has_text="failed.wav")
-        expect(failed).to_contain_text("This is not a recording that can be read.")
-        expect(failed.locator(".detail")).to_have_text("it is no sound")
+        expect(failed).to_contain_text("Recognition failed.")
+        expect(failed.locator(".detail")).to_have_text("it ended by itself")
         page.get_by_role("button", name="Cancel: waits.wav").click()
         expect(page.locator("#ended .row", has_text="waits.wav")).to_contain_text("Cancelled")
         page.get_by_role("button", name="Remove: waits.wav").click()
@@ -221,10 +224,10 @@ def test_what_a_reload_cut_off_is_told_and_can_be_chosen_again(
         page.on("dialog", lambda dialog: dialog.accept())  # "leave this page?"
         page.reload()
         client.send("Network.emulateNetworkConditions", slow | {"uploadThroughput": -1})
-        expect(page.locator("#queue .row")).to_contain_text("Was not sent completely.")
+        expect(page.locator("#cut .row")).to_contain_text("Was not sent completely.")
         page.get_by_label("Choose files").set_input_files(path)
         expect(page.locator("#ended .row")).to_contain_text("Done")
-        expect(page.locator("#queue .row")).to_have_count(0)
+        expect(page.locator("#cut .row")).to_have_count(0)
 
 
 def test_files_are_dropped_and_an_upload_is_cancelled(counter: Counter, open_page: Open) -> None:
@@ -258,16 +261,45 @@ def test_many_files_that_are_none_are_told_in_words_and_removed_at_once(
           for (let n = 0; n < 300; n++) data.items.add(new File([n ? "x" : ""], `Dr. No ${n}.wav`));
           document.body.dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true }));
         }""")
-        expect(page.locator("#queue .row").first).to_contain_text("This file is empty.")
-        expect(page.locator("#more")).to_have_text("and 260 more")
-        row = page.locator("#queue .row").nth(1)
+        expect(page.locator("#cut .row").first).to_contain_text("This file is empty.")
+        expect(page.get_by_role("heading", name="Not added")).to_have_text("Not added and 260 more")
+        expect(page.get_by_role("heading", name="In progress")).to_be_hidden()
+        row = page.locator("#cut .row").nth(1)
         expect(row).to_contain_text(
             "This is not a recording that can be read. Check whether it plays elsewhere."
         )
         expect(row).not_to_contain_text("--raw")
-        expect(page.locator("#queue .row")).to_have_count(40)
-        page.get_by_role("button", name="Remove those that failed").click()
-        expect(page.locator("#queue .row")).to_have_count(0)
+        expect(page.locator("#cut .row")).to_have_count(40)
+        expect(page.get_by_role("button", name="Try again")).to_have_count(0)  # it would fail again
+        page.get_by_role("button", name="Remove all").click()
+        expect(page.locator("#cut .row")).to_have_count(0)
+
+
+def test_what_cannot_succeed_is_not_offered_and_other_options_are_sent(
+    counter: Counter, open_page: Open
+) -> None:
+    sent: list[str] = []
+
+    def refuse(route: Route) -> None:
+        sent.append(route.request.post_data or "")
+        route.fulfill(status=400, json={"error": {"code": "invalid_value", "message": "x.wav: no"}})
+
+    with counter.serving() as client:
+        counter.worker.answers = [Stumbled("", trouble_of(InputError("it is no sound", "Check it")))]
+        client.post("/v1/jobs", files={"file": ("broken.wav", b"2 f")})
+        page = open_page(f"http://localhost:{counter.port}")
+        broken = page.locator("#ended .row")
+        expect(broken).to_contain_text("This is not a recording that can be read.")
+        expect(broken.locator(".detail")).to_have_text("it is no sound")
+        expect(broken.get_by_role("button")).to_have_text([""])
+        page.get_by_role("button", name="Remove: broken.wav").click()
+        page.route("**/v1/jobs", refuse)
+        page.get_by_label("Choose files").set_input_files({"name": "x.wav", "mimeType": "", "buffer": b"2 x"})
+        expect(page.locator("#cut .row")).to_contain_text("These options do not go together.")
+        page.get_by_label("Names and terms to expect").fill("Dickens")
+        page.get_by_role("button", name="Try again: x.wav").click()
+        eventually(lambda: len(sent) == 2)
+        assert ["Dickens" in each for each in sent] == [False, True]
 
 
 def test_an_answer_that_comes_after_the_news_changes_nothing(counter: Counter, open_page: Open) -> None:
@@ -479,6 +511,19 @@ def test_everything_is_reached_by_keys(counter: Counter, open_page: Open) -> Non
         ):
             assert wanted in reached
         assert page.evaluate("document.activeElement.closest('body') !== null")
+
+
+def test_dates_are_written_as_where_the_reader_is(counter: Counter, open_page: Open) -> None:
+    with counter.serving() as client:
+        name = client.post("/v1/jobs", files={"file": ("a.wav", b"0 a")}).json()["id"]
+        eventually(lambda: client.get(f"/v1/jobs/{name}").json()["state"] == "done")
+        for locale, form in (
+            ("en-GB", r"\d+ \w+ \d{4}"),
+            ("en-US", r"\w+ \d+, \d{4}"),
+            ("ja-JP", r"\w+ \d+, \d{4}"),  # in a page that is in English
+        ):
+            page = open_page(f"http://localhost:{counter.port}/library", locale=locale)
+            expect(page.locator("#results time")).to_have_text(re.compile(f"^{form}$"))
 
 
 def test_the_theme_is_kept(counter: Counter, open_page: Open) -> None:

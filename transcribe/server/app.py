@@ -25,6 +25,7 @@ from transcribe.server.pages import assets, episode, home, library, page, sign_i
 from transcribe.server.service import Service
 
 ROUTES: Sequence[Route] = (
+    Route("/assets/{version}/{name}", assets.asset, methods=["GET"], include_in_schema=False),
     Route("/health", operations.health, methods=["GET"]),
     Route("/metrics", operations.metrics, methods=["GET"]),
     Route("/v1/models", speech_api.models, methods=["GET"]),
@@ -56,7 +57,6 @@ ROUTES: Sequence[Route] = (
     Route("/sign-in", sign_in.sign_in, methods=["POST"], include_in_schema=False),
     Route("/sign-out", sign_in.sign_out, methods=["POST"], include_in_schema=False),
     Route("/language", home.choose_language, methods=["POST"], include_in_schema=False),
-    Route("/assets/{name}", assets.asset, methods=["GET"], include_in_schema=False),
 )
 
 

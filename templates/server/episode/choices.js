@@ -1,5 +1,5 @@
 /* What people choose in dialogs: who speaks, an approval, names for the vocabulary, a download, another title, the deletion. */
-import { ended, showDownloads, wantsDeletion } from "./dialogs.js";
+import { ended, followTitles, showDownloads, wantsDeletion } from "./dialogs.js";
 import { ask, change, load, remember, renameSpeakers, saver, tell, tellNotDone, who } from "./edits.js";
 import { allLines, base, caret, id, isSaved, kept, lineFrom, named, notes, page, plainText, putCaret, say, textOf, whenChanged } from "./lines.js";
 import { left, marked } from "./listening.js";
@@ -57,7 +57,7 @@ $("who-new").addEventListener("input", () => { const checked = $("who").querySel
 function showApproval() {
   $("approval").hidden = !page.approval;
   if (!page.approval) return;
-  const when = new Date(page.approval.when).toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
+  const when = new Date(page.approval.when).toLocaleString(locale, { dateStyle: "medium", timeStyle: "short" });
   $("approval").textContent = told(page.approval.holds ? say.approved : say.changed_since, { who: page.approval.who, when });
   $("approval").title = page.approval.reason;
   $("approval").classList.toggle("holds", page.approval.holds);
@@ -119,8 +119,21 @@ export async function rename() {
   if (await ended($("renaming"), $("new-title")) !== "rename") return;
   const answer = await ask(`${base}/title`, { title: $("new-title").value });
   if (answer.status !== 200) { tellNotDone(answer); return; }
-  $("title").textContent = answer.body.title;
-  document.title = `${answer.body.title} · transcribe`;
+  call(answer.body.title);
+}
+
+function call(title) {
+  $("title").textContent = title;
+  document.title = `${title} · transcribe`;
+}
+
+/** Show what others call the episode. */
+export function followTitle() {
+  const shown = (job) => { if (job.id === id) call(job.title); };
+  followTitles(shown, async () => {
+    const answer = await ask(`/v1/jobs/${id}`);
+    if (answer.status === 200) shown(answer.body);
+  });
 }
 
 export async function remove() {

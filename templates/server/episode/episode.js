@@ -1,5 +1,5 @@
 /* What people do on the page: writing in lines, keys, clicks; and how the page begins. */
-import { approve, chooseSpeaker, download, remove, rename, showNames } from "./choices.js";
+import { approve, chooseSpeaker, download, followTitle, remove, rename, showNames } from "./choices.js";
 import { once } from "./dialogs.js";
 import { load, redo, saver, showHistory, touch, undo } from "./edits.js";
 import { replaceAll, replaceOne, showFinder } from "./find.js";
@@ -167,4 +167,4 @@ function fromAddress() {
   if (line) bring(line.row);
 }
 
-load().then(() => { player.begin(); fromAddress(); });
+load().then(() => { player.begin(); fromAddress(); followTitle(); });

@@ -33,7 +33,7 @@ from transcribe.server.access.keys import Keys
 from transcribe.server.access.sessions import LASTS_S, Sessions
 from transcribe.server.lookout import Lookout
 from transcribe.server.pages import watched
-from transcribe.server.pages.assets import ASSETS
+from transcribe.server.pages.assets import ASSETS, version
 from transcribe.server.pages.episode import TEXTS
 from transcribe.server.pages.library import ORDERS, STANDS
 from transcribe.server.pages.page import WORDS
@@ -99,19 +99,20 @@ def test_pages_have_their_policy_and_all_else_the_strict_one(counter: Counter) -
         assert "script-src 'self'" in policy
         assert "unsafe" not in policy
         assert "sandbox" not in policy
-        for path in ("/health", "/v1/jobs", "/assets/app.css", "/openapi.json"):
+        for path in ("/health", "/v1/jobs", f"/assets/{version()}/app.css", "/openapi.json"):
             assert client.get(path).headers["content-security-policy"].endswith("sandbox")
 
 
-def test_assets_come_from_a_table_and_are_sent_once(counter: Counter) -> None:
+def test_assets_come_from_a_table_and_are_asked_for_once(counter: Counter) -> None:
     with counter.serving() as client:
+        assert f'"/assets/{version()}/app.css"' in client.get("/").text
         for name, (_, kind) in ASSETS.items():
-            found = client.get(f"/assets/{name}")
+            found = client.get(f"/assets/{version()}/{name}")
             assert (found.status_code, found.headers["content-type"].partition(";")[0]) == (200, kind)
-            again = client.get(f"/assets/{name}", headers={"If-None-Match": found.headers["etag"]})
-            assert (again.status_code, again.content) == (304, b"")
+            assert "immutable" in found.headers["cache-control"]
+            assert client.get(f"/assets/another/{name}").status_code == 404
         for name in ("words.toml", "..%2fwords.toml", "%2e%2e/page/look.css", "home.html.j2", ""):
-            assert client.get(f"/assets/{name}").status_code == 404, name
+            assert client.get(f"/assets/{version()}/{name}").status_code == 404, name
 
 
 @pytest.mark.parametrize(
@@ -157,7 +158,7 @@ def test_a_key_opens_the_pages_until_it_ends(counter: Counter) -> None:
         assert (sent.status_code, sent.headers["location"]) == (303, "/sign-in?next=%2Flibrary%3Fq%3Da%2520b")
         shown = client.get(sent.headers["location"])
         assert 'value="/library?q=a%20b"' in shown.text
-        assert client.get("/assets/app.css").status_code == 200
+        assert client.get(f"/assets/{version()}/app.css").status_code == 200
         assert client.get("/v1/jobs").status_code == 401
         signed = sign_in(client, f" {key} ", "/library?q=a%20b")
         assert (signed.status_code, signed.headers["location"]) == (303, "/library?q=a%20b")
@@ -243,7 +244,7 @@ def test_what_is_not_there_is_told_as_a_page(counter: Counter) -> None:
     with counter.serving() as client:
         missing = client.get("/episodes/x", headers={"Accept-Language": "pl"})
         assert (missing.status_code, "Nie ma takiej strony" in missing.text) == (404, True)
-        for path in ("/nothing", "/v1", "/v1/jobs/x/results/srt", "/assets/x"):
+        for path in ("/nothing", "/v1", "/v1/jobs/x/results/srt", "/assets/x", "/assets/x/y"):
             typed = client.get(path, headers=TYPED)
             assert (typed.status_code, typed.headers["content-type"]) == (404, "text/html; charset=utf-8")
             assert client.get(path).json()["error"]["code"].endswith("not_found")

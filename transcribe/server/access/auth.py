@@ -26,7 +26,7 @@ from transcribe.server.errors import Refused, refused
 LOCAL = "local"
 """The client of requests without a key, where none is demanded."""
 
-OPEN = re.compile(r"/health|/sign-in|/language|/assets/[^/]+")
+OPEN = re.compile(r"/health|/sign-in|/language|/assets/[^/]+/[^/]+")
 """Answered without a key."""
 
 PAGES = re.compile(r"/|/library|/watched|/episodes/[^/]+|/sign-in|/sign-out|/language")

@@ -34,20 +34,31 @@ ASSETS: Mapping[str, tuple[str, str]] = {
 }
 """What pages load: by name, its file among the templates and its media type."""
 
+KEPT = "public, max-age=31536000, immutable"
+"""Browsers ask for a file once: at one address there is never another one."""
+
 
 async def asset(request: Request) -> Response:
-    """GET /assets/{name}: a style, a script or a picture of the pages."""
+    """GET /assets/{version}/{name}: a style, a script or a picture of the pages.
+
+    Raises:
+        Refused: There is none of that name and version.
+    """
     known = ASSETS.get(request.path_params["name"])
-    if known is None:
+    if known is None or request.path_params["version"] != version():
         raise Refused(404, "there is no such file", "not_found")
-    content, tag = _content(known[0])
-    headers = {"ETag": tag, "Cache-Control": "no-cache"}
-    if tag in request.headers.get("if-none-match", ""):
-        return Response(status_code=304, headers=headers)
-    return Response(content, headers=headers, media_type=known[1])
+    return Response(_content(known[0]), headers={"Cache-Control": KEPT}, media_type=known[1])
 
 
 @cache
-def _content(path: str) -> tuple[bytes, str]:
-    content = read_regular(template_folder() / path)
-    return content, f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+def version() -> str:
+    """What stands in the addresses of these files; another one where any of them is another."""
+    digest = hashlib.sha256()
+    for path, _ in ASSETS.values():
+        digest.update(hashlib.sha256(_content(path)).digest())
+    return digest.hexdigest()[:16]
+
+
+@cache
+def _content(path: str) -> bytes:
+    return read_regular(template_folder() / path)

@@ -17,6 +17,7 @@ from transcribe.formats.tokens import encodable
 from transcribe.server.access.auth import PAGE_HEADERS, PAGES, Access, token_of, wants_page
 from transcribe.server.errors import Refused
 from transcribe.server.intake.uploads import blocks
+from transcribe.server.pages import assets
 from transcribe.server.service import service_of
 
 WORDS = "server/words.toml"
@@ -34,8 +35,8 @@ def page(request: Request, name: str, status: int = 200, **values: object) -> Re
     Args:
         values: What its template gets, beside `words` (its texts), `language`, `languages` (what may be
             chosen: codes and their own names), `signed_in` (the name of the key, or empty), `path` (to come
-            back to), `watching` (whether there is a page of watched folders) and `say` (the texts as JSON,
-            for its script).
+            back to), `assets` (where its files are), `watching` (whether there is a page of watched folders)
+            and `say` (the texts as JSON, for its script).
     """
     language = language_of(request)
     words = texts_in(WORDS, language)
@@ -45,6 +46,7 @@ def page(request: Request, name: str, status: int = 200, **values: object) -> Re
         "language": language,
         "languages": [(code, each["language_name"]) for code, each in tables(WORDS).items()],
         "signed_in": _signed_in(request),
+        "assets": f"/assets/{assets.version()}",
         "watching": bool(service_of(request).lookout),
         "path": f"{request.url.path}{query}",
         "say": Markup(script_json(dict(words))),  # noqa: S704 - escaped for where it stands
