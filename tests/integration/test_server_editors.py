@@ -66,7 +66,8 @@ def test_another_title_is_told_to_whoever_has_the_episode_open(
     with counter.serving() as client:
         url = finished(counter, client, tmp_path)
         home, _, path = url.partition("/episodes/")
-        listed, other = open_page(f"{home}/library"), open_page(url)
+        listed, other = open_page(url), open_page(url)
+        listed.goto(f"{home}/library")
         answer = client.post(f"/episodes/{path}/title", json={"title": "Rozmowa <b>"})
         assert answer.status_code == 200
         expect(other.locator("#title")).to_have_text("Rozmowa <b>")
