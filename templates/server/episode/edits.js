@@ -54,6 +54,7 @@ function notLoaded(answer) {
 /* Saving */
 
 function nextUnsaved() {
+  if (page.gone) return undefined;
   return page.stretches.find((stretch) => {
     if (isSaved(stretch) || (stretch.refused && same(stretch.refused, wantedOf(stretch)))) return false;
     const here = stretch.lines.some((line) => line.box === document.activeElement);
