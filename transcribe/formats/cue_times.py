@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import zip_longest
 
 from transcribe.core.settings import SubtitleSettings
@@ -46,27 +46,8 @@ def reading_ms(width: int, settings: SubtitleSettings) -> int:
     return min(settings.max_cue_ms, max(settings.min_cue_ms, reading))
 
 
-def timed(cues: list[Untimed], until_ms: int | None, settings: SubtitleSettings) -> list[Cue]:
-    """Give every cue its time: as long as it is spoken and needs to be read, then off.
-
-    Where words come so fast that the last cues would start late and end long after the recording, these
-    are shorter.
-    """
-    shown = list(_one_by_one(cues, until_ms, settings))
-    if until_ms is None or not cues or shown[-1].end_ms <= until_ms + settings.max_cue_ms:
-        return shown
-    late = len(cues) - 1
-    while late and shown[late].start_ms > cues[late].start_ms:
-        late -= 1
-    while late < len(cues) - 1 and shown[-1].end_ms > until_ms and settings.min_cue_ms > 1:
-        settings = replace(
-            settings, min_cue_ms=settings.min_cue_ms // 2, min_cue_gap_ms=settings.min_cue_gap_ms // 2
-        )
-        shown[late:] = _one_by_one(cues[late:], until_ms, settings)
-    return shown
-
-
-def _one_by_one(cues: list[Untimed], until_ms: int | None, settings: SubtitleSettings) -> Iterator[Cue]:
+def timed(cues: list[Untimed], until_ms: int | None, settings: SubtitleSettings) -> Iterator[Cue]:
+    """Give every cue its time: as long as it is spoken and needs to be read, then off."""
     shortest = min(settings.min_cue_ms, settings.max_cue_ms)
     free_from = 0
     for cue, following in zip_longest(cues, cues[1:]):

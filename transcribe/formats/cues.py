@@ -75,8 +75,7 @@ def lay_out(
     `overlap` it is shown when it is said, in cues of its own.
 
     The shortest duration and the gap win over punctuality: where words come faster than they can be
-    shown, cues start late rather than flash by, unless they would so end long after the recording.
-    A shortest duration above the longest counts as the longest.
+    shown, cues start late rather than flash by. A shortest duration above the longest counts as the longest.
 
     Args:
         settings: Limits; widths are in character cells (see `tokens.text_width`), times in ms.

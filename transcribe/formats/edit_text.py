@@ -75,7 +75,7 @@ def read_edit_text(text: str, name: str) -> EditedText:
     for number, raw in enumerate(text.split("\n"), 1):
         line = clean(raw)
         if head := _HEAD.fullmatch(line):
-            begun, speaker = True, plain_name(head["speaker"]) or None
+            begun, speaker = True, plain_name(head["speaker"] or "") or None
             if speaker and len(speaker) > LONGEST_NAME:
                 raise InputError(
                     f"{name}, line {number}: a name has at most {LONGEST_NAME} characters", "Shorten it"

@@ -257,17 +257,6 @@ def test_the_last_cue_ends_with_the_recording_unless_it_would_flash_by() -> None
     assert (longer.end_ms, cut.end_ms, short.end_ms) == (2_590, 2_100, DEFAULTS.min_cue_ms)
 
 
-def test_no_cue_that_starts_late_ends_after_the_recording() -> None:
-    spoken = transcript(segment("So it begins.", 0), segment("a" * 20_000, 4_000), segment("It ends.", 5_000))
-    until = spoken.segments[-1].end_ms
-    cues = lay_out(spoken, DEFAULTS, until_ms=until)
-    assert sum(line.count("a") for cue in cues for line in cue.lines) == 20_000
-    assert cues[0] == lay_out(spoken, DEFAULTS)[0]
-    assert cues[-1].end_ms <= until
-    assert all(each.start_ms < each.end_ms for each in cues)
-    assert all(left.end_ms <= right.start_ms for left, right in pairwise(cues))
-
-
 def test_a_long_speech_without_a_pause_or_a_full_stop_is_laid_out() -> None:
     cues = lay_out(transcript(segment(" ".join(["word"] * 3_000))), DEFAULTS)
     assert sum(line.count("word") for cue in cues for line in cue.lines) == 3_000
