@@ -78,8 +78,7 @@ def bom() -> None:
     from transcribe.core.timecode import now
     from transcribe.models.bom import bill_of
 
-    say_program = version("transcribe-offline")
-    click.echo(bill_of(_listed(()), "transcribe", say_program, now()).decode())
+    click.echo(bill_of(_listed(()), "transcribe", version("transcribe-offline"), now()).decode())
 
 
 def _listed(names: Sequence[str], *, check: bool = False) -> list[LockedModel]:

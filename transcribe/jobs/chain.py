@@ -20,6 +20,7 @@ from transcribe.core.errors import OutputError
 from transcribe.core.files import atomic_file
 from transcribe.core.reading import open_regular
 from transcribe.jobs.manifest import Link, Manifest, read_manifest, write_manifest
+from transcribe.jobs.publish.outputs import target_path
 from transcribe.jobs.signing import Signer
 
 HEAD = "head"
@@ -68,8 +69,6 @@ def signature_path(folder: Path, manifest: bytes) -> Path:
 
 def manifest_path(folder: Path, recording: str) -> Path:
     """Where the manifest of a recording lies in the folder of a chain."""
-    from transcribe.jobs.publish.outputs import target_path
-
     return target_path(folder, f"{recording}.json", ".json")
 
 

@@ -24,7 +24,7 @@ from transcribe.core.files import atomic_file
 from transcribe.core.reading import read_regular
 from transcribe.core.text import from_json, to_json
 from transcribe.core.timecode import now
-from transcribe.jobs.chain import append
+from transcribe.jobs.chain import append, manifest_path
 from transcribe.jobs.making import files_as_materials
 from transcribe.jobs.manifest import NOT_TOLD, Making, Manifest, Result, Seen, read_manifest
 from transcribe.jobs.publish.outputs import Published, Target, target_path
@@ -81,9 +81,9 @@ class Memory:
         signer: Signer | None = None,
     ) -> Memory:
         """The memory of a recording whose results go to these targets, all in one folder."""
-        name = f"{Path(source).name}.json"
-        path = target_path(targets[0].path.parent / FOLDER, name, ".json")
-        return cls(path, Path(source).name, made_with, read_record(path), signer)
+        name = Path(source).name
+        path = manifest_path(targets[0].path.parent / FOLDER, name)
+        return cls(path, name, made_with, read_record(path), signer)
 
     def made_of(self, sha256: str) -> str:
         """Digest of a recording with this digest and of everything that decides the content of its files."""
@@ -197,7 +197,7 @@ def remember_revision(
         replaced: Digests of what those of them that were written anew held before.
         corrections: Digest of the corrections; empty where there are none any more.
     """
-    path = target_path(document.parent / FOLDER, f"{recording}.json", ".json")
+    path = manifest_path(document.parent / FOLDER, recording)
     record = read_record(path)
     if record is None:
         return
@@ -224,7 +224,7 @@ def remember_revision(
 
 def remember_people(document: Path, recording: str, signer: Signer | None) -> None:
     """Remember the corrections and approvals beside a document, as they are."""
-    path = target_path(document.parent / FOLDER, f"{recording}.json", ".json")
+    path = manifest_path(document.parent / FOLDER, recording)
     if record := read_record(path):
         memory = Memory(path, recording, record.made_with, signer=signer)
         with contextlib.suppress(OutputError, OSError):  # what they say is in their own files
