@@ -23,6 +23,7 @@ TARGET = re.compile(r"^([a-z][a-z-]*):", re.MULTILINE)
 # Written so that this file does not hold them itself.
 REGISTRIES = re.compile("|".join(host + r"\.(?:org|com|io)" for host in ("pypi", "pythonhosted", "npmjs")))
 MACHINE_PATHS = re.compile(r"(?<![\w.~/-])/(?:wor[k]|roo[t]|tmp/de[v])/")
+CONFLICTS = re.compile(r"^(?:<{7}|>{7}) ", re.MULTILINE)
 
 
 def tracked_files() -> list[Path]:
@@ -45,7 +46,9 @@ def makefile_targets() -> set[str]:
     return set(TARGET.findall((ROOT / "Makefile").read_text(encoding="utf-8")))
 
 
-@pytest.mark.parametrize("forbidden", [REGISTRIES, MACHINE_PATHS], ids=["registry", "machine path"])
+@pytest.mark.parametrize(
+    "forbidden", [REGISTRIES, MACHINE_PATHS, CONFLICTS], ids=["registry", "machine path", "conflict"]
+)
 def test_nothing_of_one_machine_or_registry_is_committed(forbidden: re.Pattern[str]) -> None:
     files = [path for path in tracked_files() if path.is_file()]
     assert ROOT / "samples" / "two-voices.flac" in files
@@ -62,6 +65,7 @@ def test_nothing_of_one_machine_or_registry_is_committed(forbidden: re.Pattern[s
         (MACHINE_PATHS, ("see /wor", "k/shared/audio")),
         (MACHINE_PATHS, ("'/roo", "t/.cache/x'")),
         (MACHINE_PATHS, ("cd /tmp/de", "v/x")),
+        (CONFLICTS, ("\n<<<<<", "<< HEAD\n")),
     ],
     ids=str,
 )

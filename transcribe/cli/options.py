@@ -264,15 +264,15 @@ class SettingsCommand(click.Command):
         write_sections(self.get_params(ctx), ctx, formatter)
 
 
-def help_all_option() -> click.Option:
-    """`--help-all`: the help page with the advanced options."""
+def help_all_option(what: str = "advanced options") -> click.Option:
+    """`--help-all`: the help page with what else there is."""
     return click.Option(
         ["--help-all"],
         is_flag=True,
         is_eager=True,
         expose_value=False,
         callback=_show_all,
-        help="Show the advanced options too.",
+        help=f"Show the {what} too.",
     )
 
 

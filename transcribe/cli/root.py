@@ -10,7 +10,7 @@ from click.shell_completion import CompletionItem
 from click_default_group import DefaultGroup
 
 from transcribe.cli import PROGRAM
-from transcribe.cli.options import Asked, help_all_option, setting_parameters, write_sections
+from transcribe.cli.options import ALL, Asked, help_all_option, setting_parameters, write_sections
 
 DEFAULT = "run"
 
@@ -41,6 +41,9 @@ COMMANDS = {
 }
 """Every command and what it does in a line, in the order of the help page. `NAME` is the click
 command `NAME` of the module `transcribe.cli.NAME`."""
+
+SELDOM = ("make", "keys", "templates", "formats", "bench", "completion")
+"""Commands that the help page leaves to `--help-all`, so that it fits a screen."""
 
 EVERYWHERE = {"--debug": "debug", "--quiet": "quiet", "-q": "quiet"}
 """Flags that every command takes, also before its name, and the field of Asked that they set."""
@@ -108,7 +111,8 @@ class Root(DefaultGroup):  # type: ignore[misc] # click-default-group has no typ
         """Write the options of `run` and of the program itself, then the commands."""
         write_sections([*setting_parameters(), *self.get_params(ctx)], ctx, formatter)
         with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+            left = () if ctx.meta.get(ALL) else SELDOM
+            formatter.write_dl([(name, what) for name, what in COMMANDS.items() if name not in left])
 
 
 def _add_flags(command: click.Command) -> None:
@@ -137,7 +141,7 @@ root = Root(
     default=DEFAULT,
     help="Turn recordings into transcripts and subtitles, on this machine.",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    params=[help_all_option()],
+    params=[help_all_option("advanced options and other commands")],
 )
 click.version_option(
     package_name="transcribe-offline",
