@@ -22,7 +22,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.chapters import TALKS, Talk, read_talk  # noqa: E402
+from benchmarks.chapters import TALKS, read_talk  # noqa: E402
+from benchmarks.truth import material as conversation  # noqa: E402
 from transcribe import render_episode, transcribe_file  # noqa: E402
 from transcribe.core.episode import Coverage, Episode, Language, Segment, Transcript, Word  # noqa: E402
 from transcribe.core.events import WriterAdvanced, silent  # noqa: E402
@@ -38,8 +39,12 @@ FOLDER = ROOT / "docs" / "examples"
 BEGIN, END = "<!-- counts -->", "<!-- end of counts -->"
 SAMPLE = "two-voices"
 RECORDED = {"columbia": ("columbia.wma", "en"), "daniel-de": ("daniel-de.mp3", "de")}
-SPOKEN = {"bread": "en", "network-pl": "pl"}
-"""Talks of `benchmarks/talks/`, read as if they had been recognised."""
+SPOKEN = {
+    "bread": lambda: read_talk(TALKS / "en.md").material,
+    "bakery": lambda: conversation("bakery", "en"),
+    "network-pl": lambda: read_talk(TALKS / "pl.md").material,
+}
+"""Texts that were written for this project, read as if they had been recognised."""
 
 
 class Kept:
@@ -75,10 +80,10 @@ def main() -> int:
 
 
 def episode_of(name: str, audio: Path) -> Episode:
-    """A recording that is recognised, or a talk in the place of its words."""
+    """A recording that is recognised, or a text in the place of its words."""
     sample = ROOT / "samples" / f"{SAMPLE}.flac"
     if name in SPOKEN:
-        return spoken(read_talk(TALKS / f"{SPOKEN[name]}.md"), f"{name}.mp3", listened(sample, "en"))
+        return spoken(SPOKEN[name](), f"{name}.mp3", listened(sample, "en"))
     file, language = RECORDED.get(name, (sample, "en"))
     return listened(audio / file, language)
 
@@ -87,20 +92,24 @@ def listened(file: Path, language: str) -> Episode:
     return transcribe_file(file, model="base", language=language, threads=1)
 
 
-def spoken(talk: Talk, name: str, like: Episode) -> Episode:
+def spoken(material: Material, name: str, like: Episode) -> Episode:
     """An episode of which the words are known; everything else is as in another one."""
-    length_ms = talk.material.duration_ms
+    length_ms = material.duration_ms
     segments = tuple(
         Segment(
-            sentence.start_ms, sentence.end_ms, words_of(sentence.text, sentence.start_ms, sentence.end_ms), 0
+            sentence.start_ms,
+            sentence.end_ms,
+            words_of(sentence.text, sentence.start_ms, sentence.end_ms),
+            0,
+            sentence.speaker,
         )
-        for sentence in talk.material.sentences
+        for sentence in material.sentences
     )
     return replace(
         like,
         source=replace(like.source, name=name, path=name, duration_ms=length_ms, tags=()),
         audio=replace(like.audio, samples=length_ms * 16),
-        transcript=Transcript(Language(talk.language, 1.0, detected=False), segments),
+        transcript=Transcript(Language(material.language, 1.0, detected=False), segments),
         coverage=Coverage(length_ms, 0, 0, 0, ()),
         turns=None,
     )
