@@ -19,7 +19,7 @@ from transcribe.core.errors import TranscribeError
 from transcribe.core.events import Progress, Warned
 from transcribe.core.unexpected import for_people
 from transcribe.server.access.auth import Access, Gate
-from transcribe.server.api import editing, jobs_api, openapi, operations, speech_api
+from transcribe.server.api import about, approving, editing, jobs_api, openapi, operations, said, speech_api
 from transcribe.server.errors import Refused, refused
 from transcribe.server.pages import assets, episode, home, library, page, sign_in, watched
 from transcribe.server.service import Service
@@ -41,13 +41,13 @@ ROUTES: Sequence[Route] = (
     Route("/v1/jobs/{id}/cancel", jobs_api.cancel, methods=["POST"]),
     Route("/v1/jobs/{id}/results/{format}", jobs_api.result, methods=["GET"]),
     Route("/v1/events", jobs_api.all_events, methods=["GET"]),
-    Route("/episodes/{id}/transcript", editing.transcript, methods=["GET"]),
+    Route("/episodes/{id}/transcript", said.transcript, methods=["GET"]),
     Route("/episodes/{id}/edits", editing.edits, methods=["POST"]),
     Route("/episodes/{id}/speakers", editing.speakers, methods=["POST"]),
-    Route("/episodes/{id}/approvals", editing.approvals, methods=["POST"]),
-    Route("/episodes/{id}/title", editing.title, methods=["POST"]),
-    Route("/episodes/{id}/vocabulary", editing.names, methods=["GET"]),
-    Route("/episodes/{id}/sound", editing.sound, methods=["GET"]),
+    Route("/episodes/{id}/approvals", approving.approvals, methods=["POST"]),
+    Route("/episodes/{id}/title", about.title, methods=["POST"]),
+    Route("/episodes/{id}/vocabulary", about.names, methods=["GET"]),
+    Route("/episodes/{id}/sound", about.sound, methods=["GET"]),
     Route("/openapi.json", openapi.described, methods=["GET"]),
     Route("/", home.home, methods=["GET"], include_in_schema=False),
     Route("/episodes/{id}", episode.shown, methods=["GET"], include_in_schema=False),

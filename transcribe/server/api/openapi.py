@@ -14,7 +14,8 @@ from starlette.routing import Route
 
 from transcribe.core.settings import OPTIONS
 from transcribe.formats import FORMATS
-from transcribe.server.api import editing
+from transcribe.server.api import about, approving, editing, said
+from transcribe.server.api.finished import Shapes
 from transcribe.server.api.views import JobView
 from transcribe.server.intake.asked import ANSWERS, OWN
 from transcribe.server.intake.samples import NAMES_FIELD
@@ -24,6 +25,14 @@ VERSION = "1"
 _PARAMETER = re.compile(r"\{(\w+)\}")
 _SUMMARY = re.compile(r"[^:]*: (.*)", re.DOTALL)
 _KINDS = {bool: "boolean", int: "integer", float: "number"}
+
+SHAPES: Shapes = {
+    **said.SHAPES,
+    **editing.SHAPES,
+    **approving.SHAPES,
+    **about.SHAPES,
+}
+"""What is sent in JSON to requests about an episode, and what is answered."""
 
 SPEECH_FIELDS: dict[str, Any] = {
     "model": {"type": "string", "description": "What is served, or OpenAI's name for it"},
@@ -73,7 +82,7 @@ async def described(request: Request) -> Response:
 
 def description(routes: Sequence[Route]) -> dict[str, Any]:
     """Everything that is answered, as one OpenAPI document."""
-    shapes = [JobView, *(each for pair in editing.SHAPES.values() for each in pair if each)]
+    shapes = [JobView, *(each for pair in SHAPES.values() for each in pair if each)]
     _, schemas = msgspec.json.schema_components(shapes, ref_template="#/components/schemas/{name}")
     schemas["JobView"]["description"] = inspect.cleandoc(schemas["JobView"]["description"])
     paths: dict[str, Any] = {}
@@ -125,10 +134,8 @@ def _operation(route: Route, method: str) -> dict[str, Any]:
 
 
 def _shapes(route: Route) -> tuple[type | None, type | None]:
-    """What is sent in JSON, and what is answered, where a transcript is edited."""
-    if route.endpoint.__module__ != editing.__name__:
-        return None, None
-    return editing.SHAPES.get(route.endpoint.__name__, (None, None))
+    """What is sent in JSON, and what is answered, where it is about an episode."""
+    return SHAPES.get(route.endpoint, (None, None))
 
 
 def _path_schema(name: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The page of a finished job: heard, corrected, approved, downloaded. Its requests: `editing.py`."""
+"""The page of a finished job: heard, corrected, approved, downloaded. Its requests: `server/api`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from transcribe.formats import FORMATS
 from transcribe.formats.labels import LABELS, SAID_BY_SCRIPT, direction_of, texts_in
 from transcribe.formats.labels import WORDS as PLAYER_WORDS
 from transcribe.formats.page import SCRIPTS, script_json
-from transcribe.server.api import editing
+from transcribe.server.api.finished import finished, sheet_of
 from transcribe.server.api.views import view_of
 from transcribe.server.pages.assets import MODULES
 from transcribe.server.pages.library import FIRST
@@ -23,8 +23,8 @@ TEXTS = "server/episode.toml"
 
 async def shown(request: Request) -> Response:
     """GET /episodes/{id}: the page of a job that is done."""
-    service, submission = editing.finished(request)
-    sheet = await editing.sheet_of(service, submission)
+    service, submission = finished(request)
+    sheet = await sheet_of(service, submission)
     episode = sheet.opened.episode
     language = language_of(request)
     texts, player = texts_in(TEXTS, language), texts_in(PLAYER_WORDS, language)
