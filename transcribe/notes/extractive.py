@@ -17,7 +17,8 @@ from transcribe.notes.headings import chapter_titles
 from transcribe.notes.keywords import Read, keywords_of, read_sentences
 from transcribe.notes.leaning import is_own
 from transcribe.notes.links import with_said_addresses
-from transcribe.notes.mentions import Name, mentions_of, names_of
+from transcribe.notes.mentions import mentions_of, names_of
+from transcribe.notes.names import Name
 from transcribe.notes.sound_bites import sound_bites_of
 from transcribe.notes.terms import folded
 from transcribe.notes.titles import LONGEST_CELLS, Title, shortened, titles_of

@@ -9,7 +9,7 @@ from itertools import islice
 from transcribe.formats.tokens import text_width
 from transcribe.notes.fitness import is_chatter
 from transcribe.notes.keywords import Read, Told, told_by
-from transcribe.notes.mentions import Name
+from transcribe.notes.names import Name
 from transcribe.notes.titles import LONGEST_CELLS, as_title, shortened, titles_of
 from transcribe.notes.weighing import Weighed, term_weights
 

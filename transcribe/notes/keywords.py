@@ -16,7 +16,7 @@ from itertools import pairwise
 
 from transcribe.notes.addresses import address_words
 from transcribe.notes.lemmas import TAGGED, Reading, commonness, has_lemmas, is_word, lemma, tagged
-from transcribe.notes.mentions import Name
+from transcribe.notes.names import Name
 from transcribe.notes.nominative import nominative
 from transcribe.notes.numbers import numbers_of
 from transcribe.notes.phrases import unspaced_candidates
