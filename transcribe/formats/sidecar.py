@@ -27,7 +27,7 @@ def read_beside(data: bytes, kind: type[T], what: tuple[str, int, str], name: st
 
     Args:
         kind: What it holds.
-        what: Its schema, its version, and what people call its content.
+        what: Its schema, the newest version that is read, and what people call its content.
         name: What the file is called in errors.
         hint: What to do where it cannot be read.
 
@@ -40,7 +40,7 @@ def read_beside(data: bytes, kind: type[T], what: tuple[str, int, str], name: st
         heading = decode(data, _Heading)
         if heading.schema != schema:
             raise InputError(f"{name} holds no {content}: its schema is {heading.schema!r}", hint)
-        if heading.version != version:
+        if not 1 <= heading.version <= version:
             raise InputError(
                 f"{name} holds {content} of version {heading.version}; this program reads {version}",
                 "Use the version of transcribe that wrote it, or a newer one",

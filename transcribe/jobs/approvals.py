@@ -10,7 +10,9 @@ from transcribe.core.files import atomic_file
 from transcribe.core.reading import read_bounded
 from transcribe.core.timecode import now
 from transcribe.formats.approvals import MAX_BYTES, read_approvals, write_approvals
+from transcribe.jobs.chain import locked
 from transcribe.jobs.correct import Opened
+from transcribe.jobs.decisions import LOCK, decisions_of
 from transcribe.jobs.memory import remember_people
 from transcribe.jobs.publish.outputs import target_path
 from transcribe.jobs.signing import Signer
@@ -30,22 +32,56 @@ def approvals_of(document: Path) -> Approvals:
     return read_approvals(read_bounded(path, MAX_BYTES, "approvals"), str(path))
 
 
+def holding_approval(of: Opened) -> Approval | None:
+    """The approval that a transcript has as it is: nothing was corrected, decided or rejected since.
+
+    Raises:
+        InputError: Its approvals or its decisions cannot be read.
+    """
+    known = approvals_of(of.document)
+    if known.last is None:
+        return None
+    return known.holding(of.recognition, of.corrections.digest, decisions_of(of.document).digest)
+
+
 def approve(of: Opened, who: str, reason: str, signer: Signer | None = None) -> Approvals:
-    """Put down that somebody stands by a transcript as it is.
+    """Put down that somebody stands by a transcript as it is, without a review of it.
 
     Args:
         signer: Signs the manifest that tells of it; None: it is not signed.
 
     Raises:
+        InputError: Earlier approvals or decisions cannot be read, or a text is too long.
+        OutputError: It cannot be written.
+    """
+    new = Approval(
+        who,
+        now(),
+        reason,
+        of.recognition,
+        of.corrections.digest,
+        changes=len(of.corrections.records),
+        decisions=decisions_of(of.document).digest,
+    )
+    return add_approval(of, new, signer)
+
+
+def add_approval(of: Opened, approval: Approval, signer: Signer | None) -> Approvals:
+    """Put down an approval or a rejection behind those that are there by now.
+
+    Args:
+        signer: As for `approve`.
+
+    Raises:
         InputError: Earlier approvals cannot be read, or a text is too long.
         OutputError: It cannot be written.
     """
-    known = approvals_of(of.document)
-    new = Approval(who, now(), reason, of.recognition, of.corrections.digest)
-    approvals = replace(known, records=(*known.records, new))
-    content = write_approvals(approvals)
-    with atomic_file(_sidecar(of.document)) as handle:
-        handle.write(content)
+    with locked(of.document.parent / LOCK):
+        known = approvals_of(of.document)
+        approvals = replace(known, records=(*known.records, approval))
+        content = write_approvals(approvals)
+        with atomic_file(_sidecar(of.document)) as handle:
+            handle.write(content)
     remember_people(of.document, of.episode.source.name, signer)
     return approvals
 

@@ -28,7 +28,7 @@ EARLIER = "earlier"
 SIGNATURES = "signatures"
 LOCK = "lock"
 LOCK_SECONDS = 60.0
-"""A chain is locked for a few writes; a lock that is held so long is another machine's that is gone."""
+"""A lock is held for a few writes; one that is held so long is another machine's that is gone."""
 
 
 def append(path: Path, make: Callable[[Link], Manifest], signer: Signer | None = None) -> None:
@@ -43,7 +43,8 @@ def append(path: Path, make: Callable[[Link], Manifest], signer: Signer | None =
         OutputError: It cannot be written.
     """
     folder = path.parent
-    with _locked(folder):
+    _make(folder)
+    with locked(folder / LOCK):
         head = _read(folder / HEAD)
         before = read_manifest(head) if head else None
         if head is not None:
@@ -118,15 +119,19 @@ def _make(folder: Path) -> None:
 
 
 @contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    _make(folder)
-    lock = filelock.FileLock(folder / LOCK)
-    with disk_errors(folder, "locking"):
+def locked(lock: Path) -> Iterator[None]:
+    """Wait until no other process has a lock, and have it while the block runs; a kill gives it back.
+
+    Raises:
+        OutputError: The file of the lock cannot be made, or somebody keeps it locked.
+    """
+    held = filelock.FileLock(lock)
+    with disk_errors(lock, "locking"):
         try:
-            lock.acquire(timeout=LOCK_SECONDS)
+            held.acquire(timeout=LOCK_SECONDS)
         except filelock.Timeout:
-            raise OutputError(f"{folder} is locked by another run", "Wait until it is done") from None
+            raise OutputError(f"{lock.parent} is locked by another run", "Wait until it is done") from None
     try:
         yield
     finally:
-        lock.release()
+        held.release()

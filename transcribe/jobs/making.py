@@ -38,7 +38,7 @@ class Timed:
 
 
 def making_of(timed: Timed, engines: Engines, work: Workspace, episode: Episode) -> Making:
-    """How a run went that has made an episode, without the corrections and approvals of it."""
+    """How a run went that has made an episode, without what people said of it."""
     programs = {"transcribe": engines.program, "engine": engines.engine}
     model = engines.model
     materials = [Material(f"model/{model.name}", model.sha256, _known(licence=model.licence))]

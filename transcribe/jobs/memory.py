@@ -34,7 +34,7 @@ FOLDER = ".transcribe"
 """Where the records lie, below the folder of the results."""
 
 
-PEOPLES = (".corrections.json", ".approvals.json")
+PEOPLES = (".corrections.json", ".decisions.json", ".approvals.json")
 """Endings of the files beside a document in which people say something of it."""
 
 CORRECTIONS = "corrections"
@@ -223,7 +223,7 @@ def remember_revision(
 
 
 def remember_people(document: Path, recording: str, signer: Signer | None) -> None:
-    """Remember the corrections and approvals beside a document, as they are."""
+    """Remember the corrections, decisions and approvals beside a document, as they are."""
     path = manifest_path(document.parent / FOLDER, recording)
     if record := read_record(path):
         memory = Memory(path, recording, record.made_with, signer=signer)
@@ -232,12 +232,12 @@ def remember_people(document: Path, recording: str, signer: Signer | None) -> No
 
 
 def sidecars(document: Path) -> list[Path]:
-    """Where the corrections and approvals of a transcript document lie."""
+    """Where the corrections, decisions and approvals of a transcript document lie."""
     return [target_path(document.parent, document.name, each) for each in PEOPLES]
 
 
 def with_people(making: Making, document: Path | None) -> Making:
-    """How a run went, with the corrections and approvals that lie beside its document by now.
+    """How a run went, with the corrections, decisions and approvals that lie beside its document by now.
 
     Raises:
         OSError: One cannot be read.

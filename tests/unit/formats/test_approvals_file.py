@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import runpy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,17 @@ DOCS = Path(__file__).resolve().parents[3] / "docs"
 MADE = Approvals(
     (
         Approval("Żaneta", "2026-11-27T20:00:00Z", "odsłuchane w całości", "0" * 16, ""),
-        Approval("Ben", "2026-11-28T20:00:00Z", "", "0" * 16, "a" * 32),
+        Approval(
+            "Ben",
+            "2026-11-28T20:00:00Z",
+            "",
+            "0" * 16,
+            "a" * 32,
+            heard=((0, 5), (7, 9)),
+            changes=3,
+            policy="Łąka",
+            policy_sha256="c" * 64,
+        ),
     )
 )
 
@@ -31,18 +42,33 @@ def test_what_is_written_is_read_back_and_keeps_to_the_schema() -> None:
     jsonschema.validate(json.loads(data), schema())
 
 
-def test_the_last_one_holds_while_both_digests_are_the_same() -> None:
-    assert MADE.holds("0" * 16, "a" * 32)
-    assert not MADE.holds("0" * 16, "")
-    assert not MADE.holds("1" * 16, "a" * 32)
-    assert not NOT_APPROVED.holds("", "")
+def test_the_last_one_holds_while_all_digests_are_the_same() -> None:
+    last = MADE.records[-1]
+    assert MADE.holding("0" * 16, "a" * 32, "") == last
+    assert MADE.holding("0" * 16, "", "") is None
+    assert MADE.holding("1" * 16, "a" * 32, "") is None
+    assert MADE.holding("0" * 16, "a" * 32, "b" * 32) is None
+    assert NOT_APPROVED.holding("", "", "") is None
+    rejected = Approvals((*MADE.records, replace(last, kind="rejected")))
+    assert rejected.holding("0" * 16, "a" * 32, "") is None
+
+
+def test_version_1_is_read_and_has_heard_nothing() -> None:
+    record = {"who": "Ala", "when": "2026-11-27T20:00:00Z", "reason": "", "recognition": "0" * 16}
+    first = {"schema": "transcribe.approvals", "version": 1, "records": [record | {"corrections": ""}]}
+    read = read_approvals(json.dumps(first).encode())
+    assert read.records == (Approval("Ala", "2026-11-27T20:00:00Z", "", "0" * 16, ""),)
+    assert read.holding("0" * 16, "", "")
+    assert json.loads(write_approvals(read))["version"] == 2
 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
         ({"schema": "transcribe.corrections"}, "holds no approvals: its schema is 'transcribe.corrections'"),
-        ({"version": 2}, "holds approvals of version 2; this program reads 1"),
+        ({"version": 3}, "holds approvals of version 3; this program reads 2"),
+        ({"heard": [[0, -1]]}, ">= 0"),
+        ({"kind": "perhaps"}, "Invalid enum value"),
         ({"who": ""}, "length >= 1"),
         ({"who": "x" * 129}, "length <= 128"),
         ({"reason": "x" * 2001}, "length <= 2000"),

@@ -9,20 +9,22 @@ from pathlib import PurePath
 from transcribe.core.errors import InputError
 from transcribe.formats.approvals import read_approvals
 from transcribe.formats.corrections import read_corrections
+from transcribe.formats.decisions import read_decisions
 from transcribe.formats.document import read_document
 from transcribe.quality.lint import chapters, psc, rss, srt, transcript, vtt
 from transcribe.quality.lint.finding import Finding, Findings
 from transcribe.quality.lint.json_text import BROKEN, JsonFindings
-from transcribe.quality.lint.kinds import APPROVALS, CORRECTIONS, UNCHECKED, json_kind, kind_of
+from transcribe.quality.lint.kinds import APPROVALS, CORRECTIONS, DECISIONS, UNCHECKED, json_kind, kind_of
 from transcribe.quality.lint.limits import Length, limits_of
 from transcribe.quality.lint.text import LARGEST_BYTES, decode
 from transcribe.quality.lint.xml_tree import TTML_ROOT, read_tree
 
 
 def _check_document(value: object, _length: Length | None, findings: JsonFindings) -> None:
-    """Check whether this program reads a document of its own, or the corrections or approvals of one."""
+    """Check whether this program reads a document of its own, or what people said of one."""
     schema = value.get("schema") if isinstance(value, dict) else None
-    read = {CORRECTIONS: read_corrections, APPROVALS: read_approvals}.get(str(schema), read_document)
+    beside = {CORRECTIONS: read_corrections, DECISIONS: read_decisions, APPROVALS: read_approvals}
+    read = beside.get(str(schema), read_document)
     try:
         read(findings.text.encode(), "it")
     except InputError as error:

@@ -49,14 +49,20 @@ def kind_of(name: str, text: str) -> str | None:
     return "srt" if "-->" in head else None
 
 
-CORRECTIONS, APPROVALS = "transcribe.corrections", "transcribe.approvals"
+CORRECTIONS, DECISIONS, APPROVALS = "transcribe.corrections", "transcribe.decisions", "transcribe.approvals"
 """The `schema` of the files beside a document."""
+OURS = ("transcribe.transcript", CORRECTIONS, DECISIONS, APPROVALS)
 
 
 def json_kind(name: str, value: object) -> str | None:
     """What a JSON value is: `document`, `transcript`, `chapters`, or None."""
     if isinstance(value, dict):
-        if "schema" in value and value["schema"] in ("transcribe.transcript", CORRECTIONS, APPROVALS):
+        if "schema" in value and value["schema"] in (
+            "transcribe.transcript",
+            CORRECTIONS,
+            DECISIONS,
+            APPROVALS,
+        ):
             return "document"
         if "chapters" in value and "segments" not in value:
             return "chapters"

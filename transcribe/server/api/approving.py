@@ -8,7 +8,7 @@ from msgspec import Meta
 from starlette.requests import Request
 from starlette.responses import Response
 
-from transcribe.formats.approvals import LONGEST_REASON
+from transcribe.formats.decisions import LONGEST_REASON
 from transcribe.jobs.approvals import approve
 from transcribe.jobs.submissions import Submission
 from transcribe.server.api.editing import Name, Revision

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from transcribe.core.corrections.apply import RowLine
 from transcribe.core.corrections.units import clean
-from transcribe.jobs.approvals import approvals_of
+from transcribe.jobs.approvals import approvals_of, holding_approval
 from transcribe.jobs.correct import Opened
 from transcribe.jobs.submissions import Submission
 from transcribe.server.api.finished import Shapes, answer, document_of, finished
@@ -120,11 +120,10 @@ def transcript_of(sheet: Sheet, title: str) -> TranscriptView:
 
 def approval_of(opened: Opened) -> ApprovalView | None:
     """The latest approval of a transcript."""
-    known = approvals_of(opened.document)
-    if known.last is None:
+    last = approvals_of(opened.document).last
+    if last is None or last.kind == "rejected":
         return None
-    holds = known.holds(opened.recognition, opened.corrections.digest)
-    return ApprovalView(known.last.who, known.last.when, known.last.reason, holds)
+    return ApprovalView(last.who, last.when, last.reason, holding_approval(opened) is not None)
 
 
 def lines_of(sheet: Sheet, numbers: Iterable[int]) -> tuple[SaidLine, ...]:

@@ -27,6 +27,7 @@ from transcribe.jobs.approvals import approvals_of
 from transcribe.jobs.correct import opened
 from transcribe.jobs.corrections import SUFFIX as CORRECTIONS
 from transcribe.jobs.corrections import read_sidecar, sidecar_of
+from transcribe.jobs.decisions import decisions_of
 from transcribe.jobs.queue import Facts, State
 from transcribe.jobs.submissions import Order, Sought, Submission
 from transcribe.pipeline.notes_step import wants_notes
@@ -211,9 +212,11 @@ def stand_of(document: Path) -> Stand:
         if approvals.last is None:
             return "corrected" if corrections.records else "new"
         recognition = _recognition(document, Facts.of(document.stat()))
+        decisions = decisions_of(document)
     except (InputError, OSError):
         return "new"
-    return "approved" if approvals.holds(recognition, corrections.digest) else "corrected"
+    holds = approvals.holding(recognition, corrections.digest, decisions.digest)
+    return "approved" if holds else "corrected"
 
 
 @lru_cache(maxsize=10_000)

@@ -28,6 +28,7 @@ from lint_files import (
 
 CORRECTIONS = b'{"schema": "transcribe.corrections", "version": 1, "records": []}'
 APPROVALS = CORRECTIONS.replace(b"corrections", b"approvals")
+DECISIONS = CORRECTIONS.replace(b"corrections", b"decisions")
 DOCUMENT = (Path(__file__).parents[3] / "golden" / "cases" / "one-word" / "episode.json").read_bytes()
 
 FILES = [
@@ -44,6 +45,7 @@ FILES = [
     case("document-invalid", "a.json", '{"segments": [], "schema": "transcribe.transcript"}', DOCUMENT, 1),
     case("document-invalid", "a.corrections.json", '{"schema": "transcribe.corrections"}', CORRECTIONS, 1),
     case("document-invalid", "a.approvals.json", '{"schema": "transcribe.approvals"}', APPROVALS, 1),
+    case("document-invalid", "a.decisions.json", '{"schema": "transcribe.decisions"}', DECISIONS, 1),
     case("file-kind", "a.psc", "<html/>", psc(START)),
     case("more-findings", "a.srt", "-\n\n" * 1001, SRT),
     case("text-encoding", "a.srt", srt("Größe").encode("latin-1"), srt("Größe"), 3),
