@@ -51,7 +51,7 @@ REFRESH_SECONDS = 0.1
 PLAIN_STEP = 10
 """Percent between two plain lines of a stage."""
 
-VISIBLE_STAGES = ("normalise", "detect", "languages", "recognise", "diarise")
+VISIBLE_STAGES = ("normalise", "detect", "languages", "recognise", "diarise", "questions")
 """Stages that take time; the others are over before a line about them could be read."""
 
 

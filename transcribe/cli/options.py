@@ -50,8 +50,12 @@ class Asked:
 
 
 def setting_parameters(groups: Collection[str] = tuple(SECTIONS)) -> list[click.Parameter]:
-    """One flag per declared option of these groups of settings, then `--config` and `--profile`."""
-    declared = [option for option in OPTIONS.values() if option.group in groups]
+    """One flag per declared option of these groups of settings, then `--config` and `--profile`.
+
+    Args:
+        groups: Names of groups, and of single options.
+    """
+    declared = [option for option in OPTIONS.values() if not {option.group, option.name}.isdisjoint(groups)]
     return [*map(SettingOption, declared), *config_parameters()]
 
 
@@ -235,7 +239,7 @@ def write_sections(
 
 
 class SettingsCommand(click.Command):
-    """A command with a flag for every setting, or for those of some groups.
+    """A command with a flag for every setting, or for those of some groups or names.
 
     `--help-all` shows the advanced ones too. Its function gets the settings in force as `resolved`.
     """

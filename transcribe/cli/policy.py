@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from transcribe.cli.options import Asked, PathName, say
+from transcribe.cli.options import PathName, SettingsCommand, say
+from transcribe.core.config import Resolved
 from transcribe.core.errors import OutputError, PersonNeeded, TranscribeError, UsageError, exit_code_of
 
 if TYPE_CHECKING:
+    from transcribe.control.policy.asking import Asker
     from transcribe.control.policy.items import Policy
     from transcribe.control.policy.report import EpisodeVerdicts, PolicyReport
+
+WRITER = ("writer", "writer_context", "writer_host", "writer_seconds", "writer_budget")
+"""The settings that say which language model answers questions, and how long."""
 
 POLICY = click.option(
     "--policy",
@@ -34,7 +40,7 @@ def policy() -> None:
     """
 
 
-@policy.command()
+@policy.command(cls=SettingsCommand, groups=(*WRITER, "threads", "progress", "quiet"))
 @click.argument("documents", metavar="DOCUMENT...", nargs=-1, required=True, type=PathName())
 @POLICY
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
@@ -46,40 +52,51 @@ def policy() -> None:
     type=PathName(),
     help="Write the report, for people (.md, .html) or programs (.json); may be given several times.",
 )
-@click.pass_context
 def check(
-    context: click.Context,
     documents: tuple[Path, ...],
     policy_file: Path,
     as_json: bool,
     reports: tuple[Path, ...],
+    resolved: Resolved,
 ) -> None:
     """Check transcripts (DOCUMENT, the .json of earlier runs) as people have corrected them.
 
-    Personal data in reports is masked. Where the page of an episode lies beside its transcript, times in
-    reports are links into the sound.
+    Questions are answered by the language model that --writer names, if it names one; what it says goes to a
+    person, whatever it is. Personal data in reports is masked. Where the page of an episode lies beside its
+    transcript, times in reports are links into the sound.
 
     Ends with exit code 13 where something has to go to a person.
     """
+    from transcribe.cli.display import open_display
+    from transcribe.control.policy.asking import Asker
     from transcribe.control.policy.read import read_policy
     from transcribe.control.policy.report import check_suffix, encoded, report_of
+    from transcribe.jobs.assemble.writer import choose_chat
 
+    settings = resolved.settings
     for path in reports:
         check_suffix(path)
     read, sha256 = read_policy(policy_file)
+    open_chat = choose_chat(settings) if read.questions else None
     errors: list[TranscribeError] = []
-    report = report_of(read, sha256, list(_checked(documents, read, errors)))
+    with ExitStack() as closing:
+        progress = closing.enter_context(open_display(settings.display, resolved.warnings))
+        asker = Asker(open_chat, 60 * settings.notes.writer_budget, progress) if open_chat else None
+        if asker:
+            closing.callback(asker.close)
+        episodes = list(_checked(documents, read, errors, asker))
+    report = report_of(read, sha256, episodes, asker.identity if asker else None)
     _write(report, reports)
     if as_json:
         click.echo(encoded(report).decode(), nl=False)
-    elif not context.ensure_object(Asked).quiet:
+    elif not settings.display.quiet:
         for line in _lines(report):
             say(line)
     _judge(report, errors)
 
 
 def _checked(
-    documents: Sequence[Path], policy: Policy, errors: list[TranscribeError]
+    documents: Sequence[Path], policy: Policy, errors: list[TranscribeError], asker: Asker | None
 ) -> Iterator[EpisodeVerdicts]:
     """What the policy says of each; of those that cannot be read, why, which goes into `errors`, too."""
     from transcribe.control.policy.report import checked, failed
@@ -93,7 +110,7 @@ def _checked(
             errors.append(error)
             yield failed(document, str(error))
             continue
-        yield checked(document, episode, policy)
+        yield checked(document, episode, policy, asker)
 
 
 def _write(report: PolicyReport, paths: Sequence[Path]) -> None:
@@ -110,6 +127,7 @@ def _write(report: PolicyReport, paths: Sequence[Path]) -> None:
 
 def _lines(report: PolicyReport) -> Iterator[str]:
     """What has to go to a person, for the terminal; of what is clear, how much there is."""
+    from transcribe.control.policy.verdicts import in_turn
     from transcribe.core.timecode import format_stretch
 
     for episode in report.episodes:
@@ -119,13 +137,14 @@ def _lines(report: PolicyReport) -> Iterator[str]:
         left = sum(each.outcome == "not asked" and not each.person for each in episode.verdicts)
         nothing = ": so nothing was asked" if left == len(episode.verdicts) else ""
         yield f"{episode.document}: {clear} clear" + (f", {left} not asked{nothing}" if left else "")
-        for each in episode.verdicts:
+        for each in in_turn(episode.verdicts):
             if each.person or each.outcome == "not asked":
                 yield f"  {each.outcome} ({each.severity}) {each.id}: {each.title}: {each.reason}"
             for find in each.finds if each.person else ():
                 at = format_stretch(find.spans[0].start_ms, find.spans[-1].end_ms)
                 doubt = "" if find.certain else " (the digits do not fit: misheard?)"
-                yield f"    {at} {find.quote.before} >{find.quote.words}< {find.quote.after}{doubt}"
+                words = filter(None, (find.quote.before, f">{find.quote.words}<", find.quote.after))
+                yield f"    {at} {' '.join(words)}{doubt}"
 
 
 def _judge(report: PolicyReport, errors: Sequence[TranscribeError]) -> None:

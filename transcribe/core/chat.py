@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from transcribe.core.errors import EngineError
 
 Finish = Literal["stop", "length"]
 """Why an answer ended: the model was done, or there was no room left."""
+
+
+_HARMLESS = str.maketrans("<>[]", "‹›()")
+
+
+def harmless(text: str) -> str:
+    """A text in which no chat template and no tokeniser finds a mark of its own: `<|im_start|>`, `[INST]`.
+
+    Such marks end a message and begin another one, wherever they stand: somebody who says one must not.
+    """
+    return text.translate(_HARMLESS)
 
 
 class BadAnswer(EngineError):
@@ -33,6 +45,8 @@ class Question:
         grammar: Form of the answer in llama.cpp's GBNF, for engines that can hold a model to it.
         max_tokens: Where the answer is cut off.
         temperature: How freely words are chosen, from 0.
+        schema: The same form as a JSON Schema, for servers that hold a model to one; None: the answer is no
+            JSON.
     """
 
     system: str
@@ -41,11 +55,13 @@ class Question:
     max_tokens: int
     temperature: float
     seed: int = 1
+    schema: Mapping[str, Any] | None = None
 
     @property
     def messages(self) -> list[dict[str, str]]:
-        """As chat templates take it."""
-        return [{"role": "system", "content": self.system}, {"role": "user", "content": self.text}]
+        """As chat templates take it; what was said, and what a recording is called, cannot add a message."""
+        texts = {"system": self.system, "user": self.text}
+        return [{"role": role, "content": harmless(text)} for role, text in texts.items()]
 
 
 @dataclass(frozen=True)

@@ -7,15 +7,18 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from scripted_model import ScriptedModel
 from spoken import episode, segment
 
 from transcribe.cli.root import root
+from transcribe.core import chat
 from transcribe.core.corrections.edit import Line, edited
 from transcribe.core.corrections.record import Corrections
 from transcribe.core.errors import InputError, OutputError, PersonNeeded, UsageError
 from transcribe.core.settings import SubtitleSettings
 from transcribe.formats import document
 from transcribe.formats.corrections import write_corrections
+from transcribe.jobs.assemble import writer as assembled
 
 HEAD = 'version = 1\nname = "Bees"\ndecides = "Ala"\n'
 POLICY = HEAD + '[[rules]]\nid = "bees"\ntitle = "No bees"\nwords = ["bee"]\n'
@@ -52,6 +55,51 @@ def test_a_flag_goes_to_a_person() -> None:
         "  flag (warn) bees: No bees: said once",
         "    00:00:00–00:00:00 The >bees< fly.",
     ]
+
+
+ASKS = HEAD + '[[questions]]\nid = "q"\ntitle = "No flying"\nask = "Does anything fly?"\n'
+
+
+def test_a_question_is_answered_by_the_model_that_is_named(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (here / "policy.toml").write_text(ASKS)
+    model = ScriptedModel(lambda _: '{"cues": [1], "quote": "The bees fly.", "verdict": "yes"}')
+    monkeypatch.setattr(assembled, "choose_chat", lambda _: lambda: model)
+    result = check(
+        "flag.json", "--writer", "llama.cpp", "--report", "r.html", "--report", "r.md", "--report", "r.json"
+    )
+    assert result.stdout.splitlines() == [
+        "flag.json: 0 clear",
+        "  flag (warn) q: No flying: yes",
+        "    00:00:00–00:00:00 >The bees fly.<",
+    ]
+    assert isinstance(result.exception, PersonNeeded)
+    read = json.loads((here / "r.json").read_text())
+    assert (read["model"], read["model_sha256"]) == ("llama.cpp:scripted", "ab" * 32)
+    assert read["episodes"][0]["verdicts"][0]["answer"] == "yes"
+    for name in ("r.html", "r.md"):
+        assert "It decides nothing" in (here / name).read_text()
+    assert model.closed
+
+
+def test_ctrl_c_leaves_a_report(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (here / "policy.toml").write_text(ASKS)
+
+    def say(_: chat.Question) -> str:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(assembled, "choose_chat", lambda _: lambda: ScriptedModel(say))
+    check("flag.json", "--report", "r.json")
+    (found,) = json.loads((here / "r.json").read_text())["episodes"][0]["verdicts"]
+    assert (found["answer"], found["reason"], found["person"]) == ("not asked", "interrupted", True)
+
+
+def test_a_writer_that_there_is_not_is_refused_before_any_work(here: Path) -> None:
+    (here / "policy.toml").write_text(ASKS)
+    result = check("flag.json", "--writer", "quill", "--report", "r.json")
+    assert isinstance(result.exception, UsageError)
+    assert not (here / "r.json").exists()
 
 
 def test_the_corrected_text_is_checked(here: Path) -> None:

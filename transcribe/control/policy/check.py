@@ -1,32 +1,39 @@
 """One pass of a policy over an episode: a verdict for each rule and question, with what was found.
 
-A clear pass of a rule needs nobody. A flag goes to a person, and so does what could not be asked.
+A clear pass of a rule needs nobody. A flag goes to a person, and so does what could not be asked, and every
+question, whatever a language model says to it.
 """
 
 from __future__ import annotations
 
 import time
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
 from transcribe.control.personal.find import personal_data
 from transcribe.control.personal.vocabulary import known_languages
+from transcribe.control.policy.asking import Asker, Missing, Reply
+from transcribe.control.policy.combine import combined
 from transcribe.control.policy.items import Policy, Question, Rule
 from transcribe.control.policy.passages import Passage, passages_of
 from transcribe.control.policy.phrases import Phrases
 from transcribe.control.policy.quotes import quote
 from transcribe.control.policy.read import compiled
-from transcribe.control.policy.verdicts import Find, Outcome, Verdict
-from transcribe.core.episode import Transcript
+from transcribe.control.policy.verdicts import Answer, Find, Outcome, Verdict
+from transcribe.core.episode import Transcript, join_words
 from transcribe.core.timecode import format_duration
+from transcribe.notes.sections import Line
 
 SECONDS = 1.0
 """Processor time that the expressions of one rule may take for one episode."""
 
 MOST_FINDS = 100
 """Finds of a rule that are told; an expression may fit anywhere."""
+
+NO_MODEL = Reply(Missing("not asked", "no model"), ())
 
 FALLBACK = "en"
 """The language as which a passage is read where neither the transcript nor the rule names one."""
@@ -43,16 +50,19 @@ class _Found:
     certain: bool = True
 
 
-def check(policy: Policy, transcript: Transcript) -> tuple[Verdict, ...]:
+def check(policy: Policy, transcript: Transcript, asker: Asker | None = None) -> tuple[Verdict, ...]:
     """What a policy says of what was said, in the order of the policy.
+
+    Args:
+        asker: Answers the questions; None: nobody does.
 
     Raises:
         DependencyError: A package of the extra `control` is not installed.
+        TranscribeError: No question can be asked.
     """
     heard = _Heard(transcript)
-    return tuple(
-        heard.verdict(item) if isinstance(item, Rule) else heard.unanswered(item) for item in policy.items
-    )
+    rules = [heard.verdict(rule) for rule in policy.rules]
+    return *rules, *heard.answered(policy.questions, asker)
 
 
 def needs_person(verdicts: Sequence[Verdict]) -> bool:
@@ -64,6 +74,7 @@ class _Heard:
     """A transcript in which the finds of rules are looked for; what several rules need is made once."""
 
     def __init__(self, transcript: Transcript) -> None:
+        self._transcript = transcript
         self._passages = list(passages_of(transcript))
         self._personal = [
             personal_data([word.text for word in each.words], each.language) for each in self._passages
@@ -86,11 +97,43 @@ class _Heard:
             return _verdict(rule, "not asked", spent, person=True)
         return self._judged(rule, found, numbers)
 
-    def unanswered(self, question: Question) -> Verdict:
-        """What comes of a question where no model answers it."""
+    def answered(self, questions: Sequence[Question], asker: Asker | None) -> list[Verdict]:
+        """What comes of questions; those for the same languages are asked together."""
+        together: dict[tuple[str, ...], list[Question]] = defaultdict(list)
+        for question in questions:
+            if asker and not self._unasked(question):
+                together[question.languages].append(question)
+        replies: dict[str, list[Reply]] = {}
+        for languages, group in together.items():
+            if asker:
+                replies |= asker.ask(group, self._lines(languages), self._transcript.segments[-1].end_ms)
+        return [self._answered(question, replies) for question in questions]
+
+    def _answered(self, question: Question, replies: Mapping[str, Sequence[Reply]]) -> Verdict:
         if reason := self._unasked(question):
-            return _verdict(question, "not asked", reason, person=not self._passages)
-        return _verdict(question, "not asked", "no model", person=True)
+            person = not self._passages
+            return _verdict(question, "not asked", reason, person=person, answer="not asked")
+        found = combined(replies.get(question.id) or [NO_MODEL], self._passages)
+        outcome: Outcome = "not asked" if found.answer == "not asked" else "open"
+        if found.answer == question.flag:
+            outcome = "flag"
+        finds = [
+            self._find(_Found(found.answer, each.passage, each.first, each.last))
+            for each in found.places[:MOST_FINDS]
+        ]
+        return _verdict(
+            question, outcome, found.reason,
+            person=True, finds=finds, count=len(found.places), answer=found.answer,
+        )  # fmt: skip
+
+    def _lines(self, languages: Sequence[str]) -> list[Line]:
+        """What a model reads of the segments in some languages, or in one that is not known."""
+        spoken = self._transcript.language.code if self._transcript.language else None
+        return [
+            Line(text, (number,), segment.speaker)
+            for number, segment in enumerate(self._transcript.segments)
+            if _is_for(languages, segment.language or spoken) and (text := join_words(segment.words).strip())
+        ]
 
     def _in_order(self, found: Iterable[_Found], until_ms: int | None) -> list[_Found]:
         """Finds in the order of the recording, without those that stand within another one."""
@@ -135,9 +178,7 @@ class _Heard:
     def _asked(self, item: Rule | Question) -> list[int]:
         """The numbers of the passages in its languages, or in one that is not known."""
         return [
-            number
-            for number, each in enumerate(self._passages)
-            if not item.languages or each.language is None or each.language in item.languages
+            number for number, each in enumerate(self._passages) if _is_for(item.languages, each.language)
         ]
 
     def _found(self, rule: Rule, numbers: Sequence[int]) -> Iterator[_Found]:
@@ -165,6 +206,10 @@ class _Heard:
         return Find(found.what, spans, quote(passage, hidden, found.first, found.last), found.certain)
 
 
+def _is_for(languages: Sequence[str], spoken: str | None) -> bool:
+    return not languages or spoken is None or spoken in languages
+
+
 def _matches(passage: Passage, pattern: str, seconds: float) -> Iterator[tuple[int, int]]:
     """The words that an expression fits; raises TimeoutError."""
     if seconds <= 0:
@@ -184,6 +229,7 @@ def _verdict(
     person: bool,
     finds: Sequence[Find] = (),
     count: int = 0,
+    answer: Answer | None = None,
 ) -> Verdict:
     return Verdict(
         id=item.id,
@@ -197,4 +243,5 @@ def _verdict(
         evidence=item.evidence,
         finds=tuple(finds),
         count=count,
+        answer=answer,
     )

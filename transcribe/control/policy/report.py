@@ -15,9 +15,11 @@ from urllib.parse import quote
 import msgspec
 from msgspec import Meta
 
+from transcribe.control.policy.asking import Asker
 from transcribe.control.policy.check import check, needs_person
 from transcribe.control.policy.items import Policy
-from transcribe.control.policy.verdicts import Verdict
+from transcribe.control.policy.verdicts import Verdict, in_turn
+from transcribe.core.chat import ChatIdentity
 from transcribe.core.episode import Episode
 from transcribe.core.errors import UsageError
 from transcribe.core.text import shown
@@ -53,17 +55,15 @@ class PolicyReport:
     version: Annotated[Literal[1], Meta(description="Version of this schema")]
     policy: Annotated[str, Meta(description="Name of the policy")]
     policy_sha256: Annotated[str, Meta(description="Hex digest of the policy's file")]
+    model: Annotated[str, Meta(description="The language model that was asked the questions; empty: none")]
+    model_sha256: Annotated[str, Meta(description="Hex digest of its file; empty where that is not known")]
     person: Annotated[bool, Meta(description="Whether something has to go to a person")]
     episodes: Annotated[tuple[EpisodeVerdicts, ...], Meta(description="Every episode, in order")]
 
 
-def checked(document: Path, episode: Episode, policy: Policy) -> EpisodeVerdicts:
-    """What a policy says of an episode.
-
-    Raises:
-        DependencyError: A package of the extra `control` is not installed.
-    """
-    verdicts = check(policy, episode.transcript)
+def checked(document: Path, episode: Episode, policy: Policy, asker: Asker | None = None) -> EpisodeVerdicts:
+    """What a policy says of an episode; `check` says who answers questions, and what it raises."""
+    verdicts = check(policy, episode.transcript, asker)
     language = episode.transcript.language
     return EpisodeVerdicts(
         document=str(document),
@@ -83,10 +83,20 @@ def failed(document: Path, reason: str) -> EpisodeVerdicts:
     return EpisodeVerdicts(str(document), "", "", None, None, corrected=False, person=True, failure=reason)
 
 
-def report_of(policy: Policy, sha256: str, episodes: Sequence[EpisodeVerdicts]) -> PolicyReport:
-    """The report of some episodes."""
+def report_of(
+    policy: Policy,
+    sha256: str,
+    episodes: Sequence[EpisodeVerdicts],
+    model: ChatIdentity | None = None,
+) -> PolicyReport:
+    """The report of some episodes.
+
+    Args:
+        model: What was asked the questions.
+    """
     person = any(each.person for each in episodes)
-    return PolicyReport(SCHEMA, 1, policy.name, sha256, person, tuple(episodes))
+    name, digest = (f"{model.writer}:{model.model}", model.sha256) if model else ("", "")
+    return PolicyReport(SCHEMA, 1, policy.name, sha256, name, digest, person, tuple(episodes))
 
 
 def encoded(report: PolicyReport) -> bytes:
@@ -115,7 +125,10 @@ def content_of(report: PolicyReport, path: Path) -> bytes:
         return encoded(report)
     pages = {each.document: _page_beside(Path(each.document), path) for each in report.episodes}
     template = TEMPLATES[path.suffix.lower()]
-    return encodable(render_from([template_folder() / FOLDER], template, report=report, pages=pages)).encode()
+    rendered = render_from(
+        [template_folder() / FOLDER], template, report=report, pages=pages, in_turn=in_turn
+    )
+    return encodable(rendered).encode()
 
 
 def _page_beside(document: Path, report: Path) -> str:

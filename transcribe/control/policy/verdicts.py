@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from msgspec import Meta
 
 from transcribe.control.policy.items import Severity
 from transcribe.control.policy.passages import Span
 
-Outcome = Literal["clear", "flag", "not asked"]
+Outcome = Literal["clear", "flag", "open", "not asked"]
+
+Answer = Literal["yes", "unsure", "uncited", "off-schema", "failed", "not asked", "no", "not said"]
+"""What a language model says to a question; `uncited`: yes or no, with a quote that was not found."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +31,10 @@ class Find:
     """Something that a rule looks for, where it was said."""
 
     what: Annotated[
-        str, Meta(description="The word, phrase or expression of the rule, or the kind of personal data")
+        str,
+        Meta(
+            description="Word, phrase or expression of the rule, kind of personal data, or a model's answer"
+        ),
     ]
     spans: Annotated[tuple[Span, ...], Meta(description="Its words, for each segment that they stand in")]
     quote: Annotated[Quote, Meta(description="What was said, with personal data masked")]
@@ -52,3 +59,19 @@ class Verdict:
     evidence: Annotated[str, Meta(description="What counts as evidence, as the policy says")]
     finds: Annotated[tuple[Find, ...], Meta(description="What was found, in the order of the recording")] = ()
     count: Annotated[int, Meta(description="How many finds there are; the first 100 are listed")] = 0
+    answer: Annotated[
+        Answer | None, Meta(description="Of a question, what a language model answers; null of a rule")
+    ] = None
+
+
+RANKS: tuple[Outcome, ...] = ("flag", "open", "not asked", "clear")
+
+
+def in_turn(verdicts: Iterable[Verdict]) -> list[Verdict]:
+    """Verdicts as people should read them: what is against the policy first, and what is clear last."""
+    answers = (None, *get_args(Answer))
+
+    def rank(each: Verdict) -> tuple[int, bool, int]:
+        return RANKS.index(each.outcome), not each.person, answers.index(each.answer)
+
+    return sorted(verdicts, key=rank)

@@ -61,6 +61,7 @@ class OllamaChat:
                 "seed": question.seed,
             },
             **({"think": False} if self._thinks else {}),
+            **({"format": question.schema} if question.schema else {}),
         }
         reply = self._http.post("/api/chat", body)
         error = refusal(reply, self._http.url, self.identity.model)

@@ -25,12 +25,14 @@ class Dialect:
 
     Attributes:
         grammar: Whether it holds a model to a grammar; the prompt always tells the form, too.
+        schema: Whether it holds a model to a JSON Schema instead.
         extra: Fields to send beside the common ones.
         bare: Whether unknown fields are refused, so that only the oldest ones may be sent.
         counts: Path and field that count tokens, and the field of the answer.
     """
 
     grammar: bool = False
+    schema: bool = False
     extra: Mapping[str, Any] = field(default_factory=dict)
     bare: bool = False
     counts: tuple[str, str, str] = ("", "", "")
@@ -74,6 +76,9 @@ class OpenAiChat:
         if self._dialect.bare:
             return body | {"top_p": 0.95}
         body |= {"seed": question.seed, "stream": False, **self._dialect.extra}
+        if self._dialect.schema and question.schema:
+            form = {"name": "answer", "strict": True, "schema": question.schema}
+            return body | {"response_format": {"type": "json_schema", "json_schema": form}}
         return body | ({"grammar": question.grammar} if self._dialect.grammar else {})
 
     def _count(self, text: str) -> int:

@@ -219,8 +219,8 @@ def _int(value: object) -> int:
 
 _KINDS = (
     Kind("ollama", "Ollama", (11434,), _probe_ollama, 4096, None),
-    Kind("lmstudio", "LM Studio", (1234,), _probe_lm_studio, 4096, Dialect()),
-    Kind("jan", "Jan", (1337,), _probe_jan, 4096, Dialect()),
+    Kind("lmstudio", "LM Studio", (1234,), _probe_lm_studio, 4096, Dialect(schema=True)),
+    Kind("jan", "Jan", (1337,), _probe_jan, 4096, Dialect(schema=True)),
     Kind(
         "llama-server",
         "llama-server",

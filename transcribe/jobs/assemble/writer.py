@@ -1,8 +1,9 @@
-"""From the option `--writer` to the language model that writes show notes."""
+"""From the option `--writer` to the language model that writes show notes, or answers questions."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,9 @@ from transcribe.pipeline.ports import OpenWriter
 if TYPE_CHECKING:
     from transcribe.engines.llm.servers import Kind as ServerKind
 
+OpenChat = Callable[[], ChatModel]
+"""Gets a language model ready."""
+
 WRITE_MOST = ("qwen3-4b",)
 WRITE = {"pl": ("bielik-4.5b", *WRITE_MOST)}
 """The smallest models of the catalogue that are made for a language."""
@@ -29,11 +33,28 @@ WRITE = {"pl": ("bielik-4.5b", *WRITE_MOST)}
 def choose_writer(settings: Settings) -> OpenWriter | None:
     """What opens the language model that writes show notes; None where none was asked for.
 
+    Raises:
+        UsageError: There is no writer of that name, no such folder with prompts, or the host is none.
+        ModelError: The model is not installed.
+        DependencyError: The engine is missing.
+    """
+    open_chat = choose_chat(settings)
+    if open_chat is None:
+        return None
+    from transcribe.notes.prompts import find_prompts
+
+    find_prompts(settings.notes.writer_prompts)
+    return partial(_prompted, open_chat, settings)
+
+
+def choose_chat(settings: Settings) -> OpenChat | None:
+    """What opens the language model; None where none was asked for.
+
     A model without a server is looked for now, and loaded when it is opened, when recognition has given its
     memory back. A server is asked when it is opened.
 
     Raises:
-        UsageError: There is no writer of that name, no such folder with prompts, or the host is none.
+        UsageError: There is no writer of that name, or the host is none.
         ModelError: The model is not installed.
         DependencyError: The engine is missing.
     """
@@ -42,9 +63,6 @@ def choose_writer(settings: Settings) -> OpenWriter | None:
         return None
     from transcribe.engines.llm.http import check_url
     from transcribe.engines.llm.servers import KINDS
-    from transcribe.notes.prompts import find_prompts
-
-    find_prompts(settings.notes.writer_prompts)
 
     if name == "llama.cpp":
         from transcribe.engines.llm.llama_cpp import version
@@ -61,7 +79,7 @@ def choose_writer(settings: Settings) -> OpenWriter | None:
     )
 
 
-def _open_llama_cpp(model: InstalledModel, settings: Settings) -> Writer:
+def _open_llama_cpp(model: InstalledModel, settings: Settings) -> ChatModel:
     from transcribe.engines.llm.llama_cpp import LlamaCpp, version
     from transcribe.engines.llm.memory import fitting_context
     from transcribe.models.gguf_file import read_gguf
@@ -80,10 +98,10 @@ def _open_llama_cpp(model: InstalledModel, settings: Settings) -> Writer:
     # One core is left alone: llama.cpp's threads wait for each other by spinning, and one that has to share
     # its core holds all of them up (measured: SmolLM2 25 tokens/s with one thread, 1 with two of two).
     threads = settings.compute.threads or max(1, cores() - 1)
-    return _prompted(LlamaCpp(model.path, identity, context, threads, asked.writer_seconds), settings)
+    return LlamaCpp(model.path, identity, context, threads, asked.writer_seconds)
 
 
-def _open_served(kind: ServerKind, model: str, settings: Settings) -> Writer:
+def _open_served(kind: ServerKind, model: str, settings: Settings) -> ChatModel:
     from transcribe.engines.llm.find import connect
     from transcribe.engines.llm.http import KEY_ENV
 
@@ -93,7 +111,7 @@ def _open_served(kind: ServerKind, model: str, settings: Settings) -> Writer:
             "Use --writer llama.cpp with a model of the lock, or --writer extractive",
         )
     asked = settings.notes
-    chat = connect(
+    return connect(
         kind,
         model,
         host=asked.writer_host,
@@ -101,15 +119,14 @@ def _open_served(kind: ServerKind, model: str, settings: Settings) -> Writer:
         seconds=asked.writer_seconds,
         context=asked.writer_context,
     )
-    return _prompted(chat, settings)
 
 
-def _prompted(chat: ChatModel, settings: Settings) -> Writer:
+def _prompted(open_chat: OpenChat, settings: Settings) -> Writer:
     from transcribe.notes.asking import Manner
     from transcribe.notes.prompted import PromptedWriter
     from transcribe.notes.prompts import find_prompts
 
-    asked = settings.notes
+    asked, chat = settings.notes, open_chat()
     manner = Manner(
         find_prompts(asked.writer_prompts),
         asked.writer_system,
