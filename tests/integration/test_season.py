@@ -164,3 +164,24 @@ def test_a_disk_that_cannot_be_written(season: Desk) -> None:
     outcome = season.run("batch", "in", "-o", "out", *MODEL)
     assert outcome.code == 4
     assert "out" in outcome.error()
+
+
+def test_two_machines_share_a_season(season: Desk) -> None:
+    shares = [f"{number}/2" for number in (1, 2)]
+    done = [_sources(batch(season, "--shard", share, "--dry-run", "--json")) for share in shares]
+    assert sorted(name for share in done for name in share) == ["Zażółć 1.wav", "a.wav", "it's.flac"]
+    for share in shares:
+        batch(season, "--shard", share)
+    assert {"a.txt", "it's.txt", "Zażółć 1.txt"} <= {Path(name).name for name in season.files()}
+    counts = [
+        report(season, f"out/report-{number}-of-2.json")["counts"] for number in (1, 2) if done[number - 1]
+    ]
+    assert sum(each["done"] for each in counts) == 3
+    assert "3 recordings, nothing to do" in batch(season, "--dry-run")
+
+
+def _sources(planned: str) -> list[str]:
+    if "{" not in planned:
+        return []  # a share without recordings
+    found, _ = json.JSONDecoder().raw_decode(planned, planned.index("{"))
+    return [Path(each["source"]).name for each in found["files"]]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from transcribe.cli.options import PathName, SettingsCommand, warned
+from transcribe.cli.options import PathName, SettingsCommand, say, warned
 from transcribe.core.config import Resolved
 from transcribe.core.errors import UsageError
 from transcribe.core.places import expanded
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from transcribe.core.settings import Settings
     from transcribe.jobs.due import Plan
     from transcribe.jobs.reporter import Reporter
+    from transcribe.jobs.shard import Shard
     from transcribe.pipeline.ports import Engines
 
 
@@ -30,6 +31,7 @@ class Wish:
     as_json: bool
     redo: bool
     retry_failed: bool
+    shard: str | None
     report: Path | None
     no_report: bool
 
@@ -48,6 +50,11 @@ class Wish:
 @click.option("--redo", is_flag=True, help="Do what is up to date, too.")
 @click.option("--retry-failed", is_flag=True, help="Only do what failed according to the last report.")
 @click.option(
+    "--shard",
+    metavar="K/N|auto",
+    help="Do this machine's share: 3/8, or auto: as Slurm or HTCondor says; auto/8 on Kubernetes.",
+)
+@click.option(
     "--report",
     type=PathName(),
     metavar="FILE",
@@ -61,7 +68,7 @@ def batch(context: click.Context, /, resolved: Resolved, **wish: object) -> None
     PATH is a file, a folder (searched to its depths), a pattern in quotes, a list (.txt, .lst: a path on each
     line), a playlist (M3U, PLS, XSPF), or the file of an RSS feed. What is up to date by content and settings
     is left alone; one that fails stops nobody else. With -o the structure of folders is kept; without,
-    results go beside each recording. Two runs at once share the work.
+    results go beside each recording. Two runs at once share the work. So do several machines, with --shard.
     """
     context.exit(_batch(Wish(**wish), warned(resolved)))  # type: ignore[arg-type]
 
@@ -75,14 +82,22 @@ def _batch(wish: Wish, settings: Settings) -> int:
     from transcribe.jobs.find import find_recordings
     from transcribe.jobs.report import encoded, failures_of, read_report
     from transcribe.jobs.reporter import Reporter, check_report_path
+    from transcribe.jobs.shard import shard_of
     from transcribe.jobs.speed import known_speed
 
-    path = _report_path(wish, settings)
+    shard = shard_of(wish.shard) if wish.shard else None
+    path = _report_path(wish, settings, shard)
     previous = read_report(path) if path else None
     if wish.retry_failed and previous is None:
         raise UsageError("there is no report that says what failed", "Name it with --report")
     output = expanded(settings.output.output) if settings.output.output else None
     found = find_recordings(wish.paths, wish.exclude, output)
+    if shard and found.recordings:
+        total = len(found.recordings)
+        found = replace(found, recordings=tuple(filter(shard.has, found.recordings)))
+        if not found.recordings:
+            say(f"Share {shard} has none of the {total} recordings")
+            return 0
     engines = choose_engines(settings)
     redo = wish.redo or settings.output.force
     failed = failures_of(previous)
@@ -105,14 +120,16 @@ def _batch(wish: Wish, settings: Settings) -> int:
     return _run(plan, settings, engines, reporter, forecast)
 
 
-def _report_path(wish: Wish, settings: Settings) -> Path | None:
+def _report_path(wish: Wish, settings: Settings, shard: Shard | None) -> Path | None:
     from transcribe.jobs.find import folder_of
     from transcribe.jobs.report import NAME
 
     if wish.no_report:
         return None
     folder = settings.output.output
-    return wish.report or (expanded(folder) if folder else folder_of(wish.paths)) / NAME
+    return wish.report or (expanded(folder) if folder else folder_of(wish.paths)) / (
+        shard.report if shard else NAME
+    )
 
 
 def _run(plan: Plan, settings: Settings, engines: Engines, reporter: Reporter, forecast: str) -> int:
