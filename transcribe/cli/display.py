@@ -33,6 +33,7 @@ from transcribe.core.events import (
     Warned,
     WriterAdvanced,
 )
+from transcribe.core.seal import HELD_ENV
 from transcribe.core.settings import DisplaySettings
 from transcribe.core.streams import drawing
 from transcribe.core.text import printable, shown
@@ -247,12 +248,27 @@ def open_display(
     """The display that the settings choose, or this one: told the warnings, then every event of a run."""
     display = display or choose_display(settings, terminal=is_terminal())
     progress: Progress = LiveText(display) if settings.live else display
+    if HELD_ENV in os.environ:
+        progress = _telling_of_attempts(progress)
     try:
         for warning in warnings:
             progress(Warned(warning))
         yield progress
     finally:
         display.close()
+
+
+def _telling_of_attempts(progress: Progress) -> Progress:
+    """Tells of whoever tried to reach the network, before the event that follows."""
+    from transcribe.core.seal.take import untold
+
+    def tell(event: Event) -> None:
+        if not isinstance(event, StageAdvanced | SegmentRecognised | WriterAdvanced):  # there are thousands
+            for each in untold():
+                progress(Warned(str(each)))
+        progress(event)
+
+    return tell
 
 
 def choose_display(settings: DisplaySettings, *, terminal: bool) -> Display:

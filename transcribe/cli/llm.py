@@ -25,9 +25,11 @@ def llm() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list instead of a table.")
 def list_(as_json: bool) -> None:
     """List the language models on this machine: installed ones, and those of servers that run."""
+    from transcribe.core.seal.take import refuse
     from transcribe.engines.llm.find import find_servers
     from transcribe.models.store import Store
 
+    refuse("llm list", "What is installed: transcribe models list")
     rows = [_installed_row(model) for model in Store().installed() if model.kind == "llm"]
     rows += [row for server in find_servers() for row in _served_rows(server)]
     if as_json:

@@ -35,11 +35,13 @@ QUANTIZED = ("q8_0", "q5_0", "q5_1")
 )
 def pull(names: tuple[str, ...], source: SourceName, engine: str) -> None:
     """Fetch models, verify and install them. The only command that uses the network."""
+    from transcribe.core.seal.take import refuse
     from transcribe.core.settings import Settings
     from transcribe.jobs.assemble.choice import form_of_machine
     from transcribe.models import sources
     from transcribe.models.store import Store
 
+    refuse("models pull", "Pull models first, with --sealed=none, and work sealed afterwards")
     form = form_of_machine(Settings.of(engine=engine))
     for name in names:
         model = sources.pull(name, Store(), source, lambda line: say(line, error=True), form)

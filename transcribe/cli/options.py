@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ SECTIONS = {
     ),
     **dict.fromkeys(("subtitles", "output", "notes", "show"), "Output"),
     "display": "Display",
+    "seal": "Other",
 }
 """Under which heading of the help page each group of settings stands."""
 
@@ -151,7 +153,7 @@ class SettingOption(click.Option):
         """Its line of the help page; where `--no-` is of little use, it is left out."""
         declared = self.declared
         flag = f"{declared.flag} / {opposite(declared)}" if declared.default is True else declared.flag
-        metavar = "" if declared.kind is bool else f" {self.metavar}"
+        metavar = "" if declared.kind is bool else f" {self.metavar}".replace(" [=", "[=")
         short = f"{declared.spec.short}, " if declared.spec.short else ""
         return f"{short}{flag}{metavar}", self.help or ""
 
@@ -183,6 +185,13 @@ class SettingType(click.ParamType):  # type: ignore[type-arg] # generic in newer
         return [
             CompletionItem(known) for known in _known_values(self.declared) if known.startswith(incomplete)
         ]
+
+
+def with_bare_values(arguments: Sequence[str]) -> list[str]:
+    """The arguments with a value for every flag that may stand without: click would take the next word."""
+    bare = {each.flag: f"{each.flag}={each.spec.bare}" for each in OPTIONS.values() if each.spec.bare}
+    flags = list(takewhile("--".__ne__, arguments))
+    return [*(bare.get(each, each) for each in flags), *arguments[len(flags) :]]
 
 
 def opposite(declared: Option) -> str:
@@ -246,7 +255,7 @@ class SettingsCommand(click.Command):
 
     def __init__(self, *args: Any, groups: Collection[str] = tuple(SECTIONS), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.params += [*setting_parameters(groups), help_all_option()]
+        self.params += [*setting_parameters((*groups, "seal")), help_all_option()]
 
     def invoke(self, ctx: click.Context) -> Any:
         """Call the function.

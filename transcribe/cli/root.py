@@ -10,7 +10,17 @@ from click.shell_completion import CompletionItem
 from click_default_group import DefaultGroup
 
 from transcribe.cli import PROGRAM
-from transcribe.cli.options import ALL, Asked, help_all_option, setting_parameters, write_sections
+from transcribe.cli.options import (
+    ALL,
+    Asked,
+    SettingOption,
+    help_all_option,
+    setting_parameters,
+    with_bare_values,
+    write_sections,
+)
+from transcribe.cli.sealing import sealing
+from transcribe.core.settings import OPTIONS
 
 DEFAULT = "run"
 
@@ -68,10 +78,11 @@ class Root(DefaultGroup):  # type: ignore[misc] # click-default-group has no typ
         """Find the command: the first argument that is not a flag of every command, else `run`."""
         if ctx.resilient_parsing and not args:  # a shell asks what can stand first
             return list(super().parse_args(ctx, args))
+        args = with_bare_values(args)
         if not args:
             click.echo(SHORT_HELP, err=True, nl=False)
             ctx.exit(2)
-        flags = list(takewhile(EVERYWHERE.__contains__, args))
+        flags = list(takewhile(_is_everywhere, args))
         rest = args[len(flags) :]
         if rest and any(rest[0] in option.opts for option in self.get_params(ctx)):
             return list(super().parse_args(ctx, rest))
@@ -115,8 +126,12 @@ class Root(DefaultGroup):  # type: ignore[misc] # click-default-group has no typ
             formatter.write_dl([(name, what) for name, what in COMMANDS.items() if name not in left])
 
 
+def _is_everywhere(word: str) -> bool:
+    return word in EVERYWHERE or word.partition("=")[0] == OPTIONS["sealed"].flag
+
+
 def _add_flags(command: click.Command) -> None:
-    """Give a command, and those inside it, the flags that all have."""
+    """Give a command, and those inside it, the flags that all have; see to it that --sealed holds."""
     taken = {name for parameter in command.params for name in parameter.opts}
     for field in dict.fromkeys(EVERYWHERE.values()):
         names = [name for name, sets in EVERYWHERE.items() if sets == field and name not in taken]
@@ -126,9 +141,18 @@ def _add_flags(command: click.Command) -> None:
                     [*names, f"asked_{field}"], is_flag=True, hidden=True, expose_value=False, callback=_ask
                 )
             )
-    if isinstance(command, click.Group):
-        for inner in command.commands.values():
+    group = command if isinstance(command, click.Group) else None
+    if group is None and command.context_settings.get("ignore_unknown_options"):
+        return  # it only prints what is given to it
+    if OPTIONS["sealed"].flag not in taken:
+        option = SettingOption(OPTIONS["sealed"])
+        option.hidden = True
+        command.params.append(option)
+    if group is not None:
+        for inner in group.commands.values():
             _add_flags(inner)
+    elif command.callback:
+        command.callback = sealing(command.callback)
 
 
 def _ask(context: click.Context, parameter: click.Parameter, wanted: bool) -> None:

@@ -98,7 +98,9 @@ def run(context: click.Context, /, resolved: Resolved, new_key: str | None, **gi
     from transcribe.cli.display import open_display
     from transcribe.cli.serve_open import ServeOptions, make_key, require_packages, run_server
     from transcribe.core.places import server
+    from transcribe.core.seal.take import refuse
 
+    refuse("serve", "Transcribe with run, batch or watch, which can be sealed; or serve with --sealed=none")
     require_packages()
     folder = absolute(given.pop("data") or server())
     asked = ServeOptions(data=folder, **given)

@@ -13,7 +13,7 @@ from transcribe.cli.options import PathName, say
 from transcribe.core.errors import GateError, InputError, UsageError
 
 if TYPE_CHECKING:
-    from transcribe.control.verify import Chain
+    from transcribe.control.verify import Chain, Episode
 
 
 @click.command("verify")
@@ -75,13 +75,20 @@ def _found(folder: Path, inner: Sequence[Path]) -> Sequence[Path]:
 def _show(chains: Sequence[Chain]) -> None:
     for chain in chains:
         for each in chain.episodes:
-            place = f"manifest {each.number} of {chain.length}, {each.files} files"
+            place = f"manifest {each.number} of {chain.length}, {each.files} files{_seal(each)}"
             say(f"{'' if each.findings else 'good: '}{chain.folder / each.name}: {place}")
             for finding in each.findings:
                 say(f"  {finding.kind}: {finding.what}")
         for finding in chain.findings:
             say(f"{finding.kind}: {chain.folder}: {finding.what}")
         say(f"head of {chain.folder}: {chain.head or 'none'}")
+
+
+def _seal(episode: Episode) -> str:
+    """How the network was shut off, where it was."""
+    if episode.seal == "none":
+        return ""
+    return f", sealed: {episode.seal}" + (f" ({episode.attempts} attempts)" if episode.attempts else "")
 
 
 def _show_json(chains: Sequence[Chain]) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from transcribe.cli.watch_options import WatchOptions
 from transcribe.core.events import Progress
+from transcribe.core.seal.take import refuse
 from transcribe.core.settings import Settings
 from transcribe.engines.ffmpeg import Ffmpeg
 from transcribe.engines.hook import Hook
@@ -88,13 +89,14 @@ def choose_senders(asked: WatchOptions) -> dict[tuple[str, str], Send]:
     """Who is told of what.
 
     Raises:
-        UsageError: A command or the webhook's address makes no sense.
+        UsageError: A command or the webhook's address makes no sense, or the run is sealed.
     """
     senders: dict[tuple[str, str], Send] = {}
     for event, command in (("done", asked.on_done), ("failed", asked.on_failed)):
         if command is not None:
             senders[COMMAND, event] = partial(_run, Hook.parse(command, asked.hook_seconds, PLACEHOLDERS))
         if asked.webhook is not None:
+            refuse("--webhook", "Use --on-done and --on-failed, or watch without --sealed")
             webhook = Webhook.parse(asked.webhook, asked.webhook_host, asked.hook_seconds)
             senders[WEBHOOK, event] = partial(_post, webhook)
     return senders

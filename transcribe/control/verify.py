@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from transcribe.core.digest import file_digest
 from transcribe.core.reading import read_regular, walked
 from transcribe.jobs.chain import EARLIER, HEAD, digest, manifest_path, signature_path
-from transcribe.jobs.manifest import Manifest, read_manifest
+from transcribe.jobs.manifest import NOT_TOLD, Manifest, read_manifest
 from transcribe.jobs.memory import FOLDER, PEOPLES, sidecars
 from transcribe.jobs.signing import fault_of, public_keys
 
@@ -49,12 +49,16 @@ class Episode:
         name: The recording's.
         number: Where its manifest stands in the chain; 0: it cannot be read.
         files: How many of its files were compared.
+        seal: How the network was shut off when they were made.
+        attempts: How often a process was refused the network meanwhile; None where that is not known.
     """
 
     name: str
     number: int
     files: int
     findings: tuple[Finding, ...]
+    seal: str = NOT_TOLD.seal
+    attempts: int | None = None
 
 
 @dataclass(frozen=True)
@@ -183,7 +187,10 @@ def _episode(folder: Path, path: Path, content: bytes | None, newest: Mapping[st
         files.append((manifest.name, manifest.recording.sha256))
     findings += [found for name, sha256 in files for found in _compared(folder, name, sha256)]
     compared = sum(1 for _, sha256 in files if sha256)
-    return Episode(manifest.name, manifest.link.number, compared, tuple(findings))
+    making = manifest.making
+    return Episode(
+        manifest.name, manifest.link.number, compared, tuple(findings), making.seal, making.attempts
+    )
 
 
 def _files(folder: Path, manifest: Manifest) -> Iterator[tuple[str, str]]:

@@ -20,6 +20,7 @@ from transcribe.core.errors import UsageError
 from transcribe.core.option import Option
 from transcribe.core.places import FOLDERS
 from transcribe.core.reading import inside
+from transcribe.core.seal import HELD_ENV
 from transcribe.core.settings import OPTIONS, Settings
 from transcribe.core.toml_file import Limits, TomlFile
 from transcribe.core.trust import admitted
@@ -28,7 +29,7 @@ FILE_NAME = "transcribe.toml"
 
 CONFIG_ENV = "TRANSCRIBE_CONFIG"
 PROFILE_ENV = "TRANSCRIBE_PROFILE"
-OTHER_ENV = frozenset({CONFIG_ENV, PROFILE_ENV, "TRANSCRIBE_WRITER_KEY"}) | FOLDERS.keys()
+OTHER_ENV = frozenset({CONFIG_ENV, PROFILE_ENV, "TRANSCRIBE_WRITER_KEY", HELD_ENV}) | FOLDERS.keys()
 """Names in the environment that are no option's."""
 
 

@@ -34,6 +34,7 @@ class OptionSpec:
         maximum: Largest value allowed, for numbers.
         zero: Whether 0 is allowed although it is less than the minimum; the help says what it stands for.
         choices: The values allowed, for texts.
+        bare: What the flag means without a value, and `true` in a config; `false` is the default.
         timecode: Whether an integer is a time in ms that people write as 1:02:03.
         advanced: Left out of the short help, which shows the everyday options only.
         trust: What the config file of a stranger's folder may set: `any` value, a path `inside` that folder,
@@ -48,6 +49,7 @@ class OptionSpec:
     maximum: float | None = None
     zero: bool = False
     choices: Choices = ()
+    bare: str = ""
     timecode: bool = False
     advanced: bool = False
     trust: Trust = "user"
@@ -113,6 +115,8 @@ class Option:
         )
 
     def _convert_one(self, raw: Any, called: str) -> Any:
+        if self.spec.bare and isinstance(raw, bool):
+            return self.spec.bare if raw else self.default
         value = _CONVERTERS[self.kind](self, raw, called)
         spec = self.spec
         if spec.choices and value not in spec.choices:

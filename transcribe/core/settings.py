@@ -535,6 +535,19 @@ class DisplaySettings:
 
 
 @dataclass(frozen=True)
+class SealSettings:
+    """Whether the network is shut off; see `transcribe/core/seal/`. Has no say in the words."""
+
+    sealed: str = option(
+        "none",
+        "Shut the network off for this program and all that it starts; without a value: as well as it can",
+        metavar="[=LEVEL]",
+        choices=("none", "auto", "audit-hook", "seccomp", "namespace"),
+        bare="auto",
+    )
+
+
+@dataclass(frozen=True)
 class Settings:
     """All options of a job, grouped by the stage that reads them."""
 
@@ -550,6 +563,7 @@ class Settings:
     notes: NotesSettings = NotesSettings()
     show: ShowSettings = ShowSettings()
     display: DisplaySettings = DisplaySettings()
+    seal: SealSettings = SealSettings()
 
     @classmethod
     def of(cls, **values: Any) -> Settings:

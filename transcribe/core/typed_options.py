@@ -94,3 +94,4 @@ class Options(TypedDict, total=False):
     quiet: bool
     verbose: bool
     debug: bool
+    sealed: str

@@ -9,7 +9,8 @@ from typing import Unpack
 
 from transcribe.core.episode import Episode
 from transcribe.core.errors import InputError
-from transcribe.core.events import Progress, silent
+from transcribe.core.events import Progress, Warned, silent
+from transcribe.core.seal.take import take
 from transcribe.core.settings import Settings
 from transcribe.core.typed_options import Options
 from transcribe.formats import render
@@ -34,14 +35,16 @@ def transcribe_file(
         path: Any file that ffmpeg reads.
         progress: Called with every event; None: nobody is told.
         **options: Any option by its config name: `model="base"`, `language="pl"`, `from_ms=90_000`.
+            `sealed="auto"` shuts the network off for the whole process, for good.
 
     Raises:
         ValueError: An option is unknown or its value is not allowed.
         TranscribeError: What went wrong, for which file, and what to do next.
     """
-    settings, recording = Settings.of(**options), _path(path)
+    tell = progress or silent
+    settings, recording = _settings(options, tell), _path(path)
     check_speakers(settings, [fspath(recording)])
-    return episode_of(assemble(settings, progress or silent), recording)
+    return episode_of(assemble(settings, tell), recording)
 
 
 def transcribe_tracks(
@@ -62,10 +65,11 @@ def transcribe_tracks(
         TranscribeError: What went wrong, for which file, and what to do next.
     """
     named = [paths] if isinstance(paths, str | PathLike) else paths
-    settings = Settings.of(**options)
+    tell = progress or silent
+    settings = _settings(options, tell)
     check_options(settings)
     found = found_tracks([_path(path) for path in named])
-    run = titled(assemble(settings, progress or silent), found.results.name)
+    run = titled(assemble(settings, tell), found.results.name)
     with kept_loaded(run) as loaded:
         return episode_of(loaded, found.results, [fspath(path) for path in found.tracks])
 
@@ -92,6 +96,13 @@ def read_transcript(path: str | PathLike[str]) -> Episode:
         InputError: The file or the corrections beside it cannot be read, or are something else.
     """
     return open_corrected(_path(path))
+
+
+def _settings(options: Options, tell: Progress) -> Settings:
+    settings = Settings.of(**options)
+    if why := take(settings.seal.sealed):
+        tell(Warned(why))
+    return settings
 
 
 def _path(path: str | PathLike[str]) -> Path:

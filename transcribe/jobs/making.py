@@ -10,6 +10,7 @@ from pathlib import Path
 from transcribe.core.digest import file_digest
 from transcribe.core.episode import Episode
 from transcribe.core.events import Event, Progress, StageFinished, StageStarted
+from transcribe.core.seal.take import attempts, level
 from transcribe.core.timecode import now
 from transcribe.core.workspace import Workspace
 from transcribe.jobs.manifest import Making, Material
@@ -26,6 +27,7 @@ class Timed:
     started: str = field(default_factory=now)
     stages_ms: dict[str, int] = field(default_factory=dict)
     _begun: dict[str, int] = field(default_factory=dict)
+    _attempts_before: int = field(default_factory=lambda: len(attempts() or ()))
 
     def __call__(self, event: Event) -> None:
         """Take an event."""
@@ -35,6 +37,12 @@ class Timed:
             took = (time.monotonic_ns() - self._begun.pop(event.stage)) // 1_000_000
             self.stages_ms[event.stage] = self.stages_ms.get(event.stage, 0) + took
         self.progress(event)
+
+    @property
+    def attempts(self) -> int | None:
+        """How often a process was refused the network since; None where that is not known."""
+        tried = attempts()
+        return None if tried is None else len(tried) - self._attempts_before
 
 
 def making_of(timed: Timed, engines: Engines, work: Workspace, episode: Episode) -> Making:
@@ -54,7 +62,7 @@ def making_of(timed: Timed, engines: Engines, work: Workspace, episode: Episode)
             materials.append(Material(f"model/{by.model}", by.model_sha256, _known(licence=by.model_licence)))
         if by.prompts_sha256:
             materials.append(Material("prompts", by.prompts_sha256))
-    return Making(programs, timed.started, now(), timed.stages_ms, tuple(materials))
+    return Making(programs, timed.started, now(), timed.stages_ms, tuple(materials), level(), timed.attempts)
 
 
 def files_as_materials(paths: Iterable[Path]) -> tuple[Material, ...]:

@@ -85,6 +85,7 @@ class Making:
         started: When, in UTC (RFC 3339); `finished` likewise.
         stages_ms: How long each stage took, in ms; those that an earlier run had done are not there.
         seal: How the network was shut off: `none` where it was not.
+        attempts: How often a process was refused the network meanwhile; None where that is not known.
     """
 
     programs: Mapping[str, str] = field(default_factory=dict)
@@ -93,6 +94,7 @@ class Making:
     stages_ms: Mapping[str, int] = field(default_factory=dict)
     materials: tuple[Material, ...] = ()
     seal: str = "none"
+    attempts: int | None = None
 
 
 NOT_TOLD = Making()
@@ -158,7 +160,7 @@ def _statement(manifest: Manifest) -> dict[str, Any]:
             "buildDefinition": {
                 "buildType": BUILD_TYPE,
                 "externalParameters": {"recording": manifest.name, "settings": dict(manifest.made_with)},
-                "internalParameters": {"seal": making.seal},
+                "internalParameters": {"seal": making.seal} | _counted(making.attempts),
                 "resolvedDependencies": [_resource(each) for each in (recording, *making.materials)],
             },
             "runDetails": {
@@ -177,6 +179,10 @@ def _statement(manifest: Manifest) -> dict[str, Any]:
             },
         },
     }  # fmt: skip
+
+
+def _counted(attempts: int | None) -> dict[str, int]:
+    return {} if attempts is None else {"attempts": attempts}
 
 
 def _resource(material: Material) -> dict[str, Any]:
@@ -207,6 +213,7 @@ def _manifest(statement: dict[str, Any]) -> Manifest:
             stages["annotations"],
             tuple(materials),
             definition["internalParameters"]["seal"],
+            definition["internalParameters"].get("attempts"),
         ),
         link=Link(previous["annotations"]["number"], previous["digest"].get("sha256", "")),
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from transcribe.core.chat import ChatIdentity, ChatModel
 from transcribe.core.errors import ModelError, UsageError
+from transcribe.core.seal.take import refuse
 from transcribe.core.settings import Settings
 from transcribe.jobs.assemble.memory import available_bytes
 from transcribe.jobs.assemble.workers import cores
@@ -54,7 +55,8 @@ def choose_chat(settings: Settings) -> OpenChat | None:
     memory back. A server is asked when it is opened.
 
     Raises:
-        UsageError: There is no writer of that name, or the host is none.
+        UsageError: There is no writer of that name, or the host is none; or it is a server, and the run is
+            sealed.
         ModelError: The model is not installed.
         DependencyError: The engine is missing.
     """
@@ -70,6 +72,7 @@ def choose_chat(settings: Settings) -> OpenChat | None:
         version()
         return partial(_open_llama_cpp, Store().find(model or AUTO, "llm"), settings)
     if name in KINDS:
+        refuse(f"--writer {name}, also on this machine,", "Use --writer llama.cpp or --writer extractive")
         if settings.notes.writer_host:
             check_url(settings.notes.writer_host)
         return partial(_open_served, KINDS[name], model, settings)
