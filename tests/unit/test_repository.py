@@ -135,7 +135,8 @@ def test_changelog_knows_the_version() -> None:
 
 PACKAGE = ROOT / "transcribe"
 OWN = {
-    "cli/main.py", "cli/make.py", "cli/templates.py", "core/service_file.py", "core/streams.py",
+    "cli/main.py", "cli/make.py", "cli/templates.py", "core/seal/attempts.py",
+    "core/seal/namespace.py", "core/service_file.py", "core/streams.py",
     "engines/building/processor.py", "engines/cards.py", "formats/breaks.py", "formats/example.py",
     "formats/labels.py", "formats/page.py", "formats/sandbox.py", "models/catalogue.py",
     "notes/words/__init__.py", "quality/lint/languages.py", "quality/lint/rules.py",

@@ -12,6 +12,8 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from transcribe.core.reading import open_regular
+
 LOOK_UP = -1
 """Stands for the family of a socket where the address of a name was asked for."""
 
@@ -75,7 +77,7 @@ def write_attempt(log: int, attempt: Attempt) -> None:
 def read_attempts(path: Path) -> tuple[Attempt, ...] | None:
     """All attempts so far; None where nobody writes them down, or nobody does any more."""
     try:
-        with path.open("rb") as log:
+        with open_regular(path) as log:
             if not _locked(log.fileno()):
                 return None
             return tuple(_attempt(line) for line in log.read().splitlines())
