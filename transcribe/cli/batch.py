@@ -76,6 +76,7 @@ def batch(context: click.Context, /, resolved: Resolved, **wish: object) -> None
 def _batch(wish: Wish, settings: Settings) -> int:
     from transcribe.cli.batch_plan import as_events, as_lines, estimate
     from transcribe.cli.display import choose_display
+    from transcribe.control.gate import waits_for
     from transcribe.core.events import Noticed
     from transcribe.jobs.assemble.engines import choose_engines
     from transcribe.jobs.due import plan_batch
@@ -101,7 +102,10 @@ def _batch(wish: Wish, settings: Settings) -> int:
     engines = choose_engines(settings)
     redo = wish.redo or settings.output.force
     failed = failures_of(previous)
-    plan = plan_batch(found, settings, engines, failed=failed, only_failed=wish.retry_failed, redo=redo)
+    plan = plan_batch(
+        found, settings, engines,
+        failed=failed, only_failed=wish.retry_failed, redo=redo, waits_for=waits_for,
+    )  # fmt: skip
     reporter = Reporter(plan, engines, None if wish.dry_run else path, previous)
     forecast = f"{engines.summary}\n{estimate(plan, known_speed(engines.engine, engines.model.sha256))}"
     tell = choose_display(settings.display, terminal=False)
@@ -122,19 +126,22 @@ def _batch(wish: Wish, settings: Settings) -> int:
 
 def _report_path(wish: Wish, settings: Settings, shard: Shard | None) -> Path | None:
     from transcribe.jobs.find import folder_of
+    from transcribe.jobs.plan import waiting_folder
     from transcribe.jobs.report import NAME
 
     if wish.no_report:
         return None
     folder = settings.output.output
-    return wish.report or (expanded(folder) if folder else folder_of(wish.paths)) / (
-        shard.report if shard else NAME
-    )
+    place = expanded(folder) if folder else folder_of(wish.paths)
+    if settings.output.require_approval:
+        place = waiting_folder(place, settings)  # nothing but what is approved is in the other one
+    return wish.report or place / (shard.report if shard else NAME)
 
 
 def _run(plan: Plan, settings: Settings, engines: Engines, reporter: Reporter, forecast: str) -> int:
     """Do it, and say what became of it; the report is whole also when this is interrupted."""
     from transcribe.cli.batch_display import open_batch_display
+    from transcribe.control.gate import waits_for
     from transcribe.jobs.assemble.writer import choose_writer
     from transcribe.jobs.report import summary
     from transcribe.jobs.run_many import transcribe_jobs
@@ -150,7 +157,7 @@ def _run(plan: Plan, settings: Settings, engines: Engines, reporter: Reporter, f
     try:
         with open_batch_display(settings.display, plan) as progress:
             jobs = [each.job for each in plan.due]
-            run = Run(settings, engines, progress, open_writer)
+            run = Run(settings, engines, progress, open_writer, waits_for)
             transcribe_jobs(jobs, run, reporter.progress_of(progress))
         interrupted = False
     finally:

@@ -14,6 +14,7 @@ from transcribe.core.events import (
     FileFailed,
     FileSkipped,
     FileStarted,
+    FileUnapproved,
     Progress,
     StageAdvanced,
     StageStarted,
@@ -83,6 +84,8 @@ class BatchDisplay(Display):
                 self.set(self.active, f"notes {event.done} of {event.total}", often=True)
             case Covered():
                 self.end(event.name, f"done: {event.summary}")
+            case FileUnapproved():
+                self.end(event.name, event.summary)
             case FileSkipped():
                 self.end(event.name, event.reason)
             case FileFailed():

@@ -55,7 +55,7 @@ def _time(audio_ms: int, speed: float | None) -> str:
 
 
 def _action(decision: Decision) -> str:
-    return "run" if decision.due else "skip"
+    return "wait" if decision.unapproved else "run" if decision.due else "skip"
 
 
 def _length(decision: Decision) -> str:

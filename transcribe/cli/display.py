@@ -20,6 +20,7 @@ from transcribe.core.events import (
     FileFinished,
     FileSkipped,
     FileStarted,
+    FileUnapproved,
     LanguageDetected,
     Noticed,
     Progress,
@@ -95,7 +96,7 @@ class Display:
                 return _file_result(event), event.name
             case FileSkipped():
                 return event.reason, event.name
-            case Covered():
+            case Covered() | FileUnapproved():
                 return event.summary, event.name
             case TrackPlaced() | LanguageDetected() | SpeakersTold():
                 return event.summary, ""

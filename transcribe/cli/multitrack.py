@@ -34,7 +34,7 @@ def multitrack(context: click.Context, named: tuple[Path, ...], title: str, reso
         raise UsageError(f"--title {title} is no file name", "Choose the folder with -o")
     check_options(Settings.of(**given_flags(context)))
     with open_display(settings.display, resolved.warnings) as progress:
-        from transcribe.jobs.assemble.run import assemble
+        from transcribe.control.gate import assemble
         from transcribe.jobs.run_many import transcribe_together
         from transcribe.pipeline.tracks.names import found_tracks
 

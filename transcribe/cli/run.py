@@ -32,7 +32,7 @@ def run(context: click.Context, files: tuple[str, ...], resolved: Resolved) -> N
     settings = resolved.settings
     _check(files, settings)
     with open_display(settings.display, resolved.warnings) as progress:
-        from transcribe.jobs.assemble.run import assemble
+        from transcribe.control.gate import assemble
         from transcribe.jobs.run_many import transcribe_all
 
         ended = transcribe_all(files, assemble(settings, progress))

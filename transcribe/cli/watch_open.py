@@ -9,13 +9,13 @@ from functools import partial
 from pathlib import Path
 
 from transcribe.cli.watch_options import WatchOptions
+from transcribe.control.gate import assemble
 from transcribe.core.events import Progress
 from transcribe.core.seal.take import refuse
 from transcribe.core.settings import Settings
 from transcribe.engines.ffmpeg import Ffmpeg
 from transcribe.engines.hook import Hook
 from transcribe.engines.webhook import Webhook
-from transcribe.jobs.assemble.run import assemble
 from transcribe.jobs.fingerprint import fingerprint_of
 from transcribe.jobs.notify import COMMAND, PLACEHOLDERS, WEBHOOK, Courier, Delivery, Outbox, Send
 from transcribe.jobs.queue import Queue

@@ -194,11 +194,32 @@ class FileFinished:
 
 
 @dataclass(frozen=True)
+class FileUnapproved:
+    """A recording is transcribed, and not published before somebody approves that.
+
+    Attributes:
+        reason: What it waits for.
+        outputs: What waits.
+        audio_ms: How much of it was transcribed, in ms.
+    """
+
+    name: str
+    reason: str
+    outputs: tuple[str, ...]
+    audio_ms: int = 0
+
+    @property
+    def summary(self) -> str:
+        """For people."""
+        return f"waiting for approval: {self.reason}"
+
+
+@dataclass(frozen=True)
 class FilePlanned:
     """What a batch would do with a recording, told by `--dry-run`.
 
     Attributes:
-        action: `run`, `skip` or `left out`.
+        action: `run`, `skip`, `wait` (for approval) or `left out`.
         audio_ms: How long it is, in ms; None where not known.
     """
 
@@ -254,6 +275,7 @@ Event = (
     | Warned
     | Noticed
     | FileFinished
+    | FileUnapproved
     | FilePlanned
     | FileSkipped
     | Covered

@@ -417,6 +417,16 @@ class OutputSettings:
         advanced=True,
         trust="any",
     )
+    require_approval: bool = option(
+        False,
+        "Publish nothing before somebody has approved it: results wait in another folder, as a transcript",
+    )
+    waiting: Path | None = option(
+        None,
+        "Where results wait for approval  [default: the folder of the results with -waiting after its name]",
+        metavar="DIR",
+        advanced=True,
+    )
     force: bool = option(False, "Replace existing files, whoever wrote them")
     fail_under: float = option(
         0.0,

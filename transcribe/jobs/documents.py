@@ -12,6 +12,9 @@ from transcribe.core.reading import inside, read_bounded
 from transcribe.jobs.corrections import read_sidecar, sidecar_of
 from transcribe.pipeline.corrected import with_corrections
 
+DOCUMENT = "json"
+"""The format of a document."""
+
 MAX_DOCUMENT_BYTES = 512 * 1024 * 1024
 """The document of a ten-hour recording has about 15 MB."""
 

@@ -17,10 +17,13 @@ from transcribe.jobs.manifest import Manifest, Seen
 from transcribe.jobs.memory import Memory, size_and_time
 from transcribe.jobs.plan import STANDARD, Job, plan_jobs, remembered
 from transcribe.jobs.signing import signer_of
-from transcribe.pipeline.ports import Engines, Prober
+from transcribe.jobs.waiting import Waiting
+from transcribe.pipeline.ports import Engines, Prober, WaitsFor
 from transcribe.pipeline.stages.probe import digest_of
 
 NEW, CHANGED, UP_TO_DATE = "new", "the recording has changed", "up to date"
+APPROVED, PUBLISHED = "approved", "published, and not yet removed from where it waited"
+WAITING = "waiting for approval: "
 NOT_ASKED = "did not fail before"
 MOST_NAMED = 4
 
@@ -31,6 +34,7 @@ class Decision:
 
     Attributes:
         current: Whether everything that is asked for is there.
+        unapproved: Whether it waits for approval, as `reason` says.
         audio_ms: Length in ms; None where it is not known.
     """
 
@@ -39,6 +43,7 @@ class Decision:
     current: bool
     reason: str
     audio_ms: int | None
+    unapproved: bool = False
 
     @property
     def path(self) -> str:
@@ -79,11 +84,13 @@ def plan_batch(
     failed: Mapping[str, str],
     only_failed: bool = False,
     redo: bool = False,
+    waits_for: WaitsFor | None = None,
 ) -> Plan:
     """Decide what has to be done.
 
     Args:
         engines: What would work on them; only headers are read.
+        waits_for: Says what results wait for where approval is required.
         failed: Why recordings failed last time, by absolute path.
 
     Raises:
@@ -96,7 +103,7 @@ def plan_batch(
     jobs, signer = _jobs(found.recordings, settings), signer_of(settings)
     decisions = []
     for job in jobs:
-        decision = _decide(remembered(job, said, signer), engines.prober, redo=redo)
+        decision = _decide(remembered(job, said, signer), engines.prober, waits_for, redo=redo)
         path = decision.path
         if only_failed and path not in failed:
             decision = replace(decision, due=False, reason=NOT_ASKED if decision.due else decision.reason)
@@ -122,14 +129,34 @@ def _jobs(recordings: Sequence[Recording], settings: Settings) -> list[Job]:
     return [replace(job, label=job.source, chapters=chapters[job.source]) for job in jobs]
 
 
-def _decide(job: Job, prober: Prober, *, redo: bool) -> Decision:
+def _decide(job: Job, prober: Prober, waits_for: WaitsFor | None, *, redo: bool) -> Decision:
     """What to do with one recording; where that cannot be told, its job will fail and say why."""
     try:
-        return _compared(job, prober, redo=redo)
+        decision = _compared(job, prober, redo=redo)
+        waiting = Waiting.of(job)
+        return _held(decision, waiting, waits_for) if waiting else decision
     except Exception as error:
         if ends_run(error):
             raise
         return Decision(job, True, False, NEW, None)
+
+
+def _held(decision: Decision, waiting: Waiting, waits_for: WaitsFor | None) -> Decision:
+    """The decision where approval is required: what waits is due once nothing is waited for."""
+    path = Path(decision.job.source)
+    memory, record = waiting.job.memory, waiting.record
+    if memory is None or record is None or _changed_recording(record, memory, path):
+        return decision
+    sha256 = record.recording.sha256
+    if decision.current:
+        due = waiting.left_over(sha256)
+        return replace(decision, due=True, reason=PUBLISHED) if due and not decision.due else decision
+    if not waiting.made_of(sha256):
+        return decision
+    reason = waiting.waits_for(waits_for)
+    if not reason:
+        return replace(decision, reason=APPROVED, audio_ms=record.audio_ms)
+    return Decision(decision.job, False, False, WAITING + reason, record.audio_ms, unapproved=True)
 
 
 def _compared(job: Job, prober: Prober, *, redo: bool) -> Decision:
@@ -147,14 +174,8 @@ def _compared(job: Job, prober: Prober, *, redo: bool) -> Decision:
 
 def _why(record: Manifest, job: Job, memory: Memory, path: Path) -> str:
     """Why a recording that was done before has to be done again; empty if it has not."""
-    facts = size_and_time(path)
-    if facts is None:
-        return CHANGED  # it is not there any more, which its job will say
-    seen = memory.seen(record)
-    if facts != (seen.bytes, seen.modified_ns):
-        if facts[0] != record.recording.bytes or not _holds(path, record.recording.sha256):
-            return CHANGED
-        memory.touched(Seen(*facts, record.recording.sha256))
+    if _changed_recording(record, memory, path):
+        return CHANGED
     missing = memory.missing(record, job.files)
     if not missing:
         return ""
@@ -162,6 +183,20 @@ def _why(record: Manifest, job: Job, memory: Memory, path: Path) -> str:
     if changed:
         return f"settings changed: {_some(changed)}"
     return f"missing or out of date: {_some(missing)}"
+
+
+def _changed_recording(record: Manifest, memory: Memory, path: Path) -> bool:
+    """Whether a recording is another one than when it was done."""
+    facts = size_and_time(path)
+    if facts is None:
+        return True  # it is not there any more, which its job will say
+    seen = memory.seen(record)
+    if facts == (seen.bytes, seen.modified_ns):
+        return False
+    if facts[0] != record.recording.bytes or not _holds(path, record.recording.sha256):
+        return True
+    memory.touched(Seen(*facts, record.recording.sha256))
+    return False
 
 
 def _holds(path: Path, sha256: str) -> bool:

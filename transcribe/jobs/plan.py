@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -11,8 +12,9 @@ from transcribe.core.errors import UsageError
 from transcribe.core.places import expanded
 from transcribe.core.settings import Settings
 from transcribe.core.show_notes import Chapter
-from transcribe.formats import FORMATS, PACK, format_named, review
+from transcribe.formats import FORMATS, PACK, format_named, page, review
 from transcribe.jobs.corrections import digest_of, sidecar_of
+from transcribe.jobs.documents import DOCUMENT
 from transcribe.jobs.memory import CORRECTIONS, Memory
 from transcribe.jobs.publish.content import TEMPLATE, check_template, suffix_of
 from transcribe.jobs.publish.outputs import Published, Target, target_path
@@ -48,6 +50,8 @@ class Job:
         mix: Where these tracks are written mixed; None where they are not.
         chapters: Those that a feed has of it.
         corrections: Where those of its transcript lie, if there are some; None where no file is written.
+        waiting: The files that wait until somebody has approved them, the transcript document first; then
+            the others are written. Empty where no approval is required.
     """
 
     source: str
@@ -60,6 +64,7 @@ class Job:
     mix: Target | None = None
     chapters: tuple[Chapter, ...] = ()
     corrections: Path | None = None
+    waiting: tuple[Target, ...] = ()
 
     @property
     def name(self) -> str:
@@ -86,7 +91,7 @@ def plan_jobs(
 
     Raises:
         UsageError: Unknown format, two results in one place, a link that cannot be published, too much for
-            standard output, or a template that is wrong.
+            standard output, a template that is wrong, or no folder for what waits for approval.
     """
     check_speakers(settings, sources)
     signer_of(settings)
@@ -97,6 +102,7 @@ def plan_jobs(
             _targets(each, settings, *places[each]),
             _sound(each, settings, *places[each]),
             corrections=_corrections(each, settings, *places[each]),
+            waiting=_waiting(settings, *places[each]),
         )
         for each in sources
     ]
@@ -112,6 +118,11 @@ def plan_tracks(paths: Sequence[str], results: Path, settings: Settings) -> list
     Raises:
         UsageError: As for `plan_jobs`.
     """
+    if settings.output.require_approval:
+        raise UsageError(
+            "what several tracks become cannot wait for approval",
+            "Leave out --require-approval, or transcribe the mix of them",
+        )
     source = f"{results}.m4a"  # named like a recording, which results are made of
     place = _place(source, settings, {})
     targets = _targets(source, settings, *place)
@@ -158,6 +169,8 @@ def formats_of(source: str, settings: Settings) -> tuple[str, ...]:
         chosen = () if settings.output.template else ("txt",)
     if settings.output.publish:
         chosen = (*chosen, *PACK)
+    if settings.output.require_approval:
+        chosen = (*chosen, DOCUMENT)  # beside which people's approvals lie
     named = tuple(format_named(name).name for name in dict.fromkeys(chosen))
     return (*named, TEMPLATE) if settings.output.template else named
 
@@ -181,10 +194,46 @@ def _sound(source: str, settings: Settings, folder: Path, name: str) -> tuple[tu
     return sound_targets(folder, name)
 
 
+def _waiting(settings: Settings, folder: Path, name: str) -> tuple[Target, ...]:
+    """What a reviewer needs: the transcript, its page, what to listen to."""
+    if not settings.output.require_approval:
+        return ()
+    place = waiting_folder(folder, settings)
+    suffixes = {each: FORMATS[each].suffix for each in (DOCUMENT, page.NAME)} | {review.NAME: review.SUFFIX}
+    return tuple(Target(each, target_path(place, name, suffix)) for each, suffix in suffixes.items())
+
+
+def waiting_folder(folder: Path, settings: Settings) -> Path:
+    """Where results wait for approval that are to be published into a folder.
+
+    It is no folder inside the one for results: whoever publishes that one publishes all that is in it.
+
+    Args:
+        folder: The one that the settings name, or one below it.
+
+    Raises:
+        UsageError: The settings name none, or one of the two folders lies in the other.
+    """
+    named, chosen = settings.output.output, settings.output.waiting
+    if named in ("", STANDARD):
+        raise UsageError(
+            "what waits for approval needs a folder that it is then published into", "Choose it with -o"
+        )
+    out = Path(os.path.realpath(expanded(named)))
+    waiting = Path(os.path.realpath(expanded(chosen))) if chosen else out.with_name(f"{out.name}-waiting")
+    if out.is_relative_to(waiting) or waiting.is_relative_to(out):
+        raise UsageError(
+            f"of the folder for what waits for approval ({waiting}) and that for results ({out}) one lies in "
+            "the other",
+            "Choose one that lies beside it: --waiting DIR",
+        )
+    return waiting / folder.relative_to(expanded(named))
+
+
 def _corrections(source: str, settings: Settings, folder: Path, name: str) -> Path | None:
     if goes_to_standard_output(source, settings):
         return None
-    return sidecar_of(target_path(folder, name, FORMATS["json"].suffix))
+    return sidecar_of(target_path(folder, name, FORMATS[DOCUMENT].suffix))
 
 
 def _place(source: str, settings: Settings, folders: Mapping[str, Path]) -> tuple[Path, str]:
@@ -199,7 +248,7 @@ def _place(source: str, settings: Settings, folders: Mapping[str, Path]) -> tupl
 def _refuse_collisions(jobs: Sequence[Job]) -> None:
     owners: dict[Path, str] = {}
     for job in jobs:
-        for target in job.files:
+        for target in (*job.files, *job.waiting):
             place = target.path.absolute()
             owner = owners.setdefault(place, job.source)
             if owner != job.source:

@@ -15,7 +15,7 @@ from transcribe.core.places import expanded
 from transcribe.core.settings import Settings, ShowSettings
 from transcribe.core.show_notes import NO_SHOW
 from transcribe.formats import PACK, format_named
-from transcribe.jobs.documents import open_corrected
+from transcribe.jobs.documents import DOCUMENT, open_corrected
 from transcribe.jobs.publish.content import TEMPLATE, check_content, content_of, suffix_of
 from transcribe.jobs.publish.outputs import target_path
 from transcribe.notes.extractive import write_extractive
@@ -23,8 +23,6 @@ from transcribe.notes.material import material_of
 from transcribe.notes.show import show_of
 from transcribe.pipeline.notes_step import KEEP, notes_of, wants_notes, with_notes
 from transcribe.pipeline.ports import OpenWriter
-
-DOCUMENT = "json"
 
 USE_NOTES = (DOCUMENT, "page", "docx", "chapters", "psc", "rss", TEMPLATE)
 """What shows notes where there are some, beside the formats that are made of them."""

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Meta
 
 from transcribe.core.decoding import decode
-from transcribe.core.errors import UsageError, exit_code_of
+from transcribe.core.errors import PersonNeeded, UsageError, exit_code_of
 from transcribe.core.reading import open_regular
 from transcribe.core.text import printable, shown
 from transcribe.core.timecode import format_duration
@@ -23,7 +23,7 @@ NAME = "report.json"
 SCHEMA = "transcribe.report"
 MAX_BYTES = 256 * 1024 * 1024
 
-Status = Literal["done", "current", "failed", "waiting", "left_out"]
+Status = Literal["done", "current", "failed", "unapproved", "waiting", "left_out"]
 
 
 @dataclass
@@ -35,10 +35,13 @@ class FileReport:
         Status,
         Meta(
             description="done: transcribed in this run; current: everything was there already; failed; "
+            "unapproved: transcribed, and waits until a person has approved it; "
             "waiting: not yet done, or the run was stopped before; left_out: no recording on this machine"
         ),
     ]
-    reason: Annotated[str, Meta(description="Why; of a failure, what happened and what to do")]
+    reason: Annotated[
+        str, Meta(description="Why; of a failure, what happened and what to do; what an approval waits for")
+    ]
     exit_code: Annotated[int, Meta(description="Of a failure, the exit code of its error; else 0")] = 0
     audio_seconds: Annotated[
         float | None, Meta(description="How much of it was transcribed, or its length where nothing was")
@@ -73,9 +76,11 @@ class BatchReport:
 
     @property
     def exit_code(self) -> int:
-        """0 when nothing failed, else that of SomeFailed or AllFailed."""
-        failed, good = (sum(self.counts.get(each, 0) for each in names) for names in (("failed",), GOOD))
-        return exit_code_of(good, failed)
+        """0 when nothing failed or waits for a person, else that of SomeFailed, AllFailed or PersonNeeded."""
+        failed, good, unapproved = (
+            sum(self.counts.get(each, 0) for each in names) for names in (("failed",), GOOD, ("unapproved",))
+        )
+        return exit_code_of(good + unapproved, failed) or (PersonNeeded.exit_code if unapproved else 0)
 
 
 GOOD = ("done", "current")
@@ -117,6 +122,7 @@ def summary(report: BatchReport, path: Path | None) -> str:
     """A few lines for people, and one more for each failure."""
     counts = report.counts
     words = {"done": "transcribed", "current": "up to date", "failed": "failed", "waiting": "not done"}
+    words["unapproved"] = "waiting for approval"
     said = [f"{counts[status]} {word}" for status, word in words.items() if counts.get(status)]
     if report.audio_seconds:
         audio, wall = (
@@ -125,6 +131,11 @@ def summary(report: BatchReport, path: Path | None) -> str:
         said.append(f"{audio} of audio in {wall}")
     lines = [", ".join(said) or "nothing to do"]
     lines += [f"  failed: {_named(each)}" for each in report.files if each.status == "failed"]
+    lines += [
+        f"  waiting for approval: {each.source}: {each.reason}"
+        for each in report.files
+        if each.status == "unapproved"
+    ]
     lines += [
         f"  left out: {each.source}: {each.reason}" for each in report.files if each.status == "left_out"
     ]

@@ -20,13 +20,14 @@ from transcribe.core.events import (
     FileFinished,
     FileSkipped,
     FileStarted,
+    FileUnapproved,
     Progress,
     StageAdvanced,
     Warned,
 )
 from transcribe.core.files import atomic_file, make_folder
 from transcribe.core.text import readable
-from transcribe.jobs.due import Decision, Plan
+from transcribe.jobs.due import WAITING, Decision, Plan
 from transcribe.jobs.plan import Job
 from transcribe.jobs.report import GOOD, BatchReport, FileReport, Status, encoded
 from transcribe.pipeline.ports import Engines
@@ -93,7 +94,7 @@ class Reporter:
     def finished(self, file: FileReport, seconds: float, *, fresh: bool) -> None:
         """A recording came to its end, whatever that is."""
         file.wall_seconds = round(seconds, 2)
-        if file.status == "done" and file.audio_seconds:
+        if file.status in ("done", "unapproved") and file.audio_seconds:
             self.report.audio_seconds = round(self.report.audio_seconds + file.audio_seconds, 3)
             if fresh:
                 self._fresh_ms += round(1000 * file.audio_seconds)
@@ -166,6 +167,11 @@ class _Watcher:
             case Covered():
                 file.coverage_percent, file.to_check = round(event.percent, 2), event.to_check
                 self._end()
+            case FileUnapproved():
+                file.status, file.reason, file.exit_code = "unapproved", event.reason, 0
+                file.outputs = [str(Path(each).absolute()) for each in event.outputs]
+                file.audio_seconds = event.audio_ms / 1000
+                self._end()
             case FileSkipped():
                 file.status, file.reason = "current", event.reason
                 self._end()
@@ -183,10 +189,14 @@ class _Watcher:
 def _planned(decision: Decision, earlier: FileReport | None, fail_under: float) -> FileReport:
     """What is known about a recording before anything is done."""
     status: Status = "waiting" if decision.due or not decision.current else "current"
-    report = FileReport(decision.path, status, decision.reason)
+    if decision.unapproved:
+        status = "unapproved"
+    report = FileReport(decision.path, status, decision.reason.removeprefix(WAITING))
     report.audio_seconds = None if decision.audio_ms is None else decision.audio_ms / 1000
     memory = decision.job.memory
-    if status == "waiting" or memory is None or memory.known is None:
+    if status == "unapproved":
+        report.outputs = [str(each.path.absolute()) for each in decision.job.waiting]
+    if status != "current" or memory is None or memory.known is None:
         return report
     known = memory.known
     coverage = Coverage(known.speech_ms, known.missing_ms, 0, 0, ())
@@ -211,7 +221,8 @@ def check_report_path(path: Path, plan: Plan) -> None:
     """
     place = path.absolute()
     for decision in plan.decisions:
-        taken = [Path(decision.job.source), *(each.path for each in decision.job.files)]
+        files = (*decision.job.files, *decision.job.waiting)
+        taken = [Path(decision.job.source), *(each.path for each in files)]
         if place in [each.absolute() for each in taken]:
             raise UsageError(
                 f"{path} would be the report and belong to {decision.job.source}, too",

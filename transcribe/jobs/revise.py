@@ -24,11 +24,10 @@ from transcribe.core.workspace import Workspace
 from transcribe.formats import FORMATS, review
 from transcribe.formats.corrections import write_corrections
 from transcribe.jobs.corrections import read_sidecar, sidecar_of
-from transcribe.jobs.documents import open_corrected
+from transcribe.jobs.documents import DOCUMENT, open_corrected
 from transcribe.jobs.memory import remember_revision
 from transcribe.jobs.publish.content import TEMPLATE, content_of, suffix_of
 from transcribe.jobs.publish.outputs import Published, target_path
-from transcribe.jobs.render import DOCUMENT
 from transcribe.jobs.signing import Signer, signer_of
 from transcribe.pipeline.speakers.names import ARTEFACT, names_since, renamed
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from transcribe.core.errors import exit_code_of
+from transcribe.core.errors import PersonNeeded, exit_code_of
 from transcribe.core.events import FileFailed, FileStarted, HeldBack, Progress
 from transcribe.core.text import printable
 from transcribe.jobs.plan import Job, plan_jobs, plan_tracks
@@ -24,16 +24,19 @@ class Ended:
 
     done: list[str] = field(default_factory=list)
     failed: list[tuple[str, str]] = field(default_factory=list)
+    unapproved: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def exit_code(self) -> int:
-        """0 when nothing failed."""
-        return exit_code_of(len(self.done), len(self.failed))
+        """0 when nothing failed, or waits for approval."""
+        failed = exit_code_of(len(self.done) + len(self.unapproved), len(self.failed))
+        return failed or (PersonNeeded.exit_code if self.unapproved else 0)
 
     def summary(self) -> str:
         """One line, and one more for each failure."""
-        total = len(self.done) + len(self.failed)
+        total = len(self.done) + len(self.failed) + len(self.unapproved)
         lines = [f"{len(self.done)} of {total} files transcribed"]
+        lines += [printable(f"  {message}") for _, message in self.unapproved]
         lines += [printable(f"  failed: {name}: {message}") for name, message in self.failed]
         return "\n".join(lines)
 
@@ -114,6 +117,8 @@ class _Batch(Turns[Job]):
             self._ended.done.append(turn.item.name)
         elif self._raise_alone:
             raise turn.error
+        elif isinstance(turn.error, PersonNeeded):
+            self._ended.unapproved.append((turn.item.name, turn.error.what))
         else:
             self._ended.failed.append((turn.item.name, str(turn.error)))
             failed = FileFailed(turn.item.name, str(turn.error), turn.error.exit_code)

@@ -2,62 +2,40 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 from transcribe.core.corrections.record import NO_CORRECTIONS
 from transcribe.core.disk import Room, disk_errors
-from transcribe.core.episode import Coverage, Episode
-from transcribe.core.errors import (
-    GateError,
-    InputError,
-    OutputError,
-    TranscribeError,
-)
-from transcribe.core.events import (
-    Covered,
-    FileFinished,
-    FileSkipped,
-    Progress,
-    StageFinished,
-    StageStarted,
-    Warned,
-)
-from transcribe.core.recording import Source
-from transcribe.core.unexpected import ends_run, for_people
+from transcribe.core.episode import Episode
+from transcribe.core.errors import InputError, TranscribeError
+from transcribe.core.events import FileFinished, FileSkipped, StageFinished, StageStarted
 from transcribe.core.workspace import Workspace, scratch
 from transcribe.jobs.corrections import read_sidecar
 from transcribe.jobs.fingerprint import made_with
 from transcribe.jobs.making import Timed, making_of
-from transcribe.jobs.manifest import Making, Seen
+from transcribe.jobs.manifest import Seen
 from transcribe.jobs.memory import size_and_time
-from transcribe.jobs.plan import STANDARD, Job, formats_of, remembered
-from transcribe.jobs.publish.content import check_content, content_of
-from transcribe.jobs.publish.outputs import Target, check_targets, publish
-from transcribe.jobs.publish.tagging import content_of as sound_of
-from transcribe.jobs.publish.tagging import picture_targets, publish_sound
+from transcribe.jobs.output import Output, judge
+from transcribe.jobs.plan import STANDARD, Job, remembered
 from transcribe.jobs.signing import signer_of
-from transcribe.notes.extractive import NAME as EXTRACTIVE
-from transcribe.pipeline.notes_step import gave_up, wants_notes
+from transcribe.jobs.waiting import Waiting
+from transcribe.pipeline.notes_step import gave_up
 from transcribe.pipeline.ports import Run
-from transcribe.pipeline.recipe import looked_at, settled, transcribing, workspace_of
+from transcribe.pipeline.recipe import Recording, looked_at, settled, transcribing, workspace_of
 from transcribe.pipeline.stages.probe import changed_since
 from transcribe.pipeline.suspend import Pause, Pausing, to_the_end
-from transcribe.pipeline.tracks.inputs import TrackJob
-from transcribe.pipeline.tracks.recipe import MIX_FILE, mixed
 
 
 def transcribe_one(job: Job, run: Run) -> Pausing[None]:
     """From one path to its published files, or to standard output.
 
     Raises:
-        GateError: Less of the speech has words than was asked for; the transcript is published.
+        GateError: Less of the speech has words than was asked for; the transcript is published, or waits.
+        PersonNeeded: Its results wait for approval.
         TranscribeError: It could not be transcribed or published; nothing is.
     """
     run = titled(settled(run), Path(job.source).stem) if job.tracks else settled(run)
@@ -65,151 +43,57 @@ def transcribe_one(job: Job, run: Run) -> Pausing[None]:
     run, job = replace(run, progress=timed), _with_manifest(job, run)
     with _path_of(job.source) as path:
         facts = size_and_time(path)  # before it is read: what is written into it from now on is a change
-        corrections = read_sidecar(job.corrections) if job.corrections else NO_CORRECTIONS
-        recording = replace(looked_at(run, path, job.tracks, job.chapters), corrections=corrections)
-        source = recording.source
+        recording = looked_at(run, path, job.tracks, job.chapters)
+        sha256 = recording.source.sha256
         work = workspace_of(run, recording)
         while not work.lock():
             yield Pause.LOCK
         try:
-            if job.memory and job.memory.made_meanwhile(source.sha256, job.files):
+            if job.memory and job.memory.made_meanwhile(sha256, job.files):
                 progress(FileSkipped(job.name, "another run has done it"))
                 return
-            output = _Output(job, work, run)
-            output.check(source)
-            episode = yield from transcribing(run, work, recording, output.mix)
-            progress(StageStarted("publish"))
-            output.publish(episode, changed=any(map(changed_since, recording.sources)))
-            if facts:
-                asked = run.open_writer is not None and not gave_up(work, run.settings)
-                making = making_of(timed, run.engines, work, episode)
-                output.remember(Seen(*facts, source.sha256), episode, making, asked=asked)
-            progress(StageFinished("publish"))
+            seen = Seen(*facts, sha256) if facts else None  # of several tracks there is nothing to remember
+            waiting = Waiting.of(job)
+            if waiting is None:
+                episode, written = yield from _made(job, run, work, recording, seen, timed)
+            elif waiting.left_over(sha256):
+                waiting.remove()
+                progress(FileSkipped(job.name, "it is published already"))
+                return
+            else:
+                if not waiting.made_of(sha256):
+                    waiting.begin()
+                    yield from _made(waiting.job, run, work, recording, seen, timed)
+                episode, written = waiting.publish(run, work, recording, seen)
         finally:
             work.unlock()
-    progress(FileFinished(job.name, tuple(map(str, output.written)), episode.audio.duration_ms))
+    progress(FileFinished(job.name, tuple(map(str, written)), episode.audio.duration_ms))
     judge(job.name, episode.coverage, run.settings.output.fail_under, progress)
 
 
 def _with_manifest(job: Job, run: Run) -> Job:
     """The job with a manifest, where one was asked for; a batch has given it one already."""
-    wanted = run.settings.output.manifest or run.settings.output.sign_key
+    wanted = run.settings.output.manifest or run.settings.output.sign_key or job.waiting
     if job.memory or not job.targets or not wanted:
         return job
     return remembered(job, made_with(run.settings, run.engines), signer_of(run.settings))
 
 
-class _Output:
-    """The files of one job, and what is known of those that are there already."""
-
-    def __init__(self, job: Job, work: Workspace, run: Run) -> None:
-        self._job, self._work, self._run = job, work, run
-        self._ours = (*job.replaces, *(job.memory.ours() if job.memory else ()))
-        self._force = run.settings.output.force
-        self.written: tuple[Path, ...] = ()
-
-    def check(self, source: Source) -> None:
-        """Refuse, before any work is done, what would be refused after it."""
-        mix = [self._job.mix] if self._job.mix else []
-        check_targets((*self._job.targets, *mix), self._work, force=self._force, ours=self._ours)
-        check_content(source, formats_of(self._job.source, self._run.settings), self._run.settings)
-
-    def mix(self, tracks: Sequence[TrackJob], episode: Episode) -> Episode:
-        """The episode with a mix of its tracks as its recording, if asked for; a failure is told only."""
-        target = self._job.mix
-        if target is None:
-            return episode
-        self._run.progress(StageStarted("mix"))
-        try:
-            made = mixed(self._run, self._work, tracks, episode, target.path)
-            copy = partial(shutil.copyfile, self._work.path / MIX_FILE)
-            self._write(
-                publish(made, [target], lambda *_: copy, self._work, force=self._force, ours=self._ours)
-            )
-        except Exception as error:
-            if ends_run(error):
-                raise
-            told = for_people(error, debug=self._run.settings.display.debug)
-            self._run.progress(Warned(f"{target.path.name} could not be written: {told}"))
-            return episode
-        self._run.progress(StageFinished("mix"))
-        return made
-
-    def publish(self, episode: Episode, *, changed: bool) -> None:
-        """Write the formats, then the sound; or the one format that goes to standard output.
-
-        Args:
-            changed: Whether its file is another one by now; then no file gets that one's sound.
-        """
-        job, settings = self._job, self._run.settings
-        if changed:
-            what = f"{job.name} changed after it was transcribed"
-            self._run.progress(Warned(f"{what}; no output gets sound from what is there now"))
-            settings = settings.replace({"embed_audio": False})
-        if not job.targets:
-            only = formats_of(job.source, settings)[0]
-            _to_standard_output(content_of(settings, episode, only) or b"")
-            return
-        content = partial(content_of, settings)
-        self._write(publish(episode, job.targets, content, self._work, force=self._force, ours=self._ours))
-        sound = publish_sound(
-            self._sound(episode), episode, None if changed else self._run.engines.editor, self._work,
-            self._run.progress, force=self._force, ours=self._ours,
-        )  # fmt: skip
-        self._write(sound)
-
-    def _sound(self, episode: Episode) -> tuple[tuple[Target, ...], ...]:
-        """The groups of sound files, and the pictures of chapters where there are some."""
-        if not self._job.sound:
-            return ()
-        pictures = picture_targets(self._job.targets[0].path.parent, episode)
-        return (*self._job.sound, pictures) if pictures else self._job.sound
-
-    def remember(self, seen: Seen, episode: Episode, making: Making, *, asked: bool) -> None:
-        """Keep beside the results what was made of this recording; a failure is told only.
-
-        Args:
-            asked: Whether a language model is to write notes, in this run or in the next.
-        """
-        memory = self._job.memory
-        if memory is None:
-            return
-        made = [each for each in self._job.files if not self._is_owed(each, episode)]
-        complete = not episode.speech.assumed and not (asked and self._lacks_its_writer(episode))
-        try:
-            memory.keep(seen, episode, made, self.written, making=making, complete=complete)
-        except OutputError as error:
-            self._run.progress(Warned(f"{self._job.name}: the next run will do it again, because {error}"))
-
-    def _write(self, written: Sequence[Path]) -> None:
-        self.written += tuple(written)
-
-    def _is_owed(self, target: Target, episode: Episode) -> bool:
-        """Whether a sound file should be there and is not, because something went wrong."""
-        editor = self._run.engines.editor
-        if target in self._job.targets or target.path in self.written or editor is None:
-            return False
-        return sound_of(episode, target.format, editor) is not None
-
-    def _lacks_its_writer(self, episode: Episode) -> bool:
-        """Whether the language model that was to write notes failed, so that the next run asks it again."""
-        if not wants_notes(self._run.settings) or not episode.transcript.segments:
-            return False
-        return episode.notes is None or episode.notes.authorship.writer == EXTRACTIVE
-
-
-def judge(name: str, coverage: Coverage, fail_under: float, progress: Progress) -> None:
-    """Tell how much of the speech has words.
-
-    Raises:
-        GateError: It is less than `fail_under` percent.
-    """
-    progress(Covered(name, coverage.percent, len(coverage.to_check), coverage.summary()))
-    if coverage.percent < fail_under:
-        raise GateError(
-            f"less than {fail_under:g} % of the speech in {name} has words ({coverage.summary()})",
-            "The transcript is written all the same; listen to what is missing",
-        )
+def _made(
+    job: Job, run: Run, work: Workspace, recording: Recording, seen: Seen | None, timed: Timed
+) -> Pausing[tuple[Episode, tuple[Path, ...]]]:
+    """Transcribe a recording and write its files; the episode, and what was written."""
+    corrections = read_sidecar(job.corrections) if job.corrections else NO_CORRECTIONS
+    output = Output(job, work, run)
+    output.check(recording.source)
+    episode = yield from transcribing(run, work, replace(recording, corrections=corrections), output.mix)
+    run.progress(StageStarted("publish"))
+    output.publish(episode, changed=any(map(changed_since, recording.sources)))
+    if seen:
+        asked = run.open_writer is not None and not gave_up(work, run.settings)
+        output.remember(seen, episode, making_of(timed, run.engines, work, episode), asked=asked)
+    run.progress(StageFinished("publish"))
+    return episode, output.written
 
 
 @contextmanager
@@ -238,17 +122,6 @@ def _standard_input() -> Iterator[bytes]:
             yield block
     except OSError as error:
         raise InputError(f"standard input cannot be read: {error.strerror}", "Send it a recording") from error
-
-
-def _to_standard_output(content: bytes) -> None:
-    try:
-        sys.stdout.buffer.write(content)
-        sys.stdout.buffer.flush()
-    except OSError as error:
-        # Python would try once more at its end, and end with an exit code of its own.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        if not isinstance(error, BrokenPipeError):  # otherwise the reader has had enough
-            raise OutputError(f"writing standard output failed: {error.strerror}") from error
 
 
 def episode_of(run: Run, path: Path, tracks: Sequence[str] = ()) -> Episode:

@@ -208,6 +208,9 @@ class Engines:
 OpenWriter = Callable[[], Writer]
 """Gets a language model ready; called only when there is something to write."""
 
+WaitsFor = Callable[[Path], str]
+"""Says what the results of a transcript document wait for before they may be published; empty: nothing."""
+
 
 @dataclass(frozen=True)
 class Run:
@@ -216,9 +219,12 @@ class Run:
     Attributes:
         progress: Called with every event.
         open_writer: Gets the language model ready that writes notes; None: none does.
+        waits_for: Says what the results of a transcript wait for; None: where approval is required, nothing
+            is published.
     """
 
     settings: Settings
     engines: Engines
     progress: Progress = silent
     open_writer: OpenWriter | None = None
+    waits_for: WaitsFor | None = None

@@ -25,10 +25,10 @@ from transcribe.core.events import (
 )
 from transcribe.core.media import Container
 from transcribe.jobs.memory import read_record
+from transcribe.jobs.output import judge
 from transcribe.jobs.publish.outputs import Target
 from transcribe.jobs.reporter import Reporter
 from transcribe.jobs.run_many import transcribe_all, transcribe_jobs
-from transcribe.jobs.run_one import judge
 from transcribe.notes.writer import Writer
 from transcribe.pipeline.identity import open_workspace
 from transcribe.pipeline.ports import Editor, Run
@@ -202,8 +202,8 @@ def test_a_sound_file_that_went_wrong_is_tried_again(season: Season, monkeypatch
     (decision,) = season.plan().due
     job = replace(decision.job, sound=((target,),))
     engines = replace(season.studio.engines(), editor=cast(Editor, object()))
-    monkeypatch.setattr("transcribe.jobs.run_one.sound_of", lambda *_: b"a clip")
-    monkeypatch.setattr("transcribe.jobs.run_one.publish_sound", lambda *_, **__: ())
+    monkeypatch.setattr("transcribe.jobs.output.sound_of", lambda *_: b"a clip")
+    monkeypatch.setattr("transcribe.jobs.output.publish_sound", lambda *_, **__: ())
     transcribe_jobs([job], Run(season.settings(), engines), lambda _: silent)
     assert job.memory is not None
     record = read_record(job.memory.path)
