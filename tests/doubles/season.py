@@ -9,6 +9,7 @@ from typing import Any
 
 from studio import Studio
 
+from transcribe.control.gate import gate_of
 from transcribe.core.events import Progress, silent
 from transcribe.core.settings import Settings
 from transcribe.jobs.due import Plan, plan_batch
@@ -43,7 +44,9 @@ class Season:
         settings = self.settings(**options)
         out = Path(settings.output.output) if settings.output.output else None
         found = find_recordings(["in"], output=out)
-        return plan_batch(found, settings, self.studio.engines(model), failed=failed or {}, **how)
+        gate = gate_of(settings)
+        engines = self.studio.engines(model)
+        return plan_batch(found, settings, engines, failed=failed or {}, waits_for=gate, **how)
 
     def settings(self, **options: Any) -> Settings:
         return Settings.of(**{"output": "out", "formats": ("txt", "json")} | options)
@@ -55,7 +58,7 @@ class Season:
 
     def run(self, *, model: str = "double", tell: Progress = silent, **options: Any) -> BatchReport:
         """One batch from beginning to end."""
-        path = Path("out/report.json")
+        path = Path("reports/report.json" if options.get("require_approval") else "out/report.json")
         previous = read_report(path)
         plan = self.plan(model=model, failed=failures_of(previous), **options)
         engines = self.studio.engines(model)
@@ -68,8 +71,9 @@ class Season:
     def work_on(
         self, plan: Plan, engines: Engines, reporter: Reporter, tell: Progress = silent, **options: Any
     ) -> None:
-        jobs = [each.job for each in plan.due]
-        transcribe_jobs(jobs, Run(self.settings(**options), engines), reporter.progress_of(tell))
+        jobs, settings = [each.job for each in plan.due], self.settings(**options)
+        run = Run(settings, engines, waits_for=gate_of(settings))
+        transcribe_jobs(jobs, run, reporter.progress_of(tell))
 
     def statuses(self, report: BatchReport) -> dict[str, str]:
         return {os.path.relpath(each.source, self.folder / "in"): each.status for each in report.files}

@@ -76,7 +76,7 @@ def batch(context: click.Context, /, resolved: Resolved, **wish: object) -> None
 def _batch(wish: Wish, settings: Settings) -> int:
     from transcribe.cli.batch_plan import as_events, as_lines, estimate
     from transcribe.cli.display import choose_display
-    from transcribe.control.gate import waits_for
+    from transcribe.control.gate import gate_of
     from transcribe.core.events import Noticed
     from transcribe.jobs.assemble.engines import choose_engines
     from transcribe.jobs.due import plan_batch
@@ -104,7 +104,7 @@ def _batch(wish: Wish, settings: Settings) -> int:
     failed = failures_of(previous)
     plan = plan_batch(
         found, settings, engines,
-        failed=failed, only_failed=wish.retry_failed, redo=redo, waits_for=waits_for,
+        failed=failed, only_failed=wish.retry_failed, redo=redo, waits_for=gate_of(settings),
     )  # fmt: skip
     reporter = Reporter(plan, engines, None if wish.dry_run else path, previous)
     forecast = f"{engines.summary}\n{estimate(plan, known_speed(engines.engine, engines.model.sha256))}"
@@ -141,7 +141,7 @@ def _report_path(wish: Wish, settings: Settings, shard: Shard | None) -> Path | 
 def _run(plan: Plan, settings: Settings, engines: Engines, reporter: Reporter, forecast: str) -> int:
     """Do it, and say what became of it; the report is whole also when this is interrupted."""
     from transcribe.cli.batch_display import open_batch_display
-    from transcribe.control.gate import waits_for
+    from transcribe.control.gate import gate_of
     from transcribe.jobs.assemble.writer import choose_writer
     from transcribe.jobs.report import summary
     from transcribe.jobs.run_many import transcribe_jobs
@@ -157,7 +157,7 @@ def _run(plan: Plan, settings: Settings, engines: Engines, reporter: Reporter, f
     try:
         with open_batch_display(settings.display, plan) as progress:
             jobs = [each.job for each in plan.due]
-            run = Run(settings, engines, progress, open_writer, waits_for)
+            run = Run(settings, engines, progress, open_writer, gate_of(settings))
             transcribe_jobs(jobs, run, reporter.progress_of(progress))
         interrupted = False
     finally:

@@ -1,17 +1,18 @@
-"""What results wait for before they may be published: an approval that holds."""
+"""What results wait for before they may be published: a person's approval, and no open flag of a policy."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
-from transcribe.core.errors import TranscribeError
+from transcribe.core.errors import DependencyError, TranscribeError
 from transcribe.core.events import Progress
 from transcribe.core.settings import Settings
-from transcribe.jobs.approvals import approvals_of
+from transcribe.jobs.approvals import approvals_of, holding_approval
 from transcribe.jobs.assemble import run as plain
-from transcribe.jobs.correct import opened
-from transcribe.pipeline.ports import Run
+from transcribe.jobs.correct import Opened, opened
+from transcribe.pipeline.ports import Run, WaitsFor
 
 
 def assemble(settings: Settings, progress: Progress) -> Run:
@@ -20,20 +21,53 @@ def assemble(settings: Settings, progress: Progress) -> Run:
     Raises:
         TranscribeError: As there.
     """
-    return replace(plain.assemble(settings, progress), waits_for=waits_for)
+    return replace(plain.assemble(settings, progress), waits_for=gate_of(settings))
 
 
-def waits_for(document: Path) -> str:
-    """What the results of a transcript wait for; empty: they may be published.
+def gate_of(settings: Settings) -> WaitsFor:
+    """Says what the results of a document wait for, by the policy that the settings name."""
+    return partial(waits_for, policy=settings.output.policy)
 
-    Whatever cannot be read is waited for.
+
+def waits_for(document: Path, policy: Path | None = None) -> str:
+    """What the results of a document wait for; empty: they may be published.
+
+    What cannot be read is waited for.
+
+    Args:
+        policy: Its file; every flag of it has to be decided. None: no policy is asked.
     """
     try:
-        of, approvals = opened(document), approvals_of(document)
+        of = opened(document)
+        return "; ".join(filter(None, (_unapproved(of), _open(of, policy))))
     except TranscribeError as error:
         return str(error)
-    if approvals.last is None:
+
+
+def _unapproved(of: Opened) -> str:
+    """What is missing of an approval."""
+    last = approvals_of(of.document).last
+    if last is None:
         return "nobody has approved it"
-    if not approvals.holds(of.recognition, of.corrections.digest):
-        return f"it was changed since {approvals.last.who} approved it"
-    return ""
+    if last.kind == "rejected":
+        return f"{last.who} rejected it: {last.reason}"
+    return "" if holding_approval(of) else f"it was changed since {last.who} approved it"
+
+
+def _open(of: Opened, policy: Path | None) -> str:
+    """What has to be decided by a policy, and is not.
+
+    Raises:
+        TranscribeError: The policy cannot be asked.
+    """
+    if policy is None:
+        return ""
+    try:
+        from transcribe.control.policy.read import read_policy
+        from transcribe.control.review.state import review_of
+    except ImportError as error:
+        raise DependencyError(
+            f"the package {error.name} is missing, which policies need",
+            "Run: pip install 'transcribe-offline[control]'",
+        ) from error
+    return "; ".join(review_of(of, read_policy(policy)).obstacles)

@@ -427,6 +427,12 @@ class OutputSettings:
         metavar="DIR",
         advanced=True,
     )
+    policy: Path | None = option(
+        None,
+        "With --require-approval: what this policy flags has to be decided, too",
+        metavar="FILE",
+        advanced=True,
+    )
     force: bool = option(False, "Replace existing files, whoever wrote them")
     fail_under: float = option(
         0.0,

@@ -22,7 +22,9 @@ from transcribe.core.events import FileUnapproved, Progress, silent
 from transcribe.core.files import make_folder, write_together
 from transcribe.core.reading import read_regular
 from transcribe.core.workspace import Workspace
+from transcribe.jobs.chain import locked
 from transcribe.jobs.corrections import sidecar_of
+from transcribe.jobs.decisions import LOCK
 from transcribe.jobs.documents import open_corrected
 from transcribe.jobs.manifest import NOT_TOLD, Manifest, Seen
 from transcribe.jobs.memory import CORRECTIONS, PEOPLES, Memory, read_record, sidecars
@@ -156,8 +158,9 @@ class Waiting:
         asked = run.open_writer is not None and not gave_up(work, run.settings)
         if seen:
             output.remember(seen, episode, record.making if record else NOT_TOLD, asked=asked)
-        if published and published.left_over(recording.source.sha256):  # else it is published once more
-            self.remove()
+        with locked(self.document.parent / LOCK):  # whoever says something of it waits
+            if published and published.left_over(recording.source.sha256):  # else it is published once more
+                self.remove()
         return episode, output.written
 
     def remove(self) -> None:
