@@ -10,6 +10,7 @@ from pathlib import Path
 
 from transcribe.cli.watch_options import WatchOptions
 from transcribe.control.gate import assemble
+from transcribe.core.errors import UsageError
 from transcribe.core.events import Progress
 from transcribe.core.seal.take import refuse
 from transcribe.core.settings import Settings
@@ -42,6 +43,8 @@ def open_watcher(
         UsageError: Folders, hooks or settings make no sense, or another watcher has the ledger.
         TranscribeError: There is no model, no ffmpeg, or no ledger can be written.
     """
+    if settings.output.require_approval:
+        raise UsageError("watch cannot wait for approval", "Leave out --require-approval, or run batch")
     senders = choose_senders(asked)
     folders = open_folders(inbox, asked.out, asked.state, asked.move_done)
     remote = network_mount(folders.inbox)

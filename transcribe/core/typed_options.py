@@ -65,6 +65,9 @@ class Options(TypedDict, total=False):
     chapters: str
     sign_key: str | PathLike[str] | None
     manifest: bool
+    require_approval: bool
+    waiting: str | PathLike[str] | None
+    policy: str | PathLike[str] | None
     force: bool
     fail_under: float
     notes: bool
