@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from transcribe.cli.install import absolute
 from transcribe.cli.watch_run import stop_signals
-from transcribe.core.errors import DependencyError, OutputError
+from transcribe.core.errors import DependencyError, OutputError, UsageError
 from transcribe.core.events import Noticed, Progress
 from transcribe.core.places import WORK_ENV
 from transcribe.core.settings import Settings
@@ -88,6 +88,7 @@ def run_server(
         tell: Shows a line, whatever else is shown.
 
     Raises:
+        UsageError: Approval is required before anything is published.
         TranscribeError: There is no model or no ffmpeg, or the folder or the port cannot be used.
     """
     from transcribe.engines.ffmpeg import Ffmpeg
@@ -105,6 +106,11 @@ def run_server(
     from transcribe.server.turns.dispatcher import Dispatcher
     from transcribe.server.turns.store import Store, locked
 
+    if settings.output.require_approval:
+        raise UsageError(
+            "serve gives whoever sends a recording its transcript, and lets nothing wait for approval",
+            "Turn require_approval off for it",
+        )
     os.environ[WORK_ENV] = str(work_folder(asked.data))
     media = Ffmpeg.find(settings.compute, settings.normalise)
     with ExitStack() as stack:
