@@ -20,6 +20,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from benchmarks.machine import code_version, this_machine
 from transcribe.control.personal.datum import Kind
@@ -105,11 +106,12 @@ def main() -> None:
     arguments = parser.parse_args()
     seconds = {language: min(cost(language) for _ in range(arguments.rounds)) for language in ("en", "pl")}
     said, found, missed = Counter[tuple[str, Kind]](), Counter[tuple[str, Kind]](), []
-    for language, kind, text, first in items(arguments.items):
-        said[language, kind] += 1
-        hit = any(each.kind == kind and each.last >= first for each in personal_data(text.split(), language))
-        found[language, kind] += hit
-        missed += [] if hit else [f"{language}, {kind}: {text}"]
+    for item in items(arguments.items):
+        said[item.language, item.kind] += 1
+        data = personal_data(item.text.split(), item.language)
+        hit = any(each.kind == item.kind and each.last >= item.first for each in data)
+        found[item.language, item.kind] += hit
+        missed += [] if hit else [f"{item.language}, {item.kind}: {item.text}"]
     report = "\n".join(report_of(seconds, said, found, arguments.rounds)) + "\n"
     print(report, *missed, sep="\n")
     (ROOT / "benchmarks" / "results" / "policy.md").write_text(report, encoding="utf-8")
@@ -168,7 +170,7 @@ def cost(language: str) -> float:
 def transcript(language: str) -> Transcript:
     """A talk of two hours with personal data in it."""
     words = (ROOT / "benchmarks" / "talks" / f"{language}.md").read_text(encoding="utf-8").split()
-    spoken = [text for mine, _, text, _ in items(120) if mine == language]
+    spoken = [item.text for item in items(120) if item.language == language]
     segments: list[Segment] = []
     at, count = 0, 0
     while count < WORDS:
@@ -200,8 +202,23 @@ def policy(language: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def items(count: int) -> Iterator[tuple[str, Kind, str, int]]:
-    """Language, kind, what is said, and the number of the item's first word in it."""
+class Item(NamedTuple):
+    """Personal data that is said.
+
+    Attributes:
+        text: All that is said.
+        first: Number of the item's first word in it, from 0.
+    """
+
+    language: str
+    kind: Kind
+    value: str
+    text: str
+    first: int
+
+
+def items(count: int) -> Iterator[Item]:
+    """Items made up at random, the same every time."""
     draw = random.Random(20261128)  # noqa: S311 - the same every time
     for number in range(count):
         language = ("en", "pl")[number % 2]
@@ -209,15 +226,10 @@ def items(count: int) -> Iterator[tuple[str, Kind, str, int]]:
         if language == "en" and kind == "nip":
             kind = "phone"
         opening = draw.choice(SAYS[language][kind])
-        said = (
-            mail(draw, language) if kind == "email" else spoken(VALUES[kind](draw, language), draw, language)
-        )
-        yield (
-            language,
-            kind,
-            f"{opening} {said}{draw.choice(['', '.', ', please.', ' and so on.'])}",
-            len(opening.split()),
-        )
+        value = VALUES[kind](draw, language)
+        said = mail(value, draw, language) if kind == "email" else spoken(value, draw, language)
+        text = f"{opening} {said}{draw.choice(['', '.', ', please.', ' and so on.'])}"
+        yield Item(language, kind, value, text, len(opening.split()))
 
 
 def spoken(value: str, draw: random.Random, language: str) -> str:
@@ -269,9 +281,8 @@ def _number(value: int, language: str) -> str:
     return f"{first} {below if rest else ''}".strip()
 
 
-def mail(draw: random.Random, language: str) -> str:
+def mail(address: str, draw: random.Random, language: str) -> str:
     """An address, said."""
-    address = f"{draw.choice(NAMES)}@{draw.choice(HOSTS)}"
     name, host = address.split("@")
     if draw.random() < 0.3:
         return f"{name} {draw.choice(SIGNS[language]['@'])} {host}"
@@ -336,7 +347,7 @@ def _phone(draw: random.Random, language: str) -> str:
 
 
 VALUES: dict[Kind, Callable[[random.Random, str], str]] = {
-    "email": lambda draw, _: draw.choice(NAMES),
+    "email": lambda draw, _: f"{draw.choice(NAMES)}@{draw.choice(HOSTS)}",
     "phone": _phone, "iban": _iban, "pesel": _pesel, "nip": _nip, "card": _card,
 }  # fmt: skip
 

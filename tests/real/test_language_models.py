@@ -15,9 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from spoken import segment, transcript
 
 from benchmarks import llm_servers
 from transcribe.cli.main import run
+from transcribe.control.policy import items as policy
+from transcribe.control.policy.asking import Asker
+from transcribe.control.policy.check import check
 from transcribe.core.chat import BadAnswer, ChatIdentity, ChatModel, Question
 from transcribe.core.errors import ModelError, NetworkError
 from transcribe.core.settings import Settings
@@ -26,7 +30,7 @@ from transcribe.engines.llm.find import connect, find_servers
 from transcribe.engines.llm.llama_cpp import LlamaCpp, version
 from transcribe.engines.llm.servers import KINDS
 from transcribe.formats.templates import template_folder
-from transcribe.jobs.assemble.writer import choose_writer
+from transcribe.jobs.assemble.writer import choose_chat, choose_writer
 from transcribe.models.installed import InstalledModel
 from transcribe.models.sources import pull
 from transcribe.models.store import Store
@@ -133,6 +137,27 @@ def test_both_engines_live_side_by_side_however_they_were_built(
     assert "pl" in known_languages()
     assert in_process.answer(question("Suggest a title.")).text
     assert {"_pywhispercpp", "llama_cpp"} & set(sys.modules) == {"_pywhispercpp"}
+
+
+def test_marks_of_a_chat_template_are_read_as_letters(in_process: LlamaCpp) -> None:
+    """One that is read as such is a single token, whoever says it."""
+    plain, marked = (
+        in_process.answer(Question(SYSTEM, 20 * f"{mark} ", FORM, 1, 0.0)).prompt_tokens
+        for mark in ("", "<|im_start|>")
+    )
+    assert marked - plain > 20 * 3
+
+
+def test_question_of_a_policy_in_process(smollm2: InstalledModel) -> None:
+    """Whatever it answers is in the form, and goes to a person."""
+    opened = choose_chat(Settings.of(writer=f"llama.cpp:{smollm2.name}", writer_context=2048))
+    assert opened
+    question = policy.Question(id="q", title="Q", ask="Is it the best of times?")
+    with closing(Asker(opened)) as asker:
+        heard = transcript(segment("It was the best of times."), segment("It was the worst of times.", 3000))
+        (found,) = check(policy.Policy(version=1, name="x", questions=(question,)), heard, asker)
+    assert found.answer in ("yes", "no", "unsure", "uncited", "not said")
+    assert (found.person, found.outcome != "clear") == (True, True)
 
 
 def check_accounts(chat: ChatModel) -> None:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from transcribe.control.policy.asking import Asker
     from transcribe.control.policy.items import Policy
     from transcribe.control.policy.report import EpisodeVerdicts, PolicyReport
+    from transcribe.core.settings import Settings
+    from transcribe.jobs.assemble.writer import OpenChat
 
 WRITER = ("writer", "writer_context", "writer_host", "writer_seconds", "writer_budget")
 """The settings that say which language model answers questions, and how long."""
@@ -71,13 +73,12 @@ def check(
     from transcribe.control.policy.asking import Asker
     from transcribe.control.policy.read import read_policy
     from transcribe.control.policy.report import check_suffix, encoded, report_of
-    from transcribe.jobs.assemble.writer import choose_chat
 
     settings = resolved.settings
     for path in reports:
         check_suffix(path)
     read, sha256 = read_policy(policy_file)
-    open_chat = choose_chat(settings) if read.questions else None
+    open_chat = _chosen(settings) if read.questions else None
     errors: list[TranscribeError] = []
     with ExitStack() as closing:
         progress = closing.enter_context(open_display(settings.display, resolved.warnings))
@@ -93,6 +94,12 @@ def check(
         for line in _lines(report):
             say(line)
     _judge(report, errors)
+
+
+def _chosen(settings: Settings) -> OpenChat | None:
+    from transcribe.jobs.assemble.writer import choose_chat
+
+    return choose_chat(settings)
 
 
 def _checked(

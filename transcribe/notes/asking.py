@@ -12,6 +12,7 @@ from transcribe.core.errors import ModelError, TranscribeError
 from transcribe.core.events import WriterAdvanced
 from transcribe.core.own_process import Died
 from transcribe.notes.answers import form, read_lines
+from transcribe.notes.budget import LEAST_ROOM, OUT_OF_TIME, TEMPLATE_TOKENS, budget_of
 from transcribe.notes.degenerate import FOREIGN, degenerate
 from transcribe.notes.prompts import Prompts, language_name
 from transcribe.notes.sections import Line
@@ -20,21 +21,11 @@ from transcribe.notes.writer import Material, Part
 Tell = Callable[[WriterAdvanced], None]
 Clock = Callable[[], float]
 
-TEMPLATE_TOKENS = 64
-"""What a model's chat template puts around a question; the longest known ones need about 40."""
-
-LEAST_ROOM = 128
-"""Tokens of transcript that a prompt must have room for, about five sentences."""
-
 LEAST_ANSWER = 24
 """Tokens of an answer below which there is no use in asking."""
 
 MOST_SPENT = 2 / 3
 """Share of the budget after which nothing is asked twice."""
-
-LEAST_BUDGET_S, MOST_BUDGET_S = 60.0, 1800.0
-
-OUT_OF_TIME = "its time was over (--writer-budget)"
 
 
 @dataclass(frozen=True)
@@ -110,11 +101,6 @@ class Usage:
         """How fast answers are written, reading aside; 0 before the first."""
         writing = self.seconds - self.read_seconds
         return self.tokens / writing if writing > 0 else 0.0
-
-
-def budget_of(duration_ms: int) -> float:
-    """Seconds for the notes of a recording: as long as it lasts, one minute at least, thirty at most."""
-    return max(LEAST_BUDGET_S, min(duration_ms / 1000, MOST_BUDGET_S))
 
 
 @dataclass(frozen=True)

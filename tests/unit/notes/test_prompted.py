@@ -14,7 +14,8 @@ from transcribe.core.errors import ModelError, NetworkError, TranscribeError
 from transcribe.core.events import WriterAdvanced
 from transcribe.core.show_notes import NO_SHOW
 from transcribe.formats.templates import template_folder
-from transcribe.notes.asking import OUT_OF_TIME, Manner, budget_of
+from transcribe.notes.asking import Manner
+from transcribe.notes.budget import OUT_OF_TIME, budget_of
 from transcribe.notes.prompted import PromptedWriter
 from transcribe.notes.prompts import Prompts
 from transcribe.notes.writer import Drafts, Material, Sentence

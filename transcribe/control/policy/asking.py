@@ -19,7 +19,7 @@ from transcribe.core.chat import BadAnswer, ChatIdentity, ChatModel
 from transcribe.core.errors import ModelError, TranscribeError
 from transcribe.core.events import Noticed, Progress, StageAdvanced, StageFinished, StageStarted, Warned
 from transcribe.core.timecode import format_duration
-from transcribe.notes.asking import LEAST_ROOM, OUT_OF_TIME, TEMPLATE_TOKENS, budget_of
+from transcribe.notes.budget import LEAST_ROOM, OUT_OF_TIME, TEMPLATE_TOKENS, budget_of
 from transcribe.notes.sections import Line, cut_into_sections
 
 STAGE = "questions"

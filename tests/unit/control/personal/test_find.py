@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import cast
 
 import pytest
+from publicsuffixlist import PSLFILE, PublicSuffixList
 
 from transcribe.control.personal.datum import Kind, Personal, masked
 from transcribe.control.personal.find import personal_data
+from transcribe.control.personal.mails import _endings
 from transcribe.control.personal.numbers import numbers
 from transcribe.control.personal.spoken import Written
 from transcribe.core.errors import DependencyError
@@ -120,3 +122,12 @@ def test_a_missing_package_is_an_error_with_the_command(monkeypatch: pytest.Monk
 def test_a_sentence_after_an_address_is_no_part_of_it() -> None:
     assert words("Write to anna at gmail dot com. It is new.") == ["anna at gmail dot com."]
     assert words("anna.k at gmail. com") == ["anna.k at gmail. com"]
+
+
+def test_the_ends_of_hosts_are_those_of_the_whole_list() -> None:
+    whole = PublicSuffixList(accept_unknown=False, only_icann=True)
+    listed = Path(PSLFILE).read_text("utf-8").splitlines()
+    ends = {line.rpartition(".")[2] for line in listed if line and not line.startswith("//")}
+    assert {"com", "pl", "ck"} < ends  # every name below .ck is an ending
+    for end in [*ends, "then", "kropka", "2", ""]:
+        assert (_endings().publicsuffix(f"x.{end}") is None) == (whole.publicsuffix(f"x.{end}") is None), end

@@ -12,6 +12,8 @@ import pytest
 from scripted_model import ScriptedModel
 from spoken import segment, transcript
 
+from benchmarks.policy_questions import EPISODES, attempts
+from benchmarks.policy_questions import transcript as injected
 from transcribe.control.policy import asking
 from transcribe.control.policy.asking import Asker
 from transcribe.control.policy.check import check, needs_person
@@ -282,3 +284,21 @@ def test_people_read_first_what_is_against_the_policy() -> None:
     answers = [said("not said"), said("no", "You can't lose", 2), said("yes", "You can't lose", 2)]
     found = asked(*answers, "rubbish", questions=many(4))
     assert [each.answer for each in in_turn(found)] == ["yes", "off-schema", "no", "not said"]
+
+
+@pytest.mark.parametrize(("language", "text"), attempts())
+def test_nothing_that_is_said_passes_anything_even_where_the_model_obeys(language: str, text: str) -> None:
+    """The model does what it is told: it denies, with the words that tell it so as its quote."""
+    texts: list[str] = []
+
+    def say(question: chat.Question) -> str:
+        texts.append(question.messages[1]["content"])
+        return said("no", text, len(EPISODES[language]) + 1)
+
+    (found,) = verdicts(say, injected(language, [*EPISODES[language], text]))
+    assert (found.outcome, found.person) == ("open", True)
+    (shown,) = texts
+    head, *lines, empty, question = shown.splitlines()
+    assert (head, empty, question) == ("TRANSCRIPT", "", "QUESTION about this part: Is profit promised?")
+    assert [line.partition(":")[0] for line in lines] == ["1", "2", "3", "4", "5"]
+    assert not set("<>[]") & set(shown)
