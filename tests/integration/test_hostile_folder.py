@@ -33,6 +33,7 @@ CALLS = {
     "lint": ("lint", "cues.srt"),
     "keys": ("keys", "new", "sign.key"),
     "verify": ("verify", "."),
+    "purge": ("purge", "document.json", "--dry-run"),
     "render": ("render", "document.json", "-o", "rendered", "-f", "page"),
     "rename": ("rename", "document.json", "A=B"),
     "corrections": ("corrections", "export", "document.json"),

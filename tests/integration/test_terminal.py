@@ -209,6 +209,8 @@ CASES: Mapping[str, tuple[Plant, tuple[str, ...]]] = {
     "keys": (texts(f"{EVIL}.key"), ("keys", "new", f"{EVIL}.key")),
     "verify": (texts(f".transcribe/{EVIL}.json", ".transcribe/head"), ("verify", ".")),
     "verify as JSON": (texts(f".transcribe/{EVIL}.json"), ("verify", ".", "--json")),
+    "purge": (document, ("purge", "e.json", "--dry-run")),
+    "purge, refused": (texts(f"{EVIL}.json"), ("purge", f"{EVIL}.json", "--as", EVIL)),
     "lint, name": (texts(f"{EVIL}.vtt"), ("lint", f"{EVIL}.vtt", EVIL)),
     "lint, WebVTT": (texts("a.vtt", content=f"WEBVTT\n\n{EVIL}\n00:00 --> {EVIL}\n<{EVIL}>{EVIL}</x>\n"),
                      ("lint", "a.vtt")),

@@ -34,6 +34,7 @@ COMMANDS = {
     "eval": "Count the errors of transcripts against references.",
     "keys": "Make keys that sign manifests.",
     "verify": "Compare published files with their manifests.",
+    "purge": "Remove all that is known of episodes; legal holds.",
     "lint": "Check subtitles, chapters and feeds against the rules.",
     "render": "Write files from a finished transcript again.",
     "rename": "Rename the speakers of a finished transcript.",

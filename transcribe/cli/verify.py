@@ -14,6 +14,7 @@ from transcribe.core.errors import GateError, InputError, UsageError
 
 if TYPE_CHECKING:
     from transcribe.control.verify import Chain, Episode
+    from transcribe.jobs.retention import Retention
 
 
 @click.command("verify")
@@ -77,8 +78,13 @@ def _show(chains: Sequence[Chain]) -> None:
         for each in chain.episodes:
             place = f"manifest {each.number} of {chain.length}, {each.files} files{_seal(each)}"
             say(f"{'' if each.findings else 'good: '}{chain.folder / each.name}: {place}")
+            if each.hold:
+                say(f"  under legal hold since {each.hold.at}, by {each.hold.by}{_because(each.hold)}")
             for finding in each.findings:
                 say(f"  {finding.kind}: {finding.what}")
+        for record in chain.purged:
+            what = f"recording {record.recording[:16]}…, purged on {record.at}, by {record.by}"
+            say(f"purged: {chain.folder}: {what}{_because(record)}")
         for finding in chain.findings:
             say(f"{finding.kind}: {chain.folder}: {finding.what}")
         say(f"head of {chain.folder}: {chain.head or 'none'}")
@@ -89,6 +95,10 @@ def _seal(episode: Episode) -> str:
     if episode.seal == "none":
         return ""
     return f", sealed: {episode.seal}" + (f" ({episode.attempts} attempts)" if episode.attempts else "")
+
+
+def _because(said: Retention) -> str:
+    return f": {said.reason}" if said.reason else ""
 
 
 def _show_json(chains: Sequence[Chain]) -> None:

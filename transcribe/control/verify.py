@@ -1,32 +1,38 @@
 """Whether published files are what their manifests say, and whether the manifests are all there, in order.
 
 Nothing is sent or looked up. Whoever can rewrite a whole folder can rewrite its chain: only a head that was
-kept elsewhere proves that nothing was taken away (`Chain.head`).
+kept elsewhere proves that nothing was taken away (`Chain.head`). Manifests that a purge has removed are
+listed in its record, which is a link of the chain (`jobs/retention.py`): of these the digests are enough.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from transcribe.core.digest import file_digest
 from transcribe.core.reading import read_regular, walked
 from transcribe.jobs.chain import EARLIER, HEAD, digest, manifest_path, signature_path
-from transcribe.jobs.manifest import NOT_TOLD, Manifest, read_manifest
+from transcribe.jobs.manifest import NOT_TOLD, Link, Manifest, read_manifest
 from transcribe.jobs.memory import FOLDER, PEOPLES, sidecars
+from transcribe.jobs.retention import Gone, Retention, held, read_statement
 from transcribe.jobs.signing import fault_of, public_keys
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 Kind = Literal[
-    "missing", "altered", "manifest", "swapped", "replayed", "signature", "chain", "head", "unreadable"
+    "missing", "altered", "manifest", "swapped", "replayed", "signature", "chain", "head", "unreadable",
+    "purge",
 ]  # fmt: skip
 """What can be wrong: a file is gone, or is another; a manifest is damaged, stands under another recording's
 name, is an older one, or is not signed by a key that was expected; the chain has a gap, or another head than
-was expected; something cannot be read."""
+was expected; something cannot be read; a purge was begun and is not done."""
+
+PURGING = "purging-"
+"""Begins the name of the file that lies in the folder of a chain while a purge is under way."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +57,7 @@ class Episode:
         files: How many of its files were compared.
         seal: How the network was shut off when they were made.
         attempts: How often a process was refused the network meanwhile; None where that is not known.
+        hold: The legal hold that it is under; None: under none.
     """
 
     name: str
@@ -59,6 +66,7 @@ class Episode:
     findings: tuple[Finding, ...]
     seal: str = NOT_TOLD.seal
     attempts: int | None = None
+    hold: Retention | None = None
 
 
 @dataclass(frozen=True)
@@ -69,6 +77,7 @@ class Chain:
         head: Digest of the newest manifest; empty where there is none. Keep it elsewhere.
         length: How many manifests lead to it.
         findings: What concerns no single recording.
+        purged: The records of purges, the newest first.
     """
 
     folder: Path
@@ -76,6 +85,7 @@ class Chain:
     length: int
     episodes: tuple[Episode, ...]
     findings: tuple[Finding, ...]
+    purged: tuple[Retention, ...] = ()
 
     @property
     def good(self) -> bool:
@@ -102,50 +112,111 @@ def verify(folder: Path, expected_head: str = "", keys: tuple[Path, ...] = ()) -
     """
     known = public_keys(keys) if keys else {}
     place = folder / FOLDER
-    stored = {
-        path: _read(path) for path in sorted([*place.glob("*.json"), *(place / EARLIER).glob("*.json")])
-    }
+    stored = stored_in(place)
     head = _read(place / HEAD)
     by_digest = {digest(content): content for content in stored.values() if content}
-    newest, length, findings = _walked(head, by_digest)
+    walk = walked_chain(head, by_digest)
+    findings, newest = list(walk.findings), walk.newest
     found = digest(head) if head else ""
     if expected_head and not found.startswith(expected_head.lower()):
         findings.append(
             Finding("head", f"the head is {found or 'missing'}, and {expected_head} was expected")
         )
     findings += _loose(stored, place)
+    findings += [
+        Finding("purge", "a purge was begun and is not done: give the command again")
+        for _ in place.glob(f"{PURGING}*")
+    ]
     episodes = tuple(
-        _episode(folder, path, content, newest) for path, content in stored.items() if path.parent == place
+        replace(each, hold=held(walk.retentions, each.name))
+        for each in (
+            _episode(folder, path, content, newest)
+            for path, content in stored.items()
+            if path.parent == place
+        )
     )
     seen = {each.name for each in episodes}
     gone = [name for name in newest if name not in seen]
     findings += [Finding("missing", f"the manifest of {name} is gone") for name in gone]
     if known:
         findings += _unsigned(place, {*by_digest.values(), head or b""}, known)
-    return Chain(folder, found, length, episodes, tuple(findings))
+    purged = tuple(each for each in walk.retentions if each.action == "purge")
+    return Chain(folder, found, walk.length, episodes, tuple(findings), purged)
 
 
-def _walked(head: bytes | None, by_digest: Mapping[str, bytes]) -> tuple[dict[str, str], int, list[Finding]]:
-    """The digest of the newest manifest of each recording, by the chain; its length; where it breaks."""
+def stored_in(place: Path) -> dict[Path, bytes | None]:
+    """Every statement in the folder of a chain, with its content; None where it cannot be read."""
+    return {path: _read(path) for path in sorted([*place.glob("*.json"), *(place / EARLIER).glob("*.json")])}
+
+
+@dataclass(frozen=True)
+class Walk:
+    """A chain from its head to its first link.
+
+    Attributes:
+        newest: The digest of the newest manifest of each recording that was not purged, by its name.
+        retentions: Holds, releases and purges, the newest first.
+        findings: Where it breaks.
+    """
+
+    newest: Mapping[str, str]
+    length: int
+    retentions: tuple[Retention, ...]
+    findings: tuple[Finding, ...]
+
+
+def walk_of(place: Path) -> Walk:
+    """The chain in a folder."""
+    by_digest = {digest(content): content for content in stored_in(place).values() if content}
+    return walked_chain(_read(place / HEAD), by_digest)
+
+
+def walked_chain(head: bytes | None, by_digest: Mapping[str, bytes]) -> Walk:
+    """A chain, link by link.
+
+    Args:
+        by_digest: All statements that are there. One that is not may be in the record of a purge that was
+            passed before: a purge can only remove what is older.
+    """
     newest: dict[str, str] = {}
+    retentions: list[Retention] = []
+    purged: dict[str, Gone] = {}
+    back: list[Finding] = []
+
+    def ended(length: int, *findings: Finding) -> Walk:
+        return Walk(newest, length, tuple(retentions), (*back, *findings))
+
     if head is None:
-        return newest, 0, [Finding("chain", "the head of the chain is missing")] if by_digest else []
-    content, length, expected = head, 0, 0
+        broken = [Finding("chain", "the head of the chain is missing")] if by_digest else []
+        return ended(0, *broken)
+    content: bytes | None = head
+    length = expected = 0
+    sha256 = digest(head)
     while True:
-        manifest = read_manifest(content)
-        if manifest is None:
-            return newest, length, [_broken(expected, "is altered")]
-        link = manifest.link
+        if content is None:
+            gone = purged.get(sha256)
+            if gone is None:
+                return ended(length, _broken(expected, "is missing or altered"))
+            link = Link(gone.number, gone.previous)
+        else:
+            statement = read_statement(content)
+            if statement is None:
+                return ended(length, _broken(expected, "is altered"))
+            link = statement.link
+            if isinstance(statement, Retention):
+                retentions.append(statement)
+                purged |= {each.sha256: each for each in statement.gone}
+            elif sha256 in purged:
+                back.append(Finding("purge", f"manifest {link.number} was purged, and is there"))
+            else:
+                newest.setdefault(statement.name, sha256)
         if (expected and link.number != expected) or (link.number == 1) == bool(link.previous):
-            return newest, length, [_broken(expected, f"says that it is number {link.number}")]
-        newest.setdefault(manifest.name, digest(content))
+            return ended(length, _broken(expected, f"says that it is number {link.number}"))
         length += 1
         if not link.previous:
-            return newest, length, []
-        expected = link.number - 1
-        if link.previous not in by_digest:
-            return newest, length, [_broken(expected, "is missing or altered")]
-        content = by_digest[link.previous]
+            return ended(length)
+        expected, sha256 = link.number - 1, link.previous
+        content = by_digest.get(sha256)
 
 
 def _broken(number: int, how: str) -> Finding:
@@ -166,9 +237,10 @@ def _unsigned(
 ) -> Iterator[Finding]:
     """Manifests, earlier ones too, that none of the keys has signed."""
     for content in contents:
-        manifest = read_manifest(content)  # what is none is told already
-        if manifest and (fault := fault_of(_read(signature_path(place, content)), content, keys)):
-            yield Finding("signature", f"manifest {manifest.link.number}, of {manifest.name}, {fault}")
+        said = read_statement(content)  # what is none is told already
+        if said and (fault := fault_of(_read(signature_path(place, content)), content, keys)):
+            of = said.name if isinstance(said, Manifest) else f"a {said.action}"
+            yield Finding("signature", f"manifest {said.link.number}, of {of}, {fault}")
 
 
 def _episode(folder: Path, path: Path, content: bytes | None, newest: Mapping[str, str]) -> Episode:

@@ -433,6 +433,14 @@ class OutputSettings:
         metavar="FILE",
         advanced=True,
     )
+    keep_days: int = option(
+        0,
+        "Days after which transcribe purge --due removes an episode of the show; 0: never",
+        metavar="N",
+        minimum=0,
+        maximum=100_000,
+        advanced=True,
+    )
     force: bool = option(False, "Replace existing files, whoever wrote them")
     fail_under: float = option(
         0.0,

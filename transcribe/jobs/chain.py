@@ -2,7 +2,8 @@
 
 `.transcribe/NAME.json` is the newest manifest of a recording, `.transcribe/earlier/` has those that it
 replaced, by their digests, and `.transcribe/head` is the newest of all. That one is written first: what a run
-that was killed in between has left undone, the next one does.
+that was killed in between has left undone, the next one does. Statements about keeping an episode
+(`retention.py`) are links of it, too; they lie in `.transcribe/earlier/` at once.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from transcribe.core.files import atomic_file
 from transcribe.core.reading import open_regular
 from transcribe.jobs.manifest import Link, Manifest, read_manifest, write_manifest
 from transcribe.jobs.publish.outputs import target_path
+from transcribe.jobs.retention import Retention, read_statement, write_retention
 from transcribe.jobs.signing import Signer
 
 HEAD = "head"
@@ -42,20 +44,50 @@ def append(path: Path, make: Callable[[Link], Manifest], signer: Signer | None =
     Raises:
         OutputError: It cannot be written.
     """
-    folder = path.parent
+    with _appending(path.parent, signer) as (link, put):
+        content = write_manifest(make(link))
+        put(content)
+        _replace(path, content)
+
+
+def append_retention(
+    folder: Path, make: Callable[[Link], Retention], signer: Signer | None = None
+) -> Retention:
+    """Write a statement about keeping an episode as the newest link of a chain.
+
+    Args:
+        folder: That of the chain; made where it is missing.
+        make: Gives the retention with its place in the chain; nothing else writes into it meanwhile.
+        signer: Signs it; None: it is not signed.
+
+    Raises:
+        OutputError: It cannot be written.
+    """
+    with _appending(folder, signer) as (link, put):
+        retention = make(link)
+        content = write_retention(retention)
+        put(content)
+        _keep(folder, content)
+    return retention
+
+
+@contextmanager
+def _appending(folder: Path, signer: Signer | None) -> Iterator[tuple[Link, Callable[[bytes], None]]]:
+    """The place of the next link, and what makes a statement the head."""
     _make(folder)
     with locked(folder / LOCK):
         head = _read(folder / HEAD)
-        before = read_manifest(head) if head else None
+        before = read_statement(head) if head else None
         if head is not None:
             _finish(folder, head, before)
-        link = Link((before.link.number if before else 0) + 1, digest(head) if head else "")
-        content = write_manifest(make(link))
-        if signer is not None:
-            _make(folder / SIGNATURES)
-            _write(signature_path(folder, content), signer.envelope(content))
-        _write(folder / HEAD, content)
-        _replace(path, content)
+
+        def put(content: bytes) -> None:
+            if signer is not None:
+                _make(folder / SIGNATURES)
+                _write(signature_path(folder, content), signer.envelope(content))
+            _write(folder / HEAD, content)
+
+        yield Link((before.link.number if before else 0) + 1, digest(head) if head else ""), put
 
 
 def digest(content: bytes) -> str:
@@ -73,13 +105,16 @@ def manifest_path(folder: Path, recording: str) -> Path:
     return target_path(folder, f"{recording}.json", ".json")
 
 
-def _finish(folder: Path, head: bytes, before: Manifest | None) -> None:
-    """Put the newest manifest where its recording's lies, if a kill came between; whatever it is, keep it."""
-    there = _read(manifest_path(folder, before.name)) if before else None
+def _finish(folder: Path, head: bytes, before: Manifest | Retention | None) -> None:
+    """Put the newest link where it lies, if a kill came between; whatever it is, keep it."""
+    if not isinstance(before, Manifest):
+        _keep(folder, head)
+        return
+    there = _read(manifest_path(folder, before.name))
     if there == head:
         return
     current = read_manifest(there) if there else None
-    if before and (current is None or current.link.number < before.link.number):
+    if current is None or current.link.number < before.link.number:
         _replace(manifest_path(folder, before.name), head)
     else:
         _keep(folder, head)

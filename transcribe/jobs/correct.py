@@ -117,7 +117,7 @@ def apply_text(
             "differs from this recognition becomes a correction",
         )
     try:
-        records = edited(of.transcript, read.lines, who=_checked(who), when=now())
+        records = edited(of.transcript, read.lines, who=checked_name(who), when=now())
     except TooManyLinesError as error:
         raise InputError(f"{name} has too many lines: {error}", "A line has at least one word") from error
     change = changed(of.transcript, of.corrections, records, read.seen, whole=True, prefer=prefer)
@@ -172,13 +172,18 @@ def _revise(of: Opened, corrections: Corrections, settings: Settings, progress: 
     return correct(of.document, old, new, (of.corrections, corrections), settings)
 
 
-def _checked(who: str | None) -> str:
+def checked_name(who: str | None) -> str:
+    """The name of whoever does something; None: the user of this computer, empty where that has none.
+
+    Raises:
+        UsageError: It is too long.
+    """
     if who is None:
         with suppress(OSError, KeyError, ImportError):  # a user without a name, as in a container
             return plain_name(getuser())[:LONGEST_NAME]
         return ""
     if len(who) > LONGEST_NAME:
-        raise UsageError(f"a name has at most {LONGEST_NAME} characters", "Shorten --by")
+        raise UsageError(f"a name has at most {LONGEST_NAME} characters", "Shorten it")
     return plain_name(who)
 
 

@@ -20,7 +20,9 @@ from transcribe.pipeline.ports import Engines
 NO_SAY = (*WORDS_DEPEND_ON, "compute", "display", "seal", "output")
 """Groups that are taken from the provenance, or that have no say in what stands in a file."""
 
-NO_SAY_IN_FILES = ("output", "force", "manifest", "sign_key", "require_approval", "waiting", "policy")
+NO_SAY_IN_FILES = (
+    "output", "force", "manifest", "sign_key", "require_approval", "waiting", "policy", "keep_days",
+)  # fmt: skip
 
 UNSAID = {"engine": "whisper.cpp"}
 """Told as it was chosen, and left out where it is this, so that memories keep their meaning."""

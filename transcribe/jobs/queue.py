@@ -276,6 +276,14 @@ class Queue:
             for table in ("files", "history", "submissions"):
                 self.file.write(f"delete from {table} where name = ?", os.fsencode(name))  # noqa: S608
 
+    def purge(self, name: str) -> None:
+        """Forget a job, its messages and the places of its outputs; no byte of them stays in the file."""
+        with self.transaction():
+            self.remove(name)
+            for table in ("deliveries", "places"):
+                self.file.write(f"delete from {table} where name = ?", os.fsencode(name))  # noqa: S608
+        self.file.scrub()
+
     def claim(self, place: str, name: str) -> bool:
         """Take a place for the outputs of a job; whether nobody had it."""
         return self.file.write("insert or ignore into places values (?, ?)", place, os.fsencode(name)) == 1

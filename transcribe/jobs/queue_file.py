@@ -77,6 +77,7 @@ class QueueFile:
             self._base.execute("pragma journal_mode = wal")
             self._base.execute("pragma synchronous = full")
             self._base.execute("pragma fullfsync = on")  # macOS, where a plain flush stays in the drive
+            self._base.execute("pragma secure_delete = on")  # what is deleted is overwritten with zeros
             self._migrate(migrations)
 
     def _migrate(self, migrations: Sequence[str]) -> None:
@@ -122,6 +123,19 @@ class QueueFile:
         """The rows that are found."""
         with self._errors():
             return self._base.execute(text, values).fetchall()
+
+    def scrub(self) -> None:
+        """Leave no byte of what was deleted, in the file or in its log.
+
+        Raises:
+            OutputError: Another process has it open, so that the log stays.
+        """
+        with self._errors():
+            self._base.execute("pragma wal_checkpoint(truncate)")
+            self._base.execute("vacuum")
+            busy, *_ = self._base.execute("pragma wal_checkpoint(truncate)").fetchone()
+        if busy:
+            raise OutputError(f"the ledger {self.path} is in use", "End what uses it, and do it again")
 
     def function(self, name: str, of: Callable[[str], str]) -> None:
         """Let queries call a pure function of a text."""

@@ -105,6 +105,8 @@ async def all_events(request: Request) -> Response:
 async def remove(request: Request) -> Response:
     """DELETE /v1/jobs/{id}: the job, its recording and everything that was made of it."""
     service, submission = _named(request)
+    if service.store.held(submission.name):
+        raise Refused(409, "a legal hold is on the job: whoever runs the server has to release it", "held")
     if service.dispatcher.cancel(submission.name, "removed by its client"):
         await service.dispatcher.turned()
     if service.job(submission.name).state in PENDING:

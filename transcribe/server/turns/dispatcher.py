@@ -301,5 +301,6 @@ class Dispatcher:
         before = self.store.queue.now() - KEEP_S
         for submission in [each for each in self.store.submissions.all() if each.interactive]:
             job = self.store.queue.job(submission.name)
-            if job is not None and job.state not in PENDING and job.since < before:
+            over = job is not None and job.state not in PENDING and job.since < before
+            if over and not self.store.held(submission.name):
                 self.remove(submission.name)

@@ -12,6 +12,7 @@ from typing import Any
 
 import filelock
 
+from transcribe.control.verify import walk_of
 from transcribe.core.digest import fingerprint
 from transcribe.core.disk import disk_errors
 from transcribe.core.episode import Episode
@@ -21,7 +22,9 @@ from transcribe.core.media_names import stem_of
 from transcribe.core.settings import Settings
 from transcribe.jobs.documents import open_corrected
 from transcribe.jobs.fingerprint import fingerprint_of
+from transcribe.jobs.memory import FOLDER
 from transcribe.jobs.queue import PENDING, Facts, Queue, QueuedJob, State
+from transcribe.jobs.retention import held
 from transcribe.jobs.signing import signer_of
 from transcribe.jobs.submissions import Submission, Submissions
 from transcribe.server.desk import Desk
@@ -35,6 +38,7 @@ ALIAS = "transcript.audio"
 
 DOCUMENT = "transcript.json"
 SAMPLES_OPTION = "speaker_samples"
+JOBS = "jobs"
 WORK = "work"
 """Where the work directories are, unless `TRANSCRIBE_WORK_DIR` says otherwise."""
 
@@ -79,7 +83,7 @@ class Store:
 
     def __init__(self, folder: Path, settings: Settings, model: str) -> None:
         self._settings, self._model = settings, model
-        self.incoming, self._jobs, self.work = folder / "incoming", folder / "jobs", folder / WORK
+        self.incoming, self._jobs, self.work = folder / "incoming", folder / JOBS, folder / WORK
         with disk_errors(folder, "making", "Choose another folder with --data"):
             for each in (folder, self.incoming, self._jobs):
                 private_folder(each)
@@ -190,6 +194,11 @@ class Store:
         """Put down that a job's recording is longer than it said."""
         with self.queue.transaction():
             self.submissions.change(name, duration_ms=duration_ms)
+
+    def held(self, name: str) -> bool:
+        """Whether a legal hold is on a job (`transcribe purge --hold`), or nobody can tell."""
+        walk = walk_of(self.queue.file.path.parent / FOLDER)
+        return held(walk.retentions, name) is not None or any(each.kind == "chain" for each in walk.findings)
 
     def remove(self, name: str) -> None:
         """Remove a job, its recording and results, and what no other job needs of its work directory.
