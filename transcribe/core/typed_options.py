@@ -68,6 +68,7 @@ class Options(TypedDict, total=False):
     require_approval: bool
     waiting: str | PathLike[str] | None
     policy: str | PathLike[str] | None
+    keep_days: int
     force: bool
     fail_under: float
     notes: bool
