@@ -72,6 +72,7 @@ def run_checks(config_file: Path | None = None, profile: str | None = None) -> l
         *_guarded("work folder", check_work_folder),
         check_config(resolved),
         check_network(),
+        check_seal(),
         *check_telemetry(),
     ]
 
@@ -284,6 +285,17 @@ def check_network() -> Check:
     """What leaves this machine."""
     detail = "not used but by `transcribe models pull`, and by a webhook or a model server that you name"
     return Check("network", "ok", detail)
+
+
+def check_seal() -> Check:
+    """What `--sealed` reaches here."""
+    from transcribe.core.seal import filter as kernel
+
+    try:
+        kernel.check()
+    except kernel.Unavailable as error:
+        return Check("seal", "note", f"--sealed holds Python code only, no programs such as ffmpeg: {error}")
+    return Check("seal", "ok", "--sealed keeps every process of a run from the network (seccomp)")
 
 
 def check_telemetry() -> Iterator[Check]:

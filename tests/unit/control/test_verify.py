@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from transcribe.jobs import chain
 from transcribe.jobs.approvals import approve
 from transcribe.jobs.correct import opened
 from transcribe.jobs.making import Timed
-from transcribe.jobs.manifest import read_manifest
+from transcribe.jobs.manifest import read_manifest, write_manifest
 
 OUT = Path("out")
 PLACE = OUT / ".transcribe"
@@ -224,3 +225,17 @@ def test_stages_are_timed_unless_an_earlier_run_had_done_them() -> None:
         timed(StageFinished(stage, resumed=resumed))
     assert list(timed.stages_ms) == ["detect"]
     assert len(told) == 4
+
+
+def test_the_seal_and_who_tried_are_in_the_manifest_and_are_shown(
+    season: Season, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = PLACE / "b.wav.json"
+    manifest = read_manifest(path.read_bytes())
+    assert manifest is not None
+    for attempts, shown in ((None, "seccomp"), (0, "seccomp"), (3, "seccomp (3 attempts)")):
+        sealed = replace(manifest, making=replace(manifest.making, seal="seccomp", attempts=attempts))
+        assert read_manifest(write_manifest(sealed)) == sealed
+        path.write_bytes(write_manifest(sealed))
+        run(["verify", "out"])
+        assert f"manifest 4 of 4, 2 files, sealed: {shown}\n" in capsys.readouterr().out

@@ -276,6 +276,16 @@ def test_a_number_of_speakers_may_be_a_number(places: Places, text: str) -> None
     assert places.load().settings.speakers.speakers == SpeakerCount(2, 2)
 
 
+@pytest.mark.parametrize(
+    ("text", "level"),
+    [("true", "auto"), ("false", "none"), ('"none"', "none"), ('"namespace"', "namespace")],
+)
+def test_what_stands_for_a_level_of_the_seal(places: Places, text: str, level: str) -> None:
+    places.user.write_text(f"sealed = {text}\n")
+    assert places.load().settings.seal.sealed == level
+    assert places.load({"sealed": "seccomp"}).settings.seal.sealed == "seccomp"
+
+
 def test_nobody_is_told_apart(places: Places) -> None:
     places.project.write_text("speakers = false")
     assert not places.load().settings.speakers.speakers

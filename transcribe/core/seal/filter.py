@@ -41,6 +41,7 @@ MARK = 3957
 
 _PR_SET_NO_NEW_PRIVS = 38
 _SET_MODE_FILTER = 1
+_IS_ACTION_KNOWN = 2
 _EVERY_THREAD = 1 << 0
 _FAST = 1 << 2
 """Without it kernels before 5.16 slow the process down, against speculation (Spectre v4)."""
@@ -93,6 +94,19 @@ def in_force() -> bool:
     libc = ctypes.CDLL(None, use_errno=True)
     number = libc.socket(int(socket.AF_UNSPEC), int(socket.SOCK_STREAM), 0)
     return bool(number == -1 and ctypes.get_errno() == MARK)
+
+
+def check() -> None:
+    """Whether this system has the filter, without taking it.
+
+    Raises:
+        Unavailable: It has not, or does not know how to ask somebody about a call.
+    """
+    machine, action = this_machine(), ctypes.c_uint32(_ASK_LISTENER)
+    libc = ctypes.CDLL(None, use_errno=True)
+    number, asked = ctypes.c_long(machine.seccomp), ctypes.c_long(_IS_ACTION_KNOWN)
+    if libc.syscall(number, asked, ctypes.c_long(0), ctypes.byref(action)):
+        raise _unavailable("seccomp")
 
 
 def this_machine() -> Machine:
