@@ -67,9 +67,14 @@ def _summary(level: str, attempts: tuple[object, ...] | None) -> Event:
     from transcribe.core.events import Noticed, Warned
 
     who = "no Python code of this program" if level == "audit-hook" else "no process"
-    count = "attempts were not counted" if attempts is None else f"{len(attempts)} attempts"
+    count = "attempts were not counted" if attempts is None else attempts_in_words(len(attempts))
     line = f"sealed by {level}: {who} could open a network connection; {count}"
     return Noticed(line) if attempts == () else Warned(line)
+
+
+def attempts_in_words(count: int) -> str:
+    """How often somebody tried, for people."""
+    return "1 attempt" if count == 1 else f"{count} attempts"
 
 
 def _settings(context: click.Context) -> Settings:

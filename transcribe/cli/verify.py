@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from transcribe.cli.options import PathName, say
+from transcribe.cli.sealing import attempts_in_words
 from transcribe.core.errors import GateError, InputError, UsageError
 
 if TYPE_CHECKING:
@@ -94,7 +95,8 @@ def _seal(episode: Episode) -> str:
     """How the network was shut off, where it was."""
     if episode.seal == "none":
         return ""
-    return f", sealed: {episode.seal}" + (f" ({episode.attempts} attempts)" if episode.attempts else "")
+    tried = f" ({attempts_in_words(episode.attempts)})" if episode.attempts else ""
+    return f", sealed: {episode.seal}{tried}"
 
 
 def _because(said: Retention) -> str:
