@@ -1,6 +1,6 @@
 "use strict";
-/* The word that is spoken is lit and kept in view. `page` has `light(number)`, also for -1, and `place(number)`:
-   the box of a word, and the element to scroll to. */
+/* The word that is spoken is lit and kept in view. `page` has `light(number)`, also for -1, `place(number)`: the box of
+   a word, and the element to scroll to; and it may have `stays()`: whether it is not to scroll now. */
 
 const LINGER_MS = 400; // a word stays lit over a short pause after it
 
@@ -28,7 +28,7 @@ function makeFollower(page) {
     if (number === lit) return;
     lit = number;
     page.light(number);
-    if (number < 0 || !following() || !document.documentElement.classList.contains("playing")) return;
+    if (number < 0 || !following() || page.stays?.() || !document.documentElement.classList.contains("playing")) return;
     const { box, element } = page.place(number);
     if (box.top < innerHeight * 0.15 || box.bottom > innerHeight * 0.7) bring(element);
   }

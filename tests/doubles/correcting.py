@@ -35,6 +35,26 @@ def send(client: httpx2.Client, episode: str, known: JSON, *edits: JSON, **more:
     return client.post(f"{episode}/edits", json=body)
 
 
+def review(client: httpx2.Client, episode: str, who: str = "Ala") -> JSON:
+    found: JSON = client.get(f"{episode}/review", params={"who": who}).json()
+    return found
+
+
+def decide(
+    client: httpx2.Client, episode: str, known: JSON, item: JSON, choice: str, /, **more: Any
+) -> httpx2.Response:
+    body = {"item": item["id"], "content": item["content"], "choice": choice, "seen": known["seen"]}
+    body |= {"revision": known["revision"], "who": "Ala", "reason": "It is so", **more}
+    return client.post(f"{episode}/decisions", json=body)
+
+
+def decide_all(client: httpx2.Client, episode: str) -> None:
+    """Accept whatever is to be looked at."""
+    known = review(client, episode)
+    for item in known["items"]:
+        assert decide(client, episode, known, item, "accept").status_code == 200
+
+
 def texts(known: JSON) -> list[str]:
     return [line["text"] for line in known["lines"]]
 

@@ -19,6 +19,7 @@ import httpx2
 import uvicorn
 from obedient import Obedient
 
+from transcribe.control.review.state import ReadPolicy
 from transcribe.core.episode import Segment, Word
 from transcribe.core.errors import InputError
 from transcribe.core.events import Event, SegmentRecognised, StageAdvanced, StageStarted
@@ -115,6 +116,7 @@ class Counter:
     most: int = 1000
     access: Access = field(default_factory=Access)
     watched: tuple[Path, ...] = ()
+    policy: ReadPolicy | None = None
     now: float = 0.0
     connection: type[Connection] = Connection
 
@@ -138,6 +140,7 @@ class Counter:
             limits=self.limits,
             most=self.most,
             lookout=Lookout([(each, partial(glance, each)) for each in self.watched]),
+            policy=self.policy,
         )
         self.app = application(self.service, self.access, self.told.append)
 

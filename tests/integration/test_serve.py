@@ -129,3 +129,9 @@ def test_two_servers_share_no_folder_and_no_port(desk: Desk) -> None:
         assert "another server is at work" in desk.refuses(2, "serve", "--data", "data", "--port", "0")
         error = desk.refuses(4, "serve", "--data", "elsewhere", "--port", port)
         assert f"port {port} cannot be used" in error
+
+
+def test_a_policy_that_is_wrong_stops_the_server_before_it_serves(desk: Desk) -> None:
+    (desk.folder / "rules.toml").write_text('version = 1\nname = "x"\nrule = 1\n', "utf-8")
+    for name, what in (("rules.toml", "rule"), ("gone.toml", "gone.toml")):
+        assert what in desk.refuses(2, "serve", "--data", "data", "--port", "0", "--policy", name)

@@ -17,6 +17,7 @@ from editing_page import (
     THIRD,
     Open,
     box,
+    decided,
     eventually_lines,
     finished,
     lines,
@@ -181,11 +182,10 @@ def test_doubtful_places_are_played_one_after_the_other(
         document = sidecar(counter, url).parent / "transcript.json"
         said = json.loads(document.read_bytes())
         said["segments"][1]["words"][1]["probability"] = 0.2
-        spot = {"start_ms": 30_000, "end_ms": 31_000, "kind": "suspect", "reason": "it repeats itself"}
-        said["coverage"]["spots"] = [spot]
+        said["segments"][2]["words"][1]["probability"] = 0.3
         document.write_text(json.dumps(said), "utf-8")
         page = open_page(url)
-        expect(page.locator("#left")).to_have_text("2 to check")
+        expect(page.locator("#left")).to_have_text("2 doubtful")
         page.locator("h1").click()
         page.keyboard.press("n")
         expect(page.locator("#doubt-told")).to_contain_text("00:15 · The recognition is not sure")
@@ -193,10 +193,10 @@ def test_doubtful_places_are_played_one_after_the_other(
         assert page.evaluate(f"{NOW} >= 13.3 && {NOW} < 16")
         assert page.evaluate("[...CSS.highlights.get('spot')].map(String)") == ["lamp"]
         page.keyboard.press("Alt+n")
-        expect(page.locator("#doubt-told")).to_contain_text("These words may be invented (it repeats itself)")
-        expect(page.locator("#left")).to_have_text("All checked")
+        expect(page.locator("#doubt-told")).to_contain_text("00:30")
+        expect(page.locator("#left")).to_have_text("All looked at")
         page.reload()
-        expect(page.locator("#left")).to_have_text("All checked")
+        expect(page.locator("#left")).to_have_text("All looked at")
 
 
 def test_keys_work_while_writing_and_elsewhere(counter: Counter, open_page: Open, tmp_path: Path) -> None:
@@ -350,8 +350,10 @@ def test_an_episode_is_renamed_and_deleted_on_its_page(
 
 def test_a_double_click_opens_a_dialog(counter: Counter, open_page: Open, tmp_path: Path) -> None:
     with counter.serving() as client:
-        page = open_page(finished(counter, client, tmp_path))
-        for name in ("approve", "names", "help", "download", "rename", "delete"):
+        url = finished(counter, client, tmp_path)
+        decided(client, url)
+        page = open_page(url)
+        for name in ("approve", "reject-all", "names", "help", "download", "rename", "delete"):
             page.locator(f"#{name}").dblclick()
             expect(page.locator("dialog[open]")).to_have_count(1)
             page.keyboard.press("Escape")
@@ -382,7 +384,9 @@ def test_enter_in_a_dialog_does_what_its_main_button_does(
 ) -> None:
     wide = "each => each.clientWidth / each.closest('dialog').clientWidth"
     with counter.serving() as client:
-        page = open_page(finished(counter, client, tmp_path))
+        url = finished(counter, client, tmp_path)
+        decided(client, url)
+        page = open_page(url)
         page.get_by_role("button", name="Who speaks: Ben").click()
         assert page.evaluate("document.activeElement.value") == "Ben"
         assert page.locator("#who-new").evaluate(wide) > 0.8
@@ -390,6 +394,7 @@ def test_enter_in_a_dialog_does_what_its_main_button_does(
         page.keyboard.press("Enter")
         expect(page.get_by_role("button", name="Who speaks: Zoë")).to_have_count(1)
         page.get_by_role("button", name="Approve").click()
+        page.get_by_label("Reason").fill("Heard")
         page.get_by_label("Your name").press_sequentially("Ala")
         page.keyboard.press("Enter")
         expect(page.locator("#approval")).to_contain_text("Approved by Ala")
@@ -400,17 +405,25 @@ def test_nothing_keeps_anybody_out(
     counter: Counter, open_page: Open, tmp_path: Path, look: dict[str, str]
 ) -> None:
     with counter.serving() as client:
-        page = open_page(finished(counter, client, tmp_path), bypass_csp=True, **look)
+        url = finished(counter, client, tmp_path)
+        page = open_page(url, bypass_csp=True, **look)
 
         def check(where: str) -> None:
             found = Axe().run(page).response["violations"]
             assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in found] == [], where
 
         check("page")
+        page.keyboard.press("t")
+        page.keyboard.press("r")
+        expect(page.locator("#deciding")).to_be_visible()
+        check("a decision")
+        decided(client, url)
+        page.reload()
+        expect(page.locator("#approve")).to_have_attribute("aria-disabled", "false")
         page.keyboard.press("Control+h")
         check("finder")
         page.keyboard.press("Escape")
-        for name in ("approve", "names", "help", "download", "rename", "delete"):
+        for name in ("approve", "reject-all", "names", "help", "download", "rename", "delete"):
             page.locator(f"#{name}").click()
             expect(page.locator("dialog[open]")).to_be_visible()
             check(name)

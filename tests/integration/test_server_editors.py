@@ -12,6 +12,7 @@ from editing_page import (
     THIRD,
     Open,
     box,
+    decided,
     eventually_lines,
     finished,
     lines,
@@ -129,6 +130,7 @@ def test_an_approval_holds_until_a_change_and_again_when_it_is_undone(
 ) -> None:
     with counter.serving() as client:
         url = finished(counter, client, tmp_path)
+        decided(client, url)
         page = open_page(url)
         page.get_by_role("button", name="Approve").click()
         page.get_by_label("Your name").fill("Żaneta")
@@ -147,6 +149,7 @@ def test_an_approval_holds_until_a_change_and_again_when_it_is_undone(
         box(other, 2).fill(f"{THIRD} Two.")
         saved(other)
         page.get_by_role("button", name="Approve").click()
+        page.get_by_label("Reason").fill("Heard again")
         page.get_by_role("dialog").get_by_role("button", name="Approve").click()
         expect(page.locator("#state")).to_contain_text("look at it again")
         expect(box(page, 2)).to_have_text(f"{THIRD} Two.")

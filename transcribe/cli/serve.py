@@ -14,7 +14,7 @@ from transcribe.core.config import Resolved
 if TYPE_CHECKING:
     from transcribe.core.service_file import Service
 
-GROUPS = ("detect", "plan", "recognise", "speakers", "compute", "subtitles", "notes", "display")
+GROUPS = ("detect", "plan", "recognise", "speakers", "compute", "subtitles", "notes", "policy", "display")
 """Groups of settings that make sense for every job of a server."""
 
 

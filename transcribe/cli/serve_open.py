@@ -21,6 +21,7 @@ from transcribe.core.places import WORK_ENV
 from transcribe.core.settings import Settings
 
 if TYPE_CHECKING:
+    from transcribe.control.review.state import ReadPolicy
     from transcribe.server.lookout import Lookout
 
 PACKAGES = ("starlette", "uvicorn", "python_multipart", "sse_starlette")
@@ -88,7 +89,7 @@ def run_server(
         tell: Shows a line, whatever else is shown.
 
     Raises:
-        UsageError: Approval is required before anything is published.
+        UsageError: Approval is required before anything is published, or the policy is wrong.
         TranscribeError: There is no model or no ffmpeg, or the folder or the port cannot be used.
     """
     from transcribe.engines.ffmpeg import Ffmpeg
@@ -112,6 +113,8 @@ def run_server(
             "Turn require_approval off for it",
         )
     os.environ[WORK_ENV] = str(work_folder(asked.data))
+    policy = _policy(settings.output.policy)
+    settings = settings.replace({"policy": None})  # jobs are done whatever it says
     media = Ffmpeg.find(settings.compute, settings.normalise)
     with ExitStack() as stack:
         listening = stack.enter_context(_bound(asked.host, asked.port))
@@ -141,6 +144,7 @@ def run_server(
             limits=Limits(quota=Quota(asked.data, int((asked.quota or 0) * 1e9))),
             most=asked.most,
             lookout=_lookout(asked.watched, tell),
+            policy=policy,
         )
         access = Access(keys, frozenset(map(str.lower, asked.hosts)), sessions)
         app = application(service, access, progress)
@@ -155,6 +159,22 @@ def run_server(
         if came:
             progress(Noticed("stopped; the next start goes on here"))
         return came[-1] if came else 0
+
+
+def _policy(path: Path | None) -> ReadPolicy | None:
+    """The policy by which transcripts are reviewed.
+
+    Raises:
+        UsageError: It cannot be read, or something in it is wrong; the message names the line.
+        DependencyError: A package of the extra `control` is not installed.
+    """
+    from transcribe.control.personal.checks import checks
+    from transcribe.control.policy.read import read_policy
+
+    if path is None:
+        return None
+    checks()
+    return read_policy(absolute(path))
 
 
 def _lookout(folders: Sequence[Path], tell: Callable[[str], Any]) -> Lookout:

@@ -429,7 +429,7 @@ class OutputSettings:
     )
     policy: Path | None = option(
         None,
-        "With --require-approval: what this policy flags has to be decided, too",
+        "What this policy flags has to be decided before an approval, too; with --require-approval, or serve",
         metavar="FILE",
         advanced=True,
     )

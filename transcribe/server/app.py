@@ -19,7 +19,17 @@ from transcribe.core.errors import TranscribeError
 from transcribe.core.events import Progress, Warned
 from transcribe.core.unexpected import for_people
 from transcribe.server.access.auth import Access, Gate
-from transcribe.server.api import about, approving, editing, jobs_api, openapi, operations, said, speech_api
+from transcribe.server.api import (
+    about,
+    approving,
+    editing,
+    jobs_api,
+    openapi,
+    operations,
+    reviewing,
+    said,
+    speech_api,
+)
 from transcribe.server.errors import Refused, refused
 from transcribe.server.pages import assets, episode, home, library, page, sign_in, watched
 from transcribe.server.service import Service
@@ -44,6 +54,9 @@ ROUTES: Sequence[Route] = (
     Route("/episodes/{id}/transcript", said.transcript, methods=["GET"]),
     Route("/episodes/{id}/edits", editing.edits, methods=["POST"]),
     Route("/episodes/{id}/speakers", editing.speakers, methods=["POST"]),
+    Route("/episodes/{id}/review", reviewing.review, methods=["GET"]),
+    Route("/episodes/{id}/decisions", reviewing.decisions, methods=["POST"]),
+    Route("/episodes/{id}/heard", reviewing.heard, methods=["POST"]),
     Route("/episodes/{id}/approvals", approving.approvals, methods=["POST"]),
     Route("/episodes/{id}/title", about.title, methods=["POST"]),
     Route("/episodes/{id}/vocabulary", about.names, methods=["GET"]),

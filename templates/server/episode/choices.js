@@ -2,8 +2,10 @@
 import { ended, followTitles, showDownloads, wantsDeletion } from "./dialogs.js";
 import { ask, change, load, remember, renameSpeakers, saver, tell, tellNotDone, who } from "./edits.js";
 import { allLines, base, caret, id, isSaved, kept, lineFrom, named, notes, page, plainText, putCaret, say, textOf, whenChanged } from "./lines.js";
+import { sending } from "./hearing.js";
 import { left, marked } from "./listening.js";
 import { drafts } from "./merging.js";
+import { look, reviewed, toReview, whenReviewed } from "./review.js";
 
 /* Who speaks: another name for a turn or for everywhere */
 
@@ -57,25 +59,45 @@ $("who-new").addEventListener("input", () => { const checked = $("who").querySel
 function showApproval() {
   $("approval").hidden = !page.approval;
   if (!page.approval) return;
-  const when = new Date(page.approval.when).toLocaleString(locale, { dateStyle: "medium", timeStyle: "short" });
-  $("approval").textContent = told(page.approval.holds ? say.approved : say.changed_since, { who: page.approval.who, when });
-  $("approval").title = page.approval.reason;
-  $("approval").classList.toggle("holds", page.approval.holds);
+  const { approval } = page, holds = approval.holds && !reviewed()?.obstacles.length;
+  const when = new Date(approval.when).toLocaleString(locale, { dateStyle: "medium", timeStyle: "short" });
+  const text = approval.kind === "rejected" ? say.rejected : holds ? say.approved : say.changed_since;
+  $("approval-who").textContent = told(text, { who: approval.who, when });
+  $("approval-who").classList.toggle("holds", holds);
+  const facts = { heard: clock(approval.heard_ms), percent: Math.floor(approval.heard_percent), changes: approval.changes };
+  $("approval-facts").textContent = told(say.approval_facts, facts) + (approval.policy ? ` · ${told(say.by_policy, approval)}` : "");
+  $("approval-reason").textContent = approval.reason;
+  $("approval-reason").hidden = !approval.reason;
 }
 
 whenChanged(showApproval);
+whenReviewed(showApproval);
 
 export async function approve() {
+  if ($("approve").getAttribute("aria-disabled") === "true") toReview(); else await judge("approved");
+}
+
+export const rejectAll = () => judge("rejected");
+
+/** Approve or reject the transcript as a whole. */
+async function judge(kind) {
   if (!(await saver.now())) return;
+  const approves = kind === "approved";
+  $("approving-title").textContent = $("approving-yes").textContent = approves ? say.approve : say.reject_all;
+  $("approving-why").textContent = approves ? say.approve_why : say.reject_why;
+  $("approving-yes").classList.toggle("danger", !approves);
+  $("approving-marks").hidden = !approves;
   const count = left().length;
   $("approving-left").textContent = count ? told(say.approve_left, { n: count }) : marked() ? say.approve_none_left : `${say.no_marks}.`;
   if (named) $("approving-name").value = who();
   if (await ended($("approving")) !== "approve") return;
   if (named) kept.set("name", plainText($("approving-name").value).slice(0, 128));
-  const answer = await ask(`${base}/approvals`, { revision: page.revision, reason: $("approving-reason").value, who: who() });
-  if (answer.status === 200) { page.approval = answer.body; showApproval(); return; }
-  if (answer.body?.error?.code === "changed_meanwhile") { await load(); tell("not_done", { why: say.changed_meanwhile }); return; }
+  const judged = { kind, revision: page.revision, seen: reviewed()?.seen, reason: $("approving-reason").value, who: who() };
+  const answer = await sending((heard) => ask(`${base}/approvals`, { ...judged, heard }));
+  if (answer.status === 200) { page.approval = answer.body; $("approving-reason").value = ""; showApproval(); return; }
+  if (answer.body?.error?.code === "changed_meanwhile") { await load(); await look(); tell("not_done", { why: say.changed_meanwhile }); return; }
   tellNotDone(answer);
+  if (answer.body?.error?.code === "not_reviewed") await look();
 }
 
 export async function showNames() {

@@ -1,11 +1,12 @@
 /* What people do on the page: writing in lines, keys, clicks; and how the page begins. */
-import { approve, chooseSpeaker, download, followTitle, remove, rename, showNames } from "./choices.js";
+import { approve, chooseSpeaker, download, followTitle, rejectAll, remove, rename, showNames } from "./choices.js";
 import { once } from "./dialogs.js";
 import { load, redo, saver, showHistory, touch, undo } from "./edits.js";
 import { replaceAll, replaceOne, showFinder } from "./find.js";
 import { allLines, caretIn, isSaved, lineAt, neighbour, newLine, page, plainText, putCaret, sheet, showDoubts, showTurns, wordAt } from "./lines.js";
 import { follower, heard, nextDoubt, playFrom, player, seekTo } from "./listening.js";
 import { join } from "./merging.js";
+import { backToItem, beginReview, inReview, toReview } from "./review.js";
 
 /* Writing: typed, pasted, divided, joined */
 
@@ -82,7 +83,7 @@ function inLine(event, line) {
   if (alt && event.code === "KeyN") return nextDoubt;
   if (alt && event.code === "KeyS") return () => chooseSpeaker(line);
   if (event.ctrlKey || event.metaKey || event.altKey) return null;
-  if (key === "Escape") return () => line.box.blur();
+  if (key === "Escape") return () => { line.box.blur(); backToItem(); };
   if (key === "Tab") {
     const other = neighbour(line, event.shiftKey ? -1 : 1);
     return other ? () => putCaret(other, 0) : null;
@@ -112,7 +113,7 @@ const keys = {
   " ": player.toggle, k: player.toggle, j: player.back, l: player.forward,
   ArrowLeft: () => seekTo(player.nowMs() - 5000), ArrowRight: () => seekTo(player.nowMs() + 5000),
   ArrowUp: () => toLine(-1), ArrowDown: () => toLine(1),
-  n: nextDoubt, e: () => { const line = heard(); if (line) putCaret(line, 0); }, f: follower.toggle,
+  n: nextDoubt, e: () => { const line = heard(); if (line) putCaret(line, 0); }, f: follower.toggle, t: toReview,
   d: () => $("theme").click(), "/": () => showFinder(true), "?": () => $("keys").showModal(),
 };
 
@@ -124,6 +125,7 @@ document.addEventListener("keydown", (event) => {
   if (control && !event.altKey && key === "h") act = () => showFinder(true);
   else if (control && !event.altKey && (key === "z" || key === "y") && !target.closest("input, textarea")) act = key === "y" || event.shiftKey ? redo : undo;
   else if (line) act = inLine(event, line);
+  else if (!control && !event.altKey && target.closest("#review") && inReview(event)) act = inReview(event);
   else if (!control && !event.altKey && !target.closest("input:not([type=range], [type=checkbox]), textarea, select")) {
     if (target.id === "seek" && event.key.startsWith("Arrow")) return;
     if (event.key === " " && target.closest("button, a, summary, input")) return;
@@ -156,7 +158,7 @@ document.addEventListener("click", (event) => {
 onClicks({
   play: player.toggle, back: player.back, forward: player.forward, follow: follower.toggle, help: keys["?"],
   undo, redo, find: () => showFinder($("finder").hidden), "find-close": () => showFinder(false),
-  "replace-one": replaceOne, "replace-all": replaceAll, doubtful: nextDoubt, approve: once(approve), names: once(showNames), download: once(download), rename: once(rename), delete: once(remove),
+  "replace-one": replaceOne, "replace-all": replaceAll, doubtful: nextDoubt, approve: once(approve), "reject-all": once(rejectAll), names: once(showNames), download: once(download), rename: once(rename), delete: once(remove),
 });
 
 function fromAddress() {
@@ -167,4 +169,4 @@ function fromAddress() {
   if (line) bring(line.row);
 }
 
-load().then(() => { player.begin(); fromAddress(); followTitle(); });
+load().then(() => { player.begin(); fromAddress(); followTitle(); beginReview(); });

@@ -24,7 +24,7 @@ export function makeStore(prefix) {
 
 export const plainText = (text) => text.replace(/[\s\u0000-\u001f\u007f-\u009f]+/gu, " ").trim().normalize("NFC");
 
-export const { id, named, notes, say } = JSON.parse($("texts").textContent);
+export const { id, me, named, notes, say } = JSON.parse($("texts").textContent);
 export const base = `/episodes/${id}`;
 export const sheet = $("words");
 export const kept = makeStore("transcribe-kept:");

@@ -24,7 +24,10 @@ function foundWord(number) {
   return null;
 }
 
+const narrow = matchMedia("(max-width: 61.99rem)");
+
 export const follower = makeFollower({
+  stays: () => narrow.matches && document.activeElement?.closest("#review"), // the text is below the list
   light(number) {
     highlights.lit.clear();
     const found = foundWord(number), range = found && rangeOf(...found);
@@ -62,21 +65,21 @@ const looked = new Set(kept.get(`looked:${id}`) ?? []);
 let spots = [];
 
 function spotsOf(body) {
-  const found = body.to_check.map((each) => ({ ...each }));
+  const found = []; // what the server lists is in the list of what to check
   const covers = (ms) => body.to_check.some((each) => each.start_ms <= ms && ms <= each.end_ms);
   let last = null;
   for (const line of body.lines) {
     for (const word of line.words) {
       if (word.probability >= DOUBTFUL || covers(word.start_ms)) continue;
       if (last && word.start_ms - last.end_ms < NEAR_MS && word.start_ms >= last.start_ms) { last.end_ms = Math.max(last.end_ms, word.end_ms); continue; }
-      last = { start_ms: word.start_ms, end_ms: word.end_ms, kind: "uncertain", reason: "" };
+      last = { start_ms: word.start_ms, end_ms: word.end_ms, };
       found.push(last);
     }
   }
-  return found.sort((one, other) => one.start_ms - other.start_ms);
+  return found;
 }
 
-const spotName = (spot) => `${spot.kind}-${spot.start_ms}`;
+const spotName = (spot) => `uncertain-${spot.start_ms}`;
 export const marked = () => spots.length > 0;
 export const left = () => spots.filter((spot) => !looked.has(spotName(spot)));
 
@@ -90,6 +93,26 @@ function showLeft() {
 whenLoaded((body) => { spots = spotsOf(body); });
 whenChanged(showLeft);
 
+/** Mark the words of a stretch of the recording; the line and the place where they begin, if there are lines. */
+export function markPlace(startMs, endMs) {
+  highlights.spot.clear();
+  let target = null;
+  for (const stretch of page.stretches) {
+    if (!stretch.words.length || stretch.words.at(-1).end_ms < startMs || stretch.words[0].start_ms > endMs) continue;
+    for (const [line, from, to, word] of wordsIn(stretch)) {
+      if (word.end_ms <= startMs || word.start_ms >= Math.max(endMs, startMs + 1)) continue;
+      const range = rangeOf(line, from, to);
+      if (range) highlights.spot.add(range);
+      target ??= [line, from];
+    }
+    target ??= [stretch.lines[0], 0];
+  }
+  return target;
+}
+
+/** The line that is said at a time, or before it. */
+export const lineOfTime = (ms) => page.stretches.findLast((each) => (each.words[0]?.start_ms ?? 0) <= ms)?.lines[0];
+
 let lastSpot = null;
 
 export function nextDoubt() {
@@ -101,20 +124,8 @@ export function nextDoubt() {
   looked.add(spotName(spot));
   kept.set(`looked:${id}`, [...looked]);
   showLeft();
-  highlights.spot.clear();
-  let target = null;
-  for (const stretch of page.stretches) {
-    if (!stretch.words.length || stretch.words.at(-1).end_ms < spot.start_ms || stretch.words[0].start_ms > spot.end_ms) continue;
-    for (const [line, from, to, word] of wordsIn(stretch)) {
-      if (word.end_ms <= spot.start_ms || word.start_ms >= Math.max(spot.end_ms, spot.start_ms + 1)) continue;
-      const range = rangeOf(line, from, to);
-      if (range) highlights.spot.add(range);
-      target ??= [line, from];
-    }
-    target ??= [stretch.lines[0], 0];
-  }
-  target ??= [page.stretches.findLast((each) => (each.words[0]?.start_ms ?? 0) <= spot.start_ms)?.lines[0], 0];
-  $("doubt-told").textContent = `${clock(spot.start_ms)} · ${say[`doubt_${spot.kind}`] ?? spot.reason}${spot.reason && spot.kind !== "uncertain" ? ` (${spot.reason})` : ""}`;
+  const target = markPlace(spot.start_ms, spot.end_ms) ?? [lineOfTime(spot.start_ms), 0];
+  $("doubt-told").textContent = `${clock(spot.start_ms)} · ${say.doubt_uncertain}`;
   if (target[0]) { putCaret(...target); bring(target[0].row); }
   playFrom(spot.start_ms - AROUND_MS, spot.end_ms + AROUND_MS);
 }

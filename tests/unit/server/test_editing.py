@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from correcting import edit_of, finished, send, sidecar, texts, transcript
+from correcting import decide_all, edit_of, finished, send, sidecar, texts, transcript
 from counter import Counter
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -183,8 +183,10 @@ def test_an_approval_holds_until_something_is_changed(counter: Counter) -> None:
         episode = finished(client)
         known = transcript(client, episode)
         assert known["approval"] is None
+        decide_all(client, episode)
         body = {"revision": known["revision"], "reason": "Heard in full", "who": "Ala"}
         assert client.post(f"{episode}/approvals", json=body | {"who": " "}).status_code == 400
+        assert client.post(f"{episode}/approvals", json=body | {"reason": " "}).status_code == 400
         given = client.post(f"{episode}/approvals", json=body).json()
         assert (given["who"], given["reason"], given["holds"]) == ("Ala", "Heard in full", True)
         assert transcript(client, episode)["approval"] == given
@@ -197,7 +199,7 @@ def test_an_approval_holds_until_something_is_changed(counter: Counter) -> None:
         again = edit_of(after["lines"][0], line["text"])
         send(client, episode, after, again)
         assert transcript(client, episode)["approval"] == given
-        client.post(f"{episode}/approvals", json=body | {"who": "Ben", "reason": ""})
+        client.post(f"{episode}/approvals", json=body | {"who": "Ben", "reason": "Again"})
         kept = json.loads((sidecar(counter, episode).parent / "transcript.approvals.json").read_text("utf-8"))
         assert [each["who"] for each in kept["records"]] == ["Ala", "Ben"]
 
@@ -213,7 +215,8 @@ def test_no_name_turns_the_text_around_it(counter: Counter) -> None:
         body = {"revision": known["revision"], "names": {old: "\u202aKeeper"}}
         after = client.post(f"{episode}/speakers", json=body).json()
         assert set(after["speakers"]) >= {"Zoë", "Keeper"}
-        body = {"revision": after["revision"], "who": "\u2068Ala"}
+        decide_all(client, episode)
+        body = {"revision": after["revision"], "who": "\u2068Ala", "reason": "Heard"}
         assert client.post(f"{episode}/approvals", json=body).json()["who"] == "Ala"
         nobody = client.post(f"{episode}/approvals", json=body | {"who": "\u202e"})
         assert nobody.json()["error"]["code"] == "missing_name"
@@ -225,7 +228,7 @@ def test_a_damaged_file_of_approvals_is_told_and_stays(counter: Counter) -> None
         known = transcript(client, episode)
         file = sidecar(counter, episode).parent / "transcript.approvals.json"
         file.write_text("{", "utf-8")
-        body = {"revision": known["revision"], "who": "Ala"}
+        body = {"revision": known["revision"], "who": "Ala", "reason": "Heard"}
         answer = client.post(f"{episode}/approvals", json=body)
         assert (answer.status_code, answer.json()["error"]["code"]) == (500, "lost")
         assert str(counter.folder) not in answer.text
@@ -240,14 +243,15 @@ def test_whoever_has_a_key_signs_with_its_name_and_sees_no_one_elses(counter: Co
     with counter.serving(headers=ala) as client:
         episode = finished(client)
         known = transcript(client, episode)
-        body = {"revision": known["revision"], "who": "Ben"}
+        decide_all(client, episode)
+        body = {"revision": known["revision"], "who": "Ben", "reason": "Heard"}
         assert client.post(f"{episode}/approvals", json=body).json()["who"] == "Ala"
         send(client, episode, known, edit_of(known["lines"][0], "x"), who="Ben")
         assert {each.who for each in read_sidecar(sidecar(counter, episode)).records} == {"Ala"}
-        for name in ("transcript", "sound", "vocabulary"):
+        for name in ("transcript", "sound", "vocabulary", "review"):
             assert client.get(f"{episode}/{name}").status_code == 200
             assert client.get(f"{episode}/{name}", headers=ben).status_code == 404
-        for name in ("edits", "speakers", "approvals"):
+        for name in ("edits", "speakers", "approvals", "decisions", "heard"):
             assert client.post(f"{episode}/{name}", headers=ben, json=body).status_code == 404
 
 
@@ -346,7 +350,11 @@ def test_hostile_bodies_are_refused_in_words(counter: Counter) -> None:
         known = transcript(client, episode)
 
         @settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
-        @given(st.sampled_from(["edits", "speakers", "approvals"]), BODIES | EDITS, st.booleans())
+        @given(
+            st.sampled_from(["edits", "speakers", "approvals", "decisions", "heard"]),
+            BODIES | EDITS,
+            st.booleans(),
+        )
         def fuzz(name: str, body: Any, real: bool) -> None:
             if real and isinstance(body, dict):
                 body = body | {"revision": transcript(client, episode)["revision"]}
@@ -412,7 +420,8 @@ def test_the_library_lists_no_approval_of_what_was_renamed_since(counter: Counte
     with counter.serving() as client:
         episode = finished(client)
         known = transcript(client, episode)
-        body = {"revision": known["revision"], "who": "Ala"}
+        decide_all(client, episode)
+        body = {"revision": known["revision"], "who": "Ala", "reason": "Heard"}
         assert client.post(f"{episode}/approvals", json=body).status_code == 200
         assert episode in client.get("/library?state=approved").text
         renamed = {"revision": known["revision"], "names": {known["speakers"][0]: "Zoë"}}

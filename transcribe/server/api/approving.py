@@ -1,4 +1,4 @@
-"""The transcript of an episode approved as it is."""
+"""The transcript of an episode approved or rejected as it is, by somebody, for a reason."""
 
 from __future__ import annotations
 
@@ -8,27 +8,32 @@ from msgspec import Meta
 from starlette.requests import Request
 from starlette.responses import Response
 
-from transcribe.formats.decisions import LONGEST_REASON
-from transcribe.jobs.approvals import approve
+from transcribe.control.review.decide import approve, reject
+from transcribe.core.approval import Kind
 from transcribe.jobs.submissions import Submission
-from transcribe.server.api.editing import Name, Revision
+from transcribe.server.api.editing import Revision
 from transcribe.server.api.finished import MOST_BYTES, Shapes, answer, document_of, finished, who_of
-from transcribe.server.api.said import ApprovalView, Part
+from transcribe.server.api.reviewing import Heard, Reason, Seen, Who
+from transcribe.server.api.said import ApprovalView, Part, approval_view
 from transcribe.server.errors import Refused
+from transcribe.server.heard import add_heard
 from transcribe.server.intake.json_body import json_of
 from transcribe.server.service import Service
 
 
 class ApprovalRequest(Part, frozen=True):
-    """Somebody stands by the transcript as it is."""
+    """Somebody stands by the transcript as it is; or, rejected, says that it is not to be published."""
 
     revision: Revision
-    reason: Annotated[str, Meta(max_length=LONGEST_REASON)] = ""
-    who: Annotated[Name, Meta(description="Who does it, where no key says so")] = ""
+    reason: Reason
+    kind: Kind = "approved"
+    seen: Annotated[Seen | None, Meta(description="More decisions than these are a conflict")] = None
+    heard: Heard = ()
+    who: Who = ""
 
 
 async def approvals(request: Request) -> Response:
-    """POST /episodes/{id}/approvals: approve the transcript as it is; 409 where it has changed meanwhile."""
+    """POST /episodes/{id}/approvals: approve or reject it; 409: it has changed, or is not reviewed."""
     service, submission = finished(request)
     wanted = await json_of(request, service.limits, ApprovalRequest, MOST_BYTES)
     who = who_of(request, service, wanted.who)
@@ -43,8 +48,15 @@ SHAPES: Shapes = {approvals: (ApprovalRequest, ApprovalView)}
 
 def _approve(service: Service, submission: Submission, wanted: ApprovalRequest, who: str) -> ApprovalView:
     with service.store.desk.writing(document_of(service, submission.name)) as sheet:
-        if sheet.revision != wanted.revision:
+        current = service.review(sheet.opened)
+        if sheet.revision != wanted.revision or wanted.seen not in (None, len(current.decisions.records)):
             what = "somebody else has changed the transcript meanwhile; look at it again"
             raise Refused(409, what, "changed_meanwhile")
-        made = approve(sheet.opened, who, wanted.reason.strip(), service.store.signer).records[-1]
-    return ApprovalView(made.who, made.when, made.reason, holds=True)
+        if wanted.kind == "approved" and current.obstacles:
+            what = f"it cannot be approved: {'; '.join(current.obstacles)}"
+            raise Refused(409, what, "not_reviewed")
+        folder, duration_ms = service.store.folder(submission.name), sheet.opened.episode.duration_ms
+        heard = add_heard(folder, who, wanted.heard, duration_ms)
+        put = approve if wanted.kind == "approved" else reject
+        made = put(current, who=who, reason=wanted.reason, heard=heard, signer=service.store.signer)
+    return approval_view(made, duration_ms, holds=made.kind == "approved")

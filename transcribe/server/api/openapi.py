@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from transcribe.core.settings import OPTIONS
 from transcribe.formats import FORMATS
-from transcribe.server.api import about, approving, editing, said
+from transcribe.server.api import about, approving, editing, reviewing, said
 from transcribe.server.api.finished import Shapes
 from transcribe.server.api.views import JobView
 from transcribe.server.intake.asked import ANSWERS, OWN
@@ -29,6 +29,7 @@ _KINDS = {bool: "boolean", int: "integer", float: "number"}
 SHAPES: Shapes = {
     **said.SHAPES,
     **editing.SHAPES,
+    **reviewing.SHAPES,
     **approving.SHAPES,
     **about.SHAPES,
 }

@@ -10,6 +10,7 @@ from msgspec import Meta
 from starlette.requests import Request
 from starlette.responses import Response
 
+from transcribe.core.approval import Approval, Kind
 from transcribe.core.corrections.apply import RowLine
 from transcribe.core.corrections.units import clean
 from transcribe.jobs.approvals import approvals_of, holding_approval
@@ -56,11 +57,16 @@ class ToCheck(Part, frozen=True):
 
 
 class ApprovalView(Part, frozen=True):
-    """The latest approval; it holds while nothing has been changed since."""
+    """The latest approval or rejection; an approval holds while nothing was changed or decided since."""
 
+    kind: Kind
     who: str
     when: str
     reason: str
+    heard_ms: Annotated[int, Meta(description="How much of the recording was heard in the review")]
+    heard_percent: float
+    changes: Annotated[int, Meta(description="How many corrections there were")]
+    policy: Annotated[str, Meta(description="Name of the policy; empty: none")]
     holds: bool
 
 
@@ -119,11 +125,27 @@ def transcript_of(sheet: Sheet, title: str) -> TranscriptView:
 
 
 def approval_of(opened: Opened) -> ApprovalView | None:
-    """The latest approval of a transcript."""
+    """The latest approval or rejection of a transcript."""
     last = approvals_of(opened.document).last
-    if last is None or last.kind == "rejected":
+    if last is None:
         return None
-    return ApprovalView(last.who, last.when, last.reason, holding_approval(opened) is not None)
+    return approval_view(last, opened.episode.duration_ms, holds=holding_approval(opened) is not None)
+
+
+def approval_view(of: Approval, duration_ms: int, *, holds: bool) -> ApprovalView:
+    """An approval as it is answered."""
+    heard_ms = sum(end - start for start, end in of.heard)
+    return ApprovalView(
+        kind=of.kind,
+        who=of.who,
+        when=of.when,
+        reason=of.reason,
+        heard_ms=heard_ms,
+        heard_percent=round(100 * heard_ms / duration_ms, 1) if duration_ms else 0.0,
+        changes=of.changes,
+        policy=of.policy,
+        holds=holds,
+    )
 
 
 def lines_of(sheet: Sheet, numbers: Iterable[int]) -> tuple[SaidLine, ...]:

@@ -13,7 +13,10 @@ from transcribe.core.reading import read_regular
 from transcribe.formats.templates import template_folder
 from transcribe.server.errors import Refused
 
-MODULES = ("choices.js", "edits.js", "episode.js", "find.js", "lines.js", "listening.js", "merging.js")
+MODULES = (
+    "choices.js", "edits.js", "episode.js", "find.js", "hearing.js", "lines.js", "listening.js", "merging.js",
+    "review.js",
+)  # fmt: skip
 """The modules of the page of an episode; `episode.js` begins."""
 
 ASSETS: Mapping[str, tuple[str, str]] = {

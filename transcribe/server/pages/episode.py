@@ -34,6 +34,7 @@ async def shown(request: Request) -> Response:
     view = view_of(service, service.job(submission.name), submission)
     data = {
         "id": submission.name,
+        "me": str(request.state.client) if service.apart else "",
         "named": not service.apart,
         "notes": any(FORMATS[name].from_notes for name in view.formats),
         "say": say,
