@@ -75,6 +75,7 @@ docs: $(READY) ## Rewrite the reference pages that are generated from the code
 
 examples: $(READY) models ## Make docs/examples anew: notes, page and pictures of the sample
 	$(BIN)/python docs/examples.py
+	$(BIN)/python docs/server_pictures.py
 
 bench: bench-batch bench-formats bench-lint bench-overhead bench-pages bench-peers bench-policy ## Run every benchmark (hours on two cores)
 
