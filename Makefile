@@ -15,7 +15,7 @@ TESTERS ?= logical
 
 .DEFAULT_GOAL := help
 .PHONY: help setup constraints demo batch native llm test check check-clients fuzz format golden docs examples examples-notes
-.PHONY: bench bench-batch bench-chapters bench-faint bench-formats bench-lint bench-noise bench-notes bench-overhead bench-pages bench-peers bench-policy bench-questions bench-spoken bench-serve bench-watch models build release clean
+.PHONY: bench bench-archive bench-batch bench-chapters bench-faint bench-formats bench-lint bench-noise bench-notes bench-overhead bench-pages bench-peers bench-policy bench-questions bench-spoken bench-serve bench-watch models build release clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -77,10 +77,13 @@ examples: $(READY) models ## Make docs/examples anew: notes, page and pictures o
 	$(BIN)/python docs/examples.py
 	$(BIN)/python docs/server_pictures.py
 
-bench: bench-batch bench-formats bench-lint bench-overhead bench-pages bench-peers bench-policy ## Run every benchmark (hours on two cores)
+bench: bench-archive bench-batch bench-formats bench-lint bench-overhead bench-pages bench-peers bench-policy ## Run every benchmark (hours on two cores)
 
 bench-formats: $(READY) ## Processor time of writing every format: benchmarks/results/formats.md
 	$(BIN)/python -m benchmarks.formats
+
+bench-archive: $(READY) ## An archive of five million words, questions, kills: benchmarks/results/archive.md
+	$(BIN)/python -m benchmarks.archive $(OPTIONS)
 
 bench-policy: $(READY) ## Processor time of a policy, and personal data that it finds: benchmarks/results/policy.md
 	$(BIN)/python -m benchmarks.policy

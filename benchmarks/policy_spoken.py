@@ -28,8 +28,8 @@ from benchmarks.machine import code_version, this_machine
 from benchmarks.policy import Item, items
 from transcribe.control.personal.find import personal_data
 from transcribe.control.personal.spoken import written
-from transcribe.control.policy.passages import passages_of
 from transcribe.core.episode import Transcript
+from transcribe.core.passages import passages_of
 
 ROOT = Path(__file__).resolve().parent.parent
 CLEAN = ROOT / "tests" / "unit" / "control" / "personal" / "clean.tsv"

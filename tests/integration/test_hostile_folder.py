@@ -38,6 +38,8 @@ CALLS = {
     "rename": ("rename", "document.json", "A=B"),
     "corrections": ("corrections", "export", "document.json"),
     "policy": ("policy", "check", "document.json", "--policy", "policy.toml"),
+    "archive": ("archive", "add", "document.json", "--archive", "archive"),
+    "search": ("search", "sea", "--archive", "archive"),
     "templates": ("templates", "list"),
     "models": ("models", "list"),
     "llm": ("llm", "list"),

@@ -50,6 +50,7 @@ WATCHED = (
     *LISTENED,
 )
 EXPORT = ("corrections", "export", "copy/talk.json", "-o", "edit.txt")
+KEPT = ("archive", "add", "out", "--archive", "kept")
 VOICE = ("voices", "add", "Ala", "talk.mp3", "--to", "12", "--consent", "-q")
 
 COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
@@ -95,6 +96,14 @@ COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
             "policy.html",
         ),
     ),
+    "archive add": (KEPT,),
+    "archive update": (KEPT, ("archive", "update", "--archive", "kept")),
+    "archive remove": (
+        ("archive", "add", "out", "--archive", "emptied"),
+        ("archive", "remove", "out", "--archive", "emptied"),
+    ),
+    "archive status": (KEPT, ("archive", "status", "--archive", "kept")),
+    "search": (KEPT, ("search", "the -best", "--archive", "kept", "--json")),
     "templates list": (("templates", "list"),),
     "templates copy": (("templates", "copy", "page.html.j2"),),
     "templates check": (

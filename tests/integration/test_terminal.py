@@ -18,6 +18,9 @@ from desk import FFMPEG, SAMPLE, Desk
 from llm_server import Told, serving
 from warm import Command
 
+from transcribe.archive.index import Archive
+from transcribe.archive.index import place as archive_file
+from transcribe.archive.keep import add
 from transcribe.cli.root import COMMANDS
 from transcribe.core.settings import SubtitleSettings
 from transcribe.formats import render
@@ -98,6 +101,14 @@ def corrections(place: Place) -> None:
     known = {"schema": "transcribe.corrections", "version": 1, "records": [record]}
     place.write("e.corrections.json", json.dumps(known))
     place.write("edit.txt", f"[] {WORD}\n{EVIL}\n")
+
+
+def archived(place: Place) -> None:
+    """An archive of a stranger's document, under a name of his."""
+    document(place)
+    place.write(f"documents/{EVIL}.json", (place.folder / "e.json").read_bytes())
+    with Archive(archive_file(str(place.folder / "archive"))) as opened:
+        add(opened, [place.folder / "documents"])
 
 
 def policy(place: Place) -> None:
@@ -239,6 +250,17 @@ CASES: Mapping[str, tuple[Plant, tuple[str, ...]]] = {
     "policy, show": (policy, ("policy", "show", "p.toml")),
     "policy, key": (texts("p.toml", content=f"{json.dumps(EVIL)} = 1\n"), ("policy", "show", "p.toml")),
     "policy, copy of none": (texts(), ("policy", "copy", EVIL)),
+    "archive, add": (archived, ("archive", "add", "documents", "--archive", "a")),
+    "archive, none": (texts(), ("archive", "remove", EVIL, "--archive", EVIL)),
+    "archive, refused": (texts(f"{EVIL}.json"), ("archive", "add", f"{EVIL}.json", "--archive", "a")),
+    "archive, status": (archived, ("archive", "status", "--archive", "archive")),
+    "archive, status as JSON": (archived, ("archive", "status", "--archive", "archive", "--json")),
+    "search": (archived, ("search", "forged", "--archive", "archive")),
+    "search as JSON": (archived, ("search", "forged", "--archive", "archive", "--json")),
+    "search, counted": (archived, ("search", "forged", "--archive", "archive", "--plot")),
+    "search, nothing": (archived, ("search", "nothing", "--archive", "archive", "--open")),
+    "search, no archive": (texts(), ("search", EVIL, "--archive", EVIL)),
+    "search, question": (texts(), ("search", f'"{EVIL}', "--archive", "archive")),
     "templates, list": (texts("templates/notes.md.j2", f"templates/{EVIL}.j2"), ("templates", "list")),
     "templates, check": (texts(f"{EVIL}.j2", content="{{ a." + EVIL), ("templates", "check", f"{EVIL}.j2")),
     "templates, copy": (texts(), ("templates", "copy", "notes.md", EVIL)),

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import imageio_ffmpeg
 import pytest
+from shelf import Shelf
 
 from transcribe.core.settings import ComputeSettings
 from transcribe.engines.ffmpeg import Ffmpeg
@@ -60,6 +61,12 @@ def make_stub(tmp_path: Path) -> MakeStub:
         return str(path)
 
     return make
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> Shelf:
+    """A folder for documents, and an archive of them."""
+    return Shelf(tmp_path)
 
 
 @pytest.fixture

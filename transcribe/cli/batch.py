@@ -140,6 +140,7 @@ def _report_path(wish: Wish, settings: Settings, shard: Shard | None) -> Path | 
 
 def _run(plan: Plan, settings: Settings, engines: Engines, reporter: Reporter, forecast: str) -> int:
     """Do it, and say what became of it; the report is whole also when this is interrupted."""
+    from transcribe.archive.follow import keeping
     from transcribe.cli.batch_display import open_batch_display
     from transcribe.control.gate import gate_of
     from transcribe.jobs.assemble.writer import choose_writer
@@ -155,7 +156,8 @@ def _run(plan: Plan, settings: Settings, engines: Engines, reporter: Reporter, f
     reporter.save()
     interrupted = True
     try:
-        with open_batch_display(settings.display, plan) as progress:
+        with open_batch_display(settings.display, plan) as display:
+            progress = keeping(display, settings)
             jobs = [each.job for each in plan.due]
             run = Run(settings, engines, progress, open_writer, gate_of(settings))
             transcribe_jobs(jobs, run, reporter.progress_of(progress))

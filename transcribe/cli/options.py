@@ -24,7 +24,7 @@ SECTIONS = {
     **dict.fromkeys(
         ("normalise", "detect", "plan", "recognise", "tracks", "speakers", "compute"), "Recognition"
     ),
-    **dict.fromkeys(("subtitles", "output", "notes", "show"), "Output"),
+    **dict.fromkeys(("subtitles", "output", "notes", "show", "archive"), "Output"),
     "display": "Display",
     "seal": "Other",
 }

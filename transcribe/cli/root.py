@@ -40,6 +40,8 @@ COMMANDS = {
     "rename": "Rename the speakers of a finished transcript.",
     "corrections": "Correct a transcript: export, apply, list, undo.",
     "policy": "Check transcripts against rules: what must, must not be said.",
+    "archive": "Keep an index of finished transcripts, for search.",
+    "search": "Find where something was said, in every transcript.",
     "templates": "List, copy and check the templates of notes and pages.",
     "models": "Install, list, check and remove models.",
     "llm": "List the language models that can write show notes.",

@@ -31,11 +31,12 @@ def run(context: click.Context, files: tuple[str, ...], resolved: Resolved) -> N
 
     settings = resolved.settings
     _check(files, settings)
-    with open_display(settings.display, resolved.warnings) as progress:
+    with open_display(settings.display, resolved.warnings) as display:
+        from transcribe.archive.follow import keeping
         from transcribe.control.gate import assemble
         from transcribe.jobs.run_many import transcribe_all
 
-        ended = transcribe_all(files, assemble(settings, progress))
+        ended = transcribe_all(files, assemble(settings, keeping(display, settings)))
     if len(files) > 1 and (ended.failed or not settings.display.quiet):
         click.echo(ended.summary(), err=True)
     context.exit(ended.exit_code)

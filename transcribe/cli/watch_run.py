@@ -52,6 +52,7 @@ def run(context: click.Context, /, inbox: Path, resolved: Resolved, **given: Any
     Recordings are never changed. What fails is tried again, and at last told in OUT/failed; a
     watcher that was stopped or killed goes on where it was.
     """
+    from transcribe.archive.follow import keeping
     from transcribe.cli.display import open_display
     from transcribe.cli.watch_open import open_watcher
     from transcribe.core.events import Noticed
@@ -62,7 +63,7 @@ def run(context: click.Context, /, inbox: Path, resolved: Resolved, **given: Any
     settings = replace(resolved.settings, display=replace(display, live=False, progress=lines))
     with (
         open_display(settings.display, resolved.warnings) as progress,
-        open_watcher(inbox, settings, asked, progress) as (folders, watcher),
+        open_watcher(inbox, settings, asked, keeping(progress, settings)) as (folders, watcher),
         stop_signals() as came,
     ):
         progress(Noticed(f"watching {folders.inbox}, results in {folders.out}"))

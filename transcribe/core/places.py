@@ -45,6 +45,11 @@ def server() -> Path:
     return _data() / "server"
 
 
+def archive() -> Path:
+    """The folder of the archive, unless `archive` names another one."""
+    return _data() / "archive"
+
+
 def cache() -> Path:
     """The user's cache: what may be deleted, and is then made again."""
     return Path(platformdirs.user_cache_dir(_PROGRAM, appauthor=False))

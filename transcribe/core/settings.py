@@ -540,6 +540,18 @@ class ShowSettings:
     call_to_action: str = option("", "What listeners should do", metavar="TEXT", advanced=True, trust="any")
 
 
+@dataclass(frozen=True)
+class ArchiveSettings:
+    """Where transcripts are found again. Has no say in them."""
+
+    archive: str = option(
+        "",
+        "Archive that finds every transcript again, kept current: a folder, or auto for your own",
+        metavar="DIR|auto",
+        advanced=True,
+    )
+
+
 ProgressStyle = Literal["auto", "bar", "plain", "json", "none"]
 
 
@@ -586,6 +598,7 @@ class Settings:
     output: OutputSettings = OutputSettings()
     notes: NotesSettings = NotesSettings()
     show: ShowSettings = ShowSettings()
+    archive: ArchiveSettings = ArchiveSettings()
     display: DisplaySettings = DisplaySettings()
     seal: SealSettings = SealSettings()
 

@@ -94,6 +94,7 @@ class Options(TypedDict, total=False):
     links: Sequence[str]
     sponsor: str
     call_to_action: str
+    archive: str
     live: bool
     quiet: bool
     verbose: bool

@@ -17,7 +17,7 @@ from transcribe.pipeline.identity import provenance_of
 from transcribe.pipeline.notes_step import wants_notes
 from transcribe.pipeline.ports import Engines
 
-NO_SAY = (*WORDS_DEPEND_ON, "compute", "display", "seal", "output")
+NO_SAY = (*WORDS_DEPEND_ON, "compute", "display", "seal", "output", "archive")
 """Groups that are taken from the provenance, or that have no say in what stands in a file."""
 
 NO_SAY_IN_FILES = (
@@ -35,7 +35,8 @@ def fingerprint_of(settings: Settings) -> str:
     said = [
         (option.name, option.show(value))
         for option, value in settings.flat()
-        if option.group not in ("compute", "display", "seal") and option.name not in NO_SAY_IN_FILES
+        if option.group not in ("compute", "display", "seal", "archive")
+        and option.name not in NO_SAY_IN_FILES
     ]
     return fingerprint(said)[:16]
 

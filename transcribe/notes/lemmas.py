@@ -151,6 +151,13 @@ def _are_compound(start: str, end: str) -> bool:
     return min(commonness(start, "de"), commonness(end, "de")) >= _COMMON_PART
 
 
+def listed(word: str, language: str) -> str:
+    """The dictionary form that simplemma's list has of a word as it is spelled; empty where it has none."""
+    if _CODES.get(language, language) not in _simplemma_languages():
+        return ""
+    return _listed(language).get(word, "")
+
+
 def has_lemmas(language: str) -> bool:
     """Whether a dictionary of the language is there, so that a lemma is a word to print."""
     return language in TAGGED or _CODES.get(language, language) in _simplemma_languages()

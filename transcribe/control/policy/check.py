@@ -18,12 +18,12 @@ from transcribe.control.personal.vocabulary import known_languages
 from transcribe.control.policy.asking import Asker, Missing, Reply
 from transcribe.control.policy.combine import combined
 from transcribe.control.policy.items import Policy, Question, Rule
-from transcribe.control.policy.passages import Passage, passages_of
 from transcribe.control.policy.phrases import Phrases
 from transcribe.control.policy.quotes import quote
 from transcribe.control.policy.read import compiled
 from transcribe.control.policy.verdicts import Answer, Find, Outcome, Verdict
 from transcribe.core.episode import Transcript, join_words
+from transcribe.core.passages import Passage, passages_of
 from transcribe.core.timecode import format_duration
 from transcribe.notes.sections import Line
 

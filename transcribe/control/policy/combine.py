@@ -11,8 +11,8 @@ from typing import get_args
 
 from transcribe.control.policy.answers import Given
 from transcribe.control.policy.asking import Missing, Reply
-from transcribe.control.policy.passages import Passage
 from transcribe.control.policy.verdicts import Answer
+from transcribe.core.passages import Passage
 from transcribe.notes.terms import folded, is_unspaced, words_of
 
 ORDER: tuple[Answer, ...] = get_args(Answer)

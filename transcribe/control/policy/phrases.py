@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from functools import lru_cache
 
-from transcribe.control.policy.passages import Passage
+from transcribe.core.passages import Passage
 from transcribe.notes.lemmas import readings
 from transcribe.notes.terms import UNSPACED, folded, matches
 from transcribe.notes.words import in_language

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from itertools import groupby
 
 from transcribe.control.personal.datum import Personal
-from transcribe.control.policy.passages import Passage
 from transcribe.control.policy.verdicts import Quote
 from transcribe.core.episode import join_words
+from transcribe.core.passages import Passage
 
 WORDS_AROUND, MOST_WORDS = 6, 40
 """Words of a quote before and after a find, and in it."""

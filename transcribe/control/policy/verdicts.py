@@ -9,7 +9,7 @@ from typing import Annotated, Literal, get_args
 from msgspec import Meta
 
 from transcribe.control.policy.items import Severity
-from transcribe.control.policy.passages import Span
+from transcribe.core.passages import Span
 
 Outcome = Literal["clear", "flag", "open", "not asked"]
 

@@ -10,11 +10,11 @@ from typing import Literal
 
 from transcribe.control.policy.check import check
 from transcribe.control.policy.items import Policy, Severity
-from transcribe.control.policy.passages import Span
 from transcribe.control.policy.verdicts import Quote, Verdict
 from transcribe.core.decision import Stretch, merged
 from transcribe.core.digest import fingerprint
 from transcribe.core.episode import Episode, Segment, Spot, SpotKind, Word
+from transcribe.core.passages import Span
 from transcribe.core.show_notes import ShowNotes, Statement
 from transcribe.formats.review import MOST_WORDS, WORDS_AROUND, passage_of
 

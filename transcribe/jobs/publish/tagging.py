@@ -13,7 +13,7 @@ from transcribe.core.events import Progress, Warned
 from transcribe.core.files import Content
 from transcribe.core.media import Container
 from transcribe.core.reading import open_regular
-from transcribe.core.show_notes import Chapter, SoundBite
+from transcribe.core.show_notes import Chapter
 from transcribe.core.unexpected import ends_run, for_people
 from transcribe.core.workspace import Workspace
 from transcribe.formats.id3 import HEADER_BYTES, tag_bytes, with_chapters
@@ -91,7 +91,9 @@ def content_of(episode: Episode, name: str, editor: Editor) -> Content | None:
         return _pictures(episode).get(name)
     bites = episode.notes.sound_bites if episode.notes else ()
     bite = dict(zip(CLIPS, bites, strict=False)).get(name)
-    return partial(_cut, episode, bite, editor) if bite else None
+    if bite is None:
+        return None
+    return partial(cut_clip, episode, (bite.start_ms, bite.end_ms), one_line(bite.title), editor)
 
 
 def picture_targets(folder: Path, episode: Episode) -> tuple[Target, ...]:
@@ -107,13 +109,22 @@ def _pictures(episode: Episode) -> dict[str, Content]:
     return {each.ending: each.content for each in pictures(found_in(Path(source.path), container))}
 
 
-def _cut(episode: Episode, bite: SoundBite, editor: Editor, target: Path) -> None:
-    source = episode.source
+def cut_clip(episode: Episode, span: tuple[int, int], title: str, editor: Editor, target: Path) -> None:
+    """Write a stretch of an episode's recording as an MP3.
+
+    Args:
+        span: Start and end, in ms.
+
+    Raises:
+        InputError: The recording cannot be read.
+        EngineError: It cannot be written.
+    """
+    source, (start_ms, end_ms) = episode.source, span
     streams = [track.stream for track in episode.tracks if track.stream is not None] or [source.stream]
-    span = bite.start_ms, bite.end_ms - bite.start_ms
-    extracts = [extract_of(replace(source, stream=stream), *span, None) for stream in streams]
+    stretch = start_ms, end_ms - start_ms
+    extracts = [extract_of(replace(source, stream=stream), *stretch, None) for stream in streams]
     sought = [replace(each, seek=not episode.audio.astray) for each in extracts]
-    editor.cut(sought, one_line(bite.title), target)
+    editor.cut(sought, title, target)
 
 
 def _copy_with_chapters(episode: Episode, chapters: Sequence[Chapter], editor: Editor, target: Path) -> None:

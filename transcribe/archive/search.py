@@ -1,0 +1,274 @@
+"""Searching the archive: where something was said, by whom, who said it first, how often."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from transcribe.archive.index import Indexed, Reader
+from transcribe.archive.matching import Sought, sought
+from transcribe.archive.pieces import written
+from transcribe.archive.query import Narrowed, Query, Said
+from transcribe.archive.units import units_of, without_marks
+
+AROUND = 12
+"""Words of context on each side."""
+
+MORE = 60
+"""Places beyond those that are wanted: how near its words stand together decides which are the best."""
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A place where something was said."""
+
+    document: Annotated[str, Meta(description="Path of the episode's transcript document")]
+    recording: Annotated[str, Meta(description="SHA-256 of the recording, hexadecimal")]
+    title: Annotated[str, Meta(description="The episode")]
+    show: Annotated[str, Meta(description="Its show; where none is known, the folder of the document")]
+    aired: Annotated[str, Meta(description="Its day; or empty")]
+    speaker: Annotated[str, Meta(description="Who says it; empty where that is not known")]
+    language: Annotated[str, Meta(description="Language, ISO 639-1; empty where that is not known")]
+    start_ms: Annotated[int, Meta(description="Where the first word begins, in ms")]
+    last_ms: Annotated[int, Meta(description="Where the last word begins, in ms")]
+    before: Annotated[str, Meta(description="What is said before")]
+    words: Annotated[str, Meta(description="What was found, from the first to the last word")]
+    after: Annotated[str, Meta(description="What is said after it")]
+    score: Annotated[float, Meta(description="How well it fits; above 1, it is said as it was typed")]
+
+
+@dataclass(frozen=True)
+class Month:
+    """How often something was said in a show in a month."""
+
+    show: str
+    month: Annotated[str, Meta(description="As 2025-06; empty where the day is not known")]
+    count: int
+
+
+Order = Literal["rank", "first"]
+
+
+def search(reader: Reader, query: Query, most: int, order: Order = "rank") -> list[Hit]:
+    """The best places, or the first ones; of one passage only the best place.
+
+    Raises:
+        OutputError: The archive is damaged, or that takes too long.
+    """
+    found: dict[tuple[str, int], Hit] = {}
+    as_typed = _as_typed(query) if order == "rank" else None
+    enough = most if order == "first" else most + MORE
+    for asked in filter(None, (as_typed, query)):
+        for hit in _Asked(reader, asked).hits(order, 1.0 if asked is as_typed else 0.0):
+            found.setdefault((hit.document, hit.start_ms), hit)
+            if len(found) == enough:
+                break
+    hits = list(found.values())
+    return (hits if order == "first" else sorted(hits, key=lambda hit: -hit.score))[:most]
+
+
+def count(reader: Reader, query: Query) -> list[Month]:
+    """How often it was said, by show and month; of several words, in how many places.
+
+    Raises:
+        OutputError: The archive is damaged, or that takes too long.
+    """
+    asked = _Asked(reader, query)
+    said = {(passage.episode, place.start_ms) for passage, places in asked.found("") for place in places}
+    months = Counter((asked.episodes[episode].show, asked.episodes[episode].aired[:7]) for episode, _ in said)
+    return [Month(show, month, times) for (show, month), times in sorted(months.items())]
+
+
+def _as_typed(query: Query) -> Query | None:
+    """The same question for its words one after the other as they stand; None where that is no other."""
+    one = len(query.wanted) == 1
+    if any(each.begins for each in query.wanted) or (one and not query.wanted[0].inflected):
+        return None
+    units = tuple(unit for each in query.wanted for unit in each.units)
+    return replace(query, wanted=(Said(units, inflected=False),))
+
+
+@dataclass(frozen=True)
+class _Passage:
+    """A passage that the index proposes, and how well it fits (BM25, 0 to 1)."""
+
+    number: int
+    episode: int
+    speaker: int
+    language: str
+    score: float
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where it stands in a passage.
+
+    Attributes:
+        first: Number of the first word; `last`: that of the last one, which is in it.
+        closeness: How near its words stand together, 0 to 1.
+    """
+
+    first: int
+    last: int
+    start_ms: int
+    last_ms: int
+    closeness: float
+
+
+_PROPOSED = (
+    "select p.id, p.episode, p.speaker, p.language, {} from found join passages p on p.id = found.rowid "
+    "join episodes e on e.id = p.episode where found match ?"
+)
+
+
+class _Asked:
+    """A question, with the episodes and speakers that it is about."""
+
+    def __init__(self, reader: Reader, query: Query) -> None:
+        self._reader, self._query = reader, query
+        self._wanted = [sought(reader, each) for each in query.wanted]
+        self._unwanted = [sought(reader, each) for each in query.unwanted]
+        every = reader.episodes()
+        self.episodes = {number: each for number, each in every.items() if _is_about(each, query)}
+        self._some = len(self.episodes) < len(every)
+        self._speakers: dict[int, str] = dict(reader.rows("select id, name from speakers"))
+
+    def hits(self, order: Order, more: float) -> Iterator[Hit]:
+        """The places, one of a passage.
+
+        Args:
+            more: Is added to their scores.
+        """
+        by = "found.rank" if order == "rank" else "e.aired = '', e.aired, e.id, p.start_ms"
+        for passage, places in self.found(f"order by {by}"):
+            (place, *_), episode = places, self.episodes[passage.episode]
+            before, words, after = self._context(passage, place)
+            yield Hit(
+                document=str(episode.document),
+                recording=episode.recording,
+                title=episode.title,
+                show=episode.show,
+                aired=episode.aired,
+                speaker=self._speakers[passage.speaker],
+                language=passage.language,
+                start_ms=place.start_ms,
+                last_ms=place.last_ms,
+                before=before,
+                words=words,
+                after=after,
+                score=round(more + passage.score * place.closeness, 3),
+            )
+
+    def _context(self, passage: _Passage, place: _Place) -> tuple[str, str, str]:
+        """What is said before, there, and after; the passages beside it have more of that."""
+        words, starts = self._reader.text(passage.number)
+        first, last = place.first, place.last
+        if first < AROUND and (earlier := self._beside(passage, -1)):
+            more = [word for word, start in zip(*earlier, strict=True) if start < starts[0]]
+            words, first, last = more + words, first + len(more), last + len(more)
+        if len(words) - last <= AROUND and (later := self._beside(passage, 1)):
+            words += [word for word, start in zip(*later, strict=True) if start > starts[-1]]
+        said = words[first : last + 1]
+        if len(said) > 2 * AROUND:
+            said = [*said[:AROUND], ("…", True), *said[-AROUND:]]
+        parts = words[max(0, first - AROUND) : first], said, words[last + 1 : last + 1 + AROUND]
+        return written(parts[0]), written(parts[1]), written(parts[2])
+
+    def _beside(self, passage: _Passage, step: int) -> tuple[list[tuple[str, bool]], list[int]] | None:
+        """The passage before or after one, where the same speaker goes on."""
+        found = self._reader.rows(
+            "select id from passages where id = ? and episode = ? and speaker = ? and language = ?",
+            passage.number + step, passage.episode, passage.speaker, passage.language,
+        )  # fmt: skip
+        return self._reader.text(passage.number + step) if found else None
+
+    def found(self, order: str) -> Iterator[tuple[_Passage, list[_Place]]]:
+        """The passages in which everything is that is wanted, with the places where it stands."""
+        for passage in self._proposed(order):
+            words, starts = self._reader.text(passage.number)
+            pairs = [(unit, number) for number, (word, _) in enumerate(words) for unit in units_of(word)]
+            units = [unit for unit, _ in pairs]
+            if any(each.places(units, passage.language) for each in self._unwanted):
+                continue
+            found = [each.places(units, passage.language) for each in self._wanted]
+            if all(found):
+                needed = sum(len(each.units) for each in self._wanted)
+                yield (
+                    passage,
+                    [
+                        _Place(
+                            (begin := pairs[first][1]),
+                            (end := pairs[last][1]),
+                            starts[begin],
+                            starts[end],
+                            (needed / max(needed, last + 1 - first)) ** 0.5,
+                        )
+                        for first, last in _stretches(found, self._wanted, len(units))
+                    ],
+                )
+
+    def _proposed(self, order: str) -> Iterator[_Passage]:
+        values: list[str] = [" AND ".join(each.expression for each in self._wanted)]
+        narrow = ""
+        if self._some:
+            narrow += " and p.episode in (select value from json_each(?))"
+            values.append(json.dumps([*self.episodes]))
+        if self._query.speakers:
+            narrow += " and p.speaker in (select value from json_each(?))"
+            named = [key for key, name in self._speakers.items() if _fits(name, self._query.speakers)]
+            values.append(json.dumps(named))
+        if self._query.languages:
+            narrow += " and p.language in (select value from json_each(?))"
+            values.append(json.dumps(self._languages()))
+        score = "found.rank" if "rank" in order else "0.0"
+        statement = f"{_PROPOSED.format(score)} {narrow} {order}"
+        for number, episode, speaker, language, rank in self._reader.each(statement, *values):
+            yield _Passage(number, episode, speaker, language, -rank / (1 - rank))
+
+    def _languages(self) -> list[str]:
+        spoken = [code for (code,) in self._reader.rows("select distinct language from words")]
+        return [each for each in spoken if _fits(each, self._query.languages)]
+
+
+def _stretches(found: Sequence[list[int]], wanted: Sequence[Sought], most: int) -> list[tuple[int, int]]:
+    """First and last unit of every place; of several things, of the shortest place that has them all."""
+    if len(wanted) == 1:
+        length = len(wanted[0].units)
+        return [(start, min(start + length, most) - 1) for start in found[0]]
+    rarest = min(found, key=len)
+    best: tuple[int, int] | None = None
+    for start in rarest:
+        near = [min(places, key=lambda place: abs(place - start)) for places in found]
+        first = min(near)
+        last = max(at + len(each.units) for at, each in zip(near, wanted, strict=True)) - 1
+        if best is None or last - first < best[1] - best[0]:
+            best = first, min(last, most - 1)
+    return [best] if best else []
+
+
+def _is_about(episode: Indexed, query: Query) -> bool:
+    day = episode.aired
+    if query.after and day < query.after:
+        return False
+    if query.before and not "" < day < query.before:
+        return False
+    return _fits(episode.show, query.shows)
+
+
+def _fits(name: str, asked: Sequence[Narrowed]) -> bool:
+    """Whether a name is one of those that are asked for: has their words, one after the other."""
+    units = [without_marks(each) for each in units_of(name)]
+    fits = [_has(units, [without_marks(each) for each in units_of(one.text)]) for one in asked]
+    if any(fit for fit, one in zip(fits, asked, strict=True) if one.excluded):
+        return False
+    meant = [fit for fit, one in zip(fits, asked, strict=True) if not one.excluded]
+    return any(meant) or not meant
+
+
+def _has(units: list[str], part: list[str]) -> bool:
+    return bool(part) and any(units[at : at + len(part)] == part for at in range(len(units)))
