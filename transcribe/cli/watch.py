@@ -104,6 +104,7 @@ def history(out: Path, state: Path | None, name: str) -> None:
 
 def _service(wanted: Wanted) -> Service:
     """The watcher: it reads the inbox, and writes results, ledger and work directory."""
+    from transcribe.cli.watch_open import waiting_of
     from transcribe.core.places import work_root
     from transcribe.core.service_file import Service
     from transcribe.watch.folders import state_folder
@@ -111,6 +112,7 @@ def _service(wanted: Wanted) -> Service:
     asked = wanted.asked
     inbox, out, done = absolute(asked["inbox"]), absolute(asked["out"]), asked["move_done"]
     write = [out, state_folder(out, asked["state"]), work_root()] + ([done, inbox] if done else [])
+    write += [waiting] if (waiting := waiting_of(out, wanted.settings)) else []
     writer, far = wanted.writer()
     callees = " and ".join(filter(None, (asked["webhook"], writer)))
     return Service(

@@ -9,9 +9,9 @@ from functools import partial
 from pathlib import Path
 
 from transcribe.cli.watch_options import WatchOptions
-from transcribe.control.gate import assemble
-from transcribe.core.errors import UsageError
+from transcribe.control.gate import assemble, gate_of
 from transcribe.core.events import Progress
+from transcribe.core.places import expanded
 from transcribe.core.seal.take import refuse
 from transcribe.core.settings import Settings
 from transcribe.engines.ffmpeg import Ffmpeg
@@ -19,8 +19,10 @@ from transcribe.engines.hook import Hook
 from transcribe.engines.webhook import Webhook
 from transcribe.jobs.fingerprint import fingerprint_of
 from transcribe.jobs.notify import COMMAND, PLACEHOLDERS, WEBHOOK, Courier, Delivery, Outbox, Send
+from transcribe.jobs.plan import waiting_folder
 from transcribe.jobs.queue import Queue
 from transcribe.jobs.worker import Worker
+from transcribe.watch.approving import Approving
 from transcribe.watch.folders import Folders, network_mount, open_folders
 from transcribe.watch.intake import Intake
 from transcribe.watch.looking import Looker, ignore_broken_leases
@@ -43,10 +45,8 @@ def open_watcher(
         UsageError: Folders, hooks or settings make no sense, or another watcher has the ledger.
         TranscribeError: There is no model, no ffmpeg, or no ledger can be written.
     """
-    if settings.output.require_approval:
-        raise UsageError("watch cannot wait for approval", "Leave out --require-approval, or run batch")
     senders = choose_senders(asked)
-    folders = open_folders(inbox, asked.out, asked.state, asked.move_done)
+    folders = open_folders(inbox, asked.out, asked.state, asked.move_done, waiting_of(asked.out, settings))
     remote = network_mount(folders.inbox)
     poll = asked.poll or (POLL_S if remote else 0.0)
     media = Ffmpeg.find(settings.compute, settings.normalise)
@@ -66,6 +66,11 @@ def open_watcher(
             progress=progress,
             marker=asked.ready_marker,
         )
+        policy = settings.output.policy
+        waits = gate_of(settings)
+        approving = (
+            Approving(folders.waiting, policy, waits, queue, time.monotonic) if folders.waiting else None
+        )
         working = Working(
             folders=folders,
             queue=queue,
@@ -76,9 +81,21 @@ def open_watcher(
             progress=progress,
             clock=time.monotonic,
             debug=settings.display.debug,
+            approving=approving,
         )
         rhythm = Rhythm(asked.rescan, poll, asked.keep_loaded, asked.min_free * 1_000_000)
         yield folders, Watcher(working, rhythm, progress)
+
+
+def waiting_of(out: Path, settings: Settings) -> Path | None:
+    """Where results wait for approval; None: none is required.
+
+    Raises:
+        UsageError: That folder and the one for results lie in each other.
+    """
+    if not settings.output.require_approval:
+        return None
+    return waiting_folder(expanded(out), settings.replace({"output": str(out)}))
 
 
 def patience_of(asked: WatchOptions) -> Patience:
@@ -101,7 +118,7 @@ def choose_senders(asked: WatchOptions) -> dict[tuple[str, str], Send]:
         if asked.webhook is not None:
             refuse("--webhook", "Use --on-done and --on-failed, or watch without --sealed")
             webhook = Webhook.parse(asked.webhook, asked.webhook_host, asked.hook_seconds)
-            senders[WEBHOOK, event] = partial(_post, webhook)
+            senders |= {(WEBHOOK, each): partial(_post, webhook) for each in (event, "unapproved")}
     return senders
 
 

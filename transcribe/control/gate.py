@@ -6,9 +6,10 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from transcribe.core.errors import DependencyError, TranscribeError
+from transcribe.core.errors import DependencyError
 from transcribe.core.events import Progress
 from transcribe.core.settings import Settings
+from transcribe.core.unexpected import ends_run, for_people
 from transcribe.jobs.approvals import approvals_of, holding_approval
 from transcribe.jobs.assemble import run as plain
 from transcribe.jobs.correct import Opened, opened
@@ -40,8 +41,10 @@ def waits_for(document: Path, policy: Path | None = None) -> str:
     try:
         of = opened(document)
         return "; ".join(filter(None, (_unapproved(of), _open(of, policy))))
-    except TranscribeError as error:
-        return str(error)
+    except Exception as error:
+        if ends_run(error):
+            raise
+        return str(for_people(error))
 
 
 def _unapproved(of: Opened) -> str:

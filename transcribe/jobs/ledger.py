@@ -32,7 +32,7 @@ WAITS_S = 1.0
 CHARS = 4096
 """So much is told of a text."""
 
-PRESSING = (State.FAILED, State.REFUSED)
+PRESSING = (State.FAILED, State.REFUSED, State.UNAPPROVED)
 COMING = (State.WAITING, State.READY, State.RETRYING)
 OVER = (State.DONE, State.DUPLICATE, State.GONE)
 """States of recordings that need somebody, that wait, and with which nothing is to be done."""

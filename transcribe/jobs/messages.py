@@ -25,6 +25,7 @@ class Request:
         name: What tells it from the others in every message about it.
         facts: By which that is told from what may have replaced it.
         alias: A path with the name that theirs are made of.
+        waiting: Where results wait for approval, if it is required.
         replaces: Outputs of an earlier version of it, which may be replaced.
         begun: Digests of earlier versions, whose outputs may be replaced too.
         settings: Its own settings; None: those that the process was started with.
@@ -36,6 +37,7 @@ class Request:
     facts: Facts
     folder: str
     alias: str
+    waiting: str = ""
     replaces: tuple[Published, ...] = ()
     begun: tuple[str, ...] = ()
     settings: Settings | None = None
@@ -97,6 +99,18 @@ class Finished:
 
 
 @dataclass(frozen=True)
+class Unapproved:
+    """It is transcribed, and waits for approval.
+
+    Attributes:
+        reason: What it waits for.
+    """
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Changed:
     """It is not the recording any more that was asked for; nothing was done."""
 
@@ -123,4 +137,4 @@ class Down:
     started: bool = False
 
 
-Message = Up | More | Hashed | Told | Finished | Changed | Stumbled | Down
+Message = Up | More | Hashed | Told | Finished | Unapproved | Changed | Stumbled | Down

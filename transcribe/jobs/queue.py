@@ -45,6 +45,7 @@ class State(StrEnum):
     RETRYING = "retrying"  # something that passes was in the way
     DONE = "done"
     DUPLICATE = "duplicate"  # another recording has the same content, and was done with the same settings
+    UNAPPROVED = "unapproved"  # transcribed, and not published before somebody approves it
     FAILED = "failed"
     REFUSED = "refused"  # a link or a special file
     GONE = "gone"  # the recording vanished before it was done

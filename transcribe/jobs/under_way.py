@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
-from transcribe.core.errors import OutputError
+from transcribe.core.errors import OutputError, PersonNeeded
 from transcribe.core.events import Event, Noticed, Progress, Warned
 from transcribe.core.text import readable
 from transcribe.core.unexpected import ends_run
@@ -23,6 +23,7 @@ from transcribe.jobs.messages import (
     Request,
     Stumbled,
     Told,
+    Unapproved,
 )
 from transcribe.jobs.queue import PENDING, Queue, QueuedJob, State
 from transcribe.jobs.trouble import HURRIED_TRIES, TRIES, Passing, Trouble, trouble_of, wait_s
@@ -85,6 +86,11 @@ class JobsUnderWay(ABC, Generic[Held]):
     @abstractmethod
     def finished(self, under: Held, finished: Finished) -> None:
         """A job is done."""
+
+    def unapproved(self, under: Held, message: Unapproved) -> None:
+        """A job is transcribed, and waits for approval; where nobody can approve, it has failed."""
+        code = PersonNeeded.exit_code
+        self.failed(under.job, Trouble(message.reason, "Turn require_approval off", Passing.NO, code))
 
     @abstractmethod
     def not_done(self, under: Held) -> None:
@@ -200,11 +206,13 @@ class JobsUnderWay(ABC, Generic[Held]):
             self.tell(under, message.event)
         elif isinstance(message, Hashed):
             self.hashed(under, message.sha256)
-        elif isinstance(message, Finished | Stumbled | Changed):
+        elif isinstance(message, Finished | Unapproved | Stumbled | Changed):
             del self.under_way[message.name]
             under.job = replace(under.job, alone=False)  # whatever became of it, the process lives
             if isinstance(message, Finished):
                 self.finished(under, message)
+            elif isinstance(message, Unapproved):
+                self.unapproved(under, message)
             elif isinstance(message, Stumbled):
                 self.stumbled(under.job, message.trouble)
             else:

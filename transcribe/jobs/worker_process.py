@@ -14,8 +14,16 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
 from transcribe.core.digest import file_digest
-from transcribe.core.errors import DependencyError, GateError, ModelError, UsageError
-from transcribe.core.events import Event, FileFinished, FileStarted, HeldBack, SegmentRecognised, silent
+from transcribe.core.errors import DependencyError, GateError, ModelError, PersonNeeded, UsageError
+from transcribe.core.events import (
+    Event,
+    FileFinished,
+    FileStarted,
+    FileUnapproved,
+    HeldBack,
+    SegmentRecognised,
+    silent,
+)
 from transcribe.core.places import work_root
 from transcribe.core.reading import open_regular
 from transcribe.core.settings import Settings
@@ -32,6 +40,7 @@ from transcribe.jobs.messages import (
     Request,
     Stumbled,
     Told,
+    Unapproved,
     Up,
 )
 from transcribe.jobs.plan import Job, plan_jobs
@@ -165,6 +174,7 @@ class _Work:
         self._requests = requests
         self._request = request
         self._written: tuple[str, ...] = ()
+        self._waits_for = ""
         self.told = HeldBack(lambda event: requests.say(Told(request.name, event)))
         self.outcome: Message = Changed(request.name)
 
@@ -180,8 +190,13 @@ class _Work:
                 return
             yield from self._transcribe(sha256)
             self.outcome = Finished(name, self._outputs())
+        except PersonNeeded:
+            self.outcome = Unapproved(name, self._waits_for)
         except GateError as error:
-            self.outcome = Finished(name, self._outputs(), error.what)
+            if self._waits_for:
+                self.outcome = Unapproved(name, f"{self._waits_for}; {error.what}")
+            else:
+                self.outcome = Finished(name, self._outputs(), error.what)
         except _GoneError:
             raise
         except Exception as error:  # noqa: BLE001 - one bad file stops nobody
@@ -190,7 +205,8 @@ class _Work:
 
     def _transcribe(self, sha256: str) -> Pausing[None]:
         run = self._requests.run_for(self._request.settings)
-        settings = run.settings.replace({"output": self._request.folder})
+        places = {"output": self._request.folder, "waiting": self._request.waiting or None}
+        settings = run.settings.replace(places)
         job = self._job(settings, sha256)
         self._tell(FileStarted(job.name))
         yield from transcribe_one(job, replace(run, settings=settings, progress=self._tell))
@@ -205,6 +221,8 @@ class _Work:
     def _tell(self, event: Event) -> None:
         if isinstance(event, FileFinished):
             self._written = event.outputs
+        if isinstance(event, FileUnapproved):
+            self._waits_for = event.reason
         if self._request.live or not isinstance(event, SegmentRecognised):
             self.told(event)
 

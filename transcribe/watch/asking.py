@@ -10,7 +10,7 @@ from transcribe.core.errors import UsageError
 from transcribe.core.text import readable
 from transcribe.jobs.queue import Queue, QueuedJob, State
 
-AGAIN = (State.FAILED, State.RETRYING, State.DONE, State.DUPLICATE, State.GONE)
+AGAIN = (State.FAILED, State.UNAPPROVED, State.RETRYING, State.DONE, State.DUPLICATE, State.GONE)
 
 
 def retry(queue: Queue, names: Sequence[str]) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
 import psutil
@@ -39,12 +39,14 @@ class Folders:
     Attributes:
         state: Where ledger, lock and heartbeat are.
         done: Where finished recordings are moved; None: they stay.
+        waiting: Where results wait for approval; None: none is required.
     """
 
     inbox: Path
     out: Path
     state: Path
     done: Path | None = None
+    waiting: Path | None = None
 
     @property
     def queue(self) -> Path:
@@ -53,7 +55,7 @@ class Folders:
 
     def sweep(self) -> None:
         """Remove the temporary files that a killed watcher left, also where nothing is written again."""
-        for root in filter(None, (self.out, self.done)):
+        for root in filter(None, (self.out, self.done, self.waiting)):
             for folder, _, _ in os.walk(root):
                 sweep(Path(folder))
 
@@ -66,7 +68,9 @@ class Folders:
         return tuple(self.out / FAILED / f"{each}{ERROR}" for each in (name, digest))  # type: ignore[return-value]
 
 
-def open_folders(inbox: Path, out: Path, state: Path | None, done: Path | None) -> Folders:
+def open_folders(
+    inbox: Path, out: Path, state: Path | None, done: Path | None, waiting: Path | None = None
+) -> Folders:
     """Resolve and check the folders; those for results are made, once nothing speaks against it.
 
     Raises:
@@ -77,8 +81,9 @@ def open_folders(inbox: Path, out: Path, state: Path | None, done: Path | None) 
     if not inbox.is_dir():
         raise InputError(f"there is no folder {inbox}", "Make it, or check whether its disk is mounted")
     found = Folders(_real(inbox), _real(out), state_folder(out, state), _real(done) if done else None)
+    found = replace(found, waiting=_real(waiting) if waiting else None)
     _refuse_nesting(found)
-    for made in (found.out, found.done):
+    for made in (found.out, found.done, found.waiting):
         if made is not None:
             with disk_errors(made, "making"):
                 make_folder(made)
@@ -121,6 +126,7 @@ def _real(path: Path) -> Path:
 
 def _refuse_nesting(folders: Folders) -> None:
     others = {"results": folders.out, "the ledger": folders.state, "finished recordings": folders.done}
+    others["what waits for approval"] = folders.waiting
     for what, folder in others.items():
         if folder is not None and folder.is_relative_to(folders.inbox):
             raise UsageError(

@@ -38,6 +38,7 @@ class Status:
     heartbeat: Heartbeat | None
     counts: dict[State, int]
     deliveries: dict[str, int]
+    unapproved: list[Entry]
     failed: list[Entry]
     retrying: list[Entry]
     refused: list[Entry]
@@ -55,6 +56,7 @@ class Status:
             "inbox": beat.inbox if beat else "",
             "counts": {state.value: count for state, count in self.counts.items()},
             "messages": self.deliveries,
+            "unapproved": list(map(_listed, self.unapproved)),
             "failed": list(map(_listed, self.failed)),
             "retrying": list(map(_listed, self.retrying)),
             "refused": list(map(_listed, self.refused)),
@@ -71,6 +73,7 @@ class Status:
             "no files yet"
         ]
         for title, jobs in (
+            ("waiting for approval", self.unapproved),
             ("failed", self.failed),
             ("tried again", self.retrying),
             ("refused", self.refused),
@@ -100,6 +103,7 @@ def read_status(out: Path, chosen: Path | None) -> Status:
             heartbeat=last_beat(folder),
             counts=ledger.counts(),
             deliveries=ledger.messages(),
+            unapproved=ledger.entries(State.UNAPPROVED),
             failed=ledger.entries(State.FAILED),
             retrying=ledger.entries(State.RETRYING),
             refused=ledger.entries(State.REFUSED),

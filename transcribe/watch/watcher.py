@@ -240,7 +240,9 @@ class Watcher:
     def _begin(self) -> None:
         if self._missing or not self._working.free:
             return
-        full = too_full((self._folders.out, self._folders.state, work_root()), self._rhythm.min_free)
+        folders = self._folders
+        written = filter(None, (folders.out, folders.state, work_root(), folders.waiting))
+        full = too_full(tuple(written), self._rhythm.min_free)
         if full:
             self._working.block(full, PAUSE_S)
         elif self._working.unblocked():

@@ -7,13 +7,14 @@ from pathlib import Path, PurePath
 
 from transcribe.core.events import Event, FileFailed, Noticed, StageAdvanced, StageStarted, Warned
 from transcribe.core.text import readable
-from transcribe.jobs.messages import Finished, Go, Request
+from transcribe.jobs.messages import Finished, Go, Request, Unapproved
 from transcribe.jobs.notify import Courier
 from transcribe.jobs.publish.outputs import Published
 from transcribe.jobs.queue import NO_FACTS, Facts, QueuedJob, State
 from transcribe.jobs.trouble import Trouble
 from transcribe.jobs.under_way import JobsUnderWay, UnderWay
 from transcribe.watch import moving
+from transcribe.watch.approving import Approving
 from transcribe.watch.facts import look_at
 from transcribe.watch.folders import Folders, place_key, places
 from transcribe.watch.intake import Intake
@@ -45,12 +46,14 @@ class Working(JobsUnderWay[Take]):
 
     Attributes:
         settings: Fingerprint of the settings.
+        approving: Looks after what waits for approval; None: none is required.
     """
 
     folders: Folders
     intake: Intake
     courier: Courier
     settings: str
+    approving: Approving | None = None
 
     @property
     def current(self) -> Take | None:
@@ -73,7 +76,9 @@ class Working(JobsUnderWay[Take]):
         return True
 
     def turn(self) -> None:
-        """Take in what the process says; give up what changed under its hands."""
+        """Take in what the process says and who has approved what; give up what changed under its hands."""
+        if self.approving:
+            self.approving.look()
         for name in [each for each in self.under_way if each in self.intake.changed]:
             job = self.under_way[name].job
             with self.at_the_cost_of(job):
@@ -120,6 +125,7 @@ class Working(JobsUnderWay[Take]):
             facts=job.facts or NO_FACTS,
             folder=str(self.folders.out / place.parent),
             alias=str(path.with_name(place.name + path.suffix)),
+            waiting=str(self.approving.folder / place.parent) if self.approving else "",
             replaces=job.outputs,
             begun=job.begun,
         )
@@ -142,8 +148,9 @@ class Working(JobsUnderWay[Take]):
         job, sha256 = under.job, under.sha256
         if any(each.answered and each.sha256 == sha256 for each in self.under_way.values()):
             return
-        # One that has outputs already is done again, so that they fit its content.
-        twin = None if job.outputs else self.queue.twin(job, sha256, self.settings)
+        # One that has outputs already is done again, so that they fit its content; so is one that waits.
+        waits = self.approving is not None and self.approving.holds(job)
+        twin = None if job.outputs or waits else self.queue.twin(job, sha256, self.settings)
         same = job.sha256 == sha256 and job.settings == self.settings
         if same and job.outputs and all(map(_there, job.outputs)):
             under.instead = replace(job, state=State.DONE, reason="")
@@ -189,6 +196,18 @@ class Working(JobsUnderWay[Take]):
         remove_error(job, self.folders)
         if moved_to:
             self._move(job)
+
+    def unapproved(self, under: Take, message: Unapproved) -> None:
+        """Put down what it waits for, tell it."""
+        job = under.job
+        if self._facts(job.name) not in (job.facts, None):
+            self.intake.again(job, "changed while it was transcribed; waited for anew")
+            return
+        job = replace(job, state=State.UNAPPROVED, reason=message.reason, attempts=0, hint="")
+        with self.queue.transaction():
+            job = self.queue.write(job)
+            self.courier.announce("unapproved", job.name, payload_of(job, self.folders))
+        remove_error(job, self.folders)
 
     def stumbled(self, job: QueuedJob, trouble: Trouble) -> None:
         """A file could not be transcribed: it is tried again if that may help, unless it is another one."""

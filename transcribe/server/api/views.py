@@ -21,6 +21,7 @@ STATES: dict[State, ClientState] = {
     State.WORKING: "working",
     State.DONE: "done",
     State.DUPLICATE: "done",
+    State.UNAPPROVED: "failed",
     State.FAILED: "failed",
     State.REFUSED: "failed",
     State.GONE: "failed",

@@ -25,6 +25,7 @@ STATES: Mapping[State, str] = {
     State.RETRYING: "waits_again",
     State.DONE: "done",
     State.DUPLICATE: "take_duplicate",
+    State.UNAPPROVED: "take_unapproved",
     State.FAILED: "take_failed",
     State.REFUSED: "take_refused",
     State.GONE: "take_gone",
