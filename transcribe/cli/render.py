@@ -9,6 +9,7 @@ import click
 
 from transcribe.cli.options import PathName, SettingsCommand, given_flags, say, warned
 from transcribe.core.config import Resolved
+from transcribe.core.errors import PersonNeeded
 
 
 @click.command("render", cls=SettingsCommand, groups=("subtitles", "output", "notes", "show", "display"))
@@ -20,9 +21,10 @@ def render(context: click.Context, documents: tuple[Path, ...], resolved: Resolv
     Nothing is recognised. With --template alone only its file is written. What the config or a flag
     says about the show wins over what the transcript says. Notes are written if a format needs them
     and the transcript has none, and anew with --notes. A file that is there already is replaced only
-    with --force.
+    with --force. With --require-approval nothing is written of a transcript that is not approved.
     """
     from transcribe.cli.display import open_display
+    from transcribe.control.gate import gate_of
     from transcribe.jobs.assemble.writer import choose_writer
     from transcribe.jobs.render import render_document
 
@@ -30,6 +32,9 @@ def render(context: click.Context, documents: tuple[Path, ...], resolved: Resolv
     only_template = "template" in flags and not {"formats", "publish"} & flags.keys()
     notes_anew = bool(flags.get("notes"))
     chosen = partial(choose_writer, settings)
+    for document in documents if settings.output.require_approval else ():
+        if reason := gate_of(settings)(document):
+            raise PersonNeeded(f"{document} waits for approval: {reason}")
     for document in documents:
         with open_display(settings.display) as progress:
             paths = render_document(

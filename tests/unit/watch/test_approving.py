@@ -1,4 +1,4 @@
-"""What waits for approval in a watched folder: it is not done again, and done to its end once it is approved."""
+"""What waits for approval in a watched folder: not done again, and published once it is approved."""
 
 from __future__ import annotations
 
