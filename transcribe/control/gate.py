@@ -10,7 +10,7 @@ from transcribe.core.errors import DependencyError
 from transcribe.core.events import Progress
 from transcribe.core.settings import Settings
 from transcribe.core.unexpected import ends_run, for_people
-from transcribe.jobs.approvals import approvals_of, holding_approval
+from transcribe.jobs.approvals import missing_approval
 from transcribe.jobs.assemble import run as plain
 from transcribe.jobs.correct import Opened, opened
 from transcribe.pipeline.ports import Run, WaitsFor
@@ -40,21 +40,11 @@ def waits_for(document: Path, policy: Path | None = None) -> str:
     """
     try:
         of = opened(document)
-        return "; ".join(filter(None, (_unapproved(of), _open(of, policy))))
+        return "; ".join(filter(None, (missing_approval(of), _open(of, policy))))
     except Exception as error:
         if ends_run(error):
             raise
         return str(for_people(error))
-
-
-def _unapproved(of: Opened) -> str:
-    """What is missing of an approval."""
-    last = approvals_of(of.document).last
-    if last is None:
-        return "nobody has approved it"
-    if last.kind == "rejected":
-        return f"{last.who} rejected it: {last.reason}"
-    return "" if holding_approval(of) else f"it was changed since {last.who} approved it"
 
 
 def _open(of: Opened, policy: Path | None) -> str:

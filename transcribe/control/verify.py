@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from transcribe.core.digest import file_digest
+from transcribe.core.errors import InputError
 from transcribe.core.reading import read_regular, walked
+from transcribe.jobs.approvals import missing_approval, sidecar_of
 from transcribe.jobs.chain import EARLIER, HEAD, digest, manifest_path, signature_path
 from transcribe.jobs.manifest import NOT_TOLD, Link, Manifest, read_manifest
 from transcribe.jobs.memory import FOLDER, PEOPLES, sidecars
@@ -25,11 +27,12 @@ if TYPE_CHECKING:
 
 Kind = Literal[
     "missing", "altered", "manifest", "swapped", "replayed", "signature", "chain", "head", "unreadable",
-    "purge",
+    "purge", "approval",
 ]  # fmt: skip
 """What can be wrong: a file is gone, or is another; a manifest is damaged, stands under another recording's
 name, is an older one, or is not signed by a key that was expected; the chain has a gap, or another head than
-was expected; something cannot be read; a purge was begun and is not done."""
+was expected; something cannot be read; a purge was begun and is not done; an approval
+is not of the words that are there."""
 
 PURGING = "purging-"
 """Begins the name of the file that lies in the folder of a chain while a purge is under way."""
@@ -258,11 +261,26 @@ def _episode(folder: Path, path: Path, content: bytes | None, newest: Mapping[st
     if (folder / manifest.name).exists():  # else it lies elsewhere, or was removed
         files.append((manifest.name, manifest.recording.sha256))
     findings += [found for name, sha256 in files for found in _compared(folder, name, sha256)]
+    findings += [found for name in manifest.files if (found := _approval(folder, name))]
     compared = sum(1 for _, sha256 in files if sha256)
     making = manifest.making
     return Episode(
         manifest.name, manifest.link.number, compared, tuple(findings), making.seal, making.attempts
     )
+
+
+def _approval(folder: Path, name: str) -> Finding | None:
+    """What is wrong with the approval of a document that has one; None: nothing, or it is no document."""
+    path = folder / name
+    if not name.endswith(".json") or path.name != name or not sidecar_of(path).is_file():
+        return None
+    from transcribe.jobs.correct import opened
+
+    try:
+        missing = missing_approval(opened(path))
+    except InputError as error:
+        return Finding("approval", f"whether {name} is approved cannot be told: {error}")
+    return Finding("approval", f"{name}: {missing}") if missing else None
 
 
 def _files(folder: Path, manifest: Manifest) -> Iterator[tuple[str, str]]:

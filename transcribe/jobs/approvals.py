@@ -26,7 +26,7 @@ def approvals_of(document: Path) -> Approvals:
     Raises:
         InputError: Their file cannot be read, or is something else.
     """
-    path = _sidecar(document)
+    path = sidecar_of(document)
     if not path.exists() and not path.is_symlink():
         return NOT_APPROVED
     return read_approvals(read_bounded(path, MAX_BYTES, "approvals"), str(path))
@@ -42,6 +42,20 @@ def holding_approval(of: Opened) -> Approval | None:
     if known.last is None:
         return None
     return known.holding(of.recognition, of.corrections.digest, decisions_of(of.document).digest)
+
+
+def missing_approval(of: Opened) -> str:
+    """What is missing of the approval of a transcript as it is; empty: it is approved.
+
+    Raises:
+        InputError: Its approvals or its decisions cannot be read.
+    """
+    last = approvals_of(of.document).last
+    if last is None:
+        return "nobody has approved it"
+    if last.kind == "rejected":
+        return f"{last.who} rejected it: {last.reason}"
+    return "" if holding_approval(of) else f"it was changed since {last.who} approved it"
 
 
 def approve(of: Opened, who: str, reason: str, signer: Signer | None = None) -> Approvals:
@@ -80,11 +94,12 @@ def add_approval(of: Opened, approval: Approval, signer: Signer | None) -> Appro
         known = approvals_of(of.document)
         approvals = replace(known, records=(*known.records, approval))
         content = write_approvals(approvals)
-        with atomic_file(_sidecar(of.document)) as handle:
+        with atomic_file(sidecar_of(of.document)) as handle:
             handle.write(content)
     remember_people(of.document, of.episode.source.name, signer)
     return approvals
 
 
-def _sidecar(document: Path) -> Path:
+def sidecar_of(document: Path) -> Path:
+    """Where the approvals of a transcript document lie."""
     return target_path(document.parent, document.name, SUFFIX)

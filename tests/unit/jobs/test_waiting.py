@@ -19,6 +19,7 @@ from transcribe.jobs import waiting
 from transcribe.jobs.approvals import add_approval, approve
 from transcribe.jobs.correct import opened
 from transcribe.jobs.due import APPROVED, PUBLISHED
+from transcribe.jobs.memory import remember_people
 from transcribe.jobs.plan import plan_jobs, plan_tracks, waiting_folder
 
 NOBODY = "waiting for approval: nobody has approved it"
@@ -180,6 +181,22 @@ def test_a_change_after_the_approval_waits_for_another(season: Season) -> None:
     assert "łąka.corrections.json" in published()
     assert verify(Path("out")).good
     assert status(season)[0] == "current"
+
+
+def test_verify_tells_of_what_was_changed_after_it_was_published(season: Season) -> None:
+    season.run(**GATED)
+    approved()
+    season.run(**GATED)
+    document = Path("out/łąka.json")
+    of = opened(document)
+    document.with_suffix(".corrections.json").write_bytes(_correction(of))
+    remember_people(document, "łąka.wav", None)
+    found = verify(Path("out")).episodes[0].findings
+    assert [(each.kind, each.what) for each in found] == [
+        ("approval", "łąka.json: it was changed since Ala approved it")
+    ]
+    approved(document)
+    assert verify(Path("out")).good
 
 
 def _correction(of: Any) -> bytes:
