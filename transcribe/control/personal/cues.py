@@ -16,7 +16,7 @@ _PATTERNS: Mapping[Kind, str] = {
     "phone": r"telefon|tel\b|komórk|komórecz|zadzwo|dzwo[nń]|oddzwo|phone|call\b|mobile|cell|ring\b|text\b"
     r"|sms|whatsapp|infolini|hotline|reach|dial|extension|fax|faks|landline|stacjonarn",
     "iban": r"iban|kont[oa]\b|koncie|rachun|account|przelew|transfer|sort code",
-    "pesel": r"pesel",
+    "pesel": r"pess?[eiy]l",  # as it is heard in English: "Pessel"
     "nip": r"nip\b|nipu\b|nipem\b|vat\b|identyfikacji podatkowej|tax",
     "card": r"card|kart[aęyą]|karcie|visa|mastercard|maestro|amex|american express",
 }

@@ -22,6 +22,7 @@ WEAK_AT = "﹫"
 _EDGES = ".,;:!?…\"'„”“»«()[]"
 _PAUSES = ",.;:!?"
 _NUMERAL = re.compile(r"[+(]{0,2}\d[\d().,/\-–]*")
+_HUNDREDS = re.compile(r"[1-9]00")
 _PLURAL = re.compile(r"(\d)['’]?s")
 
 _Kind = Literal["word", "number", "letter", "sign", "skip"]
@@ -118,7 +119,8 @@ class _Reader:
 
     def _read(self, at: int, *, after_number: bool) -> _Reading:
         """What stands there: a sign, a number, a letter, or a word as it is."""
-        found = self._sign(at) or self._repeated(at) or self._number(at) or self._named_letter(at)
+        found = self._sign(at) or self._repeated(at) or self._hundreds(at) or self._number(at)
+        found = found or self._named_letter(at)
         if found:
             return found
         known, word, before_number = self._known, self._word(at), self._is_numeric(at + 1)
@@ -191,6 +193,14 @@ class _Reader:
         """Whether one digit after another is said from there, and no "and" before."""
         alone = not self._given[at].end and self._word(at - 1) not in self._known.joins
         return alone and bool(self._digit(at + 1))
+
+    def _hundreds(self, at: int) -> _Reading | None:
+        """ "300 and 46", as recognisers write "three hundred and forty-six"."""
+        begins = _HUNDREDS.fullmatch(self._word(at)) and self._word(at + 1) in self._known.joins
+        rest = self._word(at + 2)
+        if begins and not self._given[at].end and rest.isdecimal() and 0 < int(rest) < 100:
+            return str(int(self._word(at)) + int(rest)), "number", 3
+        return None
 
     def _number(self, at: int) -> _Reading | None:
         """One number in words: what is added has to be less than what there is room for."""

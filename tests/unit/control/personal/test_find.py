@@ -98,6 +98,21 @@ def test_what_was_misheard_is_found_by_the_words_before_it() -> None:
     assert found("it says 4111 1111 1111 1112 on the box") == []
 
 
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("A card is 51.54.87.40.49.45.47 please", "card"),  # "fourteen ninety-five fourteen seventy"
+        ("My Pessil is 650202411 6 and so on", "pesel"),
+        ("The account is PL 300 and 46 001 362 866 162 604 256 156 25", "iban"),
+        ("our VAT number is 526 030 02 9", "nip"),
+    ],
+)
+def test_digits_that_a_recogniser_lost_or_added_are_found_by_the_words_before_them(
+    text: str, kind: str
+) -> None:
+    assert [(each.kind, each.checked) for each in found(text)] == [(kind, False)]
+
+
 def test_an_unknown_language_has_written_forms() -> None:
     assert [each.kind for each in found("Meine Karte ist 4111 1111 1111 1111.", "de")] == ["card"]
     assert [each.kind for each in found("anna@example.com", None)] == ["email"]
