@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from transcribe.core.show_notes import Quote, Statement
 from transcribe.formats.tokens import plain, text_width
@@ -20,6 +21,7 @@ from transcribe.notes.extractive import CLAIM_CELLS, POST_CHARS, quote_of, topic
 from transcribe.notes.leaning import standing
 from transcribe.notes.terms import Terms, folded, is_unspaced, words_of
 from transcribe.notes.titles import as_title
+from transcribe.notes.words import in_language
 from transcribe.notes.writer import Draft, Material, Part
 
 LIMITS: dict[Part, int] = {"summary": 3, "takeaways": 8, "quotes": 5, "titles": 5, "keywords": 12}
@@ -48,6 +50,7 @@ KEYWORD_WORDS = 5
 """The longest keyword; three are asked for."""
 
 LEANS = "it leans on what was said before"
+ADDRESSED = "it says “you” of somebody else"
 
 
 @dataclass
@@ -178,12 +181,14 @@ class _Check:
         """The statement with its evidence and doubt, or why there is none."""
         if draft.part in TELLING:
             kept = self._checked.statements.get(draft.part, ()) if draft.part in RUNNING else ()
-            alone = self._standing(draft.text, kept[-1].text if kept else "")
-            if not alone:
-                return LEANS
-            if alone != draft.text:
-                self._checked.dropped.append(LEANS)
-                draft = replace(draft, text=alone)
+            standing_ones = partial(self._standing, before=kept[-1].text if kept else "")
+            for cut, reason in ((self._without_address, ADDRESSED), (standing_ones, LEANS)):
+                left = cut(draft.text)
+                if not left:
+                    return reason
+                if left != draft.text:
+                    self._checked.dropped.append(reason)
+                    draft = replace(draft, text=left)
         if draft.part == "takeaways" and text_width(draft.text) > CLAIM_CELLS:
             return "it is too long for a takeaway"
         said = self._evidence.verbatim(draft.text)
@@ -200,6 +205,29 @@ class _Check:
         segments = tuple(sorted({segment for sentence in sentences for segment in sentence.segments}))
         origin = "speaker" if said else "model"
         return Statement(draft.text, segments, sentences[0].start_ms, origin, doubt)  # type: ignore[arg-type]
+
+    def _without_address(self, text: str) -> str:
+        """A text without its sentences that say "you" where only questions do: "You worked" of "I worked"."""
+        addressed = in_language(self._material.language).sentences.addressed
+        if self._foreign or addressed.isdisjoint(words_of(text)):
+            return text
+        kept = [
+            sentence
+            for sentence in sentences_in(text)
+            if addressed.isdisjoint(words_of(sentence)) or not addressed.isdisjoint(self._told(sentence))
+        ]
+        return text if len(kept) == len(sentences_in(text)) else " ".join(kept)
+
+    def _told(self, sentence: str) -> set[str]:
+        """The words of what a sentence rests on, questions left out."""
+        said = (self._material.sentences[index].text for index in self._resting(sentence))
+        return {word for each in said if not each.rstrip().endswith("?") for word in words_of(each)}
+
+    def _resting(self, sentence: str) -> tuple[int, ...]:
+        """The sentences of the transcript that say one nearly so."""
+        return self._evidence.verbatim(sentence) or self._evidence.find(
+            self._evidence.content_of(sentence), 2
+        )
 
     def _standing(self, text: str, before: str) -> str:
         """A text without its sentences that lean on what is not said in it; nothing where all do.
@@ -221,10 +249,7 @@ class _Check:
         """Whether the transcript says two sentences nearly in one breath: one may lean on the other."""
         if self._foreign:
             return True
-        first, second = (
-            self._evidence.verbatim(each) or self._evidence.find(self._evidence.content_of(each), 2)
-            for each in (before, sentence)
-        )
+        first, second = map(self._resting, (before, sentence))
         return any(0 <= right - left <= BREATH for left in first for right in second)
 
     def _evidence_for(self, draft: Draft) -> tuple[int, ...]:

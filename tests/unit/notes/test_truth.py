@@ -43,6 +43,27 @@ def test_a_statement_says_what_was_said_and_not_what_the_recording_does() -> Non
     assert check(f"In this episode, {claim}.", "social_post").statements
 
 
+@pytest.mark.parametrize(
+    ("said", "written", "stands"),
+    [
+        (
+            "I worked as a marine engineer for eleven years.",
+            "You worked as a marine engineer for eleven years.",
+            False,
+        ),
+        ("You were not always a baker, were you?", "You were not always a baker.", False),
+        ("For bread you need a bowl and a scale.", "You need a bowl and a scale.", True),
+        ("Dostałem stary młyn od dziadka.", "Ty dostałeś stary młyn od dziadka.", False),
+    ],
+)
+def test_nobody_is_spoken_to_who_was_not(said: str, written: str, stands: bool) -> None:
+    language = "pl" if "ł" in said else "en"
+    others = ["The harbour of Hull is large.", "Tugs have strong engines."] if language == "en" else []
+    checked = check(written, "summary", material=material_of(episode_of([said, *others], language)))
+    assert bool(checked.statements) == stands
+    assert checked.dropped == ([] if stands else ["it says “you” of somebody else"])
+
+
 def test_a_sentence_inside_a_summary_may_only_lean_on_what_was_said_before_it() -> None:
     said = [
         "Ewa otworzyła piekarnię w Ustce.",

@@ -91,6 +91,7 @@ class Sentences(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What tells which sentences can stand by themselves.
 
     Attributes:
+        addressed: Words for whoever is spoken to.
         articles: Those of `pointers` that are articles before a noun.
         chatter: Patterns of greetings, thanks and announcements: what is said around the content.
         chatter_within: Likewise, of languages that write words together.
@@ -106,6 +107,7 @@ class Sentences(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         shifts: Patterns of what announces another topic.
     """
 
+    addressed: frozenset[str] = NONE
     articles: frozenset[str] = NONE
     chatter: frozenset[str] = NONE
     chatter_within: frozenset[str] = NONE
