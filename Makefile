@@ -15,7 +15,7 @@ TESTERS ?= logical
 
 .DEFAULT_GOAL := help
 .PHONY: help setup constraints demo batch native llm test check check-clients fuzz format golden docs examples examples-notes
-.PHONY: bench bench-archive bench-batch bench-chapters bench-faint bench-formats bench-lint bench-noise bench-notes bench-overhead bench-pages bench-peers bench-policy bench-questions bench-spoken bench-serve bench-watch models build release clean
+.PHONY: bench bench-archive bench-batch bench-chapters bench-faint bench-formats bench-lint bench-noise bench-notes bench-overhead bench-pages bench-peers bench-policy bench-questions bench-redact bench-serve bench-spoken bench-watch models build release clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -93,6 +93,9 @@ bench-questions: $(READY) ## Prompt injection in a policy's questions: benchmark
 
 bench-spoken: $(READY) ## Personal data found in speech (needs espeak-ng): benchmarks/results/policy-spoken.md
 	$(BIN)/python -m benchmarks.policy_spoken
+
+bench-redact: models ## How often a masked word is still heard: benchmarks/results/redact.md
+	$(BIN)/python -m benchmarks.redact --audio $(AUDIO) $(OPTIONS)
 
 bench-lint: $(READY) ## Processor time and memory of checking large files: benchmarks/results/lint.md
 	$(BIN)/python -m benchmarks.lint

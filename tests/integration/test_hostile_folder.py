@@ -40,6 +40,7 @@ CALLS = {
     "policy": ("policy", "check", "document.json", "--policy", "policy.toml"),
     "archive": ("archive", "add", "document.json", "--archive", "archive"),
     "search": ("search", "sea", "--archive", "archive"),
+    "redact": ("redact", "document.json", "--words", "times", "-o", "redacted"),
     "templates": ("templates", "list"),
     "models": ("models", "list"),
     "llm": ("llm", "list"),

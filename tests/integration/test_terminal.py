@@ -261,6 +261,8 @@ CASES: Mapping[str, tuple[Plant, tuple[str, ...]]] = {
     "search, nothing": (archived, ("search", "nothing", "--archive", "archive", "--open")),
     "search, no archive": (texts(), ("search", EVIL, "--archive", EVIL)),
     "search, question": (texts(), ("search", f'"{EVIL}', "--archive", "archive")),
+    "redact": (document, ("redact", "e.json", "--words", EVIL, "--name", WORD, "-o", "out")),
+    "redact, kind": (document, ("redact", "e.json", "--personal", EVIL, "-o", "out")),
     "templates, list": (texts("templates/notes.md.j2", f"templates/{EVIL}.j2"), ("templates", "list")),
     "templates, check": (texts(f"{EVIL}.j2", content="{{ a." + EVIL), ("templates", "check", f"{EVIL}.j2")),
     "templates, copy": (texts(), ("templates", "copy", "notes.md", EVIL)),

@@ -42,6 +42,7 @@ COMMANDS = {
     "policy": "Check transcripts against rules: what must, must not be said.",
     "archive": "Keep an index of finished transcripts, for search.",
     "search": "Find where something was said, in every transcript.",
+    "redact": "Mask words in a transcript and in a copy of its sound.",
     "templates": "List, copy and check the templates of notes and pages.",
     "models": "Install, list, check and remove models.",
     "llm": "List the language models that can write show notes.",

@@ -1,6 +1,6 @@
 """Every error a user can meet, and the exit code each one ends with.
 
-Codes 9 and 14–125 are free for later; 1 is kept for errors that are bugs.
+Codes 9 and 15–125 are free for later; 1 is kept for errors that are bugs.
 """
 
 from __future__ import annotations
@@ -89,6 +89,12 @@ class PersonNeeded(TranscribeError):
     """What was checked has to go to a person, who decides; the work itself is done."""
 
     exit_code = 13
+
+
+class RedactionError(TranscribeError):
+    """What was to be masked was not found, cannot be placed, or is still heard; nothing is published."""
+
+    exit_code = 14
 
 
 class Interrupted(TranscribeError):

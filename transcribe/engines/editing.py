@@ -1,4 +1,4 @@
-"""ffmpeg, to write: chapters into a copy of a recording, and clips cut out of it."""
+"""ffmpeg, to write: chapters into a copy of a recording, clips cut out of it, stretches masked in it."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ import numpy as np
 
 from transcribe.core.errors import EngineError, InputError
 from transcribe.core.media import Extract, Voice
-from transcribe.core.recording import SAMPLE_RATE, Piece
+from transcribe.core.recording import SAMPLE_RATE, Piece, Source
 from transcribe.core.show_notes import Chapter
 from transcribe.core.timeline import Timeline, fewer, timeline_of
 from transcribe.engines.ffmpeg import Ffmpeg, address, mixed_evenly, words_of
+from transcribe.engines.masking import mask
 
 CLIP_QUALITY = 2
 """Of LAME's variable bit rate, about 190 kbit/s: nobody hears it (LAME's own recommendation is 0 to 2)."""
@@ -69,7 +70,7 @@ class FfmpegEditor:
                 format="ipod",
                 **SAME_BYTES,
             )
-            self._run(node, f"writing chapters into a copy of {path}")
+            self.run(node, f"writing chapters into a copy of {path}")
 
     def cut(self, extracts: Sequence[Extract], title: str, target: Path) -> None:
         """Write one stretch of a recording as an MP3 of its own, under its title.
@@ -95,7 +96,7 @@ class FfmpegEditor:
             **{"q:a": CLIP_QUALITY},
             **SAME_BYTES,
         )
-        self._run(node, f"cutting a clip out of {extracts[0].path}")
+        self.run(node, f"cutting a clip out of {extracts[0].path}")
 
     def mix(self, voices: Sequence[Voice], target: Path) -> None:
         """Write tracks on top of each other as one M4A (AAC, mono, 48 kHz), each at its time.
@@ -117,7 +118,7 @@ class FfmpegEditor:
             **{"b:a": MIX_BITRATE},
             **SAME_BYTES,
         )
-        self._run(node, f"mixing {', '.join(voice.extract.path for voice in voices)}")
+        self.run(node, f"mixing {', '.join(voice.extract.path for voice in voices)}")
 
     def _placed(self, voice: Voice) -> Any:
         sound = self._sound(voice.extract).filter("aformat", channel_layouts="mono")
@@ -151,7 +152,26 @@ class FfmpegEditor:
             f"nothing in {extract.path} can be decoded", "The file is damaged; copy or download it again"
         )
 
-    def _run(self, node: Any, doing: str) -> None:
+    def mask(self, source: Source, spans: Sequence[tuple[int, int]], target: Path, *, bleep: bool) -> None:
+        """Write a copy of a recording in which these stretches are masked (`masking.mask`).
+
+        Raises:
+            InputError: Its codec or container is read only.
+            EngineError: ffmpeg cannot read or write it, or the copy would be longer or shorter.
+            DependencyError: ffmpeg cannot be started.
+        """
+        mask(self, source, spans, target, bleep=bleep)
+
+    def run(self, node: Any, doing: str) -> None:
+        """Run ffmpeg to its end.
+
+        Args:
+            doing: What it does, for the message.
+
+        Raises:
+            EngineError: It fails or hangs.
+            DependencyError: It cannot be started.
+        """
         # `-progress` writes to standard output, which shows that it does not hang.
         node = node.global_args("-nostdin", "-hide_banner", "-v", "error", "-progress", "pipe:1")
         node = node.overwrite_output()

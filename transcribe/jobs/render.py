@@ -58,7 +58,7 @@ def render_document(
     if settings.output.output == "-":
         raise UsageError("render writes files", "Choose a folder with -o")
     episode = _with_chapters(with_show(open_corrected(document, progress), settings.show), settings)
-    names = () if only_template else _names(settings)
+    names = () if only_template else format_names(settings)
     names += (TEMPLATE,) if settings.output.template else ()
     check_content(episode.source, names, settings)
     targets = _targets(document, names, settings)
@@ -114,7 +114,8 @@ def with_show(episode: Episode, settings: ShowSettings) -> Episode:
     return replace(episode, show=replace(known, **fresh))
 
 
-def _names(settings: Settings) -> tuple[str, ...]:
+def format_names(settings: Settings) -> tuple[str, ...]:
+    """The formats that the settings name, and those of `--publish`."""
     chosen = settings.output.formats + (PACK if settings.output.publish else ())
     return tuple(dict.fromkeys(format_named(name).name for name in chosen))
 

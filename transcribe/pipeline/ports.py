@@ -16,7 +16,7 @@ from transcribe.core.episode import ModelIdentity
 from transcribe.core.events import Progress, silent
 from transcribe.core.hearing import DecodingOptions, Heard
 from transcribe.core.media import Container, Decoding, Extract, Sink, Voice
-from transcribe.core.recording import SpeechSpans
+from transcribe.core.recording import Source, SpeechSpans
 from transcribe.core.settings import Settings
 from transcribe.core.show_notes import Chapter
 from transcribe.core.waveform import Waveform
@@ -170,6 +170,16 @@ class Editor(Protocol):
 
     def cut(self, extracts: Sequence[Extract], title: str, target: Path) -> None:
         """Write one stretch of a recording, of one or several of its audio streams, as an MP3 of its own.
+
+        Raises:
+            TranscribeError: It cannot be read or written.
+        """
+
+    def mask(self, source: Source, spans: Sequence[tuple[int, int]], target: Path, *, bleep: bool) -> None:
+        """Write a copy of a recording, with the tags and chapters of `source`, of the same length.
+
+        Args:
+            spans: Start and end, in ms, of what is a tone (`bleep`) or silence in it; in order, no overlap.
 
         Raises:
             TranscribeError: It cannot be read or written.

@@ -50,17 +50,20 @@ class _Found:
     certain: bool = True
 
 
-def check(policy: Policy, transcript: Transcript, asker: Asker | None = None) -> tuple[Verdict, ...]:
+def check(
+    policy: Policy, transcript: Transcript, asker: Asker | None = None, *, most: int | None = MOST_FINDS
+) -> tuple[Verdict, ...]:
     """What a policy says of what was said, in the order of the policy.
 
     Args:
         asker: Answers the questions; None: nobody does.
+        most: How many finds of a rule are told; None: all.
 
     Raises:
         DependencyError: A package of the extra `control` is not installed.
         TranscribeError: No question can be asked.
     """
-    heard = _Heard(transcript)
+    heard = _Heard(transcript, most)
     rules = [heard.verdict(rule) for rule in policy.rules]
     return *rules, *heard.answered(policy.questions, asker)
 
@@ -73,8 +76,8 @@ def needs_person(verdicts: Sequence[Verdict]) -> bool:
 class _Heard:
     """A transcript in which the finds of rules are looked for; what several rules need is made once."""
 
-    def __init__(self, transcript: Transcript) -> None:
-        self._transcript = transcript
+    def __init__(self, transcript: Transcript, most: int | None) -> None:
+        self._transcript, self._most = transcript, most
         self._passages = list(passages_of(transcript))
         self._personal = [
             personal_data([word.text for word in each.words], each.language) for each in self._passages
@@ -161,7 +164,7 @@ class _Heard:
         of_all = sum(len(each.words) for each in self._passages)
         part = f"; asked of {asked} of {of_all} words" if asked < of_all else ""
         reason = (f"said {times}" if found else "not said") + within + part
-        finds = [self._find(each) for each in found[:MOST_FINDS]]
+        finds = [self._find(each) for each in found[: self._most]]
         return _verdict(
             rule, "flag" if flagged else "clear", reason, person=flagged, finds=finds, count=len(found)
         )

@@ -1,0 +1,75 @@
+"""The record of a redaction (.redaction.json): where and why, and what was proved; never what was said.
+
+`docs/redaction.schema.json` is generated from the dataclasses below.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from transcribe.control.redact.spans import Span
+from transcribe.formats.document import indented
+
+SUFFIX = ".redaction.json"
+SCHEMA: Literal["transcribe.redaction"] = "transcribe.redaction"
+
+_Ms = Annotated[int, Meta(description="In the recording, in ms")]
+
+
+@dataclass(frozen=True)
+class Masked:
+    """A stretch that is masked in the sound."""
+
+    start_ms: Annotated[_Ms, Meta(description="Where it begins, in ms")]
+    end_ms: Annotated[_Ms, Meta(description="Where it ends, in ms")]
+    reasons: Annotated[
+        tuple[str, ...], Meta(description="Ids of rules of the policy; words, personal or span: asked for")
+    ]
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What recognised the copy, in which none of the masked words was heard."""
+
+    engine: Annotated[str, Meta(description="The recogniser's package and version")]
+    model: Annotated[str, Meta(description="Name of its weights")]
+    model_sha256: Annotated[str, Meta(description="Hex digest of the weights")]
+    heard: Annotated[
+        tuple[tuple[int, int], ...], Meta(description="What was recognised: start and end, in ms")
+    ]
+    tries: Annotated[int, Meta(description="Copies that were made; of several, only the last was proved")]
+
+
+@dataclass(frozen=True)
+class Redaction:
+    """What was done to a recording and its transcript."""
+
+    schema: Annotated[Literal["transcribe.redaction"], Meta(description="Says what kind of document this is")]
+    version: Annotated[Literal[1], Meta(description="Version of this schema")]
+    program: Annotated[str, Meta(description="Program and version")]
+    sound: Annotated[Literal["bleep", "mute"], Meta(description="What the stretches are in the copy")]
+    recording_sha256: Annotated[str, Meta(description="Hex digest of the recording")]
+    copy_sha256: Annotated[str, Meta(description="Hex digest of the copy")]
+    policy_sha256: Annotated[str, Meta(description="Hex digest of the policy's file, or empty")]
+    masked: Annotated[tuple[Masked, ...], Meta(description="Every stretch, in order")]
+    proof: Annotated[Proof, Meta(description="How it was proved")]
+
+
+def masked_of(spans: tuple[Span, ...]) -> tuple[Masked, ...]:
+    """The stretches as they are recorded."""
+    return tuple(Masked(each.start_ms, each.end_ms, each.reasons) for each in spans)
+
+
+def write(redaction: Redaction) -> bytes:
+    """The record as a file."""
+    return indented(msgspec.to_builtins(redaction))
+
+
+def schema() -> dict[str, Any]:
+    """The record's JSON Schema (draft 2020-12)."""
+    described = msgspec.json.schema(Redaction)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Redaction", **described}
