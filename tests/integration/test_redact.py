@@ -84,7 +84,7 @@ def facts(path: Path) -> list[str]:
         [FFMPEG, "-hide_banner", "-i", str(path)], capture_output=True, text=True, check=False
     )
     lines = [re.sub(r", \d+ kb/s|#0:\d+|\[0x\w+\]", "", line) for line in said.stderr.splitlines()]
-    noise = re.compile(r"Duration|encoder|Input|DURATION|handler|vendor|At least|bitrate|brand|minor")
+    noise = re.compile(r"Duration|encoder|Input|DURATION|handler|vendor|At least|bitrate|brand|minor|Guessed")
     return sorted(line.strip() for line in lines if not noise.search(line))
 
 
