@@ -25,7 +25,7 @@ from transcribe.core.timecode import format_stretch, format_timecode
 from transcribe.jobs.assemble.run import assemble
 from transcribe.jobs.corrections import sidecar_of
 from transcribe.jobs.documents import open_corrected
-from transcribe.jobs.publish.content import content_of, suffix_of
+from transcribe.jobs.publish.content import TEMPLATE, content_of, suffix_of
 from transcribe.jobs.publish.outputs import target_path
 from transcribe.jobs.render import DOCUMENT, format_names, with_show
 from transcribe.pipeline.notes_step import notes_of, wants_notes, with_notes
@@ -96,7 +96,8 @@ def redact(document: Path, wanted: Wanted, settings: Settings, asked: Asked, pro
     contents: dict[Path, Content] = {}
     folder = _folder(settings)
     contents[folder / names[0]] = making.copy
-    for name in dict.fromkeys((*format_names(settings), DOCUMENT)):
+    own = (TEMPLATE,) if settings.output.template else ()
+    for name in dict.fromkeys((*format_names(settings), DOCUMENT, *own)):
         contents[target_path(folder, names[1], suffix_of(name, settings))] = partial(
             making.text, settings, shown, name
         )
