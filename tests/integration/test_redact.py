@@ -21,7 +21,7 @@ pytestmark = pytest.mark.real
 TAGS = (
     ";FFMETADATA1\ntitle=Of wisdom\nartist=Ala\n"
     "[CHAPTER]\nTIMEBASE=1/1000\nSTART=0\nEND=6000\ntitle=The age of wisdom\n"
-    "[CHAPTER]\nTIMEBASE=1/1000\nSTART=6000\nEND=12000\ntitle=Foolishness\n"
+    "[CHAPTER]\nTIMEBASE=1/1000\nSTART=6000\nEND=12123\ntitle=Foolishness\n"
 )
 PICTURES = ("-f", "lavfi", "-i", "testsrc2=size=64x48:rate=25:duration=12")
 STEREO = ("-ac", "2", "-ar", "48000")
@@ -84,7 +84,9 @@ def facts(path: Path) -> list[str]:
         [FFMPEG, "-hide_banner", "-i", str(path)], capture_output=True, text=True, check=False
     )
     lines = [re.sub(r", \d+ kb/s|#0:\d+|\[0x\w+\]", "", line) for line in said.stderr.splitlines()]
-    noise = re.compile(r"Duration|encoder|Input|DURATION|handler|vendor|At least|bitrate|brand|minor|Guessed")
+    noise = re.compile(
+        r"Duration|(?i:encoder)|Input|DURATION|handler|vendor|At least|bitrate|brand|minor|Guessed"
+    )
     return sorted(line.strip() for line in lines if not noise.search(line))
 
 
@@ -110,7 +112,7 @@ def test_the_word_is_gone_and_the_rest_is_as_it_was(desk: Desk, name: str) -> No
     text = (desk.folder / "again" / "talk.txt").read_text()
     assert heard.code == 0
     assert "wisdom" not in text.lower()
-    assert "foolishness" in text
+    assert "best of times" in text
     old, new = samples(source), samples(copy)
     assert len(old) == len(new)
     if name.endswith((".wav", ".flac", ".mkv")):  # nothing is lost: outside of the stretch it is the same
@@ -119,7 +121,8 @@ def test_the_word_is_gone_and_the_rest_is_as_it_was(desk: Desk, name: str) -> No
         [masked] = record["masked"]
         assert masked["start_ms"] <= changed[0] < masked["start_ms"] + 5
         assert masked["end_ms"] - 5 < changed[-1] <= masked["end_ms"] + 2
-    assert facts(copy) == [re.sub("wisdom", MASK, line, flags=re.IGNORECASE) for line in facts(source)]
+    expected = [re.sub("wisdom", MASK, line, flags=re.IGNORECASE) for line in facts(source)]
+    assert facts(copy) == sorted(expected)
     assert source.read_bytes() == before
     assert "wisdom" not in every_text(desk.folder / "out").lower()
 
@@ -135,7 +138,7 @@ def test_pictures_are_copied_untouched_and_every_audio_stream_is_masked(desk: De
     ]
     assert pictures[0] == pictures[1]
     [masked] = record["masked"]
-    middle = slice(*(int((masked[key] + by) * 16) for key, by in (("start_ms", 10), ("end_ms", -10))))
+    middle = slice(*(int((masked[key] + by) * 48) for key, by in (("start_ms", 10), ("end_ms", -10))))
     for stream in (0, 1):
         assert not samples(copy, stream)[middle].any()
 
@@ -149,12 +152,12 @@ def test_first_and_last_word_and_stretches_that_overlap(desk: Desk) -> None:
         for word in each["words"]
     ]
     first, last = words[0], words[-1]
-    spans = [f"0-{first['end_ms'] / 1000}", f"{last['start_ms'] / 1000}-9", "2.0-2.6", "2.4-3.0"]
+    spans = [f"0-{first['end_ms'] / 1000}", f"{last['start_ms'] / 1000}-9", "0.2-0.8", "0.7-1.2"]
     options = [part for span in spans for part in ("--span", span)]
     done = desk.run("redact", "talk.json", "-o", "out", *options)
     assert done.code == 0, done.stderr
     record = json.loads((desk.folder / "out" / "talk.redaction.json").read_text())
-    assert len(record["masked"]) == 3
+    assert len(record["masked"]) == 2
     assert record["masked"][0]["start_ms"] == 0
     text = (desk.folder / "out" / "talk.txt").read_text().strip()
     assert text.startswith(MASK)

@@ -39,7 +39,6 @@ KINDS: tuple[Kind, ...] = typing.get_args(Kind)
     type=click.Choice(KINDS),
     help=f"Personal data: {', '.join(KINDS)}; may be repeated.",
 )
-@click.option("--policy", "policy_file", metavar="FILE", type=PathName(), help="Whatever its rules flag.")
 @click.option("--bleep/--mute", default=True, help="Put a tone there, or silence.  [default: a tone]")
 @click.option(
     "--name",
@@ -55,13 +54,14 @@ def redact(  # noqa: PLR0913, PLR0917 - click hands over an argument for each fl
     phrases: tuple[str, ...],
     spans: tuple[str, ...],
     kinds: tuple[Kind, ...],
-    policy_file: Path | None,
     bleep: bool,
     name: str,
     model: str,
     resolved: Resolved,
 ) -> None:
     """Mask words of a transcript (DOCUMENT, the .json of an earlier run) in texts and in a copy of the sound.
+
+    What --words, --span and --personal name is masked, and whatever the rules of --policy flag.
 
     The recording lies beside DOCUMENT; neither is changed. The copy is recognised again: what is still heard,
     not found or cannot be placed ends with exit code 14, and nothing is written.
@@ -74,9 +74,10 @@ def redact(  # noqa: PLR0913, PLR0917 - click hands over an argument for each fl
 
     if Path(name).name != name:
         raise UsageError(f"--name {name!r} is no name of a file")
+    settings = warned(resolved)
+    policy_file = settings.output.policy
     policy, sha256 = read_policy(policy_file) if policy_file else (None, "")
     wanted = Wanted.of(policy, phrases, kinds, [_span(each) for each in spans])
-    settings = warned(resolved)
     with open_display(settings.display) as progress:
         done = redact(document, wanted, settings, Asked(bleep, name, model, sha256), progress)
     if settings.display.quiet:

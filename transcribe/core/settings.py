@@ -429,7 +429,7 @@ class OutputSettings:
     )
     policy: Path | None = option(
         None,
-        "What this policy flags has to be decided before an approval, too; with --require-approval, or serve",
+        "With --require-approval, or serve: what this policy flags has to be decided; of redact: is masked",
         metavar="FILE",
         advanced=True,
     )

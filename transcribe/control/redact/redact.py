@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -103,10 +104,17 @@ def redact(document: Path, wanted: Wanted, settings: Settings, asked: Asked, pro
         )
     contents[target_path(folder, names[1], SUFFIX)] = making.record
     _check_targets(contents, [document, Path(source.path)], sidecar_of(folder / names[1]), settings)
+    new = not folder.exists()
     with disk_errors(folder, "writing into"):
         make_folder(folder)
     sweep(folder)
-    write_together(contents)
+    try:
+        write_together(contents)
+    except BaseException:
+        if new:
+            with suppress(OSError):
+                folder.rmdir()
+        raise
     return Done(tuple(contents), making.redaction)
 
 
