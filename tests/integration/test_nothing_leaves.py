@@ -104,7 +104,7 @@ COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
     ),
     "archive status": (KEPT, ("archive", "status", "--archive", "kept")),
     "search": (KEPT, ("search", "the -best", "--archive", "kept", "--json")),
-    "redact": (("clip.wav", *LISTENED), ("redact", "clip.json", "--words", "worst", "-o", "masked", "-q")),
+    "redact": (("clip.wav", *LISTENED), ("redact", "clip.json", "--words", "wisdom", "-o", "masked", "-q")),
     "templates list": (("templates", "list"),),
     "templates copy": (("templates", "copy", "page.html.j2"),),
     "templates check": (
