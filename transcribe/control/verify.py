@@ -21,18 +21,22 @@ from transcribe.jobs.manifest import NOT_TOLD, Link, Manifest, read_manifest
 from transcribe.jobs.memory import FOLDER, PEOPLES, sidecars
 from transcribe.jobs.retention import Gone, Retention, held, read_statement
 from transcribe.jobs.signing import fault_of, public_keys
+from transcribe.models.model_lock import read_lock
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 Kind = Literal[
     "missing", "altered", "manifest", "swapped", "replayed", "signature", "chain", "head", "unreadable",
-    "purge", "approval",
+    "purge", "approval", "model",
 ]  # fmt: skip
 """What can be wrong: a file is gone, or is another; a manifest is damaged, stands under another recording's
 name, is an older one, or is not signed by a key that was expected; the chain has a gap, or another head than
 was expected; something cannot be read; a purge was begun and is not done; an approval
-is not of the words that are there."""
+is not of the words that are there; a model is in no lock."""
+
+MODEL = "model/"
+"""Begins the names of weights among what a run used."""
 
 PURGING = "purging-"
 """Begins the name of the file that lies in the folder of a chain while a purge is under way."""
@@ -102,18 +106,23 @@ def folders_in(place: Path) -> list[Path]:
     return sorted(Path(each) for each, _ in inside if (Path(each) / FOLDER).is_dir())
 
 
-def verify(folder: Path, expected_head: str = "", keys: tuple[Path, ...] = ()) -> Chain:
+def verify(
+    folder: Path, expected_head: str = "", keys: tuple[Path, ...] = (), locks: tuple[Path, ...] = ()
+) -> Chain:
     """Compare the files in a folder with their manifests, and walk the chain.
 
     Args:
         expected_head: The head that was kept elsewhere, or its beginning; empty: none was.
         keys: Public keys, one of which has to have signed each manifest; empty: signatures are not read.
+        locks: Model locks, each of which has to list every model that the newest manifests name.
 
     Raises:
         InputError: A key cannot be read.
+        ModelError: A lock cannot be read.
         DependencyError: The package that verifies signatures is missing.
     """
     known = public_keys(keys) if keys else {}
+    locked = {path: _digests_of(path) for path in locks}
     place = folder / FOLDER
     stored = stored_in(place)
     head = _read(place / HEAD)
@@ -131,7 +140,11 @@ def verify(folder: Path, expected_head: str = "", keys: tuple[Path, ...] = ()) -
         for _ in place.glob(f"{PURGING}*")
     ]
     episodes = tuple(
-        replace(each, hold=held(walk.retentions, each.name))
+        replace(
+            each,
+            hold=held(walk.retentions, each.name),
+            findings=(*each.findings, *_unlocked(place, each.name, locked)),
+        )
         for each in (
             _episode(folder, path, content, newest)
             for path, content in stored.items()
@@ -226,6 +239,22 @@ def _broken(number: int, how: str) -> Finding:
     return Finding(
         "chain", f"{f'manifest {number} of the chain' if number else 'the head of the chain'} {how}"
     )
+
+
+def _digests_of(lock: Path) -> frozenset[str]:
+    return frozenset(file.sha256 for model in read_lock(lock) for file in model.files)
+
+
+def _unlocked(place: Path, name: str, locked: Mapping[Path, frozenset[str]]) -> Iterator[Finding]:
+    """Models of a recording's newest manifest that a lock does not list."""
+    content = _read(manifest_path(place, name)) if locked else None
+    manifest = read_manifest(content) if content else None
+    for each in manifest.making.materials if manifest else ():
+        for path, digests in locked.items():
+            if each.name.startswith(MODEL) and each.sha256 not in digests:
+                yield Finding(
+                    "model", f"{each.name.removeprefix(MODEL)} ({each.sha256[:16]}…) is not in {path}"
+                )
 
 
 def _loose(stored: Mapping[Path, bytes | None], place: Path) -> Iterator[Finding]:

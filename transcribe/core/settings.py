@@ -322,6 +322,11 @@ class ComputeSettings:
         maximum=86_400,
         advanced=True,
     )
+    paranoid: bool = option(
+        False,
+        "Read the whole of a model before it is loaded, also where nothing about its files has changed",
+        advanced=True,
+    )
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,16 @@
-"""SHA-256 of files, remembered for files that people name by path."""
+"""SHA-256 of weights, remembered on this machine while nothing about a file changes.
+
+A file is read whole before its digest is remembered. What tells that it is still the same is its device,
+inode, size, and both times: whatever writes into it changes the last one, which no program can set
+(inode(7)). The memory is a private file of the user's cache: who can change that can change the program, too.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import os
+import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -15,6 +23,9 @@ from transcribe.core.files import atomic_file, private_folder
 from transcribe.core.reading import read_regular, real
 from transcribe.core.text import to_json
 from transcribe.models.identify import unreadable
+
+SETTLED_NS = 2_000_000_000
+"""A file that changed so shortly before it was read may change again within one tick of its clock, unseen."""
 
 REMEMBERED = 100
 """Files whose digests are kept; the oldest are forgotten first."""
@@ -32,17 +43,34 @@ def sha256_of(path: Path) -> str:
         raise unreadable(path, error) from error
 
 
+@dataclass
+class _Doubt:
+    everything: bool = False
+
+
+_doubt = _Doubt()
+
+
+def read_always(wanted: bool) -> None:
+    """Whether this process reads files whole each time, as `--paranoid` demands."""
+    _doubt.everything = wanted
+
+
 def remembered_sha256(path: Path) -> str:
-    """SHA-256 of a file, without reading it again while its size, time and inode stay the same.
+    """SHA-256 of a file, without reading it again while nothing about it changes, unless with `--paranoid`.
 
     Raises:
         ModelError: It cannot be read.
     """
+    if _doubt.everything:
+        return sha256_of(path)
     cache = places.cache() / "digests.json"
     key = _key(path)
     known = _read(cache)
     if key not in known:
         known[key] = sha256_of(path)
+        if key != _key(path) or not _settled(path):
+            return known[key]
         _write(cache, dict(list(known.items())[-REMEMBERED:]))
     return known[key]
 
@@ -52,7 +80,15 @@ def _key(path: Path) -> str:
         found = path.stat()
     except OSError as error:
         raise unreadable(path, error) from error
-    return f"{os.fsdecode(real(path))!a}:{found.st_size}:{found.st_mtime_ns}:{found.st_ino}"
+    facts = (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+    return f"{os.fsdecode(real(path))!a}:{':'.join(map(str, facts))}"
+
+
+def _settled(path: Path) -> bool:
+    """Whether a file has not been changed for a while, by its own clock and the system's."""
+    with contextlib.suppress(OSError):
+        return abs(time.time_ns() - path.stat().st_ctime_ns) > SETTLED_NS
+    return False
 
 
 def _read(cache: Path) -> dict[str, str]:
@@ -66,7 +102,7 @@ def _write(cache: Path, known: dict[str, str]) -> None:
     """A digest that cannot be remembered is computed again next time."""
     try:
         private_folder(cache.parent)
-        with atomic_file(cache) as handle:
+        with atomic_file(cache, private=True) as handle:
             handle.write(to_json(known))
     except (OSError, OutputError):
         return

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from transcribe.core.errors import ModelError
 from transcribe.models.catalogue import Kind, ModelFile, catalogue
-from transcribe.models.digest import sha256_of
+from transcribe.models.digest import remembered_sha256, sha256_of
 from transcribe.models.ggml import check_structure
 from transcribe.models.identify import FileKind, identify
 from transcribe.models.model_lock import check_locked
@@ -84,17 +85,22 @@ class InstalledModel:
 def check_before_load(model: InstalledModel) -> None:
     """Make sure that a model may be loaded, and that its files are what they should be, byte for byte.
 
+    A file that was read whole before, and about which nothing has changed since, is not read again.
+
     Raises:
         ModelError: It is not in a lock, or as for `check_whole`.
     """
     check_listed(model)
-    check_whole(model)
+    check_whole(model, remembered_sha256)
 
 
-def check_whole(model: InstalledModel) -> None:
+def check_whole(model: InstalledModel, digest_of: Callable[[Path], str] = sha256_of) -> None:
     """Make sure that a model's files are what they should be, byte for byte, before an engine reads them.
 
     whisper.cpp crashes on some damaged files and transcribes nonsense with others.
+
+    Args:
+        digest_of: Gives the SHA-256 of a file; by default it is read whole.
 
     Raises:
         ModelError: It is missing, truncated, altered, or of the wrong kind.
@@ -110,13 +116,13 @@ def check_whole(model: InstalledModel) -> None:
         )
     if model.kind == "whisper":
         check_structure(model.path)
-    if size != model.bytes or sha256_of(model.path) != model.sha256:
+    if size != model.bytes or digest_of(model.path) != model.sha256:
         raise ModelError(
             f"the model {model.name} is altered: {model.path} has changed since it was installed", again
         )
     for part in model.parts:
         path = model.path.with_name(part.name)
-        if not path.is_file() or sha256_of(path) != part.sha256:
+        if not path.is_file() or digest_of(path) != part.sha256:
             raise ModelError(
                 f"the model {model.name} is altered: {path} has changed since it was installed", again
             )

@@ -16,6 +16,7 @@ from transcribe.jobs.assemble.diariser import diariser_of
 from transcribe.jobs.assemble.recognisers import RECOGNISERS, numbers_for
 from transcribe.jobs.assemble.workers import cores
 from transcribe.models.catalogue import weights_name
+from transcribe.models.digest import read_always
 from transcribe.models.installed import InstalledModel, check_listed
 from transcribe.models.store import Store
 from transcribe.pipeline.ports import LEFT_OPEN, Engines
@@ -35,6 +36,7 @@ def choose_engines(settings: Settings) -> Engines:
     from transcribe.engines.editing import FfmpegEditor
     from transcribe.engines.ffmpeg import Ffmpeg
 
+    read_always(settings.compute.paranoid)
     found = choose(settings, Store())
     check_listed(found.model)  # also where all that is asked for was recognised before
     recogniser = RECOGNISERS[found.engine]

@@ -13,6 +13,7 @@ from transcribe.core.seal.take import refuse
 from transcribe.core.settings import Settings
 from transcribe.jobs.assemble.memory import available_bytes
 from transcribe.jobs.assemble.workers import cores
+from transcribe.models.digest import read_always
 from transcribe.models.installed import InstalledModel, check_before_load
 from transcribe.models.model_lock import places_of_locks
 from transcribe.models.store import AUTO, Store
@@ -60,6 +61,7 @@ def choose_chat(settings: Settings) -> OpenChat | None:
         ModelError: The model is not installed.
         DependencyError: The engine is missing.
     """
+    read_always(settings.compute.paranoid)
     name, _, model = settings.notes.writer.partition(":")
     if name == EXTRACTIVE and not model:
         return None
