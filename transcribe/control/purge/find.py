@@ -74,11 +74,10 @@ def _work(plan: Plan, wish: Wish, ledgers: Sequence[Ledger], locks: Locks) -> se
     own = plan.episode.paths
     wanted = {each[:32] for each in plan.episode.digests}
     folders = [(root, key) for root in _roots(ledgers) for key in _keys(root)]
-    spoken_for = {key: _published(root, key) for root, key in folders}
-    for key, paths in spoken_for.items():  # several tracks together have one of their own
-        if own & {each.path for each in paths}:
-            wanted.add(key.partition("/")[0])
-            wanted |= {each for root, one in folders if one == key for each in _tracks(Workspace(root, key))}
+    made = {(root, key): _published(root, key) for root, key in folders}
+    for (root, key), files in made.items():  # several tracks together have one of their own
+        if own & {each.path for each in files}:
+            wanted |= {key.partition("/")[0], *_tracks(Workspace(root, key))}
     for root, key in folders:
         if key.partition("/")[0] not in wanted:
             continue
@@ -86,8 +85,8 @@ def _work(plan: Plan, wish: Wish, ledgers: Sequence[Ledger], locks: Locks) -> se
         if not locks.work(work):
             plan.refuse(f"a run is at work in {work.path}")
             continue
-        _check_exports(plan, wish, work.path, spoken_for[key])
-        found.update(spoken_for[key])
+        _check_exports(plan, wish, work.path, made[root, key])
+        found.update(made[root, key])
         plan.remove("work directory", work.path, kind="folder")
         plan.remove("lock of a work directory", Path(f"{work.path}.lock"))
     return found
@@ -125,8 +124,8 @@ def _check_exports(plan: Plan, wish: Wish, work: Path, published: Sequence[Publi
     there = {Path(each.path): each.sha256 for each in published if os.path.lexists(each.path)}
     documents = [path for path in there if path.suffix == ".json" and not path.name.endswith(PEOPLES)]
     for path, sha256 in there.items():
-        if str(path) in wish.paths:
-            continue
+        if str(path) in wish.paths or (plan.episode.job and path.parent == plan.episode.folder):
+            continue  # of a job, all of its folder goes
         others = [each for each in documents if each.parent == path.parent != plan.episode.folder]
         if others:
             if not any(str(each) in wish.paths for each in others):
