@@ -41,6 +41,7 @@ CALLS = {
     "archive": ("archive", "add", "document.json", "--archive", "archive"),
     "search": ("search", "sea", "--archive", "archive"),
     "redact": ("redact", "document.json", "--words", "times", "-o", "redacted"),
+    "review": ("review", "document.json", "--policy", "policy.toml", "--list"),
     "templates": ("templates", "list"),
     "models": ("models", "list"),
     "llm": ("llm", "list"),

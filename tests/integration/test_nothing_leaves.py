@@ -105,6 +105,13 @@ COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
     "archive status": (KEPT, ("archive", "status", "--archive", "kept")),
     "search": (KEPT, ("search", "the -best", "--archive", "kept", "--json")),
     "redact": (("clip.wav", *LISTENED), ("redact", "clip.json", "--words", "wisdom", "-o", "masked", "-q")),
+    "review": (
+        ("policy", "copy", "bank-call.en", "reviewed"),
+        (
+            *("review", "copy/talk.json", "--policy", "reviewed/bank-call.en.toml"),
+            *("--reject-all", "--as", "Ala", "--reason", "not heard"),
+        ),
+    ),
     "templates list": (("templates", "list"),),
     "templates copy": (("templates", "copy", "page.html.j2"),),
     "templates check": (
@@ -138,8 +145,8 @@ COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
 `models pull` is the one that uses the network.
 """
 
-GOES_TO_A_PERSON = {"policy check": 13}
-"""It does its work and ends so: the policy has a question, which always goes to a person."""
+GOES_TO_A_PERSON = {"policy check": 13, "review": 13}
+"""They do their work and end so: the policy has a question, which always goes to a person."""
 
 ASKS_THIS_MACHINE = {"llm list": frozenset({"127.0.0.1"})}
 """It asks for servers of language models, on the loopback interface."""

@@ -118,6 +118,19 @@ def policy(place: Place) -> None:
     place.write("p.toml", "\n".join(["version = 1", f"name = {json.dumps(EVIL)}", "[[rules]]", *lines]))
 
 
+def decisions(place: Place) -> None:
+    policy(place)
+    decided = {
+        "item": "0" * 12, "about": EVIL, "spans": [[0, 1]], "content": "", "choice": "reject", "who": EVIL,
+        "when": EVIL[:40], "reason": EVIL, "heard": [], "recording": "0" * 64, "policy": EVIL,
+    }  # fmt: skip
+    known = {"schema": "transcribe.decisions", "version": 1, "records": [decided]}
+    place.write("e.decisions.json", json.dumps(known))
+    given = {"who": EVIL, "when": EVIL[:40], "reason": EVIL, "recognition": "0" * 16, "corrections": ""}
+    approved = {"schema": "transcribe.approvals", "version": 2, "records": [given | {"kind": "rejected"}]}
+    place.write("e.approvals.json", json.dumps(approved))
+
+
 def ledger(place: Place) -> None:
     opened = Queue(place.folder / "out" / ".watch" / "ledger.sqlite")
     for state in State:
@@ -263,6 +276,14 @@ CASES: Mapping[str, tuple[Plant, tuple[str, ...]]] = {
     "search, question": (texts(), ("search", f'"{EVIL}', "--archive", "archive")),
     "redact": (document, ("redact", "e.json", "--words", EVIL, "--name", WORD, "-o", "out")),
     "redact, kind": (document, ("redact", "e.json", "--personal", EVIL, "-o", "out")),
+    "review, list": (decisions, ("review", "e.json", "--policy", "p.toml", "--list")),
+    "review, list as JSON": (decisions, ("review", "e.json", "--policy", "p.toml", "--json")),
+    "review, decided": (
+        decisions,
+        ("review", "e.json", "--reject-all", "--as", EVIL, "--reason", EVIL),
+    ),
+    "review, unknown": (decisions, ("review", "e.json", "--accept", EVIL, "--as", "Ala")),
+    "review, refused": (texts("e.json", "e.decisions.json"), ("review", "e.json", "--list")),
     "templates, list": (texts("templates/notes.md.j2", f"templates/{EVIL}.j2"), ("templates", "list")),
     "templates, check": (texts(f"{EVIL}.j2", content="{{ a." + EVIL), ("templates", "check", f"{EVIL}.j2")),
     "templates, copy": (texts(), ("templates", "copy", "notes.md", EVIL)),

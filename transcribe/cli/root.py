@@ -43,6 +43,7 @@ COMMANDS = {
     "archive": "Keep an index of finished transcripts, for search.",
     "search": "Find where something was said, in every transcript.",
     "redact": "Mask words in a transcript and in a copy of its sound.",
+    "review": "Decide what a person has to look at; approve transcripts.",
     "templates": "List, copy and check the templates of notes and pages.",
     "models": "Install, list, check and remove models.",
     "llm": "List the language models that can write show notes.",

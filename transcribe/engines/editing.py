@@ -98,6 +98,25 @@ class FfmpegEditor:
         )
         self.run(node, f"cutting a clip out of {extracts[0].path}")
 
+    def sample(self, extracts: Sequence[Extract], target: Path) -> None:
+        """Write one stretch of a recording as uncompressed sound (WAV), for a player.
+
+        Args:
+            extracts: As for `cut`.
+
+        Raises:
+            InputError: ffmpeg cannot read it.
+            EngineError: ffmpeg cannot write it.
+            DependencyError: ffmpeg cannot be started.
+        """
+        import ffmpeg
+
+        sound = _together([self._sound(extract) for extract in extracts])
+        node = ffmpeg.output(
+            sound, address(target), map_metadata=-1, codec="pcm_s16le", format="wav", **SAME_BYTES
+        )
+        self._run(node, f"cutting a stretch out of {extracts[0].path}")
+
     def mix(self, voices: Sequence[Voice], target: Path) -> None:
         """Write tracks on top of each other as one M4A (AAC, mono, 48 kHz), each at its time.
 

@@ -10,10 +10,9 @@ from transcribe.core.files import atomic_file
 from transcribe.core.reading import read_bounded
 from transcribe.core.timecode import now
 from transcribe.formats.approvals import MAX_BYTES, read_approvals, write_approvals
-from transcribe.jobs.chain import locked
 from transcribe.jobs.correct import Opened
-from transcribe.jobs.decisions import LOCK, decisions_of
-from transcribe.jobs.memory import remember_people
+from transcribe.jobs.decisions import decisions_of
+from transcribe.jobs.memory import people_locked, remember_people
 from transcribe.jobs.publish.outputs import target_path
 from transcribe.jobs.signing import Signer
 
@@ -90,7 +89,7 @@ def add_approval(of: Opened, approval: Approval, signer: Signer | None) -> Appro
         InputError: Earlier approvals cannot be read, or a text is too long.
         OutputError: It cannot be written.
     """
-    with locked(of.document.parent / LOCK):
+    with people_locked(of.document):
         known = approvals_of(of.document)
         approvals = replace(known, records=(*known.records, approval))
         content = write_approvals(approvals)

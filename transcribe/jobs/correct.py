@@ -27,6 +27,7 @@ from transcribe.formats.corrections import LONGEST_NAME
 from transcribe.formats.edit_text import MAX_BYTES, read_edit_text, write_edit_text
 from transcribe.jobs.corrections import read_sidecar, sidecar_of
 from transcribe.jobs.documents import open_document
+from transcribe.jobs.memory import people_locked
 from transcribe.jobs.render import with_corrected_notes
 from transcribe.jobs.revise import Revision, correct
 
@@ -126,7 +127,7 @@ def apply_text(
             f"others have corrected the same words since {name} was made: {_shown(change.conflicts)}",
             "Keep yours with --mine, or theirs with --theirs; nothing is changed yet",
         )
-    return change, _revise(of, change.corrections, settings, progress)
+    return change, keep_corrections(of, change.corrections, settings, progress)
 
 
 def undo(
@@ -148,7 +149,7 @@ def undo(
             f"there is no correction {unknown[0]!r} in {of.sidecar}", "See them: transcribe corrections list"
         )
     removed = tuple(known[each] for each in dict.fromkeys(ids))
-    return removed, _revise(of, of.corrections.without(ids), settings, progress)
+    return removed, keep_corrections(of, of.corrections.without(ids), settings, progress)
 
 
 def vocabulary(documents: Sequence[Path]) -> tuple[Term, ...]:
@@ -163,13 +164,24 @@ def vocabulary(documents: Sequence[Path]) -> tuple[Term, ...]:
     return learned_terms(read_sidecar(sidecar_of(document)) for document in documents)
 
 
-def _revise(of: Opened, corrections: Corrections, settings: Settings, progress: Progress) -> Revision:
-    if read_sidecar(of.sidecar) != of.corrections:
-        raise OutputError(f"somebody else has just changed {of.sidecar}", "Give the command again")
+def keep_corrections(
+    of: Opened, corrections: Corrections, settings: Settings, progress: Progress
+) -> Revision:
+    """Write corrections in the place of those that are there, and the files beside the document anew.
+
+    Args:
+        settings: As for `apply_text`.
+
+    Raises:
+        OutputError: Somebody else has changed them meanwhile, or it cannot be written; nothing is changed.
+    """
     old, new = (corrected(of.episode, each)[0] for each in (of.corrections, corrections))
     if old.transcript != new.transcript:
         new = with_corrected_notes(new, settings, progress)
-    return correct(of.document, old, new, (of.corrections, corrections), settings)
+    with people_locked(of.document):
+        if read_sidecar(of.sidecar) != of.corrections:
+            raise OutputError(f"somebody else has just changed {of.sidecar}", "Give the command again")
+        return correct(of.document, old, new, (of.corrections, corrections), settings)
 
 
 def checked_name(who: str | None) -> str:

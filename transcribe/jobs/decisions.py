@@ -9,12 +9,10 @@ from transcribe.core.decision import NO_DECISIONS, Decision, Decisions
 from transcribe.core.files import atomic_file
 from transcribe.core.reading import read_bounded
 from transcribe.formats.decisions import MAX_BYTES, read_decisions, write_decisions
-from transcribe.jobs.chain import locked
+from transcribe.jobs.memory import people_locked
 from transcribe.jobs.publish.outputs import target_path
 
 SUFFIX = ".decisions.json"
-LOCK = ".transcribe.lock"
-"""Whoever writes what people say of the transcripts in a folder locks this file in it."""
 
 
 def decisions_of(document: Path) -> Decisions:
@@ -36,7 +34,7 @@ def add_decision(document: Path, decision: Decision) -> Decisions:
         InputError: The decisions that are there cannot be read, or a text is too long.
         OutputError: It cannot be written.
     """
-    with locked(document.parent / LOCK):
+    with people_locked(document):
         known = decisions_of(document)
         made = replace(known, records=(*known.records, decision))
         content = write_decisions(made)

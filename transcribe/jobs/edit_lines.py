@@ -1,4 +1,4 @@
-"""A few lines of a transcript edited, while others edit theirs; only the file of corrections is written."""
+"""A few lines of a transcript edited, while others edit theirs."""
 
 from __future__ import annotations
 
@@ -14,11 +14,14 @@ from transcribe.core.corrections.place import Layer
 from transcribe.core.corrections.record import Correction
 from transcribe.core.corrections.units import clean
 from transcribe.core.errors import UsageError
+from transcribe.core.events import Progress
 from transcribe.core.files import atomic_file
+from transcribe.core.settings import Settings
 from transcribe.core.text import plain_name
 from transcribe.core.timecode import now
 from transcribe.formats.corrections import write_corrections
-from transcribe.jobs.correct import Opened
+from transcribe.jobs.correct import Opened, keep_corrections
+from transcribe.jobs.revise import Revision
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,8 @@ def edit_lines(
 ) -> tuple[Opened, tuple[range, ...]]:
     """Make lines of a transcript what somebody wants them to be: all that they ask for, or nothing.
 
-    Text, a line divided or joined with the next, another speaker, and undoing it are all this.
+    Text, a line divided or joined with the next, another speaker, and undoing it are all this. Only the
+    file of corrections is written.
 
     Args:
         of: The document as it is; nobody else may write its corrections meanwhile.
@@ -87,6 +91,38 @@ def edit_lines(
         InputError: A text is too long.
         OutputError: It cannot be written.
     """
+    change, whole = _wanted(of, edits, who, prefer)
+    if change.corrections != of.corrections:
+        content = write_corrections(change.corrections)
+        with atomic_file(of.sidecar) as handle:
+            handle.write(content)
+    return of.corrected_by(change.corrections), tuple(each.words for each in whole)
+
+
+def revise_lines(
+    of: Opened,
+    edits: Sequence[Edit],
+    settings: Settings,
+    progress: Progress,
+    *,
+    who: str,
+    prefer: Prefer | None = None,
+) -> Revision:
+    """The same, and every file anew that was made of the transcript and lies beside it.
+
+    Args:
+        settings: How files are laid out, and the template that made one, as in the run that wrote them.
+
+    Raises:
+        ClashError, UsageError, InputError: As `edit_lines`.
+        OutputError: Somebody else has changed the corrections since it was opened, or it cannot be written.
+    """
+    change, _ = _wanted(of, edits, who, prefer)
+    return keep_corrections(of, change.corrections, settings, progress)
+
+
+def _wanted(of: Opened, edits: Sequence[Edit], who: str, prefer: Prefer | None) -> tuple[Change, list[Edit]]:
+    """What becomes of the corrections, and the edits with the lines that cannot be edited apart."""
     _check(of.layer, edits)
     joints = {at for each in of.layer.placed for at in each.covered[1:]}
     whole = sorted((_widened(of.layer, joints, each) for each in edits), key=lambda each: each.first)
@@ -103,11 +139,7 @@ def edit_lines(
     change = _change(of, whole, records, prefer)
     if change.unfit:
         raise UsageError(str(change.unfit[0]), "Leave these lines apart")
-    if change.corrections != of.corrections:
-        content = write_corrections(change.corrections)
-        with atomic_file(of.sidecar) as handle:
-            handle.write(content)
-    return of.corrected_by(change.corrections), tuple(each.words for each in whole)
+    return change, whole
 
 
 def _change(

@@ -10,7 +10,8 @@ were remembered, it is not read again.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -24,7 +25,7 @@ from transcribe.core.files import atomic_file
 from transcribe.core.reading import read_regular
 from transcribe.core.text import from_json, to_json
 from transcribe.core.timecode import now
-from transcribe.jobs.chain import append, manifest_path
+from transcribe.jobs.chain import append, locked, manifest_path
 from transcribe.jobs.making import files_as_materials
 from transcribe.jobs.manifest import NOT_TOLD, Making, Manifest, Result, Seen, read_manifest
 from transcribe.jobs.publish.outputs import Published, Target, target_path
@@ -36,6 +37,9 @@ FOLDER = ".transcribe"
 
 PEOPLES = (".corrections.json", ".decisions.json", ".approvals.json")
 """Endings of the files beside a document in which people say something of it."""
+
+PEOPLES_LOCK = ".transcribe.lock"
+"""Whoever writes one of them locks this file, in their folder."""
 
 CORRECTIONS = "corrections"
 """Under this name the digest of a transcript's corrections is one of the things that decide its files."""
@@ -234,6 +238,17 @@ def remember_people(document: Path, recording: str, signer: Signer | None) -> No
 def sidecars(document: Path) -> list[Path]:
     """Where the corrections, decisions and approvals of a transcript document lie."""
     return [target_path(document.parent, document.name, each) for each in PEOPLES]
+
+
+@contextmanager
+def people_locked(document: Path) -> Iterator[None]:
+    """Nobody else writes what people say of a document while the block runs.
+
+    Raises:
+        OutputError: Somebody keeps it locked, or the folder cannot be written into.
+    """
+    with locked(document.parent / PEOPLES_LOCK):
+        yield
 
 
 def with_people(making: Making, document: Path | None) -> Making:

@@ -138,7 +138,7 @@ def _coverage(episode: Episode, said: _Said) -> Iterator[Item]:
     for spot in episode.coverage.to_check:
         inside, near = said.near(spot)
         passage = passage_of(spot, near)
-        spans = merged([(spot.start_ms, spot.end_ms)])
+        spans = _stretches([(spot.start_ms, spot.end_ms)])
         yield Item(
             _id("coverage", spot.kind, spans),
             "coverage",
@@ -181,7 +181,7 @@ def _policy(verdicts: Sequence[Verdict], said: _Said) -> Iterator[Item]:
         if not verdict.person:
             continue
         for find in verdict.finds:
-            spans = merged((each.start_ms, each.end_ms) for each in find.spans)
+            spans = _stretches((each.start_ms, each.end_ms) for each in find.spans)
             reason = verdict.reason if find.certain else f"{verdict.reason}; {MISHEARD}"
             item = _asked(verdict, spans, find.what, said.of_spans(find.spans), reason)
             yield replace(item, quote=find.quote)
@@ -217,7 +217,12 @@ def _joined(segments: Mapping[int, Segment]) -> tuple[Stretch, ...]:
     for number, segment in segments.items():
         start = whole.pop()[0] if number - 1 in segments else segment.start_ms
         whole.append((start, segment.end_ms))
-    return merged(whole)
+    return _stretches(whole)
+
+
+def _stretches(stretches: Iterable[Stretch]) -> tuple[Stretch, ...]:
+    """Where something lies; a word of no length, too."""
+    return merged((start, max(end, start + 1)) for start, end in stretches)
 
 
 def _id(kind: Kind, what: str, spans: tuple[Stretch, ...], key: str = "") -> str:

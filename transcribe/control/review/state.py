@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
 from transcribe.control.policy.items import Policy
 from transcribe.control.review.items import Item, items_of
-from transcribe.core.approval import Approval, Approvals
-from transcribe.core.decision import Decision, Decisions, Stretch, merged
+from transcribe.core.approval import NOT_APPROVED, Approval, Approvals
+from transcribe.core.decision import NO_DECISIONS, Decision, Decisions, Stretch, merged
 from transcribe.core.episode import Episode
 from transcribe.core.events import silent
 from transcribe.jobs.approvals import approvals_of
@@ -108,21 +108,26 @@ def review_of(of: Opened, policy: ReadPolicy | None = None) -> Review:
         DependencyError: A package of the extra `control` is not installed.
     """
     episode = with_corrections(of.episode, of.corrections, silent)
-    decisions = decisions_of(of.document)
     asked, sha256 = policy or (None, "")
+    standings = tuple(Standing(item, "open") for item in items_of(episode, asked))
+    name = asked.name if asked else ""
+    return refreshed(Review(of, episode, standings, NO_DECISIONS, NOT_APPROVED, name, sha256))
+
+
+def refreshed(review: Review) -> Review:
+    """The same transcript with the decisions and approvals that there are by now.
+
+    Raises:
+        InputError: They cannot be read.
+    """
+    decisions = decisions_of(review.opened.document)
     known: dict[str, list[tuple[int, Decision]]] = defaultdict(list)
     for number, each in enumerate(decisions.records):
-        if each.recording == episode.source.sha256:
+        if each.recording == review.episode.source.sha256:
             known[each.item].append((number, each))
-    return Review(
-        opened=of,
-        episode=episode,
-        standings=tuple(_standing(item, known.get(item.id, [])) for item in items_of(episode, asked)),
-        decisions=decisions,
-        approvals=approvals_of(of.document),
-        policy=asked.name if asked else "",
-        policy_sha256=sha256,
-    )
+    standings = tuple(_standing(each.item, known.get(each.item.id, [])) for each in review.standings)
+    approvals = approvals_of(review.opened.document)
+    return replace(review, standings=standings, decisions=decisions, approvals=approvals)
 
 
 def _standing(item: Item, known: list[tuple[int, Decision]]) -> Standing:

@@ -11,7 +11,7 @@ from pathlib import Path, PurePath
 from transcribe.core.episode import Episode
 from transcribe.core.events import Progress, Warned
 from transcribe.core.files import Content
-from transcribe.core.media import Container
+from transcribe.core.media import Container, Extract
 from transcribe.core.reading import open_regular
 from transcribe.core.show_notes import Chapter
 from transcribe.core.unexpected import ends_run, for_people
@@ -119,12 +119,16 @@ def cut_clip(episode: Episode, span: tuple[int, int], title: str, editor: Editor
         InputError: The recording cannot be read.
         EngineError: It cannot be written.
     """
-    source, (start_ms, end_ms) = episode.source, span
+    editor.cut(extracts_of(episode, *span), title, target)
+
+
+def extracts_of(episode: Episode, start_ms: int, end_ms: int) -> list[Extract]:
+    """A stretch of a recording, of each audio stream that was transcribed."""
+    source = episode.source
     streams = [track.stream for track in episode.tracks if track.stream is not None] or [source.stream]
-    stretch = start_ms, end_ms - start_ms
-    extracts = [extract_of(replace(source, stream=stream), *stretch, None) for stream in streams]
-    sought = [replace(each, seek=not episode.audio.astray) for each in extracts]
-    editor.cut(sought, title, target)
+    span = start_ms, end_ms - start_ms
+    extracts = [extract_of(replace(source, stream=stream), *span, None) for stream in streams]
+    return [replace(each, seek=not episode.audio.astray) for each in extracts]
 
 
 def _copy_with_chapters(episode: Episode, chapters: Sequence[Chapter], editor: Editor, target: Path) -> None:
