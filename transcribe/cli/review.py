@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,12 +10,13 @@ import click
 
 from transcribe.cli.options import Asked, PathName, SettingOption, SettingsCommand, say, warned
 from transcribe.cli.rename import MADE_WITH
+from transcribe.cli.review_text import lines_of, summary_of, told
 from transcribe.core.config import Resolved
 from transcribe.core.errors import PersonNeeded, TranscribeError, UsageError, exit_code_of
 from transcribe.core.settings import OPTIONS
 
 if TYPE_CHECKING:
-    from transcribe.control.review.state import ReadPolicy, Review, Standing
+    from transcribe.control.review.state import ReadPolicy, Review
     from transcribe.core.decision import Choice
     from transcribe.core.settings import Settings
 
@@ -66,7 +67,7 @@ def review(
     if any(said[name] for name in ("accept", "reject", "approve", "reject_all")):
         done = [_decide(_only(documents), policy, settings, said)]
         if not quiet:
-            say(_summary(done[0]))
+            say(summary_of(done[0]))
     elif said["listing"] or said["as_json"]:
         done = _list(documents, policy, as_json=said["as_json"])
     else:
@@ -130,11 +131,6 @@ def _decide(document: Path, policy: ReadPolicy | None, settings: Settings, said:
     return refreshed(found)
 
 
-def told(who: str, choice: str, reason: str) -> str:
-    """What somebody else has decided meanwhile, for people."""
-    return f"meanwhile {who} decided about this: {choice}" + (f": {reason}" if reason else "")
-
-
 def _list(documents: Sequence[Path], policy: ReadPolicy | None, *, as_json: bool) -> list[Review]:
     from transcribe.control.review.state import review_of
     from transcribe.jobs.correct import opened
@@ -153,60 +149,12 @@ def _list(documents: Sequence[Path], policy: ReadPolicy | None, *, as_json: bool
         _show_json(found)
     else:
         for each in found:
-            say(_summary(each))
-            for line in (line for standing in each.standings for line in _lines(standing)):
+            say(summary_of(each))
+            for line in (line for standing in each.standings for line in lines_of(standing)):
                 say(line)
     if errors:
         raise click.exceptions.Exit(exit_code_of(len(found), len(errors)))
     return found
-
-
-def _summary(review: Review) -> str:
-    """How far a transcript is, in a line."""
-    count = dict.fromkeys(("open", "accepted", "corrected", "rejected"), 0)
-    for each in review.standings:
-        count[each.state] += 1
-    states = ", ".join(f"{number} {state}" for state, number in count.items())
-    return f"{review.opened.document}: {states}; {standing_of(review)}"
-
-
-def standing_of(review: Review) -> str:
-    """Whether a transcript is approved, for people."""
-    last = review.approvals.last
-    if review.approval:
-        return f"approved by {review.approval.who}"
-    if last is None:
-        return "not approved"
-    if last.kind == "rejected":
-        return f"rejected by {last.who}: {last.reason}"
-    return f"changed since {last.who} approved it"
-
-
-def _lines(standing: Standing) -> Iterator[str]:
-    item = standing.item
-    yield f"  {standing.state} {item.id} {head_of(standing)}: {item.reason}"
-    yield from (f"    {line}" for line in body_of(standing))
-
-
-def head_of(standing: Standing) -> str:
-    """Where an item lies and what it is about."""
-    from transcribe.core.timecode import format_stretch
-
-    item = standing.item
-    at = ", ".join(format_stretch(*span) for span in item.spans) or "all of it"
-    return f"{at} {item.kind} {item.what} ({item.severity}): {item.title}"
-
-
-def body_of(standing: Standing) -> Iterator[str]:
-    """What was said, and what was decided of it so far."""
-    quote, decision = standing.item.quote, standing.decision
-    if quote.before or quote.words or quote.after:
-        yield f"{quote.before} >{quote.words}< {quote.after}".strip()
-    if decision:
-        reason = f": {decision.reason}" if decision.reason else ""
-        yield f"{decision.who}, {decision.when}: {decision.choice}{reason}"
-    if standing.why:
-        yield f"open again: {standing.why}"
 
 
 def _show_json(reviews: Sequence[Review]) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from transcribe.cli.keyboard import Keyboard, edit
 from transcribe.cli.options import say
-from transcribe.cli.review import body_of, head_of, standing_of, told
+from transcribe.cli.review_text import body_of, head_of, standing_of, told
 from transcribe.control.review.decide import approve, decide, needs_reason, reject
 from transcribe.control.review.items import Item
 from transcribe.control.review.lines import edits_of, lines_at
