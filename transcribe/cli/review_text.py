@@ -31,6 +31,7 @@ def standing_of(review: Review) -> str:
 
 
 def lines_of(standing: Standing) -> Iterator[str]:
+    """An item in the list: a line, and what belongs to it below."""
     item = standing.item
     yield f"  {standing.state} {item.id} {head_of(standing)}: {item.reason}"
     yield from (f"    {line}" for line in body_of(standing))

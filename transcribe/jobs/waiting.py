@@ -22,12 +22,10 @@ from transcribe.core.events import FileUnapproved, Progress, silent
 from transcribe.core.files import make_folder, write_together
 from transcribe.core.reading import read_regular
 from transcribe.core.workspace import Workspace
-from transcribe.jobs.chain import locked
 from transcribe.jobs.corrections import sidecar_of
-from transcribe.jobs.decisions import LOCK
 from transcribe.jobs.documents import open_corrected
 from transcribe.jobs.manifest import NOT_TOLD, Manifest, Seen
-from transcribe.jobs.memory import CORRECTIONS, PEOPLES, Memory, read_record, sidecars
+from transcribe.jobs.memory import CORRECTIONS, PEOPLES, Memory, people_locked, read_record, sidecars
 from transcribe.jobs.output import Output, judge
 from transcribe.jobs.plan import Job, remembered
 from transcribe.jobs.render import with_corrected_notes
@@ -158,7 +156,7 @@ class Waiting:
         asked = run.open_writer is not None and not gave_up(work, run.settings)
         if seen:
             output.remember(seen, episode, record.making if record else NOT_TOLD, asked=asked)
-        with locked(self.document.parent / LOCK):  # whoever says something of it waits
+        with people_locked(self.document):  # whoever says something of it waits
             if published and published.left_over(recording.source.sha256):  # else it is published once more
                 self.remove()
         return episode, output.written
