@@ -60,16 +60,18 @@ def search(reader: Reader, query: Query, most: int, order: Order = "rank") -> li
     Raises:
         OutputError: The archive is damaged, or that takes too long.
     """
-    found: dict[tuple[str, int], Hit] = {}
+    found: dict[tuple[int, int], _Find] = {}
     as_typed = _as_typed(query) if order == "rank" else None
-    enough = most if order == "first" else most + MORE
-    for asked in filter(None, (as_typed, query)):
-        for hit in _Asked(reader, asked).hits(order, 1.0 if asked is as_typed else 0.0):
-            found.setdefault((hit.document, hit.start_ms), hit)
-            if len(found) == enough:
+    together = order == "rank" and len(query.wanted) > 1
+    for question in filter(None, (as_typed, query)):
+        asked = _Asked(reader, question)
+        for each in asked.finds(order, 1.0 if question is as_typed else 0.0):
+            found.setdefault((each.passage.episode, each.place.start_ms), each)
+            if len(found) >= most + (MORE if together else 0):
                 break
-    hits = list(found.values())
-    return (hits if order == "first" else sorted(hits, key=lambda hit: -hit.score))[:most]
+    finds = list(found.values())
+    best = finds if order == "first" else sorted(finds, key=lambda each: -each.score)
+    return [asked.hit(each) for each in best[:most]]
 
 
 def count(reader: Reader, query: Query) -> list[Month]:
@@ -120,6 +122,15 @@ class _Place:
     closeness: float
 
 
+@dataclass(frozen=True)
+class _Find:
+    """A place in a passage, and how well it fits."""
+
+    passage: _Passage
+    place: _Place
+    score: float
+
+
 _PROPOSED = (
     "select p.id, p.episode, p.speaker, p.language, {} from found join passages p on p.id = found.rowid "
     "join episodes e on e.id = p.episode where found match ?"
@@ -138,31 +149,35 @@ class _Asked:
         self._some = len(self.episodes) < len(every)
         self._speakers: dict[int, str] = dict(reader.rows("select id, name from speakers"))
 
-    def hits(self, order: Order, more: float) -> Iterator[Hit]:
+    def finds(self, order: Order, more: float) -> Iterator[_Find]:
         """The places, one of a passage.
 
         Args:
             more: Is added to their scores.
         """
         by = "found.rank" if order == "rank" else "e.aired = '', e.aired, e.id, p.start_ms"
-        for passage, places in self.found(f"order by {by}"):
-            (place, *_), episode = places, self.episodes[passage.episode]
-            before, words, after = self._context(passage, place)
-            yield Hit(
-                document=str(episode.document),
-                recording=episode.recording,
-                title=episode.title,
-                show=episode.show,
-                aired=episode.aired,
-                speaker=self._speakers[passage.speaker],
-                language=passage.language,
-                start_ms=place.start_ms,
-                last_ms=place.last_ms,
-                before=before,
-                words=words,
-                after=after,
-                score=round(more + passage.score * place.closeness, 3),
-            )
+        for passage, (place, *_) in self.found(f"order by {by}"):
+            yield _Find(passage, place, round(more + passage.score * place.closeness, 3))
+
+    def hit(self, find: _Find) -> Hit:
+        """A place with all that is known about it."""
+        episode = self.episodes[find.passage.episode]
+        before, words, after = self._context(find.passage, find.place)
+        return Hit(
+            document=str(episode.document),
+            recording=episode.recording,
+            title=episode.title,
+            show=episode.show,
+            aired=episode.aired,
+            speaker=self._speakers[find.passage.speaker],
+            language=find.passage.language,
+            start_ms=find.place.start_ms,
+            last_ms=find.place.last_ms,
+            before=before,
+            words=words,
+            after=after,
+            score=find.score,
+        )
 
     def _context(self, passage: _Passage, place: _Place) -> tuple[str, str, str]:
         """What is said before, there, and after; the passages beside it have more of that."""
