@@ -68,7 +68,7 @@ def purge(context: click.Context, /, episodes: tuple[Path, ...], **given: Any) -
     if given["hold"] or given["release"]:
         _decide(paths, ledgers, given, by, signer)
         return
-    _purge(paths, ledgers, given, by, signer)
+    _purge(paths, ledgers, given | {"archive": settings.archive.archive}, by, signer)
 
 
 purge.params += [*(SettingOption(OPTIONS[name]) for name in ("keep_days", "sign_key")), *config_parameters()]
@@ -106,6 +106,7 @@ def _decide(
 def _purge(
     paths: Sequence[Path], ledgers: Sequence[Ledger], given: dict[str, Any], by: str, signer: Signer | None
 ) -> None:
+    from transcribe.archive.keep import forget_episode
     from transcribe.control.purge.carry_out import carry_out
     from transcribe.control.purge.episode import find_episode
     from transcribe.control.purge.plan import Wish, tell
@@ -128,6 +129,8 @@ def _purge(
         if not given["dry_run"]:
             for plan in plans:
                 if not plan.refused:
+                    for document in plan.episode.documents:
+                        forget_episode(document, chosen=given["archive"])
                     _say_done(
                         plan.episode.folder / plan.episode.name, purged(plan, by, given["reason"], signer)
                     )
