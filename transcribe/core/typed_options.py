@@ -51,6 +51,7 @@ class Options(TypedDict, total=False):
     threads: int
     ffmpeg: str
     stall_seconds: int
+    paranoid: bool
     max_line_chars: int
     max_lines: int
     max_chars_per_second: float

@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from transcribe.core.errors import EngineError, InputError
+from transcribe.core.errors import InputError
 from transcribe.core.media import Extract, Voice
 from transcribe.core.recording import SAMPLE_RATE, Piece, Source
 from transcribe.core.show_notes import Chapter
 from transcribe.core.timeline import Timeline, fewer, timeline_of
-from transcribe.engines.ffmpeg import Ffmpeg, address, mixed_evenly, words_of
+from transcribe.engines.ffmpeg import Ffmpeg, address, mixed_evenly
 from transcribe.engines.masking import mask
 
 CLIP_QUALITY = 2
@@ -70,7 +70,7 @@ class FfmpegEditor:
                 format="ipod",
                 **SAME_BYTES,
             )
-            self.run(node, f"writing chapters into a copy of {path}")
+            self.media.write(node, f"writing chapters into a copy of {path}")
 
     def cut(self, extracts: Sequence[Extract], title: str, target: Path) -> None:
         """Write one stretch of a recording as an MP3 of its own, under its title.
@@ -96,7 +96,7 @@ class FfmpegEditor:
             **{"q:a": CLIP_QUALITY},
             **SAME_BYTES,
         )
-        self.run(node, f"cutting a clip out of {extracts[0].path}")
+        self.media.write(node, f"cutting a clip out of {extracts[0].path}")
 
     def sample(self, extracts: Sequence[Extract], target: Path) -> None:
         """Write one stretch of a recording as uncompressed sound (WAV), for a player.
@@ -115,7 +115,7 @@ class FfmpegEditor:
         node = ffmpeg.output(
             sound, address(target), map_metadata=-1, codec="pcm_s16le", format="wav", **SAME_BYTES
         )
-        self._run(node, f"cutting a stretch out of {extracts[0].path}")
+        self.media.write(node, f"cutting a stretch out of {extracts[0].path}")
 
     def mix(self, voices: Sequence[Voice], target: Path) -> None:
         """Write tracks on top of each other as one M4A (AAC, mono, 48 kHz), each at its time.
@@ -137,7 +137,7 @@ class FfmpegEditor:
             **{"b:a": MIX_BITRATE},
             **SAME_BYTES,
         )
-        self.run(node, f"mixing {', '.join(voice.extract.path for voice in voices)}")
+        self.media.write(node, f"mixing {', '.join(voice.extract.path for voice in voices)}")
 
     def _placed(self, voice: Voice) -> Any:
         sound = self._sound(voice.extract).filter("aformat", channel_layouts="mono")
@@ -179,25 +179,7 @@ class FfmpegEditor:
             EngineError: ffmpeg cannot read or write it, or the copy would be longer or shorter.
             DependencyError: ffmpeg cannot be started.
         """
-        mask(self, source, spans, target, bleep=bleep)
-
-    def run(self, node: Any, doing: str) -> None:
-        """Run ffmpeg to its end.
-
-        Args:
-            doing: What it does, for the message.
-
-        Raises:
-            EngineError: It fails or hangs.
-            DependencyError: It cannot be started.
-        """
-        # `-progress` writes to standard output, which shows that it does not hang.
-        node = node.global_args("-nostdin", "-hide_banner", "-v", "error", "-progress", "pipe:1")
-        node = node.overwrite_output()
-        finished = self.media.program.stream(words_of(node), lambda _: None)
-        if finished.code:
-            said = finished.log.strip().splitlines() or ["it does not say why"]
-            raise EngineError(f"ffmpeg failed while {doing}: {said[-1]}")
+        mask(self.media, source, spans, target, bleep=bleep)
 
 
 def _together(sounds: Sequence[Any]) -> Any:

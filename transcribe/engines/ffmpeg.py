@@ -246,6 +246,24 @@ class Ffmpeg:
             sound = sound.filter("atrim", end=f"{end_ms}ms")
         return sound
 
+    def write(self, node: Any, doing: str) -> None:
+        """Run ffmpeg to its end; it writes a file.
+
+        Args:
+            doing: What it does, for the message.
+
+        Raises:
+            EngineError: It fails or hangs.
+            DependencyError: It cannot be started.
+        """
+        # `-progress` writes to standard output, which shows that it does not hang.
+        node = node.global_args("-nostdin", "-hide_banner", "-v", "error", "-progress", "pipe:1")
+        node = node.overwrite_output()
+        finished = self.program.stream(words_of(node), lambda _: None)
+        if finished.code:
+            said = finished.log.strip().splitlines() or ["it does not say why"]
+            raise EngineError(f"ffmpeg failed while {doing}: {said[-1]}")
+
     def _links(self, path: str | Path) -> tuple[Link, ...]:
         """The parts of a chained file, where ffmpeg opens all of them."""
         import ffmpeg

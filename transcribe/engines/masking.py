@@ -12,14 +12,11 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from transcribe.core.errors import EngineError, InputError
 from transcribe.core.recording import AudioStream, Source
-from transcribe.engines.ffmpeg import address, words_of
-
-if TYPE_CHECKING:
-    from transcribe.engines.editing import FfmpegEditor
+from transcribe.engines.ffmpeg import Ffmpeg, address, words_of
 
 TONE_HZ, TONE = 1000, 0.1
 """The bleep of broadcasting (EBU Tech 3304 has 1 kHz), at -20 dB of full scale: as loud as speech."""
@@ -84,7 +81,7 @@ def check_maskable(source: Source) -> None:
 
 
 def mask(
-    editor: FfmpegEditor, source: Source, spans: Sequence[tuple[int, int]], target: Path, *, bleep: bool
+    media: Ffmpeg, source: Source, spans: Sequence[tuple[int, int]], target: Path, *, bleep: bool
 ) -> None:
     """Write a copy of a recording in which these stretches of every audio stream are masked.
 
@@ -99,12 +96,12 @@ def mask(
         EngineError: ffmpeg cannot read or write it, or the copy would be longer or shorter.
         DependencyError: ffmpeg cannot be started.
     """
-    _write(editor, source, spans, target, [0] * len(source.streams), bleep=bleep)
-    longer = _longer(editor, source, target)
+    _write(media, source, spans, target, [0] * len(source.streams), bleep=bleep)
+    longer = _longer(media, source, target)
     if any(longer) and all(0 <= each <= MOST_LEAD for each in longer):
         # Some containers do not say what the encoder put before the sound: so much of it is left out there.
-        _write(editor, source, spans, target, longer, bleep=bleep)
-        longer = _longer(editor, source, target)
+        _write(media, source, spans, target, longer, bleep=bleep)
+        longer = _longer(media, source, target)
     if any(longer):
         raise EngineError(
             f"a copy of {source.path} would be {max(longer, key=abs)} samples longer",
@@ -113,7 +110,7 @@ def mask(
 
 
 def _write(
-    editor: FfmpegEditor,
+    media: Ffmpeg,
     source: Source,
     spans: Sequence[tuple[int, int]],
     target: Path,
@@ -133,7 +130,7 @@ def _write(
         said, commands = Path(folder) / "said.ffmetadata", Path(folder) / "commands"
         said.write_text(_ffmetadata(source), encoding="utf-8", errors="replace")
         commands.write_text("".join(_commands(spans)))
-        recording = ffmpeg.input(address(path), **editor.media.reading(path))
+        recording = ffmpeg.input(address(path), **media.reading(path))
         marks = ffmpeg.input(f"file:{said}", protocol_whitelist="file", format="ffmetadata")
         sounds = []
         for stream, lead in zip(source.streams, leads, strict=True):
@@ -144,7 +141,7 @@ def _write(
             sounds.append(sound)
         pictured = muxer not in NO_PICTURES and (muxer != "ogg" or source.pictures)
         options: dict[str, Any] = {"c:v": "copy", "map_metadata": 1, "map_metadata:s": -1, "map_chapters": 1}
-        for stream, coding in zip(source.streams, _codings(editor, source), strict=True):
+        for stream, coding in zip(source.streams, _codings(media, source), strict=True):
             options |= _written(source, stream, coding, muxer)
         node = ffmpeg.output(
             *([recording["v?"]] if pictured else []),
@@ -155,7 +152,7 @@ def _write(
             **options,
             fflags="+bitexact",
         )
-        editor.run(node, f"masking {path}")
+        media.write(node, f"masking {path}")
 
 
 def _masked(sound: Any, stream: AudioStream, commands: Path, *, bleep: bool) -> Any:
@@ -230,11 +227,9 @@ def _muxer(source: Source) -> str:
     return others.get(Path(source.name).suffix.lower(), usual)
 
 
-def _codings(editor: FfmpegEditor, source: Source) -> list[_Coding]:
+def _codings(media: Ffmpeg, source: Source) -> list[_Coding]:
     """How the streams of a recording were written, as far as its headers say."""
-    log = editor.media.program.run(
-        ["-hide_banner", "-nostdin", "-i", f"file:{Path(source.path).absolute()}"]
-    ).log
+    log = media.program.run(["-hide_banner", "-nostdin", "-i", f"file:{Path(source.path).absolute()}"]).log
     found = [each["facts"] for each in _AUDIO.finditer(log)]
     if len(found) != len(source.streams):
         return [_Coding()] * len(source.streams)
@@ -248,15 +243,15 @@ def _codings(editor: FfmpegEditor, source: Source) -> list[_Coding]:
     return codings
 
 
-def _longer(editor: FfmpegEditor, source: Source, target: Path) -> list[int]:
+def _longer(media: Ffmpeg, source: Source, target: Path) -> list[int]:
     """By how many samples each audio stream of the copy is longer than the recording's."""
     return [
-        _samples(editor, target, each.index) - _samples(editor, Path(source.path), each.index)
+        _samples(media, target, each.index) - _samples(media, Path(source.path), each.index)
         for each in source.streams
     ]
 
 
-def _samples(editor: FfmpegEditor, path: Path, stream: int) -> int:
+def _samples(media: Ffmpeg, path: Path, stream: int) -> int:
     """How many samples ffmpeg decodes of an audio stream."""
     import ffmpeg
 
@@ -267,9 +262,9 @@ def _samples(editor: FfmpegEditor, path: Path, stream: int) -> int:
         count += len(block)
 
     node = ffmpeg.output(
-        ffmpeg.input(address(path), **editor.media.reading(path))[f"a:{stream}"], "pipe:", format="u8", ac=1
+        ffmpeg.input(address(path), **media.reading(path))[f"a:{stream}"], "pipe:", format="u8", ac=1
     )
-    editor.media.program.stream(words_of(node.global_args("-nostdin", "-hide_banner", "-v", "error")), add)
+    media.program.stream(words_of(node.global_args("-nostdin", "-hide_banner", "-v", "error")), add)
     return count
 
 

@@ -25,10 +25,10 @@ from transcribe.core.settings import Settings
 from transcribe.core.timecode import format_stretch, format_timecode
 from transcribe.jobs.assemble.run import assemble
 from transcribe.jobs.corrections import sidecar_of
-from transcribe.jobs.documents import open_corrected
+from transcribe.jobs.documents import DOCUMENT, open_corrected
 from transcribe.jobs.publish.content import TEMPLATE, content_of, suffix_of
 from transcribe.jobs.publish.outputs import target_path
-from transcribe.jobs.render import DOCUMENT, format_names, with_show
+from transcribe.jobs.render import format_names, with_show
 from transcribe.pipeline.notes_step import notes_of, wants_notes, with_notes
 from transcribe.pipeline.ports import Run
 from transcribe.pipeline.stages.probe import probe
