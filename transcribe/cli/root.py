@@ -57,7 +57,7 @@ COMMANDS = {
 """Every command and what it does in a line, in the order of the help page. `NAME` is the click
 command `NAME` of the module `transcribe.cli.NAME`."""
 
-SELDOM = ("make", "keys", "templates", "formats", "bench", "completion")
+SELDOM = ("make", "eval", "keys", "templates", "llm", "voices", "formats", "config", "bench", "completion")
 """Commands that the help page leaves to `--help-all`, so that it fits a screen."""
 
 EVERYWHERE = {"--debug": "debug", "--quiet": "quiet", "-q": "quiet"}

@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from transcribe.core.decoding import convert
 from transcribe.core.text import from_json, to_canonical_json
 from transcribe.jobs.manifest import STATEMENT, Link, Manifest, read_manifest
 
@@ -89,7 +90,7 @@ def read_retention(content: bytes) -> Retention | None:
     try:
         said: dict[str, Any] = from_json(content, dict)
         recording, *files = [each["digest"]["sha256"] for each in said["subject"]]
-        found = msgspec.convert({**said["predicate"], "recording": recording, "files": files}, Retention)
+        found = convert({**said["predicate"], "recording": recording, "files": files}, Retention)
         return found if write_retention(found) == content else None
     except (msgspec.MsgspecError, UnicodeDecodeError, LookupError, TypeError, ValueError):
         return None
