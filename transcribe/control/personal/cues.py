@@ -23,6 +23,12 @@ _PATTERNS: Mapping[Kind, str] = {
 CUES = {kind: re.compile(rf"\b(?:{pattern})") for kind, pattern in _PATTERNS.items()}
 
 
+SURE_CUE = re.compile(
+    r"\b(?:e-?mail|mejl|mail)\w{0,3}\b|\bwrite to\b|\bnapisz(?:cie)? (?:do|na)\b|\bpisz(?:cie)? (?:do|na)\b"
+)
+"""Behind these stands an address of e-mail, also where it has no sign for "at"."""
+
+
 def cue_before(text: str, at: int) -> Kind | None:
     """What the last telling word before a place in a text, in small letters, says comes there."""
     last: tuple[int, Kind] | None = None

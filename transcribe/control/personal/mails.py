@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from transcribe.control.personal.cues import CUE_CHARS, CUES
+from transcribe.control.personal.cues import CUE_CHARS, CUES, SURE_CUE
 from transcribe.control.personal.datum import Personal, masked
 from transcribe.control.personal.spoken import WEAK_AT, Written
 from transcribe.notes.lemmas import commonness
@@ -21,6 +21,12 @@ _MAIL = re.compile(
     rf"(?P<local>\w[\w.+-]*) ?(?P<at>[@{WEAK_AT}]) ?(?P<host>(?:[\w-]+ ){{0,3}}?[\w-]+(?:\. ?[\w-]+)+)"
     r"|(?P<local2>\w[\w.+-]*) ?(?P<at2>@) ?(?P<host2>[\w-]+ (?:com|eu|net|org|pl|uk))\b"
 )
+_HOST = re.compile(r"(?:[\w+-]+ )?[\w-]+(?:\.[\w-]+)+")
+"""Where a recogniser lost the sign: "anna kgmail.com"."""
+
+_NEAR_CHARS = 40
+"""How far behind a word for mail it is taken for an address."""
+
 _PROVIDERS = frozenset(
     [
         "aol",
@@ -46,8 +52,13 @@ _EVERYDAY = 4.0
 """A word this common (Zipf scale) before "at" is hardly somebody's address: "tickets at example.com"."""
 
 
-def mails(text: Written, language: str | None) -> Iterator[Personal]:
+def mails(text: Written, language: str | None) -> list[Personal]:
     """The addresses in a text, in small letters."""
+    known = list(_with_at(text, language))
+    return [*known, *_without_at(text, known)]
+
+
+def _with_at(text: Written, language: str | None) -> Iterator[Personal]:
     for found in _MAIL.finditer(text.text):
         group = "host" if found["host"] else "host2"
         host = _host(found[group] if found["host"] else found[group].replace(" ", "."))
@@ -58,6 +69,17 @@ def mails(text: Written, language: str | None) -> Iterator[Personal]:
             start = _local_start(text.text, start, language, cue=cue)
             first, last = text.words_of(start, found.start(group) + len(host))
             yield Personal("email", first, last, masked("email", f"{text.text[start]}@{host}"))
+
+
+def _without_at(text: Written, known: Sequence[Personal]) -> Iterator[Personal]:
+    """Hosts right behind a word for mail, whose sign was lost; `known` are those that have one."""
+    for cue in SURE_CUE.finditer(text.text):
+        for found in _HOST.finditer(text.text, cue.end(), cue.end() + _NEAR_CHARS):
+            host = _host(found[0].rpartition(" ")[2])
+            first, last = text.words_of(found.start(), found.end())
+            if host and not any(each.first <= last and first <= each.last for each in known):
+                yield Personal("email", first, last, masked("email", f"{found[0][0]}@{host}"), checked=False)
+                break
 
 
 def _host(name: str) -> str:

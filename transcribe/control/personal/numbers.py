@@ -24,6 +24,14 @@ _MISHEARD: Mapping[Kind, range] = {
 }  # fmt: skip
 """How many digits a number has whose check digits do not fit: recognisers lose and double some of them."""
 
+_BADLY_MISHEARD: Mapping[Kind, range] = {
+    "iban": range(12, 41), "card": range(10, 25), "pesel": range(8, 15), "nip": range(8, 13),
+}  # fmt: skip
+"""How many it may have where it cannot be a phone's."""
+
+_LONG, _LONGER = 13, 20
+"""So many digits that are no amount are somebody's number: a card's, an account's."""
+
 _SPOKEN_IN: Mapping[str, tuple[str, ...]] = {"pl": ("PL",), "en": ("GB", "US")}
 _NAMED_REGIONS = ("PL", "GB", "US", "IE", "AU")
 """Where a number without a country's code may be from, by language; and where it is said to be a phone's."""
@@ -72,9 +80,19 @@ def _kind_of(window: Window, language: str | None) -> tuple[Kind, bool] | None:
     phone = _is_phone(window, language)
     if checks().nip(window.digits) and (window.cue == "nip" or (language == "pl" and not phone)):
         return "nip", True
-    if window.cue and len(window.digits) in _MISHEARD.get(window.cue, ()):
-        return window.cue, False
-    return ("phone", True) if phone else None
+    return _misheard_kind(window, phone=phone)
+
+
+def _misheard_kind(window: Window, *, phone: bool) -> tuple[Kind, bool] | None:
+    """What a number is whose check digits do not fit, by the words before it, or by its length."""
+    cue, count = window.cue, len(window.digits)
+    if cue and count in _MISHEARD.get(cue, ()):
+        return cue, False
+    if phone:
+        return "phone", True
+    if cue and count in _BADLY_MISHEARD.get(cue, ()):
+        return cue, False
+    return ("iban" if count >= _LONGER else "card", False) if count >= _LONG else None
 
 
 def _checked_kind(digits: str) -> Kind | None:

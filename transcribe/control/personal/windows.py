@@ -11,8 +11,8 @@ from itertools import accumulate, pairwise
 from transcribe.control.personal.cues import cue_before
 from transcribe.control.personal.datum import Kind
 
-FEWEST, MOST = 7, 26
-"""Digits that a number of a person has: a phone's without its area, and a Polish account's."""
+FEWEST, MOST = 7, 40
+"""Digits that a number of a person has: a phone's without its area, and an account's with some said twice."""
 
 _CHUNK = re.compile(r"(?:(?<![^\W_])|(?<=\bpl))\+?\d+(?![^\W_])")
 """Digits that are no part of a word, but for the country's letters before a Polish number."""
