@@ -122,7 +122,7 @@ def test_nothing_that_a_stranger_wrote_runs(counter: Counter, page: Page, tmp_pa
 
 
 def correct(client: Any, episode: str) -> None:
-    """Correct a line, rename a speaker and approve, with attacks."""
+    """Correct a line, rename a speaker, decide about everything and approve, with attacks."""
     told = client.get(f"{episode}/transcript").json()
     names = {told["speakers"][0]: ATTACKS[2]}
     renamed = client.post(f"{episode}/speakers", json={"revision": told["revision"], "names": names})
@@ -130,6 +130,12 @@ def correct(client: Any, episode: str) -> None:
     wanted = {name: line[name] for name in ("first", "end")} | {"seen": line["corrections"]}
     edits = [wanted | {"lines": [{"text": ALL, "speaker": ATTACKS[1]}]}]
     said = {"revision": revision, "edits": edits, "who": ATTACKS[0]}
-    edited = client.post(f"{episode}/edits", json=said).json()
-    approval = {"revision": edited["revision"], "who": ATTACKS[0], "reason": ALL}
+    client.post(f"{episode}/edits", json=said)
+    review = client.get(f"{episode}/review").json()
+    for item in review["items"]:
+        about = {"item": item["id"], "content": item["content"], "choice": "accept"}
+        known = {"revision": review["revision"], "seen": review["seen"]}
+        decided = client.post(f"{episode}/decisions", json=about | known | {"reason": ALL, "who": ATTACKS[0]})
+        review = decided.json()["review"]
+    approval = {"revision": review["revision"], "who": ATTACKS[0], "reason": ALL}
     assert client.post(f"{episode}/approvals", json=approval).status_code == 200

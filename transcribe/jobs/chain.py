@@ -18,7 +18,7 @@ import filelock
 
 from transcribe.core.disk import disk_errors
 from transcribe.core.errors import OutputError
-from transcribe.core.files import atomic_file
+from transcribe.core.files import atomic_file, sweep
 from transcribe.core.reading import open_regular
 from transcribe.jobs.manifest import Link, Manifest, read_manifest, write_manifest
 from transcribe.jobs.publish.outputs import target_path
@@ -76,6 +76,8 @@ def _appending(folder: Path, signer: Signer | None) -> Iterator[tuple[Link, Call
     """The place of the next link, and what makes a statement the head."""
     _make(folder)
     with locked(folder / LOCK):
+        for each in (folder, folder / EARLIER, folder / SIGNATURES):
+            sweep(each)
         head = _read(folder / HEAD)
         before = read_statement(head) if head else None
         if head is not None:
