@@ -29,8 +29,8 @@ import msgspec
 import wordfreq
 
 from benchmarks.machine import code_version, this_machine
-from transcribe.archive.index import NAME, Reader
 from transcribe.archive.query import read_query
+from transcribe.archive.reader import NAME, Reader
 from transcribe.archive.search import count, search
 from transcribe.core.episode import Language, Segment, Transcript, Word
 from transcribe.formats.document import from_episode

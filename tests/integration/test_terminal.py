@@ -19,8 +19,8 @@ from llm_server import Told, serving
 from warm import Command
 
 from transcribe.archive.index import Archive
-from transcribe.archive.index import place as archive_file
 from transcribe.archive.keep import add
+from transcribe.archive.reader import place as archive_file
 from transcribe.cli.root import COMMANDS
 from transcribe.core.settings import SubtitleSettings
 from transcribe.formats import render

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from transcribe.archive.index import Archive, Indexed, Reader, place
+from transcribe.archive.index import Archive
 from transcribe.archive.pieces import pieces_of
+from transcribe.archive.reader import Indexed, Reader, place
 from transcribe.core.episode import Episode
 from transcribe.core.errors import InputError, TranscribeError
 from transcribe.core.reading import open_regular, read_bounded, walked
@@ -108,12 +109,13 @@ def add(archive: Archive, paths: Sequence[Path], tell: Callable[[Path], None] = 
     """
     kept = Kept()
     keeper = _Keeper(archive, kept, tell)
-    for path in map(_absolute, paths):
-        if os.path.isdir(path):  # noqa: PTH112 - which answers for any path
-            archive.remember(path)
-            keeper.folder(path)
-        else:
-            keeper.document(path, named=True)
+    with archive.together():
+        for path in map(_absolute, paths):
+            if os.path.isdir(path):  # noqa: PTH112 - which answers for any path
+                archive.remember(path)
+                keeper.folder(path)
+            else:
+                keeper.document(path, named=True)
     return kept
 
 
@@ -129,13 +131,14 @@ def update(
     keeper = _Keeper(archive, kept, tell)
     wanted = tuple(map(_absolute, paths))
     folders = [Path(os.fsdecode(path)) for (path,) in archive.rows("select path from folders")]
-    for folder in folders:
-        if _is_meant(folder, wanted) or any(each.is_relative_to(folder) for each in wanted):
-            keeper.folder(folder, wanted)
-    for document in [
-        each.document for each in archive.episodes().values() if _is_meant(each.document, wanted)
-    ]:
-        keeper.again(document, folders)
+    with archive.together():
+        for folder in folders:
+            if _is_meant(folder, wanted) or any(each.is_relative_to(folder) for each in wanted):
+                keeper.folder(folder, wanted)
+        for document in [
+            each.document for each in archive.episodes().values() if _is_meant(each.document, wanted)
+        ]:
+            keeper.again(document, folders)
     return kept
 
 

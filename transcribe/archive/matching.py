@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from transcribe.archive.forms import BARE, lemmas_of
-from transcribe.archive.index import Reader
 from transcribe.archive.pieces import SHARED
 from transcribe.archive.query import Said
+from transcribe.archive.reader import Reader
 from transcribe.archive.units import tokens_of, without_marks
 from transcribe.notes.lemmas import commonness
 from transcribe.notes.terms import is_unspaced

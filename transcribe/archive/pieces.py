@@ -12,9 +12,10 @@ import zlib
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from transcribe.archive.units import units_of
-from transcribe.core.episode import Transcript, Word
+from transcribe.core.episode import Transcript
 from transcribe.core.passages import passages_of
 from transcribe.core.text import one_line
 from transcribe.formats.tokens import encodable
@@ -42,12 +43,14 @@ class Piece:
         language: Whisper's code; empty where that is not known.
         starts_ms: Of each word, on the recording's timeline.
         words: As they are written, in the form that `words_of` reads.
+        shared: How many units at its start are in the passage before, too.
     """
 
     speaker: str
     language: str
     starts_ms: tuple[int, ...]
     words: str
+    shared: int
 
     @property
     def units(self) -> list[str]:
@@ -63,13 +66,21 @@ def pieces_of(transcript: Transcript) -> Iterator[Piece]:
         for begin in range(0, max(1, count - SHARED), WORDS - SHARED):
             words = passage.words[begin : begin + WORDS]
             starts = tuple(min(each.start_ms, MOST_MS) for each in words)
-            yield Piece(one_line(encodable(speaker)), passage.language or "", starts, _stored(words))
+            twice = words[:SHARED] if begin else ()
+            yield Piece(
+                speaker=_clean(speaker),
+                language=passage.language or "",
+                starts_ms=starts,
+                words="".join(
+                    (_SPACE if each.space_before else _JOINED) + _clean(each.text) for each in words
+                ),
+                shared=sum(len(units_of(_clean(each.text))) for each in twice),
+            )
 
 
-def _stored(words: Sequence[Word]) -> str:
-    return "".join(
-        (_SPACE if each.space_before else _JOINED) + one_line(encodable(each.text)) for each in words
-    )
+@lru_cache(maxsize=131_072)
+def _clean(text: str) -> str:
+    return one_line(encodable(text))
 
 
 def words_of(stored: str) -> list[tuple[str, bool]]:

@@ -10,10 +10,10 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from transcribe.archive.index import Indexed, Reader
 from transcribe.archive.matching import Sought, sought
 from transcribe.archive.pieces import written
 from transcribe.archive.query import Narrowed, Query, Said
+from transcribe.archive.reader import Indexed, Reader
 from transcribe.archive.units import units_of, without_marks
 
 AROUND = 12

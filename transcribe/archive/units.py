@@ -51,6 +51,8 @@ def tokens_of(units: Sequence[str]) -> list[str]:
     """The tokens of units that follow each other: one a unit, so that places are the same in both."""
     if all(map(str.isascii, units)):
         return list(units)
+    if not is_unspaced("".join(units)):
+        return list(map(without_marks, units))
     tokens = []
     for at, unit in enumerate(units):
         token = without_marks(unit)

@@ -37,8 +37,9 @@ def add(context: click.Context, /, paths: tuple[Path, ...], resolved: Resolved) 
 
     What is there already and has not changed is not read.
     """
-    from transcribe.archive.index import Archive, place
+    from transcribe.archive.index import Archive
     from transcribe.archive.keep import add as put
+    from transcribe.archive.reader import place
 
     if not paths:
         raise UsageError("there is nothing to add", "Name transcript documents, or folders that hold some")
@@ -56,8 +57,9 @@ def update(context: click.Context, /, paths: tuple[Path, ...], resolved: Resolve
     What is gone is taken out, and not a byte of it is left in the index. Where the folder itself is not
     there, as on a disk that is away, everything in it is kept.
     """
-    from transcribe.archive.index import Archive, place
+    from transcribe.archive.index import Archive
     from transcribe.archive.keep import update as look_again
+    from transcribe.archive.reader import place
 
     with Archive(place(warned(resolved).archive.archive)) as opened:
         kept = look_again(opened, paths, _teller(context))
@@ -71,8 +73,9 @@ def remove(paths: tuple[Path, ...], resolved: Resolved) -> None:
 
     Not a byte of them is left in the index. A folder is no longer looked into.
     """
-    from transcribe.archive.index import Archive, Reader, place
+    from transcribe.archive.index import Archive
     from transcribe.archive.keep import remove as take_out
+    from transcribe.archive.reader import Reader, place
 
     if not paths:
         raise UsageError("there is nothing to remove", "Name transcript documents, or folders")
@@ -88,8 +91,8 @@ def remove(paths: tuple[Path, ...], resolved: Resolved) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def status(paths: tuple[Path, ...], as_json: bool, resolved: Resolved) -> None:
     """Say what is in the archive, or in PATH: episodes, hours, words, shows, languages, speakers."""
-    from transcribe.archive.index import Reader, place
     from transcribe.archive.keep import state_of
+    from transcribe.archive.reader import Reader, place
 
     with Reader(place(warned(resolved).archive.archive)) as opened:
         state = state_of(opened, paths)

@@ -67,8 +67,8 @@ def search(resolved: Resolved, **wish: Any) -> None:
 
 
 def _search(wish: Wish, settings: Settings) -> None:
-    from transcribe.archive.index import Reader, place
     from transcribe.archive.query import read_query
+    from transcribe.archive.reader import Reader, place
     from transcribe.archive.search import count, search
 
     counted = wish.count or wish.plot

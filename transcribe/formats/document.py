@@ -175,14 +175,22 @@ def read_document(data: bytes, name: str = "the transcript") -> Episode:
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise InputError(f"{name} is not a transcript document: it is UTF-16", "Save it as UTF-8")
     try:
-        heading = decode(data, _Heading)
-        if heading.schema == SCHEMA and heading.version == VERSION:
-            return to_episode(decode(data, TranscriptDocument))
+        return to_episode(decode(data, TranscriptDocument))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InputError(f"{name} is not a transcript document: {error}") from error
+        raise _no_document(data, name, error) from error
+
+
+def _no_document(data: bytes, name: str, error: Exception) -> InputError:
+    """Why something is no document; of another kind or version, that."""
+    try:
+        heading = decode(data, _Heading)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as other:
+        return InputError(f"{name} is not a transcript document: {other}")
+    if heading.schema == SCHEMA and heading.version == VERSION:
+        return InputError(f"{name} is not a transcript document: {error}")
     if heading.schema != SCHEMA:
-        raise InputError(f"{name} is not a transcript document: its schema is {heading.schema!r}")
-    raise InputError(
+        return InputError(f"{name} is not a transcript document: its schema is {heading.schema!r}")
+    return InputError(
         f"{name} is a transcript document of version {heading.version}; this program reads version {VERSION}",
         "Use the version of transcribe that wrote it, or a newer one",
     )

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from spoken import episode, segment
 
-from transcribe.archive.index import NAME, Archive, Reader
+from transcribe.archive.index import Archive
 from transcribe.archive.keep import Kept, add, remove, update
 from transcribe.archive.query import read_query
+from transcribe.archive.reader import NAME, Reader
 from transcribe.archive.search import Hit, Month, count, search
 from transcribe.core.episode import Segment, Word
 from transcribe.core.settings import SubtitleSettings

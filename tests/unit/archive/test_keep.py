@@ -15,8 +15,9 @@ from spoken import episode, segment
 
 from transcribe.archive import index
 from transcribe.archive.follow import keeping
-from transcribe.archive.index import Archive, Reader
+from transcribe.archive.index import Archive
 from transcribe.archive.keep import Kept, forget_episode, keep_current, state_of
+from transcribe.archive.reader import Reader
 from transcribe.core.corrections.edit import Line, edited
 from transcribe.core.corrections.record import Corrections
 from transcribe.core.errors import InputError, OutputError
