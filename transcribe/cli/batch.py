@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from transcribe.cli.options import PathName, SettingsCommand, say, warned
+from transcribe.cli.options import PathName, SettingsCommand, check_policy_flag, say, warned
 from transcribe.core.config import Resolved
 from transcribe.core.errors import UsageError
 from transcribe.core.places import expanded
@@ -70,6 +70,7 @@ def batch(context: click.Context, /, resolved: Resolved, **wish: object) -> None
     is left alone; one that fails stops nobody else. With -o the structure of folders is kept; without,
     results go beside each recording. Two runs at once share the work. So do several machines, with --shard.
     """
+    check_policy_flag(context, resolved.settings)
     context.exit(_batch(Wish(**wish), warned(resolved)))  # type: ignore[arg-type]
 
 

@@ -13,7 +13,7 @@ import click
 from click.core import ParameterSource
 from click.shell_completion import CompletionItem
 
-from transcribe.core.errors import TranscribeError
+from transcribe.core.errors import TranscribeError, UsageError
 from transcribe.core.option import Option
 from transcribe.core.settings import OPTIONS, Settings
 
@@ -55,9 +55,10 @@ def setting_parameters(groups: Collection[str] = tuple(SECTIONS)) -> list[click.
     """One flag per declared option of these groups of settings, then `--config` and `--profile`.
 
     Args:
-        groups: Names of groups, and of single options.
+        groups: Names of groups, and of single options; `group.option` where a group has the same name.
     """
-    declared = [option for option in OPTIONS.values() if not {option.group, option.name}.isdisjoint(groups)]
+    chosen, known = set(groups), OPTIONS.values()
+    declared = [each for each in known if chosen & {each.group, each.name, f"{each.group}.{each.name}"}]
     return [*map(SettingOption, declared), *config_parameters()]
 
 
@@ -83,6 +84,16 @@ def given_flags(context: click.Context) -> dict[str, Any]:
     """The settings that stand on the command line, by option name."""
     flags: dict[str, Any] = context.meta.get(FLAGS, {})
     return flags
+
+
+def check_policy_flag(context: click.Context, settings: Settings) -> None:
+    """Refuse a --policy on the command line that a run would not look at; one in a config may stand there.
+
+    Raises:
+        UsageError: No approval is required.
+    """
+    if "policy" in given_flags(context) and not settings.output.require_approval:
+        raise UsageError("--policy says what has to be decided before an approval", "Add --require-approval")
 
 
 def warned(resolved: Resolved) -> Settings:

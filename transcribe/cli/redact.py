@@ -13,9 +13,10 @@ from transcribe.core.config import Resolved
 from transcribe.core.errors import UsageError
 
 KINDS: tuple[Kind, ...] = typing.get_args(Kind)
+WRITTEN = ("output.output", "formats", "template", "embed_audio", "publish", "policy", "force")
 
 
-@click.command("redact", cls=SettingsCommand, groups=("subtitles", "output", "show", "compute", "display"))
+@click.command("redact", cls=SettingsCommand, groups=("subtitles", *WRITTEN, "show", "compute", "display"))
 @click.argument("document", metavar="DOCUMENT", type=PathName())
 @click.option(
     "--words",

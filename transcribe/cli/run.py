@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import click
 
-from transcribe.cli.options import PathName, SettingsCommand
+from transcribe.cli.options import PathName, SettingsCommand, check_policy_flag
 from transcribe.core.config import Resolved
 from transcribe.core.errors import UsageError
 from transcribe.core.settings import Settings
@@ -31,6 +31,7 @@ def run(context: click.Context, files: tuple[str, ...], resolved: Resolved) -> N
 
     settings = resolved.settings
     _check(files, settings)
+    check_policy_flag(context, settings)
     with open_display(settings.display, resolved.warnings) as display:
         from transcribe.archive.follow import keeping
         from transcribe.control.gate import assemble

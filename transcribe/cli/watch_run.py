@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from transcribe.cli.options import SettingsCommand
+from transcribe.cli.options import SettingsCommand, check_policy_flag
 from transcribe.cli.watch_options import FOLDER, WatchOptions, watch_options
 from transcribe.core.config import Resolved
 
@@ -57,6 +57,7 @@ def run(context: click.Context, /, inbox: Path, resolved: Resolved, **given: Any
     from transcribe.cli.watch_open import open_watcher
     from transcribe.core.events import Noticed
 
+    check_policy_flag(context, resolved.settings)
     asked = WatchOptions(**given)
     display = resolved.settings.display
     lines = "plain" if display.progress in ("auto", "bar") else display.progress  # it runs for days

@@ -94,8 +94,6 @@ def plan_jobs(
             standard output, a template that is wrong, or no folder for what waits for approval.
     """
     check_speakers(settings, sources)
-    if settings.output.policy and not settings.output.require_approval:
-        raise UsageError("--policy says what has to be decided before an approval", "Add --require-approval")
     signer_of(settings)
     places = {source: _place(source, settings, folders or {}) for source in sources}
     jobs = [

@@ -134,3 +134,17 @@ def test_formats_complete() -> None:
     option = next(each for each in setting_parameters() if each.name == "formats")
     completed = option.shell_complete(click.Context(click.Command("test")), "s")
     assert [item.value for item in completed] == ["srt"]
+
+
+def test_redact_offers_only_options_that_it_looks_at() -> None:
+    (redact,) = [each for each in commands_of(root) if each.name == "redact"]
+    names = {each.name for each in redact.params}
+    assert names >= {"output", "formats", "policy", "force"}
+    idle = {"manifest", "sign_key", "fail_under", "require_approval", "waiting", "keep_days", "chapters"}
+    assert names.isdisjoint(idle)
+
+
+@pytest.mark.parametrize("command", ["run", "batch"])
+def test_a_policy_flag_that_nothing_would_look_at_is_refused(command: str) -> None:
+    result = CliRunner().invoke(root, [command, "a.wav", "-o", "out", "--policy", "rules.toml"])
+    assert "before an approval" in str(result.exception)

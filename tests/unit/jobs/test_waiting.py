@@ -340,5 +340,10 @@ def test_folders_lie_apart_or_nothing_is_done(tmp_path: Path, monkeypatch: pytes
             plan_jobs(["a.wav"], gated.replace({"output": output}))
     with pytest.raises(UsageError, match="several tracks"):
         plan_tracks(["a.wav", "b.wav"], Path("out/talk"), gated)
-    with pytest.raises(UsageError, match="Add --require-approval"):
-        plan_jobs(["a.wav"], Settings.of(output="out", policy="rules.toml"))
+
+
+def test_a_policy_in_a_config_has_no_effect_where_no_approval_is_required() -> None:
+    with_policy, without = (
+        plan_jobs(["a.wav"], Settings.of(output="out", policy=policy)) for policy in ("rules.toml", None)
+    )
+    assert with_policy == without
