@@ -14,22 +14,30 @@ def keeping(progress: Progress, settings: Settings) -> Progress:
 
     A failure is told, and costs nothing else.
     """
-    chosen = settings.archive.archive
-    if not chosen:
+    if not settings.archive.archive:
         return progress
 
     def keep(event: Event) -> None:
         progress(event)
-        if not isinstance(event, FileFinished):
-            return
-        from transcribe.archive.keep import is_transcript, keep_current  # takes time, and few ask for it
-
-        for document in filter(is_transcript, map(Path, event.outputs)):
-            try:
-                keep_current(document, chosen)
-            except Exception as error:
-                if ends_run(error):
-                    raise
-                progress(Warned(f"{document} is not in the archive: {for_people(error)}"))
+        if isinstance(event, FileFinished):
+            for document in map(Path, event.outputs):
+                if failed := followed(document, settings):
+                    progress(Warned(failed))
 
     return keep
+
+
+def followed(document: Path, settings: Settings) -> str:
+    """Add a document, or read it again, where the settings ask for that; what failed, or empty."""
+    if not settings.archive.archive:
+        return ""
+    from transcribe.archive.keep import is_transcript, keep_current  # takes time, and few ask for it
+
+    try:
+        if is_transcript(document):
+            keep_current(document, settings.archive.archive)
+    except Exception as error:
+        if ends_run(error):
+            raise
+        return f"{document} is not in the archive: {for_people(error)}"
+    return ""

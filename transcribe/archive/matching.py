@@ -49,6 +49,19 @@ class Wanted:
         return bare.startswith(self.unit) if self.begins else bare == self.unit
 
     @property
+    def spelled(self) -> tuple[str, ...]:
+        """A statement, with its values, for all words of the archive that have the tokens of this one."""
+        select = "select language, word, bare from words where bare"
+        if self.begins:
+            return f"{select} >= ? and bare < ?", self._bare, self._bare + "\U0010ffff"
+        tokens = {without_marks(each) for each in {self.unit}.union(*self.forms.values())}
+        return f"{select} in (select value from json_each(?))", json.dumps(sorted(tokens))  # noqa: S608
+
+    @property
+    def _bare(self) -> str:
+        return without_marks(self.unit)
+
+    @property
     def expression(self) -> str:
         """The question to the index for it; nothing in it is the language of FTS5."""
         said = {self.unit}.union(*self.forms.values())

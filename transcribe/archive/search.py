@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Annotated, Literal
 
 from msgspec import Meta
@@ -15,6 +16,7 @@ from transcribe.archive.pieces import written
 from transcribe.archive.query import Narrowed, Query, Said
 from transcribe.archive.reader import Indexed, Reader
 from transcribe.archive.units import units_of, without_marks
+from transcribe.notes.terms import is_unspaced
 
 AROUND = 12
 """Words of context on each side."""
@@ -81,9 +83,18 @@ def count(reader: Reader, query: Query) -> list[Month]:
         OutputError: The archive is damaged, or that takes too long.
     """
     asked = _Asked(reader, query)
+    times = asked.counted()
+    if times is None:
+        times = _counted_by_reading(asked)
+    months: Counter[tuple[str, str]] = Counter()
+    for episode, number in times.items():
+        months[asked.episodes[episode].show, asked.episodes[episode].aired[:7]] += number
+    return [Month(show, month, number) for (show, month), number in sorted(months.items())]
+
+
+def _counted_by_reading(asked: _Asked) -> Counter[int]:
     said = {(passage.episode, place.start_ms) for passage, places in asked.found("") for place in places}
-    months = Counter((asked.episodes[episode].show, asked.episodes[episode].aired[:7]) for episode, _ in said)
-    return [Month(show, month, times) for (show, month), times in sorted(months.items())]
+    return Counter(episode for episode, _ in said)
 
 
 def _as_typed(query: Query) -> Query | None:
@@ -134,6 +145,12 @@ class _Find:
 _PROPOSED = (
     "select p.id, p.episode, p.speaker, p.language, {} from found join passages p on p.id = found.rowid "
     "join episodes e on e.id = p.episode where found match ?"
+)
+
+
+_COUNTED = (
+    "select {} from json_each(?) t cross join temp.spots s on s.term = t.value "
+    "cross join passages p on p.id = s.doc where p.language = ? and s.offset >= p.shared"
 )
 
 
@@ -227,8 +244,44 @@ class _Asked:
                     ],
                 )
 
+    def counted(self) -> dict[int, int] | None:
+        """How often a word is said in each episode, by the index; None where only the words tell.
+
+        Of tokens that stand for several words, as "sad" and "sąd", the passages are read.
+        """
+        one = self._wanted[0].units[0]
+        if len(self._wanted) > 1 or len(self._wanted[0].units) > 1 or self._unwanted or is_unspaced(one.unit):
+            return None
+        met: dict[tuple[str, str], set[bool]] = {}
+        for language, word, token in self._reader.rows(*one.spelled):
+            met.setdefault((language, token), set()).add(one.met_by(word, language))
+        narrow, values = self._narrowed()
+        times: Counter[int] = Counter()
+        for language in {language for language, _ in met}:
+            of = {token: each for (spoken, token), each in met.items() if spoken == language}
+            sure = json.dumps([token for token, each in of.items() if each == {True}])
+            unsure = json.dumps([token for token, each in of.items() if len(each) > 1])
+            statement = _COUNTED.format("p.episode, count(*)") + narrow + " group by p.episode"
+            times.update(dict(self._reader.rows(statement, sure, language, *values)))
+            statement = _COUNTED.format("p.episode, p.id, s.offset") + narrow + " order by p.id"
+            for key, places in groupby(
+                self._reader.rows(statement, unsure, language, *values), lambda row: row[:2]
+            ):
+                units = [unit for word, _ in self._reader.text(key[1])[0] for unit in units_of(word)]
+                times[key[0]] += sum(one.met_by(units[at], language) for *_, at in places if at < len(units))
+        return times
+
     def _proposed(self, order: str) -> Iterator[_Passage]:
-        values: list[str] = [" AND ".join(each.expression for each in self._wanted)]
+        narrow, values = self._narrowed()
+        score = "found.rank" if "rank" in order else "0.0"
+        statement = f"{_PROPOSED.format(score)} {narrow} {order}"
+        expression = " AND ".join(each.expression for each in self._wanted)
+        for number, episode, speaker, language, rank in self._reader.each(statement, expression, *values):
+            yield _Passage(number, episode, speaker, language, -rank / (1 - rank))
+
+    def _narrowed(self) -> tuple[str, list[str]]:
+        """Conditions on passages, and their values."""
+        values: list[str] = []
         narrow = ""
         if self._some:
             narrow += " and p.episode in (select value from json_each(?))"
@@ -240,10 +293,7 @@ class _Asked:
         if self._query.languages:
             narrow += " and p.language in (select value from json_each(?))"
             values.append(json.dumps(self._languages()))
-        score = "found.rank" if "rank" in order else "0.0"
-        statement = f"{_PROPOSED.format(score)} {narrow} {order}"
-        for number, episode, speaker, language, rank in self._reader.each(statement, *values):
-            yield _Passage(number, episode, speaker, language, -rank / (1 - rank))
+        return narrow, values
 
     def _languages(self) -> list[str]:
         spoken = [code for (code,) in self._reader.rows("select distinct language from words")]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from transcribe.cli.options import Asked, PathName, SettingOption, SettingsCommand, say, warned
-from transcribe.cli.rename import MADE_WITH, tell_revision
+from transcribe.cli.rename import MADE_WITH, tell_archive, tell_revision
 from transcribe.core.config import Resolved
 from transcribe.core.errors import UsageError
 from transcribe.core.settings import OPTIONS
@@ -79,6 +79,7 @@ def apply(context: click.Context, /, document: Path, edited: Path, resolved: Res
         total = len(done.corrections.records)
         say(f"{len(done.added)} new, {len(done.removed)} undone or replaced, {total} in all", error=True)
         tell_revision(files)
+    tell_archive(document, settings)
 
 
 @corrections.command("list")
@@ -120,6 +121,7 @@ def undo(context: click.Context, document: Path, ids: tuple[str, ...], resolved:
         for each in undone:
             say(f"undone: {described(each)}", error=True)
         tell_revision(files)
+    tell_archive(document, settings)
 
 
 for command in (apply, undo):

@@ -125,6 +125,8 @@ def _purge(
             if each and given["dry_run"]:
                 say(f"{path}: its purge was begun and is not done: give the command without --dry-run")
             elif each:
+                for name in map(Path, each[1].names):
+                    forget_episode(name, chosen=given["archive"])
                 _say_done(path, carry_out(*each, signer))
         if not given["dry_run"]:
             for plan in plans:

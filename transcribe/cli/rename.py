@@ -14,6 +14,7 @@ from transcribe.core.errors import UsageError
 from transcribe.core.settings import OPTIONS
 
 if TYPE_CHECKING:
+    from transcribe.core.settings import Settings
     from transcribe.jobs.revise import Revision
     from transcribe.pipeline.speakers.names import Share
 
@@ -59,9 +60,18 @@ def rename(
     done = rename_speakers(document, read, settings, keep_edited=keep_edited)
     if not context.ensure_object(Asked).quiet:
         tell_revision(done)
+    tell_archive(document, settings)
 
 
 rename.params += [SettingOption(OPTIONS[name]) for name in MADE_WITH]
+
+
+def tell_archive(document: Path, settings: Settings) -> None:
+    """Let the archive follow where the settings ask for that; print what failed."""
+    from transcribe.archive.follow import followed
+
+    if failed := followed(document, settings):
+        say(failed, error=True)
 
 
 def tell_revision(done: Revision) -> None:

@@ -180,3 +180,20 @@ def test_a_word_of_one_language_is_not_inflected_as_one_of_another(shelf: Shelf)
     shelf.write("b", "Das ist gut.", language="de")
     shelf.add()
     assert shelf.found("war") == ["war"]
+
+
+def test_words_are_counted_once_where_passages_overlap(shelf: Shelf) -> None:
+    shelf.write("a", " ".join(["Bee", "bees", "said"] * WORDS), day="2025-01-01", show="One")
+    shelf.write("b", "A bee.", day="2025-01-02", show="One")
+    shelf.add()
+    assert shelf.months("bee") == [Month("One", "2025-01", 2 * WORDS + 1)]
+    assert shelf.months('"bees"') == [Month("One", "2025-01", WORDS)]
+    assert shelf.months("be*") == [Month("One", "2025-01", 2 * WORDS + 1)]
+    assert shelf.months("bee -wasp") == [Month("One", "2025-01", 2 * WORDS + 1)]
+
+
+def test_words_that_differ_in_accents_are_counted_apart(shelf: Shelf) -> None:
+    shelf.write("a", "Sąd, sad, sąd i sady.", language="pl", day="2025-01-01", show="One")
+    shelf.add()
+    assert shelf.months("sąd") == [Month("One", "2025-01", 2)]
+    assert shelf.months('"sad"') == [Month("One", "2025-01", 3)]
