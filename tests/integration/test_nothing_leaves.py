@@ -70,7 +70,7 @@ COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
     "eval": (("eval", "talk.txt", "talk.rttm", "--transcripts", "out", "-q"),),
     "keys new": (("keys", "new", "sign.key"),),
     "verify": (("batch", "inbox", "-o", "season", *LISTENED), ("verify", "season")),
-    "purge": (("batch", "inbox", "-o", "purged", *LISTENED), ("purge", "purged/clip.json")),
+    "purge": (("batch", "inbox", "-o", "purged", "--to", "0:02", *LISTENED), ("purge", "purged/clip.json")),
     "lint": (("lint", "out/talk.vtt", "out/talk.chapters.json"),),
     "render": (("render", "out/talk.json", "-o", "again", "-f", "page", "-f", "docx", "-q"),),
     "rename": (("rename", "copy/talk.json", "S1=Ala", "-q"),),

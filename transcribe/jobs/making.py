@@ -47,9 +47,13 @@ class Timed:
 
 def making_of(timed: Timed, engines: Engines, work: Workspace, episode: Episode) -> Making:
     """How a run went that has made an episode, without what people said of it."""
-    programs = {"transcribe": engines.program, "engine": engines.engine}
-    model = engines.model
-    materials = [Material(f"model/{model.name}", model.sha256, _known(licence=model.licence))]
+    from transcribe.engines.silero import SileroDetector
+
+    programs = {"transcribe": engines.program, "engine": engines.engine} | _known(computes=engines.summary)
+    materials = [
+        Material(f"model/{model.name}", model.sha256, _known(licence=model.licence))
+        for model in (engines.model, SileroDetector.identity)
+    ]
     if audio := work.load(f"{AUDIO_FILE}.digest", str):
         materials.insert(0, Material("audio", audio))
     materials += _locks()

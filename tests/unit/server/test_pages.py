@@ -15,6 +15,7 @@ import httpx2
 import pytest
 from counter import Counter, eventually
 
+from transcribe.control.review.state import State as ReviewState
 from transcribe.core.episode import SpotKind
 from transcribe.core.events import silent
 from transcribe.core.settings import Settings
@@ -31,6 +32,7 @@ from transcribe.server import lookout
 from transcribe.server.access.auth import COOKIE, Access
 from transcribe.server.access.keys import Keys
 from transcribe.server.access.sessions import LASTS_S, Sessions
+from transcribe.server.api.reviewing import CHOICES
 from transcribe.server.lookout import Lookout
 from transcribe.server.pages import watched
 from transcribe.server.pages.assets import ASSETS, version
@@ -84,6 +86,9 @@ def test_every_text_is_used(file: str, elsewhere: list[str]) -> None:
         "format": FORMATS,
         "doubt": get_args(SpotKind),
         "problem": tuple(Problem),
+        "item": get_args(ReviewState),
+        "was": CHOICES,
+        "choose": CHOICES,
     }
     code += " ".join(f"{kind}_{name}" for kind, names in made.items() for name in names)
     code += Path(watched.__file__).read_text()  # where texts of that page are chosen
