@@ -70,7 +70,7 @@ COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
     "eval": (("eval", "talk.txt", "talk.rttm", "--transcripts", "out", "-q"),),
     "keys new": (("keys", "new", "sign.key"),),
     "verify": (("batch", "inbox", "-o", "season", *LISTENED), ("verify", "season")),
-    "purge": (("batch", "inbox", "-o", "purged", "--to", "0:02", *LISTENED), ("purge", "purged/clip.json")),
+    "purge": (("batch", "gone.wav", "-o", "purged", *LISTENED), ("purge", "purged/gone.json")),
     "lint": (("lint", "out/talk.vtt", "out/talk.chapters.json"),),
     "render": (("render", "out/talk.json", "-o", "again", "-f", "page", "-f", "docx", "-q"),),
     "rename": (("rename", "copy/talk.json", "S1=Ala", "-q"),),
@@ -279,7 +279,7 @@ def machine(
         machine.install(model)
     desk = machine.desk
     make_media(desk / "talk.mp3", "-i", str(SAMPLE))
-    for start, name in enumerate(("clip.wav", "other.wav", "api.wav", "late.wav")):
+    for start, name in enumerate(("clip.wav", "other.wav", "api.wav", "late.wav", "gone.wav")):
         make_media(desk / name, "-ss", str(15 * start), "-i", str(SAMPLE), "-t", "6")
     for ending in ("txt", "rttm"):
         shutil.copy(SAMPLE.with_suffix(f".{ending}"), desk / f"talk.{ending}")

@@ -54,7 +54,7 @@ def test_a_season_done_twice(season: Desk) -> None:
     assert not (season.folder / "out").exists()
     planned = season.run("batch", "in", "-o", "out", *MODEL, "--dry-run", "--progress", "json")
     told = [json.loads(line) for line in planned.stderr.splitlines()]
-    assert (planned.stdout, [each["event"] for each in told]) == (b"", ["file_planned"] * 4 + ["noticed"])
+    assert (planned.stdout, [each["event"] for each in told]) == (b"", ["file_planned"] * 4 + ["noticed"] * 2)
     assert told[0] == {
         "event": "file_planned", "name": "in/a.wav", "action": "run", "reason": "new", "audio_ms": 2000,
     }  # fmt: skip

@@ -118,7 +118,8 @@ def _batch(wish: Wish, settings: Settings) -> int:
     elif wish.dry_run:
         click.echo("\n".join(as_lines(plan)))
     if wish.dry_run:
-        tell(Noticed(forecast))
+        for line in forecast.splitlines():
+            tell(Noticed(line))
         return 0
     if path:
         check_report_path(path, plan)
