@@ -6,6 +6,7 @@ nothing.
 
 from __future__ import annotations
 
+import atexit
 import os
 import subprocess
 import sys
@@ -62,6 +63,7 @@ def take(asked: str) -> str:
     if why or asked == AUDIT_HOOK:
         path, _ = new_log()  # the lock is kept as long as this process lives
         _logs.append(path)
+        atexit.register(_remove, path, os.getpid())
         _hold(AUDIT_HOOK, path)
         inherit()
     return f"sealed by {AUDIT_HOOK} only, which does not hold programs such as ffmpeg: {why}" if why else ""
@@ -117,6 +119,12 @@ def end() -> None:
             supervisor.communicate()
     while _logs:
         _logs.pop().unlink(missing_ok=True)
+
+
+def _remove(log: Path, owner: int) -> None:
+    """Remove a log as its process ends, and not as one ends that was forked from it."""
+    if os.getpid() == owner:
+        log.unlink(missing_ok=True)
 
 
 def _take_filter(asked: str) -> None:

@@ -148,6 +148,14 @@ print(json.dumps([found, len(seal.read_attempts(seal.Path(path)))]))
     assert sealed("seccomp", program) == [["seccomp", None, 13], 1]
 
 
+def test_the_log_of_the_hook_goes_with_its_process(tmp_path: Path) -> None:
+    assert (
+        len(sealed("audit-hook", "print(json.dumps(os.listdir(os.environ['TMPDIR'])))", TMPDIR=str(tmp_path)))
+        == 1
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
 @LINUX
 def test_the_end_leaves_nothing_behind_and_opens_nothing(tmp_path: Path) -> None:
     program = "seal.end(); print(json.dumps([os.listdir(os.environ['TMPDIR']), refused(socket.AF_INET)]))"
