@@ -91,10 +91,14 @@ class Reporter:
 
         return of
 
-    def finished(self, file: FileReport, seconds: float, *, fresh: bool) -> None:
-        """A recording came to its end, whatever that is."""
+    def finished(self, file: FileReport, seconds: float, *, fresh: bool, again: bool = False) -> None:
+        """A recording came to its end, whatever that is.
+
+        Args:
+            again: It had come to one before: what was transcribed is counted.
+        """
         file.wall_seconds = round(seconds, 2)
-        if file.status in ("done", "unapproved") and file.audio_seconds:
+        if not again and file.status in ("done", "unapproved") and file.audio_seconds:
             self.report.audio_seconds = round(self.report.audio_seconds + file.audio_seconds, 3)
             if fresh:
                 self._fresh_ms += round(1000 * file.audio_seconds)
@@ -180,9 +184,9 @@ class _Watcher:
                 self._end()
 
     def _end(self) -> None:
-        """A recording of which less has words than was asked for ends twice."""
+        """A recording that waits ends twice, and one of which less has words than was asked for."""
         seconds = self._reporter.now() - self._began
-        self._reporter.finished(self._file, seconds, fresh=self._fresh and not self._over)
+        self._reporter.finished(self._file, seconds, fresh=self._fresh, again=self._over)
         self._over = True
 
 

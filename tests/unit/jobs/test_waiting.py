@@ -70,6 +70,11 @@ def test_what_is_not_approved_lies_apart(season: Season) -> None:
     assert (report.exit_code, season.studio.decoded) == (13, decoded)
 
 
+def test_what_waits_is_counted_once(season: Season) -> None:
+    report = season.run(**GATED)
+    assert report.audio_seconds == report.files[0].audio_seconds
+
+
 def test_what_is_approved_is_published_with_its_record_and_waits_no_more(season: Season) -> None:
     season.run(**GATED)
     approved()
