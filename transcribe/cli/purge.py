@@ -108,13 +108,19 @@ def _purge(
 ) -> None:
     from transcribe.archive.keep import forget_episode
     from transcribe.control.purge.carry_out import carry_out
-    from transcribe.control.purge.episode import find_episode
+    from transcribe.control.purge.episode import find_episode, published_from
     from transcribe.control.purge.plan import Wish, tell
     from transcribe.control.purge.purge import killed, planned
     from transcribe.control.purge.purge import purge as purged
 
     begun = {path: killed(path, ledgers) for path in paths}
     found = {path: find_episode(path, ledgers) for path, each in begun.items() if each is None}
+    named = [(each.folder, each.name) for each in found.values()]
+    named += [(path.parent, each[1].name) for path, each in begun.items() if each]
+    for path in (each for folder, name in named for each in published_from(folder, name)):
+        begun[path] = killed(path, ledgers)
+        if begun[path] is None:
+            found[path] = find_episode(path, ledgers)
     unique = {(each.place, each.name): each for each in found.values()}
     wish = Wish(tuple(unique.values()), given["force"], given["recording"])
     with planned(wish, ledgers) as plans:

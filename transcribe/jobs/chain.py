@@ -12,6 +12,7 @@ import errno
 import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import filelock
@@ -22,7 +23,7 @@ from transcribe.core.files import atomic_file, sweep
 from transcribe.core.reading import open_regular
 from transcribe.jobs.manifest import Link, Manifest, read_manifest, write_manifest
 from transcribe.jobs.publish.outputs import target_path
-from transcribe.jobs.retention import Retention, read_statement, write_retention
+from transcribe.jobs.retention import Retention, held, read_retention, read_statement, write_retention
 from transcribe.jobs.signing import Signer
 
 HEAD = "head"
@@ -69,6 +70,27 @@ def append_retention(
         put(content)
         _keep(folder, content)
     return retention
+
+
+def carry_hold(name: str, here: Path, there: Path, signer: Signer | None = None) -> None:
+    """Put the legal hold that an episode is under into the chain of the folder that it moves to.
+
+    Args:
+        name: The recording's.
+        here: Folder of the chain that has the hold, if there is one.
+
+    Raises:
+        OutputError: It cannot be written.
+    """
+    hold = _hold_in(here, name)
+    if hold and not _hold_in(there, name):
+        append_retention(there, lambda link: replace(hold, link=link), signer)
+
+
+def _hold_in(folder: Path, name: str) -> Retention | None:
+    paths = [folder / HEAD, *(folder / EARLIER).glob("*.json")]
+    said = (read_retention(content) for path in paths if (content := _read(path)))
+    return held(sorted(filter(None, said), key=lambda each: -each.link.number), name)
 
 
 @contextmanager

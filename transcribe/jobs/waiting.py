@@ -22,6 +22,7 @@ from transcribe.core.events import FileUnapproved, Progress, silent
 from transcribe.core.files import make_folder, write_together
 from transcribe.core.reading import read_regular
 from transcribe.core.workspace import Workspace
+from transcribe.jobs.chain import carry_hold
 from transcribe.jobs.corrections import sidecar_of
 from transcribe.jobs.documents import open_corrected
 from transcribe.jobs.manifest import NOT_TOLD, Manifest, Seen
@@ -148,6 +149,11 @@ class Waiting:
         episode = replace(episode, source=replace(episode.source, path=_path_of(episode, recording)))
         Output(self._job, work, run).check(episode.source)
         folder = self._published.parent
+        if self.job.memory:
+            with disk_errors(folder, "making"):
+                make_folder(folder)
+            there, signer = self._memory.path.parent, self._memory.signer
+            carry_hold(self._memory.recording, self.job.memory.path.parent, there, signer)
         write_together({folder / name: content for name, content in said.items()})
         job = remembered(self._job, _uncorrected(self._memory.made_with), self._memory.signer)
         output, published = Output(job, work, run), Waiting.of(job)

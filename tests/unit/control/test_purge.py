@@ -116,6 +116,40 @@ def test_nothing_is_found_of_twenty_words_after_a_purge(
     assert f"purged on {record.at}, by Ola: asked for" in capsys.readouterr().out
 
 
+def test_a_legal_hold_moves_with_what_waits_and_is_published(season: Season) -> None:
+    season.run(require_approval=True)
+    waits = Path("out-waiting/widdershin xertzing.json")
+    assert purge(str(waits), "--hold", "--as", "Jan", "--reason", "case 7") == 0
+    approve(opened(waits), "Ala", "heard")
+    season.run(require_approval=True)
+    hold = next(each.hold for each in verify(OUT).episodes if each.name == NAME)
+    assert hold
+    assert (hold.by, hold.reason) == ("Jan", "case 7")
+    assert purge("out/widdershin xertzing.json") == 13
+    assert Path("out/widdershin xertzing.json").exists()
+    assert purge(f"out/{NAME}", f"out-waiting/{NAME}", "--release") == 0
+    assert purge("out/widdershin xertzing.json") == 0
+
+
+def test_what_waited_and_was_published_leaves_nothing_there(season: Season) -> None:
+    season.run(require_approval=True)
+    approve(opened(Path("out-waiting/widdershin xertzing.json")), "Ala", "heard")
+    season.run(require_approval=True)
+    Path("reports/report.json").rename("out-waiting/report.json")  # where a batch puts it
+    assert left(Path("out-waiting"))
+    assert purge("out/widdershin xertzing.json", "--recording") == 0
+    assert left(season.folder) == []
+    assert verify(OUT).good
+    assert verify(Path("out-waiting")).good
+
+
+def test_an_entry_goes_from_the_report_of_a_share(published: Season) -> None:
+    Path("out/report.json").rename("out/report-2-of-8.json")
+    assert purge(f"out/{NAME}", "--as", "Ola", "--recording") == 0
+    assert left(published.folder) == []
+    assert json.loads(Path("out/report-2-of-8.json").read_text())["files"] == []
+
+
 def test_the_list_before_it_is_all_that_goes_and_changes_nothing(
     published: Season, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -123,6 +123,22 @@ def _published(folder: Path, manifest: Manifest) -> Episode:
     return Episode(folder, place, manifest.name, sha256, frozenset({sha256, *digests}), documents, files)
 
 
+def published_from(folder: Path, name: str) -> Iterator[Path]:
+    """Where an episode waited for approval before it was published: its manifests are there, and no files."""
+    for each in waiting_beside(folder):
+        record = read_record(manifest_path(each / FOLDER, name))
+        if record and record.name == name and not record.files:
+            yield each / name
+
+
+def waiting_beside(folder: Path) -> Iterator[Path]:
+    """Folders where what is published into a folder waits for approval, if nobody has chosen another one."""
+    for each in (one for one in (folder, *folder.parents) if one.name):
+        place = each.with_name(f"{each.name}-waiting") / folder.relative_to(each)
+        if place.is_dir():
+            yield place
+
+
 def _digests(document: Path, sha256: str) -> frozenset[str]:
     """Digests of a recording and of its tracks; what cannot be read names none."""
     with suppress(InputError):

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from transcribe.control.purge.episode import Episode, manifests_in
+from transcribe.control.purge.episode import Episode, manifests_in, waiting_beside
 from transcribe.control.purge.ledgers import Ledger, Locks
 from transcribe.control.purge.plan import Plan, Wish
 from transcribe.control.verify import walk_of
@@ -280,8 +280,7 @@ def _reports(plan: Plan, wish: Wish, made: Iterable[str]) -> list[Path]:
     own = set(map(readable, made))
     recordings: list[Path] = []
     folders = [folder for each in wish.episodes for folder in (each.folder, *each.folder.parents)]
-    for folder in dict.fromkeys(folders):
-        path = folder / REPORT
+    for path in (each for folder in dict.fromkeys(folders) for each in _reports_in(folder)):
         try:
             report = read_report(path) if path.is_file() and not path.is_symlink() else None
         except TranscribeError:
@@ -291,6 +290,13 @@ def _reports(plan: Plan, wish: Wish, made: Iterable[str]) -> list[Path]:
                 plan.remove("entry of a report", path, kind="entry", key=each.source)
                 recordings.append(Path(each.source))
     return recordings
+
+
+def _reports_in(folder: Path) -> Iterator[Path]:
+    """Where reports of batches into a folder lie: those of shares, too, and of what waits for approval."""
+    for each in (folder, *waiting_beside(folder)):
+        yield each / REPORT
+        yield from sorted(each.glob("report-*-of-*.json"))
 
 
 # What the episode was made of, and what was made of it.
