@@ -30,6 +30,7 @@ _UNIT = re.compile(
     r"[^\w]{0,2}(?:[$€£%]|eur|usd|pln|z[łl]|dol|pound|percent|proc|tys|mln|mld|mil|bil|lat|rok|year|met|kilo|km|kg"
     r"|godz|hour|minut|osób|ludzi|people|mieszk|ton|copies|egzempl)"
 )
+_TIME = re.compile(r"(?:[01]\d|2[0-3])[0-5]\d")
 _CURRENCY = re.compile(r"[$€£] ?$")
 
 
@@ -87,14 +88,15 @@ class Window:
 
     @property
     def is_plain(self) -> bool:
-        """Whether it is an amount, a date, years or somebody counting."""
+        """Whether it is an amount, a date, years, times of day or somebody counting."""
         values = [int(part) for part in self.parts]
         steps = {second - first for first, second in pairwise(values)}
         counting = len(values) > 3 and len(steps) == 1 and steps <= {1, -1, 2, 5, 10}
         unit = _UNIT.match(self.text, self.stop) or _CURRENCY.search(
             self.text, max(0, self.start - 2), self.start
         )
-        return bool(counting or unit or _NO_NUMBER.fullmatch(self.text, self.start, self.stop))
+        times = len(values) > 2 and values == sorted(values) and all(map(_TIME.fullmatch, self.parts))
+        return bool(counting or times or unit or _NO_NUMBER.fullmatch(self.text, self.start, self.stop))
 
     def falls_into(self, groups: Sequence[int]) -> bool:
         """Whether it is said in these groups of digits, with no pause inside one; or digit by digit."""

@@ -123,6 +123,7 @@ def test_digits_that_a_recogniser_lost_or_added_are_found_by_the_words_before_th
         "We send an email every week, and everything is on example.com, as ever.",
         "The city has 1,234,567,890,123 grains of sand",
         "one two three four five six seven eight nine ten eleven",
+        "Bus 42 leaves at 1015-1035-1055-1115",
         "in the years 1914 1918 1939 1945 and 1989",
     ],
 )
