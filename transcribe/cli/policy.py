@@ -176,7 +176,8 @@ def show(policy_file: Path) -> None:
     from transcribe.control.policy.read import read_policy
 
     read, sha256 = read_policy(policy_file)
-    say(f"{read.name}: {len(read.rules)} rules, {len(read.questions)} questions, SHA-256 {sha256}")
+    asked = "1 question" if len(read.questions) == 1 else f"{len(read.questions)} questions"
+    say(f"{read.name}: {len(read.rules)} rules, {asked}, SHA-256 {sha256}")
     for item in read.items:
         kind = f"rule, {item.want}" if isinstance(item, Rule) else "question"
         languages = f", {' '.join(item.languages)}" if item.languages else ""

@@ -146,7 +146,8 @@ def _purge(
 
 
 def _say_done(path: Path, record: Retention) -> None:
-    say(f"{path}: purged; {len(record.files)} files and {len(record.gone)} manifests are gone")
+    files, manifests = _count(len(record.files), "file"), _count(len(record.gone), "manifest")
+    say(f"{path}: purged; {files} and {manifests} are gone")
 
 
 def _judge(plans: Sequence[Plan]) -> None:
@@ -156,3 +157,7 @@ def _judge(plans: Sequence[Plan]) -> None:
         raise PersonNeeded(f"a person has to decide about {more}", "The lines above say why")
     if any(each.incomplete for each in plans):
         raise GateError("something of what was purged stays", "The lines above say what, and why")
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"

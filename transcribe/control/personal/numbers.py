@@ -25,12 +25,9 @@ _MISHEARD: Mapping[Kind, range] = {
 """How many digits a number has whose check digits do not fit: recognisers lose and double some of them."""
 
 _BADLY_MISHEARD: Mapping[Kind, range] = {
-    "iban": range(12, 41), "card": range(10, 25), "pesel": range(8, 15), "nip": range(8, 13),
+    "iban": range(12, 41), "card": range(10, 25), "pesel": range(9, 15), "nip": range(9, 13),
 }  # fmt: skip
 """How many it may have where it cannot be a phone's."""
-
-_LONG, _LONGER = 13, 20
-"""So many digits that are no amount are somebody's number: a card's, an account's."""
 
 _SPOKEN_IN: Mapping[str, tuple[str, ...]] = {"pl": ("PL",), "en": ("GB", "US")}
 _NAMED_REGIONS = ("PL", "GB", "US", "IE", "AU")
@@ -84,15 +81,13 @@ def _kind_of(window: Window, language: str | None) -> tuple[Kind, bool] | None:
 
 
 def _misheard_kind(window: Window, *, phone: bool) -> tuple[Kind, bool] | None:
-    """What a number is whose check digits do not fit, by the words before it, or by its length."""
+    """What a number is whose check digits do not fit, by the words before it."""
     cue, count = window.cue, len(window.digits)
     if cue and count in _MISHEARD.get(cue, ()):
         return cue, False
     if phone:
         return "phone", True
-    if cue and count in _BADLY_MISHEARD.get(cue, ()):
-        return cue, False
-    return ("iban" if count >= _LONGER else "card", False) if count >= _LONG else None
+    return (cue, False) if cue and count in _BADLY_MISHEARD.get(cue, ()) else None
 
 
 def _checked_kind(digits: str) -> Kind | None:

@@ -95,7 +95,7 @@ def test_what_was_misheard_is_found_by_the_words_before_it() -> None:
     assert [(each.kind, each.checked) for each in found("my card number is 4111 1111 1111 1112")] == [
         ("card", False)
     ]
-    assert found("it says 4111 1111 1112 on the box") == []
+    assert found("it says 4111 1111 1111 1112 on the box") == []
 
 
 @pytest.mark.parametrize(
@@ -105,8 +105,7 @@ def test_what_was_misheard_is_found_by_the_words_before_it() -> None:
         ("My Pessil is 650202411 6 and so on", "pesel"),
         ("The account is PL 300 and 46 001 362 866 162 604 256 156 25", "iban"),
         ("our VAT number is 526 030 02 9", "nip"),
-        ("it says 4111 1111 1111 1112 on the box", "card"),  # too long for anything else
-        ("My Pessel is 77 00 61 26", "pesel"),
+        ("My Pessel is 77 00 61 26 7", "pesel"),
         ("My email is sofia.macat.wint.io", "email"),
         ("Napisz do mnie na adres e-mail kowalska.wp.pl", "email"),
     ],
