@@ -107,8 +107,8 @@ def test_a_transcript_is_reviewed_corrected_and_approved_by_keyboard_alone(
             page.keyboard.press("a")
             page.keyboard.press("Enter")
             text = f"{open_} of 2 open" if open_ else "All 2 decided"
-            expect(page.locator("#review-count")).to_have_text(text)
-        expect(page.locator("#approve")).to_have_attribute("aria-disabled", "false")
+            expect(page.locator("#review-count")).to_have_text(text, timeout=PATIENCE_MS)
+        expect(page.locator("#approve")).to_have_attribute("aria-disabled", "false", timeout=PATIENCE_MS)
 
 
 def test_an_approval_tells_what_it_rests_on_until_the_text_changes(
