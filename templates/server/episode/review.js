@@ -237,7 +237,9 @@ function sendDecisions() {
 }
 
 async function sendAll() {
-  for (const name of pending.names()) {
+  const sent = new Set(); // more may be decided while an answer is waited for
+  for (let name; (name = pending.names().find((each) => !sent.has(each))); ) {
+    sent.add(name);
     const decision = pending.get(name);
     if (!decision || nameless()) continue;
     const answer = await sending((heard) => ask(`${base}/decisions`, { ...decision, heard, revision: page.revision, who: who() }));
