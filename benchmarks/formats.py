@@ -35,7 +35,7 @@ from transcribe.core.episode import (
 from transcribe.core.events import silent
 from transcribe.core.recording import Audio, AudioStream, Source, SpeechSpan, SpeechSpans
 from transcribe.core.settings import NotesSettings, SubtitleSettings
-from transcribe.formats import FORMATS, PACK, render
+from transcribe.formats.known import FORMATS, PACK, render
 from transcribe.notes.write import write_notes
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -25,10 +25,10 @@ from transcribe.core.corrections.record import Corrections
 from transcribe.core.episode import Episode
 from transcribe.core.errors import TranscribeError
 from transcribe.core.settings import SubtitleSettings
-from transcribe.formats import FORMATS, render
 from transcribe.formats.corrections import write_corrections
 from transcribe.formats.edit_text import write_edit_text
 from transcribe.formats.example import example_episode
+from transcribe.formats.known import FORMATS, render
 from transcribe.formats.templates import template_folder
 
 HANG_S = 60

@@ -28,7 +28,7 @@ import psutil
 
 from benchmarks.fuzz import SPICE
 from benchmarks.serve import RESULTS, Server, cut
-from transcribe.formats import FORMATS
+from transcribe.formats.known import FORMATS
 from transcribe.server.api.openapi import description
 from transcribe.server.app import ROUTES
 from transcribe.server.intake.asked import ANSWERS, OWN

@@ -11,8 +11,8 @@ from transcribe.control.review.state import ReadPolicy, Review, review_of
 from transcribe.core.corrections.edit import Line
 from transcribe.core.episode import Episode, Spot
 from transcribe.core.settings import SubtitleSettings
-from transcribe.formats import render
 from transcribe.formats.example import example_episode
+from transcribe.formats.known import render
 from transcribe.jobs.correct import opened
 from transcribe.jobs.edit_lines import Edit, edit_lines
 

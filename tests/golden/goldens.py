@@ -14,8 +14,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from transcribe.core.settings import SubtitleSettings
-from transcribe.formats import FORMATS, render
 from transcribe.formats.document import read_document
+from transcribe.formats.known import FORMATS, render
 
 CASES = Path(__file__).parent / "cases"
 TRANSCRIPTS = ("txt", "srt", "vtt", "json", "tsv", "md")

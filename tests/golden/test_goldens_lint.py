@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from goldens import FORMATS_OF, SENTENCES_CASE, case_names, expected_file, rendered
 
-from transcribe.formats import FORMATS
+from transcribe.formats.known import FORMATS
 from transcribe.quality.lint import Asked, lint_bytes
 
 CHECKED = ("vtt", "srt", "podcast-srt", "podcast-json", "chapters", "psc", "rss")

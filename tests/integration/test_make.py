@@ -17,9 +17,9 @@ from desk import Desk, make_media
 from transcribe.core.corrections.edit import Line, edited
 from transcribe.core.corrections.record import Corrections
 from transcribe.core.media_names import RECORDINGS
-from transcribe.formats import FORMATS
 from transcribe.formats.corrections import write_corrections
 from transcribe.formats.document import read_document
+from transcribe.formats.known import FORMATS
 
 RULES = Path(__file__).resolve().parents[2] / "transcribe" / "transcribe.mk"
 MAKEFILE = """\

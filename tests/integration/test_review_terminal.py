@@ -21,7 +21,7 @@ from transcribe.core.digest import file_digest
 from transcribe.core.errors import PersonNeeded, UsageError
 from transcribe.core.processes import python
 from transcribe.core.settings import SubtitleSettings
-from transcribe.formats import render
+from transcribe.formats.known import render
 from transcribe.jobs.approvals import approvals_of
 from transcribe.jobs.decisions import decisions_of
 

@@ -23,8 +23,8 @@ from transcribe.archive.keep import add
 from transcribe.archive.reader import place as archive_file
 from transcribe.cli.root import COMMANDS
 from transcribe.core.settings import SubtitleSettings
-from transcribe.formats import render
 from transcribe.formats.example import example_episode
+from transcribe.formats.known import render
 from transcribe.jobs.queue import Queue, QueuedJob, State
 from transcribe.pipeline.speakers.register import Enrolled, Register
 

@@ -19,7 +19,7 @@ from benchmarks.peers import recorded
 from benchmarks.schedule import Task, clip_tasks, turns
 from benchmarks.systems import BATCHED, PLAIN, Ours, Outcome, Peer, all_systems, also
 from benchmarks.tables import invented, page
-from transcribe.formats import PACK
+from transcribe.formats.known import PACK
 from transcribe.quality.evaluate.words import Score
 
 

@@ -6,7 +6,7 @@ import json
 
 import click
 
-from transcribe.formats import FORMATS
+from transcribe.formats.known import FORMATS
 
 
 @click.command("formats")

@@ -56,7 +56,7 @@ def length_beside(path: Path) -> Length | None:
 
 
 def _stems(path: Path) -> Iterator[str]:
-    from transcribe.formats import FORMATS
+    from transcribe.formats.known import FORMATS
     from transcribe.quality.lint.languages import is_language
 
     yield path.stem

@@ -321,7 +321,7 @@ def _remember(context: click.Context, parameter: click.Parameter, value: Any) ->
 
 def _known_values(declared: Option) -> Iterable[str]:
     if declared.name == "formats":
-        from transcribe.formats import FORMATS
+        from transcribe.formats.known import FORMATS
 
         return FORMATS
     if declared.name == "model":

@@ -22,7 +22,7 @@ from transcribe.core.places import WORK_ENV
 from transcribe.core.reading import walked
 from transcribe.core.settings import OPTIONS, Settings
 from transcribe.core.workspace import scratch
-from transcribe.formats import FORMATS
+from transcribe.formats.known import FORMATS
 from transcribe.jobs.assemble.engines import program
 from transcribe.jobs.assemble.run import assemble
 from transcribe.jobs.corrections import sidecar_of

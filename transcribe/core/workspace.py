@@ -15,7 +15,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-import filelock
 import msgspec
 
 from transcribe.core.digest import file_digest, sealed, unsealed
@@ -66,6 +65,8 @@ class Workspace:
         self.path = root / key
         self.key = key
         self._root = root
+        import filelock  # takes a while to load, and whoever only reads needs none
+
         self._lock = filelock.FileLock(f"{self.path}.lock", mode=PRIVATE_FILE)
 
     def __enter__(self) -> Workspace:
@@ -90,6 +91,8 @@ class Workspace:
                 private_folder(folder)
 
     def _acquire(self, *, blocking: bool) -> bool:
+        import filelock
+
         self.make()
         with disk_errors(self.path, "locking the work directory"), contextlib.suppress(filelock.Timeout):
             self._lock.acquire(blocking=blocking)

@@ -7,17 +7,18 @@ operation that nothing in the same process can stop.
 
 from __future__ import annotations
 
-import multiprocessing
 import signal
 import sys
 import warnings
 from collections.abc import Callable
-from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from transcribe.core import processes
 from transcribe.core.errors import TranscribeError, UsageError
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
 
 SECONDS = 20
 """The page of a ten-hour recording takes under two."""
@@ -39,6 +40,8 @@ def run_limited(function: Callable[..., str], arguments: tuple[Any, ...], name: 
         TranscribeError: What the function raised.
         UsageError: It took too long or too much memory.
     """
+    import multiprocessing  # takes longer to load than a template of ours to fill in
+
     context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
     ours, theirs = context.Pipe(duplex=False)
     process = context.Process(target=_work, args=(theirs, function, arguments), daemon=True)  # type: ignore[attr-defined]

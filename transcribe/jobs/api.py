@@ -13,7 +13,7 @@ from transcribe.core.events import Progress, Warned, silent
 from transcribe.core.seal.take import take
 from transcribe.core.settings import Settings
 from transcribe.core.typed_options import Options
-from transcribe.formats import render
+from transcribe.formats.known import render
 from transcribe.jobs.assemble.run import assemble
 from transcribe.jobs.documents import open_corrected
 from transcribe.jobs.run_one import episode_of, titled

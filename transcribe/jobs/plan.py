@@ -12,7 +12,8 @@ from transcribe.core.errors import UsageError
 from transcribe.core.places import expanded
 from transcribe.core.settings import Settings
 from transcribe.core.show_notes import Chapter
-from transcribe.formats import FORMATS, PACK, format_named, page, review
+from transcribe.formats import page, review
+from transcribe.formats.known import FORMATS, PACK, format_named
 from transcribe.jobs.corrections import digest_of, sidecar_of
 from transcribe.jobs.documents import DOCUMENT
 from transcribe.jobs.memory import CORRECTIONS, Memory

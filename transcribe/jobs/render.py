@@ -14,7 +14,7 @@ from transcribe.core.files import make_folder, sweep, write_together
 from transcribe.core.places import expanded
 from transcribe.core.settings import Settings, ShowSettings
 from transcribe.core.show_notes import NO_SHOW
-from transcribe.formats import PACK, format_named
+from transcribe.formats.known import PACK, format_named
 from transcribe.jobs.documents import DOCUMENT, open_corrected
 from transcribe.jobs.publish.content import TEMPLATE, check_content, content_of, suffix_of
 from transcribe.jobs.publish.outputs import target_path

@@ -21,8 +21,9 @@ from transcribe.core.places import work_root
 from transcribe.core.reading import read_regular
 from transcribe.core.settings import Settings
 from transcribe.core.workspace import Workspace
-from transcribe.formats import FORMATS, review
+from transcribe.formats import review
 from transcribe.formats.corrections import write_corrections
+from transcribe.formats.known import FORMATS
 from transcribe.jobs.corrections import read_sidecar, sidecar_of
 from transcribe.jobs.documents import DOCUMENT, open_corrected
 from transcribe.jobs.memory import remember_revision

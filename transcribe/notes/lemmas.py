@@ -95,10 +95,21 @@ def lemma(word: str, language: str) -> str:
 @lru_cache(maxsize=65_536)
 def readings(word: str, language: str) -> tuple[Reading, ...]:
     """What a word may be, the most likely first; never empty, its first lemma as `lemma` says."""
-    parts = word.split("-")
-    if any(part[1:] != part[1:].lower() for part in parts) or "." in word:  # AI, GPUs, iPhone, U.S.
+    if _is_abbreviated(word):
         return (Reading(re.sub(r"(?<=[A-Z])['’]?s$", "", word), "name"),)
     return tuple(_reader(language)(word)) or (Reading(word, ""),)
+
+
+def every_lemma(word: str, language: str) -> set[str]:
+    """The lemmas of all that a word may be, likely or not; how common words are plays no part."""
+    if language == "pl" and polish_analyser() and not _is_abbreviated(word):
+        return {name for name, _ in _analysed(word)} or {word}
+    return {reading.lemma for reading in readings(word, language)}
+
+
+def _is_abbreviated(word: str) -> bool:
+    """AI, GPUs, iPhone, U.S."""
+    return "." in word or any(part[1:] != part[1:].lower() for part in word.split("-"))
 
 
 @lru_cache(maxsize=4096)
@@ -216,25 +227,29 @@ def polish_analyser() -> Any:
 
 
 def _morfeusz() -> Callable[[str], Iterator[Reading]] | None:
-    analyser = polish_analyser()
-    if analyser is None:
+    if polish_analyser() is None:
         return None
 
-    def named(entry: str, tag: str, word: str) -> str:
+    def read(word: str) -> Iterator[Reading]:
+        best = sorted(_analysed(word), key=lambda each: (each[1] == "name", -commonness(each[0], "pl")))
+        yield from starmap(Reading, best)
+
+    return read
+
+
+def _analysed(word: str) -> Mapping[tuple[str, Part], None]:
+    """The lemmas of a Polish word with their parts of speech, as Morfeusz has them."""
+
+    def named(entry: str, tag: str) -> str:
         if tag.startswith("ger:"):  # "nagrywania", which is listed under its verb
             return _GERUND.sub(lambda end: "nie" if end[0][0] in "nń" else "cie", word.lower())
         return entry.partition(":")[0] or word
 
-    def read(word: str) -> Iterator[Reading]:
-        found = {
-            (named(entry, tag, word), _polish_part(tag, kinds)): None
-            for start, _, (_, entry, tag, kinds, _) in analyser.analyse(word)
-            if start == 0  # endings of verbs are words of their own here: "zrobił|em"
-        }
-        best = sorted(found, key=lambda each: (each[1] == "name", -commonness(each[0], "pl")))
-        yield from starmap(Reading, best)
-
-    return read
+    return {
+        (named(entry, tag), _polish_part(tag, kinds)): None
+        for start, _, (_, entry, tag, kinds, _) in polish_analyser().analyse(word)
+        if start == 0  # endings of verbs are words of their own here: "zrobił|em"
+    }
 
 
 def _polish_part(tag: str, kinds: list[str]) -> Part:

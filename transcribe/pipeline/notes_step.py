@@ -14,7 +14,7 @@ from transcribe.core.settings import Settings
 from transcribe.core.show_notes import Chapter, ShowNotes
 from transcribe.core.unexpected import ends_run, for_people
 from transcribe.core.workspace import Workspace
-from transcribe.formats import format_named
+from transcribe.formats.known import format_named
 from transcribe.formats.notes import unlinked
 from transcribe.notes.prompts import find_prompts
 from transcribe.notes.show import show_of

@@ -11,9 +11,9 @@ from click.testing import CliRunner, Result
 from transcribe.cli.root import root
 from transcribe.core.errors import InputError, OutputError, UsageError
 from transcribe.core.settings import SubtitleSettings
-from transcribe.formats import render
 from transcribe.formats.corrections import read_corrections
 from transcribe.formats.example import example_episode
+from transcribe.formats.known import render
 
 
 def run(*arguments: str) -> Result:

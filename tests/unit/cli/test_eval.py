@@ -12,7 +12,7 @@ from transcribe.cli.main import run
 from transcribe.core.episode import Coverage, Episode, ModelIdentity, Provenance, Segment, Transcript, Word
 from transcribe.core.recording import Audio, AudioStream, Source, SpeechSpans
 from transcribe.core.settings import SubtitleSettings
-from transcribe.formats import render
+from transcribe.formats.known import render
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import json
 from click.testing import CliRunner
 
 from transcribe.cli.formats import formats
-from transcribe.formats import FORMATS
+from transcribe.formats.known import FORMATS
 
 
 def test_every_format_is_listed() -> None:

@@ -11,8 +11,9 @@ from click.testing import CliRunner, Result
 from transcribe.cli.root import root
 from transcribe.core.errors import InputError, UsageError
 from transcribe.core.settings import SubtitleSettings
-from transcribe.formats import document, render
+from transcribe.formats import document
 from transcribe.formats.example import example_episode
+from transcribe.formats.known import render
 
 DEFAULTS = SubtitleSettings()
 

@@ -13,8 +13,9 @@ from click.testing import CliRunner, Result
 from transcribe.cli.root import root
 from transcribe.core.errors import InputError, OutputError, TranscribeError, UsageError
 from transcribe.core.settings import SubtitleSettings
-from transcribe.formats import FORMATS, PACK, document, render
+from transcribe.formats import document
 from transcribe.formats.example import example_episode
+from transcribe.formats.known import FORMATS, PACK, render
 from transcribe.formats.page import EMBED_BYTES
 from transcribe.formats.templates import template_names
 

@@ -10,8 +10,8 @@ import pytest
 
 from transcribe.core.decoding import convert, decode
 from transcribe.core.settings import SubtitleSettings
-from transcribe.formats import FORMATS
 from transcribe.formats.example import example_episode
+from transcribe.formats.known import FORMATS
 
 AT_ONCE = """
 import sys, threading

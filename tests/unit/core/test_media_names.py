@@ -7,7 +7,7 @@ from pathlib import PurePath
 import pytest
 
 from transcribe.core.media_names import Kind, kind_of, stem_of
-from transcribe.formats import FORMATS
+from transcribe.formats.known import FORMATS
 
 
 @pytest.mark.parametrize(

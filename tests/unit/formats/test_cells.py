@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from transcribe.core.settings import SubtitleSettings
-from transcribe.formats import FORMATS, render
 from transcribe.formats.example import example_episode
+from transcribe.formats.known import FORMATS, render
 from transcribe.formats.tables import FORMULA, cell
 
 TABLES = [each.name for each in FORMATS.values() if each.media_type.startswith(("text/csv", "text/tab-sep"))]

@@ -28,9 +28,9 @@ from transcribe.core.episode import (
 from transcribe.core.errors import InputError
 from transcribe.core.recording import Audio, AudioStream, Source, SpeechSpan, SpeechSpans
 from transcribe.core.settings import SubtitleSettings
-from transcribe.formats import FORMATS
 from transcribe.formats.document import read_document, write
 from transcribe.formats.document_shape import schema
+from transcribe.formats.known import FORMATS
 
 ROOT = Path(__file__).parents[3]
 

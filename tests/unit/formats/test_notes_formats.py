@@ -16,8 +16,8 @@ from transcribe.core.episode import Episode
 from transcribe.core.errors import UsageError
 from transcribe.core.settings import SubtitleSettings
 from transcribe.core.show_notes import Authorship, Chapter, Link, Mention, Quote, ShowNotes, Statement
-from transcribe.formats import FORMATS, render
 from transcribe.formats.example import example_episode
+from transcribe.formats.known import FORMATS, render
 from transcribe.formats.labels import DOUBTS, LABELS, doubt_in, tables
 from transcribe.formats.notes import unlinked, youtube_chapters
 from transcribe.notes.claims import NOT_TOGETHER

@@ -23,7 +23,7 @@ from spoken import episode, segment
 from transcribe.core.episode import Episode, Segment, Word
 from transcribe.core.settings import SubtitleSettings
 from transcribe.core.show_notes import Show
-from transcribe.formats import FORMATS, PACK, render
+from transcribe.formats.known import FORMATS, PACK, render
 from transcribe.formats.labels import LABELS, tables
 from transcribe.formats.outline import facts_of
 from transcribe.formats.tokens import text_width

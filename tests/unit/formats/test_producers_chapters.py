@@ -15,8 +15,8 @@ from spoken import episode, segment
 from transcribe.core.episode import Episode
 from transcribe.core.settings import Settings, SubtitleSettings
 from transcribe.core.show_notes import Chapter, Show
-from transcribe.formats import render
 from transcribe.formats.document import read_document
+from transcribe.formats.known import render
 from transcribe.jobs.publish.content import content_of
 
 TITLES = ("Begrüßung", "望遠鏡 <&>", "Schluss")

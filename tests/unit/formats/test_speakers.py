@@ -13,8 +13,8 @@ from spoken import episode, segment, transcript
 
 from transcribe.core.episode import Episode
 from transcribe.core.settings import SubtitleSettings
-from transcribe.formats import FORMATS, render
 from transcribe.formats.cues import lay_out
+from transcribe.formats.known import FORMATS, render
 from transcribe.formats.page import write_page
 from transcribe.formats.tokens import UNNAMED, tokens_of
 from transcribe.quality.lint import Asked, lint_bytes

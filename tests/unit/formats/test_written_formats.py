@@ -13,7 +13,7 @@ from spoken import episode, segment
 from transcribe.core.episode import Episode, Segment, Word
 from transcribe.core.errors import UsageError
 from transcribe.core.settings import SubtitleSettings
-from transcribe.formats import FORMATS, format_named, render
+from transcribe.formats.known import FORMATS, format_named, render
 from transcribe.formats.paragraphs import paragraphs_of
 
 HOSTILE = ["<script>", "-->", "\n\n3\n00:00:00,000 --> 00:00:01,000\nno", "a\tb", "&amp;", "#", "\x00", "*x*"]

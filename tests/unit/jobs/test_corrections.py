@@ -14,8 +14,9 @@ from transcribe.core.errors import InputError, OutputError, UsageError
 from transcribe.core.events import Event, Warned, silent
 from transcribe.core.settings import Settings
 from transcribe.core.show_notes import Authorship
-from transcribe.formats import document, render
+from transcribe.formats import document
 from transcribe.formats.example import example_episode
+from transcribe.formats.known import render
 from transcribe.jobs.api import read_transcript
 from transcribe.jobs.correct import apply_text, edit_text, opened, undo
 from transcribe.jobs.corrections import sidecar_of

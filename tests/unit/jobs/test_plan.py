@@ -8,7 +8,7 @@ import pytest
 
 from transcribe.core.errors import UsageError
 from transcribe.core.settings import Settings
-from transcribe.formats import PACK
+from transcribe.formats.known import PACK
 from transcribe.jobs.plan import plan_jobs, plan_tracks
 
 

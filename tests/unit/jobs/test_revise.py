@@ -14,9 +14,9 @@ from transcribe.core.errors import OutputError
 from transcribe.core.places import work_root
 from transcribe.core.settings import Settings
 from transcribe.core.workspace import Workspace
-from transcribe.formats import FORMATS
 from transcribe.formats.document import read_document
 from transcribe.formats.example import example_episode
+from transcribe.formats.known import FORMATS
 from transcribe.jobs.publish.content import content_of, suffix_of
 from transcribe.jobs.publish.outputs import Target, publish, target_path
 from transcribe.jobs.revise import rename_speakers

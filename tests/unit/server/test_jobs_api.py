@@ -13,7 +13,7 @@ import pytest
 from counter import SAID, Counter, eventually
 
 from transcribe.core.errors import InputError
-from transcribe.formats import FORMATS
+from transcribe.formats.known import FORMATS
 from transcribe.jobs.messages import Stumbled
 from transcribe.jobs.trouble import trouble_of
 from transcribe.server.access.auth import Access

@@ -19,7 +19,7 @@ from transcribe.control.review.state import State as ReviewState
 from transcribe.core.episode import SpotKind
 from transcribe.core.events import silent
 from transcribe.core.settings import Settings
-from transcribe.formats import FORMATS
+from transcribe.formats.known import FORMATS
 from transcribe.formats.labels import tables
 from transcribe.formats.templates import template_folder
 from transcribe.jobs.approvals import approve

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from transcribe.control.personal.datum import Personal
 from transcribe.control.personal.mails import mails
 from transcribe.control.personal.numbers import ibans, numbers
-from transcribe.control.personal.spoken import Written, written
+from transcribe.control.personal.spoken import written
 
 
 def personal_data(words: Sequence[str], language: str | None) -> list[Personal]:
@@ -25,7 +25,7 @@ def personal_data(words: Sequence[str], language: str | None) -> list[Personal]:
         DependencyError: A package of the extra `control` is not installed.
     """
     text = written(words, language)
-    lower = Written(text.text.lower(), text.words) if len(text.text.lower()) == len(text.text) else text
+    lower = text._replace(text=text.text.lower()) if len(text.text.lower()) == len(text.text) else text
     found = [*mails(lower, language), *ibans(lower), *numbers(lower, language)]
     kept: list[Personal] = []
     for each in found:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from publicsuffixlist import PublicSuffixList
 
 _MAIL = re.compile(
-    rf"(?P<local>\w[\w.+-]*) ?(?P<at>[@{WEAK_AT}]) ?(?P<host>(?:[\w-]+ ){{0,3}}?[\w-]+(?:\. ?[\w-]+)+)"
-    r"|(?P<local2>\w[\w.+-]*) ?(?P<at2>@) ?(?P<host2>[\w-]+ (?:com|eu|net|org|pl|uk))\b"
+    rf"\b(?P<local>\w[\w.+-]*) ?(?P<at>[@{WEAK_AT}]) ?(?P<host>(?:[\w-]+ ){{0,3}}?[\w-]+(?:\. ?[\w-]+)+)"
+    r"|\b(?P<local2>\w[\w.+-]*) ?(?P<at2>@) ?(?P<host2>[\w-]+ (?:com|eu|net|org|pl|uk))\b"
 )
 _HOST = re.compile(r"(?:[\w+-]+ )?[\w-]+(?:\.[\w-]+)+")
 """Where a recogniser lost the sign: "anna kgmail.com"."""

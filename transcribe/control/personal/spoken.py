@@ -7,11 +7,11 @@ are in `spoken.toml`; a language without words there keeps its text, but for the
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import zip_longest
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from transcribe.control.personal.vocabulary import Words, is_number_word, signs, words_in
 from transcribe.notes.terms import folded
@@ -30,24 +30,25 @@ _Reading = tuple[str, _Kind, int]
 """Text, kind, and how many words it takes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(NamedTuple):
     """A text with the words that its characters stand for.
 
     Attributes:
-        words: Of every character, the first and the last word.
+        starts: Where each part of it begins.
+        words: Of every part, the first and the last word.
     """
 
     text: str
-    words: tuple[tuple[int, int], ...]
+    starts: Sequence[int]
+    words: Sequence[tuple[int, int]]
 
     def words_of(self, start: int, end: int) -> tuple[int, int]:
         """The first and the last word of some characters; there is at least one."""
-        return self.words[start][0], self.words[end - 1][1]
+        first, last = (bisect_right(self.starts, at) - 1 for at in (start, end - 1))
+        return self.words[first][0], self.words[last][1]
 
 
-@dataclass(frozen=True, slots=True)
-class _Piece:
+class _Piece(NamedTuple):
     """What one or more words stand for, and the punctuation after it."""
 
     text: str
@@ -74,7 +75,7 @@ def _split(words: Sequence[str]) -> list[_Piece]:
     for number, word in enumerate(words):
         parts, end = _parts(word)
         pieces += [_Piece(part, number, number) for part in parts[:-1]]
-        pieces.append(_Piece(parts[-1], number, number, end=end))
+        pieces.append(_Piece(parts[-1], number, number, "word", end))
     return pieces
 
 
@@ -106,14 +107,17 @@ class _Reader:
     def pieces(self) -> Iterator[_Piece]:
         """What the words stand for, in order."""
         at, before = 0, ""
-        plain: _Reading
         while at < len(self._given):
-            word = self._given[at].text
-            ordinary = len(word) > 1 and word not in self._known.telling and not word[0].isdigit()
-            plain = word, "word", 1
-            text, kind, count = plain if ordinary else self._read(at, after_number=before == "number")
+            piece = self._given[at]
+            word = piece.text
+            if len(word) > 1 and word not in self._known.telling and not word[0].isdigit():
+                yield piece
+                before = "word"
+                at += 1
+                continue
+            text, kind, count = self._read(at, after_number=before == "number")
             last = self._given[at + count - 1]
-            yield _Piece(text, self._given[at].first, last.last, kind, last.end)
+            yield _Piece(text, piece.first, last.last, kind, last.end)
             before = kind if kind != "skip" else before
             at += count
 
@@ -248,7 +252,7 @@ def _named_letters(pieces: Sequence[_Piece], known: Words) -> list[_Piece]:
             if any(piece.kind in ("number", "sign") or piece.text[:1].isdigit() for piece in beside):
                 for place in range(start, end):
                     name = known.letters.get(found[place].text, found[place].text)
-                    found[place] = replace(found[place], text=name, kind="letter")
+                    found[place] = found[place]._replace(text=name, kind="letter")
         start = max(end, start + 1)
     return found
 
@@ -256,25 +260,27 @@ def _named_letters(pieces: Sequence[_Piece], known: Words) -> list[_Piece]:
 def _joined(pieces: Sequence[_Piece]) -> Written:
     """One text: signs and letters without spaces, and no hesitation between numbers."""
     text: list[str] = []
+    starts: list[int] = []
     owners: list[tuple[int, int]] = []
+    length = 0
     before: _Piece | None = None
-
-    def add(piece: str, first: int, last: int) -> None:
-        text.append(piece)
-        owners.extend([(first, last)] * len(piece))
-
-    for number, piece in enumerate(pieces):
-        after = pieces[number + 1] if number + 1 < len(pieces) else None
+    for piece, after in zip_longest(pieces, pieces[1:]):
         if piece.kind == "skip" and before and after and _is_within(before, after):
             continue
         if before and not _touch(before, piece):
-            add(" ", before.last, piece.first)
-        add(piece.text, piece.first, piece.last)
+            text.append(" ")
+            starts.append(length)
+            owners.append((before.last, piece.first))
+            length += 1
         signed = piece.kind == "sign" or (after is not None and after.kind == "sign" and after.text != "+")
-        if piece.end and not signed and not (piece.kind == "letter" == (after and after.kind)):
-            add(piece.end, piece.last, piece.last)
+        ends = piece.end and not signed and not (piece.kind == "letter" == (after and after.kind))
+        part = piece.text + piece.end if ends else piece.text
+        text.append(part)
+        starts.append(length)
+        owners.append((piece.first, piece.last))
+        length += len(part)
         before = piece
-    return Written("".join(text), tuple(owners))
+    return Written("".join(text), starts, owners)
 
 
 def _is_within(before: _Piece, after: _Piece) -> bool:

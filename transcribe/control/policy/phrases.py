@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from transcribe.core.passages import Passage
-from transcribe.notes.lemmas import readings
+from transcribe.notes.lemmas import every_lemma
 from transcribe.notes.terms import UNSPACED, folded, matches
 from transcribe.notes.words import in_language
 
@@ -23,12 +23,12 @@ class Phrases:
         self._language = language
         hesitations = in_language(language).sentences.hesitations
         pieces = [(number, each) for number, word in enumerate(passage.words) for each in _pieces(word.text)]
-        self._words = [
-            (number, _forms(each, language)) for number, each in pieces if folded(each) not in hesitations
-        ]
+        self._numbers: list[int] = []
         same: dict[frozenset[str], list[int]] = defaultdict(list)
-        for place, (_, forms) in enumerate(self._words):
-            same[forms].append(place)
+        for number, piece in pieces:
+            if folded(piece) not in hesitations:
+                same[_forms(piece, language)].append(len(self._numbers))
+                self._numbers.append(number)
         self._places: dict[str, list[int]] = defaultdict(list)
         for forms, places in same.items():
             for form in forms:
@@ -37,13 +37,14 @@ class Phrases:
     def find(self, phrase: str) -> Iterator[tuple[int, int]]:
         """Where a phrase stands: the numbers of its first and last word in the passage."""
         wanted = [_forms(piece, self._language) for piece in _pieces(phrase)]
-        starts = {place for form in wanted[0] for place in self._places.get(form, ())}
+        starts = set.intersection(
+            *(
+                {place - offset for form in forms for place in self._places.get(form, ())}
+                for offset, forms in enumerate(wanted)
+            )
+        )
         for start in sorted(starts):
-            said = self._words[start : start + len(wanted)]
-            if len(said) == len(wanted) and all(
-                not forms.isdisjoint(want) for (_, forms), want in zip(said, wanted, strict=True)
-            ):
-                yield said[0][0], said[-1][0]
+            yield self._numbers[start], self._numbers[start + len(wanted) - 1]
 
 
 @lru_cache(maxsize=65_536)
@@ -57,5 +58,5 @@ def _forms(word: str, language: str) -> frozenset[str]:
     """A word folded, and in each form that a dictionary may have it in."""
     known = in_language(language)
     spellings = {word, word.lower()} if known.capital_nouns or known.inflects_names else {word.lower()}
-    lemmas = (reading.lemma for each in spellings for reading in readings(each, language))
-    return frozenset(map(folded, (*spellings, *lemmas)))
+    lemmas = set[str]().union(*(every_lemma(each, language) for each in spellings))
+    return frozenset(map(folded, spellings | lemmas))

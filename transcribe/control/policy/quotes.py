@@ -41,6 +41,8 @@ def _shortened(passage: Passage, personal: Mapping[int, Personal], first: int, l
 
 def _masked(passage: Passage, personal: Mapping[int, Personal], numbers: range) -> str:
     """The words of these numbers; of personal data that any of them belong to, the mask."""
+    if personal.keys().isdisjoint(numbers):
+        return join_words(passage.words[numbers.start : numbers.stop])
     pieces = []
     for datum, run in groupby(numbers, personal.get):
         words = [passage.words[number] for number in run]

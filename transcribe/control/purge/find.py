@@ -19,7 +19,8 @@ from transcribe.core.places import work_root
 from transcribe.core.reading import read_regular
 from transcribe.core.text import readable
 from transcribe.core.workspace import Workspace
-from transcribe.formats import FORMATS, review
+from transcribe.formats import review
+from transcribe.formats.known import FORMATS
 from transcribe.jobs.chain import manifest_path
 from transcribe.jobs.memory import PEOPLES, sidecars
 from transcribe.jobs.publish.outputs import Published, target_path

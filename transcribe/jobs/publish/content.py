@@ -11,7 +11,8 @@ from transcribe.core.errors import InputError, UsageError
 from transcribe.core.reading import open_regular
 from transcribe.core.recording import Source
 from transcribe.core.settings import Settings
-from transcribe.formats import FORMATS, page, render, review
+from transcribe.formats import page, review
+from transcribe.formats.known import FORMATS, render
 from transcribe.formats.notes import suffix_of as template_suffix
 from transcribe.formats.templates import render_file
 from transcribe.formats.tokens import encodable

@@ -9,7 +9,7 @@ from typing import Any
 
 from transcribe.core.episode import Episode, Segment
 from transcribe.core.settings import SubtitleSettings
-from transcribe.formats import FORMATS
+from transcribe.formats.known import FORMATS
 from transcribe.server.intake.asked import DIARIZED, Asked
 from transcribe.server.intake.languages import NAMES
 

@@ -18,7 +18,7 @@ from transcribe.core.errors import TranscribeError
 from transcribe.core.events import StageAdvanced, StageStarted, silent
 from transcribe.core.media_names import stem_of
 from transcribe.core.settings import Settings
-from transcribe.formats import format_named
+from transcribe.formats.known import format_named
 from transcribe.jobs.publish.content import content_of
 from transcribe.jobs.queue import PENDING, QueuedJob, State
 from transcribe.jobs.render import uses_notes, with_corrected_notes

@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from transcribe.core.settings import OPTIONS
-from transcribe.formats import FORMATS
+from transcribe.formats.known import FORMATS
 from transcribe.server.api import about, approving, editing, reviewing, said
 from transcribe.server.api.finished import Shapes
 from transcribe.server.api.views import JobView

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from transcribe.formats import FORMATS
+from transcribe.formats.known import FORMATS
 from transcribe.jobs.queue import QueuedJob, State
 from transcribe.jobs.submissions import Submission
 from transcribe.pipeline.notes_step import wants_notes

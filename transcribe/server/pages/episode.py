@@ -8,7 +8,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
-from transcribe.formats import FORMATS
+from transcribe.formats.known import FORMATS
 from transcribe.formats.labels import LABELS, SAID_BY_SCRIPT, direction_of, texts_in
 from transcribe.formats.labels import WORDS as PLAYER_WORDS
 from transcribe.formats.page import SCRIPTS, script_json

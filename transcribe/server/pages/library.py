@@ -20,7 +20,7 @@ from starlette.responses import RedirectResponse, Response
 from transcribe.core.decoding import decode
 from transcribe.core.errors import InputError
 from transcribe.core.reading import read_regular
-from transcribe.formats import FORMATS
+from transcribe.formats.known import FORMATS
 from transcribe.formats.templates import clock
 from transcribe.jobs.approvals import SUFFIX as APPROVALS
 from transcribe.jobs.approvals import approvals_of

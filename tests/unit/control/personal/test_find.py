@@ -138,7 +138,7 @@ def test_an_unknown_language_has_written_forms() -> None:
 def test_words_of_any_kind_do_no_harm() -> None:
     assert found("@ . @@ + ++ 1 - -- ١٢٣ ² ½ 𝟙 — İ ﬁ at dot", None) == []
     assert found("") == []
-    assert numbers(Written("", ()), "en") == []
+    assert numbers(Written("", (), ()), "en") == []
 
 
 def test_a_missing_package_is_an_error_with_the_command(monkeypatch: pytest.MonkeyPatch) -> None:

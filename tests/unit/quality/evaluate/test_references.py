@@ -19,7 +19,7 @@ from transcribe.core.episode import (
 from transcribe.core.errors import InputError, UsageError
 from transcribe.core.recording import Audio, Source, SpeechSpans
 from transcribe.core.settings import SubtitleSettings
-from transcribe.formats import render
+from transcribe.formats.known import render
 from transcribe.quality.evaluate import references
 from transcribe.quality.evaluate.references import check_places, find_recording, find_transcript, read_text
 
