@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from transcribe.control.review.items import Item, items_of
+from transcribe.control.review.state import ReadPolicy, Review, refreshed, review_of
 from transcribe.core.corrections.apply import RowLine, row_lines
 from transcribe.core.episode import Episode
 from transcribe.jobs.correct import Opened, opened
@@ -24,9 +26,34 @@ Facts = tuple[int, int, int] | None
 
 @dataclass(frozen=True)
 class Sheet:
-    """A transcript with its corrections, and the lines that they make of it."""
+    """A transcript with its corrections, and the lines that they make of it.
+
+    Attributes:
+        recognised: By the policy's digest, what there was to look at before anything was corrected.
+    """
 
     opened: Opened
+    recognised: dict[str, tuple[Item, ...]] = field(default_factory=dict)
+    _reviews: dict[str, Review] = field(default_factory=dict, init=False)
+
+    def review(self, policy: ReadPolicy | None) -> Review:
+        """The review as it is; what there is to look at is found once in a state of the transcript.
+
+        Raises:
+            InputError: Its decisions or approvals cannot be read.
+        """
+        sha256 = policy[1] if policy else ""
+        known = self._reviews.get(sha256)
+        found = refreshed(known) if known else review_of(self.opened, policy)
+        self._reviews[sha256] = found
+        return found
+
+    def recognised_item(self, policy: ReadPolicy | None, name: str) -> Item | None:
+        """What there was to look at before anything was corrected, by its id."""
+        asked, sha256 = policy or (None, "")
+        if sha256 not in self.recognised:
+            self.recognised[sha256] = items_of(self.opened.episode, asked)
+        return next((each for each in self.recognised[sha256] if each.id == name), None)
 
     def changed(self, opened: Opened, touched: Iterable[range]) -> Sheet:
         """The transcript after edits; lines that are far from all of these words are as they were.
@@ -46,7 +73,7 @@ class Sheet:
                 within = range(self.lines[first].first, self.lines[end - 1].end)
                 lines += row_lines(opened.layer, within)
                 done = end
-        sheet = Sheet(opened)
+        sheet = Sheet(opened, self.recognised)
         if self.lines:
             vars(sheet)["lines"] = (*lines, *self.lines[done:])
         return sheet
@@ -129,7 +156,8 @@ class Desk:
             if sheet is None:
                 sheet = Sheet(opened(document, episode))
             elif facts != place.facts[1]:
-                sheet = Sheet(sheet.opened.corrected_by(read_sidecar(sidecar_of(document))))
+                corrections = read_sidecar(sidecar_of(document))
+                sheet = Sheet(sheet.opened.corrected_by(corrections), sheet.recognised)
             place.sheet, place.facts = sheet, (place.facts[0], facts)
             yield sheet
 

@@ -11,15 +11,13 @@ from typing import Any, cast
 
 from starlette.requests import Request
 
-from transcribe.control.review.items import Item, items_of
-from transcribe.control.review.state import ReadPolicy, Review, review_of
+from transcribe.control.review.state import ReadPolicy
 from transcribe.core.disk import disk_errors
 from transcribe.core.episode import Episode
 from transcribe.core.errors import TranscribeError
 from transcribe.core.files import sync_file
 from transcribe.core.media import Container
 from transcribe.core.settings import Settings
-from transcribe.jobs.correct import Opened
 from transcribe.jobs.queue import PENDING, QueuedJob, State
 from transcribe.jobs.submissions import Submission
 from transcribe.models.token_table import LANGUAGES
@@ -87,19 +85,6 @@ class Service:
     def uploads(self) -> int:
         """How many uploads come in."""
         return len(self._uploading)
-
-    def review(self, of: Opened) -> Review:
-        """The review of a transcript as it is.
-
-        Raises:
-            InputError: Its decisions or approvals cannot be read.
-        """
-        return review_of(of, self.policy)
-
-    def recognised_item(self, of: Opened, name: str) -> Item | None:
-        """What there was to look at before anything was corrected, by its id."""
-        policy = self.policy[0] if self.policy else None
-        return next((each for each in items_of(of.episode, policy) if each.id == name), None)
 
     def stop(self) -> None:
         """Tell everybody who waits, and everybody who uploads, that the server ends."""

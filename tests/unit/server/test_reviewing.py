@@ -10,8 +10,15 @@ import pytest
 from correcting import JSON, decide, decide_all, edit_of, finished, review, send, sidecar, transcript
 from counter import Counter
 
+from transcribe.control.policy.items import Policy
 from transcribe.control.policy.read import read_policy
+from transcribe.control.review.items import Item, items_of
+from transcribe.core.corrections.apply import row_lines
+from transcribe.core.corrections.edit import Line
+from transcribe.core.episode import Episode
+from transcribe.jobs.correct import opened
 from transcribe.jobs.decisions import decisions_of
+from transcribe.jobs.edit_lines import Edit, edit_lines
 
 RULES = """\
 version = 1
@@ -126,6 +133,36 @@ def test_contrary_decisions_are_both_kept_and_the_later_reviewer_is_told(lamps: 
         assert [(each.who, each.choice) for each in records] == [
             ("Ben", "reject"), ("Ala", "accept"), ("Ala", "accept"),
         ]  # fmt: skip
+
+
+def test_what_to_look_at_is_found_once_as_long_as_nothing_changes(
+    lamps: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    def counted(episode: Episode, policy: Policy | None = None) -> tuple[Item, ...]:
+        asked.append(len(episode.transcript.words))
+        return items_of(episode, policy)
+
+    monkeypatch.setattr("transcribe.control.review.state.items_of", counted)
+    with lamps.serving() as client:
+        episode = finished(client)
+        known = review(client, episode)
+        for item in known["items"]:
+            known = decide(client, episode, known, item, "accept", reason="Harmless").json()["review"]
+        assert [each["state"] for each in known["items"]] == ["accepted"] * len(known["items"])
+        assert review(client, episode)["items"] == known["items"]
+        assert len(asked) == 1
+        edited, lines = opened(document(lamps, episode)), row_lines(opened(document(lamps, episode)).layer)
+        line = Line("The lamp goes out, and the lamp goes out.", lines[1].segment.speaker)
+        edit_lines(edited, [Edit(lines[1].first, lines[1].end, (line,), ())], who="beside the server")
+        known = review(client, episode)
+        assert [each["state"] for each in known["items"] if each["kind"] == "policy"] == ["open", "open"]
+        said = json.loads(document(lamps, episode).read_bytes())
+        said["coverage"]["spots"] = [{"start_ms": 0, "end_ms": 9, "kind": "suspect", "reason": "it repeats"}]
+        document(lamps, episode).write_text(json.dumps(said), "utf-8")
+        assert review(client, episode)["items"][0]["kind"] == "coverage"
+        assert len(asked) == 3
 
 
 def test_words_that_others_change_meanwhile_open_the_item_again(lamps: Counter) -> None:

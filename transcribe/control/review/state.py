@@ -94,7 +94,11 @@ class Review:
 
     def standing(self, name: str) -> Standing | None:
         """What became of the item with this id; None where there is none."""
-        return next((each for each in self.standings if each.item.id == name), None)
+        return self._by_id.get(name)
+
+    @cached_property
+    def _by_id(self) -> dict[str, Standing]:
+        return {each.item.id: each for each in self.standings}
 
 
 def review_of(of: Opened, policy: ReadPolicy | None = None) -> Review:

@@ -48,7 +48,7 @@ SHAPES: Shapes = {approvals: (ApprovalRequest, ApprovalView)}
 
 def _approve(service: Service, submission: Submission, wanted: ApprovalRequest, who: str) -> ApprovalView:
     with service.store.desk.writing(document_of(service, submission.name)) as sheet:
-        current = service.review(sheet.opened)
+        current = sheet.review(service.policy)
         if sheet.revision != wanted.revision or wanted.seen not in (None, len(current.decisions.records)):
             what = "somebody else has changed the transcript meanwhile; look at it again"
             raise Refused(409, what, "changed_meanwhile")

@@ -156,9 +156,8 @@ def _somebody(who: str) -> str:
 
 def _review(service: Service, submission: Submission, who: str) -> ReviewView:
     sheet = service.store.desk.read(document_of(service, submission.name))
-    return review_view(
-        sheet, service.review(sheet.opened), heard_by(service.store.folder(submission.name), who)
-    )
+    heard = heard_by(service.store.folder(submission.name), who)
+    return review_view(sheet, sheet.review(service.policy), heard)
 
 
 def _hear(service: Service, submission: Submission, wanted: HeardRequest, who: str) -> HeardView:
@@ -172,32 +171,30 @@ def _decide(service: Service, submission: Submission, wanted: DecisionRequest, w
         if wanted.choice == "correct" and wanted.revision != sheet.revision:
             what = "somebody else has changed the transcript meanwhile; look at it again"
             raise Refused(409, what, "changed_meanwhile")
-        current = service.review(sheet.opened)
-        item = _item(service, current, wanted)
-        opened = sheet.opened
-        whole = add_heard(
-            service.store.folder(submission.name), who, wanted.heard, opened.episode.duration_ms
-        )
+        current = sheet.review(service.policy)
+        item = _item(service, sheet, current, wanted)
+        duration_ms = sheet.opened.episode.duration_ms
+        whole = add_heard(service.store.folder(submission.name), who, wanted.heard, duration_ms)
         known = replace(current, decisions=Decisions(current.decisions.records[: wanted.seen]))
         since = [each for each in current.decisions.records[wanted.seen :] if each.item == item.id]
         if not any(_is_same(each, wanted, who) for each in since):
             made = decide(
                 known, item, wanted.choice, who=who, reason=wanted.reason, heard=_of_item(item, whole, wanted)
             )
-            current, since = service.review(opened), list(made.meanwhile)
+            current, since = sheet.review(service.policy), list(made.meanwhile)
     return DecisionAnswer(
         review_view(sheet, current, whole), tuple(_decision(each) for each in since if each.who != who)
     )
 
 
-def _item(service: Service, current: Review, wanted: DecisionRequest) -> Item:
+def _item(service: Service, sheet: Sheet, current: Review, wanted: DecisionRequest) -> Item:
     """The item as the reviewer saw it; it need not be there any more, where its words were corrected.
 
     Raises:
         Refused: There is none.
     """
     standing = current.standing(wanted.item)
-    found = standing.item if standing else service.recognised_item(current.opened, wanted.item)
+    found = standing.item if standing else sheet.recognised_item(service.policy, wanted.item)
     if found is None:
         raise Refused(404, "there is nothing more to decide here", "no_such_item", param="item")
     return replace(found, content=wanted.content)
