@@ -6,11 +6,10 @@ a row out of such an index only if it is told what the row held: that is made an
 
 from __future__ import annotations
 
-import json
 import os
 import sqlite3
-import time
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager, suppress
 from dataclasses import fields
 from pathlib import Path
@@ -41,22 +40,21 @@ create index passages_by_episode on passages (episode);
 create table texts (id integer primary key, words text not null, starts blob not null);
 create table speakers (id integer primary key, name text not null unique);
 create table words (
-    id integer primary key, language text not null, word text not null, bare text not null,
-    episodes integer not null, unique (language, word)
-);
-create index words_bare on words (bare);
-create table lemmas (
-    lemma text not null, language text not null, word integer not null, primary key (lemma, language, word)
+    bare text not null, language text not null, word text not null, lemmas text not null,
+    episodes integer not null, primary key (bare, language, word)
 ) without rowid;
-create index lemmas_by_word on lemmas (word);
+create table lemmas (
+    language text not null, lemma text not null, word text not null, primary key (language, lemma, word)
+) without rowid;
 create virtual table found using fts5(tokens, content='', tokenize='ascii');
 """
 """`words` are those that are said, `bare` how they are without accents; `episodes` counts where they are.
+`lemmas` of a word are all that it is found by, with spaces between them; the table of that name leads back.
 `shared` units at the start of a passage stand in the one before, too.
 """
 
-TOGETHER_S = 3.0
-"""What is put in so long is one transaction: each writes the same pages of common words again."""
+TOGETHER_WORDS = 500_000
+"""So much is one transaction, and what a kill costs: each counts the common words again."""
 
 
 class Archive(Reader):
@@ -66,7 +64,8 @@ class Archive(Reader):
     """
 
     def __init__(self, path: Path) -> None:
-        self.path, self._together, self._began = path, False, 0.0
+        self.path, self._together, self._waiting = path, False, 0
+        self._changes = Counter[tuple[str, str, str]]()
         with self.errors():
             private_folder(path.parent)
             beside = [Path(f"{path}{end}") for end in ("-wal", "-shm")]
@@ -107,27 +106,33 @@ class Archive(Reader):
         with self.errors():
             if not self._base.in_transaction:
                 self._base.execute("begin immediate")
-                self._began = time.monotonic()
             try:
                 yield
-                if not self._together or time.monotonic() - self._began > TOGETHER_S:
-                    self._base.execute("commit")
+                if not self._together or self._waiting > TOGETHER_WORDS:
+                    self._commit()
             except BaseException:
+                self._changes.clear()
+                self._waiting = 0
                 with suppress(sqlite3.Error):
                     self._base.execute("rollback")
                 raise
 
     @contextmanager
     def together(self) -> Iterator[None]:
-        """Transactions inside are joined, some seconds of them; what is done when an error ends it stays."""
+        """Transactions inside are joined, some episodes of them; what is done when an error ends it stays."""
         self._together = True
         try:
             yield
         finally:
-            self._together = False
             with self.errors():
                 if self._base.in_transaction:
-                    self._base.execute("commit")
+                    self._commit()
+            self._together = False
+
+    def _commit(self) -> None:
+        self._settle()
+        self._base.execute("commit")
+        self._waiting = 0
 
     def put(self, episode: Indexed, pieces: Sequence[Piece]) -> None:
         """Add an episode, in the place of the one of the same document."""
@@ -139,7 +144,6 @@ class Archive(Reader):
             number = self._run(f"insert into episodes ({COLUMNS}) values ({marks})", *values).lastrowid  # noqa: S608
             speakers = {name: self._speaker(name) for name in {each.speaker for each in pieces}}
             first = 1 + self._run("select coalesce(max(id), 0) from passages").fetchone()[0]
-            units = [each.units for each in pieces]
             self._base.executemany(
                 "insert into passages values (?, ?, ?, ?, ?, ?)",
                 (
@@ -153,13 +157,13 @@ class Archive(Reader):
             )
             self._base.executemany(
                 "insert into found (rowid, tokens) values (?, ?)",
-                ((key, " ".join(tokens_of(said))) for key, said in enumerate(units, first)),
+                ((key, " ".join(tokens_of(each.units))) for key, each in enumerate(pieces, first)),
             )
-            for language in sorted({each.language for each in pieces}):
-                said = set[str]().union(
-                    *(these for these, each in zip(units, pieces, strict=True) if each.language == language)
-                )
-                self._count_in(language, sorted(said))
+            said: dict[str, set[str]] = {}
+            for each in pieces:
+                said.setdefault(each.language, set()).update(each.units)
+            self._count(said, 1)
+            self._waiting += episode.words
 
     def moved(self, old: Path, new: Path, facts: str) -> None:
         """Let a document be known under another path, or with other facts."""
@@ -197,49 +201,57 @@ class Archive(Reader):
         self._run("insert or ignore into speakers (name) values (?)", name)
         return int(self._run("select id from speakers where name = ?", name).fetchone()[0])
 
-    def _count_in(self, language: str, said: Sequence[str]) -> None:
-        """One more episode has these words; new ones get their dictionary forms."""
-        as_list = json.dumps(said)
-        known = {
-            word
-            for (word,) in self._run(
-                "update words set episodes = episodes + 1 "
-                "where language = ? and word in (select value from json_each(?)) returning word",
-                language, as_list,
-            )
-        }  # fmt: skip
-        first = 1 + self._run("select coalesce(max(id), 0) from words").fetchone()[0]
-        new = list(enumerate((word for word in said if word not in known), first))
+    def _count(self, said: Mapping[str, Set[str]], number: int) -> None:
+        """So many episodes more have these words of these languages."""
+        for language, words in said.items():
+            for word in words:
+                self._changes[without_marks(word), language, word] += number
+
+    def _settle(self) -> None:
+        """Count the words of what was put in and taken out; new ones get their dictionary forms."""
+        changes, self._changes = self._changes, Counter[tuple[str, str, str]]()
+        new = []
+        for (bare, language, word), number in sorted(changes.items()):
+            if not self._run(
+                "update words set episodes = episodes + ? where bare = ? and language = ? and word = ?",
+                number, bare, language, word,
+            ).rowcount:  # fmt: skip
+                new.append(
+                    (bare, language, word, sorted(keys_of(word, language, quick=self._together)), number)
+                )
         self._base.executemany(
-            "insert into words (id, language, word, bare, episodes) values (?, ?, ?, ?, 1)",
-            ((key, language, word, without_marks(word)) for key, word in new),
+            "insert into words values (?, ?, ?, ?, ?)",
+            ((bare, language, word, " ".join(keys), number) for bare, language, word, keys, number in new),
         )
         self._base.executemany(
             "insert into lemmas values (?, ?, ?)",
-            sorted((lemma, language, key) for key, word in new for lemma in keys_of(word, language)),
+            sorted((language, key, word) for _, language, word, keys, _ in new for key in keys),
         )
+        if any(number < 0 for number in changes.values()):
+            gone = self._run("select language, lemmas, word from words where episodes <= 0").fetchall()
+            self._base.executemany(
+                "delete from lemmas where language = ? and lemma = ? and word = ?",
+                ((language, key, word) for language, keys, word in gone for key in keys.split()),
+            )
+            self._run("delete from words where episodes <= 0")
 
     def _take_out(self, where: str, *values: Any) -> int:
         numbers = [row[0] for row in self._run(f"select id from episodes where {where}", *values)]  # noqa: S608
         for number in numbers:
-            said: set[tuple[str, str]] = set()
+            said: dict[str, set[str]] = {}
             for key, language, words in self._run(
                 "select p.id, p.language, t.words from passages p join texts t on t.id = p.id "
                 "where p.episode = ?", number,
             ).fetchall():  # fmt: skip
                 units = [unit for word, _ in words_of(words) for unit in units_of(word)]
-                said |= {(language, unit) for unit in units}
+                said.setdefault(language, set()).update(units)
                 tokens = " ".join(tokens_of(units))
                 self._run("insert into found (found, rowid, tokens) values ('delete', ?, ?)", key, tokens)
                 self._run("delete from texts where id = ?", key)
             self._run("delete from passages where episode = ?", number)
             self._run("delete from episodes where id = ?", number)
-            self._base.executemany(
-                "update words set episodes = episodes - 1 where language = ? and word = ?", said
-            )
+            self._count(said, -1)
         if numbers:
-            self._run("delete from lemmas where word in (select id from words where episodes <= 0)")
-            self._run("delete from words where episodes <= 0")
             self._run("delete from speakers where id not in (select speaker from passages)")
             self._run("insert or replace into about values ('removed', 'yes')")
         return len(numbers)

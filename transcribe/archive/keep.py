@@ -15,14 +15,14 @@ from pathlib import Path
 from transcribe.archive.index import Archive
 from transcribe.archive.pieces import pieces_of
 from transcribe.archive.reader import Indexed, Reader, place
-from transcribe.core.episode import Episode
+from transcribe.archive.talk import Talk, read_talk
 from transcribe.core.errors import InputError, TranscribeError
 from transcribe.core.reading import open_regular, read_bounded, walked
-from transcribe.core.text import one_line
+from transcribe.core.show_notes import NO_SHOW
 from transcribe.formats.document import SCHEMA
-from transcribe.formats.tokens import encodable
+from transcribe.formats.tokens import plain
 from transcribe.jobs.corrections import digest_of, sidecar_of
-from transcribe.jobs.documents import MAX_DOCUMENT_BYTES, open_corrected
+from transcribe.jobs.documents import MAX_DOCUMENT_BYTES, recording_of
 
 SUFFIX = ".json"
 HEAD_BYTES = 4096
@@ -241,9 +241,9 @@ class _Keeper:
             self._kept.moved += 1
             return
         self._tell(path)
-        episode = open_corrected(path)
-        found = _indexed(path, episode, facts, sha256, corrections)
-        self._archive.put(found, list(pieces_of(episode.transcript)))
+        talk = read_talk(path, content, corrected=bool(corrections))
+        found = _indexed(path, talk, facts, sha256, corrections)
+        self._archive.put(found, list(pieces_of(talk)))
         self._known[path] = found
         self._kept.changed += bool(known)
         self._kept.added += not known
@@ -280,38 +280,37 @@ def is_transcript(path: Path) -> bool:
     return False
 
 
-def _indexed(path: Path, episode: Episode, facts: str, sha256: str, corrections: str) -> Indexed:
-    tags = {name.casefold(): value for name, value in episode.source.tags}
-    language = episode.transcript.language
+def _indexed(path: Path, talk: Talk, facts: str, sha256: str, corrections: str) -> Indexed:
+    tags = {name.casefold(): value for name, value in talk.source.tags.items()}
+    show = talk.show or NO_SHOW
     return Indexed(
         document=path,
         facts=facts,
         sha256=sha256,
         corrections=corrections,
-        recording=episode.source.sha256,
-        title=_named(
-            episode.show.episode_title, tags.get("title", ""), Path(episode.source.name).stem, path.stem
-        ),
-        show=_named(episode.show.title, tags.get("show", ""), tags.get("album", ""), path.parent.name),
-        aired=_aired(path, episode, tags),
-        language=language.code if language else "",
-        duration_ms=min(episode.duration_ms, 2**62),
-        words=sum(len(each.words) for each in episode.transcript.segments),
+        recording=talk.source.sha256,
+        title=_named(show.episode_title, tags.get("title", ""), Path(talk.name).stem, path.stem),
+        show=_named(show.title, tags.get("show", ""), tags.get("album", ""), path.parent.name),
+        aired=_aired(path, talk, tags),
+        language=talk.language.code if talk.language else "",
+        duration_ms=min(talk.duration_ms, 2**62),
+        words=sum(len(each.words) for each in talk.segments),
     )
 
 
 def _named(*names: str) -> str:
     """The first of these that is not empty."""
-    return next((name for each in names if (name := one_line(encodable(each))[:LONGEST_NAME])), "")
+    return next((name for each in names if (name := plain(each)[:LONGEST_NAME])), "")
 
 
-def _aired(path: Path, episode: Episode, tags: dict[str, str]) -> str:
+def _aired(path: Path, talk: Talk, tags: dict[str, str]) -> str:
     """The day of an episode: by the recording's tags, its name, its file, or that of the document."""
-    texts = [*(tags.get(name, "") for name in _DATES), episode.source.name, path.name]
+    texts = [*(tags.get(name, "") for name in _DATES), talk.name, path.name]
     for text in texts:
         if found := _DAY.search(text):
             return "-".join(found.groups())
-    for file in (Path(episode.source.path), path) if episode.source.path else (path,):
+    recording = recording_of(path, talk.name)
+    for file in (Path(recording), path) if recording else (path,):
         with suppress(OSError, ValueError, OverflowError):
             return datetime.fromtimestamp(file.stat().st_mtime, UTC).strftime("%Y-%m-%d")
     return ""

@@ -23,9 +23,6 @@ MOST_FORMS = 400
 TOO_COMMON = 6.3
 """Zipf, twice in a thousand words. The German "ist" is a form of "war", and nobody looks for it by that."""
 
-_AS_BARE = "select w.language, l.lemma from words w join lemmas l on l.word = w.id where w.bare = ?"
-_AS_IT_IS = "select w.language, l.lemma from words w join lemmas l on l.word = w.id where w.word = ?"
-
 
 @dataclass(frozen=True)
 class Wanted:
@@ -125,8 +122,8 @@ def _forms(reader: Reader, unit: str) -> dict[str, frozenset[str]]:
     found: dict[str, frozenset[str]] = {}
     for language, lemmas in _lemmas(reader, unit).items():
         forms = reader.rows(
-            "select distinct word from words where id in (select word from lemmas where language = ? "
-            "and lemma in (select value from json_each(?))) order by episodes desc limit ?",
+            "select distinct word from lemmas where language = ? "
+            "and lemma in (select value from json_each(?)) limit ?",
             language, json.dumps(sorted(lemmas)), MOST_FORMS,
         )  # fmt: skip
         alone = frozenset(word for (word,) in forms if commonness(word, language) < TOO_COMMON)
@@ -138,14 +135,30 @@ def _forms(reader: Reader, unit: str) -> dict[str, frozenset[str]]:
 def _lemmas(reader: Reader, unit: str) -> dict[str, set[str]]:
     """The dictionary forms of a unit in each language; without accents, of all that it may be."""
     found: dict[str, set[str]] = {}
-    for language, lemma in reader.rows(_AS_BARE if unit == without_marks(unit) else _AS_IT_IS, unit):
-        found.setdefault(language, set()).add(lemma)
-    for (language,) in reader.rows("select distinct language from words where language <> ''"):
+    bare = without_marks(unit)
+    for language, word, lemmas in reader.rows(
+        "select language, word, lemmas from words where bare = ?", bare
+    ):
+        if unit in (bare, word):
+            found.setdefault(language, set()).update(lemmas.split())
+    for language in filter(None, languages(reader)):
         if language not in found:  # nobody has said it so: a dictionary says what it is a form of
             found[language] = set(lemmas_of(unit, language))
-        if unit == without_marks(unit):
+        if unit == bare:
             found[language].add(BARE + unit)
     return found
+
+
+def languages(reader: Reader) -> list[str]:
+    """What is spoken in the archive: one step in the index of `lemmas` for each language."""
+    return [
+        language
+        for (language,) in reader.rows(
+            "with recursive spoken (code) as (select min(language) from lemmas union all "
+            "select (select min(language) from lemmas where language > code) from spoken "
+            "where code is not null) select code from spoken where code is not null"
+        )
+    ]
 
 
 def _phrase(units: Sequence[str], *, begins: bool) -> str:

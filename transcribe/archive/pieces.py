@@ -14,11 +14,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from transcribe.archive.talk import SpokenWord, Talk
 from transcribe.archive.units import units_of
-from transcribe.core.episode import Transcript
-from transcribe.core.passages import passages_of
-from transcribe.core.text import one_line
-from transcribe.formats.tokens import encodable
+from transcribe.core.passages import divided
+from transcribe.formats.tokens import plain
 
 WORDS = 128
 """Of a passage: about 50 seconds."""
@@ -43,44 +42,47 @@ class Piece:
         language: Whisper's code; empty where that is not known.
         starts_ms: Of each word, on the recording's timeline.
         words: As they are written, in the form that `words_of` reads.
+        units: What of them is compared.
         shared: How many units at its start are in the passage before, too.
     """
 
     speaker: str
     language: str
-    starts_ms: tuple[int, ...]
+    starts_ms: list[int]
     words: str
+    units: list[str]
     shared: int
 
-    @property
-    def units(self) -> list[str]:
-        """What of it is compared."""
-        return [unit for word, _ in words_of(self.words) for unit in units_of(word)]
+
+def pieces_of(talk: Talk) -> Iterator[Piece]:
+    """The passages of a document; every word is in one or two of them."""
+    spoken = talk.language.code if talk.language else ""
+    streams: dict[tuple[str, str], list[SpokenWord]] = {}
+    for segment in talk.segments:
+        stream = streams.setdefault((segment.speaker or "", segment.language or spoken), [])
+        stream += segment.words
+    for (speaker, language), stream in streams.items():
+        starts = [each.start_ms for each in stream]
+        stored = [_stored(each.text, each.space_before) for each in stream]
+        for begin, end in divided(starts, [each.end_ms for each in stream]):
+            for first in range(begin, max(begin + 1, end - SHARED), WORDS - SHARED):
+                last = min(first + WORDS, end)
+                twice = first + SHARED if first > begin else first
+                yield Piece(
+                    plain(speaker),
+                    language,
+                    starts_ms=[min(each, MOST_MS) for each in starts[first:last]],
+                    words="".join([text for text, _ in stored[first:last]]),
+                    units=[unit for _, units in stored[first:last] for unit in units],
+                    shared=sum(len(units) for _, units in stored[first:twice]),
+                )
 
 
-def pieces_of(transcript: Transcript) -> Iterator[Piece]:
-    """The passages of a transcript; every word is in one or two of them."""
-    for passage in passages_of(transcript):
-        speaker = transcript.segments[passage.places[0][0]].speaker or ""
-        count = len(passage.words)
-        for begin in range(0, max(1, count - SHARED), WORDS - SHARED):
-            words = passage.words[begin : begin + WORDS]
-            starts = tuple(min(each.start_ms, MOST_MS) for each in words)
-            twice = words[:SHARED] if begin else ()
-            yield Piece(
-                speaker=_clean(speaker),
-                language=passage.language or "",
-                starts_ms=starts,
-                words="".join(
-                    (_SPACE if each.space_before else _JOINED) + _clean(each.text) for each in words
-                ),
-                shared=sum(len(units_of(_clean(each.text))) for each in twice),
-            )
-
-
-@lru_cache(maxsize=131_072)
-def _clean(text: str) -> str:
-    return one_line(encodable(text))
+@lru_cache(maxsize=262_144)
+def _stored(text: str, space_before: bool) -> tuple[str, tuple[str, ...]]:
+    """A word in the form that `words_of` reads, and what of it is compared."""
+    clean = plain(text)
+    return (_SPACE if space_before else _JOINED) + clean, units_of(clean)
 
 
 def words_of(stored: str) -> list[tuple[str, bool]]:

@@ -18,7 +18,7 @@ from transcribe.core.places import archive, expanded
 
 NAME = "archive.sqlite"
 
-FORM = 2
+FORM = 3
 """Version of the tables, in the file's `user_version`."""
 
 BUSY_S = 20.0

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from transcribe.archive.matching import Sought, sought
+from transcribe.archive.matching import Sought, languages, sought
 from transcribe.archive.pieces import written
 from transcribe.archive.query import Narrowed, Query, Said
 from transcribe.archive.reader import Indexed, Reader
@@ -296,8 +296,7 @@ class _Asked:
         return narrow, values
 
     def _languages(self) -> list[str]:
-        spoken = [code for (code,) in self._reader.rows("select distinct language from words")]
-        return [each for each in spoken if _fits(each, self._query.languages)]
+        return [each for each in languages(self._reader) if _fits(each, self._query.languages)]
 
 
 def _stretches(found: Sequence[list[int]], wanted: Sequence[Sought], most: int) -> list[tuple[int, int]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
@@ -84,15 +84,24 @@ class Passage:
 def passages_of(transcript: Transcript) -> Iterator[Passage]:
     """The passages of a transcript; every word is in one of them."""
     spoken = transcript.language.code if transcript.language else None
-    streams: dict[tuple[str | None, str | None], list[tuple[Word, tuple[int, int]]]] = {}
+    streams: dict[tuple[str | None, str | None], tuple[list[Word], list[tuple[int, int]]]] = {}
     for number, segment in enumerate(transcript.segments):
-        stream = streams.setdefault((segment.speaker, segment.language or spoken), [])
-        stream += [(word, (number, place)) for place, word in enumerate(segment.words)]
-    for (_, language), stream in streams.items():
-        begin = 0
-        for at in range(1, len(stream) + 1):
-            over = at == len(stream) or at - begin == MOST_WORDS
-            if over or stream[at][0].start_ms - stream[at - 1][0].end_ms > PAUSE_MS:
-                words, places = zip(*stream[begin:at], strict=True)
-                yield Passage(words, places, language)
-                begin = at
+        words, places = streams.setdefault((segment.speaker, segment.language or spoken), ([], []))
+        words += segment.words
+        places += [(number, place) for place in range(len(segment.words))]
+    for (_, language), (words, places) in streams.items():
+        for begin, end in divided([each.start_ms for each in words], [each.end_ms for each in words]):
+            yield Passage(tuple(words[begin:end]), tuple(places[begin:end]), language)
+
+
+def divided(starts_ms: Sequence[int], ends_ms: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Where the passages begin and end in the words of one speaker in one language, whose times these are.
+
+    Each is the number of its first word, and of the first that is not in it.
+    """
+    pauses = [at for at in range(1, len(starts_ms)) if starts_ms[at] - ends_ms[at - 1] > PAUSE_MS]
+    begin = 0
+    for pause in [*pauses, len(starts_ms)]:
+        for first in range(begin, pause, MOST_WORDS):
+            yield first, min(first + MOST_WORDS, pause)
+        begin = pause

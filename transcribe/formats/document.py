@@ -171,11 +171,24 @@ def read_document(data: bytes, name: str = "the transcript") -> Episode:
     Raises:
         InputError: It is not such a document, is damaged, or a newer program made it.
     """
+    document = read_as(TranscriptDocument, data, name)
+    try:
+        return to_episode(document)
+    except msgspec.ValidationError as error:
+        raise _no_document(data, name, error) from error
+
+
+def read_as(kind: type[T], data: bytes, name: str) -> T:
+    """As much of a document as a type has fields for; it says itself which schema and version it reads.
+
+    Raises:
+        InputError: As above.
+    """
     data = data.removeprefix(codecs.BOM_UTF8)
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise InputError(f"{name} is not a transcript document: it is UTF-16", "Save it as UTF-8")
     try:
-        return to_episode(decode(data, TranscriptDocument))
+        return decode(data, kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise _no_document(data, name, error) from error
 

@@ -41,8 +41,12 @@ def open_document(document: Path) -> Episode:
     episode = read_document(
         read_bounded(document, MAX_DOCUMENT_BYTES, "a transcript document"), str(document)
     )
+    return replace(episode, source=replace(episode.source, path=recording_of(document, episode.source.name)))
+
+
+def recording_of(document: Path, name: str) -> str:
+    """Where the recording of a document may lie; empty where its name leads out of the document's folder."""
     try:
-        recording = os.fspath(inside(document.parent, episode.source.name))
+        return os.fspath(inside(document.parent, name))
     except ValueError:  # a stranger's document names, or a link beside it leads to, a file elsewhere
-        recording = ""
-    return replace(episode, source=replace(episode.source, path=recording))
+        return ""

@@ -162,11 +162,15 @@ def _are_compound(start: str, end: str) -> bool:
     return min(commonness(start, "de"), commonness(end, "de")) >= _COMMON_PART
 
 
-def listed(word: str, language: str) -> str:
-    """The dictionary form that simplemma's list has of a word as it is spelled; empty where it has none."""
+def listed(word: str, language: str, *, quick: bool = False) -> str:
+    """The dictionary form that simplemma's list has of a word as it is spelled; empty where it has none.
+
+    Args:
+        quick: Have the whole list in memory: 120 MB of German, and 20 times as fast.
+    """
     if _CODES.get(language, language) not in _simplemma_languages():
         return ""
-    return _listed(language).get(word, "")
+    return (_listed_quickly(language) if quick else _listed(language)).get(word, "")
 
 
 def has_lemmas(language: str) -> bool:
@@ -226,6 +230,11 @@ def polish_analyser() -> Any:
     return morfeusz2.Morfeusz()
 
 
+def polish_lemmas(word: str) -> set[str]:
+    """The dictionary forms that Morfeusz knows of a word, in no order; a third of the work of `readings`."""
+    return {lemma for lemma, part in _analysed(word) if part}
+
+
 def _morfeusz() -> Callable[[str], Iterator[Reading]] | None:
     if polish_analyser() is None:
         return None
@@ -275,6 +284,13 @@ def _simplemma_dictionaries() -> DictionaryFactory:
 @cache
 def _listed(language: str) -> Mapping[str, str]:
     return _simplemma_dictionaries().get_dictionary(_CODES.get(language, language))
+
+
+@cache
+def _listed_quickly(language: str) -> Mapping[str, str]:
+    from simplemma.strategies.dictionaries.dictionary_factory import DefaultDictionaryFactory
+
+    return DefaultDictionaryFactory().get_dictionary(_CODES.get(language, language))
 
 
 def _simplemma(language: str) -> Callable[[str], Iterator[Reading]]:
