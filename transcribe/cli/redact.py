@@ -71,6 +71,7 @@ def redact(  # noqa: PLR0913, PLR0917 - click hands over an argument for each fl
     from transcribe.control.policy.read import read_policy
     from transcribe.control.redact.choose import Wanted
     from transcribe.control.redact.redact import Asked, redact
+    from transcribe.core.timecode import format_stretch
     from transcribe.models.catalogue import weights_name
 
     if Path(name).name != name:
@@ -89,7 +90,11 @@ def redact(  # noqa: PLR0913, PLR0917 - click hands over an argument for each fl
     seconds = sum(each.end_ms - each.start_ms for each in masked) / 1000
     places = "1 place" if len(masked) == 1 else f"{len(masked)} places"
     listener = weights_name(done.redaction.proof.model)
-    say(f"{places}, {seconds:.1f} s masked; {listener} hears nothing of it in the copy")
+    guesses = [format_stretch(each.start_ms, each.end_ms) for each in masked if each.guessed]
+    heard = "nothing else of it" if guesses else "nothing of it"
+    if guesses:
+        say(f"guessed by {listener} from the words around it, and not in the sound: {', '.join(guesses)}")
+    say(f"{places}, {seconds:.1f} s masked; {listener} hears {heard} in the copy")
 
 
 def _span(text: str) -> tuple[int, int]:

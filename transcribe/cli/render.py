@@ -11,8 +11,12 @@ from transcribe.cli.options import PathName, SettingsCommand, given_flags, say, 
 from transcribe.core.config import Resolved
 from transcribe.core.errors import PersonNeeded
 
+WRITTEN = ("output.output", "formats", "template", "embed_audio", "publish", "chapters", "force")
+GATE = ("require_approval", "policy")
+TOLD = ("progress", "quiet", "verbose", "debug")
 
-@click.command("render", cls=SettingsCommand, groups=("subtitles", "output", "notes", "show", "display"))
+
+@click.command("render", cls=SettingsCommand, groups=("subtitles", *WRITTEN, *GATE, "notes", "show", *TOLD))
 @click.argument("documents", nargs=-1, required=True, metavar="DOCUMENT...", type=PathName())
 @click.pass_context
 def render(context: click.Context, documents: tuple[Path, ...], resolved: Resolved) -> None:

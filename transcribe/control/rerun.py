@@ -6,10 +6,8 @@ What another program version, engine or model would make says nothing, so it is 
 from __future__ import annotations
 
 import difflib
-import os
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -18,10 +16,9 @@ from transcribe.core.digest import file_digest
 from transcribe.core.errors import TranscribeError
 from transcribe.core.events import Progress
 from transcribe.core.option import Option
-from transcribe.core.places import WORK_ENV
 from transcribe.core.reading import walked
 from transcribe.core.settings import OPTIONS, Settings
-from transcribe.core.workspace import scratch
+from transcribe.core.workspace import apart
 from transcribe.formats.known import FORMATS
 from transcribe.jobs.assemble.engines import program
 from transcribe.jobs.assemble.run import assemble
@@ -78,27 +75,13 @@ def rerun(folder: Path, manifest: Manifest, recordings: Path | None, progress: P
     try:
         path = _recording(folder, manifest, recordings)
         settings = _settings(manifest)
-        with _apart() as place:
-            return _compared(folder, manifest, path, settings.replace({"output": str(place)}), progress)
+        with apart() as place:
+            (out := place / "out").mkdir()
+            return _compared(folder, manifest, path, settings.replace({"output": str(out)}), progress)
     except _CannotError as error:
         return Rerun(manifest.name, "cannot", str(error))
     except TranscribeError as error:
         return Rerun(manifest.name, "cannot", f"it fails: {error}")
-
-
-@contextmanager
-def _apart() -> Iterator[Path]:
-    """A folder for results, with work directories in which nothing was done yet."""
-    with scratch() as place:
-        before = os.environ.get(WORK_ENV)
-        os.environ[WORK_ENV] = str(place / "work")
-        (place / "out").mkdir()
-        try:
-            yield place / "out"
-        finally:
-            del os.environ[WORK_ENV]
-            if before is not None:
-                os.environ[WORK_ENV] = before
 
 
 def _recording(folder: Path, manifest: Manifest, recordings: Path | None) -> Path:

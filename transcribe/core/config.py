@@ -200,9 +200,12 @@ def _read_files(
 ) -> tuple[list[ConfigFile], list[str]]:
     """The config files that exist, the weakest first, and why one of them is not read."""
     if named is not None:
+        _check_there(named, "Name another one with --config")
         return [_read(named, trusted=True)], []
     user, project = user_file(environ), cwd / FILE_NAME
     files = []
+    if environ.get(CONFIG_ENV):
+        _check_there(user, f"Name another one in {CONFIG_ENV}, or unset it")
     if environ.get(CONFIG_ENV) or _is_there(user):
         files.append(_read(user, trusted=True))
     if _is_there(project) and not (files and project.samefile(user)):
@@ -212,6 +215,15 @@ def _read_files(
             return files, [f"{project} is a link out of its folder, and is not read"]
         files.append(_read(project, trusted=False))
     return files, []
+
+
+def _check_there(path: Path, hint: str) -> None:
+    try:
+        path.stat()
+    except FileNotFoundError:
+        raise UsageError(f"the config file {path} is not there", hint) from None
+    except OSError:
+        return  # reading it says why
 
 
 def _is_there(path: Path) -> bool:

@@ -27,7 +27,7 @@ from transcribe.core.files import (
     sweep,
     temporary_folder,
 )
-from transcribe.core.places import work_root
+from transcribe.core.places import WORK_ENV, work_root
 from transcribe.core.reading import read_regular
 from transcribe.core.text import from_json, to_json
 
@@ -51,6 +51,24 @@ def scratch() -> Iterator[Path]:
             sweep(root, folders=True)
             path = stack.enter_context(temporary_folder(root))
         yield path
+
+
+@contextmanager
+def apart() -> Iterator[Path]:
+    """A private folder in which the work directories lie until the end, so that none of them stays.
+
+    Raises:
+        OutputError: It cannot be made.
+    """
+    with scratch() as place:
+        before = os.environ.get(WORK_ENV)
+        os.environ[WORK_ENV] = str(place / "work")
+        try:
+            yield place
+        finally:
+            del os.environ[WORK_ENV]
+            if before is not None:
+                os.environ[WORK_ENV] = before
 
 
 class Workspace:

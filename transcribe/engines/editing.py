@@ -70,7 +70,7 @@ class FfmpegEditor:
                 format="ipod",
                 **SAME_BYTES,
             )
-            self.media.write(node, f"writing chapters into a copy of {path}")
+            self.media.write(node, target, f"writing chapters into a copy of {path}")
 
     def cut(self, extracts: Sequence[Extract], title: str, target: Path) -> None:
         """Write one stretch of a recording as an MP3 of its own, under its title.
@@ -96,7 +96,7 @@ class FfmpegEditor:
             **{"q:a": CLIP_QUALITY},
             **SAME_BYTES,
         )
-        self.media.write(node, f"cutting a clip out of {extracts[0].path}")
+        self.media.write(node, target, f"cutting a clip out of {extracts[0].path}")
 
     def sample(self, extracts: Sequence[Extract], target: Path) -> None:
         """Write one stretch of a recording as uncompressed sound (WAV), for a player.
@@ -115,7 +115,7 @@ class FfmpegEditor:
         node = ffmpeg.output(
             sound, address(target), map_metadata=-1, codec="pcm_s16le", format="wav", **SAME_BYTES
         )
-        self.media.write(node, f"cutting a stretch out of {extracts[0].path}")
+        self.media.write(node, target, f"cutting a stretch out of {extracts[0].path}")
 
     def mix(self, voices: Sequence[Voice], target: Path) -> None:
         """Write tracks on top of each other as one M4A (AAC, mono, 48 kHz), each at its time.
@@ -137,7 +137,7 @@ class FfmpegEditor:
             **{"b:a": MIX_BITRATE},
             **SAME_BYTES,
         )
-        self.media.write(node, f"mixing {', '.join(voice.extract.path for voice in voices)}")
+        self.media.write(node, target, f"mixing {', '.join(voice.extract.path for voice in voices)}")
 
     def _placed(self, voice: Voice) -> Any:
         sound = self._sound(voice.extract).filter("aformat", channel_layouts="mono")

@@ -8,6 +8,7 @@ what the file says about itself.
 from __future__ import annotations
 
 import math
+import os
 import re
 import secrets
 from collections.abc import Mapping, Sequence
@@ -16,6 +17,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from transcribe.core.disk import disk_errors
 from transcribe.core.errors import DependencyError, EngineError, InputError
 from transcribe.core.media import Container, Decoding, Extract, Sink
 from transcribe.core.processes import find_program, safe_path
@@ -50,6 +52,9 @@ REFERRING_FORMATS = {
     "sdp", "vapoursynth", "vobsub", "webm_dash_manifest",
 }  # fmt: skip
 """Demuxers that open further files or addresses, or run scripts: playlists, manifests, AviSynth."""
+
+ROOM = 1 << 16
+"""Bytes that a disk has to take where it is not full."""
 
 LOG_LEVEL = "repeat+level+info"
 """Each message with its severity, also where it repeats; the language of messages is fixed in process.py."""
@@ -246,13 +251,15 @@ class Ffmpeg:
             sound = sound.filter("atrim", end=f"{end_ms}ms")
         return sound
 
-    def write(self, node: Any, doing: str) -> None:
+    def write(self, node: Any, target: Path, doing: str) -> None:
         """Run ffmpeg to its end; it writes a file.
 
         Args:
+            target: The file.
             doing: What it does, for the message.
 
         Raises:
+            OutputError: The disk is full, or the file would be too large for it.
             EngineError: It fails or hangs.
             DependencyError: It cannot be started.
         """
@@ -261,6 +268,7 @@ class Ffmpeg:
         node = node.overwrite_output()
         finished = self.program.stream(words_of(node), lambda _: None)
         if finished.code:
+            _check_room(target)
             said = finished.log.strip().splitlines() or ["it does not say why"]
             raise EngineError(f"ffmpeg failed while {doing}: {said[-1]}")
 
@@ -379,3 +387,17 @@ def _cancelled_db(weights: tuple[float, float], log: DecodingLog) -> float:
         weight**2 * 10 ** (level / 10) for weight, level in zip(weights, log.channels_db, strict=True)
     )
     return 10 * math.log10(power) - log.mixes_db[0] if power else 0.0
+
+
+def _check_room(target: Path) -> None:
+    """Write some more behind a file that ffmpeg could not finish: the system says what it has against that.
+
+    Raises:
+        OutputError: The disk is full, or no file may be as large.
+    """
+    with disk_errors(target.parent, "writing into"):
+        if target.is_file():
+            with target.open("ab") as handle:
+                handle.write(bytes(ROOM))
+                handle.flush()
+                os.fsync(handle.fileno())

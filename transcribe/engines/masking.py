@@ -15,7 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from transcribe.core.errors import EngineError, InputError
+from transcribe.core.media import Sink
 from transcribe.core.recording import AudioStream, Source
+from transcribe.core.timecode import format_timecode
+from transcribe.engines.emptied import Emptied
 from transcribe.engines.ffmpeg import Ffmpeg, address, words_of
 
 TONE_HZ, TONE = 1000, 0.1
@@ -44,6 +47,9 @@ BY_ENDING: Mapping[str, tuple[str, Mapping[str, str]]] = {
 
 BLOCK = 4608
 """Samples in a block of FLAC, as ffmpeg's own choice is at 44.1 kHz."""
+
+FRAME, FRAMES = 1024, {"wmav2": 2048}
+"""Samples that an encoder with loss works on at a time, at the most; of AAC, and of others by their codec."""
 
 MOST_LEAD = 4096
 """Samples that an encoder puts before the sound; AAC and MP3 have 1024 to 2257."""
@@ -98,15 +104,31 @@ def mask(
     """
     _write(media, source, spans, target, [0] * len(source.streams), bleep=bleep)
     longer = _longer(media, source, target)
-    if any(longer) and all(0 <= each <= MOST_LEAD for each in longer):
+    if any(longer) and all(abs(each) <= MOST_LEAD for each in longer):
         # Some containers do not say what the encoder put before the sound: so much of it is left out there.
+        # WMA's encoder keeps its last frame for itself: so much silence is put behind the sound.
         _write(media, source, spans, target, longer, bleep=bleep)
         longer = _longer(media, source, target)
     if any(longer):
         raise EngineError(
-            f"a copy of {source.path} would be {max(longer, key=abs)} samples longer",
+            f"a copy of {source.path} would not be as long: {max(longer, key=abs):+} samples",
             "Save the recording as WAV, FLAC or M4A first, and transcribe that",
         )
+    _check_emptied(media, source, spans, target, bleep=bleep)
+
+
+def _check_emptied(
+    media: Ffmpeg, source: Source, spans: Sequence[tuple[int, int]], target: Path, *, bleep: bool
+) -> None:
+    for stream in source.streams:
+        frame = FRAMES.get(stream.codec, FRAME) if _encoder(source, stream)[1] else 0
+        emptied = Emptied(spans, stream.sample_rate, frame, TONE_HZ if bleep else 0)
+        _decode(media, target, stream.index, "s16le", emptied.add, timed=True)
+        if (at := emptied.where_not()) is not None:
+            raise EngineError(
+                f"a copy of {source.path} would not be masked at {format_timecode(round(at * 1000))}",
+                "Save the recording as WAV, FLAC or M4A first, and transcribe that",
+            )
 
 
 def _write(
@@ -121,7 +143,7 @@ def _write(
     """Write the copy.
 
     Args:
-        leads: Of each audio stream, how many samples are left out at its start.
+        leads: Of each audio stream, how many samples are left out at its start; negative: put at its end.
     """
     import ffmpeg
 
@@ -135,7 +157,8 @@ def _write(
         sounds = []
         for stream, lead in zip(source.streams, leads, strict=True):
             sound = _masked(recording[f"a:{stream.index}"], stream, commands, bleep=bleep)
-            sound = sound.filter("atrim", start_sample=lead) if lead else sound
+            sound = sound.filter("atrim", start_sample=lead) if lead > 0 else sound
+            sound = sound.filter("apad", pad_len=-lead) if lead < 0 else sound
             if not _encoder(source, stream)[1]:  # or a block without loss would be a millisecond, too
                 sound = sound.filter("asetnsamples", n=BLOCK, p=0)
             sounds.append(sound)
@@ -152,7 +175,7 @@ def _write(
             **options,
             fflags="+bitexact",
         )
-        media.write(node, f"masking {path}")
+        media.write(node, target, f"masking {path}")
 
 
 def _masked(sound: Any, stream: AudioStream, commands: Path, *, bleep: bool) -> Any:
@@ -253,19 +276,29 @@ def _longer(media: Ffmpeg, source: Source, target: Path) -> list[int]:
 
 def _samples(media: Ffmpeg, path: Path, stream: int) -> int:
     """How many samples ffmpeg decodes of an audio stream."""
-    import ffmpeg
-
     count = 0
 
     def add(block: bytes) -> None:
         nonlocal count
         count += len(block)
 
-    node = ffmpeg.output(
-        ffmpeg.input(address(path), **media.reading(path))[f"a:{stream}"], "pipe:", format="u8", ac=1
-    )
-    media.program.stream(words_of(node.global_args("-nostdin", "-hide_banner", "-v", "error")), add)
+    _decode(media, path, stream, "u8", add)
     return count
+
+
+def _decode(media: Ffmpeg, path: Path, stream: int, form: str, sink: Sink, *, timed: bool = False) -> None:
+    """Hand the mono samples of an audio stream to a sink, at its own rate.
+
+    Args:
+        timed: Whether each stands where its timestamp says, with silence where there is none.
+    """
+    import ffmpeg
+
+    sound = ffmpeg.input(address(path), **media.reading(path))[f"a:{stream}"]
+    if timed:
+        sound = sound.filter("aresample", **{"async": 1, "first_pts": 0})
+    node = ffmpeg.output(sound, "pipe:", format=form, ac=1)
+    media.program.stream(words_of(node.global_args("-nostdin", "-hide_banner", "-v", "error")), sink)
 
 
 def _ffmetadata(source: Source) -> str:

@@ -224,3 +224,11 @@ def test_render_sweeps_what_a_kill_left(here: Path) -> None:
     left.touch()
     assert run("render", "ep.json", "-f", "srt").exit_code == 0
     assert not left.exists()
+
+
+@pytest.mark.parametrize(
+    "option", ["--manifest", "--sign-key=k", "--waiting=w", "--keep-days=3", "--fail-under=9"]
+)
+def test_render_has_no_option_without_effect(option: str) -> None:
+    assert option.partition("=")[0] not in run("render", "--help-all").output
+    assert run("render", "ep.json", option).exit_code == 2

@@ -232,12 +232,20 @@ def test_an_endless_file(places: Places) -> None:
         places.load()
 
 
-@pytest.mark.parametrize("name", ["missing.toml", "."])
-def test_a_named_file_that_cannot_be_read(places: Places, tmp_path: Path, name: str) -> None:
-    with pytest.raises(UsageError, match=r"cannot be read: (No such file|Is a directory)"):
-        places.load(config_file=tmp_path / name)
+def test_a_named_file_that_cannot_be_read(places: Places, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="cannot be read: Is a directory"):
+        places.load(config_file=tmp_path)
     with pytest.raises(UsageError, match="cannot be read"):
-        places.load(environ={"TRANSCRIBE_CONFIG": str(tmp_path / name)})
+        places.load(environ={"TRANSCRIBE_CONFIG": str(tmp_path)})
+
+
+def test_a_named_file_that_is_not_there(places: Places, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="is not there") as flag:
+        places.load(config_file=tmp_path / "missing.toml")
+    assert flag.value.hint == "Name another one with --config"
+    with pytest.raises(UsageError, match="is not there") as variable:
+        places.load(environ={"TRANSCRIBE_CONFIG": str(tmp_path / "missing.toml")})
+    assert variable.value.hint == "Name another one in TRANSCRIBE_CONFIG, or unset it"
 
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root reads everything")

@@ -6,18 +6,15 @@ word that stays there is the same: "no, no". What a rule finds counts as heard a
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from transcribe.control.redact.choose import Chosen, Wanted, choose, numbered
 from transcribe.control.redact.spans import Span
-from transcribe.core.digest import file_digest
 from transcribe.core.episode import Transcript, Word
-from transcribe.core.places import work_root
 from transcribe.core.recording import SpeechSpan, joined
+from transcribe.core.workspace import apart
 from transcribe.jobs.run_one import episode_of
 from transcribe.jobs.warm import kept_loaded
 from transcribe.notes.terms import words_of
@@ -69,16 +66,10 @@ def recognise_again(
         TranscribeError: It could not be recognised.
     """
     heard = []
-    try:
-        with kept_loaded(run) as loaded:
-            for start, end in parts:
-                part = {} if (start, end) == (0, length_ms) else {"from_ms": start, "to_ms": end}
-                heard.append(
-                    episode_of(replace(loaded, settings=run.settings.replace(part)), copy).transcript
-                )
-    finally:
-        with suppress(OSError):
-            shutil.rmtree(work_root() / file_digest(copy)[:32], ignore_errors=True)
+    with apart(), kept_loaded(run) as loaded:
+        for start, end in parts:
+            part = {} if (start, end) == (0, length_ms) else {"from_ms": start, "to_ms": end}
+            heard.append(episode_of(replace(loaded, settings=run.settings.replace(part)), copy).transcript)
     return heard
 
 
@@ -130,6 +121,11 @@ def _said_again(
                 yield word
                 continue
             stays.remove(min(same, key=lambda each: abs(each.start_ms - word.start_ms)))
+
+
+def is_near(heard: Heard, span: Span) -> bool:
+    """Whether what is heard may be what a stretch masks."""
+    return max(heard.start_ms - span.end_ms, span.start_ms - heard.end_ms) <= NEAR_MS
 
 
 def _is_same(stays: Word, said: Word) -> bool:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
@@ -29,11 +30,18 @@ class Masked:
     reasons: Annotated[
         tuple[str, ...], Meta(description="Ids of rules of the policy; words, personal or span: asked for")
     ]
+    guessed: Annotated[
+        bool,
+        Meta(
+            description="Whether the recogniser still writes something masked there, and does not hear it in "
+            "the sound beside the stretch: a guess from the words around it"
+        ),
+    ] = False
 
 
 @dataclass(frozen=True)
 class Proof:
-    """What recognised the copy, in which none of the masked words was heard."""
+    """What recognised the copy, in which none of the masked words was heard, unless `guessed` says so."""
 
     engine: Annotated[str, Meta(description="The recogniser's package and version")]
     model: Annotated[str, Meta(description="Name of its weights")]
@@ -59,9 +67,13 @@ class Redaction:
     proof: Annotated[Proof, Meta(description="How it was proved")]
 
 
-def masked_of(spans: tuple[Span, ...]) -> tuple[Masked, ...]:
-    """The stretches as they are recorded."""
-    return tuple(Masked(each.start_ms, each.end_ms, each.reasons) for each in spans)
+def masked_of(spans: tuple[Span, ...], guesses: Collection[Span]) -> tuple[Masked, ...]:
+    """The stretches as they are recorded.
+
+    Args:
+        guesses: Those of which something is guessed.
+    """
+    return tuple(Masked(each.start_ms, each.end_ms, each.reasons, each in guesses) for each in spans)
 
 
 def write(redaction: Redaction) -> bytes:

@@ -9,11 +9,12 @@ from functools import partial
 from pathlib import Path
 
 from transcribe.control.redact.choose import SPAN, WORDS, Chosen, Wanted, choose, numbered, touching
+from transcribe.control.redact.guess import guessed, unexplained
 from transcribe.control.redact.mask import Scrubber, masked
 from transcribe.control.redact.proof import Heard, recognise_again, still_heard, stretches
 from transcribe.control.redact.record import SCHEMA, SUFFIX, Proof, Redaction, masked_of, write
 from transcribe.control.redact.source import check_document, open_recording, proof_settings
-from transcribe.control.redact.spans import Span, merged, spans_of
+from transcribe.control.redact.spans import SHARES, Span, merged, spans_of
 from transcribe.core.disk import disk_errors
 from transcribe.core.episode import Episode, Transcript
 from transcribe.core.errors import EngineError, OutputError, RedactionError, UsageError
@@ -29,6 +30,7 @@ from transcribe.jobs.documents import DOCUMENT, open_corrected
 from transcribe.jobs.publish.content import TEMPLATE, content_of, suffix_of
 from transcribe.jobs.publish.outputs import target_path
 from transcribe.jobs.render import format_names, with_show
+from transcribe.jobs.warm import kept_loaded
 from transcribe.pipeline.notes_step import notes_of, wants_notes, with_notes
 from transcribe.pipeline.ports import Run
 from transcribe.pipeline.stages.probe import probe
@@ -207,12 +209,12 @@ def _check_targets(
         )
 
 
-def placed(wanted: Wanted, said: Sequence[Said], still: Sequence[Heard] = ()) -> tuple[Span, ...]:
+def placed(wanted: Wanted, said: Sequence[Said], copies: Sequence[Sequence[Heard]] = ()) -> tuple[Span, ...]:
     """The stretches of the sound to mask, in order, without overlap.
 
     Args:
         said: What was said, with the words of it that are masked.
-        still: What is still heard in an earlier copy; near it, stretches are wide.
+        copies: What was still heard in each earlier copy; near it, stretches are wider.
 
     Raises:
         RedactionError: A word has no time of its own.
@@ -226,8 +228,11 @@ def placed(wanted: Wanted, said: Sequence[Said], still: Sequence[Heard] = ()) ->
             for place, (number, inside, _) in enumerate(ordered)
             if (number, inside) in chosen.places
         }
-        wide = {place for place in why if any(_is_near(words[place].start_ms, each) for each in still)}
-        spans += spans_of(words, why, wide=wide)
+        times_heard = {
+            place: sum(any(_is_near(words[place].start_ms, each) for each in still) for still in copies)
+            for place in why
+        }
+        spans += spans_of(words, why, times_heard=times_heard)
     return merged(spans)
 
 
@@ -249,34 +254,47 @@ class _Making:
     redaction: Redaction = field(init=False)
 
     def copy(self, target: Path) -> None:
-        """Write the copy and prove it; once more where something is still heard."""
-        wide: tuple[Heard, ...] = ()
-        editor, length_ms = self.run.engines.editor, self._length_ms()
+        """Write the copy and prove it; again, with wider stretches, where something is still heard."""
+        with kept_loaded(self.run) as loaded:
+            self._copy(target, loaded)
+
+    def _copy(self, target: Path, run: Run) -> None:
+        copies: list[tuple[Heard, ...]] = []
+        editor, length_ms = run.engines.editor, self._length_ms()
         if editor is None:
             raise EngineError("there is nothing that writes sound")
-        for tries in (1, 2):
-            spans = placed(self.wanted, self.said, wide)
+        for tries in range(1, len(SHARES) + 1):
+            spans = placed(self.wanted, self.said, copies)
             times = [(each.start_ms, each.end_ms) for each in spans]
             editor.mask(self.source, times, target, bleep=self.asked.bleep)
             parts = stretches(spans, length_ms)
-            heard = recognise_again(self.run, target, parts, length_ms)
+            heard = recognise_again(run, target, parts, length_ms)
             left = still_heard(self.wanted, self.said, spans, heard)
             if not left:
                 self._keep(target, spans, parts, tries)
                 return
-            wide += left
-        at = ", ".join(dict.fromkeys(format_stretch(each.start_ms, each.end_ms) for each in left[:TOLD]))
-        raise RedactionError(
-            f"what was masked in {self.source.path} is still heard in the copy, at {at}",
-            "Nothing was written. Mask more there with --span FROM-TO, or cut it out of the recording",
-        )
+            copies.append(left)
+        listen = partial(recognise_again, run, target, length_ms=length_ms)
+        guesses = guessed(self.wanted, self.said, spans, left, listen, length_ms)
+        if left := unexplained(left, spans, guesses):
+            at = ", ".join(dict.fromkeys(format_stretch(each.start_ms, each.end_ms) for each in left[:TOLD]))
+            raise RedactionError(
+                f"what was masked in {self.source.path} is still heard in the copy, at {at}",
+                "Nothing was written. Mask more there with --span FROM-TO, or cut it out of the recording",
+            )
+        self._keep(target, spans, parts, tries, guesses)
 
     def _length_ms(self) -> int:
         ends = [word.end_ms for transcript, _ in self.said for word in transcript.words[-1:]]
         return self.source.duration_ms or max(ends, default=0)
 
     def _keep(
-        self, target: Path, spans: tuple[Span, ...], parts: tuple[tuple[int, int], ...], tries: int
+        self,
+        target: Path,
+        spans: tuple[Span, ...],
+        parts: tuple[tuple[int, int], ...],
+        tries: int,
+        guesses: tuple[Span, ...] = (),
     ) -> None:
         engines = self.run.engines
         made = probe(target, self.source.stream, engines.prober)
@@ -289,7 +307,7 @@ class _Making:
             recording_sha256=self.source.sha256,
             copy_sha256=made.sha256,
             policy_sha256=self.asked.policy_sha256,
-            masked=masked_of(spans),
+            masked=masked_of(spans, guesses),
             proof=Proof(engines.engine, engines.model.name, engines.model.sha256, parts, tries),
         )
 

@@ -1,4 +1,4 @@
-"""Where in the sound the masked words lie: 250 ms more on either side, and never into a word that stays."""
+"""Where in the sound the masked words lie: 250 ms more on either side, and not into a word that stays."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from transcribe.core.timecode import format_timecode
 PAD_MS = 250
 """Recognisers' word times are off by 100 to 200 ms."""
 
-WIDE = 0.5
-"""How much of a neighbouring word is masked, too, where what was masked is still heard."""
+SHARES = (0.0, 0.5, 1.0)
+"""How much of a neighbouring word is masked, too: none, and more where something is still heard."""
 
 SHORTEST_MS = 30
 """Less is no word: its time is not known."""
@@ -37,7 +37,7 @@ def spans_of(
     words: Sequence[Word],
     why: Mapping[int, frozenset[str]],
     asked: Sequence[Span] = (),
-    wide: Collection[int] = (),
+    times_heard: Mapping[int, int] | None = None,
 ) -> tuple[Span, ...]:
     """Where masked words lie, in order, without overlap.
 
@@ -45,15 +45,15 @@ def spans_of(
         words: All that was said, by their starts.
         why: The reasons, by the numbers of those that are masked.
         asked: Stretches that are masked whatever is said in them.
-        wide: Numbers of those that are masked up to the middle of their neighbours.
+        times_heard: In how many copies something was still heard, by the numbers of masked words.
 
     Raises:
         RedactionError: A word has no time of its own.
     """
-    room = {share: _room(words, why, share) for share in (0.0, WIDE)}
+    rooms = [_room(words, why, share) for share in SHARES]
     found = list(asked)
     for number, reasons in why.items():
-        word, (before, after) = words[number], room[WIDE if number in wide else 0.0]
+        word, (before, after) = words[number], rooms[(times_heard or {}).get(number, 0)]
         start = max(word.start_ms - PAD_MS, min(before[number], word.start_ms), 0)
         end = min(word.end_ms + PAD_MS, max(after[number + 1], word.end_ms))
         if end - start < SHORTEST_MS:

@@ -35,9 +35,12 @@ def test_spans(said: list[tuple[int, int]], chosen: list[int], expected: list[tu
     assert times(spans_of(words(*said), dict.fromkeys(chosen, WHY))) == expected
 
 
-def test_a_wide_one_goes_to_the_middle_of_its_neighbours() -> None:
-    said = words((800, 1000), (1000, 1200), (1200, 1500))
-    assert times(spans_of(said, {1: WHY}, wide=[1])) == [(900, 1350)]
+@pytest.mark.parametrize(("heard", "expected"), [(0, (1000, 1200)), (1, (900, 1350)), (2, (800, 1450))])
+def test_one_that_is_still_heard_goes_into_its_neighbours_and_not_beyond(
+    heard: int, expected: tuple[int, int]
+) -> None:
+    said = words((700, 800), (800, 1000), (1000, 1200), (1200, 1500))
+    assert times(spans_of(said, {2: WHY}, times_heard={2: heard})) == [expected]
 
 
 def test_overlapping_ones_are_one_with_both_reasons() -> None:
