@@ -1,6 +1,6 @@
 """How often a word that was masked is still heard: words at random, masked in the sound and recognised again.
 
-    python -m benchmarks.redact [--audio FOLDER] [--models tiny.en,base] [--words N]
+    python -m benchmarks.redact [--audio FOLDER] [--models tiny.en,base] [--words N] [--no-control]
 
 Words are drawn from English recordings with a good reference, and from the sample, the same every time; those
 of one recording are at least 8 s apart and are masked in one copy. A word is still heard, and is a guess, as
@@ -132,7 +132,9 @@ class Trial:
         return found
 
 
-def measure(model: str, paths: list[Path], most: int, *, bleep: bool) -> tuple[list[Tried], list[Tried]]:
+def measure(
+    model: str, paths: list[Path], most: int, *, bleep: bool, controlled: bool
+) -> tuple[list[Tried], list[Tried]]:
     """All words of all recordings, and the control."""
     chance = random.Random(14)  # noqa: S311 - the same every time
     run = assemble(Settings().replace({"model": model, "language": "en"}), silent)
@@ -145,7 +147,8 @@ def measure(model: str, paths: list[Path], most: int, *, bleep: bool) -> tuple[l
             if places := drawn(episode.transcript, 6, chance):
                 trial = Trial(loaded, episode, places, bleep)
                 found += trial.tried()
-                control += trial.misplaced(behind=True) + trial.misplaced(behind=False)
+                for behind in (True, False) if controlled else ():
+                    control += trial.misplaced(behind=behind)
                 print(model, "bleep" if bleep else "mute", path.name, len(found), len(control), flush=True)
             if len(found) >= most:
                 break
@@ -158,6 +161,7 @@ def row(model: str, found: list[Tried], control: list[Tried], *, bleep: bool) ->
     guesses = sum(each.guess for each in found)
     counts = [f"{count} ({100 * count / len(found):.0f} %)" for count in (*heard, heard[-1] - guesses)]
     wrong = f"{sum(each.guess for each in control)} of {sum(each.copies > 0 for each in control)}"
+    wrong = wrong if control else "not tried"
     return (
         f"| {model} | {'bleep' if bleep else 'mute'} | {len(found)} | {' | '.join(counts[:-1])} | {guesses} "
         f"| {counts[-1]} | {wrong} |\n"
@@ -170,6 +174,7 @@ def main() -> None:
     parser.add_argument("--audio", type=Path, default=ROOT.parent / "shared" / "audio")
     parser.add_argument("--models", default="tiny.en,base")
     parser.add_argument("--words", type=int, default=60)
+    parser.add_argument("--no-control", action="store_true", help="Leave the control out.")
     asked = parser.parse_args()
     paths = [ROOT / "samples" / "two-voices.flac"]
     if asked.audio.is_dir():
@@ -180,7 +185,8 @@ def main() -> None:
     rows = []
     for model in asked.models.split(","):
         for bleep in (True, False):
-            rows.append(row(model, *measure(model, paths, asked.words, bleep=bleep), bleep=bleep))
+            found = measure(model, paths, asked.words, bleep=bleep, controlled=not asked.no_control)
+            rows.append(row(model, *found, bleep=bleep))
             print(rows[-1], flush=True)
     machine = this_machine()
     head, _, _ = PAGE.read_text(encoding="utf-8").partition(MADE)

@@ -64,8 +64,8 @@ def redact(  # noqa: PLR0913, PLR0917 - click hands over an argument for each fl
 
     What --words, --span and --personal name is masked, and whatever the rules of --policy flag.
 
-    The recording lies beside DOCUMENT; neither is changed. The copy is recognised again: what is still heard,
-    not found or cannot be placed ends with exit code 14, and nothing is written.
+    The recording lies beside DOCUMENT; neither is changed. The copy is recognised again. Nothing is written,
+    and the exit code is 14, where a word is still heard, is not found, or cannot be placed in the sound.
     """
     from transcribe.cli.display import open_display
     from transcribe.control.policy.read import read_policy

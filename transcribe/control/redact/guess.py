@@ -22,6 +22,12 @@ from transcribe.notes.terms import words_of
 SIDE_MS = 1_500
 """How much of a side is recognised: some words, and no sentence. Word times are off by less."""
 
+FARTHEST_MS = 10_000
+"""How far a side goes to reach a word that stays, where none is nearer."""
+
+LEAST_MS = 100
+"""Less than this of a side holds no word."""
+
 EDGE_MS = 500
 """How much of both edges is recognised together: what is left of a word that was cut in two."""
 
@@ -57,30 +63,39 @@ def unexplained(left: Sequence[Heard], spans: Sequence[Span], guesses: Sequence[
 
 
 def _is_guess(wanted: Wanted, before: Before, span: Span, listen: Listen, length_ms: int) -> bool:
-    first, last = max(0, span.start_ms - SIDE_MS), min(length_ms, span.end_ms + SIDE_MS)
+    stays = sorted(_staying(before), key=lambda each: each.start_ms)
+    earlier = [each for each in stays if each.end_ms <= span.start_ms]
+    later = [each for each in stays if each.start_ms >= span.end_ms]
+    first = min(span.start_ms - SIDE_MS, earlier[-1].start_ms if earlier else 0)
+    last = max(span.end_ms + SIDE_MS, later[0].end_ms if later else length_ms)
+    first, last = max(0, span.start_ms - FARTHEST_MS, first), min(length_ms, span.end_ms + FARTHEST_MS, last)
     edges = max(0, span.start_ms - EDGE_MS), min(length_ms, span.end_ms + EDGE_MS)
     heard = listen([(first, span.end_ms), (span.start_ms, last), edges])
     if still_heard(wanted, before, [span], heard):
         return False
-    earlier, later = list(_staying(before, first, span.start_ms)), list(_staying(before, span.end_ms, last))
-    return _is_understood(earlier[::-1], heard[0]) and _is_understood(later, heard[1])
+    sides = (
+        (span.start_ms - first, [each for each in earlier if first <= each.start_ms][::-1]),
+        (last - span.end_ms, [each for each in later if each.end_ms <= last]),
+    )
+    return all(
+        length < LEAST_MS or _is_understood(near, said)
+        for (length, near), said in zip(sides, heard, strict=False)
+    )
 
 
-def _staying(before: Before, start_ms: int, end_ms: int) -> Iterator[Word]:
-    """The words that stay and lie wholly there."""
+def _staying(before: Before) -> Iterator[Word]:
     transcript, chosen = before[0]
     for number, place, word in numbered(transcript):
-        inside = start_ms <= word.start_ms and word.end_ms <= end_ms
-        if inside and (number, place) not in chosen.places and words_of(word.text):
+        if (number, place) not in chosen.places and words_of(word.text):
             yield word
 
 
 def _is_understood(stays: Sequence[Word], heard: Transcript) -> bool:
-    """Whether the word next to a stretch, and half of all in a side, are heard; where there is none: yes.
+    """Whether the word next to a stretch, and half of all in a side, are heard; where there is none: no.
 
     Args:
         stays: Those that stay, the nearest first.
     """
     found = {text for word in heard.words for text in words_of(word.text)}
     understood = [not found.isdisjoint(words_of(word.text)) for word in stays]
-    return not stays or (understood[0] and 2 * sum(understood) >= len(stays))
+    return any(understood[:1]) and 2 * sum(understood) >= len(stays)

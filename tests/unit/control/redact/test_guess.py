@@ -54,9 +54,26 @@ def test_it_is_a_guess_where_the_sides_are_understood_without_it(
     assert spans(left, right, edges) == ((SPAN,) if is_guess else ())
 
 
-def test_where_nothing_stays_on_a_side_nothing_has_to_be_understood() -> None:
-    alone = transcript(segment("the age of wisdom", 10_000))
-    assert spans("the age of", "", "", of=alone) == (SPAN,)
+def heard_beside(said: Transcript, length_ms: int) -> tuple[bool, list[tuple[int, int]]]:
+    """Whether it is a guess, where only what is before the stretch is understood; and what was recognised."""
+    asked: list[tuple[int, int]] = []
+
+    def listen(parts: Sequence[tuple[int, int]]) -> list[Transcript]:
+        asked.extend(parts)
+        return [transcript(segment(text, WISDOM.start_ms)) for text in ("the age of", "", "")]
+
+    chosen = Chosen({(0, 3): frozenset(["words"])})
+    return bool(guessed(NOBODY, [(said, chosen)], [SPAN], [HEARD], listen, length_ms)), asked
+
+
+def test_a_side_reaches_a_word_that_stays_and_ends_with_the_recording() -> None:
+    alone = segment("the age of wisdom", 10_000)
+    assert heard_beside(transcript(alone), SPAN.end_ms + 50)[0], "the last word: there is nothing behind it"
+    assert not heard_beside(transcript(alone), 60_000)[0], "nobody knows what is there"
+    later = segment("it was", SPAN.end_ms + 4_000)
+    is_guess, asked = heard_beside(transcript(alone, later), 60_000)
+    assert not is_guess
+    assert asked[1] == (SPAN.start_ms, later.words[0].end_ms)
 
 
 def test_what_is_heard_far_from_every_stretch_is_no_guess() -> None:
