@@ -97,10 +97,11 @@ def _decide(
     from transcribe.control.purge.purge import decide
 
     found = [find_episode(path, ledgers) for path in paths]
-    for path, episode in zip(paths, found, strict=True):
+    for episode in found:
         retention = decide("hold" if given["hold"] else "release", episode, by, given["reason"], signer)
         was = "" if retention else "already "
-        say(f"{path}: {was}{'under legal hold' if given['hold'] else 'under no legal hold'}")
+        state = "under legal hold" if given["hold"] else "under no legal hold"
+        say(f"{episode.folder / episode.name}: {was}{state}")
 
 
 def _purge(

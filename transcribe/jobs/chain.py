@@ -96,7 +96,7 @@ def _hold_in(folder: Path, name: str) -> Retention | None:
 @contextmanager
 def _appending(folder: Path, signer: Signer | None) -> Iterator[tuple[Link, Callable[[bytes], None]]]:
     """The place of the next link, and what makes a statement the head."""
-    _make(folder)
+    make_place(folder)
     with locked(folder / LOCK):
         for each in (folder, folder / EARLIER, folder / SIGNATURES):
             sweep(each)
@@ -107,7 +107,7 @@ def _appending(folder: Path, signer: Signer | None) -> Iterator[tuple[Link, Call
 
         def put(content: bytes) -> None:
             if signer is not None:
-                _make(folder / SIGNATURES)
+                make_place(folder / SIGNATURES)
                 _write(signature_path(folder, content), signer.envelope(content))
             _write(folder / HEAD, content)
 
@@ -153,7 +153,7 @@ def _replace(path: Path, content: bytes) -> None:
 
 def _keep(folder: Path, content: bytes) -> None:
     earlier = folder / EARLIER
-    _make(earlier)
+    make_place(earlier)
     _write(earlier / f"{digest(content)}.json", content)
 
 
@@ -170,7 +170,12 @@ def _read(path: Path) -> bytes | None:
         return None
 
 
-def _make(folder: Path) -> None:
+def make_place(folder: Path) -> None:
+    """Make the folder of a chain, where there is none.
+
+    Raises:
+        OutputError: It cannot be made, or is a link.
+    """
     with disk_errors(folder, "making"):
         folder.mkdir(exist_ok=True)
         if folder.is_symlink():  # it would be written wherever a stranger likes

@@ -30,6 +30,7 @@ from transcribe.jobs.memory import CORRECTIONS, PEOPLES, Memory, people_locked, 
 from transcribe.jobs.output import Output, judge
 from transcribe.jobs.plan import Job, remembered
 from transcribe.jobs.render import with_corrected_notes
+from transcribe.jobs.waiting_places import PUBLISHED, WAITING, tell
 from transcribe.pipeline.notes_step import gave_up
 from transcribe.pipeline.ports import Run, WaitsFor
 from transcribe.pipeline.recipe import Recording
@@ -118,6 +119,7 @@ class Waiting:
         folder, here = self.document.parent, _said(self.document)
         with disk_errors(folder, "making"):
             make_folder(folder)
+        tell(folder, PUBLISHED, self._published.parent)
         carried = {name: each for name, each in _said(self._published).items() if name not in here}
         write_together({folder / name: content for name, content in carried.items()})
 
@@ -154,6 +156,7 @@ class Waiting:
                 make_folder(folder)
             there, signer = self._memory.path.parent, self._memory.signer
             carry_hold(self._memory.recording, self.job.memory.path.parent, there, signer)
+            tell(folder, WAITING, self.document.parent)
         write_together({folder / name: content for name, content in said.items()})
         job = remembered(self._job, _uncorrected(self._memory.made_with), self._memory.signer)
         output, published = Output(job, work, run), Waiting.of(job)

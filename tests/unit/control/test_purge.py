@@ -10,6 +10,7 @@ import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
+from typing import Any
 
 import pytest
 from season import Season
@@ -29,6 +30,7 @@ from transcribe.jobs.publish.outputs import Published
 from transcribe.jobs.queue import Queue, QueuedJob, State
 from transcribe.jobs.retention import Retention, called, read_retention
 from transcribe.jobs.signing import new_key
+from transcribe.jobs.waiting_places import WAITING, told
 
 RARE = (
     "grzegżółka", "ćwierkotka", "szczebrzeszyn", "quokkanaut", "zephyrmint", "borborygm", "łopianówka",
@@ -141,6 +143,43 @@ def test_what_waited_and_was_published_leaves_nothing_there(season: Season) -> N
     assert left(season.folder) == []
     assert verify(OUT).good
     assert verify(Path("out-waiting")).good
+
+
+def test_a_hold_on_what_is_published_is_asked_when_what_waits_is_purged(
+    season: Season, capsys: pytest.CaptureFixture[str]
+) -> None:
+    season.run(require_approval=True)
+    waits = Path("out-waiting/widdershin xertzing.json")
+    approve(opened(waits), "Ala", "heard")
+    season.run(require_approval=True)
+    season.clean()
+    assert purge("out/widdershin xertzing.json", "--hold", "--as", "Jan", "--reason", "case 7") == 0
+    assert purge(f"out-waiting/{NAME}") == 13
+    assert f"a legal hold is on it in {OUT.absolute()} since" in capsys.readouterr().out
+    assert Path(f"out-waiting/.transcribe/{NAME}.json").exists()
+    assert purge(f"out/{NAME}", "--release") == 0
+    assert purge(f"out-waiting/{NAME}") == 0
+
+
+def test_a_folder_that_waiting_named_is_known(season: Season) -> None:
+    chosen: dict[str, Any] = {"require_approval": True, "waiting": str(season.folder / "desk/waits")}
+    season.run(**chosen)
+    waits = Path("desk/waits/widdershin xertzing.json")
+    approve(opened(waits), "Ala", "heard")
+    season.run(**chosen)
+    Path("reports/report.json").rename("desk/report.json")  # a folder above is looked into as well
+    assert left(Path("desk"))
+    assert purge("out/widdershin xertzing.json", "--recording") == 0
+    assert left(season.folder) == []
+    assert verify(OUT).good
+    assert verify(Path("desk/waits")).good
+
+
+def test_a_folder_alone_is_not_believed_that_another_one_waits_for_it(published: Season) -> None:
+    published.record("b.wav", content="another talk")
+    published.run(output="elsewhere")
+    (PLACE / "waiting").write_bytes(b"../elsewhere\0")
+    assert list(told(OUT, WAITING)) == []
 
 
 def test_an_entry_goes_from_the_report_of_a_share(published: Season) -> None:

@@ -17,6 +17,7 @@ from transcribe.jobs.manifest import Manifest, read_manifest
 from transcribe.jobs.memory import FOLDER, read_record
 from transcribe.jobs.publish.outputs import target_path
 from transcribe.jobs.retention import Retention, held
+from transcribe.jobs.waiting_places import WAITING, told
 
 
 @dataclass(frozen=True)
@@ -125,18 +126,10 @@ def _published(folder: Path, manifest: Manifest) -> Episode:
 
 def published_from(folder: Path, name: str) -> Iterator[Path]:
     """Where an episode waited for approval before it was published: its manifests are there, and no files."""
-    for each in waiting_beside(folder):
+    for each in told(folder, WAITING):
         record = read_record(manifest_path(each / FOLDER, name))
         if record and record.name == name and not record.files:
             yield each / name
-
-
-def waiting_beside(folder: Path) -> Iterator[Path]:
-    """Folders where what is published into a folder waits for approval, if nobody has chosen another one."""
-    for each in (one for one in (folder, *folder.parents) if one.name):
-        place = each.with_name(f"{each.name}-waiting") / folder.relative_to(each)
-        if place.is_dir():
-            yield place
 
 
 def _digests(document: Path, sha256: str) -> frozenset[str]:

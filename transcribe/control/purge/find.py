@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from transcribe.control.purge.episode import Episode, manifests_in, waiting_beside
+from transcribe.control.purge.episode import Episode, manifests_in
 from transcribe.control.purge.ledgers import Ledger, Locks
 from transcribe.control.purge.plan import Plan, Wish
 from transcribe.control.verify import walk_of
@@ -22,12 +22,13 @@ from transcribe.core.workspace import Workspace
 from transcribe.formats import review
 from transcribe.formats.known import FORMATS
 from transcribe.jobs.chain import manifest_path
-from transcribe.jobs.memory import PEOPLES, sidecars
+from transcribe.jobs.memory import FOLDER, PEOPLES, sidecars
 from transcribe.jobs.publish.outputs import Published, target_path
 from transcribe.jobs.queue import PENDING, Queue, QueuedJob
 from transcribe.jobs.report import NAME as REPORT
 from transcribe.jobs.report import read_report
 from transcribe.jobs.retention import held
+from transcribe.jobs.waiting_places import PUBLISHED, WAITING, told
 from transcribe.pipeline.speakers.register import Register
 
 _DIGITS = re.compile("[0-9a-f]{32}")
@@ -56,14 +57,16 @@ def plan_purge(episode: Episode, wish: Wish, ledgers: Sequence[Ledger], locks: L
 def _check_chain(plan: Plan) -> None:
     """Refuse what is held, and where it cannot be told whether it is."""
     episode = plan.episode
-    walk = walk_of(episode.place)
-    for each in walk.findings:
-        if each.kind == "chain":
-            plan.refuse(
-                f"{each.what}: whether there is a legal hold cannot be told; transcribe verify says more"
-            )
-    if hold := held(walk.retentions, episode.name):
-        plan.refuse(f"a legal hold is on it since {hold.at}, by {hold.by}: release it first")
+    others = [] if episode.job else [*told(episode.folder, PUBLISHED), *told(episode.folder, WAITING)]
+    for place in (episode.place, *(each / FOLDER for each in others)):
+        walk = walk_of(place)
+        where = "" if place == episode.place else f" in {place.parent}"
+        for each in walk.findings:
+            if each.kind == "chain":
+                doubt = "whether there is a legal hold cannot be told; transcribe verify says more"
+                plan.refuse(f"{each.what}{where}: {doubt}")
+        if hold := held(walk.retentions, episode.name):
+            plan.refuse(f"a legal hold is on it{where} since {hold.at}, by {hold.by}: release it first")
 
 
 # Work directories.
@@ -280,7 +283,9 @@ def _reports(plan: Plan, wish: Wish, made: Iterable[str]) -> list[Path]:
     """
     own = set(map(readable, made))
     recordings: list[Path] = []
-    folders = [folder for each in wish.episodes for folder in (each.folder, *each.folder.parents)]
+    own_folders = dict.fromkeys(each.folder for each in wish.episodes)
+    waiting = [there for each in own_folders for there in told(each, WAITING)]
+    folders = [folder for each in (*own_folders, *waiting) for folder in (each, *each.parents)]
     for path in (each for folder in dict.fromkeys(folders) for each in _reports_in(folder)):
         try:
             report = read_report(path) if path.is_file() and not path.is_symlink() else None
@@ -294,10 +299,9 @@ def _reports(plan: Plan, wish: Wish, made: Iterable[str]) -> list[Path]:
 
 
 def _reports_in(folder: Path) -> Iterator[Path]:
-    """Where reports of batches into a folder lie: those of shares, too, and of what waits for approval."""
-    for each in (folder, *waiting_beside(folder)):
-        yield each / REPORT
-        yield from sorted(each.glob("report-*-of-*.json"))
+    """The reports of batches in a folder; those of shares, too."""
+    yield folder / REPORT
+    yield from sorted(folder.glob("report-*-of-*.json"))
 
 
 # What the episode was made of, and what was made of it.
