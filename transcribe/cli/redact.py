@@ -68,6 +68,7 @@ def redact(  # noqa: PLR0913, PLR0917 - click hands over an argument for each fl
     and the exit code is 14, where a word is still heard, is not found, or cannot be placed in the sound.
     """
     from transcribe.cli.display import open_display
+    from transcribe.cli.rename import tell_archive
     from transcribe.control.policy.read import read_policy
     from transcribe.control.redact.choose import Wanted
     from transcribe.control.redact.redact import Asked, redact
@@ -82,6 +83,8 @@ def redact(  # noqa: PLR0913, PLR0917 - click hands over an argument for each fl
     wanted = Wanted.of(policy, phrases, kinds, [_span(each) for each in spans])
     with open_display(settings.display) as progress:
         done = redact(document, wanted, settings, Asked(bleep, name, model, sha256), progress)
+    for path in done.paths:
+        tell_archive(path, settings)
     if settings.display.quiet:
         return
     for path in done.paths:

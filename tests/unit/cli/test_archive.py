@@ -133,3 +133,18 @@ def test_another_archive_may_be_named(here: Path) -> None:
     run("archive", "add", "out/a.json", "--archive", "other")
     assert (here / "other" / "archive.sqlite").exists()
     assert not (here / "archive").exists()
+
+
+def test_a_new_name_and_a_correction_reach_the_archive(here: Path) -> None:
+    assert run("archive", "add", "out").exit_code == 0
+    assert run("rename", "out/a.json", "Ala=Beata").exit_code == 0
+    assert "Beata" in run("search", "fly").output
+    assert run("corrections", "export", "out/a.json", "-o", "edit.txt").exit_code == 0
+    edit = Path("edit.txt")
+    edit.write_text(edit.read_text("utf-8").replace("fly", "hover"), "utf-8")
+    assert run("corrections", "apply", "out/a.json", "edit.txt").exit_code == 0
+    assert "Part a" in run("search", "hover").output
+    assert "Part a" not in run("search", "fly").output
+    kept = b"".join(each.read_bytes() for each in Path("archive").rglob("*") if each.is_file())
+    assert b"hover" in kept
+    assert b"fly" not in kept
