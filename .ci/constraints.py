@@ -13,7 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 TARGET = ROOT / "constraints.txt"
-WANTED = ("--editable", ".[control,diarize,eval,server]", "--group", "dev", "--group", "bench")
+WANTED = ("--editable", ".[cluster,control,diarize,eval,server]", "--group", "dev", "--group", "bench")
 
 
 def main() -> None:

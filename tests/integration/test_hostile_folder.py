@@ -14,11 +14,11 @@ from transcribe.cli.root import COMMANDS
 PROGRAM = Path(sys.executable).with_name("transcribe")
 
 PACKAGES = (
-    "_pywhispercpp", "click", "ctranslate2", "ffmpeg", "filelock", "gguf", "onnx_asr",
+    "_pywhispercpp", "click", "cryptography", "ctranslate2", "dask", "distributed", "ffmpeg", "filelock", "gguf", "onnx_asr",
     "huggingface_hub", "imageio_ffmpeg", "jinja2", "llama_cpp", "msgspec", "multipart", "numpy",
     "onnxruntime", "phonenumbers", "pip", "platformdirs", "psutil", "pydub", "python_multipart",
     "pywhispercpp", "regex", "rich", "setuptools", "sitecustomize", "sse_starlette",
-    "starlette", "stdnum", "tokenizers", "tomli", "torch", "transcribe",
+    "starlette", "stdnum", "tokenizers", "tomli", "torch", "tornado", "transcribe",
     "usercustomize", "uvicorn", "watchfiles", "yaml",
 )  # fmt: skip
 PROGRAMS = ("ffmpeg", "ffprobe", "uname", "cc", "gcc", "git", "python", "python3", "sh", "file", "ldconfig")
@@ -27,6 +27,7 @@ CALLS = {
     "run": ("clip.wav", "-o", "out"),
     "batch": ("clip.wav", "-o", "out"),
     "make": ("make", "stamp", "stamp"),
+    "cluster": ("cluster", "init", "certs"),
     "watch": ("watch", "in", "--out", "watched", "--once", "--settle", "0.1", "--min-free", "0"),
     "multitrack": ("multitrack", "clip.wav", "clip2.wav", "-o", "out"),
     "eval": ("eval", "reference.txt", "reference.txt"),

@@ -218,6 +218,8 @@ CASES: Mapping[str, tuple[Plant, tuple[str, ...]]] = {
     "batch, folder as JSON": (report, ("batch", ".", "--dry-run", "--json")),
     "batch, report": (report, ("batch", ".", "--retry-failed")),
     "make": (texts(), ("make", "stamp", f"{EVIL}/x")),
+    "cluster": (texts(f"{EVIL}/x"), ("cluster", "init", EVIL, "--machines", f"a,{EVIL}")),
+    "cluster, worker": (texts(), ("cluster", "worker", f"tls://{EVIL}", "--certs", EVIL, "--listen", EVIL)),
     "watch": (texts(), ("watch", EVIL, "--out", f"{EVIL} 2", "--once")),
     "watch, status": (ledger, ("watch", "status", "--out", "out")),
     "watch, status as JSON": (ledger, ("watch", "status", "--out", "out", "--json")),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,11 +17,15 @@ from transcribe.core.errors import UsageError
 from transcribe.core.places import expanded
 
 if TYPE_CHECKING:
+    from transcribe.cluster.submitter import Cluster
+    from transcribe.core.events import Progress
     from transcribe.core.settings import Settings
     from transcribe.jobs.due import Plan
     from transcribe.jobs.reporter import Reporter
     from transcribe.jobs.shard import Shard
     from transcribe.pipeline.ports import Engines
+
+    OpenCluster = Callable[[Progress], AbstractContextManager[Cluster]]
 
 
 @dataclass(frozen=True)
@@ -32,6 +39,8 @@ class Wish:
     redo: bool
     retry_failed: bool
     shard: str | None
+    cluster: str | None
+    certs: Path | None
     report: Path | None
     no_report: bool
 
@@ -53,6 +62,14 @@ class Wish:
     "--shard",
     metavar="K/N|auto",
     help="Do this machine's share: 3/8, or auto: as Slurm or HTCondor says; auto/8 on Kubernetes.",
+)
+@click.option(
+    "--cluster",
+    metavar="tls://ADDRESS:PORT",
+    help="Recognise on this scheduler's workers (see cluster).",
+)
+@click.option(
+    "--certs", metavar="DIR", type=PathName(file_okay=False), help="With --cluster: this machine's folder."
 )
 @click.option(
     "--report",
@@ -123,7 +140,21 @@ def _batch(wish: Wish, settings: Settings) -> int:
         return 0
     if path:
         check_report_path(path, plan)
-    return _run(plan, settings, engines, reporter, forecast)
+    members = _cluster(wish, settings, engines) if wish.cluster else None
+    return _run(plan, settings, engines, reporter, forecast, members)
+
+
+def _cluster(wish: Wish, settings: Settings, engines: Engines) -> OpenCluster:
+    """What opens the cluster that was asked for; what cannot work is refused before anything is done."""
+    from transcribe.cluster.addresses import scheduler_address
+    from transcribe.cluster.certificates import identity_of
+    from transcribe.cluster.submitter import check_settings, open_cluster
+
+    if wish.certs is None:
+        raise UsageError("--cluster needs certificates", "Name this machine's folder with --certs DIR")
+    check_settings(settings)
+    place, identity = scheduler_address(wish.cluster or ""), identity_of(wish.certs)
+    return partial(open_cluster, place, identity, settings, engines)
 
 
 def _report_path(wish: Wish, settings: Settings, shard: Shard | None) -> Path | None:
@@ -140,7 +171,14 @@ def _report_path(wish: Wish, settings: Settings, shard: Shard | None) -> Path | 
     return wish.report or place / (shard.report if shard else NAME)
 
 
-def _run(plan: Plan, settings: Settings, engines: Engines, reporter: Reporter, forecast: str) -> int:
+def _run(
+    plan: Plan,
+    settings: Settings,
+    engines: Engines,
+    reporter: Reporter,
+    forecast: str,
+    open_members: OpenCluster | None,
+) -> int:
     """Do it, and say what became of it; the report is whole also when this is interrupted."""
     from transcribe.archive.follow import keeping
     from transcribe.cli.batch_display import open_batch_display
@@ -162,7 +200,12 @@ def _run(plan: Plan, settings: Settings, engines: Engines, reporter: Reporter, f
             progress = keeping(display, settings)
             jobs = [each.job for each in plan.due]
             run = Run(settings, engines, progress, open_writer, gate_of(settings))
-            transcribe_jobs(jobs, run, reporter.progress_of(progress))
+            if open_members is None or not jobs:
+                transcribe_jobs(jobs, run, reporter.progress_of(progress))
+            else:
+                with open_members(progress) as members:
+                    run = replace(run, elsewhere=members.bring)
+                    transcribe_jobs(jobs, run, reporter.progress_of(progress), members.most)
         interrupted = False
     finally:
         reporter.end(interrupted=interrupted)

@@ -15,6 +15,8 @@ from transcribe.core.events import (
     FileSkipped,
     FileStarted,
     FileUnapproved,
+    MachineAdvanced,
+    Noticed,
     Progress,
     StageAdvanced,
     StageStarted,
@@ -52,6 +54,7 @@ class BatchDisplay(Display):
         self.states = ["waiting"] * len(self.names)
         self.place = {each.job.name: row for row, each in enumerate(plan.due)}
         self.over: set[int] = set()
+        self.machines: dict[str, str] = {}
         self.active = 0
         self.began = clock()
         self.drawn = float("-inf")
@@ -80,6 +83,11 @@ class BatchDisplay(Display):
                     ", ".join(filter(None, (f"{event.stage} {percent}", speed, left))),
                     often=True,
                 )
+            case MachineAdvanced():
+                self.machines[event.name] = event.machine
+                self.set(self.place[event.name], event.summary, often=True)
+            case Noticed():
+                self.write(event.message)
             case WriterAdvanced():
                 self.set(self.active, f"notes {event.done} of {event.total}", often=True)
             case Covered():
@@ -94,7 +102,8 @@ class BatchDisplay(Display):
     def end(self, name: str, state: str) -> None:
         """Say what became of a recording."""
         self.over.add(self.place[name])
-        self.set(self.place[name], state)
+        machine = self.machines.get(name)
+        self.set(self.place[name], f"{machine}: {state}" if machine else state)
 
     def set(self, row: int, state: str, *, often: bool = False) -> None:
         """Say what a recording is at; what happens often is drawn only so often."""

@@ -22,6 +22,7 @@ from transcribe.core.events import (
     FileStarted,
     FileUnapproved,
     LanguageDetected,
+    MachineAdvanced,
     Noticed,
     Progress,
     SegmentRecognised,
@@ -125,6 +126,7 @@ class PlainDisplay(Display):
     def __init__(self, settings: DisplaySettings, write: Write, clock: Clock = time.monotonic) -> None:
         super().__init__(settings, write, clock)
         self.next_percent = 0
+        self.machines: dict[str, str] = {}
 
     def __call__(self, event: Event) -> None:
         """Write the lines an event is worth."""
@@ -143,6 +145,9 @@ class PlainDisplay(Display):
                 self.write(f"  {_track(event)}")
             case Noticed():
                 self.write(event.message)
+            case MachineAdvanced() if self.machines.get(event.name) != event.machine:
+                self.machines[event.name] = event.machine
+                self.write(f"{event.name}: on {event.machine}")
         if text := self.said(event)[0]:
             self.write(f"  {text}")
 

@@ -28,6 +28,7 @@ COMMANDS = {
     "run": "Transcribe recordings; the default, may be left out.",
     "batch": "Transcribe folders, lists and feeds; only what needs it.",
     "make": "Print the rules by which make transcribes.",
+    "cluster": "Share a batch between machines, by certificates.",
     "watch": "Transcribe what is put into a folder, once it is complete.",
     "serve": "Answer OpenAI's speech API, and take jobs, on this machine.",
     "multitrack": "Transcribe a talk with a microphone each.",
@@ -57,7 +58,19 @@ COMMANDS = {
 """Every command and what it does in a line, in the order of the help page. `NAME` is the click
 command `NAME` of the module `transcribe.cli.NAME`."""
 
-SELDOM = ("make", "eval", "keys", "templates", "llm", "voices", "formats", "config", "bench", "completion")
+SELDOM = (
+    "make",
+    "cluster",
+    "eval",
+    "keys",
+    "templates",
+    "llm",
+    "voices",
+    "formats",
+    "config",
+    "bench",
+    "completion",
+)
 """Commands that the help page leaves to `--help-all`, so that it fits a screen."""
 
 EVERYWHERE = {"--debug": "debug", "--quiet": "quiet", "-q": "quiet"}

@@ -261,6 +261,29 @@ class FileFailed:
     exit_code: int
 
 
+@dataclass(frozen=True)
+class MachineAdvanced:
+    """Another machine is at work on a recording, and that far.
+
+    Attributes:
+        name: The recording's.
+        stage: `bring` while the recording is sent there; else a stage of the recipe.
+        total_ms: How much recording the stage has to go through, in ms; None when not known.
+    """
+
+    name: str
+    machine: str
+    stage: str
+    done_ms: int = 0
+    total_ms: int | None = None
+
+    @property
+    def summary(self) -> str:
+        """For people, such as "studio-2: recognise 40 %"."""
+        percent = f" {100 * self.done_ms // self.total_ms} %" if self.total_ms else ""
+        return f"{self.machine}: {self.stage}{percent}"
+
+
 Event = (
     FileStarted
     | StageStarted
@@ -280,13 +303,14 @@ Event = (
     | FileSkipped
     | Covered
     | FileFailed
+    | MachineAdvanced
 )
 
 Progress = Callable[[Event], None]
 
 
 class HeldBack:
-    """Keeps events until they are released, and lets those after them through."""
+    """Keeps events until they are released, except those of other machines; lets later ones through."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
@@ -294,7 +318,7 @@ class HeldBack:
 
     def __call__(self, event: Event) -> None:
         """Tell, now or when it is time."""
-        if self._held is None:
+        if self._held is None or isinstance(event, MachineAdvanced):
             self._progress(event)
         else:
             self._held.append(event)

@@ -45,11 +45,30 @@ class Timed:
         return None if tried is None else len(tried) - self._attempts_before
 
 
+@dataclass(frozen=True)
+class MadeBy:
+    """Which other machine has made what a work directory holds; kept in it under the name `made_by`.
+
+    Attributes:
+        computes: What recognised there, for people.
+        stages_ms: How long each stage took there, in ms.
+    """
+
+    machine: str
+    computes: str
+    stages_ms: dict[str, int]
+
+
+MADE_BY = "made_by"
+
+
 def making_of(timed: Timed, engines: Engines, work: Workspace, episode: Episode) -> Making:
     """How a run went that has made an episode, without what people said of it."""
     from transcribe.engines.silero import SileroDetector
 
-    programs = {"transcribe": engines.program, "engine": engines.engine} | _known(computes=engines.summary)
+    there = work.load(MADE_BY, MadeBy) or MadeBy("", engines.summary, {})
+    stages_ms = there.stages_ms | timed.stages_ms
+    programs = {"transcribe": engines.program, "engine": engines.engine} | _known(computes=there.computes)
     materials = [
         Material(f"model/{model.name}", model.sha256, _known(licence=model.licence))
         for model in (engines.model, SileroDetector.identity)
@@ -66,7 +85,9 @@ def making_of(timed: Timed, engines: Engines, work: Workspace, episode: Episode)
             materials.append(Material(f"model/{by.model}", by.model_sha256, _known(licence=by.model_licence)))
         if by.prompts_sha256:
             materials.append(Material("prompts", by.prompts_sha256))
-    return Making(programs, timed.started, now(), timed.stages_ms, tuple(materials), level(), timed.attempts)
+    return Making(
+        programs, timed.started, now(), stages_ms, tuple(materials), level(), timed.attempts, there.machine
+    )
 
 
 def files_as_materials(paths: Iterable[Path]) -> tuple[Material, ...]:

@@ -86,6 +86,7 @@ class Making:
         stages_ms: How long each stage took, in ms; those that an earlier run had done are not there.
         seal: How the network was shut off: `none` where it was not.
         attempts: How often a process was refused the network meanwhile; None where that is not known.
+        machine: Name of the machine that recognised; empty: the one that published.
     """
 
     programs: Mapping[str, str] = field(default_factory=dict)
@@ -95,6 +96,7 @@ class Making:
     materials: tuple[Material, ...] = ()
     seal: str = "none"
     attempts: int | None = None
+    machine: str = ""
 
 
 NOT_TOLD = Making()
@@ -160,7 +162,9 @@ def _statement(manifest: Manifest) -> dict[str, Any]:
             "buildDefinition": {
                 "buildType": BUILD_TYPE,
                 "externalParameters": {"recording": manifest.name, "settings": dict(manifest.made_with)},
-                "internalParameters": {"seal": making.seal} | _counted(making.attempts),
+                "internalParameters": {"seal": making.seal}
+                | _counted(making.attempts)
+                | _named(making.machine),
                 "resolvedDependencies": [_resource(each) for each in (recording, *making.materials)],
             },
             "runDetails": {
@@ -183,6 +187,10 @@ def _statement(manifest: Manifest) -> dict[str, Any]:
 
 def _counted(attempts: int | None) -> dict[str, int]:
     return {} if attempts is None else {"attempts": attempts}
+
+
+def _named(machine: str) -> dict[str, str]:
+    return {"machine": machine} if machine else {}
 
 
 def _resource(material: Material) -> dict[str, Any]:
@@ -214,6 +222,7 @@ def _manifest(statement: dict[str, Any]) -> Manifest:
             tuple(materials),
             definition["internalParameters"]["seal"],
             definition["internalParameters"].get("attempts"),
+            definition["internalParameters"].get("machine", ""),
         ),
         link=Link(previous["annotations"]["number"], previous["digest"].get("sha256", "")),
     )

@@ -50,9 +50,15 @@ class Up:
 
     Attributes:
         model: The weights that it recognises with.
+        engine: The recogniser's package and version.
+        diariser: What tells speakers apart; empty where nothing does.
+        summary: What recognises, for people.
     """
 
     model: ModelIdentity
+    engine: str = ""
+    diariser: str = ""
+    summary: str = ""
 
 
 @dataclass(frozen=True)

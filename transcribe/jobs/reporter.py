@@ -21,6 +21,7 @@ from transcribe.core.events import (
     FileSkipped,
     FileStarted,
     FileUnapproved,
+    MachineAdvanced,
     Progress,
     StageAdvanced,
     Warned,
@@ -149,6 +150,7 @@ class _Watcher:
         self._file = file
         self._tell = tell
         self._began = 0.0
+        self._elsewhere = 0.0
         self._fresh = False
         self._over = False
 
@@ -157,8 +159,10 @@ class _Watcher:
         file = self._file
         self._tell(event)
         match event:
+            case MachineAdvanced():
+                self._elsewhere = self._elsewhere or self._reporter.now()
             case FileStarted():
-                self._began = self._reporter.now()
+                self._began = self._elsewhere or self._reporter.now()
                 file.warnings = []
             case Warned():
                 file.warnings.append(event.message)

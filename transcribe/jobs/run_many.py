@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -53,13 +54,19 @@ def transcribe_all(sources: Sequence[str], run: Run) -> Ended:
     ).transcribe()
 
 
-def transcribe_jobs(jobs: Sequence[Job], run: Run, progress_of: Callable[[Job], Progress]) -> Ended:
+def transcribe_jobs(
+    jobs: Sequence[Job],
+    run: Run,
+    progress_of: Callable[[Job], Progress],
+    most: Callable[[], float] = lambda: math.inf,
+) -> Ended:
     """Do jobs that are planned already; failures are reported and counted, also the only one's.
 
     Args:
         progress_of: What is called with every event of a job.
+        most: How many may be under way.
     """
-    return _Batch(jobs, run, progress_of, raise_alone=False).transcribe()
+    return _Batch(jobs, run, progress_of, raise_alone=False, most=most).transcribe()
 
 
 def transcribe_together(tracks: Sequence[str], results: Path, run: Run) -> Ended:
@@ -86,8 +93,10 @@ class _Batch(Turns[Job]):
         progress_of: Callable[[Job], Progress],
         *,
         raise_alone: bool,
+        most: Callable[[], float] = lambda: math.inf,
     ) -> None:
         super().__init__(run)
+        self._most = most
         self._raise_alone = raise_alone and len(jobs) == 1
         self._count = len(jobs)
         self._progress_of = progress_of
@@ -99,7 +108,7 @@ class _Batch(Turns[Job]):
         return self._ended
 
     def next_turn(self) -> Turn[Job] | None:
-        if not self._waiting:
+        if not self._waiting or len(self.begun) >= self._most():
             return None
         number, job = self._waiting.popleft()
         told = HeldBack(self._progress_of(job))

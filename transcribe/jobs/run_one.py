@@ -86,6 +86,8 @@ def _made(
     corrections = read_sidecar(job.corrections) if job.corrections else NO_CORRECTIONS
     output = Output(job, work, run)
     output.check(recording.source)
+    if run.elsewhere:
+        yield from run.elsewhere(run, work, recording.source)
     episode = yield from transcribing(run, work, replace(recording, corrections=corrections), output.mix)
     run.progress(StageStarted("publish"))
     output.publish(episode, changed=any(map(changed_since, recording.sources)))

@@ -40,6 +40,7 @@ class Worker:
 
     Attributes:
         stops: How many processes were ended; what an ended one had said is void.
+        up: What the last process that was ready works with; None: none was.
     """
 
     def __init__(self, settings: Settings, assemble: Assemble) -> None:
@@ -49,7 +50,7 @@ class Worker:
         self._connection: Connection | None = None
         self._up = False
         self.stops = 0
-        self._model: ModelIdentity | None = None
+        self.up: Up | None = None
 
     @property
     def running(self) -> bool:
@@ -87,12 +88,12 @@ class Worker:
                 error = TranscribeError(message.trouble.what, message.trouble.hint)
                 error.exit_code = message.trouble.exit_code
                 raise error
-        if self._model is None:
+        if self.up is None:
             self.stop()
             raise EngineError(
                 "the process that transcribes does not start", "See whether transcribe doctor answers"
             )
-        return self._model
+        return self.up.model
 
     def send(self, message: Request | Go | Nothing) -> None:
         """Ask for a job, say whether one is to go on, or that there is no other.
@@ -117,7 +118,7 @@ class Worker:
             gone = True
         for each in found:
             if isinstance(each, Up):
-                self._up, self._model = True, each.model
+                self._up, self.up = True, each
         told = any(isinstance(each, Down) for each in found)
         if gone or told:
             was_up = self._up

@@ -70,7 +70,8 @@ def serve(connection: Connection, settings: Settings, assemble: Assemble) -> Non
     except Exception as error:  # noqa: BLE001 - told to whoever asks
         connection.send(Down(trouble_of(error, debug=settings.display.debug)))
         return
-    connection.send(Up(run.engines.model))
+    engines = run.engines
+    connection.send(Up(engines.model, engines.engine, engines.diariser, engines.summary))
     with suppress(_GoneError):
         _Requests(connection, run, assemble).all()
 

@@ -20,7 +20,9 @@ from transcribe.core.recording import Source, SpeechSpans
 from transcribe.core.settings import Settings
 from transcribe.core.show_notes import Chapter
 from transcribe.core.waveform import Waveform
+from transcribe.core.workspace import Workspace
 from transcribe.notes.writer import Writer
+from transcribe.pipeline.suspend import Pausing
 
 Samples = NDArray[np.float32]
 
@@ -222,6 +224,10 @@ WaitsFor = Callable[[Path], str]
 """Says what the results of a transcript document wait for before they may be published; empty: nothing."""
 
 
+Elsewhere = Callable[["Run", Workspace, Source], Pausing[None]]
+"""Fills a locked work directory with what another machine has made of a recording; others can go on."""
+
+
 @dataclass(frozen=True)
 class Run:
     """What recordings are transcribed with; handed down from a command to every stage.
@@ -231,6 +237,7 @@ class Run:
         open_writer: Gets the language model ready that writes notes; None: none does.
         waits_for: Says what the results of a transcript wait for; None: where approval is required, nothing
             is published.
+        elsewhere: Where recordings are recognised; None: here.
     """
 
     settings: Settings
@@ -238,3 +245,4 @@ class Run:
     progress: Progress = silent
     open_writer: OpenWriter | None = None
     waits_for: WaitsFor | None = None
+    elsewhere: Elsewhere | None = None
