@@ -14,7 +14,8 @@ from transcribe.cli.root import COMMANDS
 PROGRAM = Path(sys.executable).with_name("transcribe")
 
 PACKAGES = (
-    "_pywhispercpp", "click", "cryptography", "ctranslate2", "dask", "distributed", "ffmpeg", "filelock", "gguf", "onnx_asr",
+    "_pywhispercpp", "click", "cryptography", "ctranslate2", "dask", "distributed", "ffmpeg",
+    "filelock", "gguf", "onnx_asr",
     "huggingface_hub", "imageio_ffmpeg", "jinja2", "llama_cpp", "msgspec", "multipart", "numpy",
     "onnxruntime", "phonenumbers", "pip", "platformdirs", "psutil", "pydub", "python_multipart",
     "pywhispercpp", "regex", "rich", "setuptools", "sitecustomize", "sse_starlette",
