@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import ssl
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,24 @@ def _quiet(kind: type[Any]) -> type[Any]:
     return Quiet
 
 
+def _placing() -> type[Any]:
+    """Dask's scheduler, which also places what waited for a resource that a worker is given later.
+
+    Dask only looks for such jobs when a worker comes (`Scheduler.add_worker`, not `add_resources`, 2026.8).
+    """
+    from distributed import Scheduler
+
+    class Placing(_quiet(Scheduler)):  # type: ignore[misc] # as above
+        def add_resources(self, worker: str, resources: dict[str, float] | None = None) -> str:
+            """Note what a worker has, and give it what waited for that."""
+            said: str = super().add_resources(worker, resources)
+            due = self.bulk_schedule_unrunnable_after_adding_worker(self.workers[worker])
+            self.transitions(due, f"add-resources-{time.time()}")
+            return said
+
+    return Placing
+
+
 def serve_scheduler(identity: Identity, listen: Address, say: Say) -> int:
     """Place jobs until told to stop; the number of the signal that did.
 
@@ -57,9 +76,7 @@ def serve_scheduler(identity: Identity, listen: Address, say: Say) -> int:
 async def _scheduler(identity: Identity, listen: Address, say: Say) -> int:
     stopped = _stop_signals()
     secure = security(identity)
-    from distributed import Scheduler
-
-    scheduler = _quiet(Scheduler)(
+    scheduler = _placing()(
         host=f"tls://{listen.bracketed}", port=listen.port, protocol="tls", security=secure, dashboard=False
     )
     async with scheduler:
