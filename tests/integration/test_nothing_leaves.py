@@ -207,6 +207,25 @@ print(server.communicate()[1])
 """
 """A server, and a client that has it transcribe."""
 
+CLUSTERED = """
+import re, signal, subprocess, sys
+def start(*arguments):
+    command = [sys.executable, "-P", "-m", "transcribe", *arguments]
+    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+start("cluster", "init", "own", "--machines", "a").communicate()
+scheduler = start("cluster", "scheduler", "--certs", "own/scheduler", "--listen", "tls://127.0.0.1:0")
+address = re.search("tls://[0-9.:]+", scheduler.stderr.readline())[0]
+worker = start("cluster", "worker", address, "--certs", "own/a", "--listen", "127.0.0.1")
+next(line for line in worker.stderr if "takes jobs" in line)
+asked = ("--cluster", address, "--certs", "own/submitter")
+batch = start("batch", "clip.wav", "-o", "far", "-m", "tiny.en", *asked)
+print(batch.communicate()[1])
+for each in (worker, scheduler):
+    each.send_signal(signal.SIGTERM)
+    each.communicate()
+"""
+"""A cluster of one worker, and a batch on it."""
+
 API = "import transcribe; transcribe.transcribe_file('{}', model='tiny.en', speakers='2', notes=True)"
 
 
@@ -344,13 +363,21 @@ def test_every_command_has_its_arguments() -> None:
 def test_every_command(name: str, machine: Machine, whole: Trace) -> None:
     found = [machine.run_once(arguments) for arguments in COMMANDS[name]]
     code = (GOES_TO_A_PERSON | NOT_THIS_MACHINE).get(name, 0)
-    check_nothing_left(machine, found[-1], ASKS_THIS_MACHINE.get(name, frozenset()), code)
+    addresses = ASKS_THIS_MACHINE | dict.fromkeys(NOT_THIS_MACHINE, frozenset({"192.0.2.1"}))
+    check_nothing_left(machine, found[-1], addresses.get(name, frozenset()), code)
 
 
 def test_a_server_answers_and_asks_nobody(machine: Machine) -> None:
     found = machine.run("-P", "-c", SERVED, program=(sys.executable,))
     check_nothing_left(machine, found, frozenset({"127.0.0.1"}))
     assert "transcriptions 200" in found.output
+
+
+def test_a_cluster_talks_to_its_machines_alone(machine: Machine) -> None:
+    found = machine.run("-P", "-c", CLUSTERED, program=(sys.executable,))
+    check_nothing_left(machine, found, frozenset({"127.0.0.1"}))
+    assert "clip.wav: on a" in found.output
+    assert "1 transcribed" in found.output
 
 
 @pytest.mark.parametrize(
