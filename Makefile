@@ -15,7 +15,7 @@ TESTERS ?= logical
 
 .DEFAULT_GOAL := help
 .PHONY: help setup constraints demo batch native llm test check check-clients fuzz format golden docs examples examples-notes
-.PHONY: bench bench-archive bench-batch bench-chapters bench-faint bench-formats bench-lint bench-noise bench-notes bench-overhead bench-pages bench-peers bench-policy bench-questions bench-redact bench-serve bench-spoken bench-watch models build release clean
+.PHONY: bench bench-archive bench-batch bench-chapters bench-cluster bench-faint bench-formats bench-lint bench-noise bench-notes bench-overhead bench-pages bench-peers bench-policy bench-questions bench-redact bench-serve bench-spoken bench-watch models build release clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -84,6 +84,9 @@ bench-formats: $(READY) ## Processor time of writing every format: benchmarks/re
 
 bench-archive: $(READY) ## An archive of five million words, questions, kills: benchmarks/results/archive.md
 	$(BIN)/python -m benchmarks.archive $(OPTIONS)
+
+bench-cluster: $(READY) ## A batch on four network namespaces (as root): benchmarks/results/cluster.md
+	$(BIN)/python -m benchmarks.cluster --audio $(AUDIO) $(OPTIONS)
 
 bench-policy: $(READY) ## Processor time of a policy, and personal data that it finds: benchmarks/results/policy.md
 	$(BIN)/python -m benchmarks.policy
