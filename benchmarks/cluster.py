@@ -4,8 +4,8 @@
 
 As root, on Linux. Writes `benchmarks/results/cluster.md`. The first part sends real recordings from one
 machine to two others over TLS, while a worker is killed, a cable is cut and the scheduler is killed; after
-that every file has to be there once, and be that of one machine to the byte. The second part has recordings of one
-length done by one worker of one core and by two, in turns: one, two, two, one.
+that every file has to be there once, and be that of one machine to the byte. The second part has recordings
+of one length done by one worker of one core and by two, in turns: one, two, two, one.
 """
 
 from __future__ import annotations
