@@ -105,6 +105,7 @@ class Members:
         self._say = say
         self._pool = pool
         self._client: Any = None
+        self._comm: Any = None
         self._jobs: dict[str, Placed] = {}
         self._asked: dict[str, Future[str]] = {}
         self._refused: dict[str, str] = {}
@@ -164,8 +165,8 @@ class Members:
             if self._client is None:
                 reach(self._scheduler, self._identity)
                 self._connect()
-            if self._client.status != "running":
-                raise OSError(self._client.status)
+            if self._client.status != "running" or self._client.scheduler_comm is not self._comm:
+                raise OSError(self._client.status)  # Dask connects again by itself, and hears no events then
             self._survey()
         except (OSError, NetworkError, ValueError, RuntimeError):
             self._leave()
@@ -189,6 +190,7 @@ class Members:
             )
         except OSError as error:
             raise NetworkError(f"{self._scheduler} does not answer", "See its messages") from error
+        self._comm = self._client.scheduler_comm
         self._asked.clear()
         self._refused.clear()
         self._client.subscribe_topic(TOPIC, self._heard)
