@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,9 @@ evidence = "The sentence"
 PATIENCE_MS = 60_000
 """The first check by a policy loads dictionaries."""
 
+HEARD = re.compile(
+    r"Of the places to check you have heard 1 of 3: 0\.\d of 6\.3 s\. You have heard 00:08 \(\d+ %\)\."
+)
 FACES = "#items .item-face"
 SEEK = "ms => { document.getElementById('audio').currentTime = ms / 1000; }"
 PLAY = "() => document.getElementById('audio').play()"
@@ -111,13 +115,27 @@ def test_a_transcript_is_reviewed_corrected_and_approved_by_keyboard_alone(
         expect(page.locator("#approve")).to_have_attribute("aria-disabled", "false", timeout=PATIENCE_MS)
 
 
+def test_a_polish_page_says_all_of_an_item_in_polish(lamps: Counter, open_page: Open, tmp_path: Path) -> None:
+    with lamps.serving() as client:
+        page = open_page(finished(lamps, client, tmp_path))
+        page.context.set_extra_http_headers({"Accept-Language": "pl"})
+        page.reload()
+        begin(page)
+        for face in page.locator(FACES).all():
+            face.click()
+            page.keyboard.press("Escape")
+        page.locator(FACES).first.click()
+        expect(page.locator(".item-fact").first).to_have_text("Powód: padło raz")
+
+
 def test_an_approval_tells_what_it_rests_on_until_the_text_changes(
     lamps: Counter, open_page: Open, tmp_path: Path
 ) -> None:
     with lamps.serving() as client:
         url = finished(lamps, client, tmp_path)
         decided(client, url)
-        client.post(f"{episode(url)}/heard", json={"who": "Ala", "heard": [[1000, 9000]]})
+        start = review(client, episode(url))["items"][0]["spans"][0][0]
+        client.post(f"{episode(url)}/heard", json={"who": "Ala", "heard": [[start, start + 8000]]})
         page = open_page(url)
         box(page, 0).press_sequentially("!")
         saved(page)
@@ -126,6 +144,7 @@ def test_an_approval_tells_what_it_rests_on_until_the_text_changes(
         expect(page.locator("#approve-why")).to_be_hidden()
         page.locator("#approve").focus()
         page.keyboard.press("Enter")
+        expect(page.locator("#approving-heard")).to_have_text(HEARD)
         page.keyboard.press("Tab")
         page.keyboard.type("Read and heard")
         page.keyboard.press("Tab")
@@ -137,7 +156,7 @@ def test_an_approval_tells_what_it_rests_on_until_the_text_changes(
         expect(page.locator("#approval-reason")).to_have_text("Read and heard")
         (approval,) = approvals_of(document(lamps, url)).records
         assert (approval.who, approval.policy, approval.changes) == ("Ala", "Lamps", 1)
-        assert approval.heard == ((1000, 9000),)
+        assert approval.heard == ((start, start + 8000),)
         box(page, 0).fill("Something else")
         saved(page)
         expect(page.locator("#approval-who")).to_contain_text("changed since")

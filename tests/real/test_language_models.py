@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from reviewed import Desk
 from spoken import segment, transcript
 
 from benchmarks import llm_servers
@@ -22,6 +23,7 @@ from transcribe.cli.main import run
 from transcribe.control.policy import items as policy
 from transcribe.control.policy.asking import Asker
 from transcribe.control.policy.check import check
+from transcribe.control.policy.kept import Keeper, keep_answers
 from transcribe.core.chat import BadAnswer, ChatIdentity, ChatModel, Question
 from transcribe.core.errors import ModelError, NetworkError
 from transcribe.core.settings import Settings
@@ -31,6 +33,7 @@ from transcribe.engines.llm.llama_cpp import LlamaCpp, version
 from transcribe.engines.llm.servers import KINDS
 from transcribe.formats.templates import template_folder
 from transcribe.jobs.assemble.writer import choose_chat, choose_writer
+from transcribe.jobs.correct import opened
 from transcribe.models.installed import InstalledModel
 from transcribe.models.sources import pull
 from transcribe.models.store import Store
@@ -252,3 +255,16 @@ def test_installed_model_is_listed(smollm2: InstalledModel, capsys: pytest.Captu
     assert run(["llm", "list", "--json"]) == 0
     (row,) = (row for row in json.loads(capsys.readouterr().out) if row["model"] == "smollm2")
     assert (row["writer"], row["context"]) == ("llama.cpp:smollm2", 8192)
+
+
+def test_answers_to_a_policy_are_kept_for_the_review_and_pass_nothing(
+    in_process: LlamaCpp, tmp_path: Path
+) -> None:
+    desk = Desk.of(tmp_path)
+    keeper = Keeper(Asker(lambda: in_process))
+    check(desk.policy[0], opened(desk.document).transcript, keeper)
+    keep_answers(desk.document, keeper.records)
+    items = [each for each in desk.review().standings if each.item.what == "opinion"]
+    assert items
+    assert {each.state for each in items} == {"open"}
+    assert all(each.item.reason.endswith("; answered by smollm2") for each in items)

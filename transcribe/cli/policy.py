@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,10 @@ from transcribe.core.errors import OutputError, PersonNeeded, TranscribeError, U
 if TYPE_CHECKING:
     from transcribe.control.policy.asking import Asker
     from transcribe.control.policy.items import Policy
+    from transcribe.control.policy.kept import Keeper
     from transcribe.control.policy.report import EpisodeVerdicts, PolicyReport
+    from transcribe.core.episode import Episode
+    from transcribe.core.events import Progress
     from transcribe.core.settings import Settings
     from transcribe.jobs.assemble.writer import OpenChat
 
@@ -42,7 +46,7 @@ def policy() -> None:
     """
 
 
-@policy.command(cls=SettingsCommand, groups=(*WRITER, "threads", "progress", "quiet"))
+@policy.command(cls=SettingsCommand, groups=(*WRITER, "sign_key", "threads", "progress", "quiet"))
 @click.argument("documents", metavar="DOCUMENT...", nargs=-1, required=True, type=PathName())
 @POLICY
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
@@ -64,8 +68,9 @@ def check(
     """Check transcripts (DOCUMENT, the .json of earlier runs) as people have corrected them.
 
     Questions are answered by the language model that --writer names, if it names one; what it says goes to a
-    person, whatever it is. Personal data in reports is masked. Where the page of an episode lies beside its
-    transcript, times in reports are links into the sound.
+    person, whatever it is, and is kept beside the transcript for its review. Personal data in reports is
+    masked. Where the page of an episode lies beside its transcript, times in reports are links into the
+    sound.
 
     Ends with exit code 13 where something has to go to a person.
     """
@@ -85,7 +90,7 @@ def check(
         asker = Asker(open_chat, 60 * settings.notes.writer_budget, progress) if open_chat else None
         if asker:
             closing.callback(asker.close)
-        episodes = list(_checked(documents, read, errors, asker))
+        episodes = list(_checked(documents, read, errors, asker, partial(_keep, settings, progress)))
     report = report_of(read, sha256, episodes, asker.identity if asker else None)
     _write(report, reports)
     if as_json:
@@ -103,9 +108,14 @@ def _chosen(settings: Settings) -> OpenChat | None:
 
 
 def _checked(
-    documents: Sequence[Path], policy: Policy, errors: list[TranscribeError], asker: Asker | None
+    documents: Sequence[Path],
+    policy: Policy,
+    errors: list[TranscribeError],
+    asker: Asker | None,
+    keep: Callable[[Path, Episode, Keeper], None],
 ) -> Iterator[EpisodeVerdicts]:
     """What the policy says of each; of those that cannot be read, why, which goes into `errors`, too."""
+    from transcribe.control.policy.kept import Keeper
     from transcribe.control.policy.report import checked, failed
     from transcribe.core.errors import InputError
     from transcribe.jobs.documents import open_corrected
@@ -117,7 +127,24 @@ def _checked(
             errors.append(error)
             yield failed(document, str(error))
             continue
-        yield checked(document, episode, policy, asker)
+        keeper = Keeper(asker) if asker else None
+        yield checked(document, episode, policy, keeper)
+        if keeper and keeper.records:
+            keep(document, episode, keeper)
+
+
+def _keep(settings: Settings, progress: Progress, document: Path, episode: Episode, keeper: Keeper) -> None:
+    """Keep the answers beside the transcript for its review; else they are in the report only."""
+    from transcribe.control.policy.kept import keep_answers
+    from transcribe.core.events import Warned
+    from transcribe.jobs.memory import remember_people
+    from transcribe.jobs.signing import signer_of
+
+    try:
+        keep_answers(document, keeper.records)
+        remember_people(document, episode.source.name, signer_of(settings))
+    except TranscribeError as error:
+        progress(Warned(f"the answers about {document} are not kept for its review: {error.what}"))
 
 
 def _write(report: PolicyReport, paths: Sequence[Path]) -> None:

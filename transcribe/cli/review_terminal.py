@@ -14,7 +14,7 @@ from transcribe.control.review.lines import edits_of, lines_at
 from transcribe.control.review.listen import Listener
 from transcribe.control.review.state import ReadPolicy, Review, Standing, refreshed, review_of
 from transcribe.core.corrections.change import Prefer
-from transcribe.core.decision import Choice, Stretch, covers
+from transcribe.core.decision import Choice, Stretch, covers, merged
 from transcribe.core.errors import Interrupted, TranscribeError
 from transcribe.core.events import silent
 from transcribe.core.settings import Settings
@@ -54,6 +54,10 @@ def go_through(
     finally:
         desk.remember()
     return refreshed(desk.review)
+
+
+def _seconds(ms: int) -> str:
+    return f"{ms / 1000:.1f} s"
 
 
 class _Desk:
@@ -130,12 +134,17 @@ class _Desk:
 
     def _show_end(self) -> None:
         review = self.review
-        heard = format_duration(sum(end - start for start, end in review.heard))
+        heard = merged((*review.heard, *self._all_heard()))
+        of = review.listened(heard)
+        places = (
+            f"{of.heard} of {of.places} places heard, {_seconds(of.heard_ms)} of {_seconds(of.places_ms)}"
+        )
         corrections = len(review.opened.corrections.records)
         open_ = "; ".join(review.obstacles) or "nothing is open"
         say("")
         say(f"{review.opened.document}: {open_}; {standing_of(review)}")
-        say(f"  {heard} heard, {corrections} corrections, policy: {review.policy or 'none'}")
+        say(f"  {places}; {format_duration(sum(end - start for start, end in heard))} of the recording")
+        say(f"  {corrections} corrections, policy: {review.policy or 'none'}")
         say(END_KEYS)
 
     def _play(self, item: Item) -> None:

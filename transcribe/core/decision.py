@@ -75,6 +75,14 @@ def merged(stretches: Iterable[Stretch]) -> tuple[Stretch, ...]:
     return tuple(made)
 
 
+def common_ms(ones: Iterable[Stretch], others: Iterable[Stretch]) -> int:
+    """How much of a recording both have, in ms."""
+    whole = merged(others)
+    return sum(
+        max(0, min(end, last) - max(start, first)) for start, end in merged(ones) for first, last in whole
+    )
+
+
 def covers(heard: Iterable[Stretch], spans: Iterable[Stretch]) -> bool:
     """Whether all of some parts of a recording were heard."""
     whole = merged(heard)

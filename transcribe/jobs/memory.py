@@ -35,8 +35,10 @@ FOLDER = ".transcribe"
 """Where the records lie, below the folder of the results."""
 
 
-PEOPLES = (".corrections.json", ".decisions.json", ".approvals.json")
-"""Endings of the files beside a document in which people say something of it."""
+ANSWERS = ".answers.json"
+
+PEOPLES = (".corrections.json", ANSWERS, ".decisions.json", ".approvals.json")
+"""Endings of the files beside a document in which people, or a model that a policy asked, speak of it."""
 
 PEOPLES_LOCK = ".transcribe.lock"
 """Whoever writes one of them locks this file, in their folder."""
@@ -227,7 +229,7 @@ def remember_revision(
 
 
 def remember_people(document: Path, recording: str, signer: Signer | None) -> None:
-    """Remember the corrections, decisions and approvals beside a document, as they are."""
+    """Remember the corrections, answers, decisions and approvals beside a document, as they are."""
     path = manifest_path(document.parent / FOLDER, recording)
     if record := read_record(path):
         memory = Memory(path, recording, record.made_with, signer=signer)
@@ -236,7 +238,7 @@ def remember_people(document: Path, recording: str, signer: Signer | None) -> No
 
 
 def sidecars(document: Path) -> list[Path]:
-    """Where the corrections, decisions and approvals of a transcript document lie."""
+    """Where the corrections, answers, decisions and approvals of a transcript document lie."""
     return [target_path(document.parent, document.name, each) for each in PEOPLES]
 
 
@@ -252,7 +254,7 @@ def people_locked(document: Path) -> Iterator[None]:
 
 
 def with_people(making: Making, document: Path | None) -> Making:
-    """How a run went, with the corrections, decisions and approvals that lie beside its document by now.
+    """How a run went, with the files of `PEOPLES` that lie beside its document by now.
 
     Raises:
         OSError: One cannot be read.

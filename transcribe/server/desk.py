@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from transcribe.control.policy.kept import kept_answers
 from transcribe.control.review.items import Item, items_of
 from transcribe.control.review.state import ReadPolicy, Review, refreshed, review_of
 from transcribe.core.corrections.apply import RowLine, row_lines
@@ -21,6 +22,9 @@ from transcribe.jobs.documents import open_document
 MOST_KEPT = 8
 """A transcript of two hours takes about 20 MB."""
 
+_Asked = tuple[str, str]
+"""Digests of a policy, and of a model's answers to its questions."""
+
 Facts = tuple[int, int, int] | None
 
 
@@ -29,31 +33,34 @@ class Sheet:
     """A transcript with its corrections, and the lines that they make of it.
 
     Attributes:
-        recognised: By the policy's digest, what there was to look at before anything was corrected.
+        recognised: By the digests of policy and answers, what there was to look at before any correction.
     """
 
     opened: Opened
-    recognised: dict[str, tuple[Item, ...]] = field(default_factory=dict)
-    _reviews: dict[str, Review] = field(default_factory=dict, init=False)
+    recognised: dict[_Asked, tuple[Item, ...]] = field(default_factory=dict)
+    _reviews: dict[_Asked, Review] = field(default_factory=dict, init=False)
 
     def review(self, policy: ReadPolicy | None) -> Review:
         """The review as it is; what there is to look at is found once in a state of the transcript.
 
         Raises:
-            InputError: Its decisions or approvals cannot be read.
+            InputError: Its answers, decisions or approvals cannot be read.
         """
-        sha256 = policy[1] if policy else ""
-        known = self._reviews.get(sha256)
-        found = refreshed(known) if known else review_of(self.opened, policy)
-        self._reviews[sha256] = found
+        answers = kept_answers(self.opened.document)
+        key = (policy[1] if policy else "", answers.digest)
+        known = self._reviews.get(key)
+        found = refreshed(known) if known else review_of(self.opened, policy, answers)
+        self._reviews[key] = found
         return found
 
     def recognised_item(self, policy: ReadPolicy | None, name: str) -> Item | None:
         """What there was to look at before anything was corrected, by its id."""
         asked, sha256 = policy or (None, "")
-        if sha256 not in self.recognised:
-            self.recognised[sha256] = items_of(self.opened.episode, asked)
-        return next((each for each in self.recognised[sha256] if each.id == name), None)
+        answers = kept_answers(self.opened.document)
+        key = (sha256, answers.digest)
+        if key not in self.recognised:
+            self.recognised[key] = items_of(self.opened.episode, asked, answers)
+        return next((each for each in self.recognised[key] if each.id == name), None)
 
     def changed(self, opened: Opened, touched: Iterable[range]) -> Sheet:
         """The transcript after edits; lines that are far from all of these words are as they were.

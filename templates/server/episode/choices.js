@@ -5,7 +5,7 @@ import { allLines, base, caret, id, isSaved, kept, lineFrom, named, notes, page,
 import { sending } from "./hearing.js";
 import { left, marked } from "./listening.js";
 import { drafts } from "./merging.js";
-import { look, reviewed, toReview, whenReviewed } from "./review.js";
+import { heardText, look, reviewed, toReview, whenReviewed } from "./review.js";
 
 /* Who speaks: another name for a turn or for everywhere */
 
@@ -82,6 +82,7 @@ export const rejectAll = () => judge("rejected");
 /** Approve or reject the transcript as a whole. */
 async function judge(kind) {
   if (!(await saver.now())) return;
+  await look();
   const approves = kind === "approved";
   $("approving-title").textContent = $("approving-yes").textContent = approves ? say.approve : say.reject_all;
   $("approving-why").textContent = approves ? say.approve_why : say.reject_why;
@@ -89,6 +90,7 @@ async function judge(kind) {
   $("approving-marks").hidden = !approves;
   const count = left().length;
   $("approving-left").textContent = count ? told(say.approve_left, { n: count }) : marked() ? say.approve_none_left : `${say.no_marks}.`;
+  $("approving-heard").textContent = heardText();
   if (named) $("approving-name").value = who();
   if (await ended($("approving")) !== "approve") return;
   if (named) kept.set("name", plainText($("approving-name").value).slice(0, 128));

@@ -1,6 +1,6 @@
 /* The list of what a person should check: heard, accepted, corrected or rejected, by keyboard. */
 import { ask, load, saver, who } from "./edits.js";
-import { heardHere, lengthOf, sending, setTaken, whenHeard } from "./hearing.js";
+import { heardHere, lengthOf, merged, sending, setTaken, whenHeard } from "./hearing.js";
 import { base, id, kept, makeStore, me, named, page, plainText, putCaret, say, whenChanged } from "./lines.js";
 import { lineOfTime, markPlace, playFrom, player } from "./listening.js";
 
@@ -133,9 +133,22 @@ function show() {
   showHeard();
 }
 
-function showHeard() {
+function youHeard() {
   const ms = lengthOf(heardHere()), all = Number(player.seek.max) || 1;
-  $("review-heard").textContent = told(say.you_heard, { heard: clock(ms), percent: Math.min(100, Math.floor(100 * ms / all)) });
+  return told(say.you_heard, { heard: clock(ms), percent: Math.min(100, Math.floor(100 * ms / all)) });
+}
+
+function showHeard() { $("review-heard").textContent = youHeard(); }
+
+/** How much was heard of what is to be checked, and of all. */
+export function heardText() {
+  const heard = heardHere(), places = (review?.items ?? []).filter((each) => each.spans.length);
+  const spans = merged(places.flatMap((each) => each.spans));
+  const within = ([from, to]) => merged(heard.map(([one, other]) => [Math.max(one, from), Math.min(other, to)]));
+  const seconds = (ms) => (ms / 1000).toLocaleString(locale, { maximumFractionDigits: 1 });
+  const whole = places.filter((each) => each.spans.every((span) => lengthOf(within(span)) === span[1] - span[0])).length;
+  const counts = { n: whole, all: places.length, heard: seconds(lengthOf(spans.flatMap(within))), whole: seconds(lengthOf(spans)) };
+  return places.length ? `${told(say.heard_places, counts)} ${youHeard()}.` : `${youHeard()}.`;
 }
 
 /* Keys and clicks */

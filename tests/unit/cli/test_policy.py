@@ -37,6 +37,10 @@ def run(*arguments: str) -> Result:
     return CliRunner().invoke(root, ["policy", *arguments])
 
 
+def run_review(*arguments: str) -> Result:
+    return CliRunner().invoke(root, ["review", *arguments])
+
+
 def check(*arguments: str) -> Result:
     return run("check", *arguments, "--policy", "policy.toml")
 
@@ -81,6 +85,20 @@ def test_a_question_is_answered_by_the_model_that_is_named(
     for name in ("r.html", "r.md"):
         assert "It decides nothing" in (here / name).read_text()
     assert model.closed
+    (item,) = json.loads(run_review("flag.json", "--policy", "policy.toml", "--json").stdout)[0]["items"]
+    assert (item["reason"], item["quote"]["words"]) == ("yes; answered by scripted", "The bees fly.")
+
+
+def test_answers_that_cannot_be_kept_are_in_the_report_all_the_same(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (here / "policy.toml").write_text(ASKS)
+    (here / "flag.answers.json").write_text("{}")
+    monkeypatch.setattr(assembled, "choose_chat", lambda _: lambda: ScriptedModel(lambda _: "no idea"))
+    result = check("flag.json", "--writer", "llama.cpp")
+    assert "off-schema" in result.stdout
+    assert "are not kept for its review" in result.stderr
+    assert (here / "flag.answers.json").read_text() == "{}"
 
 
 def test_ctrl_c_leaves_a_report(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,12 +33,12 @@ from transcribe.server.access.auth import COOKIE, Access
 from transcribe.server.access.keys import Keys
 from transcribe.server.access.sessions import LASTS_S, Sessions
 from transcribe.server.api.reviewing import CHOICES
+from transcribe.server.language import WORDS
 from transcribe.server.lookout import Lookout
 from transcribe.server.pages import watched
 from transcribe.server.pages.assets import ASSETS, version
 from transcribe.server.pages.episode import TEXTS
 from transcribe.server.pages.library import ORDERS, STANDS
-from transcribe.server.pages.page import WORDS
 from transcribe.watch.heartbeat import Heartbeat, beat
 from transcribe.watch.status import lock_for
 

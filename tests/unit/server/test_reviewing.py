@@ -11,6 +11,7 @@ from correcting import JSON, decide, decide_all, edit_of, finished, review, send
 from counter import Counter
 
 from transcribe.control.policy.items import Policy
+from transcribe.control.policy.kept import Kept
 from transcribe.control.policy.read import read_policy
 from transcribe.control.review.items import Item, items_of
 from transcribe.core.corrections.apply import row_lines
@@ -140,9 +141,9 @@ def test_what_to_look_at_is_found_once_as_long_as_nothing_changes(
 ) -> None:
     asked: list[int] = []
 
-    def counted(episode: Episode, policy: Policy | None = None) -> tuple[Item, ...]:
+    def counted(episode: Episode, policy: Policy | None, answers: Kept | None) -> tuple[Item, ...]:
         asked.append(len(episode.transcript.words))
-        return items_of(episode, policy)
+        return items_of(episode, policy, answers)
 
     monkeypatch.setattr("transcribe.control.review.state.items_of", counted)
     with lamps.serving() as client:

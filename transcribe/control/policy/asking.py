@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 from transcribe.control.policy.answers import GRAMMAR, MAX_TOKENS, SCHEMA, Given, read
 from transcribe.control.policy.items import Question
@@ -68,10 +68,24 @@ class Reply:
 
     Attributes:
         cues: Of each line, from number 1 on, the number of the segment that it stands for.
+        by: Which model answered, where it was not asked now.
     """
 
     given: Given | Missing
     cues: tuple[int, ...]
+    by: str = ""
+
+
+NOT_ASKED = Reply(Missing("not asked", "no model"), ())
+
+
+class Answering(Protocol):
+    """What answers questions."""
+
+    def ask(
+        self, questions: Sequence[Question], lines: Sequence[Line], duration_ms: int
+    ) -> Mapping[str, list[Reply]]:
+        """What is answered to each question, by its id, about each section of some lines."""
 
 
 class Asker:

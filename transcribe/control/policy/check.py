@@ -15,7 +15,7 @@ from functools import cache
 
 from transcribe.control.personal.find import personal_data
 from transcribe.control.personal.vocabulary import known_languages
-from transcribe.control.policy.asking import Asker, Missing, Reply
+from transcribe.control.policy.asking import NOT_ASKED, Answering, Reply
 from transcribe.control.policy.combine import combined
 from transcribe.control.policy.items import Policy, Question, Rule
 from transcribe.control.policy.phrases import Phrases
@@ -33,8 +33,6 @@ SECONDS = 1.0
 MOST_FINDS = 100
 """Finds of a rule that are told; an expression may fit anywhere."""
 
-NO_MODEL = Reply(Missing("not asked", "no model"), ())
-
 FALLBACK = "en"
 """The language as which a passage is read where neither the transcript nor the rule names one."""
 
@@ -51,7 +49,7 @@ class _Found:
 
 
 def check(
-    policy: Policy, transcript: Transcript, asker: Asker | None = None, *, most: int | None = MOST_FINDS
+    policy: Policy, transcript: Transcript, asker: Answering | None = None, *, most: int | None = MOST_FINDS
 ) -> tuple[Verdict, ...]:
     """What a policy says of what was said, in the order of the policy.
 
@@ -100,7 +98,7 @@ class _Heard:
             return _verdict(rule, "not asked", spent, person=True)
         return self._judged(rule, found, numbers)
 
-    def answered(self, questions: Sequence[Question], asker: Asker | None) -> list[Verdict]:
+    def answered(self, questions: Sequence[Question], asker: Answering | None) -> list[Verdict]:
         """What comes of questions; those for the same languages are asked together."""
         together: dict[tuple[str, ...], list[Question]] = defaultdict(list)
         for question in questions:
@@ -116,7 +114,7 @@ class _Heard:
         if reason := self._unasked(question):
             person = not self._passages
             return _verdict(question, "not asked", reason, person=person, answer="not asked")
-        found = combined(replies.get(question.id) or [NO_MODEL], self._passages)
+        found = combined(replies.get(question.id) or [NOT_ASKED], self._passages)
         outcome: Outcome = "not asked" if found.answer == "not asked" else "open"
         if found.answer == question.flag:
             outcome = "flag"

@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, groupby
+from itertools import accumulate
 from typing import get_args
 
 from transcribe.control.policy.answers import Given
@@ -64,7 +64,8 @@ def combined(replies: Sequence[Reply], passages: Sequence[Passage]) -> Combined:
     if held == ["not asked"]:
         return Combined("not asked", "; ".join(more))
     places = dict.fromkeys(place for answer, _, place in judged if place and answer == held[0])
-    return Combined(held[0], ": ".join([reason, *(["; ".join(more)] if more else [])]), tuple(places))
+    by = f"; answered by {replies[0].by}" if replies[0].by else ""
+    return Combined(held[0], ": ".join([reason, *(["; ".join(more)] if more else [])]) + by, tuple(places))
 
 
 def _judged(reply: Reply, passages: Sequence[Passage]) -> tuple[Answer, str, Place | None]:
@@ -94,8 +95,15 @@ def _place(given: Given, cues: Sequence[int], passages: Sequence[Passage]) -> Pl
 
 def _runs(passage: Passage, segments: set[int]) -> Iterator[list[int]]:
     """The numbers of the words of some segments, as far as they follow each other."""
-    inside = groupby(range(len(passage.words)), lambda at: passage.places[at][0] in segments)
-    return (list(run) for wanted, run in inside if wanted)
+    run: list[int] = []
+    for segment in sorted(segments):
+        first, end = (bisect_left(passage.places, (number, 0)) for number in (segment, segment + 1))
+        if run and first != run[-1] + 1:
+            yield run
+            run = []
+        run = [*run, *range(first, end)]
+    if run:
+        yield run
 
 
 def _found(wanted: str, words: Sequence[str], quote: str) -> tuple[int, int] | None:

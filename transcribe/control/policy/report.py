@@ -15,7 +15,7 @@ from urllib.parse import quote
 import msgspec
 from msgspec import Meta
 
-from transcribe.control.policy.asking import Asker
+from transcribe.control.policy.asking import Answering
 from transcribe.control.policy.check import check, needs_person
 from transcribe.control.policy.items import Policy
 from transcribe.control.policy.verdicts import Verdict, in_turn
@@ -61,7 +61,9 @@ class PolicyReport:
     episodes: Annotated[tuple[EpisodeVerdicts, ...], Meta(description="Every episode, in order")]
 
 
-def checked(document: Path, episode: Episode, policy: Policy, asker: Asker | None = None) -> EpisodeVerdicts:
+def checked(
+    document: Path, episode: Episode, policy: Policy, asker: Answering | None = None
+) -> EpisodeVerdicts:
     """What a policy says of an episode; `check` says who answers questions, and what it raises."""
     verdicts = check(policy, episode.transcript, asker)
     language = episode.transcript.language

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
+from transcribe.control.policy.asking import Answering
 from transcribe.control.policy.check import check
 from transcribe.control.policy.items import Policy, Severity
 from transcribe.control.policy.verdicts import Quote, Verdict
@@ -21,6 +22,9 @@ from transcribe.formats.review import MOST_WORDS, WORDS_AROUND, passage_of
 Kind = Literal["policy", "coverage", "notes"]
 
 ID_DIGITS, CONTENT_DIGITS = 12, 16
+
+NO_ITEM = "-"
+"""In the place of a rule's id where no rule and no question was asked."""
 
 NOTHING = Quote("", "", "")
 
@@ -80,12 +84,15 @@ class Item:
         return f"{self.kind}: {self.what}"
 
 
-def items_of(episode: Episode, policy: Policy | None = None) -> tuple[Item, ...]:
+def items_of(
+    episode: Episode, policy: Policy | None = None, answers: Answering | None = None
+) -> tuple[Item, ...]:
     """Everything that a person has to look at, in the order of the recording; last, what is about all of it.
 
     Args:
         episode: As people have corrected it.
         policy: What is asked besides; None: nothing.
+        answers: What is answered to its questions; None: nothing.
 
     Raises:
         DependencyError: A package of the extra `control` is not installed.
@@ -95,7 +102,7 @@ def items_of(episode: Episode, policy: Policy | None = None) -> tuple[Item, ...]
     if episode.notes is not None:
         found += _notes(episode.notes, said)
     if policy is not None:
-        found += _policy(check(policy, episode.transcript), said)
+        found += _policy(check(policy, episode.transcript, answers), said)
     unique = {each.id: each for each in found}
     return tuple(sorted(unique.values(), key=lambda each: (not each.spans, each.spans)))
 
@@ -192,11 +199,12 @@ def _policy(verdicts: Sequence[Verdict], said: _Said) -> Iterator[Item]:
             yield _asked(verdict, (), "", said.content, verdict.reason)
     if all(each.outcome == "not asked" and not each.person for each in verdicts):
         title, reason = "Nothing was asked", "no rule and no question is for this episode"
-        yield Item(_id("policy", "-", ()), "policy", "-", title, (), reason, said.content)
+        yield Item(_id("policy", NO_ITEM, ()), "policy", NO_ITEM, title, (), reason, said.content)
 
 
 def _asked(verdict: Verdict, spans: tuple[Stretch, ...], key: str, words: object, reason: str) -> Item:
-    asked = (verdict.title, verdict.severity, verdict.outcome, verdict.evidence)
+    answer = () if verdict.answer in (None, "not asked") else (verdict.answer,)
+    asked = (verdict.title, verdict.severity, verdict.outcome, verdict.evidence, *answer)
     return Item(
         _id("policy", verdict.id, spans, key),
         "policy",

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
 from transcribe.control.policy.items import Policy
+from transcribe.control.policy.kept import Kept, kept_answers
 from transcribe.control.review.items import Item, items_of
 from transcribe.core.approval import NOT_APPROVED, Approval, Approvals
-from transcribe.core.decision import NO_DECISIONS, Decision, Decisions, Stretch, merged
+from transcribe.core.decision import NO_DECISIONS, Decision, Decisions, Stretch, common_ms, covers, merged
 from transcribe.core.episode import Episode
 from transcribe.core.events import silent
 from transcribe.jobs.approvals import approvals_of
@@ -43,6 +44,16 @@ class Standing:
     state: State
     decision: Decision | None = None
     why: str = ""
+
+
+@dataclass(frozen=True)
+class Listened:
+    """How many items lie somewhere, of how many all of that was heard, and how long both are."""
+
+    places: int
+    heard: int
+    places_ms: int
+    heard_ms: int
 
 
 @dataclass(frozen=True)
@@ -92,6 +103,17 @@ class Review:
         found = self.approvals.holding(of.recognition, of.corrections.digest, self.decisions.digest)
         return None if self.obstacles else found
 
+    def listened(self, heard: Iterable[Stretch]) -> Listened:
+        """How much of the places of its items somebody has heard."""
+        heard, places = merged(heard), [each.item.spans for each in self.standings if each.item.spans]
+        spans = merged(stretch for each in places for stretch in each)
+        return Listened(
+            len(places),
+            sum(covers(heard, each) for each in places),
+            common_ms(spans, spans),
+            common_ms(heard, spans),
+        )
+
     def standing(self, name: str) -> Standing | None:
         """What became of the item with this id; None where there is none."""
         return self._by_id.get(name)
@@ -101,19 +123,21 @@ class Review:
         return {each.item.id: each for each in self.standings}
 
 
-def review_of(of: Opened, policy: ReadPolicy | None = None) -> Review:
+def review_of(of: Opened, policy: ReadPolicy | None = None, answers: Kept | None = None) -> Review:
     """The review of a transcript as it is.
 
     Args:
         policy: What is asked besides; None: nothing.
+        answers: What a model answered to its questions; None: they are read.
 
     Raises:
-        InputError: Its decisions or approvals cannot be read.
+        InputError: Its answers, decisions or approvals cannot be read.
         DependencyError: A package of the extra `control` is not installed.
     """
     episode = with_corrections(of.episode, of.corrections, silent)
     asked, sha256 = policy or (None, "")
-    standings = tuple(Standing(item, "open") for item in items_of(episode, asked))
+    answers = kept_answers(of.document) if answers is None and asked and asked.questions else answers
+    standings = tuple(Standing(item, "open") for item in items_of(episode, asked, answers))
     name = asked.name if asked else ""
     return refreshed(Review(of, episode, standings, NO_DECISIONS, NOT_APPROVED, name, sha256))
 

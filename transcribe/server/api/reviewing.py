@@ -12,11 +12,12 @@ from starlette.responses import Response
 
 from transcribe.control.policy.items import Severity
 from transcribe.control.review.decide import decide, needs_reason
-from transcribe.control.review.items import Item
+from transcribe.control.review.items import NO_ITEM, Item
 from transcribe.control.review.items import Kind as ItemKind
 from transcribe.control.review.state import Review, Standing, State
 from transcribe.core.decision import Choice, Decision, Decisions, Stretch, merged
 from transcribe.formats.decisions import LONGEST_REASON, Stretches
+from transcribe.formats.labels import reason_in
 from transcribe.jobs.submissions import Submission
 from transcribe.server.api.editing import Name, Revision
 from transcribe.server.api.finished import MOST_BYTES, Shapes, answer, document_of, finished, who_of
@@ -25,6 +26,7 @@ from transcribe.server.desk import Sheet
 from transcribe.server.errors import Refused
 from transcribe.server.heard import add_heard, heard_by
 from transcribe.server.intake.json_body import json_of
+from transcribe.server.language import language_of
 from transcribe.server.service import Service
 
 AROUND_MS = 5000
@@ -56,7 +58,9 @@ class ItemView(Part, frozen=True):
     id: str
     kind: ItemKind
     what: Annotated[str, Meta(description="The rule or question, the kind of a spot, the part of the notes")]
-    title: str
+    title: Annotated[
+        str, Meta(description="In the language of whoever asks, as are reasons, unless it is a policy's")
+    ]
     spans: Annotated[tuple[Stretch, ...], Meta(description="Where it lies, in ms; none: about all of it")]
     before: str
     words: Annotated[str, Meta(description="What it is about; personal data that a policy found is masked")]
@@ -121,7 +125,8 @@ async def review(request: Request) -> Response:
     """GET /episodes/{id}/review: what a person should look at, in one list, and what was decided about it."""
     service, submission = finished(request)
     who = who_of(request, service, request.query_params.get("who", ""))
-    return await answer(service, submission, lambda: _review(service, submission, who))
+    language = language_of(request)
+    return await answer(service, submission, lambda: _review(service, submission, who, language))
 
 
 async def decisions(request: Request) -> Response:
@@ -129,7 +134,8 @@ async def decisions(request: Request) -> Response:
     service, submission = finished(request)
     wanted = await json_of(request, service.limits, DecisionRequest, MOST_BYTES)
     who = _somebody(who_of(request, service, wanted.who))
-    return await answer(service, submission, lambda: _decide(service, submission, wanted, who))
+    language = language_of(request)
+    return await answer(service, submission, lambda: _decide(service, submission, wanted, who, language))
 
 
 async def heard(request: Request) -> Response:
@@ -154,10 +160,10 @@ def _somebody(who: str) -> str:
     return who
 
 
-def _review(service: Service, submission: Submission, who: str) -> ReviewView:
+def _review(service: Service, submission: Submission, who: str, language: str) -> ReviewView:
     sheet = service.store.desk.read(document_of(service, submission.name))
     heard = heard_by(service.store.folder(submission.name), who)
-    return review_view(sheet, sheet.review(service.policy), heard)
+    return review_view(sheet, sheet.review(service.policy), heard, language)
 
 
 def _hear(service: Service, submission: Submission, wanted: HeardRequest, who: str) -> HeardView:
@@ -166,7 +172,9 @@ def _hear(service: Service, submission: Submission, wanted: HeardRequest, who: s
         return HeardView(add_heard(service.store.folder(submission.name), who, wanted.heard, end_ms))
 
 
-def _decide(service: Service, submission: Submission, wanted: DecisionRequest, who: str) -> DecisionAnswer:
+def _decide(
+    service: Service, submission: Submission, wanted: DecisionRequest, who: str, language: str
+) -> DecisionAnswer:
     with service.store.desk.writing(document_of(service, submission.name)) as sheet:
         if wanted.choice == "correct" and wanted.revision != sheet.revision:
             what = "somebody else has changed the transcript meanwhile; look at it again"
@@ -183,7 +191,8 @@ def _decide(service: Service, submission: Submission, wanted: DecisionRequest, w
             )
             current, since = sheet.review(service.policy), list(made.meanwhile)
     return DecisionAnswer(
-        review_view(sheet, current, whole), tuple(_decision(each) for each in since if each.who != who)
+        review_view(sheet, current, whole, language),
+        tuple(_decision(each) for each in since if each.who != who),
     )
 
 
@@ -217,35 +226,37 @@ def _of_item(item: Item, whole: Iterable[Stretch], wanted: DecisionRequest) -> t
     )
 
 
-def review_view(sheet: Sheet, of: Review, heard: tuple[Stretch, ...]) -> ReviewView:
+def review_view(sheet: Sheet, of: Review, heard: tuple[Stretch, ...], language: str) -> ReviewView:
     """A review as it is answered.
 
     Args:
         heard: By whoever asks.
+        language: Of whoever reads it.
     """
     return ReviewView(
         revision=sheet.revision,
         seen=len(of.decisions.records),
         policy=of.policy,
-        items=tuple(_item_view(of, each) for each in of.standings),
-        obstacles=of.obstacles,
+        items=tuple(_item_view(of, each, language) for each in of.standings),
+        obstacles=tuple(reason_in(language, each) for each in of.obstacles),
         heard=heard,
         approval=approval_of(of.opened),
     )
 
 
-def _item_view(of: Review, standing: Standing) -> ItemView:
+def _item_view(of: Review, standing: Standing, language: str) -> ItemView:
     item = standing.item
+    own = item.kind != "policy" or item.what == NO_ITEM
     return ItemView(
         id=item.id,
         kind=item.kind,
         what=item.what,
-        title=item.title,
+        title=reason_in(language, item.title) if own else item.title,
         spans=item.spans,
         before=item.quote.before,
         words=item.quote.words,
         after=item.quote.after,
-        reason=item.reason,
+        reason=reason_in(language, item.reason),
         severity=item.severity,
         decides=item.decides,
         evidence=item.evidence,

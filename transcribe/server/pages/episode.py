@@ -14,9 +14,10 @@ from transcribe.formats.labels import WORDS as PLAYER_WORDS
 from transcribe.formats.page import SCRIPTS, script_json
 from transcribe.server.api.finished import finished, sheet_of
 from transcribe.server.api.views import view_of
+from transcribe.server.language import language_of
 from transcribe.server.pages.assets import MODULES
 from transcribe.server.pages.library import FIRST
-from transcribe.server.pages.page import language_of, page
+from transcribe.server.pages.page import page
 
 TEXTS = "server/episode.toml"
 

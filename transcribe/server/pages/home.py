@@ -9,7 +9,8 @@ from starlette.responses import RedirectResponse, Response
 
 from transcribe.core.errors import TranscribeError
 from transcribe.formats.labels import tables
-from transcribe.server.pages.page import LANGUAGE, WORDS, form_of, is_private, next_of, page
+from transcribe.server.language import LANGUAGE, WORDS
+from transcribe.server.pages.page import form_of, is_private, next_of, page
 from transcribe.server.service import Service, service_of
 
 YEAR_S = 365 * 86_400

@@ -10,19 +10,16 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
-from transcribe.formats.labels import FALLBACK, tables, texts_in
+from transcribe.formats.labels import tables, texts_in
 from transcribe.formats.page import script_json
 from transcribe.formats.templates import render_from, template_folder
 from transcribe.formats.tokens import encodable
 from transcribe.server.access.auth import PAGE_HEADERS, PAGES, Access, token_of, wants_page
 from transcribe.server.errors import Refused
 from transcribe.server.intake.uploads import blocks
+from transcribe.server.language import WORDS, language_of
 from transcribe.server.pages import assets
 from transcribe.server.service import service_of
-
-WORDS = "server/words.toml"
-LANGUAGE = "transcribe-language"
-"""The cookie with the language that was chosen."""
 
 FORM_BYTES = 10_000
 FORM_S = 10.0
@@ -75,22 +72,6 @@ def refused_page(request: Request, error: Refused) -> Response:
     """A request that cannot be met, told to a person."""
     missing = error.status in (404, 405)
     return page(request, "refused", error.status, missing=missing, message=error.message)
-
-
-def language_of(request: Request) -> str:
-    """The language of the pages: the one that was chosen, else the browser's first that there is."""
-    chosen = request.cookies.get(LANGUAGE, "")
-    if chosen in tables(WORDS):
-        return chosen
-    wanted: list[tuple[float, str]] = []
-    for each in request.headers.get("accept-language", "").split(","):
-        code, _, weight = each.strip().partition(";q=")
-        try:
-            wanted.append((float(weight or 1), code.partition("-")[0].lower()))
-        except ValueError:
-            continue
-    ordered = sorted(wanted, key=lambda each: -each[0])
-    return next((code for weight, code in ordered if weight > 0 and code in tables(WORDS)), FALLBACK)
 
 
 async def form_of(request: Request) -> dict[str, str]:

@@ -212,7 +212,7 @@ def test_names_that_are_no_text(tmp_path: Path) -> None:
     desk = Desk.of(tmp_path, "r\udcff.json")
     approve(decide_all(desk), who="Ala", reason="heard")
     assert desk.review().approval
-    assert [each.exists() for each in sidecars(desk.document)] == [False, True, True]
+    assert [each.exists() for each in sidecars(desk.document)] == [False, False, True, True]
 
 
 def test_two_reviewers_in_two_processes_lose_nothing(desk: Desk) -> None:
