@@ -1,4 +1,5 @@
 // The library: found as one types, downloads and deletion in dialogs; the rows are made by the server.
+import { ask, narrows } from "./search.js";
 import { followTitles, showDownloads, wantsDeletion } from "./dialogs.js";
 
 const say = JSON.parse($("say").textContent);
@@ -41,8 +42,18 @@ function address() {
 }
 
 let soon;
-form.addEventListener("input", () => { clearTimeout(soon); soon = setTimeout(() => show(address(), true), 150); });
-form.addEventListener("submit", (event) => { event.preventDefault(); clearTimeout(soon); show(address(), true); });
+function find() {
+  clearTimeout(soon);
+  ask($("q").value);
+  show(address(), true);
+}
+
+form.addEventListener("input", ({ target }) => {
+  narrows(target);
+  clearTimeout(soon);
+  soon = setTimeout(find, 150);
+});
+form.addEventListener("submit", (event) => { event.preventDefault(); find(); });
 
 document.addEventListener("click", async (event) => {
   const button = event.target.closest(".episodes .download, .episodes .delete");
@@ -72,6 +83,8 @@ async function remove(row) {
 }
 
 dress();
+narrows($("q"));
+ask($("q").value);
 followTitles(({ id, title }) => {
   const row = document.querySelector(`#results [data-id="${id}"]`);
   if (row) call(row, title);

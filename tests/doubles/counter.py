@@ -20,7 +20,7 @@ import uvicorn
 from obedient import Obedient
 
 from transcribe.control.review.state import ReadPolicy
-from transcribe.core.episode import Segment, Word
+from transcribe.core.episode import Episode, Segment, Word
 from transcribe.core.errors import InputError
 from transcribe.core.events import Event, SegmentRecognised, StageAdvanced, StageStarted
 from transcribe.core.media import Container
@@ -32,6 +32,7 @@ from transcribe.jobs.messages import Finished, Go, Message, Nothing, Request, To
 from transcribe.jobs.queue import QueuedJob
 from transcribe.server.access.auth import Access
 from transcribe.server.app import application
+from transcribe.server.archive import LibraryArchive
 from transcribe.server.intake.connections import Connection
 from transcribe.server.intake.uploads import Limits, Upload
 from transcribe.server.lookout import Lookout
@@ -53,6 +54,7 @@ class Servant(Obedient):
         self._reading, self._writing = os.pipe()
         os.set_blocking(self._reading, False)
         self._heard: set[str] = set()
+        self.publishes: Callable[[Request], Episode] = lambda _: example_episode()
         self.waits = True
 
     @property
@@ -86,7 +88,7 @@ class Servant(Obedient):
         if name not in self._heard:
             self.hear(name)
         path = Path(request.folder) / "transcript.json"
-        path.write_bytes(write(example_episode(), Settings().subtitles))
+        path.write_bytes(write(self.publishes(request), Settings().subtitles))
         self.said.append(Finished(name, ()))
         os.write(self._writing, b"x")
 
@@ -107,6 +109,7 @@ class Counter:
     Attributes:
         now: What the clock of the dispatcher says, in seconds.
         connection: What meets each client.
+        archive: The archive's file; None: none is kept.
     """
 
     folder: Path
@@ -119,6 +122,7 @@ class Counter:
     policy: ReadPolicy | None = None
     now: float = 0.0
     connection: type[Connection] = Connection
+    archive: Path | None = None
 
     told: list[Event] = field(default_factory=list)
 
@@ -141,6 +145,9 @@ class Counter:
             most=self.most,
             lookout=Lookout([(each, partial(glance, each)) for each in self.watched]),
             policy=self.policy,
+            archive=LibraryArchive(self.archive, self.store, self.dispatcher.listeners, self.told.append)
+            if self.archive
+            else None,
         )
         self.app = application(self.service, self.access, self.told.append)
 

@@ -11,16 +11,19 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from counter import Counter, eventually
 from desk import Desk
 from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 from served import serving
+from spoken import episode, segment
 
+from transcribe.core.episode import Episode
 from transcribe.core.errors import InputError, TranscribeError
 from transcribe.core.events import StageAdvanced, StageStarted
-from transcribe.jobs.messages import Stumbled
+from transcribe.jobs.messages import Request, Stumbled
 from transcribe.jobs.publish.outputs import Published
 from transcribe.jobs.queue import Queue, QueuedJob, State
 from transcribe.jobs.trouble import trouble_of
@@ -184,6 +187,127 @@ def test_a_page_outlives_the_server(desk: Desk, clip: Path, open_page: Open) -> 
         expect(page.get_by_text("The connection is lost.")).to_be_hidden()
         page.get_by_role("button", name="Try again: clip.wav").click()
         expect(page.locator("#ended .row", has_text="clip.wav")).to_contain_text("Done")
+
+
+@pytest.mark.real
+def test_what_was_said_is_found_while_it_is_typed_heard_and_opened(
+    desk: Desk, clip: Path, open_page: Open, tmp_path: Path
+) -> None:
+    with serving(desk, "--archive", "shelf") as server:
+        name = server.submit(clip)["id"]
+        server.until(name, "done")
+        eventually(lambda: server.http.get("/v1/search?q=worst").json()["places"])
+        page = open_page(server.url.removesuffix("/v1") + "/library")
+        field = page.get_by_role("searchbox", name="Search titles and what was said")
+        field.press_sequentially('"best of ti', delay=20)
+        expect(page.locator("#said-count")).to_have_text("Nobody says this in any recording.")
+        field.press_sequentially("mes", delay=20)
+        hit = page.locator("#hits .hit")
+        expect(hit.locator("mark")).to_have_text("best of times,")
+        expect(hit).to_contain_text("clip.wav")
+        expect(page.get_by_text("No episode matches.")).to_be_hidden()
+        place = server.http.get("/v1/search", params={"q": '"best of times"'}).json()["places"][0]
+        now = "document.getElementById('hearing').currentTime"
+        field.press("ArrowDown")
+        page.keyboard.press("Space")
+        play = page.get_by_role("button", name="Play: clip.wav, 00:01")
+        expect(play).to_have_attribute("aria-pressed", "true")
+        eventually(lambda: page.evaluate(now) > place["start_ms"] / 1000)
+        page.keyboard.press("Space")
+        expect(play).to_have_attribute("aria-pressed", "false")
+        with page.expect_download() as download:
+            page.get_by_role("link", name="Save as a table (CSV)").click()
+        download.value.save_as(tmp_path / "search.csv")
+        assert '"best of times,"' in (tmp_path / "search.csv").read_text("utf-8-sig")
+        page.reload()
+        expect(hit.locator("mark")).to_have_text("best of times,")
+        page.get_by_role("searchbox").press("ArrowDown")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", level=1)).to_contain_text("clip")
+        assert page.url.endswith(f"#t={place['start_ms'] / 1000:.3f}")
+        at = "document.getElementById('audio').currentTime"
+        eventually(lambda: abs(page.evaluate(at) - place["start_ms"] / 1000) < 0.3)
+        server.http.delete(f"/v1/jobs/{name}")
+        page.goto(server.url.removesuffix("/v1") + "/library?q=times")
+        expect(page.get_by_text("Nobody says this in any recording.")).to_be_visible()
+        eventually(lambda: not any(b"worst" in each.read_bytes() for each in desk.folder.glob("shelf/*")))
+
+
+def test_filters_and_the_question_say_the_same_and_markup_is_text(counter: Counter, open_page: Open) -> None:
+    said = iter(
+        [("A <img/src=x/onerror=alert(1)> profit.", 'Ala "B" Nowak', "en"), ("Zysk, profit.", "Ola", "pl")]
+    )
+    made: dict[str, Episode] = {}
+
+    def publishes(request: Request) -> Episode:
+        if request.name not in made:
+            text, speaker, language = next(said)
+            made[request.name] = episode(segment(text, speaker=speaker), language=language)
+        return made[request.name]
+
+    counter.archive = counter.folder.parent / "archive" / "archive.sqlite"
+    with counter.serving() as client:
+        counter.worker.publishes = publishes
+        for title in ("<b>a.wav", "b.wav"):
+            client.post("/v1/jobs", files={"file": (title, f"2 {title}".encode())})
+        eventually(lambda: len(client.get("/v1/search?q=profit").json()["places"]) == 2)
+        page = open_page(f"http://localhost:{counter.port}/library", locale="pl-PL")
+        field = page.get_by_role("searchbox")
+        hits = page.locator("#hits .hit")
+        field.fill("profit")
+        expect(hits).to_have_count(2)
+        expect(hits.filter(has_text="<img/src=x/onerror=alert(1)>")).to_have_count(1)
+        page.get_by_text("Filtry").click()
+        expect(page.get_by_label("Język").locator("option")).to_have_text(
+            ["Wszystkie", "angielski", "polski"]
+        )
+        page.get_by_label("Mówca").select_option("Ola")
+        expect(field).to_have_value("profit speaker:Ola")
+        expect(hits.locator("mark")).to_have_text(["profit."])
+        page.get_by_label("Mówca").select_option('Ala "B" Nowak')
+        expect(field).to_have_value('profit speaker:"Ala  B  Nowak"')
+        expect(hits).to_contain_text(["onerror"])
+        page.get_by_label("Mówca").select_option("")
+        page.get_by_label("Od", exact=True).fill("2031-01-01")
+        expect(field).to_have_value("profit after:2031-01-01")
+        expect(page.locator("#said-count")).to_have_text("Nikt tego nie mówi w żadnym nagraniu.")
+        field.fill("profit lang:pl")
+        expect(page.get_by_label("Język")).to_have_value("pl")
+        expect(page.get_by_label("Od", exact=True)).to_have_value("")
+        expect(hits).to_contain_text(["Zysk"])
+        field.fill("speaker:Ola")
+        expect(page.locator("#said-count")).to_contain_text("Wpisz słowo")
+        field.fill("")
+        expect(page.locator("#said")).to_be_hidden()
+        page.route("**/v1/search*", lambda route: route.abort())
+        field.fill("zysk")
+        expect(page.locator("#live")).to_have_text(
+            "Utracono połączenie. Wróci samo, gdy tylko serwer odpowie."
+        )
+        page.unroute("**/v1/search*")
+        field.fill("zysk ")
+        expect(hits).to_have_count(1)
+
+
+def test_an_answer_that_is_overtaken_is_not_shown(counter: Counter, open_page: Open) -> None:
+    counter.archive = counter.folder.parent / "archive" / "archive.sqlite"
+    with filled(counter) as url, httpx2.Client(base_url=url) as client:
+        eventually(lambda: client.get("/v1/search?q=lamp").json()["places"] != [])
+        page = open_page(f"{url}/library")
+        held: list[Route] = []
+
+        def hold(route: Route) -> None:
+            held.append(route)
+
+        page.route("**/v1/search?q=slow*", hold)
+        page.get_by_role("searchbox").fill("slow")
+        for _ in range(1000):
+            page.wait_for_timeout(10)
+            if held:
+                break
+        page.get_by_role("searchbox").fill("lighthouse")
+        expect(page.locator("#hits .hit").first).to_be_visible()
+        assert held[0].request.failure == "net::ERR_ABORTED"
 
 
 def test_jobs_are_followed_cancelled_tried_again_and_removed(counter: Counter, open_page: Open) -> None:
@@ -448,6 +572,7 @@ LOOKS: dict[str, dict[str, Any]] = {
 def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(
     counter: Counter, open_page: Open, look: str
 ) -> None:
+    counter.archive = counter.folder.parent / "archive" / "archive.sqlite"
     wide = "document.documentElement.scrollWidth > innerWidth"
     options = LOOKS[look] | {"bypass_csp": True}  # axe is put into the page
     with filled(counter) as url:
@@ -462,6 +587,10 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(
             expect(page.locator(dialog)).to_be_visible()
             assert (faults(page), page.evaluate(wide)) == ([], False)
             page.keyboard.press("Escape")
+        page.goto(f"{url}/library?q=lighthouse")
+        expect(page.locator("#hits .hit")).to_have_count(len(SEVERAL))
+        page.locator(".narrow summary").click()
+        assert (faults(page), page.evaluate(wide)) == ([], False)
         for path in ("/watched", "/library?q=zebra", "/nothing-here", "/library?page=7"):
             page.goto(url + path)
             assert (faults(page), page.evaluate(wide)) == ([], False)

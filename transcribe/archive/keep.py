@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -183,11 +183,34 @@ def keep_current(document: Path, chosen: str) -> None:
         _Keeper(archive, Kept(), lambda _: None).document(_absolute(document), named=True)
 
 
+def keep_named(archive: Archive, names: Mapping[Path, str]) -> Kept:
+    """Add documents whose paths say nothing of what they are, or read them again.
+
+    Args:
+        names: What the recording of each is called.
+
+    Raises:
+        OutputError: The archive cannot be used.
+    """
+    kept = Kept()
+    keeper = _Keeper(archive, kept, lambda _: None, names)
+    with archive.together():
+        for each in names:
+            keeper.document(each, named=False)
+    return kept
+
+
 class _Keeper:
     """Puts documents into an archive, and counts."""
 
-    def __init__(self, archive: Archive, kept: Kept, tell: Callable[[Path], None]) -> None:
-        self._archive, self._kept, self._tell = archive, kept, tell
+    def __init__(
+        self,
+        archive: Archive,
+        kept: Kept,
+        tell: Callable[[Path], None],
+        names: Mapping[Path, str] | None = None,
+    ) -> None:
+        self._archive, self._kept, self._tell, self._names = archive, kept, tell, names or {}
         self._known = {each.document: each for each in archive.episodes().values()}
         self._looked: set[Path] = set()
 
@@ -242,7 +265,10 @@ class _Keeper:
             return
         self._tell(path)
         talk = read_talk(path, content, corrected=bool(corrections))
-        found = _indexed(path, talk, facts, sha256, corrections)
+        folder = path.parent.name
+        if path in self._names:
+            talk.source.name, folder = self._names[path], ""
+        found = _indexed(path, talk, folder, facts, sha256, corrections)
         self._archive.put(found, list(pieces_of(talk)))
         self._known[path] = found
         self._kept.changed += bool(known)
@@ -280,7 +306,7 @@ def is_transcript(path: Path) -> bool:
     return False
 
 
-def _indexed(path: Path, talk: Talk, facts: str, sha256: str, corrections: str) -> Indexed:
+def _indexed(path: Path, talk: Talk, folder: str, facts: str, sha256: str, corrections: str) -> Indexed:
     tags = {name.casefold(): value for name, value in talk.source.tags.items()}
     show = talk.show or NO_SHOW
     return Indexed(
@@ -290,7 +316,7 @@ def _indexed(path: Path, talk: Talk, facts: str, sha256: str, corrections: str) 
         corrections=corrections,
         recording=talk.source.sha256,
         title=_named(show.episode_title, tags.get("title", ""), Path(talk.name).stem, path.stem),
-        show=_named(show.title, tags.get("show", ""), tags.get("album", ""), path.parent.name),
+        show=_named(show.title, tags.get("show", ""), tags.get("album", ""), folder),
         aired=_aired(path, talk, tags),
         language=talk.language.code if talk.language else "",
         duration_ms=min(talk.duration_ms, 2**62),

@@ -103,6 +103,13 @@ def read_query(text: str) -> Query:
     )
 
 
+def title_words(text: str) -> str:
+    """What of a question may stand in a title: without marks, and without what narrows it or is not meant."""
+    parts = _PART.finditer(_QUOTES.sub('"', readable(text)))
+    meant = (each for each in parts if not each["not"] and (each["name"] or "").casefold() not in NAMES)
+    return " ".join(each[0].replace('"', "").rstrip("*") for each in meant)
+
+
 def _said(part: re.Match[str]) -> Said | None:
     """What a part looks for; None where it has neither letter nor digit."""
     phrase, word = part["phrase"], part["word"] or ""

@@ -66,16 +66,24 @@ def place(chosen: str) -> Path:
     return folder / NAME
 
 
+class TooLong(OutputError):  # noqa: N818 - reads as what it is
+    """A question that takes too long."""
+
+
 class Reader:
     """An archive that is open for questions; nothing in it is changed.
+
+    Args:
+        within_s: All that is asked of it is answered in so many seconds, or not at all.
 
     Raises:
         InputError: There is none.
         OutputError: It is damaged, of a newer version, or cannot be read.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, within_s: float = math.inf) -> None:
         self.path, self._until = path, math.inf
+        self._end = time.monotonic() + within_s
         if not os.path.lexists(path):
             raise InputError(
                 f"there is no archive yet ({path})", "Add transcripts: transcribe archive add FOLDER"
@@ -123,13 +131,17 @@ class Reader:
         """The rows that are found.
 
         Raises:
-            OutputError: The archive is damaged, or that takes too long.
+            OutputError: The archive is damaged.
+            TooLong: That takes too long.
         """
         return list(self.each(statement, *values))
 
     def each(self, statement: str, *values: Any) -> Iterator[Any]:
         """The same, one after the other."""
-        self._until = time.monotonic() + LONGEST_S
+        now = time.monotonic()
+        if now > self._end:  # thousands of short ones may make a long one
+            raise _too_long()
+        self._until = min(now + LONGEST_S, self._end)
         with self.errors():
             yield from self._base.execute(statement, values)
 
@@ -160,8 +172,7 @@ class Reader:
             yield
         except sqlite3.OperationalError as error:
             if "interrupted" in str(error):
-                what = "this question takes too long"
-                raise OutputError(what, "Ask for longer words, or a phrase") from error
+                raise _too_long() from error
             raise OutputError(
                 f"the archive {self.path} cannot be used: {error}", "Make room or check its permissions"
             ) from error
@@ -171,6 +182,10 @@ class Reader:
             ) from error
         except (sqlite3.Error, ValueError, TypeError, OverflowError, EOFError) as error:
             raise OutputError(f"the archive {self.path} is damaged: {error}", ANEW) from error
+
+
+def _too_long() -> TooLong:
+    return TooLong("this question takes too long", "Ask for longer words, or a phrase")
 
 
 def _plain(path: Path) -> None:

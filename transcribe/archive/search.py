@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Annotated, Literal
@@ -56,8 +56,17 @@ class Month:
 Order = Literal["rank", "first"]
 
 
-def search(reader: Reader, query: Query, most: int, order: Order = "rank") -> list[Hit]:
+def search(
+    reader: Reader,
+    query: Query,
+    most: int,
+    order: Order = "rank",
+    among: Callable[[Indexed], bool] = lambda _: True,
+) -> list[Hit]:
     """The best places, or the first ones; of one passage only the best place.
+
+    Args:
+        among: Whether an episode is looked at.
 
     Raises:
         OutputError: The archive is damaged, or that takes too long.
@@ -66,7 +75,7 @@ def search(reader: Reader, query: Query, most: int, order: Order = "rank") -> li
     as_typed = _as_typed(query) if order == "rank" else None
     together = order == "rank" and len(query.wanted) > 1
     for question in filter(None, (as_typed, query)):
-        asked = _Asked(reader, question)
+        asked = _Asked(reader, question, among)
         for each in asked.finds(order, 1.0 if question is as_typed else 0.0):
             found.setdefault((each.passage.episode, each.place.start_ms), each)
             if len(found) >= most + (MORE if together else 0):
@@ -157,12 +166,14 @@ _COUNTED = (
 class _Asked:
     """A question, with the episodes and speakers that it is about."""
 
-    def __init__(self, reader: Reader, query: Query) -> None:
+    def __init__(
+        self, reader: Reader, query: Query, among: Callable[[Indexed], bool] = lambda _: True
+    ) -> None:
         self._reader, self._query = reader, query
         self._wanted = [sought(reader, each) for each in query.wanted]
         self._unwanted = [sought(reader, each) for each in query.unwanted]
         every = reader.episodes()
-        self.episodes = {number: each for number, each in every.items() if _is_about(each, query)}
+        self.episodes = {key: each for key, each in every.items() if _is_about(each, query) and among(each)}
         self._some = len(self.episodes) < len(every)
         self._speakers: dict[int, str] = dict(reader.rows("select id, name from speakers"))
 

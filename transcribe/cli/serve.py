@@ -14,7 +14,10 @@ from transcribe.core.config import Resolved
 if TYPE_CHECKING:
     from transcribe.core.service_file import Service
 
-GROUPS = ("detect", "plan", "recognise", "speakers", "compute", "subtitles", "notes", "policy", "display")
+GROUPS = (
+    "detect", "plan", "recognise", "speakers", "compute", "subtitles", "notes", "policy", "archive",
+    "display",
+)  # fmt: skip
 """Groups of settings that make sense for every job of a server."""
 
 
@@ -120,6 +123,7 @@ run.params = [each for each in run.params if each.name != "live"]
 
 def _service(wanted: Wanted) -> Service:
     """The server: it reads what lies in its roots, and writes its own folder and the work directory."""
+    from transcribe.archive.reader import place
     from transcribe.cli.serve_open import work_folder
     from transcribe.core.errors import UsageError
     from transcribe.core.places import WORK_ENV, server
@@ -131,6 +135,8 @@ def _service(wanted: Wanted) -> Service:
         raise UsageError("a service makes no key", "Make it once, with transcribe serve --new-key NAME")
     data = absolute(asked["data"] or server())
     work = absolute(work_folder(data))
+    chosen = wanted.settings.archive.archive
+    archive = (absolute(place(chosen).parent),) if chosen else ()
     writer, far = wanted.writer()
     named = () if asked["data"] else ("--data", str(data))  # whoever runs it, and whatever their home
     return Service(
@@ -139,7 +145,7 @@ def _service(wanted: Wanted) -> Service:
         command=[*wanted.command, *named],
         user=wanted.user,
         read=list(map(absolute, asked["roots"])),
-        write=list(dict.fromkeys((data, work))),
+        write=list(dict.fromkeys((data, work, *archive))),
         environment=wanted.environment | {WORK_ENV: str(work)},
         network=f"It listens on {asked['host']}, and calls {writer or 'nobody'}.",
         elsewhere=not is_loopback(asked["host"]) or far,

@@ -22,7 +22,10 @@ from transcribe.core.settings import Settings
 
 if TYPE_CHECKING:
     from transcribe.control.review.state import ReadPolicy
+    from transcribe.server.archive import LibraryArchive
     from transcribe.server.lookout import Lookout
+    from transcribe.server.turns.dispatcher import Dispatcher
+    from transcribe.server.turns.store import Store
 
 PACKAGES = ("starlette", "uvicorn", "python_multipart", "sse_starlette")
 INSTALL = "Install what it needs: pip install 'transcribe-offline[server]'"
@@ -145,6 +148,7 @@ def run_server(
             most=asked.most,
             lookout=_lookout(asked.watched, tell),
             policy=policy,
+            archive=_archive(settings, store, dispatcher, progress),
         )
         access = Access(keys, frozenset(map(str.lower, asked.hosts)), sessions)
         app = application(service, access, progress)
@@ -175,6 +179,19 @@ def _policy(path: Path | None) -> ReadPolicy | None:
         return None
     checks()
     return read_policy(absolute(path))
+
+
+def _archive(
+    settings: Settings, store: Store, dispatcher: Dispatcher, progress: Progress
+) -> LibraryArchive | None:
+    """What finds words in the episodes, where the settings ask for that."""
+    from transcribe.archive.reader import place
+    from transcribe.server.archive import LibraryArchive
+
+    if not settings.archive.archive:
+        return None
+    file = absolute(place(settings.archive.archive))
+    return LibraryArchive(file, store, dispatcher.listeners, progress)
 
 
 def _lookout(folders: Sequence[Path], tell: Callable[[str], Any]) -> Lookout:

@@ -28,6 +28,7 @@ from transcribe.server.api import (
     operations,
     reviewing,
     said,
+    searching,
     speech_api,
 )
 from transcribe.server.errors import Refused, refused
@@ -51,6 +52,7 @@ ROUTES: Sequence[Route] = (
     Route("/v1/jobs/{id}/cancel", jobs_api.cancel, methods=["POST"]),
     Route("/v1/jobs/{id}/results/{format}", jobs_api.result, methods=["GET"]),
     Route("/v1/events", jobs_api.all_events, methods=["GET"]),
+    Route("/v1/search", searching.search, methods=["GET"]),
     Route("/episodes/{id}/transcript", said.transcript, methods=["GET"]),
     Route("/episodes/{id}/edits", editing.edits, methods=["POST"]),
     Route("/episodes/{id}/speakers", editing.speakers, methods=["POST"]),
@@ -84,12 +86,16 @@ def application(service: Service, access: Access, progress: Progress) -> ASGIApp
     async def life(_app: Starlette) -> AsyncIterator[None]:
         loop = asyncio.create_task(service.dispatcher.run())
         loop.add_done_callback(lambda ended: _died(ended, progress))
+        tasks = [loop]
+        if service.archive is not None:
+            tasks.append(asyncio.create_task(service.archive.run()))
         try:
             yield
         finally:
-            loop.cancel()
-            with suppress(asyncio.CancelledError):
-                await loop
+            for each in reversed(tasks):
+                each.cancel()
+                with suppress(asyncio.CancelledError):
+                    await each
 
     async def unforeseen(_request: Request, error: Exception) -> Response:
         if not isinstance(error, LocalProtocolError):  # that client's HTTP is broken, and it was told so

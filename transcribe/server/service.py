@@ -21,6 +21,7 @@ from transcribe.core.settings import Settings
 from transcribe.jobs.queue import PENDING, QueuedJob, State
 from transcribe.jobs.submissions import Submission
 from transcribe.models.token_table import LANGUAGES
+from transcribe.server.archive import LibraryArchive
 from transcribe.server.errors import Refused, refused, refused_by_code
 from transcribe.server.intake.asked import check_model
 from transcribe.server.intake.paths import named
@@ -64,6 +65,7 @@ class Service:
         most_uploads: Uploads that come in at a time; of each client a fifth, where they are kept apart.
         lookout: Sees the watched folders that are shown.
         policy: By which transcripts are reviewed; None: no policy.
+        archive: Finds what was said in the episodes; None: nothing is kept for that.
     """
 
     store: Store
@@ -79,12 +81,18 @@ class Service:
     most_uploads: int = 250
     lookout: Lookout = field(default_factory=Lookout)
     policy: ReadPolicy | None = None
+    archive: LibraryArchive | None = None
     _uploading: dict[asyncio.Task[Any], str] = field(default_factory=dict, init=False)
 
     @property
     def uploads(self) -> int:
         """How many uploads come in."""
         return len(self._uploading)
+
+    def changed(self, name: str) -> None:
+        """The transcript of a job is another one: let what is made of it follow."""
+        if self.archive is not None:
+            self.archive.touch(name)
 
     def stop(self) -> None:
         """Tell everybody who waits, and everybody who uploads, that the server ends."""

@@ -106,14 +106,18 @@ async def edits(request: Request) -> Response:
     service, submission = finished(request)
     wanted = await json_of(request, service.limits, EditsRequest, MOST_BYTES)
     who = who_of(request, service, wanted.who)
-    return await answer(service, submission, lambda: _edit(service, submission, wanted, who))
+    made = await answer(service, submission, lambda: _edit(service, submission, wanted, who))
+    service.changed(submission.name)
+    return made
 
 
 async def speakers(request: Request) -> Response:
     """POST /episodes/{id}/speakers: rename speakers everywhere; the transcript as it is then."""
     service, submission = finished(request)
     wanted = await json_of(request, service.limits, RenameRequest, MOST_BYTES)
-    return await answer(service, submission, lambda: _rename(service, submission, wanted))
+    made = await answer(service, submission, lambda: _rename(service, submission, wanted))
+    service.changed(submission.name)
+    return made
 
 
 SHAPES: Shapes = {edits: (EditsRequest, EditsAnswer), speakers: (RenameRequest, TranscriptView)}

@@ -42,6 +42,7 @@ async def submit(request: Request) -> Response:
     service = service_of(request)
     taken = await service.taken(request, options_of, interactive=False)
     job = taken.job
+    service.changed(job.name)  # what somebody waited for may be for everybody
     view = view_of(service, job, service.submission(request, job.name))
     return JSONResponse(view.as_json(), 202 if taken.new else 200, {"Location": f"/v1/jobs/{job.name}"})
 

@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from transcribe.core.settings import OPTIONS
 from transcribe.formats.known import FORMATS
-from transcribe.server.api import about, approving, editing, reviewing, said
+from transcribe.server.api import about, approving, editing, reviewing, said, searching
 from transcribe.server.api.finished import Shapes
 from transcribe.server.api.views import JobView
 from transcribe.server.intake.asked import ANSWERS, OWN
@@ -32,6 +32,7 @@ SHAPES: Shapes = {
     **reviewing.SHAPES,
     **approving.SHAPES,
     **about.SHAPES,
+    **searching.SHAPES,
 }
 """What is sent in JSON to requests about an episode, and what is answered."""
 
@@ -53,11 +54,14 @@ SPEECH_FIELDS: dict[str, Any] = {
 }
 FILE: dict[str, Any] = {"type": "string", "format": "binary", "description": "The recording"}
 PATH: dict[str, Any] = {"type": "string", "description": "A recording below a folder given with --root"}
-QUERY = {
+QUERY: dict[str, Any] = {
     "state": {"type": "string"},
     "limit": {"type": "integer", "minimum": 1, "maximum": 200, "default": 50},
     "after": {"type": "string", "description": "The id of the last job that was listed"},
 }
+QUERIES: dict[str, dict[str, Any]] = {"listing": QUERY, "search": searching.SEARCH_QUERY}
+"""What stands in addresses, by the function that reads it."""
+
 ERROR: dict[str, Any] = {
     "type": "object",
     "required": ["error"],
@@ -111,8 +115,8 @@ def _operation(route: Route, method: str) -> dict[str, Any]:
         {"name": name, "in": "path", "required": True, "schema": _path_schema(name)}
         for name in _PARAMETER.findall(route.path)
     ]
-    if route.endpoint.__name__ == "listing":
-        parameters += [{"name": name, "in": "query", "schema": each} for name, each in QUERY.items()]
+    for name, each in QUERIES.get(route.endpoint.__name__, {}).items():
+        parameters.append({"name": name, "in": "query", "schema": each})
     operation: dict[str, Any] = {
         "operationId": f"{route.endpoint.__module__.rpartition('.')[2]}.{route.endpoint.__name__}"
         + (".one" if "{model}" in route.path else ""),

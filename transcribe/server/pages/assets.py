@@ -32,6 +32,7 @@ ASSETS: Mapping[str, tuple[str, str]] = {
     "home.js": ("server/home.js", "text/javascript"),
     "dialogs.js": ("server/dialogs.js", "text/javascript"),
     "library.js": ("server/library.js", "text/javascript"),
+    "search.js": ("server/search.js", "text/javascript"),
     "watched.js": ("server/watched.js", "text/javascript"),
     **{name: (f"server/episode/{name}", "text/javascript") for name in MODULES},
 }

@@ -17,8 +17,10 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from transcribe.archive.names import Names
+from transcribe.archive.query import title_words
 from transcribe.core.decoding import decode
-from transcribe.core.errors import InputError
+from transcribe.core.errors import InputError, TranscribeError
 from transcribe.core.reading import read_regular
 from transcribe.formats.known import FORMATS
 from transcribe.formats.templates import clock
@@ -31,13 +33,14 @@ from transcribe.jobs.decisions import decisions_of
 from transcribe.jobs.queue import Facts, State
 from transcribe.jobs.submissions import Order, Sought, Submission
 from transcribe.pipeline.notes_step import wants_notes
+from transcribe.server.errors import Refused
 from transcribe.server.pages.page import page
 from transcribe.server.service import Service, service_of
 from transcribe.server.turns.store import DOCUMENT
 
 PAGE = 50
 ALL = -1
-TEXT_CHARS = 200
+TEXT_CHARS = 1000
 DONE = (State.DONE, State.DUPLICATE)
 
 FIRST = ("docx", "txt", "srt", "vtt", "page")
@@ -117,6 +120,7 @@ class Wanted:
     """What the page is asked for.
 
     Attributes:
+        text: What is looked for, as it was typed.
         number: Which page, from 1.
         stand: Only episodes that stand so; empty: all.
     """
@@ -151,7 +155,10 @@ class Wanted:
 
 
 async def library(request: Request) -> Response:
-    """GET /library: the finished episodes; `q`, `sort`, `state` and `page`."""
+    """GET /library: the finished episodes by title; `q`, `sort`, `state` and `page`.
+
+    Where there is an archive, the page's script asks it for the same `q` (`GET /v1/search`).
+    """
     service, wanted = service_of(request), Wanted.of(request.query_params)
     found, count = await _found(service, request.state.client, wanted)
     if not found and wanted.number > 1:  # the last of that page was deleted
@@ -167,6 +174,7 @@ async def library(request: Request) -> Response:
         orders=ORDERS,
         stands=STANDS,
         last=last,
+        names=await _names(service, request.state.client),
         before=wanted.url(wanted.number - 1) if wanted.number > 1 else "",
         after=wanted.url(wanted.number + 1) if wanted.number < last else "",
         first=FIRST,
@@ -176,7 +184,8 @@ async def library(request: Request) -> Response:
 
 async def _found(service: Service, client: str, wanted: Wanted) -> tuple[list[Submission], int]:
     """The episodes of a page, and how many there are on all of them."""
-    sought = Sought(client if service.apart else None, DONE, wanted.text, wanted.order)
+    text = wanted.text if service.archive is None else title_words(wanted.text)
+    sought = Sought(client if service.apart else None, DONE, text, wanted.order)
     skip = (wanted.number - 1) * PAGE
     if not wanted.stand:
         return service.store.submissions.found(sought, PAGE, skip)
@@ -185,6 +194,17 @@ async def _found(service: Service, client: str, wanted: Wanted) -> tuple[list[Su
         lambda: [each for each in found if stand_of(_document(service, each)) == wanted.stand]
     )
     return fitting[skip : skip + PAGE], len(fitting)
+
+
+async def _names(service: Service, client: str) -> Names | None:
+    """What a question may be narrowed to; None where the server keeps no archive."""
+    if service.archive is None:
+        return None
+    visible = service.archive.visible(client if service.apart else None)
+    try:
+        return await service.archive.names(client, visible)
+    except (TranscribeError, Refused):  # every question says what is wrong
+        return Names()
 
 
 def _row(service: Service, submission: Submission) -> Row:

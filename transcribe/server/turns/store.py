@@ -220,13 +220,13 @@ class Store:
             InputError: The document is not there, or it or its corrections are damaged.
         """
         episode = open_corrected(self.folder(submission.name) / DOCUMENT)
-        return replace(episode, source=replace(episode.source, name=_file_name(submission.title)))
+        return replace(episode, source=replace(episode.source, name=file_name(submission.title)))
 
     def _is_done(self, job: QueuedJob) -> bool:
         return job.state is State.DONE and (self.folder(job.name) / DOCUMENT).exists()
 
 
-def _file_name(title: str) -> str:
+def file_name(title: str) -> str:
     """A title as the name of a recording: in one folder, and what follows its last dot is an ending."""
     name = title.replace("/", "-").replace("\\", "-")
     return name if stem_of(name) != name or "." not in name else f"{name}.wav"
