@@ -184,12 +184,14 @@ def make_place(folder: Path) -> None:
 
 @contextmanager
 def locked(lock: Path) -> Iterator[None]:
-    """Wait until no other process has a lock, and have it while the block runs; a kill gives it back.
+    """Wait until nobody else has a lock, and have it while the block runs; a kill gives it back.
+
+    Whoever has it already, in the same thread, has it once more.
 
     Raises:
         OutputError: The file of the lock cannot be made, or somebody keeps it locked.
     """
-    held = filelock.FileLock(lock)
+    held = filelock.FileLock(lock, is_singleton=True)
     with disk_errors(lock, "locking"):
         try:
             held.acquire(timeout=LOCK_SECONDS)

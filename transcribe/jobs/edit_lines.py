@@ -77,7 +77,8 @@ def edit_lines(
     file of corrections is written.
 
     Args:
-        of: The document as it is; nobody else may write its corrections meanwhile.
+        of: The document as it is; to be called with what people say of it locked (`people_locked`), since
+            nobody else may write its corrections meanwhile.
         edits: In any order; no word is in two of them.
         who: Who does it.
         prefer: What stays where others have corrected the same words: these lines, whole, or theirs.

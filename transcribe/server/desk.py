@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +18,7 @@ from transcribe.core.episode import Episode
 from transcribe.jobs.correct import Opened, opened
 from transcribe.jobs.corrections import read_sidecar, sidecar_of
 from transcribe.jobs.documents import open_document
+from transcribe.jobs.memory import people_locked
 
 MOST_KEPT = 8
 """A transcript of two hours takes about 20 MB."""
@@ -150,14 +151,23 @@ class Desk:
 
     def read(self, document: Path) -> Sheet:
         """The transcript as it is."""
-        with self.writing(document) as sheet:
+        with self._looking(document, nullcontext()) as sheet:
             return sheet
 
     @contextmanager
     def writing(self, document: Path) -> Iterator[Sheet]:
-        """The transcript as it is, which nobody else changes while the block runs."""
+        """The transcript as it is, which nobody else changes while the block runs, no other program either.
+
+        Raises:
+            OutputError: Another program keeps it locked.
+        """
+        with self._looking(document, people_locked(document)) as sheet:
+            yield sheet
+
+    @contextmanager
+    def _looking(self, document: Path, locked: AbstractContextManager[None]) -> Iterator[Sheet]:
         place = self._place(document)
-        with place.lock:
+        with place.lock, locked:
             episode = _episode(place, document)
             sheet, facts = place.sheet, _facts(sidecar_of(document))
             if sheet is None:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import errno
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from correcting import JSON, edit_of, finished, send, sidecar, texts, transcript
+import terminal_writer
+from correcting import JSON, decide, edit_of, finished, review, send, sidecar, texts, transcript
 from counter import Counter
 
 from transcribe.core import files
 from transcribe.formats import corrections
 from transcribe.jobs import edit_lines
+from transcribe.jobs.decisions import decisions_of
 
 
 def emptied(known: JSON) -> JSON:
@@ -209,3 +213,29 @@ def test_a_correction_that_cannot_be_written_is_told_in_words_and_changes_nothin
         assert transcript(client, episode) == before
         assert sidecar(counter, episode).read_bytes() == kept
         assert send(client, episode, before, edit).status_code == 200
+
+
+def test_a_server_and_a_terminal_at_once_lose_no_correction_and_no_decision(counter: Counter) -> None:
+    times = 15
+    with counter.serving() as client:
+        episode = finished(client)
+        document = sidecar(counter, episode).with_name("transcript.json")
+        command = [sys.executable, terminal_writer.__file__, str(document), "0", str(times)]
+        other = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+        count, said = 0, ""
+        while other.poll() is None:
+            known = transcript(client, episode)
+            line = known["lines"][-1]
+            assert said in ("", line["text"]), "a correction was lost"
+            said = f"The server says {count}."
+            assert send(client, episode, known, edit_of(line, said)).status_code == 200
+            found = review(client, episode)
+            item = found["items"][0]
+            assert decide(client, episode, found, item, "accept", who=f"Ala {count}").status_code == 200
+            count += 1
+        assert other.communicate()[1] == ""
+        assert texts(transcript(client, episode))[0] == f"The terminal says {times - 1}."
+        assert texts(transcript(client, episode))[-1] == said
+        kept = [each.who for each in decisions_of(document).records]
+        assert sorted(kept) == sorted([f"Ben {n}" for n in range(times)] + [f"Ala {n}" for n in range(count)])
+        assert count > 3
