@@ -29,11 +29,20 @@ SURE_CUE = re.compile(
 """Behind these stands an address of e-mail, also where it has no sign for "at"."""
 
 
+_SPENT = re.compile(r"(?:\d\D{0,3}){7,}[^\w]*(?:[^\W\d]+[^\w]+){2,}$")
+"""A number, and words after it that begin something else: "My card is 4000 1234. He won 4114"."""
+
+
 def cue_before(text: str, at: int) -> Kind | None:
-    """What the last telling word before a place in a text, in small letters, says comes there."""
+    """What the last telling word before a place in a text, in small letters, says comes there.
+
+    A word tells of the first number behind it, and of no other one that follows after more words.
+    """
     last: tuple[int, Kind] | None = None
     for kind, pattern in CUES.items():
         for found in pattern.finditer(text, max(0, at - CUE_CHARS), at):
             if last is None or found.start() >= last[0]:
                 last = found.start(), kind
-    return last[1] if last else None
+    if last is None or _SPENT.search(text, last[0], at):
+        return None
+    return last[1]

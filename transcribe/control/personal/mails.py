@@ -52,16 +52,20 @@ _EVERYDAY = 4.0
 """A word this common (Zipf scale) before "at" is hardly somebody's address: "tickets at example.com"."""
 
 
+_EVERYWHERE = 6.0
+"""So common are "so", "it", "to" and "me", which are endings of hosts, too; "com", "uk" and "pl" are not."""
+
+
 def mails(text: Written, language: str | None) -> list[Personal]:
     """The addresses in a text, in small letters."""
     known = list(_with_at(text, language))
-    return [*known, *_without_at(text, known)]
+    return [*known, *_without_at(text, known, language)]
 
 
 def _with_at(text: Written, language: str | None) -> Iterator[Personal]:
     for found in _MAIL.finditer(text.text):
         group = "host" if found["host"] else "host2"
-        host = _host(found[group] if found["host"] else found[group].replace(" ", "."))
+        host = _host(found[group] if found["host"] else found[group].replace(" ", "."), language)
         start = found.start("local" if found["local"] else "local2")
         cue = CUES["email"].search(text.text, max(0, start - CUE_CHARS), start) is not None
         sure = found["at"] != WEAK_AT or cue
@@ -71,24 +75,27 @@ def _with_at(text: Written, language: str | None) -> Iterator[Personal]:
             yield Personal("email", first, last, masked("email", f"{text.text[start]}@{host}"))
 
 
-def _without_at(text: Written, known: Sequence[Personal]) -> Iterator[Personal]:
+def _without_at(text: Written, known: Sequence[Personal], language: str | None) -> Iterator[Personal]:
     """Hosts right behind a word for mail, whose sign was lost; `known` are those that have one."""
     for cue in SURE_CUE.finditer(text.text):
         for found in _HOST.finditer(text.text, cue.end(), cue.end() + _NEAR_CHARS):
-            host = _host(found[0].rpartition(" ")[2])
+            host = _host(found[0].rpartition(" ")[2], language)
             first, last = text.words_of(found.start(), found.end())
             if host and not any(each.first <= last and first <= each.last for each in known):
                 yield Personal("email", first, last, masked("email", f"{found[0][0]}@{host}"), checked=False)
                 break
 
 
-def _host(name: str) -> str:
+def _host(name: str, language: str | None) -> str:
     """The beginning of a name that ends as hosts do; empty where there is none.
 
-    A full stop with a space after it may end the sentence: "gmail.com. It is".
+    A full stop with a space after it may end the sentence: "gmail.com. It is"; it does before a word that
+    stands everywhere: "at home. So".
     """
     parts = name.split(". ")
     for count in range(1, len(parts) + 1):
+        if count > 1 and commonness(parts[count - 1], language or "en") > _EVERYWHERE:
+            break
         labels = ". ".join(parts[:count]).split(".")
         while len(labels) > 1:
             if _endings().publicsuffix(f"x.{labels[-1].strip()}") is not None:

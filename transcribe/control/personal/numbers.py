@@ -12,9 +12,12 @@ from transcribe.control.personal.windows import Window, windows
 
 _ISSUERS = re.compile(
     r"4(?:\d{12}|\d{15}|\d{18})|(?:5[1-5]|2[2-7])\d{14}|3[47]\d{13}|3(?:0[0-5]|[68]\d)\d{11}"
-    r"|6(?:011|4[4-9]\d|5\d\d)\d{12}|35\d{14}|(?:50|5[6-9]|6\d)\d{10,17}"
+    r"|6(?:011|4[4-9]\d|5\d\d)\d{12}|35\d{14}"
 )
-"""First digits and lengths (ISO/IEC 7812): Visa, Mastercard, American Express, Diners, JCB, Maestro."""
+"""First digits and lengths (ISO/IEC 7812): Visa, Mastercard, American Express, Diners, Discover, JCB."""
+
+_MAESTRO = re.compile(r"(?:50|5[6-9]|6\d)\d{10,17}")
+"""So many begin and end like this that one of seventy long numbers would be one: a word has to say so."""
 
 _BY_TRUST: tuple[Kind, ...] = ("iban", "card", "pesel", "nip", "phone")
 """What is taken for a number that may be several things."""
@@ -70,7 +73,7 @@ def numbers(text: Written, language: str | None) -> list[Personal]:
 
 def _kind_of(window: Window, language: str | None) -> tuple[Kind, bool] | None:
     """What a number is, and whether its digits say so themselves."""
-    if kind := _checked_kind(window.digits):
+    if kind := _checked_kind(window):
         return kind, True
     if not window.is_alone or window.is_plain:
         return None
@@ -90,11 +93,13 @@ def _misheard_kind(window: Window, *, phone: bool) -> tuple[Kind, bool] | None:
     return (cue, False) if cue and count in _BADLY_MISHEARD.get(cue, ()) else None
 
 
-def _checked_kind(digits: str) -> Kind | None:
+def _checked_kind(window: Window) -> Kind | None:
     """What digits are that so many check digits fit that it is no accident."""
+    digits = window.digits
     if len(digits) == 26 and checks().iban(f"PL{digits}"):
         return "iban"
-    if _ISSUERS.fullmatch(digits) and checks().luhn(digits):
+    issued = _ISSUERS.fullmatch(digits) or (_MAESTRO.fullmatch(digits) and window.cue == "card")
+    if issued and checks().luhn(digits):
         return "card"
     return "pesel" if checks().pesel(digits) else None
 

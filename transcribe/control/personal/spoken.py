@@ -211,6 +211,8 @@ class _Reader:
         known, values = self._known, self._known.numbers
         whole, part, room, taken, large = 0, -1, 10**9, 0, False
         place = at
+        if self._word(at) in known.thousand | known.million and self._word(at - 1)[:1].isdigit():
+            return None  # "67 million"
         while place < len(self._given):
             word = self._word(place)
             value = values.get(word)

@@ -6,13 +6,17 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate, pairwise
+from itertools import accumulate, groupby, pairwise
+from operator import itemgetter
 
 from transcribe.control.personal.cues import cue_before
 from transcribe.control.personal.datum import Kind
 
 FEWEST, MOST = 7, 40
 """Digits that a number of a person has: a phone's without its area, and an account's with some said twice."""
+
+MOST_ALIKE = 19
+"""The same digits more often in a row are no number: recognisers repeat themselves where nothing is heard."""
 
 _CHUNK = re.compile(r"(?:(?<![^\W_])|(?<=\bpl))\+?\d+(?![^\W_])")
 """Digits that are no part of a word, but for the country's letters before a Polish number."""
@@ -116,6 +120,8 @@ class Window:
 def windows(text: str) -> Iterator[Window]:
     """Every part of every number that may be somebody's."""
     for run in _runs(text):
+        if any(len([*alike]) > MOST_ALIKE for _, alike in groupby(run, key=itemgetter(0))):
+            continue
         for begin in range(len(run)):
             digits = 0
             for end in range(begin, len(run)):

@@ -163,3 +163,24 @@ def test_the_ends_of_hosts_are_those_of_the_whole_list() -> None:
     assert {"com", "pl", "ck"} < ends  # every name below .ck is an ending
     for end in [*ends, "then", "kropka", "2", ""]:
         assert (_endings().publicsuffix(f"x.{end}") is None) == (whole.publicsuffix(f"x.{end}") is None), end
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("My card is 4532 1234 5678. He won 4114-022-1988 in Leeds.", "en"),
+        ("My phone number is 3346353664. He's called 21, 19, 80 and 21 again.", "en"),
+        ("Please email me at work, not at home. So it goes.", "en"),
+        ("Autobus 42 odjeżdża o 50-15, 50-75, 50-75 i 11-15.", "pl"),
+        ("Zadzwoń jutro. W Polsce żyje 67 milionów ludzi.", "pl"),
+        ("So many: " + "4, " * 60, "en"),
+    ],
+)
+def test_what_a_word_said_before_is_not_said_of_the_next_number(text: str, language: str) -> None:
+    shown = [each for each in words(text, language) if each not in ("4532 1234 5678.", "3346353664.")]
+    assert shown == []
+
+
+def test_a_maestro_card_is_one_where_a_word_says_so() -> None:
+    assert [each.kind for each in found("my maestro card is 5018 0000 0009")] == ["card"]
+    assert found("the parts are 5018 0000 0009") == []
