@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -269,3 +270,69 @@ def test_a_program_that_dies_in_the_middle_leaves_nothing(ready: Desk) -> None:
     dying.chmod(0o755)
     said = ready.refuses(6, "redact", "talk.json", "--words", "best", "-o", "out", "--ffmpeg", str(dying))
     assert "ffmpeg failed while masking" in said
+
+
+def test_names_that_are_not_utf8_and_a_purge_of_the_copy(desk: Desk) -> None:
+    name = os.fsdecode(b"r\xf3\xbfa")
+    recorded(desk, "talk.wav").rename(desk.folder / f"{name}.wav")
+    desk.transcribe(f"{name}.wav", "-q", "-f", "json")
+    done = desk.run("redact", f"{name}.json", "--words", "wisdom", "-o", "out")
+    assert done.code == 0, done.stderr
+    out = desk.folder / "out"
+    assert {each.suffix for each in out.iterdir()} == {".wav", ".txt", ".srt", ".vtt", ".json"}
+    assert all(each.name.startswith(name) for each in out.iterdir())
+    record = json.loads((out / f"{name}.redaction.json").read_text())
+    assert len(record["texts"]) == 4
+    purged = desk.run("purge", f"out/{name}.json", "--recording")
+    assert purged.code == 0, purged.stdout
+    assert [each.name for each in out.iterdir()] == [".transcribe"]
+    assert (desk.folder / f"{name}.wav").exists()
+
+
+def test_a_long_recording_is_recognised_again_around_its_stretches(desk: Desk) -> None:
+    quiet = "[0]atrim=end=12.123,asplit[a][b];[a]apad=pad_dur=600[c];[c][b]concat=n=2:v=0:a=1"
+    desk.media("talk.flac", "-i", str(SAMPLE), "-filter_complex", quiet)
+    desk.transcribe("talk.flac", "-q", "-f", "json")
+    words = [
+        word
+        for each in json.loads((desk.folder / "talk.json").read_text())["segments"]
+        for word in each["words"]
+    ]
+    assert words[-1]["end_ms"] > 600_000
+    done = desk.run("redact", "talk.json", "--words", "wisdom", "-o", "out")
+    assert done.code == 0, done.stderr
+    record = json.loads((desk.folder / "out" / "talk.redaction.json").read_text())
+    assert len(record["masked"]) == 2
+    assert len(record["proof"]["heard"]) == 2
+    assert len(samples(desk.folder / "talk.flac")) == len(samples(desk.folder / "out" / "talk.flac"))
+    desk.transcribe("out/talk.flac", "-o", "again", "-q", "-f", "txt")
+    assert "wisdom" not in (desk.folder / "again" / "talk.txt").read_text()
+
+
+def test_channels_with_a_speaker_each(desk: Desk) -> None:
+    sides = "[0]atrim=end=12.123,asplit[a][b];[b]adelay=13s:all=1[c];[a]apad=whole_dur=26[d];[d][c]amerge"
+    desk.media("talk.wav", "-i", str(SAMPLE), "-filter_complex", sides, "-ar", "16000")
+    desk.transcribe("talk.wav", "--channels", "-q", "-f", "json")
+    before = sorted(desk.work.iterdir())
+    done = desk.run("redact", "talk.json", "--words", "wisdom", "-o", "out")
+    assert done.code == 0, done.stderr
+    assert len(json.loads((desk.folder / "out" / "talk.redaction.json").read_text())["masked"]) == 2
+    assert "wisdom" not in every_text(desk.folder / "out").lower()
+    assert sorted(desk.work.iterdir()) == before
+
+
+def test_several_recordings_are_refused_and_their_mix_is_masked(desk: Desk) -> None:
+    for name, start in (("ala.wav", "0"), ("ola.wav", "6")):
+        desk.media(name, "-ss", start, "-i", str(SAMPLE), "-t", "6.4", "-ar", "16000")
+    tracks = ("multitrack", "ala.wav", "ola.wav", "-q", "-f", "json")
+    desk.transcribe(*tracks, "-o", "apart")
+    (document,) = (desk.folder / "apart").glob("*.json")
+    said = desk.refuses(3, "redact", document, "--words", "wisdom", "-o", "out")
+    assert "is of several recordings" in said
+    assert "--mix" in said
+    desk.transcribe(*tracks, "--mix", "-o", "mixed")
+    (mixed,) = (desk.folder / "mixed").glob("*.json")
+    done = desk.run("redact", mixed, "--words", "foolishness", "-o", "out")
+    assert done.code == 0, done.stderr
+    assert any((desk.folder / "out").glob("*.m4a"))
+    assert "foolishness" not in every_text(desk.folder / "out").lower()

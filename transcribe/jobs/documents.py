@@ -9,11 +9,15 @@ from pathlib import Path
 from transcribe.core.episode import Episode
 from transcribe.core.events import Progress, silent
 from transcribe.core.reading import inside, read_bounded
+from transcribe.formats.tokens import encodable
 from transcribe.jobs.corrections import read_sidecar, sidecar_of
 from transcribe.pipeline.corrected import with_corrections
 
 DOCUMENT = "json"
 """The format of a document."""
+
+UNKNOWN = "\ufffd"
+"""What stands in a document for a byte of a name that is no text."""
 
 MAX_DOCUMENT_BYTES = 512 * 1024 * 1024
 """The document of a ten-hour recording has about 15 MB."""
@@ -47,6 +51,10 @@ def open_document(document: Path) -> Episode:
 def recording_of(document: Path, name: str) -> str:
     """Where the recording of a document may lie; empty where its name leads out of the document's folder."""
     try:
-        return os.fspath(inside(document.parent, name))
-    except ValueError:  # a stranger's document names, or a link beside it leads to, a file elsewhere
+        path = inside(document.parent, name)
+        if UNKNOWN in name and not path.exists():
+            there = sorted(each.name for each in document.parent.iterdir())
+            path = inside(document.parent, next((each for each in there if encodable(each) == name), name))
+        return os.fspath(path)
+    except (ValueError, OSError):  # a stranger's document names, or a link leads to, a file elsewhere
         return ""

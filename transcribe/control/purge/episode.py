@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -9,8 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from transcribe.control.purge.ledgers import Ledger
+from transcribe.control.redact.record import SUFFIX
+from transcribe.control.redact.record import read as read_redaction
 from transcribe.control.verify import stored_in, walk_of
 from transcribe.core.errors import InputError
+from transcribe.core.reading import read_regular
 from transcribe.jobs.chain import manifest_path
 from transcribe.jobs.documents import open_document
 from transcribe.jobs.manifest import Manifest, read_manifest
@@ -92,7 +96,19 @@ def find_episode(path: Path, ledgers: Sequence[Ledger]) -> Episode:
     if target_path(path.parent, name, ".json") != path:
         name = f"{path.stem}{Path(name).suffix}"  # it was given another name: its files have that, too
     digests = _digests(path, episode.source.sha256)
-    return Episode(path.parent, place, name, episode.source.sha256, digests, (path,), ((path.name, ""),))
+    files = {path.name: "", **_redacted(path, episode.source.sha256)}
+    return Episode(path.parent, place, name, episode.source.sha256, digests, (path,), tuple(files.items()))
+
+
+def _redacted(document: Path, sha256: str) -> dict[str, str]:
+    """Digests of what `redact` has written beside a copy of a recording, by their names."""
+    path = target_path(document.parent, document.name, SUFFIX)
+    with suppress(OSError):
+        record = read_redaction(content := read_regular(path))
+        if record and record.copy_sha256 == sha256:
+            own = {each.name: each.sha256 for each in record.texts if Path(each.name).name == each.name}
+            return {**own, path.name: hashlib.sha256(content).hexdigest()}
+    return {}
 
 
 def _manifest(path: Path) -> Manifest | None:

@@ -13,6 +13,8 @@ import msgspec
 from msgspec import Meta
 
 from transcribe.control.redact.spans import Span
+from transcribe.core.decoding import convert
+from transcribe.core.text import from_json, to_json
 from transcribe.formats.document import indented
 
 SUFFIX = ".redaction.json"
@@ -40,6 +42,14 @@ class Masked:
 
 
 @dataclass(frozen=True)
+class Text:
+    """A text that was written beside the copy."""
+
+    name: Annotated[str, Meta(description="Name of the file")]
+    sha256: Annotated[str, Meta(description="Hex digest of the file")]
+
+
+@dataclass(frozen=True)
 class Proof:
     """What recognised the copy, in which none of the masked words was heard, unless `guessed` says so."""
 
@@ -62,6 +72,7 @@ class Redaction:
     sound: Annotated[Literal["bleep", "mute"], Meta(description="What the stretches are in the copy")]
     recording_sha256: Annotated[str, Meta(description="Hex digest of the recording")]
     copy_sha256: Annotated[str, Meta(description="Hex digest of the copy")]
+    texts: Annotated[tuple[Text, ...], Meta(description="Every text that was written beside the copy")]
     policy_sha256: Annotated[str, Meta(description="Hex digest of the policy's file, or empty")]
     masked: Annotated[tuple[Masked, ...], Meta(description="Every stretch, in order")]
     proof: Annotated[Proof, Meta(description="How it was proved")]
@@ -78,7 +89,16 @@ def masked_of(spans: tuple[Span, ...], guesses: Collection[Span]) -> tuple[Maske
 
 def write(redaction: Redaction) -> bytes:
     """The record as a file."""
-    return indented(msgspec.to_builtins(redaction))
+    return indented(msgspec.json.decode(to_json(redaction)))
+
+
+def read(content: bytes) -> Redaction | None:
+    """What `write` was given; None where it is anything else."""
+    try:
+        found = convert(from_json(content, dict), Redaction)
+        return found if write(found) == content else None
+    except (msgspec.MsgspecError, UnicodeDecodeError, LookupError, TypeError, ValueError):
+        return None
 
 
 def schema() -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -12,7 +13,7 @@ from transcribe.control.redact.choose import SPAN, WORDS, Chosen, Wanted, choose
 from transcribe.control.redact.guess import guessed, unexplained
 from transcribe.control.redact.mask import Scrubber, masked
 from transcribe.control.redact.proof import Heard, recognise_again, still_heard, stretches
-from transcribe.control.redact.record import SCHEMA, SUFFIX, Proof, Redaction, masked_of, write
+from transcribe.control.redact.record import SCHEMA, SUFFIX, Proof, Redaction, Text, masked_of, write
 from transcribe.control.redact.source import check_document, open_recording, proof_settings
 from transcribe.control.redact.spans import SHARES, Span, merged, spans_of
 from transcribe.core.disk import disk_errors
@@ -101,9 +102,8 @@ def redact(document: Path, wanted: Wanted, settings: Settings, asked: Asked, pro
     contents[folder / names[0]] = making.copy
     own = (TEMPLATE,) if settings.output.template else ()
     for name in dict.fromkeys((*format_names(settings), DOCUMENT, *own)):
-        contents[target_path(folder, names[1], suffix_of(name, settings))] = partial(
-            making.text, settings, shown, name
-        )
+        path = target_path(folder, names[1], suffix_of(name, settings))
+        contents[path] = partial(making.text, settings, shown, name, path.name)
     contents[target_path(folder, names[1], SUFFIX)] = making.record
     _check_targets(contents, [document, Path(source.path)], sidecar_of(folder / names[1]), settings)
     new = not folder.exists()
@@ -243,6 +243,7 @@ class _Making:
     Attributes:
         source: The recording, with the tags, chapters and name that the copy gets.
         made: The copy as it was probed.
+        texts: What was written after it.
     """
 
     wanted: Wanted
@@ -251,6 +252,7 @@ class _Making:
     run: Run
     asked: Asked
     made: Source | None = field(default=None, init=False)
+    texts: tuple[Text, ...] = field(default=(), init=False)
     redaction: Redaction = field(init=False)
 
     def copy(self, target: Path) -> None:
@@ -306,18 +308,22 @@ class _Making:
             sound="bleep" if self.asked.bleep else "mute",
             recording_sha256=self.source.sha256,
             copy_sha256=made.sha256,
+            texts=(),
             policy_sha256=self.asked.policy_sha256,
             masked=masked_of(spans, guesses),
             proof=Proof(engines.engine, engines.model.name, engines.model.sha256, parts, tries),
         )
 
-    def text(self, settings: Settings, shown: Episode, name: str, target: Path) -> None:
+    def text(self, settings: Settings, shown: Episode, name: str, called: str, target: Path) -> None:
         """Write a text of the masked episode, whose recording is the copy."""
         source = self.made or self.source
-        target.write_bytes(content_of(settings, replace(shown, source=source), name) or b"")
+        content = content_of(settings, replace(shown, source=source), name) or b""
+        target.write_bytes(content)
+        self.texts += (Text(called, hashlib.sha256(content).hexdigest()),)
 
     def record(self, target: Path) -> None:
         """Write the record."""
+        self.redaction = replace(self.redaction, texts=self.texts)
         target.write_bytes(write(self.redaction))
 
 

@@ -64,7 +64,7 @@ def proof_settings(episode: Episode, settings: Settings, model: str) -> Settings
     if len(episode.source.streams) > 1:
         again = again.replace({"audio_stream": episode.source.stream})
     if any(track.channel is not None for track in episode.tracks):
-        return again.replace({"channels": True, "audio_stream": None})
+        return again.replace({"channels": True, "channel": None, "audio_stream": None})
     if any(track.stream is not None for track in episode.tracks):
         return again.replace({"tracks": True, "audio_stream": None})
     return again
