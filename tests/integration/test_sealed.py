@@ -245,6 +245,20 @@ def test_what_needs_the_network_is_refused_before_work_begins(
     assert not list(recordings.work.glob("*/*/results.jsonl"))
 
 
+def test_what_waits_for_approval_is_sealed_before_and_after(recordings: Desk) -> None:
+    desk = recordings
+    (desk.folder / "in" / "two ż.wav").unlink()
+    gated = ("batch", "in", "-o", "out", "--require-approval", "--sealed", *QUICK)
+    assert desk.run(*gated).code == 13
+    assert not (desk.folder / "out").exists()
+    assert seals(desk, "out-waiting") == [{"attempts": 0, "seal": "seccomp"}]
+    approve = ("--as", "Ala", "--approve", "--reason", "heard", "--sealed")
+    sealed(desk, "review", "out-waiting/one.json", *approve)
+    sealed(desk, *gated)
+    assert seals(desk, "out") == [{"attempts": 0, "seal": "seccomp"}]
+    assert desk.run("verify", "out").code == 0
+
+
 def test_a_config_seals_every_command_and_a_flag_overrules_it(recordings: Desk) -> None:
     desk = recordings
     config = Path(desk.environment["XDG_CONFIG_HOME"]) / "transcribe" / "transcribe.toml"

@@ -7,12 +7,18 @@ import json
 import os
 import socket
 import tempfile
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from transcribe.core.reading import open_regular
+
+PREFIX = "transcribe-seal-"
+
+SETTLED_S = 5
+"""A log that was made less than so long ago may not have its lock yet."""
 
 LOOK_UP = -1
 """Stands for the family of a socket where the address of a name was asked for."""
@@ -58,11 +64,21 @@ def new_log() -> tuple[Path, int]:
     """An empty private file for attempts, and its descriptor.
 
     The descriptor holds a lock for as long as anybody has it open: that is how others know that attempts are
-    still written down.
+    still written down. Those that killed runs have left are removed.
     """
-    number, path = tempfile.mkstemp(prefix="transcribe-seal-")
+    _sweep()
+    number, path = tempfile.mkstemp(prefix=PREFIX)
     fcntl.flock(number, fcntl.LOCK_EX)
     return Path(path), number
+
+
+def _sweep() -> None:
+    for path in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        with suppress(OSError), open_regular(path, follow=False) as log:
+            status = os.fstat(log.fileno())
+            settled = time.time() - status.st_mtime > SETTLED_S
+            if status.st_uid == os.geteuid() and settled and not _locked(log.fileno()):
+                path.unlink()
 
 
 def write_attempt(log: int, attempt: Attempt) -> None:

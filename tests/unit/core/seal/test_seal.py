@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ import pytest
 from transcribe.core.errors import UsageError
 from transcribe.core.seal import filter as kernel
 from transcribe.core.seal import take
-from transcribe.core.seal.attempts import LOOK_UP, Attempt, read_attempts
+from transcribe.core.seal.attempts import LOOK_UP, PREFIX, Attempt, new_log, read_attempts
 
 ROOT = Path(__file__).resolve().parents[4]
 
@@ -321,6 +322,24 @@ def test_a_log_that_nobody_holds_or_that_is_damaged_counts_nothing(tmp_path: Pat
     assert read_attempts(log) is None
     log.write_text("")
     assert read_attempts(log) is None
+
+
+def test_the_next_run_removes_what_a_kill_has_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    kept, number = new_log()
+    left, other = new_log()
+    os.close(other)  # as a kill does
+    link = tmp_path / f"{PREFIX}link"
+    link.symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere").touch()
+    last, third = new_log()
+    assert left.exists(), "it was made just now: its lock may be about to be taken"
+    for path in (kept, left, tmp_path / "elsewhere"):
+        os.utime(path, (0, 0))
+    fresh, fourth = new_log()
+    assert set(tmp_path.iterdir()) == {kept, last, fresh, link, tmp_path / "elsewhere"}
+    for each in (number, third, fourth):
+        os.close(each)
 
 
 def test_an_attempt_says_who_tried_what() -> None:
