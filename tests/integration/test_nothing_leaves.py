@@ -78,6 +78,11 @@ COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
     "multitrack": (("multitrack", "clip.wav", "other.wav", "-o", "joint", *LISTENED),),
     "eval": (("eval", "talk.txt", "talk.rttm", "--transcripts", "out", "-q"),),
     "keys new": (("keys", "new", "sign.key"),),
+    "keys sign": (
+        ("keys", "new", "late.key"),
+        ("batch", "inbox", "-o", "late", *LISTENED),
+        ("keys", "sign", "late", "--sign-key", "late.key"),
+    ),
     "verify": (("batch", "inbox", "-o", "season", *LISTENED), ("verify", "season")),
     "purge": (("batch", "gone.wav", "-o", "purged", *LISTENED), ("purge", "purged/gone.json")),
     "lint": (("lint", "out/talk.vtt", "out/talk.chapters.json"),),

@@ -233,6 +233,7 @@ CASES: Mapping[str, tuple[Plant, tuple[str, ...]]] = {
     "eval as JSON": (texts("r/a.txt", "t/a.txt"), ("eval", "r/a.txt", "--transcripts", "t", "--json")),
     "eval, turns": (texts("r.stm", "r.rttm", content=f"{EVIL}\n"), ("eval", "r.stm", "r.rttm")),
     "keys": (texts(f"{EVIL}.key"), ("keys", "new", f"{EVIL}.key")),
+    "keys sign": (texts(f"{EVIL}.key"), ("keys", "sign", EVIL, "--sign-key", f"{EVIL}.key")),
     "verify": (texts(f".transcribe/{EVIL}.json", ".transcribe/head"), ("verify", ".")),
     "verify as JSON": (texts(f".transcribe/{EVIL}.json"), ("verify", ".", "--json")),
     "purge": (document, ("purge", "e.json", "--dry-run")),

@@ -213,4 +213,16 @@ def _run(
     report = reporter.report
     if talks or (report.exit_code and settings.display.progress != "json"):
         click.echo(summary(report, reporter.path), err=True)
+    if talks:
+        _tell_unsigned(settings)
     return report.exit_code
+
+
+def _tell_unsigned(settings: Settings) -> None:
+    """Say that manifests of earlier runs are not signed, where those of this one are."""
+    from transcribe.control.sign import unsigned
+
+    key, folder = settings.output.sign_key, settings.output.output
+    if key and folder and (count := unsigned(expanded(folder))):
+        what = "1 earlier manifest has" if count == 1 else f"{count} earlier manifests have"
+        say(f"{what} no signature; to sign them: transcribe keys sign {folder} --sign-key {key}", error=True)

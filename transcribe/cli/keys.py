@@ -11,7 +11,7 @@ from transcribe.cli.options import PathName, say
 
 @click.group()
 def keys() -> None:
-    """Make keys that sign manifests (--sign-key); transcribe verify --key looks whose signature it is."""
+    """Make keys for signatures, and sign with them; transcribe verify --key says whose signature it is."""
 
 
 @keys.command("new")
@@ -27,3 +27,18 @@ def new(file: Path) -> None:
     say(f"private key: {file}")
     say(f"public key: {public}")
     say(f"id: {name}")
+
+
+@keys.command("sign")
+@click.argument("folder", type=PathName())
+@click.option("--sign-key", "key", required=True, metavar="FILE", type=PathName(), help="The private key.")
+def sign(folder: Path, key: Path) -> None:
+    """Sign the manifests in FOLDER and below that have no signature, as those of runs before there was a key.
+
+    Nothing is signed, and the exit code is 12, where something is not as it was published.
+    """
+    from transcribe.control.sign import sign_all
+    from transcribe.jobs.signing import Signer
+
+    count = sign_all(folder, Signer(key))
+    say(f"{count} manifest{'' if count == 1 else 's'} signed")

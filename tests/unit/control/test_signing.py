@@ -12,6 +12,7 @@ import pytest
 from season import Season
 
 from transcribe.cli.main import run
+from transcribe.control.sign import unsigned
 from transcribe.control.verify import verify
 from transcribe.jobs.chain import signature_path
 from transcribe.jobs.signing import fault_of, pre_authentication, public_keys
@@ -98,3 +99,26 @@ def test_what_is_no_key_is_refused_at_once(season: Season, capsys: pytest.Captur
     assert run(["verify", "out", "--key", str(KEY)]) == 3
     assert "is no public key" in capsys.readouterr().err
     assert not Path("elsewhere").exists()
+
+
+def test_what_was_written_before_there_was_a_key_is_told_and_can_be_signed(
+    season: Season, capsys: pytest.CaptureFixture[str]
+) -> None:
+    season.run(output="late")
+    season.record("a.wav", content="another take")
+    season.run(output="late")
+    assert run(["purge", "late/b.wav", "--hold", "--as", "Jan"]) == 0
+    late = Path("late")
+    assert unsigned(late) == 4
+    assert not verify(late, "", (PUBLIC,)).good
+    changed = late / "b.txt"
+    before = changed.read_bytes()
+    changed.write_bytes(b"mine")
+    assert run(["keys", "sign", "late", "--sign-key", str(KEY)]) == 12
+    assert "nothing is signed" in capsys.readouterr().err
+    assert unsigned(late) == 4
+    changed.write_bytes(before)
+    assert run(["keys", "sign", "late", "--sign-key", str(KEY)]) == 0
+    assert capsys.readouterr().out == "4 manifests signed\n"
+    assert verify(late, "", (PUBLIC,)).good
+    assert run(["keys", "sign", "nowhere", "--sign-key", str(KEY)]) == 3
