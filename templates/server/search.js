@@ -48,7 +48,10 @@ export async function ask(text, limit = USUAL) {
     const answer = await fetch(address(question, limit), { signal: mine.signal });
     const found = await answer.json();
     if (answer.status === 401) location.reload();
-    else if (answer.ok) draw(found, question, told(found.more ? say.said_more : say.said_count, { n: found.places.length }));
+    else if (answer.ok) {
+      draw(found, question, told(found.more ? say.said_more : say.said_count, { n: found.places.length }));
+      $("said-note").hidden = !found.note;
+    }
     else if (answer.headers.has("Retry-After")) setTimeout(() => { if (mine === asking) again(); }, AGAIN_MS);
     else draw({ places: [], more: false }, question, PROBLEMS[found.error.code] ?? say.ask_failed);
   } catch (error) {
@@ -66,6 +69,7 @@ function again() {
 
 function draw({ places, more }, question, status) {
   hush();
+  $("said-note").hidden = true;
   list.replaceChildren(...places.map(row));
   list.hidden = !places.length;
   $("said-keys").hidden = !places.length;
@@ -94,7 +98,7 @@ function made(tag, { text, ...attributes } = {}, ...children) {
 
 function row(place) {
   const time = clock(place.start_ms);
-  const facts = [time, place.speaker, place.show, place.aired && dated(place.aired), told(say.fit, { score: place.score.toFixed(2) })];
+  const facts = [time, place.speaker, place.show, place.aired && dated(place.aired), place.by === "meaning" ? say.by_meaning : told(say.fit, { score: place.score.toFixed(2) })];
   const button = made("button", { type: "button", class: "quiet play", "aria-pressed": "false", "aria-label": `${say.play}: ${place.title}, ${time}`, title: say.play });
   button.innerHTML = '<svg viewBox="0 0 24 24" aria-hidden="true"><path class="start" d="M8 5v14l11-7z"/><path class="stop" d="M7 5h4v14H7zM13 5h4v14h-4z"/></svg>';
   button.addEventListener("click", () => hear(button, place));

@@ -110,6 +110,7 @@ class Counter:
         now: What the clock of the dispatcher says, in seconds.
         connection: What meets each client.
         archive: The archive's file; None: none is kept.
+        meaning: The server of text vectors, and the model.
     """
 
     folder: Path
@@ -123,6 +124,7 @@ class Counter:
     now: float = 0.0
     connection: type[Connection] = Connection
     archive: Path | None = None
+    meaning: str = ""
 
     told: list[Event] = field(default_factory=list)
 
@@ -145,7 +147,9 @@ class Counter:
             most=self.most,
             lookout=Lookout([(each, partial(glance, each)) for each in self.watched]),
             policy=self.policy,
-            archive=LibraryArchive(self.archive, self.store, self.dispatcher.listeners, self.told.append)
+            archive=LibraryArchive(
+                self.archive, self.store, self.dispatcher.listeners, self.told.append, self.meaning
+            )
             if self.archive
             else None,
         )

@@ -154,6 +154,32 @@ def test_a_registered_voice_is_recognised_until_it_is_deleted(
     assert wrong_words(transcribe("--speakers", "auto", "--voices"), {"dickens": "S1", "austen": "S2"}) == []
 
 
+def test_everything_that_somebody_said_is_found_in_all_episodes(
+    transcribe: Transcribe, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (turns,) = read_rttm(SAMPLES / "two-voices.rttm").values()
+    first = next(turn for turn in turns if turn.speaker == "austen")
+    part = ["--from", f"{first.start_ms / 1000:.3f}", "--to", f"{first.end_ms / 1000:.3f}"]
+    assert run(["voices", "add", "Jane", SAMPLE, "--consent", *part]) == 0
+    transcribe("--speakers", "auto", "--voices")
+    other = tmp_path / "other.wav"
+    make_media(other, "-i", SAMPLE, "-af", "volume=0.5,adelay=3000:all=1")
+    told = ["-o", str(tmp_path), "-m", "tiny.en", "-f", "json", "--speakers", "auto", "--voices"]
+    assert run([str(other), *told]) == 0
+    archive = ["--archive", str(tmp_path / "archive")]
+    assert run(["archive", "add", str(tmp_path), *archive]) == 0
+    capsys.readouterr()
+
+    def found(question: str) -> list[tuple[str, str]]:
+        assert run(["search", "--json", *archive, question]) == 0
+        hits = json.loads(capsys.readouterr().out)
+        return sorted({(Path(each["document"]).stem, each["speaker"]) for each in hits})
+
+    assert found("leisure speaker:Jane") == [("other", "Jane"), ("two-voices", "Jane")]
+    assert found("wisdom speaker:Jane") == []
+    assert [document for document, _ in found("wisdom -speaker:Jane")] == ["other", "two-voices"]
+
+
 def test_speakers_are_known_by_samples_of_two_seconds(
     transcribe: Transcribe, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

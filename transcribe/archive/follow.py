@@ -32,10 +32,13 @@ def followed(document: Path, settings: Settings) -> str:
     if not settings.archive.archive:
         return ""
     from transcribe.archive.keep import is_transcript, keep_current  # takes time, and few ask for it
+    from transcribe.archive.meaning import make_vectors
+    from transcribe.archive.reader import place
 
     try:
         if is_transcript(document):
             keep_current(document, settings.archive.archive)
+            make_vectors(place(settings.archive.archive), settings.archive.meaning)
     except Exception as error:
         if ends_run(error):
             raise

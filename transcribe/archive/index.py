@@ -19,6 +19,7 @@ from transcribe.archive.forms import keys_of
 from transcribe.archive.pieces import Piece, packed, words_of
 from transcribe.archive.reader import BUSY_S, COLUMNS, FORM, Indexed, Reader
 from transcribe.archive.units import VERSION, tokens_of, units_of, without_marks
+from transcribe.archive.vectors import prune
 from transcribe.core.errors import OutputError
 from transcribe.core.files import private_file, private_folder
 
@@ -267,6 +268,7 @@ class Archive(Reader):
                 f"the archive {self.path} is in use: what was removed is still in its log",
                 "End what uses it, then: transcribe archive update",
             )
+        prune(self.path, self.each("select id, words from texts"))
         with self.transaction():
             self._run("delete from about where name = 'removed'")
 

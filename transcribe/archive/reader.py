@@ -100,10 +100,13 @@ class Reader:
 
     def _open(self) -> sqlite3.Connection:
         _plain(self.path)
-        base = sqlite3.connect(f"{self.path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_S)
+        base = sqlite3.connect(
+            f"{self.path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_S, isolation_level=None
+        )
         base.execute("pragma temp_store = memory")
         base.execute("create virtual table temp.spots using fts5vocab(main, found, instance)")
         base.execute("pragma query_only = on")
+        base.execute("begin")  # all that is asked is of one state, whoever writes meanwhile
         base.set_progress_handler(lambda: time.monotonic() > self._until, 100_000)
         return base
 

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
-from typing import Annotated, Literal
+from itertools import islice
+from typing import Annotated
 
 from msgspec import Meta
 
-from transcribe.archive.matching import Sought, languages, sought
-from transcribe.archive.pieces import written
-from transcribe.archive.query import Narrowed, Query, Said
+from transcribe.archive.places import Asked, By, Find, Near, Order
+from transcribe.archive.query import Query, Said
 from transcribe.archive.reader import Indexed, Reader
-from transcribe.archive.units import units_of, without_marks
-from transcribe.notes.terms import is_unspaced
 
-AROUND = 12
-"""Words of context on each side."""
+FUSION = 60
+MEANT = 10
+"""Places by meaning: to every question there is a nearest one."""
 
 MORE = 60
 """Places beyond those that are wanted: how near its words stand together decides which are the best."""
@@ -42,6 +39,7 @@ class Hit:
     words: Annotated[str, Meta(description="What was found, from the first to the last word")]
     after: Annotated[str, Meta(description="What is said after it")]
     score: Annotated[float, Meta(description="How well it fits; above 1, it is said as it was typed")]
+    by: Annotated[By, Meta(description="What found it; by meaning alone, the score is the cosine")] = "words"
 
 
 @dataclass(frozen=True)
@@ -53,36 +51,59 @@ class Month:
     count: int
 
 
-Order = Literal["rank", "first"]
-
-
 def search(
     reader: Reader,
     query: Query,
     most: int,
     order: Order = "rank",
     among: Callable[[Indexed], bool] = lambda _: True,
+    near: Near = (),
 ) -> list[Hit]:
     """The best places, or the first ones; of one passage only the best place.
 
     Args:
         among: Whether an episode is looked at.
+        near: What is nearest by meaning; it counts where all that is wanted are words in any inflection.
 
     Raises:
         OutputError: The archive is damaged, or that takes too long.
     """
-    found: dict[tuple[int, int], _Find] = {}
+    found: dict[tuple[int, int], Find] = {}
     as_typed = _as_typed(query) if order == "rank" else None
     together = order == "rank" and len(query.wanted) > 1
     for question in filter(None, (as_typed, query)):
-        asked = _Asked(reader, question, among)
+        asked = Asked(reader, question, among)
         for each in asked.finds(order, 1.0 if question is as_typed else 0.0):
             found.setdefault((each.passage.episode, each.place.start_ms), each)
             if len(found) >= most + (MORE if together else 0):
                 break
     finds = list(found.values())
     best = finds if order == "first" else sorted(finds, key=lambda each: -each.score)
-    return [asked.hit(each) for each in best[:most]]
+    if near and order == "rank" and has_meaning(query):
+        best = _fused(best, list(islice(asked.meant(near), MEANT)))
+    return [_hit(asked, each) for each in best[:most]]
+
+
+def has_meaning(query: Query) -> bool:
+    """Whether a question asks for words whatever their form; not for a phrase or a beginning."""
+    return all(each.inflected and not each.begins for each in query.wanted)
+
+
+def _fused(said: Sequence[Find], meant: Sequence[Find]) -> list[Find]:
+    """Both in one order: what is said as it was typed, then reciprocal-rank fusion of words and meaning.
+
+    Cormack, Clarke and Büttcher 2009: 1 / (60 + rank), summed over the lists that a passage is in.
+    """
+    found: dict[int, Find] = {}
+    points: dict[int, float] = {}
+    for each in (said, meant):
+        for rank, find in enumerate(each):
+            number = find.passage.number
+            known = found.setdefault(number, find)
+            if known.by != find.by:
+                found[number] = replace(known, by="both")
+            points[number] = points.get(number, 0.0) + 1 / (FUSION + rank)
+    return sorted(found.values(), key=lambda each: (each.score < 1, -points[each.passage.number]))
 
 
 def count(reader: Reader, query: Query) -> list[Month]:
@@ -91,7 +112,7 @@ def count(reader: Reader, query: Query) -> list[Month]:
     Raises:
         OutputError: The archive is damaged, or that takes too long.
     """
-    asked = _Asked(reader, query)
+    asked = Asked(reader, query)
     times = asked.counted()
     if times is None:
         times = _counted_by_reading(asked)
@@ -101,7 +122,7 @@ def count(reader: Reader, query: Query) -> list[Month]:
     return [Month(show, month, number) for (show, month), number in sorted(months.items())]
 
 
-def _counted_by_reading(asked: _Asked) -> Counter[int]:
+def _counted_by_reading(asked: Asked) -> Counter[int]:
     said = {(passage.episode, place.start_ms) for passage, places in asked.found("") for place in places}
     return Counter(episode for episode, _ in said)
 
@@ -115,235 +136,23 @@ def _as_typed(query: Query) -> Query | None:
     return replace(query, wanted=(Said(units, inflected=False),))
 
 
-@dataclass(frozen=True)
-class _Passage:
-    """A passage that the index proposes, and how well it fits (BM25, 0 to 1)."""
-
-    number: int
-    episode: int
-    speaker: int
-    language: str
-    score: float
-
-
-@dataclass(frozen=True)
-class _Place:
-    """Where it stands in a passage.
-
-    Attributes:
-        first: Number of the first word; `last`: that of the last one, which is in it.
-        closeness: How near its words stand together, 0 to 1.
-    """
-
-    first: int
-    last: int
-    start_ms: int
-    last_ms: int
-    closeness: float
-
-
-@dataclass(frozen=True)
-class _Find:
-    """A place in a passage, and how well it fits."""
-
-    passage: _Passage
-    place: _Place
-    score: float
-
-
-_PROPOSED = (
-    "select p.id, p.episode, p.speaker, p.language, {} from found join passages p on p.id = found.rowid "
-    "join episodes e on e.id = p.episode where found match ?"
-)
-
-
-_COUNTED = (
-    "select {} from json_each(?) t cross join temp.spots s on s.term = t.value "
-    "cross join passages p on p.id = s.doc where p.language = ? and s.offset >= p.shared"
-)
-
-
-class _Asked:
-    """A question, with the episodes and speakers that it is about."""
-
-    def __init__(
-        self, reader: Reader, query: Query, among: Callable[[Indexed], bool] = lambda _: True
-    ) -> None:
-        self._reader, self._query = reader, query
-        self._wanted = [sought(reader, each) for each in query.wanted]
-        self._unwanted = [sought(reader, each) for each in query.unwanted]
-        every = reader.episodes()
-        self.episodes = {key: each for key, each in every.items() if _is_about(each, query) and among(each)}
-        self._some = len(self.episodes) < len(every)
-        self._speakers: dict[int, str] = dict(reader.rows("select id, name from speakers"))
-
-    def finds(self, order: Order, more: float) -> Iterator[_Find]:
-        """The places, one of a passage.
-
-        Args:
-            more: Is added to their scores.
-        """
-        by = "found.rank" if order == "rank" else "e.aired = '', e.aired, e.id, p.start_ms"
-        for passage, (place, *_) in self.found(f"order by {by}"):
-            yield _Find(passage, place, round(more + passage.score * place.closeness, 3))
-
-    def hit(self, find: _Find) -> Hit:
-        """A place with all that is known about it."""
-        episode = self.episodes[find.passage.episode]
-        before, words, after = self._context(find.passage, find.place)
-        return Hit(
-            document=str(episode.document),
-            recording=episode.recording,
-            title=episode.title,
-            show=episode.show,
-            aired=episode.aired,
-            speaker=self._speakers[find.passage.speaker],
-            language=find.passage.language,
-            start_ms=find.place.start_ms,
-            last_ms=find.place.last_ms,
-            before=before,
-            words=words,
-            after=after,
-            score=find.score,
-        )
-
-    def _context(self, passage: _Passage, place: _Place) -> tuple[str, str, str]:
-        """What is said before, there, and after; the passages beside it have more of that."""
-        words, starts = self._reader.text(passage.number)
-        first, last = place.first, place.last
-        if first < AROUND and (earlier := self._beside(passage, -1)):
-            more = [word for word, start in zip(*earlier, strict=True) if start < starts[0]]
-            words, first, last = more + words, first + len(more), last + len(more)
-        if len(words) - last <= AROUND and (later := self._beside(passage, 1)):
-            words += [word for word, start in zip(*later, strict=True) if start > starts[-1]]
-        said = words[first : last + 1]
-        if len(said) > 2 * AROUND:
-            said = [*said[:AROUND], ("…", True), *said[-AROUND:]]
-        parts = words[max(0, first - AROUND) : first], said, words[last + 1 : last + 1 + AROUND]
-        return written(parts[0]), written(parts[1]), written(parts[2])
-
-    def _beside(self, passage: _Passage, step: int) -> tuple[list[tuple[str, bool]], list[int]] | None:
-        """The passage before or after one, where the same speaker goes on."""
-        found = self._reader.rows(
-            "select id from passages where id = ? and episode = ? and speaker = ? and language = ?",
-            passage.number + step, passage.episode, passage.speaker, passage.language,
-        )  # fmt: skip
-        return self._reader.text(passage.number + step) if found else None
-
-    def found(self, order: str) -> Iterator[tuple[_Passage, list[_Place]]]:
-        """The passages in which everything is that is wanted, with the places where it stands."""
-        for passage in self._proposed(order):
-            words, starts = self._reader.text(passage.number)
-            pairs = [(unit, number) for number, (word, _) in enumerate(words) for unit in units_of(word)]
-            units = [unit for unit, _ in pairs]
-            if any(each.places(units, passage.language) for each in self._unwanted):
-                continue
-            found = [each.places(units, passage.language) for each in self._wanted]
-            if all(found):
-                needed = sum(len(each.units) for each in self._wanted)
-                yield (
-                    passage,
-                    [
-                        _Place(
-                            (begin := pairs[first][1]),
-                            (end := pairs[last][1]),
-                            starts[begin],
-                            starts[end],
-                            (needed / max(needed, last + 1 - first)) ** 0.5,
-                        )
-                        for first, last in _stretches(found, self._wanted, len(units))
-                    ],
-                )
-
-    def counted(self) -> dict[int, int] | None:
-        """How often a word is said in each episode, by the index; None where only the words tell.
-
-        Of tokens that stand for several words, as "sad" and "sąd", the passages are read.
-        """
-        one = self._wanted[0].units[0]
-        if len(self._wanted) > 1 or len(self._wanted[0].units) > 1 or self._unwanted or is_unspaced(one.unit):
-            return None
-        met: dict[tuple[str, str], set[bool]] = {}
-        for language, word, token in self._reader.rows(*one.spelled):
-            met.setdefault((language, token), set()).add(one.met_by(word, language))
-        narrow, values = self._narrowed()
-        times: Counter[int] = Counter()
-        for language in {language for language, _ in met}:
-            of = {token: each for (spoken, token), each in met.items() if spoken == language}
-            sure = json.dumps([token for token, each in of.items() if each == {True}])
-            unsure = json.dumps([token for token, each in of.items() if len(each) > 1])
-            statement = _COUNTED.format("p.episode, count(*)") + narrow + " group by p.episode"
-            times.update(dict(self._reader.rows(statement, sure, language, *values)))
-            statement = _COUNTED.format("p.episode, p.id, s.offset") + narrow + " order by p.id"
-            for key, places in groupby(
-                self._reader.rows(statement, unsure, language, *values), lambda row: row[:2]
-            ):
-                units = [unit for word, _ in self._reader.text(key[1])[0] for unit in units_of(word)]
-                times[key[0]] += sum(one.met_by(units[at], language) for *_, at in places if at < len(units))
-        return times
-
-    def _proposed(self, order: str) -> Iterator[_Passage]:
-        narrow, values = self._narrowed()
-        score = "found.rank" if "rank" in order else "0.0"
-        statement = f"{_PROPOSED.format(score)} {narrow} {order}"
-        expression = " AND ".join(each.expression for each in self._wanted)
-        for number, episode, speaker, language, rank in self._reader.each(statement, expression, *values):
-            yield _Passage(number, episode, speaker, language, -rank / (1 - rank))
-
-    def _narrowed(self) -> tuple[str, list[str]]:
-        """Conditions on passages, and their values."""
-        values: list[str] = []
-        narrow = ""
-        if self._some:
-            narrow += " and p.episode in (select value from json_each(?))"
-            values.append(json.dumps([*self.episodes]))
-        if self._query.speakers:
-            narrow += " and p.speaker in (select value from json_each(?))"
-            named = [key for key, name in self._speakers.items() if _fits(name, self._query.speakers)]
-            values.append(json.dumps(named))
-        if self._query.languages:
-            narrow += " and p.language in (select value from json_each(?))"
-            values.append(json.dumps(self._languages()))
-        return narrow, values
-
-    def _languages(self) -> list[str]:
-        return [each for each in languages(self._reader) if _fits(each, self._query.languages)]
-
-
-def _stretches(found: Sequence[list[int]], wanted: Sequence[Sought], most: int) -> list[tuple[int, int]]:
-    """First and last unit of every place; of several things, of the shortest place that has them all."""
-    if len(wanted) == 1:
-        length = len(wanted[0].units)
-        return [(start, min(start + length, most) - 1) for start in found[0]]
-    rarest = min(found, key=len)
-    best: tuple[int, int] | None = None
-    for start in rarest:
-        near = [min(places, key=lambda place: abs(place - start)) for places in found]
-        first = min(near)
-        last = max(at + len(each.units) for at, each in zip(near, wanted, strict=True)) - 1
-        if best is None or last - first < best[1] - best[0]:
-            best = first, min(last, most - 1)
-    return [best] if best else []
-
-
-def _is_about(episode: Indexed, query: Query) -> bool:
-    day = episode.aired
-    if query.after and day < query.after:
-        return False
-    if query.before and not "" < day < query.before:
-        return False
-    return _fits(episode.show, query.shows)
-
-
-def _fits(name: str, asked: Sequence[Narrowed]) -> bool:
-    """Whether a name is one of those that are asked for: has their words, one after the other."""
-    units = [without_marks(each) for each in units_of(name)]
-    fits = [_has(units, [without_marks(each) for each in units_of(one.text)]) for one in asked]
-    if any(fit for fit, one in zip(fits, asked, strict=True) if one.excluded):
-        return False
-    meant = [fit for fit, one in zip(fits, asked, strict=True) if not one.excluded]
-    return any(meant) or not meant
-
-
-def _has(units: list[str], part: list[str]) -> bool:
-    return bool(part) and any(units[at : at + len(part)] == part for at in range(len(units)))
+def _hit(asked: Asked, find: Find) -> Hit:
+    """A place with all that is known about it."""
+    episode = asked.episodes[find.passage.episode]
+    before, words, after = asked.context(find.passage, find.place)
+    return Hit(
+        document=str(episode.document),
+        recording=episode.recording,
+        title=episode.title,
+        show=episode.show,
+        aired=episode.aired,
+        speaker=asked.speakers[find.passage.speaker],
+        language=find.passage.language,
+        start_ms=find.place.start_ms,
+        last_ms=find.place.last_ms,
+        before=before,
+        words=words,
+        after=after,
+        score=find.score,
+        by=find.by,
+    )

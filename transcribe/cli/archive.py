@@ -16,6 +16,7 @@ from transcribe.core.text import shown
 
 if TYPE_CHECKING:
     from transcribe.archive.keep import Kept
+    from transcribe.core.settings import Settings
 
 PATHS = click.argument("paths", nargs=-1, metavar="PATH...", type=PathName())
 GROUPS = ("archive",)
@@ -43,9 +44,10 @@ def add(context: click.Context, /, paths: tuple[Path, ...], resolved: Resolved) 
 
     if not paths:
         raise UsageError("there is nothing to add", "Name transcript documents, or folders that hold some")
-    with Archive(place(warned(resolved).archive.archive)) as opened:
+    settings = warned(resolved)
+    with Archive(place(settings.archive.archive)) as opened:
         kept = put(opened, paths, _teller(context))
-    _end(context, kept)
+    _end(context, kept, settings)
 
 
 @archive.command(cls=SettingsCommand, groups=GROUPS)
@@ -61,9 +63,10 @@ def update(context: click.Context, /, paths: tuple[Path, ...], resolved: Resolve
     from transcribe.archive.keep import update as look_again
     from transcribe.archive.reader import place
 
-    with Archive(place(warned(resolved).archive.archive)) as opened:
+    settings = warned(resolved)
+    with Archive(place(settings.archive.archive)) as opened:
         kept = look_again(opened, paths, _teller(context))
-    _end(context, kept)
+    _end(context, kept, settings)
 
 
 @archive.command(cls=SettingsCommand, groups=GROUPS)
@@ -120,11 +123,29 @@ def _teller(context: click.Context) -> Callable[[Path], None]:
     return lambda path: say(f"reading {path}", error=True)
 
 
-def _end(context: click.Context, kept: Kept) -> None:
+def _end(context: click.Context, kept: Kept, settings: Settings) -> None:
     """Say what became of the documents, and end with the code that belongs to it."""
     told = ("added", "changed", "moved", "removed", "same", "unreachable")
     say(", ".join(f"{getattr(kept, name)} {name}" for name in told if getattr(kept, name)) or "nothing to do")
     for _, error in kept.failed:
         say(f"transcribe: error: {error}", error=True)
+    _make_vectors(context, settings)
     good = kept.added + kept.changed + kept.moved + kept.same
     context.exit(exit_code_of(good, len(kept.failed)))
+
+
+def _make_vectors(context: click.Context, settings: Settings) -> None:
+    """Give passages vectors that have none, where the settings name a model for that."""
+    if not settings.archive.meaning:
+        return
+    from transcribe.archive.meaning import make_vectors
+    from transcribe.archive.reader import place
+
+    quiet = context.ensure_object(Asked).quiet
+
+    def tell(made: int, of: int) -> None:
+        if not quiet:
+            say(f"vectors: {made} of {of} passages", error=True)
+
+    made = make_vectors(place(settings.archive.archive), settings.archive.meaning, tell)
+    say(f"{made} passages got vectors")

@@ -67,6 +67,8 @@ def search(resolved: Resolved, **wish: Any) -> None:
 
 
 def _search(wish: Wish, settings: Settings) -> None:
+    from transcribe.archive.meaning import ASK_S, near
+    from transcribe.archive.places import Near, Order
     from transcribe.archive.query import read_query
     from transcribe.archive.reader import Reader, place
     from transcribe.archive.search import count, search
@@ -80,7 +82,15 @@ def _search(wish: Wish, settings: Settings) -> None:
             _show_months(count(reader, query), wish)
             return
         most = wish.limit or (1 if wish.first or wish.open else LIMIT)
-        hits = search(reader, query, most, "first" if wish.first else "rank")
+        order: Order = "first" if wish.first else "rank"
+        question = " ".join(wish.question)
+        found: Near = ()
+        note = ""
+        if not wish.first:
+            found, note = near(reader, settings.archive.meaning, query, question, ASK_S)
+        hits = search(reader, query, most, order, near=found)
+    if note:
+        say(note, error=True)
     if wish.json:
         rows = [vars(each) | {"page": _page(each)} for each in hits]
         click.echo(json.dumps(shown(rows), ensure_ascii=False, indent=2))
@@ -95,7 +105,8 @@ def _search(wish: Wish, settings: Settings) -> None:
 def _show(hits: Sequence[Hit]) -> None:
     for each in hits:
         known = ", ".join(filter(None, (each.title, each.show, each.aired, each.speaker)))
-        say(f"{format_timecode(each.start_ms)[:-4]}  {known}  ({each.score:.2f})")
+        by = ", by meaning" if each.by == "meaning" else ""
+        say(f"{format_timecode(each.start_ms)[:-4]}  {known}  ({each.score:.2f}{by})")
         before, after = (f"… {each.before} " if each.before else "", f" {each.after} …" if each.after else "")
         say(f"    {before}>{each.words}<{after}")
     if not hits:

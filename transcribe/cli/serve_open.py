@@ -186,12 +186,15 @@ def _archive(
 ) -> LibraryArchive | None:
     """What finds words in the episodes, where the settings ask for that."""
     from transcribe.archive.reader import place
+    from transcribe.engines.llm.embeddings import embedder_of
     from transcribe.server.archive import LibraryArchive
 
     if not settings.archive.archive:
         return None
+    if settings.archive.meaning:
+        embedder_of(settings.archive.meaning, 1.0)  # says now what is wrong with it
     file = absolute(place(settings.archive.archive))
-    return LibraryArchive(file, store, dispatcher.listeners, progress)
+    return LibraryArchive(file, store, dispatcher.listeners, progress, settings.archive.meaning)
 
 
 def _lookout(folders: Sequence[Path], tell: Callable[[str], Any]) -> Lookout:

@@ -555,6 +555,12 @@ class ArchiveSettings:
         metavar="DIR|auto",
         advanced=True,
     )
+    meaning: str = option(
+        "",
+        "Server on this machine and model that give texts vectors, for search by meaning, too",
+        metavar="URL MODEL",
+        advanced=True,
+    )
 
 
 ProgressStyle = Literal["auto", "bar", "plain", "json", "none"]

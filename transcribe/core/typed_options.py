@@ -96,6 +96,7 @@ class Options(TypedDict, total=False):
     sponsor: str
     call_to_action: str
     archive: str
+    meaning: str
     live: bool
     quiet: bool
     verbose: bool

@@ -14,10 +14,12 @@ from typing import TypeVar
 
 from transcribe.archive.index import Archive
 from transcribe.archive.keep import keep_named, remove
+from transcribe.archive.meaning import make_vectors, near
 from transcribe.archive.names import Names, names_of
-from transcribe.archive.query import read_query
+from transcribe.archive.query import Query, read_query
 from transcribe.archive.reader import Indexed, Reader
 from transcribe.archive.search import Hit, search
+from transcribe.core.errors import TranscribeError
 from transcribe.core.events import Progress, Warned
 from transcribe.core.unexpected import ends_run, for_people
 from transcribe.jobs.queue import PENDING, QueuedJob, State
@@ -41,6 +43,8 @@ TOGETHER = 16
 
 ASKED_S = 5.0
 """A question that takes longer is given up: others wait."""
+MEANT_S = 2.0
+"""How long the server of vectors may take for a question; then only words are searched."""
 AT_ONCE = 2
 MOST_WAITING = 20
 """Questions of a client; one of them is answered at a time."""
@@ -66,9 +70,13 @@ class LibraryArchive:
     Args:
         file: The archive's; what others put into it is left alone, and nobody here is shown it.
         progress: Told what goes wrong: it costs nothing else.
+        meaning: The setting `meaning`.
     """
 
-    def __init__(self, file: Path, store: Store, listeners: Listeners, progress: Progress) -> None:
+    def __init__(
+        self, file: Path, store: Store, listeners: Listeners, progress: Progress, meaning: str = ""
+    ) -> None:
+        self._meaning = meaning
         self._file, self._store, self._listeners, self.progress = file, store, listeners, progress
         self._changed: set[str] = set()
         self._looked = False
@@ -126,6 +134,10 @@ class LibraryArchive:
             names = [each for each in every.items() if some is None or each[0].parent in some]
             for at in range(0, len(names), TOGETHER):
                 await self._kept(partial(self._put_in, dict(names[at : at + TOGETHER])))
+            while await self._kept(self._make_vectors):
+                if self._removed.is_set():  # which waits for nothing
+                    self.touch(EVERYTHING)
+                    break
         except Exception as error:
             if ends_run(error):
                 raise
@@ -136,7 +148,7 @@ class LibraryArchive:
             return False
         return True
 
-    def _kept(self, work: Callable[[], None]) -> asyncio.Future[None]:
+    def _kept(self, work: Callable[[], T]) -> asyncio.Future[T]:
         return asyncio.get_running_loop().run_in_executor(self._keeping, work)
 
     def _take_out(self, there: set[Path], folders: set[Path] | None) -> None:
@@ -152,6 +164,14 @@ class LibraryArchive:
             for path, error in keep_named(archive, names).failed:
                 self.progress(Warned(f"{path} is not in the archive: {for_people(error, debug=False)}"))
 
+    def _make_vectors(self) -> int:
+        """Some of those that are missing; how many were made."""
+        try:
+            return make_vectors(self._file, self._meaning, most=TOGETHER)
+        except TranscribeError as error:
+            self.progress(Warned(f"search by meaning is behind: {for_people(error, debug=False)}"))
+            return 0
+
     def visible(self, client: str | None) -> dict[str, Submission]:
         """The episodes of a client, or of all, by the names of their jobs."""
         found, _ = self._store.submissions.found(Sought(client, (State.DONE,)), -1)
@@ -159,8 +179,8 @@ class LibraryArchive:
 
     async def hits(
         self, client: str, question: str, most: int, visible: Mapping[str, Submission], gone: Gone
-    ) -> list[Hit] | None:
-        """The best places among some episodes; None where nobody waits for them any more.
+    ) -> tuple[list[Hit], str] | None:
+        """The best places among some episodes, and what to say of them; None where nobody waits any more.
 
         Args:
             client: Who asks.
@@ -175,7 +195,13 @@ class LibraryArchive:
         async with self._turn(client):
             if await gone():
                 return None
-            return await self._answer(lambda reader: search(reader, query, most, among=among), [])
+            return await self._answer(partial(self._found, query, question, most, among), ([], ""))
+
+    def _found(
+        self, query: Query, question: str, most: int, among: Callable[[Indexed], bool], reader: Reader
+    ) -> tuple[list[Hit], str]:
+        found, note = near(reader, self._meaning, query, question, MEANT_S) if self._meaning else ((), "")
+        return search(reader, query, most, among=among, near=found), note
 
     async def names(self, client: str, visible: Mapping[str, Submission]) -> Names:
         """What there is to narrow a question to; raises what `hits` raises."""

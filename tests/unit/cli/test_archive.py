@@ -41,11 +41,11 @@ def test_from_documents_to_the_second(here: Path) -> None:
         "2 added",
     ]
     assert run("archive", "update").output == "2 same\n"
-    assert run("search", "fly bee").output.splitlines() == [
+    assert run("search", "fly bee").stdout.splitlines() == [
         "00:01:01  Part a, Hive, 2025-01-03, Ala  (0.00)",
         "    … The >bees fly.<",
     ]
-    found = json.loads(run("search", "--json", "bee").output)
+    found = json.loads(run("search", "--json", "bee").stdout)
     assert [(each["title"], each["start_ms"], each["page"]) for each in found] == [
         ("Part b", 61_070, ""), ("Part a", 61_210, ""),
     ]  # fmt: skip

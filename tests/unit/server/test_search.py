@@ -13,12 +13,14 @@ from typing import Any
 import httpx2
 import pytest
 from counter import Counter, eventually
+from embedding_server import embeddings
 from spoken import episode, segment
 
 from transcribe.archive.index import Archive
 from transcribe.archive.keep import add
 from transcribe.archive.reader import NAME
 from transcribe.archive.search import search
+from transcribe.archive.vectors import files_beside, read_vectors
 from transcribe.core.episode import Episode
 from transcribe.core.settings import SubtitleSettings
 from transcribe.formats import document
@@ -78,7 +80,7 @@ def test_an_episode_is_found_by_what_was_said_and_by_no_path_of_the_server(searc
             "id": name, "title": "2025-03-04 Odcinek <b>7.mp3", "show": "", "aired": "2025-03-04",
             "speaker": "Ala Nowak", "language": "en", "start_ms": 1420, "last_ms": 1420,
             "before": "The net", "words": "profit", "after": found["after"], "score": found["score"],
-            "url": f"/episodes/{name}#t=1.420",
+            "by": "words", "url": f"/episodes/{name}#t=1.420",
         }  # fmt: skip
         assert found["after"].startswith("of the first quarter")
         assert str(searched.folder) not in client.get("/v1/search", params={"q": "profit"}).text
@@ -283,3 +285,25 @@ def test_a_show_is_that_of_the_tags(searched: Counter) -> None:
         submit(client)
         (found,) = eventually(lambda: places(client, "profit show:mornings"))
         assert (found["show"], found["aired"]) == ("Mornings", "2024-05-06")
+
+
+def test_what_was_meant_is_found_and_only_in_ones_own_episodes(searched: Counter) -> None:
+    with embeddings() as vectors:
+        searched.meaning = vectors.chosen
+        searched.folder.mkdir()
+        keys = Keys(searched.folder)
+        ala, ola = ({"Authorization": f"Bearer {keys.make(name)}"} for name in ("Ala", "Ola"))
+        searched.access, searched.apart = Access(keys), True
+        with spoken(searched, SAID) as client:
+            name = submit(client, **ala)
+            (found,) = eventually(lambda: places(client, "earnings", **ala))
+            assert (found["id"], found["by"]) == (name, "meaning")
+            assert places(client, "earnings", **ola) == []
+            vectors.status, vectors.body = 500, {"error": "out of memory"}
+            answer = client.get("/v1/search", params={"q": "profit"}, headers=ala).json()
+            assert [each["by"] for each in answer["places"]] == ["words"]
+            assert "out of memory" in answer["note"]
+            client.delete(f"/v1/jobs/{name}", headers=ala)
+            assert searched.archive is not None
+            (file,) = files_beside(searched.archive)
+            eventually(lambda: not len(read_vectors(file).passages))

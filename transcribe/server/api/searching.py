@@ -12,6 +12,7 @@ from msgspec import Meta
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from transcribe.archive.places import By
 from transcribe.archive.reader import TooLong
 from transcribe.archive.search import Hit
 from transcribe.core.errors import TranscribeError, UsageError
@@ -60,6 +61,7 @@ class FoundPlace(Part, frozen=True):
     words: Annotated[str, Meta(description="What was found, from the first to the last word")]
     after: Annotated[str, Meta(description="What is said after it")]
     score: Annotated[float, Meta(description="How well it fits; above 1, it is said as it was typed")]
+    by: Annotated[By, Meta(description="What found it; by meaning alone, the score is the cosine")]
     url: Annotated[str, Meta(description="The page of the episode at that second")]
 
 
@@ -68,6 +70,7 @@ class FoundPlaces(Part, frozen=True):
 
     places: tuple[FoundPlace, ...]
     more: Annotated[bool, Meta(description="Whether there are more than limit")]
+    note: Annotated[str, Meta(description="Why meaning was not searched, where it should be; or empty")]
 
 
 async def search(request: Request) -> Response:
@@ -82,7 +85,7 @@ async def search(request: Request) -> Response:
         raise Refused(404, what, "no_archive")
     visible = service.archive.visible(client if service.apart else None)
     try:
-        hits = await service.archive.hits(
+        answer = await service.archive.hits(
             client, asked.get("q", ""), limit + 1, visible, request.is_disconnected
         )
     except UsageError as error:
@@ -93,13 +96,14 @@ async def search(request: Request) -> Response:
         service.archive.progress(Warned(str(for_people(error, debug=False))))
         what = "the archive cannot be used; the server's log says why"
         raise Refused(500, what, "archive_unusable") from error
-    if hits is None:
+    if answer is None:
         raise ClientDisconnect
+    hits, note = answer
     places = tuple(_place(each, visible) for each in hits[:limit])
     if form == "csv":
         headers = {"Content-Disposition": 'attachment; filename="search.csv"'}
         return Response(_table(places, str(request.base_url)), headers=headers, media_type="text/csv")
-    found = FoundPlaces(places, more=len(hits) > limit)
+    found = FoundPlaces(places, more=len(hits) > limit, note=note)
     return Response(msgspec.json.encode(found), media_type="application/json")
 
 
@@ -128,6 +132,7 @@ def _place(hit: Hit, visible: Mapping[str, Submission]) -> FoundPlace:
         words=hit.words,
         after=hit.after,
         score=hit.score,
+        by=hit.by,
         url=f"/episodes/{name}#t={hit.start_ms / 1000:.3f}",
     )
 
