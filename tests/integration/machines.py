@@ -69,18 +69,19 @@ class Machines:
         self.scheduler = self.start("scheduler", "--listen", "tls://127.0.0.1:0")
         self.address = self.scheduler.wait_for(LISTENS.pattern)
 
-    def start(self, name: str, *arguments: str, program: Sequence[str] = ()) -> Machine:
+    def start(self, name: str, *arguments: str, program: Sequence[str] = (), **variables: str) -> Machine:
         """Start `transcribe cluster …` with the certificate of a machine."""
         own = {name: value for name, value in self.desk.environment.items() if name != "TRANSCRIBE_WORK_DIR"}
         part = "scheduler" if arguments[0] == "--listen" else "worker"
         command = [*(program or COLD), "cluster", part, *arguments, "--certs", f"certs/{name}"]
-        started = Machine(self.desk, self.desk.folder.parent / f"{name}.log", command, own)
+        log = self.desk.folder.parent / f"{name}-{time.monotonic_ns()}.log"
+        started = Machine(self.desk, log, command, own | variables)
         self.all.append(started)
         return started
 
-    def worker(self, name: str, program: Sequence[str] = ()) -> Machine:
+    def worker(self, name: str, program: Sequence[str] = (), **variables: str) -> Machine:
         """Start a worker, and wait until it takes jobs."""
-        worker = self.start(name, self.address, "--listen", "127.0.0.1", program=program)
+        worker = self.start(name, self.address, "--listen", "127.0.0.1", program=program, **variables)
         worker.wait_for("takes jobs")
         return worker
 

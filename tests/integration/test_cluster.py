@@ -149,6 +149,32 @@ def test_messages_of_the_submitter(machines: Machines, tmp_path: Path) -> None:
     assert not (desk.folder / "o").exists() or list((desk.folder / "o").glob("*.txt")) == []
 
 
+def test_a_worker_whose_disk_is_full(machines: Machines, small_disk: Path) -> None:
+    """It gets no more, and what it had is done by others."""
+    desk = machines.desk
+    full = machines.worker("studio-3", XDG_CACHE_HOME=str(small_disk))
+    outcome = desk.run(
+        *machines.batch(output="full"), environment={"TRANSCRIBE_WORK_DIR": str(desk.work / "f")}
+    )
+    full.stop()
+    assert outcome.code == 0, outcome.stderr
+    assert "studio-3: the disk is full" in outcome.stderr
+    assert outcome.stderr.count("another machine gets it") == 1
+    assert "3 transcribed" in outcome.stderr
+
+
+def test_a_worker_that_is_too_small(machines: Machines) -> None:
+    """A cluster of which nobody fits is refused before anything is done."""
+    alone = Machines(machines.desk)
+    small = alone.start("studio-3", alone.address, "--listen", "127.0.0.1", "--memory", "100M")
+    small.wait_for("takes jobs")
+    outcome = machines.desk.run(*alone.batch(output="none"))
+    alone.end()
+    assert outcome.code == 2, outcome.stderr
+    assert "worker studio-3 tiny.en needs" in outcome.error()
+    assert "and it gives 100 MB" in outcome.error()
+
+
 def test_a_worker_and_the_scheduler_are_killed(machines: Machines) -> None:
     """What the dead had is done by others, and every file is there once, as on one machine."""
     desk = machines.desk

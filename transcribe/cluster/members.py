@@ -25,6 +25,9 @@ LOOK_S = 2.0
 FIRST_S = 60.0
 """How long the first workers may take to say whether they fit."""
 
+NONE_S = 30.0
+"""After so long without a worker that fits, people are told."""
+
 RETRIES = 2
 """How often the scheduler places a job again that fails on a machine without an answer."""
 
@@ -110,7 +113,8 @@ class Members:
         self._asked: dict[str, Future[str]] = {}
         self._refused: dict[str, str] = {}
         self._looked = 0.0
-        self._gone = self._none = False
+        self._last_seen = time.monotonic()
+        self._gone = self._told_none = False
 
     def open(self) -> None:
         """Connect, and wait until the workers that are there have said whether they fit.
@@ -173,7 +177,7 @@ class Members:
         else:
             if self._gone:
                 self._gone = False
-                self._say(f"the scheduler is there again; {len(self._jobs)} recordings are placed again")
+                self._say(f"the scheduler is there again; placed again: {len(self._jobs)}")
             self._tell_none()
             for job in self._jobs.values():
                 if job.lost:
@@ -205,9 +209,11 @@ class Members:
             job.future = None if not job.done else job.future
 
     def _tell_none(self) -> None:
-        if not self.count and not self._none and not self._asked:
+        if self.count or self._asked:
+            self._last_seen, self._told_none = time.monotonic(), False
+        elif not self._told_none and time.monotonic() - self._last_seen > NONE_S:
+            self._told_none = True
             self._say("no worker takes recordings any more; waiting for one")
-        self._none = not self.count
 
     def _place(self, job: Placed) -> None:
         if self._client is None:
