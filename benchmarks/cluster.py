@@ -49,6 +49,7 @@ def main() -> None:
     if os.geteuid() or sys.platform != "linux" or not all(map(shutil.which, ("ip", "ss", "taskset"))):
         sys.exit("network namespaces need root on Linux, with ip, ss and taskset")
     load = os.getloadavg()[0]
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that no namespace is left
     with tempfile.TemporaryDirectory() as name, machines(Path(name), NAMES) as places:
         cluster = Cluster(Path(name), places, asked.model)
         try:
@@ -166,9 +167,9 @@ def disasters(cluster: Cluster, asked: argparse.Namespace) -> Iterator[str]:
 
 
 def clips(folder: Path) -> list[Path]:
-    """Recordings below a megabyte that somebody has written down, the largest first."""
+    """Recordings of less than half a megabyte that somebody has written down, the largest first."""
     found = [each for each in folder.iterdir() if each.suffix in SOUND and each.with_suffix(".txt").is_file()]
-    small = [each for each in found if each.stat().st_size < 1_000_000]
+    small = [each for each in found if each.stat().st_size < 500_000]
     return sorted(small, key=lambda each: (-each.stat().st_size, each.name))
 
 
