@@ -171,7 +171,7 @@ def test_a_worker_that_is_too_small(machines: Machines) -> None:
     outcome = machines.desk.run(*alone.batch(output="none"))
     alone.end()
     assert outcome.code == 2, outcome.stderr
-    assert "worker studio-3 tiny.en needs" in outcome.error()
+    assert "worker studio-3: tiny.en needs" in outcome.error()
     assert "and it gives 100 MB" in outcome.error()
 
 

@@ -278,5 +278,5 @@ class Members:
 
     def _refuse(self, address: str, each: dict[str, Any], reason: str) -> None:
         told = f"worker {each['name']} gets no recordings: {reason}"
-        self._refused[address] = f"worker {each['name']} {reason}"
+        self._refused[address] = f"worker {each['name']}: {reason}"
         self._say(told)

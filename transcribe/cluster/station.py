@@ -37,6 +37,7 @@ from transcribe.jobs.messages import (
 from transcribe.jobs.queue import Facts
 from transcribe.jobs.trouble import Trouble, trouble_of
 from transcribe.jobs.worker import Worker
+from transcribe.models.catalogue import weights_name
 from transcribe.models.store import Store
 
 LOOK_S = 0.5
@@ -105,7 +106,8 @@ class Station:
         needs = {each.sha256: each.memory_bytes for each in Store().installed()}.get(wanted.sha256, 0)
         if needs <= self._memory:
             return ""
-        return f"{wanted.model} needs {in_words(needs)} of memory, and it gives {in_words(self._memory)}"
+        model = weights_name(wanted.model)
+        return f"{model} needs {in_words(needs)} of memory, and it gives {in_words(self._memory)}"
 
     def _own(self, settings: Settings) -> Settings:
         """The settings with what this machine may use."""

@@ -90,8 +90,11 @@ class Cluster:
         """How many recordings may be under way: one a worker, as more would wait behind each other."""
         return max(1, self._members.count)
 
-    def bring(self, run: Run, work: Workspace, source: Source) -> Pausing[None]:
+    def bring(self, run: Run, work: Workspace, source: Source, name: str) -> Pausing[None]:
         """Have a recording recognised, and bring what was made of it; nothing where it is there already.
+
+        Args:
+            name: What people are shown.
 
         Raises:
             TranscribeError: It could not be recognised, by whatever machine.
@@ -103,7 +106,7 @@ class Cluster:
         while len(failed) < TRIES:
             placed = replace(order, key=f"{order.key}-{time.monotonic_ns():x}")
             try:
-                answer = yield from self._placed(placed, source, run.progress)
+                answer = yield from self._placed(placed, Path(source.path), _Told(name, run.progress))
                 if answer.trouble is None:
                     yield from self._fetched(answer, work, source)
                     return
@@ -114,7 +117,7 @@ class Cluster:
             if trouble.passing is Passing.NO:
                 raise _error(answer, source)
             told = f"{answer.machine}: {trouble.what}"
-            run.progress(Noticed(f"{source.name}: {told}; another machine gets it"))
+            run.progress(Noticed(f"{name}: {told}; another machine gets it"))
             if trouble.passing is Passing.YES:
                 failed.append(told)
         raise EngineError(f"{source.name} failed on {TRIES} tries; the last one: {failed[-1]}", "Try it here")
@@ -131,14 +134,14 @@ class Cluster:
             Wanted.of(run.engines),
         )
 
-    def _placed(self, order: Order, source: Source, tell: Progress) -> Pausing[Answer]:
+    def _placed(self, order: Order, recording: Path, told: _Told) -> Pausing[Answer]:
         """Have a job done by whatever worker, again where the scheduler or a worker is gone; its answer.
 
         Raises:
             NetworkError: The recording cannot be brought to the worker.
             EngineError: Three workers died while they had it.
         """
-        members, told = self._members, _Told(source.name, tell)
+        members = self._members
         carrying: Future[None] | None = None
         with members.placed(order) as placed:
             while not placed.done:
@@ -147,7 +150,7 @@ class Cluster:
                     told(said)
                     if said.stage == "bring":
                         carrier = Carrier(said.host, said.port, said.machine, self._identity)
-                        carrying = self._pool.submit(carrier.put, Path(source.path), order.sha256)
+                        carrying = self._pool.submit(carrier.put, recording, order.sha256)
                 if carrying is not None and carrying.done():
                     carrying.result()
                     carrying = None

@@ -87,7 +87,7 @@ def _made(
     output = Output(job, work, run)
     output.check(recording.source)
     if run.elsewhere:
-        yield from run.elsewhere(run, work, recording.source)
+        yield from run.elsewhere(run, work, recording.source, job.name)
     episode = yield from transcribing(run, work, replace(recording, corrections=corrections), output.mix)
     run.progress(StageStarted("publish"))
     output.publish(episode, changed=any(map(changed_since, recording.sources)))

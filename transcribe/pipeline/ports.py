@@ -224,8 +224,9 @@ WaitsFor = Callable[[Path], str]
 """Says what the results of a transcript document wait for before they may be published; empty: nothing."""
 
 
-Elsewhere = Callable[["Run", Workspace, Source], Pausing[None]]
-"""Fills a locked work directory with what another machine has made of a recording; others can go on."""
+Elsewhere = Callable[["Run", Workspace, Source, str], Pausing[None]]
+"""Fills a locked work directory with what another machine has made of a recording, which people know by that
+name; others can go on."""
 
 
 @dataclass(frozen=True)

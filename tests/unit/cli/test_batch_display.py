@@ -12,7 +12,15 @@ from season import Season
 
 from transcribe.cli.batch_display import BatchDisplay
 from transcribe.cli.batch_plan import as_lines, estimate
-from transcribe.core.events import Covered, FileFailed, FileSkipped, FileStarted, StageAdvanced, StageStarted
+from transcribe.core.events import (
+    Covered,
+    FileFailed,
+    FileSkipped,
+    FileStarted,
+    MachineAdvanced,
+    StageAdvanced,
+    StageStarted,
+)
 from transcribe.core.settings import DisplaySettings
 from transcribe.jobs.due import Plan
 from transcribe.jobs.find import LeftOut
@@ -72,6 +80,18 @@ def test_the_table_says_what_each_recording_is_at(season: Season) -> None:
     assert rows[4].startswith("in/日本語.wav")
     assert rows[5].strip().startswith("2 of 4 recordings, 4 s of 8 s, about")
     assert "in/c.wav: failed: in/c.wav is empty" in stays
+
+
+def test_the_machine_that_has_a_recording_stands_before_its_state(season: Season) -> None:
+    season.record("a.wav", "b.wav")
+    rows, _ = shown(
+        season.plan(),
+        MachineAdvanced("in/a.wav", "studio-1", "bring"),
+        MachineAdvanced("in/b.wav", "studio-2", "recognise", 400, 1000),
+        Covered("in/a.wav", 100, 0, "100 % of speech covered"),
+    )
+    assert rows[1].endswith("studio-1: done: 100 % of speech covered")
+    assert rows[2].endswith("studio-2: recognise 40 %")
 
 
 def test_the_table_fits_the_terminal_and_follows_the_work(season: Season) -> None:

@@ -27,6 +27,7 @@ from transcribe.core.events import (
     FileFailed,
     FileFinished,
     FileStarted,
+    MachineAdvanced,
     SegmentRecognised,
     StageAdvanced,
     StageFinished,
@@ -90,6 +91,15 @@ def test_plain_lines() -> None:
         "[2/2] b.mp3",
         "b.mp3: failed: b.mp3 is empty",
     ]
+
+
+def test_each_machine_that_gets_a_recording_is_one_plain_line() -> None:
+    said: list[str] = []
+    display = PlainDisplay(DisplaySettings(), said.append, Clock())
+    for machine in ("studio-1", "studio-1", "studio-2"):
+        for done_ms in (0, 500):
+            display(MachineAdvanced(ESCAPE, machine, "recognise", done_ms, 1000))
+    assert said == [f"{PRINTED}: on studio-1", f"{PRINTED}: on studio-2"]
 
 
 def test_how_far_a_language_model_is() -> None:

@@ -17,13 +17,17 @@ from transcribe.core.errors import EngineError, GateError, Interrupted, Transcri
 from transcribe.core.events import (
     Covered,
     Event,
+    FileFailed,
     FileFinished,
+    MachineAdvanced,
     SegmentRecognised,
     StageStarted,
     Warned,
     silent,
 )
 from transcribe.core.media import Container
+from transcribe.core.recording import Source
+from transcribe.core.workspace import Workspace
 from transcribe.jobs.memory import read_record
 from transcribe.jobs.output import judge
 from transcribe.jobs.publish.outputs import Target
@@ -33,6 +37,7 @@ from transcribe.notes.writer import Writer
 from transcribe.pipeline.identity import open_workspace
 from transcribe.pipeline.ports import Editor, Run
 from transcribe.pipeline.stages.probe import probe
+from transcribe.pipeline.suspend import Pause, Pausing
 
 GAP = Coverage(10_000, 1_000, 0, 0, (Spot(0, 1_000, "missing", "no words were recognised"),))
 
@@ -76,6 +81,30 @@ def test_what_another_run_works_on_holds_up_nobody_else(season: Season) -> None:
     assert finished == ["in/b.wav", "in/c.wav", "in/a.wav"]
     assert report.exit_code == 0
     assert season.studio.loaded == 1
+
+
+def test_recordings_that_are_elsewhere_are_waited_for_side_by_side(season: Season) -> None:
+    season.record("a.wav", "b.wav", "c.wav", "d.wav")
+    away, counts, told = set[str](), list[int](), list[Event]()
+
+    def elsewhere(run: Run, work: Workspace, source: Source, name: str) -> Pausing[None]:
+        away.add(source.name)
+        counts.append(len(away))
+        run.progress(MachineAdvanced(name, "studio-2", "recognise", 1, 2))
+        for _ in range(2 if source.name == "a.wav" else 1):
+            yield Pause.LOCK
+        away.remove(source.name)
+        if source.name == "b.wav":
+            raise EngineError("studio-2 is on fire")
+
+    run = Run(season.settings(), season.studio.engines(), elsewhere=elsewhere)
+    jobs = [each.job for each in season.plan().due]
+    ended = transcribe_jobs(jobs, run, lambda _: told.append, lambda: 2)
+    assert (sorted(ended.done), max(counts)) == (["in/a.wav", "in/c.wav", "in/d.wav"], 2)
+    assert ended.failed == [("in/b.wav", "studio-2 is on fire")]
+    first = next(number for number, each in enumerate(told) if isinstance(each, FileFinished | FileFailed))
+    machines = [each.name for each in told[:first] if isinstance(each, MachineAdvanced)]
+    assert machines[:2] == ["in/a.wav", "in/b.wav"]  # before anything of b.wav has its turn
 
 
 def test_what_is_over_before_its_turn_is_told_also_when_the_run_is_stopped(season: Season) -> None:
