@@ -59,7 +59,9 @@ def scheduler(context: click.Context, /, certs: Path, listen: str) -> None:
     from transcribe.cluster.addresses import PORT, listening_address
     from transcribe.cluster.certificates import identity_of
     from transcribe.cluster.nodes import serve_scheduler
+    from transcribe.core.seal.take import refuse
 
+    refuse("a scheduler")
     address = listening_address(listen, PORT)
     number = serve_scheduler(identity_of(certs), address, lambda line: say(line, error=True))
     context.exit(128 + number if number else 0)
@@ -92,7 +94,9 @@ def worker(
     from transcribe.cluster.addresses import listening_address, scheduler_address
     from transcribe.cluster.certificates import identity_of
     from transcribe.cluster.worker import run_worker
+    from transcribe.core.seal.take import refuse
 
+    refuse("a worker")
     number = run_worker(
         identity_of(certs),
         scheduler_address(address),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import http.client
-import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BufferedReader
@@ -26,12 +26,16 @@ class Carrier:
     Args:
         host: Its address, as in a URL.
         machine: Its name, which its certificate has to have.
+        stopped: Once it is set, nothing more is sent.
     """
 
-    def __init__(self, host: str, port: int, machine: str, identity: Identity) -> None:
+    def __init__(
+        self, host: str, port: int, machine: str, identity: Identity, stopped: threading.Event | None = None
+    ) -> None:
         self._place = host, port
         self._machine = machine
         self._identity = identity
+        self._stopped = stopped or threading.Event()
 
     def put(self, recording: Path, sha256: str) -> None:
         """Send a recording.
@@ -40,7 +44,11 @@ class Carrier:
             NetworkError: The machine does not take it.
             OSError: It cannot be read.
         """
-        with open_regular(recording) as handle, self._asked("PUT", sha256, handle) as response:
+        size = recording.stat().st_size
+        with (
+            open_regular(recording) as handle,
+            self._asked("PUT", sha256, self._blocks(handle), size) as response,
+        ):
             if response.status != 201:
                 raise NetworkError(
                     f"{self._machine} does not take the recording ({_reason(response)})", "See its messages"
@@ -71,9 +79,15 @@ class Carrier:
         with self._asked("DELETE", sha256):
             pass
 
+    def _blocks(self, handle: BufferedReader) -> Iterator[bytes]:
+        while block := handle.read(_BLOCK):
+            if self._stopped.is_set():
+                raise NetworkError("the run was stopped")
+            yield block
+
     @contextmanager
     def _asked(
-        self, method: str, sha256: str, body: BufferedReader | None = None
+        self, method: str, sha256: str, body: Iterator[bytes] | None = None, size: int = 0
     ) -> Iterator[http.client.HTTPResponse]:
         connection = http.client.HTTPSConnection(
             *self._place, timeout=SILENCE_S, context=asking(self._identity), blocksize=_BLOCK
@@ -81,7 +95,7 @@ class Carrier:
         try:
             connection.connect()
             self._check_name(connection)
-            headers = {} if body is None else {"Content-Length": str(os.fstat(body.fileno()).st_size)}
+            headers = {} if body is None else {"Content-Length": str(size)}
             connection.request(method, f"/blobs/{sha256}", body, headers)
             yield connection.getresponse()
         except (OSError, http.client.HTTPException) as error:

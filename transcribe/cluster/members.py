@@ -25,6 +25,9 @@ LOOK_S = 2.0
 FIRST_S = 60.0
 """How long the first workers may take to say whether they fit."""
 
+EMPTY_S = 10.0
+"""How long a scheduler without workers is waited for: it may have just been started, and they look for it."""
+
 NONE_S = 30.0
 """After so long without a worker that fits, people are told."""
 
@@ -125,16 +128,17 @@ class Members:
         """
         reach(self._scheduler, self._identity)
         self._connect()
-        until = time.monotonic() + FIRST_S
+        began = time.monotonic()
+        until = began + FIRST_S
         while True:
             found = self._survey()
             if self.count and not self._asked:
                 return
-            if not found:
+            if not found and time.monotonic() > began + EMPTY_S:
                 raise NetworkError(
                     f"{self._scheduler} has no workers", "Start transcribe cluster worker on other machines"
                 )
-            if not self._asked or time.monotonic() > until:
+            if (found and not self._asked) or time.monotonic() > until:
                 if self.count:
                     return
                 reasons = "; ".join(self._refused.values()) or "they do not answer"

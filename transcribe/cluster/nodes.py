@@ -10,9 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from transcribe.cluster.addresses import Address, bound
+from transcribe.cluster.addresses import Address, bound, reach
 from transcribe.cluster.certificates import Identity
 from transcribe.cluster.packages import use_dask
+from transcribe.core.errors import NetworkError
 
 AGAIN_S = 3.0
 """How long a worker waits before it looks for its scheduler again."""
@@ -131,19 +132,22 @@ async def _worker(
             death_timeout=15,
         )
         try:
+            await asyncio.to_thread(reach, scheduler, identity)  # which says what is wrong
             await asyncio.wait_for(worker.start(), 20)
             told = ""
             say(f"worker {identity.name}: takes jobs from {scheduler}, listens at {worker.address}")
             finished = asyncio.ensure_future(worker.finished())
             await asyncio.wait({stopped, finished}, return_when=asyncio.FIRST_COMPLETED)
             why = "the scheduler is gone"
+        except NetworkError as error:
+            why = error.what
         except (OSError, TimeoutError, ValueError, RuntimeError) as error:
             why = _why(error)
         lost()
         await worker.close(timeout=2, nanny=False, reason="stopping")
         if not stopped.done() and why != told:
             told = why
-            say(f"worker {identity.name}: {why}; looks for it again every {AGAIN_S:g} s")
+            say(f"worker {identity.name}: {why}; it is tried again every {AGAIN_S:g} s")
         await asyncio.wait({stopped}, timeout=AGAIN_S)
     return stopped.result()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -22,6 +23,7 @@ from transcribe.core.episode import Episode
 from transcribe.core.errors import EngineError, NetworkError, TranscribeError, UsageError
 from transcribe.core.events import MachineAdvanced, Noticed, Progress
 from transcribe.core.recording import Source
+from transcribe.core.seal.take import refuse
 from transcribe.core.settings import ComputeSettings, DisplaySettings, NotesSettings, OutputSettings, Settings
 from transcribe.core.workspace import Workspace
 from transcribe.jobs.making import MADE_BY, MadeBy
@@ -44,8 +46,9 @@ def check_settings(settings: Settings) -> None:
     """Refuse what needs files that only this machine has.
 
     Raises:
-        UsageError: Something does.
+        UsageError: Something does, or the run is sealed.
     """
+    refuse("a cluster")
     asked = settings.speakers
     flags = {
         "--turns": asked.turns,
@@ -53,7 +56,6 @@ def check_settings(settings: Settings) -> None:
         "--speaker-samples": asked.speaker_samples,
         "--channels": settings.tracks.channels,
         "--tracks": settings.tracks.tracks,
-        "--sealed": settings.seal.sealed != "none",
     }
     for flag, given in flags.items():
         if given:
@@ -81,10 +83,13 @@ def settings_for_workers(settings: Settings) -> Settings:
 class Cluster:
     """Workers that recognise; what they have made is brought into the work directories of this machine."""
 
-    def __init__(self, members: Members, identity: Identity, pool: ThreadPoolExecutor) -> None:
+    def __init__(
+        self, members: Members, identity: Identity, pool: ThreadPoolExecutor, stopped: threading.Event
+    ) -> None:
         self._members = members
         self._identity = identity
         self._pool = pool
+        self._stopped = stopped
 
     def most(self) -> int:
         """How many recordings may be under way: one a worker, as more would wait behind each other."""
@@ -149,7 +154,8 @@ class Cluster:
                 for said in placed.news():
                     told(said)
                     if said.stage == "bring":
-                        carrier = Carrier(said.host, said.port, said.machine, self._identity)
+                        place = said.host, said.port, said.machine
+                        carrier = Carrier(*place, self._identity, self._stopped)
                         carrying = self._pool.submit(carrier.put, recording, order.sha256)
                 if carrying is not None and carrying.done():
                     carrying.result()
@@ -209,12 +215,14 @@ def open_cluster(
     """
     check_settings(settings)
     bare = settings_for_workers(settled(Run(settings, engines)).settings)
+    stopped = threading.Event()
     with ThreadPoolExecutor(CARRIERS, "cluster") as pool:
         members = Members(scheduler, identity, Wanted.of(engines), bare, partial(_notice, tell), pool)
         try:
             members.open()
-            yield Cluster(members, identity, pool)
+            yield Cluster(members, identity, pool, stopped)
         finally:
+            stopped.set()
             members.close()
             pool.shutdown(wait=False, cancel_futures=True)
 

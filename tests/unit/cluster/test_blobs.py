@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import http.client
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -123,3 +124,13 @@ def test_what_nobody_fetches_is_forgotten(served: Served) -> None:
     os.utime(served.blobs.path(sha256), (0, 0))
     served.blobs.forget_old()
     assert not served.blobs.path(sha256).exists()
+
+
+def test_nothing_more_is_sent_once_the_run_was_stopped(served: Served) -> None:
+    stopped = threading.Event()
+    stopped.set()
+    carrier = Carrier("127.0.0.1", served.server.port, "studio-1", served.submitter, stopped)
+    refused = pytest.raises(NetworkError, match="the run was stopped")
+    with served.blobs.wanting(SHA256, len(CONTENT)) as coming, refused:
+        carrier.put(served.recording, SHA256)
+    assert not coming.there.is_set()
