@@ -25,8 +25,8 @@ LOOK_S = 2.0
 FIRST_S = 60.0
 """How long the first workers may take to say whether they fit."""
 
-EMPTY_S = 10.0
-"""How long a scheduler without workers is waited for: it may have just been started, and they look for it."""
+EMPTY_S = 30.0
+"""How long a scheduler without workers is waited for: it, or they, may have just been started."""
 
 NONE_S = 30.0
 """After so long without a worker that fits, people are told."""
