@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from desk import SAMPLE, Desk, make_media
 from editing_page import browser, counter, open_page  # noqa: F401 - fixtures of several modules
+from lamps import lamps  # noqa: F401 - likewise
 from warm import Command, warm_program
 
 from transcribe.models.installed import InstalledModel

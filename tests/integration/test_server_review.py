@@ -6,30 +6,18 @@ import json
 import re
 from pathlib import Path
 
-import pytest
 from correcting import decide, review
 from counter import Counter, eventually
 from desk import Desk
 from editing_page import NOW, Open, box, decided, finished, saved, sidecar
+from lamps import RULES
 from playwright.sync_api import Page, Route, expect
 from served import serving
 
-from transcribe.control.policy.read import read_policy
 from transcribe.jobs.approvals import approvals_of
 from transcribe.jobs.corrections import read_sidecar
 from transcribe.jobs.decisions import decisions_of
 
-RULES = """\
-version = 1
-name = "Lamps"
-
-[[rules]]
-id = "no-lamp"
-title = "Nobody says that a lamp goes out"
-words = ["goes out"]
-severity = "block"
-evidence = "The sentence"
-"""
 PATIENCE_MS = 60_000
 """The first check by a policy loads dictionaries."""
 
@@ -40,15 +28,6 @@ FACES = "#items .item-face"
 SEEK = "ms => { document.getElementById('audio').currentTime = ms / 1000; }"
 PLAY = "() => document.getElementById('audio').play()"
 PAUSE = "() => document.getElementById('audio').pause()"
-
-
-@pytest.fixture
-def lamps(counter: Counter, tmp_path: Path) -> Counter:
-    """A server that reviews by a policy."""
-    rules = tmp_path / "rules.toml"
-    rules.write_text(RULES, "utf-8")
-    counter.policy = read_policy(rules)
-    return counter
 
 
 def document(counter: Counter, url: str) -> Path:

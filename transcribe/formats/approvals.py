@@ -12,11 +12,10 @@ from msgspec import Meta
 
 from transcribe.core.approval import Approvals, Kind
 from transcribe.core.decoding import convert
-from transcribe.core.errors import InputError
 from transcribe.formats.corrections import LONGEST_NAME
 from transcribe.formats.decisions import LONGEST_REASON, Digest, Stretches
 from transcribe.formats.document import indented
-from transcribe.formats.sidecar import read_beside
+from transcribe.formats.sidecar import checked_beside, read_beside, schema_of
 
 SCHEMA = "transcribe.approvals"
 VERSION = 2
@@ -77,14 +76,8 @@ def write_approvals(approvals: Approvals) -> bytes:
     Raises:
         InputError: One of them is larger than what `read_approvals` takes, or there are too many.
     """
-    try:
-        document = convert(
-            {"schema": SCHEMA, "version": VERSION, "records": approvals.records},
-            ApprovalsDocument,
-            from_attributes=True,
-        )
-    except msgspec.ValidationError as error:
-        raise InputError(f"this approval cannot be kept: {error}") from error
+    what = (SCHEMA, VERSION, "approval")
+    document = checked_beside(ApprovalsDocument, what, approvals.records)
     return indented(msgspec.to_builtins(document))
 
 
@@ -101,5 +94,4 @@ def read_approvals(data: bytes, name: str = "the file") -> Approvals:
 
 def schema() -> dict[str, Any]:
     """The document's JSON Schema (draft 2020-12)."""
-    described = msgspec.json.schema(ApprovalsDocument)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Approvals", **described}
+    return schema_of(ApprovalsDocument, "Approvals")

@@ -19,7 +19,7 @@ from transcribe.core.decoding import convert
 from transcribe.core.errors import InputError
 from transcribe.core.text import one_line
 from transcribe.formats.document import indented, indented_part
-from transcribe.formats.sidecar import read_beside
+from transcribe.formats.sidecar import read_beside, schema_of
 
 SCHEMA = "transcribe.corrections"
 VERSION = 1
@@ -142,5 +142,4 @@ def _check(document: CorrectionsDocument, name: str, hint: str) -> None:
 
 def schema() -> dict[str, Any]:
     """The document's JSON Schema (draft 2020-12)."""
-    described = msgspec.json.schema(CorrectionsDocument)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Corrections", **described}
+    return schema_of(CorrectionsDocument, "Corrections")

@@ -14,10 +14,9 @@ from msgspec import Meta
 
 from transcribe.core.decision import Choice, Decisions
 from transcribe.core.decoding import convert
-from transcribe.core.errors import InputError
 from transcribe.core.text import to_canonical_json
 from transcribe.formats.corrections import LONGEST_NAME
-from transcribe.formats.sidecar import read_beside
+from transcribe.formats.sidecar import checked_beside, read_beside, schema_of
 
 SCHEMA = "transcribe.decisions"
 VERSION = 1
@@ -78,14 +77,8 @@ def write_decisions(decisions: Decisions) -> bytes:
     Raises:
         InputError: One of them is larger than what `read_decisions` takes, or there are too many.
     """
-    try:
-        document = convert(
-            {"schema": SCHEMA, "version": VERSION, "records": decisions.records},
-            DecisionsDocument,
-            from_attributes=True,
-        )
-    except msgspec.ValidationError as error:
-        raise InputError(f"this decision cannot be kept: {error}") from error
+    what = (SCHEMA, VERSION, "decision")
+    document = checked_beside(DecisionsDocument, what, decisions.records)
     return to_canonical_json(document) + b"\n"
 
 
@@ -102,5 +95,4 @@ def read_decisions(data: bytes, name: str = "the file") -> Decisions:
 
 def schema() -> dict[str, Any]:
     """The document's JSON Schema (draft 2020-12)."""
-    described = msgspec.json.schema(DecisionsDocument)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Decisions", **described}
+    return schema_of(DecisionsDocument, "Decisions")

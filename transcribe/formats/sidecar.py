@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import codecs
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
-from transcribe.core.decoding import decode
+from transcribe.core.decoding import convert, decode
 from transcribe.core.errors import InputError
 
 T = TypeVar("T")
@@ -20,6 +20,30 @@ class _Heading:
 
     schema: str
     version: int
+
+
+def checked_beside(kind: type[T], what: tuple[str, int, str], records: object) -> T:
+    """What such a file is to hold, within all limits of its fields.
+
+    Args:
+        kind: What it holds.
+        what: Its schema, its version, and what people call one of its records.
+        records: Values with the attributes that its records have.
+
+    Raises:
+        InputError: One of them is larger than what `read_beside` takes, or there are too many.
+    """
+    schema, version, called = what
+    try:
+        return convert({"schema": schema, "version": version, "records": records}, kind, from_attributes=True)
+    except msgspec.ValidationError as error:
+        raise InputError(f"this {called} cannot be kept: {error}") from error
+
+
+def schema_of(kind: type, title: str) -> dict[str, Any]:
+    """The JSON Schema of such a file (draft 2020-12)."""
+    described = msgspec.json.schema(kind)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": title, **described}
 
 
 def read_beside(data: bytes, kind: type[T], what: tuple[str, int, str], name: str, hint: str) -> T:

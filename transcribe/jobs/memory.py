@@ -21,7 +21,7 @@ import msgspec
 from transcribe.core.digest import file_digest, fingerprint, sealed, unsealed
 from transcribe.core.episode import Episode
 from transcribe.core.errors import OutputError
-from transcribe.core.files import atomic_file
+from transcribe.core.files import atomic_file, sweep
 from transcribe.core.reading import read_regular
 from transcribe.core.text import from_json, to_json
 from transcribe.core.timecode import now
@@ -244,12 +244,13 @@ def sidecars(document: Path) -> list[Path]:
 
 @contextmanager
 def people_locked(document: Path) -> Iterator[None]:
-    """Nobody else writes what people say of a document while the block runs.
+    """Nobody else writes what people say of a document while the block runs; what a kill left is removed.
 
     Raises:
         OutputError: Somebody keeps it locked, or the folder cannot be written into.
     """
     with locked(document.parent / PEOPLES_LOCK):
+        sweep(document.parent)
         yield
 
 

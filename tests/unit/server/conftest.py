@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from counter import Counter
+from lamps import lamps  # noqa: F401 - a fixture of several modules
 
 
 @pytest.fixture

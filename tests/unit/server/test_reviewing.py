@@ -12,7 +12,6 @@ from counter import Counter
 
 from transcribe.control.policy.items import Policy
 from transcribe.control.policy.kept import Kept
-from transcribe.control.policy.read import read_policy
 from transcribe.control.review.items import Item, items_of
 from transcribe.core.corrections.apply import row_lines
 from transcribe.core.corrections.edit import Line
@@ -20,27 +19,6 @@ from transcribe.core.episode import Episode
 from transcribe.jobs.correct import opened
 from transcribe.jobs.decisions import decisions_of
 from transcribe.jobs.edit_lines import Edit, edit_lines
-
-RULES = """\
-version = 1
-name = "Lamps"
-
-[[rules]]
-id = "no-lamp"
-title = "Nobody says that a lamp goes out"
-words = ["goes out"]
-severity = "block"
-evidence = "The sentence"
-"""
-
-
-@pytest.fixture
-def lamps(counter: Counter, tmp_path: Path) -> Counter:
-    """A server that reviews by a policy."""
-    rules = tmp_path / "rules.toml"
-    rules.write_text(RULES, "utf-8")
-    counter.policy = read_policy(rules)
-    return counter
 
 
 def document(counter: Counter, episode: str) -> Path:

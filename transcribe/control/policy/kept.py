@@ -19,13 +19,12 @@ from transcribe.control.policy.answers import MOST_QUOTE, Given
 from transcribe.control.policy.answers import Verdict as GivenVerdict
 from transcribe.control.policy.asking import NOT_ASKED, Asker, Missing, Reply, Why
 from transcribe.control.policy.items import Question
-from transcribe.core.decoding import convert
 from transcribe.core.digest import fingerprint
 from transcribe.core.files import atomic_file
 from transcribe.core.reading import read_bounded
 from transcribe.core.text import plain_name, to_canonical_json
 from transcribe.core.timecode import now
-from transcribe.formats.sidecar import read_beside
+from transcribe.formats.sidecar import checked_beside, read_beside
 from transcribe.jobs.memory import ANSWERS, people_locked
 from transcribe.jobs.publish.outputs import target_path
 from transcribe.models.store import Store
@@ -159,13 +158,9 @@ def keep_answers(document: Path, records: Sequence[AnswerRecord]) -> None:
     with people_locked(document):
         others = [each for each in kept_answers(document).records if each.id not in new]
         kept = [*others, *records][-MOST:]
-        content = {
-            "schema": SCHEMA,
-            "version": VERSION,
-            "records": [msgspec.to_builtins(each) for each in kept],
-        }
+        content = checked_beside(AnswersDocument, (SCHEMA, VERSION, "answer"), kept)
         with atomic_file(_sidecar(document), private=True) as handle:
-            handle.write(to_canonical_json(convert(content, AnswersDocument)) + b"\n")
+            handle.write(to_canonical_json(content) + b"\n")
 
 
 def _replies(record: AnswerRecord | None, question: Question, text: str) -> list[Reply]:
