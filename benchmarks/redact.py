@@ -100,6 +100,8 @@ class Trial:
             listen = partial(recognise_again, self.run, copy, length_ms=length_ms)
             left = still_heard(NOTHING, self.said, spans, listen([(0, length_ms)]))
             asked = left if ask else ()
+            if not self.bleep:
+                engines.editor.mask(source, times, copy, bleep=True)
             return left, guessed(NOTHING, self.said, spans, asked, listen, length_ms)
 
     def tried(self) -> list[Tried]:

@@ -276,8 +276,13 @@ class _Making:
                 self._keep(target, spans, parts, tries)
                 return
             copies.append(left)
+        # A word at the edge of silence is easily passed over; beside a tone it is heard.
+        if not self.asked.bleep:
+            editor.mask(self.source, times, target, bleep=True)
         listen = partial(recognise_again, run, target, length_ms=length_ms)
         guesses = guessed(self.wanted, self.said, spans, left, listen, length_ms)
+        if not self.asked.bleep:
+            editor.mask(self.source, times, target, bleep=False)
         if left := unexplained(left, spans, guesses):
             at = ", ".join(dict.fromkeys(format_stretch(each.start_ms, each.end_ms) for each in left[:TOLD]))
             raise RedactionError(
