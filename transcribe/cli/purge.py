@@ -22,20 +22,22 @@ if TYPE_CHECKING:
 @click.command("purge")
 @click.argument("episodes", nargs=-1, required=True, metavar="EPISODE...", type=PathName())
 @click.option("--dry-run", is_flag=True, help="List what would go and what would stay, and remove nothing.")
-@click.option("--recording", is_flag=True, help="Remove the recording, too.")
-@click.option("--force", is_flag=True, help="Remove files, too, that somebody has changed since.")
+@click.option("--recording", is_flag=True, help="Remove the recording as well.")
+@click.option("--force", is_flag=True, help="Remove changed files as well.")
 @click.option("--as", "by", metavar="NAME", help="Who decides; by default the user's name.")
 @click.option("--reason", metavar="TEXT", default="", help="Why; it stays in the record.")
 @click.option("--hold", is_flag=True, help="Put a legal hold on the episodes: nothing purges them.")
 @click.option("--release", is_flag=True, help="Release them from their legal hold.")
-@click.option("--due", is_flag=True, help="Purge what is older than keep_days; EPISODE is then a folder.")
+@click.option(
+    "--due", is_flag=True, help="Purge the episodes of a folder (EPISODE) that are older than keep_days."
+)
 @click.option(
     "--data", multiple=True, metavar="DIR", type=PathName(file_okay=False),
-    help="Folder of a transcribe serve with a --data of its own; may be repeated.",
+    help="Data folder of a server (serve --data DIR); may be repeated.",
 )  # fmt: skip
 @click.option(
     "--state", multiple=True, metavar="DIR", type=PathName(file_okay=False),
-    help="Folder of a transcribe watch with a --state of its own; may be repeated.",
+    help="State folder of a watcher (watch --state DIR); may be repeated.",
 )  # fmt: skip
 @click.pass_context
 def purge(context: click.Context, /, episodes: tuple[Path, ...], **given: Any) -> None:
@@ -44,8 +46,8 @@ def purge(context: click.Context, /, episodes: tuple[Path, ...], **given: Any) -
     EPISODE is a transcript (.json), another published file, or the recording's name in that folder. What
     stays is a record without content: digests, who, when and why. transcribe verify tells of it.
 
-    Nothing of an episode is removed while a legal hold is on it, a run, server or watcher is at work with it,
-    or another episode uses what would go.
+    Nothing of an episode is removed while it is under legal hold, while a run, server or watcher works with
+    it, or while another episode uses the same work directory.
 
     Ends with exit code 13 where an episode was refused, and 12 where something of it stays.
     """

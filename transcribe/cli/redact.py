@@ -23,14 +23,14 @@ WRITTEN = ("output.output", "formats", "template", "embed_audio", "publish", "po
     "phrases",
     metavar="TEXT",
     multiple=True,
-    help="Word or phrase, in any inflection; may be repeated.",
+    help="Mask this word or phrase, in any inflection; may be repeated.",
 )
 @click.option(
     "--span",
     "spans",
     metavar="FROM-TO",
     multiple=True,
-    help="All that is said then: 1:02-1:04; may be repeated.",
+    help="Mask all that is said in this time, as 1:02-1:04; may be repeated.",
 )
 @click.option(
     "--personal",
@@ -38,17 +38,23 @@ WRITTEN = ("output.output", "formats", "template", "embed_audio", "publish", "po
     metavar="KIND",
     multiple=True,
     type=click.Choice(KINDS),
-    help=f"Personal data: {', '.join(KINDS)}; may be repeated.",
+    help=f"Mask personal data of this kind: {', '.join(KINDS)}; may be repeated.",
 )
-@click.option("--bleep/--mute", default=True, help="Put a tone there, or silence.  [default: a tone]")
+@click.option(
+    "--bleep/--mute", default=True, help="Mask the sound with a tone, or with silence.  [default: a tone]"
+)
 @click.option(
     "--name",
     default="",
     metavar="NAME",
-    help="Name of the files, without an ending; else as they are called.",
+    help="Name of the files, without an ending.  [default: the names of the recording and DOCUMENT]",
 )
 @click.option(
-    "--model", "-m", default="", metavar="NAME", help="What recognises the copy; else the transcript's model."
+    "--model",
+    "-m",
+    default="",
+    metavar="NAME",
+    help="Model that recognises the copy.  [default: the transcript's]",
 )
 def redact(  # noqa: PLR0913, PLR0917 - click hands over an argument for each flag
     document: Path,
@@ -62,7 +68,7 @@ def redact(  # noqa: PLR0913, PLR0917 - click hands over an argument for each fl
 ) -> None:
     """Mask words of a transcript (DOCUMENT, the .json of an earlier run) in texts and in a copy of the sound.
 
-    What --words, --span and --personal name is masked, and whatever the rules of --policy flag.
+    Say what is masked with --words, --span and --personal, or with --policy, whose rules find it.
 
     The recording lies beside DOCUMENT; neither is changed. The copy is recognised again. Nothing is written,
     and the exit code is 14, where a word is still heard, is not found, or cannot be placed in the sound.

@@ -24,11 +24,9 @@ if TYPE_CHECKING:
 @click.command(cls=SettingsCommand, groups=("subtitles",))
 @click.argument("documents", metavar="DOCUMENT...", nargs=-1, required=True, type=PathName())
 @click.option(
-    "--policy", "policy_file", metavar="FILE", type=PathName(), help="Ask what this policy asks, too."
+    "--policy", "policy_file", metavar="FILE", type=PathName(), help="Add to the list what this policy flags."
 )
-@click.option(
-    "--as", "who", metavar="NAME", default="", help="Say who decides; in a terminal it is asked for."
-)
+@click.option("--as", "who", metavar="NAME", default="", help="Name of who decides; a terminal asks for it.")
 @click.option(
     "--recording", metavar="FILE", type=PathName(), help="Where the recording is, if not beside DOCUMENT."
 )
@@ -37,7 +35,9 @@ if TYPE_CHECKING:
 @click.option(
     "--accept", metavar="ID", multiple=True, help="Accept an item of the list; may be given several times."
 )
-@click.option("--reject", metavar="ID", multiple=True, help="Reject an item of the list; likewise.")
+@click.option(
+    "--reject", metavar="ID", multiple=True, help="Reject an item of the list; may be given several times."
+)
 @click.option("--approve", is_flag=True, help="Approve the transcript; nothing may be open or rejected.")
 @click.option("--reject-all", is_flag=True, help="Reject the transcript as a whole.")
 @click.option("--reason", metavar="TEXT", default="", help="Why; a rejection and an approval need it.")
@@ -54,8 +54,8 @@ def review(
     """Review transcripts (DOCUMENT, the .json of earlier runs): hear, accept, correct or reject, approve.
 
     Everything that a person has to look at is one list: what a policy flags, what the recognition is not sure
-    of, what the notes say without support. In a terminal it is gone through key by key; every decision is
-    kept at once.
+    of, what the notes say without support. In a terminal, keys move through the list, and each decision is
+    stored at once.
 
     Ends with exit code 13 where something is open or rejected.
     """
