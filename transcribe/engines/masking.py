@@ -122,9 +122,14 @@ def _check_emptied(
 ) -> None:
     for stream in source.streams:
         frame = FRAMES.get(stream.codec, FRAME) if _encoder(source, stream)[1] else 0
-        emptied = Emptied(spans, stream.sample_rate, frame, TONE_HZ if bleep else 0)
-        _decode(media, target, stream.index, "s16le", emptied.add, timed=True)
-        if (at := emptied.where_not()) is not None:
+        # Containers differ in whether a sample's place or its timestamp tells its time.
+        for timed in (False, True):
+            emptied = Emptied(spans, stream.sample_rate, frame, TONE_HZ if bleep else 0)
+            _decode(media, target, stream.index, "s16le", emptied.add, timed=timed)
+            at = emptied.where_not()
+            if at is None:
+                break
+        if at is not None:
             raise EngineError(
                 f"a copy of {source.path} would not be masked at {format_timecode(round(at * 1000))}",
                 "Save the recording as WAV, FLAC or M4A first, and transcribe that",
@@ -149,13 +154,14 @@ def _write(
 
     path, muxer = Path(source.path), _muxer(source)
     with tempfile.TemporaryDirectory(prefix="transcribe-") as folder:
-        said, commands = Path(folder) / "said.ffmetadata", Path(folder) / "commands"
+        said = Path(folder) / "said.ffmetadata"
         said.write_text(_ffmetadata(source), encoding="utf-8", errors="replace")
-        commands.write_text("".join(_commands(spans)))
         recording = ffmpeg.input(address(path), **media.reading(path))
         marks = ffmpeg.input(f"file:{said}", protocol_whitelist="file", format="ffmetadata")
         sounds = []
         for stream, lead in zip(source.streams, leads, strict=True):
+            commands = Path(folder) / f"commands{stream.index}"
+            commands.write_text("".join(_commands(spans, stream.index)))
             sound = _masked(recording[f"a:{stream.index}"], stream, commands, bleep=bleep)
             sound = sound.filter("atrim", start_sample=lead) if lead > 0 else sound
             sound = sound.filter("apad", pad_len=-lead) if lead < 0 else sound
@@ -179,7 +185,11 @@ def _write(
 
 
 def _masked(sound: Any, stream: AudioStream, commands: Path, *, bleep: bool) -> Any:
-    """The sound of a stream with its gain driven by commands; the tone beside it by the opposite ones."""
+    """The sound of a stream with its gain driven by commands; the tone beside it by the opposite ones.
+
+    Filters have the number of their stream in their names: all streams are in one graph, and a command goes to
+    the first filter of its name.
+    """
     import ffmpeg
 
     piece = max(1, stream.sample_rate // 1000)
@@ -187,25 +197,25 @@ def _masked(sound: Any, stream: AudioStream, commands: Path, *, bleep: bool) -> 
     sound = sound.filter("asendcmd", filename=str(commands))
     gain = {"volume": 1, "eval": "frame", "precision": "double"}
     if not bleep:
-        return sound.filter("volume@voice", **gain)
+        return sound.filter(f"volume@voice{stream.index}", **gain)
     split = sound.filter_multi_output("asplit", 2)
-    voice = split[0].filter("volume@voice", **gain)
+    voice = split[0].filter(f"volume@voice{stream.index}", **gain)
     # Made of the sound's own frames, so that it has its times, whatever these are.
     tone = split[1].filter("aeval", exprs=f"{TONE}*sin(2*PI*{TONE_HZ}*t)", channel_layout="same")
-    tone = tone.filter("volume@tone", **gain | {"volume": 0})
+    tone = tone.filter(f"volume@tone{stream.index}", **gain | {"volume": 0})
     return ffmpeg.filter([voice, tone], "amix", inputs=2, normalize=0, duration="first")
 
 
-def _commands(spans: Sequence[tuple[int, int]]) -> Iterator[str]:
+def _commands(spans: Sequence[tuple[int, int]], stream: int) -> Iterator[str]:
     """For `asendcmd`: what the volume of voice and tone is in each span; it fades inside."""
     for start_ms, end_ms in spans:
         first, last = start_ms / 1000, end_ms / 1000
         fade = FADE_MS / 1000
         gain = f"clip(max({first + fade:.3f}-t,t-{last - fade:.3f})/{fade},0,1)"
         yield (
-            f"{first:.3f}-{last:.3f} [enter] volume@voice volume '{gain}', "
-            f"[enter] volume@tone volume '1-{gain}', "
-            "[leave] volume@voice volume 1, [leave] volume@tone volume 0;\n"
+            f"{first:.3f}-{last:.3f} [enter] volume@voice{stream} volume '{gain}', "
+            f"[enter] volume@tone{stream} volume '1-{gain}', "
+            f"[leave] volume@voice{stream} volume 1, [leave] volume@tone{stream} volume 0;\n"
         )
 
 
