@@ -187,8 +187,8 @@ def _write(
 def _masked(sound: Any, stream: AudioStream, commands: Path, *, bleep: bool) -> Any:
     """The sound of a stream with its gain driven by commands; the tone beside it by the opposite ones.
 
-    Filters have the number of their stream in their names: all streams are in one graph, and a command goes to
-    the first filter of its name.
+    Filters have the number of their stream in their names: all streams are in one graph, and a command goes
+    to the first filter of its name.
     """
     import ffmpeg
 
