@@ -250,7 +250,7 @@ def test_filters_and_the_question_say_the_same_and_markup_is_text(counter: Count
         counter.worker.publishes = publishes
         for title in ("<b>a.wav", "b.wav"):
             client.post("/v1/jobs", files={"file": (title, f"2 {title}".encode())})
-        eventually(lambda: len(client.get("/v1/search?q=profit").json()["places"]) == 2)
+        eventually(lambda: len(client.get("/v1/search?q=profit").json().get("places", ())) == 2)
         page = open_page(f"http://localhost:{counter.port}/library", locale="pl-PL")
         field = page.get_by_role("searchbox")
         hits = page.locator("#hits .hit")

@@ -41,8 +41,8 @@ PAUSE_S = 60.0
 TOGETHER = 16
 """Episodes that are put in at a time; a deletion waits no longer than for these."""
 
-ASKED_S = 5.0
-"""A question that takes longer is given up: others wait."""
+ASKED_S = 10.0
+"""A question that takes longer is given up: others wait. The first one loads dictionaries."""
 MEANT_S = 2.0
 """How long the server of vectors may take for a question; then only words are searched."""
 AT_ONCE = 2
