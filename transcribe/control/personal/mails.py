@@ -94,11 +94,13 @@ def _host(name: str, language: str | None) -> str:
     """
     parts = name.split(". ")
     for count in range(1, len(parts) + 1):
-        if count > 1 and commonness(parts[count - 1], language or "en") > _EVERYWHERE:
-            break
         labels = ". ".join(parts[:count]).split(".")
         while len(labels) > 1:
-            if _endings().publicsuffix(f"x.{labels[-1].strip()}") is not None:
+            last = labels[-1].strip()
+            begins = count > 1 and last == parts[count - 1]
+            if _endings().publicsuffix(f"x.{last}") is not None and not (
+                begins and commonness(last, language or "en") > _EVERYWHERE
+            ):
                 return ".".join(labels)
             labels.pop()
     return ""
