@@ -6,6 +6,7 @@ a row out of such an index only if it is told what the row held: that is made an
 
 from __future__ import annotations
 
+import gc
 import os
 import sqlite3
 from collections import Counter
@@ -54,6 +55,14 @@ create virtual table found using fts5(tokens, content='', tokenize='ascii');
 `shared` units at the start of a passage stand in the one before, too.
 """
 
+SAID = """
+create temporary table said (
+    bare text not null, language text not null, word text not null, number integer not null,
+    primary key (bare, language, word)
+) without rowid
+"""
+"""Words that are to be counted, and how much."""
+
 TOGETHER_WORDS = 500_000
 """So much is one transaction, and what a kill costs: each counts the common words again."""
 
@@ -66,7 +75,7 @@ class Archive(Reader):
 
     def __init__(self, path: Path) -> None:
         self.path, self._together, self._waiting = path, False, 0
-        self._changes = Counter[tuple[str, str, str]]()
+        self._changes = Counter[tuple[str, str]]()
         with self.errors():
             private_folder(path.parent)
             beside = [Path(f"{path}{end}") for end in ("-wal", "-shm")]
@@ -81,6 +90,7 @@ class Archive(Reader):
         for pragma in ("journal_mode = wal", "synchronous = normal", "secure_delete = on",
                        "temp_store = memory", "cache_size = -65536"):  # fmt: skip
             base.execute(f"pragma {pragma}")
+        base.execute(SAID)
         return base
 
     def _check(self) -> None:
@@ -122,9 +132,13 @@ class Archive(Reader):
     def together(self) -> Iterator[None]:
         """Transactions inside are joined, some episodes of them; what is done when an error ends it stays."""
         self._together = True
+        collects = gc.isenabled()
+        gc.disable()  # a sixth of the time, and nothing that is made here refers to itself
         try:
             yield
         finally:
+            if collects:
+                gc.enable()
             with self.errors():
                 if self._base.in_transaction:
                     self._commit()
@@ -206,27 +220,36 @@ class Archive(Reader):
         """So many episodes more have these words of these languages."""
         for language, words in said.items():
             for word in words:
-                self._changes[without_marks(word), language, word] += number
+                self._changes[language, word] += number
 
     def _settle(self) -> None:
         """Count the words of what was put in and taken out; new ones get their dictionary forms."""
-        changes, self._changes = self._changes, Counter[tuple[str, str, str]]()
-        new = []
-        for (bare, language, word), number in sorted(changes.items()):
-            if not self._run(
-                "update words set episodes = episodes + ? where bare = ? and language = ? and word = ?",
-                number, bare, language, word,
-            ).rowcount:  # fmt: skip
-                new.append(
-                    (bare, language, word, sorted(keys_of(word, language, quick=self._together)), number)
-                )
+        changes, self._changes = self._changes, Counter[tuple[str, str]]()
+        self._run("delete from temp.said")
         self._base.executemany(
-            "insert into words values (?, ?, ?, ?, ?)",
-            ((bare, language, word, " ".join(keys), number) for bare, language, word, keys, number in new),
+            "insert into temp.said values (?, ?, ?, ?)",
+            sorted(
+                (without_marks(word), language, word, number) for (language, word), number in changes.items()
+            ),
+        )
+        new = [
+            (bare, language, word, sorted(keys_of(word, language, quick=self._together)))
+            for bare, language, word in self._run(
+                "select bare, language, word from temp.said s where not exists (select 1 from words w "
+                "where w.bare = s.bare and w.language = s.language and w.word = s.word)"
+            )
+        ]
+        self._base.executemany(
+            "insert into words values (?, ?, ?, ?, 0)",
+            ((bare, language, word, " ".join(keys)) for bare, language, word, keys in new),
         )
         self._base.executemany(
             "insert into lemmas values (?, ?, ?)",
-            sorted((language, key, word) for _, language, word, keys, _ in new for key in keys),
+            sorted((language, key, word) for _, language, word, keys in new for key in keys),
+        )
+        self._run(
+            "insert into words select bare, language, word, '', number from temp.said where true "
+            "on conflict do update set episodes = episodes + excluded.episodes"
         )
         if any(number < 0 for number in changes.values()):
             gone = self._run("select language, lemmas, word from words where episodes <= 0").fetchall()

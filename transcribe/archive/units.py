@@ -29,16 +29,18 @@ _LETTERS = str.maketrans({"ł": "l", "đ": "d", "ð": "d", "ø": "o", "ħ": "h",
 """Letters that Unicode does not take apart into a letter and a mark."""
 
 
-@lru_cache(maxsize=131_072)
+@lru_cache(maxsize=262_144)
 def units_of(text: str) -> tuple[str, ...]:
     """The units of a text, in order; of one that is written without spaces, each letter."""
+    if text.isascii() and text.isalnum():  # as the rest would have it, in a tenth of the time
+        return (text.lower()[:LONGEST],)
     found: list[str] = []
     for run in _RUN.findall(unicodedata.normalize("NFKC", text).casefold()):
         found += [each[:LONGEST] for each in UNSPACED.split(run) if each]
     return tuple(found)
 
 
-@lru_cache(maxsize=131_072)
+@lru_cache(maxsize=262_144)
 def without_marks(unit: str) -> str:
     """A unit as it is written where there are no accents: łódź → lodz."""
     if unit.isascii():
