@@ -67,11 +67,23 @@ class Wanted:
         return "(" + " OR ".join(f'"{token}" {star}' for token in tokens) + ")"
 
 
+class _Met(dict[str, bool]):
+    """Whether units are met by what is looked for: the same ones are asked thousands of times."""
+
+    def __init__(self, wanted: Wanted, language: str) -> None:
+        self._wanted, self._language = wanted, language
+
+    def __missing__(self, unit: str) -> bool:
+        self[unit] = met = self._wanted.met_by(unit, self._language)
+        return met
+
+
 @dataclass(frozen=True)
 class Sought:
     """Units that are looked for one after the other."""
 
     units: tuple[Wanted, ...]
+    _met: dict[str, _Met] = field(default_factory=dict, compare=False, repr=False)
 
     def places(self, said: Sequence[str], language: str) -> list[int]:
         """The numbers of the units with which it begins in a passage.
@@ -79,10 +91,9 @@ class Sought:
         A phrase that goes on in the next passage counts where as much of it is here as both share.
         """
         first, *rest = self.units
+        met = self._met.setdefault(language, _Met(first, language))
         found = []
-        for start, unit in enumerate(said):
-            if not first.met_by(unit, language):
-                continue
+        for start in [start for start, unit in enumerate(said) if met[unit]]:
             here = said[start + 1 : start + 1 + len(rest)]
             whole = len(here) == len(rest) or len(here) >= SHARED
             if whole and all(want.met_by(each, language) for want, each in zip(rest, here, strict=False)):

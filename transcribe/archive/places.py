@@ -6,14 +6,15 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby
 from typing import Literal
 
 from transcribe.archive.matching import Sought, languages, sought
-from transcribe.archive.pieces import written
+from transcribe.archive.pieces import words_of, written
 from transcribe.archive.query import Narrowed, Query
 from transcribe.archive.reader import Indexed, Reader
-from transcribe.archive.units import units_of, without_marks
+from transcribe.archive.units import folded, units_of, without_marks
 from transcribe.notes.terms import is_unspaced
 
 AROUND = 12
@@ -70,8 +71,11 @@ class Find:
 
 _PROPOSED = (
     "select p.id, p.episode, p.speaker, p.language, {} from found join passages p on p.id = found.rowid "
-    "join episodes e on e.id = p.episode where found match ?"
+    "{} where found match ?"
 )
+_DATED = "join episodes e on e.id = p.episode"
+_ORDERS = {"rank": "found.rank", "first": "e.aired = '', e.aired, e.id, p.start_ms", "": "found.rowid desc"}
+"""What begins with one letter is in every passage, and its rank says nothing."""
 
 
 _COUNTED = (
@@ -83,16 +87,28 @@ _COUNTED = (
 class Asked:
     """A question, with the episodes and speakers that it is about."""
 
-    def __init__(
-        self, reader: Reader, query: Query, among: Callable[[Indexed], bool] = lambda _: True
-    ) -> None:
-        self._reader, self._query = reader, query
+    def __init__(self, reader: Reader, query: Query, among: Callable[[Indexed], bool] | None = None) -> None:
+        self._reader, self._query, self._among = reader, query, among
         self._wanted = [sought(reader, each) for each in query.wanted]
         self._unwanted = [sought(reader, each) for each in query.unwanted]
-        every = reader.episodes()
-        self.episodes = {key: each for key, each in every.items() if _is_about(each, query) and among(each)}
-        self._some = len(self.episodes) < len(every)
-        self.speakers: dict[int, str] = dict(reader.rows("select id, name from speakers"))
+        self._some = bool(among or query.after or query.before or query.shows)
+
+    @cached_property
+    def episodes(self) -> dict[int, Indexed]:
+        """Those that the question is about, by their numbers."""
+        among = self._among or (lambda _: True)
+        every = self._reader.episodes()
+        return {key: each for key, each in every.items() if _is_about(each, self._query) and among(each)}
+
+    @cached_property
+    def speakers(self) -> dict[int, str]:
+        """All of the archive, by their numbers."""
+        return dict(self._reader.rows("select id, name from speakers"))
+
+    def episode(self, number: int) -> Indexed:
+        """One that was found."""
+        (found,) = self._reader.episodes("id = ?", number).values()
+        return found
 
     def finds(self, order: Order, more: float) -> Iterator[Find]:
         """The places, one of a passage.
@@ -100,8 +116,8 @@ class Asked:
         Args:
             more: Is added to their scores.
         """
-        by = "found.rank" if order == "rank" else "e.aired = '', e.aired, e.id, p.start_ms"
-        for passage, (place, *_) in self.found(f"order by {by}"):
+        everywhere = any(each.begins and each.units == (each.units[0][:1],) for each in self._query.wanted)
+        for passage, (place, *_) in self.found("" if everywhere and order == "rank" else order):
             yield Find(passage, place, round(more + passage.score * place.closeness, 3))
 
     def meant(self, near: Near) -> Iterator[Find]:
@@ -149,30 +165,32 @@ class Asked:
         )  # fmt: skip
         return self._reader.text(passage.number + step) if found else None
 
-    def found(self, order: str) -> Iterator[tuple[Passage, list[Place]]]:
+    def found(self, order: Order | Literal[""]) -> Iterator[tuple[Passage, list[Place]]]:
         """The passages in which everything is that is wanted, with the places where it stands."""
+        needed = sum(len(each.units) for each in self._wanted)
         for passage in self._proposed(order):
-            words, starts = self._reader.text(passage.number)
-            pairs = [(unit, number) for number, (word, _) in enumerate(words) for unit in units_of(word)]
-            units = [unit for unit, _ in pairs]
+            words = words_of(self._reader.words(passage.number))
+            units = [unit for word, _ in words for unit in units_of(word)]
             if any(each.places(units, passage.language) for each in self._unwanted):
                 continue
             found = [each.places(units, passage.language) for each in self._wanted]
-            if all(found):
-                needed = sum(len(each.units) for each in self._wanted)
-                yield (
-                    passage,
-                    [
-                        Place(
-                            (begin := pairs[first][1]),
-                            (end := pairs[last][1]),
-                            starts[begin],
-                            starts[end],
-                            (needed / max(needed, last + 1 - first)) ** 0.5,
-                        )
-                        for first, last in _stretches(found, self._wanted, len(units))
-                    ],
-                )
+            if not all(found):
+                continue
+            numbers = [number for number, (word, _) in enumerate(words) for _ in units_of(word)]
+            starts = self._reader.starts(passage.number)
+            yield (
+                passage,
+                [
+                    Place(
+                        (begin := numbers[first]),
+                        (end := numbers[last]),
+                        starts[begin],
+                        starts[end],
+                        (needed / max(needed, last + 1 - first)) ** 0.5,
+                    )
+                    for first, last in _stretches(found, self._wanted, len(units))
+                ],
+            )
 
     def counted(self) -> dict[int, int] | None:
         """How often a word is said in each episode, by the index; None where only the words tell.
@@ -182,29 +200,34 @@ class Asked:
         one = self._wanted[0].units[0]
         if len(self._wanted) > 1 or len(self._wanted[0].units) > 1 or self._unwanted or is_unspaced(one.unit):
             return None
-        met: dict[tuple[str, str], set[bool]] = {}
+        met: dict[str, dict[str, dict[bool, list[str]]]] = {}
         for language, word, token in self._reader.rows(*one.spelled):
-            met.setdefault((language, token), set()).add(one.met_by(word, language))
+            words = met.setdefault(language, {}).setdefault(token, {True: [], False: []})
+            words[one.met_by(word, language)].append(word)
         narrow, values = self._narrowed()
         times: Counter[int] = Counter()
-        for language in {language for language, _ in met}:
-            of = {token: each for (spoken, token), each in met.items() if spoken == language}
-            sure = json.dumps([token for token, each in of.items() if each == {True}])
-            unsure = json.dumps([token for token, each in of.items() if len(each) > 1])
+        for language, tokens in met.items():
+            sure = json.dumps([token for token, words in tokens.items() if not words[False]])
+            both = {token: words for token, words in tokens.items() if words[True] and words[False]}
+            unsure, others = json.dumps([*both]), [word for words in both.values() for word in words[False]]
             statement = _COUNTED.format("p.episode, count(*)") + narrow + " group by p.episode"
             times.update(dict(self._reader.rows(statement, sure, language, *values)))
             statement = _COUNTED.format("p.episode, p.id, s.offset") + narrow + " order by p.id"
             for key, places in groupby(
                 self._reader.rows(statement, unsure, language, *values), lambda row: row[:2]
             ):
-                units = [unit for word, _ in self._reader.text(key[1])[0] for unit in units_of(word)]
+                said = self._reader.words(key[1])
+                if not any(map(folded(said).__contains__, others)):  # nearly always
+                    times[key[0]] += sum(1 for _ in places)
+                    continue
+                units = [unit for word, _ in words_of(said) for unit in units_of(word)]
                 times[key[0]] += sum(one.met_by(units[at], language) for *_, at in places if at < len(units))
         return times
 
-    def _proposed(self, order: str) -> Iterator[Passage]:
+    def _proposed(self, order: Order | Literal[""]) -> Iterator[Passage]:
         narrow, values = self._narrowed()
-        score = "found.rank" if "rank" in order else "0.0"
-        statement = f"{_PROPOSED.format(score)} {narrow} {order}"
+        score, dated = ("found.rank", "") if order == "rank" else ("0.0", _DATED if order == "first" else "")
+        statement = f"{_PROPOSED.format(score, dated)} {narrow} order by {_ORDERS[order]}"
         expression = " AND ".join(each.expression for each in self._wanted)
         for number, episode, speaker, language, rank in self._reader.each(statement, expression, *values):
             yield Passage(number, episode, speaker, language, -rank / (1 - rank))

@@ -148,6 +148,17 @@ class Reader:
         with self.errors():
             yield from self._base.execute(statement, values)
 
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """Whatever is written meanwhile, all that is asked inside is answered by the archive as it is."""
+        with self.errors():
+            self._base.execute("begin")
+        try:
+            yield
+        finally:
+            if self._base.in_transaction:
+                self._base.execute("commit")
+
     def episodes(self, where: str = "1", *values: Any) -> dict[int, Indexed]:
         """Episodes by their numbers.
 
@@ -159,9 +170,18 @@ class Reader:
 
     def text(self, passage: int) -> tuple[list[tuple[str, bool]], list[int]]:
         """The words of a passage, each with whether a space stands before it, and where they start, in ms."""
-        (row,) = self.rows("select words, starts from texts where id = ?", passage) or [("", b"")]
+        return words_of(self.words(passage)), self.starts(passage)
+
+    def words(self, passage: int) -> str:
+        """The words of a passage as they are stored (`words_of`); empty where there is no such passage."""
+        found = self.rows("select words from texts where id = ?", passage)
+        return str(found[0][0]) if found else ""
+
+    def starts(self, passage: int) -> list[int]:
+        """Where the words of a passage start, in ms."""
+        found = self.rows("select starts from texts where id = ?", passage)
         with self.errors():
-            return words_of(row[0]), unpacked(row[1])
+            return unpacked(found[0][0]) if found else []
 
     def value(self, name: str) -> str:
         """What the archive says about itself under this name; or empty."""

@@ -56,13 +56,13 @@ def search(
     query: Query,
     most: int,
     order: Order = "rank",
-    among: Callable[[Indexed], bool] = lambda _: True,
+    among: Callable[[Indexed], bool] | None = None,
     near: Near = (),
 ) -> list[Hit]:
     """The best places, or the first ones; of one passage only the best place.
 
     Args:
-        among: Whether an episode is looked at.
+        among: Whether an episode is looked at; None: all are.
         near: What is nearest by meaning; it counts where all that is wanted are words in any inflection.
 
     Raises:
@@ -77,6 +77,8 @@ def search(
             found.setdefault((each.passage.episode, each.place.start_ms), each)
             if len(found) >= most + (MORE if together else 0):
                 break
+        if len(found) >= most:  # all of them as it was typed
+            break
     finds = list(found.values())
     best = finds if order == "first" else sorted(finds, key=lambda each: -each.score)
     if near and order == "rank" and has_meaning(query):
@@ -138,7 +140,7 @@ def _as_typed(query: Query) -> Query | None:
 
 def _hit(asked: Asked, find: Find) -> Hit:
     """A place with all that is known about it."""
-    episode = asked.episodes[find.passage.episode]
+    episode = asked.episode(find.passage.episode)
     before, words, after = asked.context(find.passage, find.place)
     return Hit(
         document=str(episode.document),
