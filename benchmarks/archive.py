@@ -154,7 +154,7 @@ def report_of(made: Made, asked: Sequence[Asked], same: tuple[int, int] | None, 
     yield "| question | | places | least ms | most ms | target |"
     yield "|---|---|---|---|---|---|"
     for each in asked:
-        target = TARGET_PHRASE_MS if '"' in each.question else TARGET_MS
+        target = TARGET_PHRASE_MS if each.question.startswith('"') else TARGET_MS
         question = each.question.replace("|", "\\|")
         yield (
             f"| {each.kind} | `{question}` | {each.found} | {each.least_ms:.1f} | {each.most_ms:.1f} "
@@ -223,7 +223,7 @@ def kills(folder: Path, times: int) -> tuple[int, int]:
     """How often an archive gives the same answers after it was killed while it was made."""
     draw = random.Random(20261128)  # noqa: S311 - the same every time
     some = folder / "some"
-    documents_of = sorted((folder / "documents").iterdir())[:24]
+    documents_of = sorted((folder / "documents").iterdir())[:15]
     some.mkdir()
     for each in documents_of:
         (some / each.name).hardlink_to(each)

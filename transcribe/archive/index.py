@@ -63,7 +63,7 @@ create temporary table said (
 """
 """Words that are to be counted, and how much."""
 
-TOGETHER_WORDS = 500_000
+TOGETHER_WORDS = 100_000
 """So much is one transaction, and what a kill costs: each counts the common words again."""
 
 
