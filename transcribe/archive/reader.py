@@ -7,7 +7,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Self
@@ -156,8 +156,8 @@ class Reader:
         try:
             yield
         finally:
-            if self._base.in_transaction:
-                self._base.execute("commit")
+            with suppress(sqlite3.Error):  # an error inside says more, and nothing was written
+                self._base.execute("rollback")
 
     def episodes(self, where: str = "1", *values: Any) -> dict[int, Indexed]:
         """Episodes by their numbers.

@@ -16,7 +16,7 @@ from spoken import episode, segment
 from transcribe.archive import index
 from transcribe.archive.follow import keeping
 from transcribe.archive.index import Archive
-from transcribe.archive.keep import Kept, forget_episode, keep_current, state_of
+from transcribe.archive.keep import Kept, add, forget_episode, keep_current, state_of
 from transcribe.archive.reader import Reader
 from transcribe.core.corrections.edit import Line, edited
 from transcribe.core.corrections.record import Corrections
@@ -131,6 +131,48 @@ def test_a_kill_before_the_end_leaves_the_rest_to_the_next(
     path.unlink()
     assert shelf.update() == Kept(removed=1, same=1)
     assert SECRET not in shelf.raw().lower()
+
+
+def test_a_full_disk_costs_nothing_that_was_there(shelf: Shelf) -> None:
+    shelf.write("a", "one")
+    shelf.add()
+    shelf.write("b", *(f"word{number} and others" for number in range(3000)))
+
+    class Full(Archive):
+        def _open(self) -> sqlite3.Connection:
+            base = super()._open()
+            base.execute("pragma max_page_count = 60")  # SQLite says the same as of a full disk
+            return base
+
+    with pytest.raises(OutputError, match="disk is full") as caught, Full(shelf.file) as archive:
+        add(archive, [shelf.documents])
+    assert "Make room" in str(caught.value)
+    assert (shelf.found("one"), shelf.found("word7")) == (["one"], [])
+    assert shelf.add() == Kept(added=1, same=1)
+    assert shelf.found("word7") == ["word7"]
+
+
+def test_a_document_with_what_an_archive_does_not_read(shelf: Shelf) -> None:
+    path = shelf.write("a", "one")
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())  # as an editor of Windows saves it
+    assert shelf.add() == Kept(added=1)
+    path.write_bytes(path.read_text("utf-8-sig").encode("utf-16"))
+    assert "UTF-16" in str(shelf.update().failed[0][1])
+
+
+def test_transactions_are_joined_and_whole(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(index, "TOGETHER_WORDS", 3)
+    for name in "abcd":
+        shelf.write(name, f"common word{name}")
+    assert shelf.add() == Kept(added=4)
+    with Reader(shelf.file) as reader:
+        assert reader.rows("select episodes from words where word = 'common'") == [(4,)]
+    (shelf.documents / "a.json").unlink()
+    shelf.update()
+    with Reader(shelf.file) as reader:
+        assert reader.rows("select episodes from words where word = 'common'") == [(3,)]
+        assert reader.rows("select * from words where word = 'worda'") == []
+        assert reader.rows("select * from lemmas where word = 'worda'") == []
 
 
 def test_a_disk_that_is_away_costs_nothing(shelf: Shelf) -> None:
