@@ -139,7 +139,7 @@ def report_of(made: Made, asked: Sequence[Asked], same: tuple[int, int] | None, 
     yield "processor time of whole commands, and of questions in a process that has the archive open."
     yield ""
     yield f"{machine.processor}; {machine.system}; commit {code_version(ROOT)}; load {load:.1f} before."
-    yield f"Others may have used it: ten million turns of an empty loop took {empty_loop_s():.2f} s."
+    yield f"Others may use it: ten million turns of an empty loop took {empty_loop_s():.2f} s at the end."
     yield ""
     yield "| what | measured | target |"
     yield "|---|---|---|"
