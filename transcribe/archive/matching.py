@@ -110,6 +110,14 @@ class Sought:
         part = self.units[:SHARED]
         return _phrase([each.unit for each in part], begins=part[-1].begins)
 
+    @property
+    def certain(self) -> str:
+        """A question to the index for passages that have it for certain; empty where there is none."""
+        one = self.units[0]
+        if len(self.units) > 1 or is_unspaced(one.unit) or one.unit != without_marks(one.unit):
+            return ""
+        return f'"{one.unit}" {"*" if one.begins else ""}'
+
 
 def sought(reader: Reader, said: Said) -> Sought:
     """What is looked for, with every form in which the archive has it."""

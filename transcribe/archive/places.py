@@ -229,6 +229,8 @@ class Asked:
         score, dated = ("found.rank", "") if order == "rank" else ("0.0", _DATED if order == "first" else "")
         statement = f"{_PROPOSED.format(score, dated)} {narrow} order by {_ORDERS[order]}"
         expression = " AND ".join(each.expression for each in self._wanted)
+        for each in filter(None, (each.certain for each in self._unwanted)):
+            expression = f"({expression}) NOT {each}"
         for number, episode, speaker, language, rank in self._reader.each(statement, expression, *values):
             yield Passage(number, episode, speaker, language, -rank / (1 - rank))
 

@@ -7,7 +7,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Self
@@ -147,17 +147,6 @@ class Reader:
         self._until = min(now + LONGEST_S, self._end)
         with self.errors():
             yield from self._base.execute(statement, values)
-
-    @contextmanager
-    def at_once(self) -> Iterator[None]:
-        """Whatever is written meanwhile, all that is asked inside is answered by the archive as it is."""
-        with self.errors():
-            self._base.execute("begin")
-        try:
-            yield
-        finally:
-            with suppress(sqlite3.Error):  # an error inside says more, and nothing was written
-                self._base.execute("rollback")
 
     def episodes(self, where: str = "1", *values: Any) -> dict[int, Indexed]:
         """Episodes by their numbers.

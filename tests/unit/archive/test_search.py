@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from shelf import Shelf, spaceless, titles
 from spoken import MS_PER_CHARACTER, segment
@@ -109,6 +111,16 @@ def test_what_is_not_said(shelf: Shelf) -> None:
     assert shelf.found("profit -tax") == ["profit"]
     assert shelf.found('profit -"and loss"') == ["profit"]
     assert shelf.found("profit -taxes -losses") == []
+
+
+def test_what_is_not_said_has_its_accents_where_they_are_typed(shelf: Shelf) -> None:
+    for name, place in (("court", "sąd"), ("orchard", "sad"), ("neither", "ulica")):
+        shelf.write(name, f"profit i {place}", language="pl")
+    shelf.add()
+    left_by = {"-sad": ["neither"], "-sąd": ["neither", "orchard"], "-ul*": ["court", "orchard"]}
+    for excluded, left in left_by.items():
+        found = shelf.search(f"profit {excluded}")
+        assert sorted(Path(each.document).stem for each in found) == left
 
 
 def test_a_beginning(shelf: Shelf) -> None:
