@@ -30,26 +30,30 @@ class _Piece:
     """A few periods of sound, from its first sample to before its last.
 
     Attributes:
+        count: How many of them there are: a stretch may go on behind the sound.
         energy: Sum of squares.
         sine: Product with a sine of the tone's pitch; `cosine`: with a cosine.
     """
 
     first: int
     last: int
+    count: int = 0
     energy: float = 0.0
     sine: float = 0.0
     cosine: float = 0.0
 
     def add(self, samples: NDArray[np.float64], turns: NDArray[np.float64]) -> None:
+        self.count += len(samples)
         self.energy += float(samples @ samples)
         self.sine += float(samples @ np.sin(turns))
         self.cosine += float(samples @ np.cos(turns))
 
     def holds_nothing_else(self, *, tone: bool) -> bool:
         """Whether it is silent, or hardly anything is left where a sine is fitted to it by least squares."""
-        count = self.last - self.first
-        fitted = 2 / count * (self.sine**2 + self.cosine**2) if tone else 0.0
-        return self.energy < SILENT * count or self.energy - fitted < REST * self.energy
+        if self.energy < SILENT * self.count:
+            return True
+        fitted = 2 / self.count * (self.sine**2 + self.cosine**2) if tone else 0.0
+        return self.energy - fitted < REST * self.energy
 
 
 class Emptied:
@@ -87,7 +91,9 @@ class Emptied:
     def where_not(self) -> float | None:
         """Where, in seconds, something else is heard; None: nowhere."""
         tone = self._tone_hz > 0
-        wrong = (each for each in self._pieces if not each.holds_nothing_else(tone=tone))
+        least = LEAST_MS * self._rate // 1000
+        looked_at = (each for each in self._pieces if each.count >= least)
+        wrong = (each for each in looked_at if not each.holds_nothing_else(tone=tone))
         return next((each.first / self._rate for each in wrong), None)
 
 

@@ -52,6 +52,16 @@ def test_a_stretch_that_was_masked_too_early_is_told() -> None:
     assert emptied.where_not() is not None
 
 
+@pytest.mark.parametrize("behind_ms", [0, 1, 60, 300])
+def test_a_stretch_may_go_on_behind_the_sound(behind_ms: int) -> None:
+    times = np.arange((1000 + behind_ms) * RATE // 1000) / RATE
+    tone = 3000 * np.sin(2 * np.pi * TONE_HZ * times + 1)
+    for sound, empty in ((tone, True), (tone + np.where(times > 0.9, 3000, 0), False)):
+        emptied = Emptied([(0, 9000)], RATE, 0, TONE_HZ)
+        emptied.add(sound.astype("<i2").tobytes())
+        assert (emptied.where_not() is None) == empty
+
+
 @pytest.mark.parametrize(("frame", "empty"), [(0, False), (1024, False), (2048, True)])
 def test_what_an_encoder_smears_is_not_looked_at(frame: int, empty: bool) -> None:
     emptied = Emptied([(0, 1000)], RATE, frame, 0)
