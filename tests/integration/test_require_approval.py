@@ -81,9 +81,8 @@ def test_a_single_run_waits_too_and_everything_for_a_host_is_as_without_approval
     assert season.run(*gated).code == 0
     assert season.run("in/talk.wav", "-o", "plain", "--publish", "--manifest", *GATED[1:]).code == 0
     plain = {each.name for each in (season.folder / "plain").iterdir() if each.is_file()}
-    assert published(season) == plain | {"talk.approvals.json", ".transcribe/lock", ".transcribe/head"} | {
-        ".transcribe/talk.wav.json"
-    }
+    kept = {f".transcribe/{each}" for each in ("lock", "head", "waiting", "talk.wav.json")}
+    assert published(season) == plain | {"talk.approvals.json"} | kept
     for each in plain:
         assert (season.folder / "out" / each).read_bytes() == (season.folder / "plain" / each).read_bytes()
 
