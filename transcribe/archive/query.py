@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import date
 
 from transcribe.archive.units import units_of
 from transcribe.core.errors import UsageError
@@ -121,6 +122,11 @@ def _said(part: re.Match[str]) -> Said | None:
 
 
 def _day(given: Narrowed) -> str:
-    if given.excluded or not _DAY.fullmatch(given.text):
+    try:
+        date.fromisoformat(f"{given.text}-01-01"[:10])
+        good = _DAY.fullmatch(given.text) is not None
+    except ValueError:
+        good = False
+    if given.excluded or not good:
         raise UsageError(f"{given.text} is no day", "Give one as 2025, 2025-06 or 2025-06-01")
     return given.text

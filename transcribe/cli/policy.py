@@ -115,7 +115,7 @@ def _checked(
     keep: Callable[[Path, Episode, Keeper], None],
 ) -> Iterator[EpisodeVerdicts]:
     """What the policy says of each; of those that cannot be read, why, which goes into `errors`, too."""
-    from transcribe.control.policy.kept import Keeper
+    from transcribe.control.policy.kept import Keeper, kept_answers
     from transcribe.control.policy.report import checked, failed
     from transcribe.core.errors import InputError
     from transcribe.jobs.documents import open_corrected
@@ -123,6 +123,8 @@ def _checked(
     for document in documents:
         try:
             episode = open_corrected(document)
+            if asker:
+                kept_answers(document)  # before a model works for hours, and nothing of it can be kept
         except InputError as error:
             errors.append(error)
             yield failed(document, str(error))

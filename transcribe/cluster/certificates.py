@@ -37,6 +37,8 @@ DAYS = 365
 MOST_BYTES = 100_000
 """A certificate or key in PEM has one or two thousand."""
 
+AGAIN = "Copy the machine's folder again, whole"
+
 CLOCKS = timedelta(hours=1)
 """How far the clocks of machines may differ when a certificate is new."""
 
@@ -93,17 +95,20 @@ def init(
         if not _NAME.fullmatch(name):
             hint = "Use up to 32 letters without accents, digits and hyphens"
             raise UsageError(f"{name!r} is no name for a machine", hint)
-    with disk_errors(folder, "making"):
+    if len({name.casefold() for name in names}) < len(names):
+        raise UsageError("two machines have the same name", "Capital and small letters are the same here")
+    with disk_errors(folder, "making", "Name a folder that can be made"):
+        if folder.is_dir() and not (folder / CA).exists() and any(folder.iterdir()):
+            raise UsageError(f"{folder} holds something else", "Name a folder that is new or empty")
         private_folder(folder)
         sweep(folder, folders=True)
-        if not (folder / CA).exists() and any(folder.iterdir()):
-            raise UsageError(f"{folder} holds something else", "Name a folder that is new or empty")
     if not (folder / CA).exists():
         key = _new_key()
         issued = _certificate("transcribe cluster", key, None, (now, days))
         _write(folder / CA_KEY, _pem_of(key))
         _write(folder / CA, _pem_of(issued))  # last: what there is without it is no authority
-    authority = _read_certificate(folder / CA), _read_key(folder / CA_KEY)
+    anew = "Make all anew in another folder"
+    authority = _read_certificate(folder / CA), _read_key(folder / CA_KEY, anew)
     return tuple(_machine(folder / name, authority, (now, days)) for name in names)
 
 
@@ -201,6 +206,8 @@ def identity_of(folder: Path, now: datetime | None = None) -> Identity:
     for what, each in (("authority's certificate", authority), ("certificate", own)):
         _check_dates(f"the {what} of {folder}", each, now)
     _check_issued(folder, authority, own)
+    if _read_key(places[2], AGAIN).public_key() != own.public_key():
+        raise UsageError(f"{places[2]} is not the key of {places[1]}", AGAIN)
     return Identity(_name_in(own), *map(str, places))
 
 
@@ -225,7 +232,7 @@ def _check_issued(folder: Path, authority: Certificate, own: Certificate) -> Non
     except (ValueError, TypeError, InvalidSignature) as error:
         raise UsageError(
             f"{folder / CERTIFICATE} was not issued by {folder / CA}",
-            "Copy the machine's folder again, whole",
+            AGAIN,
         ) from error
 
 
@@ -289,10 +296,10 @@ def _read_certificate(path: Path) -> Certificate:
     try:
         return load_pem_x509_certificate(read_bounded(path, MOST_BYTES, "a certificate"))
     except ValueError as error:
-        raise UsageError(f"{path} is no certificate", "Copy the machine's folder again, whole") from error
+        raise UsageError(f"{path} is no certificate", AGAIN) from error
 
 
-def _read_key(path: Path) -> EllipticCurvePrivateKey:
+def _read_key(path: Path, hint: str) -> EllipticCurvePrivateKey:
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
@@ -301,5 +308,5 @@ def _read_key(path: Path) -> EllipticCurvePrivateKey:
     except (ValueError, TypeError):
         key = None
     if not isinstance(key, EllipticCurvePrivateKey):
-        raise UsageError(f"{path} is no key of an authority", "Make all anew in another folder")
+        raise UsageError(f"{path} is no key", hint)
     return key

@@ -24,6 +24,8 @@ from transcribe.jobs.assemble.recognisers import RECOGNISERS, place_for
 from transcribe.jobs.trouble import Passing
 from transcribe.models.store import Store
 
+LAST_PORT = 65_535
+
 WITHDRAWS = (Passing.DISK, Passing.MACHINE)
 """Troubles that every other recording would have on this machine, too."""
 
@@ -56,6 +58,10 @@ def run_worker(
         UsageError: The address cannot be listened on.
         OutputError: The folder for what comes and goes cannot be made.
     """
+    if listen.port == LAST_PORT:
+        raise UsageError(
+            f"there is no port after {LAST_PORT}", "Name another one: PORT and the next are used"
+        )
     memory = memory or available_bytes()
     root = cache() / "cluster"
     with disk_errors(root, "making"):

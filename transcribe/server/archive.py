@@ -17,9 +17,9 @@ from transcribe.archive.keep import keep_named, remove
 from transcribe.archive.meaning import make_vectors, near
 from transcribe.archive.names import Names, names_of
 from transcribe.archive.query import Query, read_query
-from transcribe.archive.reader import Indexed, Reader
+from transcribe.archive.reader import Indexed, Reader, TooLong
 from transcribe.archive.search import Hit, search
-from transcribe.core.errors import TranscribeError
+from transcribe.core.errors import InputError, OutputError, TranscribeError
 from transcribe.core.events import Progress, Warned
 from transcribe.core.unexpected import ends_run, for_people
 from transcribe.jobs.queue import PENDING, QueuedJob, State
@@ -127,6 +127,8 @@ class LibraryArchive:
         """Let the archive be as the jobs are that have changed; whether it could be."""
         changed, self._changed = self._changed, set()
         try:
+            if not self._file.exists():
+                changed.add(EVERYTHING)
             every = {self._document(each): file_name(each.title) for each in self.visible(None).values()}
             some = None if EVERYTHING in changed else {self._store.folder(each) for each in changed}
             await self._kept(partial(self._take_out, set(every), some))
@@ -195,7 +197,13 @@ class LibraryArchive:
         async with self._turn(client):
             if await gone():
                 return None
-            return await self._answer(partial(self._found, query, question, most, among), ([], ""))
+            try:
+                return await self._answer(partial(self._found, query, question, most, among), ([], ""))
+            except TooLong:
+                raise
+            except (InputError, OutputError):
+                self.touch(EVERYTHING)  # it is made anew where somebody has moved it away
+                raise
 
     def _found(
         self, query: Query, question: str, most: int, among: Callable[[Indexed], bool], reader: Reader

@@ -186,6 +186,13 @@ def test_answers_that_are_none_are_refused(server: Embeddings, body: Any) -> Non
         embedder_of(server.chosen, 10.0).vectors(["a"], "query")
 
 
+@pytest.mark.parametrize("largest", [1e300, 1e-300, 3e38, 0.0])
+def test_numbers_of_any_size_become_vectors_of_length_one(server: Embeddings, largest: float) -> None:
+    server.body = {"data": [{"embedding": [largest, largest / 2, 0.0]}]}
+    (found,) = embedder_of(server.chosen, 10.0).vectors(["a"], "query")
+    assert (found @ found) ** 0.5 == pytest.approx(1.0 if largest > 1e-12 else 0.0, abs=1e-6)
+
+
 def test_what_the_server_complains_about_is_told(server: Embeddings) -> None:
     server.status, server.body = 404, {"error": {"message": "model toy not found"}}
     with pytest.raises(EngineError, match="gives no vectors of toy: model toy not found"):

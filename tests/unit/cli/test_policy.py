@@ -89,15 +89,17 @@ def test_a_question_is_answered_by_the_model_that_is_named(
     assert (item["reason"], item["quote"]["words"]) == ("yes; answered by scripted", "The bees fly.")
 
 
-def test_answers_that_cannot_be_kept_are_in_the_report_all_the_same(
+def test_no_model_is_asked_where_its_answers_could_not_be_kept(
     here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (here / "policy.toml").write_text(ASKS)
     (here / "flag.answers.json").write_text("{}")
-    monkeypatch.setattr(assembled, "choose_chat", lambda _: lambda: ScriptedModel(lambda _: "no idea"))
+    model = ScriptedModel(lambda _: "no idea")
+    monkeypatch.setattr(assembled, "choose_chat", lambda _: lambda: model)
     result = check("flag.json", "--writer", "llama.cpp")
-    assert "off-schema" in result.stdout
-    assert "are not kept for its review" in result.stderr
+    assert isinstance(result.exception, InputError)
+    assert "move it away" in result.exception.hint
+    assert not model.asked
     assert (here / "flag.answers.json").read_text() == "{}"
 
 

@@ -65,8 +65,10 @@ def test_names_that_are_none(tmp_path: Path, name: str) -> None:
 
 def test_a_folder_of_something_else(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine")
+    tmp_path.chmod(0o755)
     with pytest.raises(UsageError, match="holds something else"):
         init(tmp_path, [])
+    assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o755
     with pytest.raises(UsageError, match=r"is no folder of a machine: ca.pem, cert.pem, key.pem"):
         identity_of(tmp_path)
     init(tmp_path / "certs", [])
@@ -89,6 +91,22 @@ def test_a_certificate_of_another_authority(tmp_path: Path) -> None:
     shutil.copy(tmp_path / "other" / "ca.pem", tmp_path / "certs" / "submitter" / "ca.pem")
     with pytest.raises(UsageError, match="was not issued by"):
         identity_of(tmp_path / "certs" / "submitter")
+
+
+def test_two_machines_of_one_name(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="two machines have the same name"):
+        init(tmp_path / "certs", ["studio", "Studio"])
+
+
+def test_a_key_that_is_none_or_of_another_machine(tmp_path: Path) -> None:
+    init(tmp_path / "certs", [])
+    mine, other = (tmp_path / "certs" / each / "key.pem" for each in ("submitter", "scheduler"))
+    shutil.copy(other, mine)
+    with pytest.raises(UsageError, match=r"is not the key of .*cert\.pem"):
+        identity_of(mine.parent)
+    mine.write_text("nonsense")
+    with pytest.raises(UsageError, match="is no key"):
+        identity_of(mine.parent)
 
 
 def test_what_is_no_certificate(tmp_path: Path) -> None:

@@ -78,9 +78,10 @@ class Embedder:
             raise EngineError(error.what, "Choose a smaller model") from error
         finally:
             http.close()
-        found = np.array(self._numbers(reply, len(texts)), dtype=np.float32)
-        found /= np.maximum(np.linalg.norm(found, axis=1, keepdims=True), np.float32(1e-12))
-        return found
+        found = np.array(self._numbers(reply, len(texts)))
+        found /= np.maximum(np.abs(found).max(axis=1, keepdims=True), 1e-12)  # or squares are out of range
+        found /= np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-12)
+        return found.astype(np.float32)
 
     def _numbers(self, reply: Reply, count: int) -> list[list[float]]:
         if reply.status != 200:

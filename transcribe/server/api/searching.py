@@ -112,7 +112,7 @@ SHAPES: Shapes = {search: (None, FoundPlaces)}
 
 
 def _limit(given: str) -> int:
-    if not (given.isascii() and given.isdecimal() and 1 <= int(given[:9]) <= MOST):
+    if not (given.isascii() and given.isdecimal() and len(given) < 9 and 1 <= int(given) <= MOST):
         raise Refused(400, f"limit is from 1 to {MOST}", "invalid_value", param="limit")
     return int(given)
 
