@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import select
 import shlex
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -46,7 +47,7 @@ class Keyboard:
             self._waiting = self._typed(None) if os.name == "posix" else click.getchar()
             if self._waiting.startswith("\x04"):  # Ctrl-D
                 raise EOFError
-            if self._waiting.startswith("\x1b"):  # an arrow and its like
+            if not self._waiting or self._waiting.startswith("\x1b"):  # an arrow and its like
                 self._waiting = ""
                 return ""
         key, self._waiting = self._waiting[0], self._waiting[1:]
@@ -81,16 +82,34 @@ class Keyboard:
 
         number = sys.stdin.fileno()
         before = termios.tcgetattr(number)
-        try:
-            tty.setcbreak(number, termios.TCSADRAIN)
-            if not select.select([number], [], [], seconds)[0]:
-                return ""
-            typed = os.read(number, 32)
-        finally:
-            termios.tcsetattr(number, termios.TCSADRAIN, before)
+        with _signalled() as signal_came:
+            try:
+                tty.setcbreak(number, termios.TCSADRAIN)
+                if number not in select.select([number, signal_came], [], [], seconds)[0]:
+                    return ""
+                typed = os.read(number, 32)
+            finally:
+                termios.tcsetattr(number, termios.TCSADRAIN, before)
         if not typed:
             raise EOFError
         return typed.decode("utf-8", "replace")
+
+
+@contextmanager
+def _signalled() -> Iterator[int]:
+    """A descriptor that can be read from once a signal has come.
+
+    One that comes right before a program waits does not end the wait: Ctrl-C would be lost.
+    """
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    before = signal.set_wakeup_fd(writing)
+    try:
+        yield reading
+    finally:
+        signal.set_wakeup_fd(before)
+        os.close(reading)
+        os.close(writing)
 
 
 @contextmanager

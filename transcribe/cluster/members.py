@@ -16,6 +16,7 @@ from transcribe.cluster.addresses import Address, reach
 from transcribe.cluster.certificates import Identity
 from transcribe.cluster.nodes import security
 from transcribe.cluster.orders import TOPIC, Answer, Order, Said, Wanted
+from transcribe.core.decoding import convert
 from transcribe.core.errors import EngineError, NetworkError, UsageError
 from transcribe.core.settings import Settings
 
@@ -235,7 +236,7 @@ class Members:
     def _heard(self, event: tuple[float, dict[str, Any]]) -> None:
         """What a worker tells of a job, perhaps another submitter's; called in Dask's thread."""
         with suppress(msgspec.MsgspecError):
-            said = msgspec.convert(event[1], Said)  # Dask adds a field
+            said = convert(event[1], Said)  # Dask adds a field
             if job := self._jobs.get(said.key):
                 job.hear(said)
 

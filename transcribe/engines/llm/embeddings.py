@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from transcribe.core.chat import BadAnswer
+from transcribe.core.decoding import convert
 from transcribe.core.errors import EngineError, NetworkError, UsageError
 from transcribe.core.network import is_loopback
 from transcribe.engines.llm.http import Http, Reply, check_url
@@ -88,7 +89,7 @@ class Embedder:
             what = reply.error or f"it answers with status {reply.status}"
             raise EngineError(f"{self.url} gives no vectors of {self.model}: {what}", HOW)
         try:
-            answer = msgspec.convert(reply.body, _Answer, strict=False)
+            answer = convert(reply.body, _Answer)
         except msgspec.ValidationError:
             answer = _Answer([])
         found = [each.embedding for each in sorted(answer.data, key=lambda each: each.index)]
