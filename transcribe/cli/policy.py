@@ -115,7 +115,6 @@ def _checked(
     keep: Callable[[Path, Episode, Keeper], None],
 ) -> Iterator[EpisodeVerdicts]:
     """What the policy says of each; of those that cannot be read, why, which goes into `errors`, too."""
-    from transcribe.control.policy.kept import Keeper, kept_answers
     from transcribe.control.policy.report import checked, failed
     from transcribe.core.errors import InputError
     from transcribe.jobs.documents import open_corrected
@@ -123,16 +122,21 @@ def _checked(
     for document in documents:
         try:
             episode = open_corrected(document)
-            if asker:
-                kept_answers(document)  # before a model works for hours, and nothing of it can be kept
+            keeper = _keeper(document, asker) if asker else None
         except InputError as error:
             errors.append(error)
             yield failed(document, str(error))
             continue
-        keeper = Keeper(asker) if asker else None
         yield checked(document, episode, policy, keeper)
         if keeper and keeper.records:
             keep(document, episode, keeper)
+
+
+def _keeper(document: Path, asker: Asker) -> Keeper:
+    from transcribe.control.policy.kept import Keeper, kept_answers  # a fifth of a second
+
+    kept_answers(document)  # an error before a model works for hours, and nothing of it can be kept
+    return Keeper(asker)
 
 
 def _keep(settings: Settings, progress: Progress, document: Path, episode: Episode, keeper: Keeper) -> None:
