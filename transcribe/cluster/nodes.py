@@ -85,7 +85,7 @@ async def _scheduler(identity: Identity, listen: Address, say: Say) -> int:
         return await stopped
 
 
-def serve_worker(
+async def serve_worker(
     identity: Identity,
     scheduler: Address,
     listen: Address,
@@ -101,18 +101,6 @@ def serve_worker(
         folder: For Dask.
         lost: Called when the scheduler is gone.
     """
-    return asyncio.run(_worker(identity, scheduler, listen, resources, folder, lost, say))
-
-
-async def _worker(
-    identity: Identity,
-    scheduler: Address,
-    listen: Address,
-    resources: dict[str, float],
-    folder: Path,
-    lost: Callable[[], None],
-    say: Say,
-) -> int:
     stopped = _stop_signals()
     secure = security(identity)
     from distributed import Worker

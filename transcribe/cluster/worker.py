@@ -78,7 +78,9 @@ def run_worker(
         for line in described(identity.name, resources):
             say(line)
         try:
-            return serve_worker(identity, scheduler, listen, resources, folder, station.abandon, say)
+            return asyncio.run(
+                serve_worker(identity, scheduler, listen, resources, folder, station.abandon, say)
+            )
         finally:
             station.close()
             server.stop()
