@@ -43,7 +43,7 @@ def make_vectors(
 
     Args:
         chosen: The setting `meaning`; empty: nothing is made.
-        most: No more than so many are made.
+        most: How many are made at most.
         tell: Called with how many are made, and of how many.
 
     Raises:

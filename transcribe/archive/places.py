@@ -21,7 +21,7 @@ AROUND = 12
 """Words of context on each side."""
 
 MEANT_WORDS = 24
-"""Of a passage that is found by its meaning, so many of its words stand for it."""
+"""Words at the start of a passage that stand for it, where it is found by its meaning."""
 
 MOST_MEANT = 0.999
 """Score of a place by meaning: below that of what is said as it was typed."""

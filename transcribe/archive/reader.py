@@ -74,7 +74,7 @@ class Reader:
     """An archive that is open for questions; nothing in it is changed.
 
     Args:
-        within_s: All that is asked of it is answered in so many seconds, or not at all.
+        within_s: Seconds for all questions together; `TooLong` after that.
 
     Raises:
         InputError: There is none.

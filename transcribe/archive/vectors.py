@@ -38,7 +38,7 @@ class Vectors:
 
     @classmethod
     def none(cls, numbers: int) -> Vectors:
-        """No vectors, of so many numbers each."""
+        """An empty set, for vectors of this many numbers."""
         import numpy as np
 
         return cls(np.zeros(0, np.int64), np.zeros(0, np.uint64), np.zeros((0, numbers), np.float32))

@@ -63,7 +63,7 @@ class Blobs:
 
     @contextmanager
     def wanting(self, sha256: str, size: int) -> Iterator[Coming]:
-        """A blob of so many bytes is taken while the block runs.
+        """Take a blob of `size` bytes while the block runs.
 
         Raises:
             OutputError: There is no room for it.
